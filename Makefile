@@ -1,0 +1,41 @@
+# make demo: sets up everything, runs the main job and names the report.   make test: sets up, runs every test.
+PYTHON ?= python3
+VENV   := .venv
+PY     := $(VENV)/bin/python
+READY  := $(VENV)/ready
+DEMO   := data/demo
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: demo test test-fast lint bench clean
+
+demo: $(READY)
+	$(PY) -m ictal compare -o $(DEMO) --force
+
+test: $(READY)
+	$(PY) -m pytest -n 2 --dist worksteal
+
+test-fast: $(READY)
+	$(PY) -m pytest -n 2 --dist worksteal -m "not slow"
+
+lint: $(READY)
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy --strict -p ictal
+
+bench: $(READY)
+	$(PY) benchmarks/main_job.py
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info $(DEMO)
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# torch first and pinned: a later, unpinned request would fetch the largest build there is
+$(READY): constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "ictal needs Python >= 3.11; say make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "setting up $(VENV): a few minutes the first time"
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --constraint constraints.txt torch
+	$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $(READY)

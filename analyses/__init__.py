@@ -1,0 +1,1 @@
+"""Measures, nulls, comparison, figures and reports: everything that reads recordings."""

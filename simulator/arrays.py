@@ -1,0 +1,136 @@
+"""A stranger's file as a Run: our own HDF5, .npy, .npz or .csv, with one clear line when it cannot be."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import InputError, unknown
+from .recording import CLOCKS, Clock, Recording
+from .run import Run
+from .store import load
+
+ARRAY_SUFFIXES = (".npy", ".npz", ".csv")
+HDF5_SUFFIXES = (".h5", ".hdf5", ".nc")
+
+
+def open_run(path: str | os.PathLike[str], *, dt: float | None = None, clock: str | None = None) -> Run:
+    """A Run from a file.
+
+    ``.h5`` is read as a Run. ``.npy`` and ``.csv`` (comma, semicolon, tab or blank; one header line
+    is allowed) hold one array (time, unit) or (..., time, unit); every numeric array of an ``.npz``
+    with two or more axes becomes one recording. Nothing in a file is executed: pickled objects are refused.
+
+    Args:
+        path: the file.
+        dt: sampling interval [ticks of `clock`]; needed for arrays unless clock is ``"sample"``.
+        clock: meaning of the time axis; ``"second"`` if only dt is given.
+
+    Raises:
+        InputError: one line that names the file and what is wrong with it.
+    """
+    source = Path(path)
+    suffix = source.suffix.lower()
+    if not source.exists():
+        raise InputError(f"{source}: no such file")
+    if suffix not in ARRAY_SUFFIXES:
+        if suffix not in HDF5_SUFFIXES:
+            raise InputError(
+                f"{source}: cannot tell the format from {suffix!r}; want {', '.join((*HDF5_SUFFIXES, *ARRAY_SUFFIXES))}"
+            )
+        return load(source)
+    clock, dt = _clock(source, clock, dt)
+    arrays = _read_arrays(source, suffix)
+    entries = {}
+    for name, values in arrays.items():
+        try:
+            entries[name] = Recording(
+                values, dt=dt, clock=cast(Clock, clock), quantity="activity", unit="1", source={"file": source.name}
+            )
+        except InputError as error:
+            raise InputError(f"{source}: {name}: {error}") from error
+    return Run(entries, {"file": source.name})
+
+
+def _clock(source: Path, clock: str | None, dt: float | None) -> tuple[str, float]:
+    if clock is not None and clock not in CLOCKS:
+        raise unknown("clock", clock, CLOCKS)
+    if dt is None:
+        if clock == "sample":
+            return clock, 1.0
+        raise InputError(
+            f"{source}: an array has no clock; say --dt INTERVAL (and --clock {'|'.join(CLOCKS)}; second if left out), "
+            "or --clock sample for observations without an order"
+        )
+    return clock or "second", dt
+
+
+def _read_arrays(source: Path, suffix: str) -> dict[str, NDArray[Any]]:
+    if source.stat().st_size == 0:
+        raise InputError(f"{source}: is empty")
+    try:
+        if suffix == ".csv":
+            return {"activity": _read_csv(source)}
+        loaded = np.load(source, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            return {"activity": _two_axes(source, "the array", loaded)}
+        with loaded:
+            found = {name: loaded[name] for name in loaded.files}
+    except InputError:
+        raise
+    except ValueError as error:
+        if "pickle" in str(error):
+            raise InputError(
+                f"{source}: holds pickled Python objects, which are never loaded; save plain numbers"
+            ) from error
+        raise InputError(f"{source}: cannot be read: {str(error).splitlines()[0]}") from error
+    except (OSError, EOFError, zipfile.BadZipFile, KeyError, UnicodeDecodeError) as error:
+        raise InputError(f"{source}: cannot be read, damaged or truncated: {str(error).splitlines()[0]}") from error
+    usable = {k.replace("/", "_"): v for k, v in found.items() if v.ndim >= 2 and v.dtype.kind in "biuf"}
+    if not usable:
+        shapes = ", ".join(f"{k} {v.dtype} {v.shape}" for k, v in found.items()) or "nothing"
+        raise InputError(f"{source}: holds no numeric array (time, unit); got {shapes}")
+    return usable
+
+
+def _two_axes(source: Path, what: str, values: NDArray[Any]) -> NDArray[Any]:
+    if values.dtype.kind not in "biuf":
+        raise InputError(f"{source}: {what} must hold real numbers; got {values.dtype}")
+    if values.ndim < 2:
+        raise InputError(f"{source}: {what} must have the axes (time, unit); got shape {values.shape}")
+    return values
+
+
+def _read_csv(source: Path) -> NDArray[np.float64]:
+    text = source.read_text(encoding="utf-8-sig")
+    lines = [line for line in text.splitlines() if line.strip()]
+    if not lines:
+        raise InputError(f"{source}: is empty")
+    delimiter = next((mark for mark in (",", ";", "\t") if mark in lines[0]), None)
+    rows = [[cell.strip() for cell in line.split(delimiter)] for line in lines]
+    first = 0 if all(_is_number(cell) for cell in rows[0]) else 1
+    width = len(rows[-1])
+    values = np.empty((len(rows) - first, width))
+    for at, row in enumerate(rows[first:]):
+        if len(row) != width:
+            raise InputError(f"{source}: line {at + first + 1} has {len(row)} columns; want {width}")
+        for column, cell in enumerate(row):
+            if not _is_number(cell):
+                raise InputError(f"{source}: line {at + first + 1}, column {column + 1}: {cell!r} is not a number")
+            values[at, column] = float(cell)
+    if values.size == 0:
+        raise InputError(f"{source}: has a header and no numbers")
+    return values
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,27 @@
+"""The one exception type for bad input, and the wording of "unknown name"."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class InputError(ValueError):
+    """Input that cannot be used: a file, flag, shape, value or name.
+
+    The message is one line that names the thing, says what was got and what was wanted.
+    The command line prints that line and exits with code 2; everything else is a bug and
+    keeps its traceback.
+    """
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> InputError:
+    """The error for a name that is not registered, with the nearest name that is.
+
+    >>> print(unknown("measure", "si3", ["si_1", "si_2", "si_3", "chi_c"]))
+    unknown measure 'si3'; did you mean 'si_3'? known: chi_c, si_1, si_2, si_3
+    """
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return InputError(f"unknown {kind} {name!r}; {hint}known: {', '.join(names) or 'none'}")

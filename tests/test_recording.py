@@ -1,0 +1,214 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ictal.simulator import InputError, Recording, Run, Spikes
+
+
+def recording(values, **more):
+    return Recording(values, **{"dt": 0.1, "clock": "second", "quantity": "rate", "unit": "Hz", **more})
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (np.zeros(3), "(time, unit)"),
+        (np.zeros((0, 3)), "empty"),
+        (np.array([[1.0, np.nan]]), "nan at index (0, 1)"),
+        (np.array([[1.0], [np.inf]]), "inf at index (1, 0)"),
+        (np.array([[1j]]), "real"),
+        (np.array([["a"]]), "numbers"),
+        (np.array([[object()]]), "Python objects"),
+        (torch.tensor([[0.0, float("nan")]]), "nan at index (0, 1)"),
+    ],
+)
+def test_values_that_cannot_be_are_refused_in_one_line(values, words):
+    with pytest.raises(InputError) as caught:
+        recording(values)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"dt": 0.0},
+        {"dt": float("nan")},
+        {"clock": "seconds"},
+        {"t0": float("inf")},
+        {"unit_labels": {"layer": ["a"]}},
+        {"time_labels": {"class": [1, 2, 3]}},
+        {"valid": np.ones((1, 2), bool)},
+    ],
+)
+def test_fields_that_cannot_be_are_refused(more):
+    with pytest.raises(InputError):
+        recording(np.zeros((2, 2)), **more)
+
+
+def test_numpy_is_frozen_and_apart_from_what_was_given():
+    mine = np.zeros((2, 2))
+    r = recording(mine)
+    mine[0, 0] = 5.0
+    assert r.values[0, 0] == 0.0
+    with pytest.raises(ValueError, match="read-only"):
+        r.values[0, 0] = 1.0
+
+
+def test_torch_stays_a_tensor_with_its_graph():
+    x = torch.ones((4, 3), dtype=torch.float64, requires_grad=True)
+    r = recording(x).select(units=[0, 2], time=(0.1, 0.3))
+    assert tuple(r.values.shape) == (2, 2)
+    r.values.sum().backward()
+    assert x.grad.sum() == 4
+
+
+def test_integers_and_booleans_become_float64():
+    assert recording(np.array([[1, 2]])).values.dtype == np.float64
+    assert recording(np.array([[True]])).values.dtype == np.float64
+    assert recording(np.ones((1, 1), np.float32)).values.dtype == np.float32
+
+
+def test_select_by_label_index_mask_and_time():
+    values = np.arange(24.0).reshape(6, 4)
+    labels = {"population": np.array(["E", "E", "I", "I"])}
+    r = recording(values, unit_labels=labels, time_labels={"class": np.arange(6)}, t0=1.0, periodic=True)
+    part = r.select(where={"population": "I"}, time=(1.2, 1.5))
+    assert np.array_equal(part.values, values[2:5, 2:])
+    assert part.t0 == pytest.approx(1.2)
+    assert part.time_labels["class"].tolist() == [2, 3, 4]
+    assert part.unit_labels["population"].tolist() == ["I", "I"]
+    assert not part.periodic
+    assert r.select(time=(0.0, 9.0)).periodic
+    assert np.array_equal(r.select(units=[3, 0]).values, values[:, [3, 0]])
+    assert np.array_equal(r.select(units=[True, False, False, True]).values, values[:, [0, 3]])
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"time": (5.0, 6.0)},
+        {"time": (0.2, 0.2)},
+        {"units": [4]},
+        {"units": [-1]},
+        {"units": []},
+        {"units": [True]},
+        {"where": {"population": "E"}},
+    ],
+)
+def test_select_refuses_what_is_not_there(how):
+    with pytest.raises(InputError):
+        recording(np.zeros((6, 4))).select(**how)
+
+
+def test_subsample_draws_units_and_keeps_an_ordered_axis_even():
+    values = np.arange(200.0).reshape(20, 10)
+    ordered = recording(values).subsample(4, 7, seed=1)
+    assert np.array_equal(ordered.values, values[:7][:, ordered.values[0].astype(int)])
+    shuffled = recording(values, clock="sample").subsample(4, 7, seed=1)
+    rows = (shuffled.values[:, 0] // 10).astype(int)
+    assert rows.tolist() != list(range(7))
+    assert (np.diff(rows) > 0).all()
+    assert np.array_equal(ordered.values, recording(values).subsample(4, 7, seed=1).values)
+    with pytest.raises(InputError, match="wanted 11 of 10"):
+        recording(values).subsample(11, seed=0)
+    with pytest.raises(InputError, match="wanted 21 of 20"):
+        recording(values).subsample(n_times=21, seed=0)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"time": [0.5, 2.0]},
+        {"time": [-0.1, 0.2]},
+        {"unit": [0, 3]},
+        {"unit": [0, -1]},
+        {"unit": [0.0, 1.0]},
+        {"time": [0.1]},
+        {"time": [0.1, float("nan")]},
+        {"n_units": 0},
+        {"duration": 0.0},
+        {"unit_labels": {"population": ["E"]}},
+    ],
+)
+def test_spikes_that_cannot_be_are_refused(more):
+    with pytest.raises(InputError):
+        Spikes(**{"time": [0.1, 0.2], "unit": [0, 1], "n_units": 3, "duration": 1.0, **more})
+
+
+def test_spikes_are_sorted_and_selected():
+    s = Spikes(
+        time=[0.3, 0.1, 0.1],
+        unit=[2, 1, 0],
+        n_units=3,
+        duration=0.5,
+        unit_labels={"population": np.array(["E", "E", "I"])},
+    )
+    assert s.time.tolist() == [0.1, 0.1, 0.3]
+    assert s.unit.tolist() == [0, 1, 2]
+    assert s.counts.tolist() == [1, 1, 1]
+    inhibitory = s.select(where={"population": "I"}, time=(0.2, 0.4))
+    assert inhibitory.n_units == 1
+    assert inhibitory.time.tolist() == [0.3]
+    assert (inhibitory.t0, inhibitory.duration) == (0.2, pytest.approx(0.2))
+    assert inhibitory.binned(0.1).values.tolist() == [[0.0], [1.0]]
+    with pytest.raises(InputError, match="leaves the observation"):
+        s.select(time=(0.2, 0.9))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.0005, 0.001, 0.01]))
+def test_bins_and_smoothing_lose_no_spike(seed, dt):
+    rng = np.random.default_rng(seed)
+    steps = np.sort(rng.integers(0, 10_000, 300))
+    s = Spikes(time=steps * 1e-4, unit=rng.integers(0, 7, 300), n_units=7, duration=1.0)
+    counts = s.binned(dt).values
+    assert counts.sum() == 300
+    expected = np.bincount(steps // round(dt / 1e-4), minlength=len(counts))
+    assert np.array_equal(counts.sum(axis=1), expected)
+    rates = s.smoothed(dt, 3 * dt).values
+    assert rates.sum() * dt == pytest.approx(300)
+
+
+def test_smoothing_is_a_gaussian_of_the_stated_width():
+    s = Spikes(time=[0.5], unit=[0], n_units=1, duration=1.0)
+    rate = s.smoothed(0.001, 0.02).values[:, 0]
+    t = np.arange(1000) * 0.001 - 0.5
+    assert rate == pytest.approx(np.exp(-(t**2) / (2 * 0.02**2)) / (0.02 * np.sqrt(2 * np.pi)), abs=0.01)
+
+
+def test_phases_are_linear_between_spikes_and_undefined_outside():
+    s = Spikes(time=[0.1, 0.2, 0.4, 0.5, 0.6, 0.3], unit=[1, 1, 1, 1, 1, 0], n_units=2, duration=1.0)
+    p = s.phases(0.05)
+    assert p.unit_labels["unit"].tolist() == [1]
+    assert p.valid[:, 0].tolist() == [0.1 <= round(t, 9) <= 0.6 for t in p.times]
+    assert p.values[6, 0] == pytest.approx(2 * np.pi * 1.5)  # t = 0.3, half-way from the 2nd to the 3rd spike
+    with pytest.raises(InputError, match="no unit has 5 spikes"):
+        s.select(units=[0]).phases(0.05)
+
+
+def test_a_bin_longer_than_the_observation_is_refused():
+    s = Spikes(time=[], unit=np.zeros(0, int), n_units=1, duration=0.5)
+    with pytest.raises(InputError, match="longer than the observation"):
+        s.binned(1.0)
+    with pytest.raises(InputError, match="dt must be > 0"):
+        s.binned(-1.0)
+    with pytest.raises(InputError, match="sd must be > 0"):
+        s.smoothed(0.1, 0.0)
+
+
+def test_run_is_a_mapping_with_typed_access():
+    run = Run({"E": Spikes(time=[0.1], unit=[0], n_units=1, duration=1.0), "lfp": recording(np.zeros((10, 1)))})
+    assert list(run) == ["E", "lfp"]
+    assert run.spikes("E").n_units == 1
+    assert run.recording("lfp").n_times == 10
+    assert run.select(time=(0.0, 0.5)).recording("lfp").n_times == 5
+    with pytest.raises(InputError, match="did you mean 'lfp'"):
+        run.recording("lpf")
+    with pytest.raises(InputError, match="spike trains"):
+        run.spikes("lfp")
+    for bad in ({}, {"a/b": recording(np.zeros((1, 1)))}, {"x": np.zeros((2, 2))}):
+        with pytest.raises(InputError):
+            Run(bad)
