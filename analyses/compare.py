@@ -6,20 +6,23 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from ..simulator import InputError, Recording, Spikes, unknown
 from ..simulator.document import to_json
 from ..simulator.spikes import MIN_SPIKES
 from .comparison import Comparison, Observation, Skipped
 from .display import displays
-from .measures import MEASURES, applicable, apply, get
-from .measures.base import Measure
-from .nulls import null_test
+from .measures import MEASURES, get
+from .measures.base import Measure, NullKind, Reading, apply
+from .nulls import NullTest, null_tests
 from .verdict import Contrast, Verdict, agreement, combine, contrast
 
 Progress = Callable[[int, int, str], None]  # done, total, what is being measured
+Null = NullKind | Literal["auto"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Panel:
 
     name: str
     groups: Mapping[str, Sequence[Recording | Spikes]]
-    nulls: tuple[str, ...] = ("auto",)
+    nulls: tuple[Null, ...] = ("auto",)
     contrasts: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
@@ -156,14 +159,13 @@ def compare_panels(
     kinds = {panel.name: panel.nulls for panel in panels}
     observations: list[Observation] = []
     skipped: list[Skipped] = []
-    for done, replicate in enumerate(replicates):
-        if progress:
-            progress(done, len(replicates), f"{replicate.panel}: {replicate.group} {replicate.number + 1}")
-        for name in names:
-            try:
-                observations += _observe(get(name), replicate, kinds[replicate.panel], settings, done)
-            except InputError as error:
-                skipped.append(Skipped(replicate.panel, replicate.group, replicate.number, name, str(error)))
+    with threadpool_limits(1):  # thousands of small products: more threads only wait for each other
+        for done, replicate in enumerate(replicates):
+            if progress:
+                progress(done, len(replicates), f"{replicate.panel}: {replicate.group} {replicate.number + 1}")
+            rows, undefined = _observe(replicate, names, kinds[replicate.panel], settings, done)
+            observations += rows
+            skipped += undefined
     if progress:
         progress(len(replicates), len(replicates), "measured")
     contrasts = list(_contrasts(panels, names, observations))
@@ -238,39 +240,75 @@ def _flat(recording: Recording, where: str) -> Recording:
 
 
 def _observe(
-    measure: Measure, replicate: _Replicate, kinds: tuple[str, ...], settings: Settings, at: int
-) -> Iterator[Observation]:
-    data: Recording | Spikes = replicate.sampled
-    if measure.takes == "spikes":
-        if replicate.spikes is None:
-            raise InputError(f"{measure.name} needs spike trains; this is sampled activity")
-        data = replicate.spikes
-    reason = applicable(measure, data)
-    if reason is not None:
-        raise InputError(reason)
+    replicate: _Replicate, names: Sequence[str], kinds: Sequence[Null], settings: Settings, at: int
+) -> tuple[list[Observation], list[Skipped]]:
     band = (settings.band[0] / replicate.sampled.dt, settings.band[1] / replicate.sampled.dt)
-    options = {"band": band if "band" in measure.needs else None, "label": settings.label}
-    reading = apply(measure, data, **options)
-    shared = {
-        "panel": replicate.panel,
-        "group": replicate.group,
-        "replicate": replicate.number,
-        "measure": measure.name,
-        "value": float(reading.value),
-        "n_units": replicate.n_units,
-        "n_live": reading.n_live,
-        "n_times": replicate.sampled.n_times,
-        "settings": to_json({**replicate.notes, **reading.settings}),
-    }
+    readings: dict[str, Reading] = {}
+    skipped = []
+    for name in names:
+        measure = get(name)
+        try:
+            data = _data(measure, replicate)
+            readings[name] = apply(measure, data, band=band if "band" in measure.needs else None, label=settings.label)
+        except InputError as error:
+            skipped.append(Skipped(replicate.panel, replicate.group, replicate.number, name, str(error)))
+    tests = _null_tests(replicate, [get(name) for name in readings], kinds, settings, band, at)
     nan = math.nan
-    if not measure.null:
-        yield Observation(**shared, null_kind="", null_mean=nan, null_low=nan, null_high=nan, p=nan)
-        return
-    for kind in kinds:
-        test = null_test(measure, data, kind=kind, n=settings.n_null, seed=settings.seed + at, **options)
-        yield Observation(
-            **shared, null_kind=test.kind, null_mean=test.mean, null_low=test.lo, null_high=test.hi, p=test.p
-        )
+    rows = []
+    for name, reading in readings.items():
+        shared: dict[str, Any] = {
+            "panel": replicate.panel,
+            "group": replicate.group,
+            "replicate": replicate.number,
+            "measure": name,
+            "value": float(reading.value),
+            "n_units": replicate.n_units,
+            "n_live": reading.n_live,
+            "n_times": replicate.sampled.n_times,
+            "settings": to_json({**replicate.notes, **reading.settings}),
+        }
+        found = tests.get(name, [])
+        rows += [
+            Observation(**shared, null_kind=t.kind, null_mean=t.mean, null_low=t.lo, null_high=t.hi, p=t.p)
+            for t in found
+        ]
+        if not found:
+            rows.append(Observation(**shared, null_kind="", null_mean=nan, null_low=nan, null_high=nan, p=nan))
+    return rows, skipped
+
+
+def _data(measure: Measure, replicate: _Replicate) -> Recording | Spikes:
+    if measure.takes == "values":
+        return replicate.sampled
+    if replicate.spikes is None:
+        raise InputError(f"{measure.name}: needs spike trains; this is sampled activity")
+    return replicate.spikes
+
+
+def _null_tests(
+    replicate: _Replicate,
+    measures: Sequence[Measure],
+    kinds: Sequence[Null],
+    settings: Settings,
+    band: tuple[float, float],
+    at: int,
+) -> dict[str, list[NullTest]]:
+    """The tests of every measure that has a null, the deciding kind first."""
+    asked: dict[tuple[str, Null], list[Measure]] = {}
+    for measure in measures:
+        if measure.has_null:
+            for kind in [k for k in kinds if k == "auto" or k in measure.nulls] or ["auto"]:
+                asked.setdefault((measure.takes, kind), []).append(measure)
+    found: dict[str, list[NullTest]] = {}
+    for kind in (*kinds, "auto"):
+        for takes in ("values", "spikes"):
+            if group := asked.pop((takes, kind), []):
+                data = _data(group[0], replicate)
+                for test in null_tests(
+                    group, data, kind=kind, n=settings.n_null, seed=settings.seed + at, band=band, label=settings.label
+                ):
+                    found.setdefault(test.measure, []).append(test)
+    return found
 
 
 def _contrasts(
@@ -294,7 +332,7 @@ def _contrasts(
                     [o.value for o in two],
                     [o.p for o in one],
                     [o.p for o in two],
-                    tail=get(name).tail,
+                    tail=-1 if get(name).tail == "lower" else 1,
                 )
 
 

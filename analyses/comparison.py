@@ -107,7 +107,7 @@ class Comparison:
             ("skipped", Skipped, self.skipped),
         ):
             if rows:
-                groups[f"tables/{title}"] = to_group(kind, rows)  # type: ignore[arg-type]
+                groups[f"tables/{title}"] = to_group(kind, rows)
         groups |= {f"figures/{name}": group for name, group in self.figures.items()}
         attrs = {
             "kind": "comparison",

@@ -40,10 +40,10 @@ def displays(
             groups[f"spectrum/{key}"] = _spectrum(recording)
             low, high = band[0] / recording.dt, band[1] / recording.dt
             try:
-                r = np.asarray(order_parameter_series(recording, band=(low, high), harmonic=1))
-                series = Variable(("time",), r, {"units": "1", "long_name": "Kuramoto r"})
+                series = order_parameter_series(recording, band=(low, high))
+                r = Variable(("time",), series.numpy()[:, 0], {"units": "1", "long_name": "Kuramoto r"})
                 groups[f"order/{key}"] = Group(
-                    {"time": _time(recording), "r": series}, {"band": np.array([low, high]), "clock": recording.clock}
+                    {"time": _time(series), "r": r}, {"band": np.array([low, high]), "clock": recording.clock}
                 )
             except InputError:
                 pass  # too short for the band: the measure itself is listed under "skipped", with the reason

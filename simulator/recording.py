@@ -208,8 +208,7 @@ def to_numpy(values: Array) -> NDArray[Any]:
         return values
     if api.is_torch_array(values):
         values = values.detach().cpu()
-        return np.asarray(values)
-    return np.asarray(api.to_device(values, "cpu") if hasattr(values, "to_device") else values)
+    return np.from_dlpack(values) if hasattr(values, "__dlpack__") else np.asarray(values)
 
 
 def frozen_labels(labels: Mapping[str, Any], n: int, what: str) -> Labels:

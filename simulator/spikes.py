@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
 from .errors import InputError
 from .recording import Labels, Recording, _frozen, _window, choose, frozen_labels, unit_index
@@ -152,6 +151,8 @@ class Spikes:
         """
         if not (math.isfinite(sd) and sd > 0):
             raise InputError(f"Spikes.smoothed: sd must be > 0 s; got {sd}")
+        from scipy.ndimage import gaussian_filter1d  # takes a third of a second to import
+
         counts = self.binned(dt).numpy()
         rate = gaussian_filter1d(counts / dt, sd / dt, axis=0, mode="reflect")
         return self._recording(rate, dt, "firing rate", "Hz")

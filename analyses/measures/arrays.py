@@ -1,0 +1,113 @@
+"""What every kernel stands on: centring, masks and divisions that stay finite, for any array library.
+
+Written against the Python array API standard: numpy, torch (on any device, under autograd), array-api-strict.
+Nothing here indexes by booleans. Where a quantity does not exist (the phase of a dead unit, a correlation with a
+constant) it is multiplied by 0 *after* a division by 1, because a NaN that is thrown away still spoils the gradient.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import array_api_compat as api
+
+Array = Any  # an array of the array API standard
+
+
+def as_float(flags: Array, like: Array) -> Array:
+    """Booleans as 0.0 and 1.0 of the dtype of `like`."""
+    xp = api.array_namespace(like)
+    return xp.astype(flags, like.dtype)
+
+
+def centre(x: Array) -> Array:
+    """x minus its mean over time; exactly 0 for a constant unit. x: (…, time, unit).
+
+    >>> import numpy as np
+    >>> float(np.abs(centre(np.full((1000, 1), 0.1))).max())
+    0.0
+    """
+    xp = api.array_namespace(x)
+    moved = x - x[..., :1, :]  # a mean of many equal numbers is not that number; a mean of zeros is 0
+    return moved - xp.mean(moved, axis=-2, keepdims=True)
+
+
+def root(x: Array) -> Array:
+    """√x for x > 0 and 0 elsewhere, with a finite gradient everywhere."""
+    xp = api.array_namespace(x)
+    positive = x > 0
+    return xp.sqrt(xp.where(positive, x, xp.ones_like(x))) * as_float(positive, x)
+
+
+def ratio(a: Array, b: Array) -> Array:
+    """a / b where b is not 0, and 0 where it is, with a finite gradient everywhere."""
+    xp = api.array_namespace(b)
+    defined = b != 0
+    return a * as_float(defined, b) / xp.where(defined, b, xp.ones_like(b))
+
+
+def live_units(x: Array) -> Array:
+    r"""Which units vary: mask (…, unit) of x (…, time, unit), the same whatever the scale of x.
+
+    .. math:: \text{dead}_j: \quad sd_j = 0, \quad sd_j < 10^{-6} \max_k sd_k \quad \text{or} \quad
+              sd_j < 8\,\varepsilon\,\max_t |x_j(t)|
+
+    The last is the float residue of a constant, which would otherwise read as a perfect correlation.
+
+    >>> import numpy as np
+    >>> t = np.arange(8.0)
+    >>> live_units(np.stack([np.sin(t), 0 * t, 0 * t + 0.1, 1e-9 * np.cos(t)], axis=-1)).tolist()
+    [True, False, False, False]
+    """
+    xp = api.array_namespace(x)
+    scale = xp.max(xp.abs(x), axis=(-2, -1), keepdims=True)
+    x = x / xp.where(scale > 0, scale, xp.ones_like(scale))
+    sd = xp.sqrt(xp.mean(centre(x) ** 2, axis=-2))
+    size = xp.max(xp.abs(x), axis=-2)
+    residue = 8 * float(xp.finfo(x.dtype).eps)
+    return (sd > 0) & (sd >= 1e-6 * xp.max(sd, axis=-1, keepdims=True)) & (sd >= residue * size)
+
+
+def over_time(mask: Array) -> Array:
+    """A mask of units (…, unit) as (…, 1, unit)."""
+    xp = api.array_namespace(mask)
+    return xp.expand_dims(mask, axis=-2)
+
+
+def count(mask: Array, like: Array) -> Array:
+    """Number of live units, (…), as a float."""
+    xp = api.array_namespace(like)
+    return xp.sum(as_float(mask, like), axis=-1)
+
+
+def deviations(x: Array, mask: Array) -> Array:
+    """Centred x, 0 for the units outside the mask."""
+    return centre(x) * as_float(over_time(mask), x)
+
+
+def variances(x: Array, mask: Array) -> Array:
+    """Variance over time (divided by the number of samples) of every unit, (…, unit); 0 outside the mask."""
+    xp = api.array_namespace(x)
+    return xp.mean(deviations(x, mask) ** 2, axis=-2)
+
+
+def standardised(x: Array, mask: Array) -> Array:
+    """Every live unit with mean 0 and variance 1 over time; 0 for the others."""
+    xp = api.array_namespace(x)
+    d = deviations(x, mask)
+    variance = xp.mean(d**2, axis=-2, keepdims=True)
+    varies = variance > 0
+    return d * as_float(varies, x) / xp.sqrt(xp.where(varies, variance, xp.ones_like(variance)))
+
+
+def gram(x: Array) -> Array:
+    """The smaller of xᵀx (unit × unit) and xxᵀ (time × time); both have the same non-zero eigenvalues."""
+    xp = api.array_namespace(x)
+    turned = xp.matrix_transpose(x)
+    return xp.matmul(x, turned) if x.shape[-2] < x.shape[-1] else xp.matmul(turned, x)
+
+
+def squared_norm(x: Array) -> Array:
+    """‖xᵀx‖²_F, (…), through the smaller Gram matrix."""
+    xp = api.array_namespace(x)
+    return xp.sum(gram(x) ** 2, axis=(-2, -1))

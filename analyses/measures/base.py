@@ -1,0 +1,186 @@
+"""What a measure is, and how it is applied to a recording: checks, mask, counts, settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+import array_api_compat as api
+import numpy as np
+from numpy.typing import NDArray
+
+from ...simulator import InputError, Recording, Spikes
+from ...simulator.recording import to_numpy
+from .arrays import Array
+from .checks import Band, examine, spikes_reason
+
+NullKind = Literal["circular_shift", "permute", "permute_within_class"]
+
+
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """A pure function of a recording, with what it shows and what it cannot.
+
+    Attributes:
+        name: its name in the registry.
+        kernel: ``f(x, mask, **inputs) -> (...)`` for x (…, time, unit) and live units (…, unit), written once
+            against the array API; for spikes ``f(spikes) -> float``.
+        takes: what it reads, a Recording ("values") or Spikes ("spikes").
+        formula, range, floor, shows, cannot, citation: prose for ``ictal explain``; `floor` is what a finite
+            number of samples and units alone gives.
+        unit: unit of the value; "data" is the unit of the recording, "1/clock" cycles per tick.
+        needs: of "order", "band", "labels", "stationary".
+        inputs: what the kernel takes beyond (x, mask): of "dt", "band", "periodic", "labels", "segment".
+        differentiable: whether a gradient through the kernel means something.
+        min_units, min_times, min_spikes: the least number of live units and of samples; a unit of spikes
+            is live with `min_spikes` spikes.
+        nulls: kinds of surrogate that can tell synchrony from none, the best first; empty where none can.
+        no_null: why there is none.
+        tail: where synchrony lies against the surrogates; only the participation ratio falls with it.
+        settings: what else a reader must know about the value, e.g. which phase.
+        refine: ``f(x, mask, **inputs) -> mask``, where liveness depends on more than variance.
+        split: (prepare, reduce) with kernel = reduce ∘ prepare, and prepare unmoved by a circular shift.
+        shuffle_control: the value after a shuffle of the samples belongs to the value.
+    """
+
+    name: str
+    kernel: Callable[..., Any]
+    takes: Literal["values", "spikes"]
+    formula: str
+    range: str
+    floor: str
+    shows: str
+    cannot: str
+    citation: str
+    unit: str = "1"
+    needs: frozenset[str] = frozenset()
+    inputs: tuple[str, ...] = ()
+    differentiable: bool = True
+    min_units: int = 2
+    min_times: int = 3
+    min_spikes: int = 1
+    nulls: tuple[NullKind, ...] = ("circular_shift", "permute", "permute_within_class")
+    no_null: str = ""
+    tail: Literal["upper", "lower"] = "upper"
+    settings: Mapping[str, object] = field(default_factory=dict)
+    refine: Callable[..., Array] | None = None
+    split: tuple[Callable[..., Any], Callable[..., Any]] | None = None
+    shuffle_control: bool = False
+
+    @property
+    def has_null(self) -> bool:
+        """Whether any surrogate can say something about this measure; `no_null` says why not."""
+        return bool(self.nulls)
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """The value of a measure on a recording.
+
+    Attributes:
+        measure: name of the measure.
+        value: a float, or an array over the leading (trial) axes.
+        unit: unit of the value.
+        n_units: number of units of the recording.
+        n_live: number of units that entered, a number or an array over the leading axes.
+        n_times: number of samples; of spikes, the number of spikes.
+        settings: band, axis, sampling interval, definition of the phase, label ...
+    """
+
+    measure: str
+    value: float | NDArray[np.float64]
+    unit: str
+    n_units: int
+    n_live: int | NDArray[np.int64]
+    n_times: int
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+
+def apply(
+    measure: Measure,
+    data: Recording | Spikes,
+    *,
+    band: Band | None = None,
+    label: str = "class",
+    segment: int | None = None,
+    seed: int = 0,
+) -> Reading:
+    """The measure of a recording or of spike trains.
+
+    Args:
+        measure: e.g. ``get("si_3")``.
+        data: the Recording or Spikes it reads; leading axes give an array of values.
+        band: (low, high) [cycles per tick of the clock; Hz for "second"].
+        label: the time label that holds the classes.
+        segment: samples in each Welch segment of `spectral_peak`; half the recording by default.
+        seed: of the shuffle that `batch_phase_sync` is shown with.
+
+    Raises:
+        InputError: the measure is not defined on this recording; the message says why and what would help.
+
+    >>> from . import get
+    >>> t = np.arange(100)[:, None]
+    >>> wave = Recording(np.sin(t + np.zeros(4)), dt=0.01, clock="second", quantity="activity", unit="1")
+    >>> round(apply(get("si_3"), wave).value, 12)
+    1.0
+    """
+    settings: dict[str, object] = dict(measure.settings)
+    if isinstance(data, Spikes):
+        reason = spikes_reason(measure, data)
+        if reason is not None:
+            raise InputError(f"{measure.name}: {reason}")
+        n_live = int((data.counts >= measure.min_spikes).sum())
+        value = float(measure.kernel(data))
+        return Reading(
+            measure.name, value, measure.unit, data.n_units, n_live, data.time.size, MappingProxyType(settings)
+        )
+    checked = examine(measure, data, band=band, label=label, segment=segment)
+    if isinstance(checked, str):
+        raise InputError(f"{measure.name}: {checked}")
+    inputs, mask = checked
+    settings |= {"axis": data.clock, "dt": data.dt}
+    settings |= {key: inputs[key] for key in ("band", "segment") if inputs.get(key) is not None}
+    if "labels" in inputs:
+        settings |= {"label": label, "classes": int(inputs["labels"].shape[-1])}
+    if measure.shuffle_control:
+        order = np.random.default_rng(seed).permutation(data.n_times)
+        xp = api.array_namespace(data.values)
+        shuffled = xp.take(data.values, xp.asarray(order, device=api.device(data.values)), axis=-2)
+        settings |= {"after_shuffle": _plain(measure.kernel(shuffled, mask, **inputs)), "shuffle_seed": seed}
+    unit = {"data": data.unit, "1/clock": "Hz" if data.clock == "second" else f"1/{data.clock}"}
+    return Reading(
+        measure.name,
+        _plain(measure.kernel(data.values, mask, **inputs)),
+        unit.get(measure.unit, measure.unit),
+        data.n_units,
+        _whole(to_numpy(mask).sum(axis=-1)),
+        data.n_times,
+        MappingProxyType(settings),
+    )
+
+
+def applicable(
+    measure: Measure,
+    data: Recording | Spikes,
+    *,
+    band: Band | None = None,
+    label: str = "class",
+    segment: int | None = None,
+) -> str | None:
+    """Why the measure is not defined on this recording, or None if it is."""
+    if isinstance(data, Spikes):
+        return spikes_reason(measure, data)
+    checked = examine(measure, data, band=band, label=label, segment=segment)
+    return checked if isinstance(checked, str) else None
+
+
+def _plain(value: Array) -> float | NDArray[np.float64]:
+    array = np.asarray(to_numpy(value), dtype=np.float64)
+    return float(array) if array.ndim == 0 else array
+
+
+def _whole(value: Any) -> int | NDArray[np.int64]:
+    array = np.asarray(value, dtype=np.int64)
+    return int(array) if array.ndim == 0 else array

@@ -1,0 +1,141 @@
+"""How alike are the units? Correlation over pairs, and the first mode of the correlation matrix."""
+
+from __future__ import annotations
+
+import array_api_compat as api
+
+from .arrays import Array, as_float, count, gram, ratio, squared_norm, standardised
+from .base import Measure
+
+
+def mean_correlation(x: Array, mask: Array) -> Array:
+    r"""Mean correlation over the pairs of live units.
+
+    .. math:: \bar\rho = \frac{\langle(\sum_j z_j)^2\rangle_t - n}{n(n-1)}
+
+    x: (…, time, unit), mask: (…, unit) -> (…). In O(time · unit): the sum over pairs is that of the squared sum.
+
+    >>> import numpy as np
+    >>> t = np.arange(100.0)[:, None] * 2 * np.pi / 100
+    >>> x = np.sin(t + np.array([0.0, np.pi]))
+    >>> round(float(mean_correlation(x, np.array([True, True]))), 12)
+    -1.0
+    """
+    xp = api.array_namespace(x)
+    z = standardised(x, mask)
+    both = xp.mean(xp.sum(z, axis=-1) ** 2, axis=-1)
+    own = xp.sum(xp.mean(z**2, axis=-2), axis=-1)
+    n = count(mask, x)
+    return ratio(both - own, n * (n - 1))
+
+
+def mean_squared_correlation(x: Array, mask: Array) -> Array:
+    r"""Mean squared correlation over pairs, without the part that T samples give by chance.
+
+    .. math:: \frac{\overline{r^2} - 1/(T-1)}{1 - 1/(T-1)}, \qquad
+              \overline{r^2} = \frac{\|R\|_F^2 - n}{n(n-1)}, \quad T \ge 3
+
+    x: (…, time, unit), mask: (…, unit) -> (…). ‖R‖ comes from the time × time Gram matrix when T < N.
+
+    >>> import numpy as np
+    >>> x = np.array([[1.0, 2.0], [2.0, 4.0], [4.0, 8.0]])
+    >>> round(float(mean_squared_correlation(x, np.array([True, True]))), 12)
+    1.0
+    """
+    xp = api.array_namespace(x)
+    z = standardised(x, mask)
+    n_times = x.shape[-2]
+    own = xp.sum(xp.mean(z**2, axis=-2) ** 2, axis=-1)
+    n = count(mask, x)
+    raw = ratio(squared_norm(z) / n_times**2 - own, n * (n - 1))
+    chance = 1 / max(n_times - 1, 2)
+    return (raw - chance) / (1 - chance)
+
+
+def chi_c(x: Array, mask: Array) -> Array:
+    r"""Golomb's χ of z-scored units without its 1/n, as a signed square root.
+
+    .. math:: \chi_c = \operatorname{sign}(\bar\rho)\sqrt{|\bar\rho|}, \qquad
+              \bar\rho = \frac{\operatorname{Var}_t(\frac1n\sum_j z_j) - 1/n}{1 - 1/n}
+
+    x: (…, time, unit), mask: (…, unit) -> (…).
+
+    >>> import numpy as np
+    >>> x = np.sin(np.arange(100.0)[:, None] + np.zeros(5))
+    >>> round(float(chi_c(x, np.ones(5, bool))), 12)
+    1.0
+    """
+    xp = api.array_namespace(x)
+    rho = mean_correlation(x, mask)
+    tiny = float(xp.finfo(x.dtype).eps) ** 2  # bounds the slope of the root at 0
+    return rho / xp.sqrt(xp.abs(rho) + tiny)
+
+
+def lambda1_fraction(x: Array, mask: Array) -> Array:
+    r"""How much of the correlation matrix is one mode.
+
+    .. math:: \frac{\lambda_1 - 1}{n - 1}
+
+    x: (…, time, unit), mask: (…, unit) -> (…); λ₁ from the smaller of the two Gram matrices.
+
+    >>> import numpy as np
+    >>> t = np.arange(100.0)[:, None] * 2 * np.pi / 100
+    >>> x = np.sin(t + np.array([0.0, np.pi, 0.0, np.pi]))  # antiphase is one mode
+    >>> round(float(lambda1_fraction(x, np.ones(4, bool))), 12)
+    1.0
+    """
+    xp = api.array_namespace(x)
+    z = standardised(x, mask)
+    first = xp.linalg.eigvalsh(gram(z) / x.shape[-2])[..., -1]
+    n = count(mask, x)
+    return ratio((first - 1) * as_float(n > 1, x), n - 1)
+
+
+MEAN_CORRELATION = Measure(
+    name="mean_correlation",
+    kernel=mean_correlation,
+    takes="values",
+    needs=frozenset({"stationary"}),
+    formula="mean over pairs i < j of corr(x_i, x_j)",
+    range="-1/(n-1) to 1",
+    floor="0 on average; SD about 1/sqrt(pairs (T-1)) for independent samples, more if they are autocorrelated",
+    shows="whether units tend to rise and fall together",
+    cannot="antiphase groups cancel: two halves in perfect antiphase read -1/(n-1), as if next to nothing went on",
+    citation="Cohen & Kohn, Nat. Neurosci. 14, 811 (2011)",
+)
+MEAN_SQUARED_CORRELATION = Measure(
+    name="mean_squared_correlation",
+    kernel=mean_squared_correlation,
+    takes="values",
+    needs=frozenset({"stationary"}),
+    formula="(mean over pairs of r^2 - 1/(T-1)) / (1 - 1/(T-1))",
+    range="-1/(T-2) to 1",
+    floor="0 on average for independent samples; with T_eff < T effective samples about 1/T_eff remains",
+    shows="the strength of pairwise correlation of either sign, with the small-sample bias removed",
+    cannot="tell positive from negative correlation, or one strong pair from many weak ones",
+    citation="E[r^2] = 1/(T-1) of independent normals: Fisher, Biometrika 10, 507 (1915)",
+)
+CHI_C = Measure(
+    name="chi_c",
+    kernel=chi_c,
+    takes="values",
+    needs=frozenset({"stationary"}),
+    formula="sign(rho) sqrt|rho|, rho = mean correlation over pairs = (Var_t(mean z) - 1/n)/(1 - 1/n)",
+    range="-1/sqrt(n-1) to 1",
+    floor="0: the 1/n of chi is removed; a negative estimate stays negative",
+    shows="synchrony in the sense of Golomb's chi, the same for every gain and number of units; recommended",
+    cannot="see antiphase groups, which cancel (read lambda1_fraction beside it); near 0 the root magnifies noise",
+    citation="after Golomb, Scholarpedia 2(1):1347 (2007)",
+)
+LAMBDA1_FRACTION = Measure(
+    name="lambda1_fraction",
+    kernel=lambda1_fraction,
+    takes="values",
+    needs=frozenset({"stationary"}),
+    formula="(lambda_1 - 1)/(n - 1), lambda_1 the largest eigenvalue of the correlation matrix",
+    range="0 to 1",
+    floor="about ((1 + sqrt(n/T))^2 - 1)/(n - 1) (Marchenko-Pastur); more if samples are autocorrelated",
+    shows="how much of all activity is one shared mode, whatever the signs of the units in it; recommended",
+    cannot="tell in-phase from antiphase (read mean_correlation beside it), or see a travelling wave as one mode",
+    citation="Mueller et al., Phys. Rev. E 71, 046116 (2005)",
+)

@@ -1,0 +1,106 @@
+"""The source's three synchrony indices of hidden activations, exactly as it defines them."""
+
+from __future__ import annotations
+
+import array_api_compat as api
+
+from .arrays import Array, as_float, count, deviations, over_time, ratio, root, squared_norm, standardised
+from .base import Measure
+
+SOURCE = "defined by the source that Ictal tests; a hypothesis to check, not an established measure"
+
+
+def si_1(x: Array, mask: Array) -> Array:
+    r"""Norm of the covariance over the norm of the second moment.
+
+    .. math:: SI_1 = \|\operatorname{Cov} h\|_F \,/\, \|E[h h^T]\|_F
+
+    x: (…, time, unit), mask: (…, unit) -> (…). Both divide by the number of samples.
+
+    >>> import numpy as np
+    >>> x = np.array([[1.0, 1.0], [-1.0, 1.0], [1.0, -1.0], [-1.0, -1.0]])  # independent, without an offset
+    >>> float(si_1(x, np.ones(2, bool)))
+    1.0
+    """
+    raw = x * as_float(over_time(mask), x)
+    return ratio(root(squared_norm(deviations(x, mask))), root(squared_norm(raw)))
+
+
+def si_2(x: Array, mask: Array) -> Array:
+    r"""One minus the trace of the covariance over its squared norm.
+
+    .. math:: SI_2 = 1 - \operatorname{tr}(\operatorname{Cov} h) \,/\, \|\operatorname{Cov} h\|_F^2
+
+    x: (…, time, unit), mask: (…, unit) -> (…).
+
+    >>> import numpy as np
+    >>> x = np.array([[1.0, 1.0], [-1.0, 1.0], [1.0, -1.0], [-1.0, -1.0]])
+    >>> [round(float(si_2(gain * x, np.ones(2, bool))), 9) for gain in (1, 0.1, 10)]  # independent each time
+    [0.0, -99.0, 0.99]
+    """
+    xp = api.array_namespace(x)
+    d = deviations(x, mask)
+    trace = xp.sum(xp.mean(d**2, axis=-2), axis=-1)
+    return 1 - ratio(trace, squared_norm(d) / x.shape[-2] ** 2)
+
+
+def si_3(x: Array, mask: Array) -> Array:
+    r"""Mean absolute correlation over the pairs of live units.
+
+    .. math:: SI_3 = \frac{2}{n(n-1)} \sum_{i<j} |r_{ij}|
+
+    x: (…, time, unit), mask: (…, unit) -> (…).
+
+    >>> import numpy as np
+    >>> x = np.stack([np.arange(5.0), -np.arange(5.0)], axis=-1)
+    >>> round(float(si_3(x, np.ones(2, bool))), 12)
+    1.0
+    """
+    xp = api.array_namespace(x)
+    z = standardised(x, mask)
+    r = xp.matmul(xp.matrix_transpose(z), z) / x.shape[-2]
+    own = xp.sum(xp.mean(z**2, axis=-2), axis=-1)
+    n = count(mask, x)
+    return ratio(xp.sum(xp.abs(r), axis=(-2, -1)) - own, n * (n - 1))
+
+
+SI_1 = Measure(
+    name="si_1",
+    kernel=si_1,
+    takes="values",
+    needs=frozenset({"stationary"}),
+    formula="|Cov h|_F / |E[h h^T]|_F",
+    range="above 0; 1 without an offset",
+    floor="1 without an offset, however independent the units are",
+    shows="how large fluctuations are against the mean: it is a mean-to-SD ratio",
+    cannot="show synchrony: without an offset it is 1 at every correlation; at correlation 0.5 the offsets 0.5, 1, 5 "
+    "give 0.67, 0.34, 0.02. From rest to seizure in one network it goes the wrong way (0.86 to 0.68)",
+    citation=SOURCE,
+)
+SI_2 = Measure(
+    name="si_2",
+    kernel=si_2,
+    takes="values",
+    needs=frozenset({"stationary"}),
+    formula="1 - tr(Cov h) / |Cov h|_F^2",
+    range="minus infinity to 1",
+    floor="0.09 for 100 independent units of variance 1 in 1000 samples; anything else for another variance",
+    unit="not dimensionless",
+    shows="at a fixed variance of the units, how far the covariance is from diagonal",
+    cannot="be compared between recordings, layers or units of measurement: 1 is subtracted from 1/[data]^2. The same "
+    "activity scaled by 0.01 gives -390 instead of 0.96; from rest to seizure in one network it does not move",
+    citation=SOURCE,
+)
+SI_3 = Measure(
+    name="si_3",
+    kernel=si_3,
+    takes="values",
+    needs=frozenset({"stationary"}),
+    formula="mean over pairs i < j of |corr(h_i, h_j)|",
+    range="0 to 1",
+    floor="sqrt(2/(pi (T-1))): 0.025 at 1000 samples, 0.10 at 64, 0.31 at 8; T_eff if samples are autocorrelated",
+    shows="the strength of pairwise correlation of either sign; usable once it stands beside its floor",
+    cannot="tell in-phase from antiphase, or high synchrony from a small batch; in a network shown images it measures "
+    "that units answer to the same images (signal correlation), which is not synchrony of spikes",
+    citation=SOURCE,
+)

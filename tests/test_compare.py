@@ -1,0 +1,195 @@
+"""The comparison on systems whose truth is planted, and the rules of what may be said."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from ictal.analyses import verdict
+from ictal.analyses.compare import Panel, Settings, Side, compare_panels
+from ictal.analyses.comparison import load_comparison
+from ictal.simulator import InputError, Recording, Spikes
+
+NAN = math.nan
+
+
+def activity(c, seed, n_times=300, n_units=40, clock="second", labels=None):
+    """Units of pairwise correlation c."""
+    rng = np.random.default_rng(seed)
+    common, private = rng.normal(size=(n_times, 1)), rng.normal(size=(n_times, n_units))
+    x = math.sqrt(c) * common + math.sqrt(1 - c) * private
+    dt = 0.01 if clock == "second" else 1.0
+    return Recording(x, dt=dt, clock=clock, quantity="activity", unit="1", time_labels=labels or {})
+
+
+def trains(rate, seed, together):
+    rng = np.random.default_rng(seed)
+    step = rng.random((2000, 1 if together else 60)) < rate * 0.001
+    when, who = np.nonzero(np.broadcast_to(step, (2000, 60)))
+    return Spikes(time=when * 0.001, unit=who, n_units=60, duration=2.0)
+
+
+@pytest.fixture(scope="module")
+def planted():
+    brain = Panel(
+        "brain",
+        {"rest": [trains(20, s, False) for s in range(4)], "seizure": [trains(20, 9 + s, True) for s in range(4)]},
+    )
+    labels = {"class": np.arange(300) % 3}
+    network = Panel(
+        "network",
+        {
+            "healthy": [activity(0.5, s, clock="sample", labels=labels) for s in range(4)],
+            "overfitted": [activity(0.05, 50 + s, clock="sample", labels=labels) for s in range(4)],
+            "same": [activity(0.5, 90 + s, clock="sample", labels=labels) for s in range(4)],
+        },
+        nulls=("permute", "permute_within_class"),
+    )
+    return compare_panels(
+        [brain, network],
+        sides=(
+            Side("seizure against rest", ("brain",), (("seizure", "rest"),)),
+            Side("overfitted against healthy", ("network",), (("overfitted", "healthy"),)),
+        ),
+        settings=Settings(measures=("chi_c", "si_3", "kuramoto_r1", "mean_rate", "within_class_si")),
+        config={"note": "planted"},
+    )
+
+
+def row(result, panel, measure, a):
+    return next(c for c in result.contrasts if (c.panel, c.measure, c.a) == (panel, measure, a))
+
+
+def test_what_is_planted_separates_in_its_direction(planted):
+    for measure in ("chi_c", "si_3"):
+        seizure = row(planted, "brain", measure, "seizure")
+        assert (seizure.direction, seizure.statement, seizure.delta) == (1, "separates", 1.0)
+        assert seizure.p == pytest.approx(2 / 70)
+        over = row(planted, "network", measure, "overfitted")
+        assert (over.direction, over.statement) == (-1, "separates")
+        assert row(planted, "network", measure, "same").statement == "overlaps"
+        v = next(v for v in planted.verdicts if v.measure == measure)
+        assert v.agreement == "opposite"
+
+
+def test_a_measure_that_a_side_lacks_is_not_compared(planted):
+    assert next(v for v in planted.verdicts if v.measure == "mean_rate").agreement == "not comparable"
+    assert "clock" in next(s.reason for s in planted.skipped if s.panel == "network" and s.measure == "kuramoto_r1")
+    assert any(s.measure == "mean_rate" and s.panel == "network" for s in planted.skipped)
+
+
+def test_sizes_are_equal_on_both_sides(planted):
+    assert planted.config["n_units"] == 40
+    assert planted.config["n_times"] == 200  # 2 s of spikes in 10-ms bins
+    assert {o.n_times for o in planted.observations} == {200}
+
+
+def test_every_value_stands_beside_its_null(planted):
+    for o in planted.observations:
+        if o.measure == "mean_rate":
+            assert o.null_kind == ""
+            assert math.isnan(o.p)
+        else:
+            assert 1 / 200 <= o.p <= 1
+            assert o.null_low <= o.null_mean <= o.null_high
+    kinds = {o.null_kind for o in planted.observations if o.panel == "network" and o.measure == "si_3"}
+    assert kinds == {"permute", "permute_within_class"}
+    assert {o.null_kind for o in planted.observations if o.panel == "brain" and o.measure == "si_3"} == {
+        "circular_shift"
+    }
+
+
+def test_a_comparison_returns_from_its_file(planted, tmp_path):
+    back = load_comparison(planted.save(tmp_path / "c.h5"))
+    assert back.contrasts == list(planted.contrasts)
+    assert back.verdicts == list(planted.verdicts)
+    assert back.skipped == list(planted.skipped)
+    key = lambda o: (o.measure, o.panel, o.group, o.replicate, o.null_kind)  # noqa: E731
+    assert str(sorted(back.observations, key=key)) == str(sorted(planted.observations, key=key))  # NaN equals NaN
+    assert back.config == json.loads(json.dumps(planted.config))
+    assert set(back.figures) == set(planted.figures)
+    assert "raster/brain/seizure" in back.figures
+    assert "order/network/healthy" not in back.figures  # a batch has no order
+
+
+def test_same_seed_same_numbers():
+    panel = Panel("x", {"a": [activity(0.1, 0)], "b": [activity(0.4, 1)]})
+    settings = Settings(measures=("si_3", "kuramoto_r1"), seed=4)
+    one, two = (compare_panels([panel], settings=settings) for _ in range(2))
+    assert one.observations == two.observations
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "p_a", "p_b", "tail", "statement", "direction"),
+    [
+        ([3, 4], [1, 2], [0.01, 0.02], [0.9, 0.9], 1, "separates", 1),
+        ([1, 2], [3, 4], [0.9, 0.9], [0.01, 0.05], 1, "separates", -1),
+        ([3, 4], [1, 2], [0.01, 0.06], [0.9, 0.9], 1, "apart, but within its null", 1),
+        ([3, 4], [1, 3], [0.01, 0.01], [0.01, 0.01], 1, "overlaps", 0),
+        ([3, 4], [1, 2], [NAN, NAN], [NAN, NAN], 1, "apart, no null", 1),
+        ([3], [1], [0.01], [0.9], 1, "one replicate", 0),
+        ([3, 4], [1, 2], [0.9, 0.9], [0.01, 0.01], -1, "separates", 1),
+    ],
+)
+def test_the_rule_of_what_separates(a, b, p_a, p_b, tail, statement, direction):
+    c = verdict.contrast("p", "m", "a", "b", a, b, p_a, p_b, tail)
+    assert (c.statement, c.direction) == (statement, direction)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "word"),
+    [
+        ((1, "separates"), (1, "separates"), "same direction"),
+        ((1, "separates"), (-1, "separates"), "opposite"),
+        ((1, "separates"), (1, "apart, but within its null"), "first only"),
+        ((0, "overlaps"), (-1, "separates"), "second only"),
+        ((0, "overlaps"), (1, "apart, no null"), "neither"),
+        ((1, "separates"), (0, "undefined"), "not comparable"),
+    ],
+)
+def test_agreement_counts_only_what_separates(first, second, word):
+    assert verdict.agreement(first, second) == word
+
+
+def test_a_side_of_two_contrasts_needs_both_one_way():
+    up = verdict.contrast("p", "m", "a", "c", [3, 4], [1, 2], [0.01] * 2, [0.9] * 2)
+    down = verdict.contrast("p", "m", "b", "c", [-3, -4], [1, 2], [0.01] * 2, [0.01] * 2)
+    flat = verdict.contrast("p", "m", "b", "c", [1, 4], [1, 2], [0.01] * 2, [0.9] * 2)
+    assert verdict.combine([up, up]) == (1, "separates")
+    assert verdict.combine([up, down])[1] == "separates, in unlike directions"
+    assert verdict.combine([up, flat])[0] == 0
+    assert verdict.agreement(verdict.combine([up, down]), (1, "separates")) == "second only"
+
+
+@pytest.mark.parametrize(
+    ("groups", "words"),
+    [
+        ({}, "must hold a replicate"),
+        ({"a": []}, "must hold a replicate"),
+        ({"a": [activity(0, 0, n_units=1)]}, "at least 2 units"),
+        ({"a": [activity(0, 0, n_times=2)]}, "3 samples"),
+        ({"a/b": [activity(0, 0)]}, "slash"),
+        ({"a": [Spikes(time=[0.1], unit=[0], n_units=3, duration=1.0)]}, "0 of 3 units have 5 spikes"),
+    ],
+)
+def test_a_panel_that_cannot_be_measured_is_named(groups, words):
+    with pytest.raises(InputError, match=words):
+        compare_panels([Panel("p", groups)], settings=Settings(measures=("si_3",)))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"measures": ("si3",)},
+        {"bin": 0.0},
+        {"sd": NAN},
+        {"band": (0.2, 0.1)},
+        {"band": (0.1, 0.6)},
+        {"n_null": 99},
+        {"max_units": 1},
+    ],
+)
+def test_settings_out_of_range_are_refused(bad):
+    with pytest.raises(InputError):
+        Settings(**bad)
