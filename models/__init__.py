@@ -1,7 +1,7 @@
 """The systems: everything that yields a Run. `SYSTEMS` maps a name to "module:Object" and one line."""
 
 SYSTEMS: dict[str, tuple[str, str]] = {
-    "seizure": ("seizure:SeizureNetwork", "LIF network that rests, seizes when inhibition fails, and ramps (2000 cells)"),
+    "seizure": ("seizure:SeizureNetwork", "LIF network of 2000 cells that rests, or seizes when inhibition fails"),
     "cuba": ("cuba:Cuba", "CUBA benchmark: 4000 current-based LIF cells, irregular activity"),
-    "classifier": ("classifier:Classifier", "MLP trained on images; its layers recorded over samples, morphs and training"),
+    "classifier": ("classifier:Classifier", "MLP on images; its layers over samples, a morph loop and training"),
 }

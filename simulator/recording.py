@@ -109,7 +109,7 @@ class Recording:
     @property
     def times(self) -> NDArray[np.float64]:
         """Time of every sample, (n_times,) [ticks of `clock`]."""
-        return self.t0 + self.dt * np.arange(self.n_times)
+        return self.t0 + self.dt * np.arange(self.n_times, dtype=np.float64)
 
     def numpy(self) -> NDArray[np.floating[Any]]:
         """The values as a numpy array (detached from any graph, on the host)."""

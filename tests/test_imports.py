@@ -9,8 +9,9 @@ ROOT = Path(__file__).resolve().parent.parent
 NUMERIC = {"numpy", "scipy", "h5py", "numba", "array_api_compat"}
 ALLOWED = {  # room -> (rooms below it, third-party packages)
     "simulator": (set(), NUMERIC),
-    "simulator/engine_brian2.py": (set(), NUMERIC | {"brian2"}),
-    "simulator/probe.py": (set(), NUMERIC | {"torch"}),
+    "simulator/engine_brian2.py": ({"simulator"}, NUMERIC | {"brian2"}),
+    "simulator/probe.py": ({"simulator"}, NUMERIC | {"torch"}),
+    "simulator/recorders.py": ({"simulator"}, NUMERIC | {"torch"}),
     "analyses/measures": ({"simulator"}, NUMERIC - {"h5py"}),
     "analyses/nulls.py": ({"simulator", "analyses/measures"}, NUMERIC - {"h5py"}),
     "models": ({"simulator", "analyses/measures"}, NUMERIC | {"torch", "snntorch", "sklearn"}),

@@ -1,0 +1,112 @@
+"""The multilayer perceptron, with every pre- and post-activation a named module that can be probed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..simulator import InputError
+from .data import Dataset
+
+
+class Standardise(nn.Module):
+    """(x − mean) / sd, with the mean and SD of the training images: the network takes images in [0, 1]."""
+
+    mean: Tensor
+    sd: Tensor
+
+    def __init__(self, mean: float = 0.0, sd: float = 1.0) -> None:
+        super().__init__()
+        if not (np.isfinite(mean) and np.isfinite(sd) and sd > 0):
+            raise InputError(f"Standardise.sd: must be finite and > 0; got mean {mean}, sd {sd}")
+        self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32))
+        self.register_buffer("sd", torch.tensor(sd, dtype=torch.float32))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Images (n, ...) -> the same shape."""
+        return (x - self.mean) / self.sd
+
+
+class Block(nn.Module):
+    """One hidden layer: ``linear`` gives the pre-activations, ``relu`` the activations."""
+
+    def __init__(self, n_inputs: int, n_units: int, generator: torch.Generator) -> None:
+        super().__init__()
+        self.linear = _linear(n_inputs, n_units, generator)
+        self.relu = nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, n_inputs) -> (n, n_units)."""
+        out: Tensor = self.relu(self.linear(x))
+        return out
+
+
+class MLP(nn.Module):
+    """Images -> standardise -> flatten -> hidden layers (linear, ReLU) -> readout (linear).
+
+    Modules: ``hidden.0.linear``, ``hidden.0.relu``, ``hidden.1.linear`` ..., ``readout``. Weights
+    are He-uniform (He et al., ICCV 2015), biases 0.
+
+    Args:
+        n_inputs: pixels of an image.
+        hidden: units of every hidden layer.
+        n_classes: outputs (logits).
+        generator: the source of the initial weights; torch's global generator is neither read nor advanced.
+        mean, sd: of the training images.
+
+    Raises:
+        InputError: a size that is not a positive integer; images of another size in `forward`.
+
+    >>> model = MLP(64, (16,), 10, generator=torch.Generator().manual_seed(0))
+    >>> tuple(model(torch.zeros(3, 8, 8)).shape)
+    (3, 10)
+    """
+
+    def __init__(
+        self,
+        n_inputs: int,
+        hidden: Sequence[int] = (128, 128),
+        n_classes: int = 10,
+        *,
+        generator: torch.Generator,
+        mean: float = 0.0,
+        sd: float = 1.0,
+    ) -> None:
+        super().__init__()
+        sizes = (n_inputs, *hidden)
+        if len(sizes) < 2 or not all(isinstance(n, int | np.integer) and n >= 1 for n in (*sizes, n_classes)):
+            raise InputError(
+                "MLP: n_inputs, n_classes and every hidden size must be integers >= 1, at least one hidden layer; "
+                f"got {n_inputs}, {n_classes}, {tuple(hidden)}"
+            )
+        self.n_inputs = n_inputs
+        self.standardise = Standardise(mean, sd)
+        self.hidden = nn.Sequential(*(Block(a, b, generator) for a, b in pairwise(sizes)))
+        self.readout = _linear(sizes[-1], n_classes, generator)
+
+    @classmethod
+    def for_data(cls, data: Dataset, hidden: Sequence[int] = (128, 128), *, generator: torch.Generator) -> MLP:
+        """A network of the data's sizes that standardises by one mean and SD over all its training pixels."""
+        x = data.x_train.astype(np.float64)
+        mean, sd, n_inputs = float(x.mean()), float(x.std()) or 1.0, int(np.prod(data.image_shape))
+        return cls(n_inputs, hidden, data.n_classes, generator=generator, mean=mean, sd=sd)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Images (n, ...) of n_inputs pixels -> logits (n, n_classes)."""
+        x = x.flatten(1)
+        if x.shape[1] != self.n_inputs:
+            raise InputError(f"MLP: images must have {self.n_inputs} pixels; got {x.shape[1]}")
+        logits: Tensor = self.readout(self.hidden(self.standardise(x)))
+        return logits
+
+
+def _linear(n_inputs: int, n_units: int, generator: torch.Generator) -> nn.Linear:
+    # Built on "meta", nn.Linear draws no initial weights from torch's global generator.
+    layer = nn.Linear(n_inputs, n_units, device="meta").to_empty(device="cpu")
+    nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)
+    nn.init.zeros_(layer.bias)
+    return layer
