@@ -1,0 +1,93 @@
+"""What a system is: a frozen dataclass of parameters that records."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+import numpy as np
+
+from ..simulator import InputError, Run
+
+Progress = Callable[[float, float], None]  # (done, total) [ms]
+
+
+@runtime_checkable
+class System(Protocol):
+    """Something with activity. A frozen dataclass: its fields are its parameters, `duration` [s] among them."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    def record(self, seed: int) -> Run:
+        """Do it once: the same seed gives the same Run.
+
+        `Run.source` says what was done: system, parameters, seed, engine, versions.
+        """
+
+
+def parameters(system: System) -> dict[str, object]:
+    """The parameters of a system by name, as plain numbers, strings and lists (JSON-able).
+
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Clock:
+    ...     period: float = 0.5
+    ...     def record(self, seed): ...
+    >>> parameters(Clock())
+    {'period': 0.5}
+    """
+    return {f.name: _plain(getattr(system, f.name)) for f in dataclasses.fields(system)}
+
+
+def attributed(run: Run, name: str, system: System, seed: int) -> Run:
+    """The Run with the system's name, parameters and seed added to its source, and to that of every entry."""
+    source: Mapping[str, object] = {
+        **run.source,
+        "system": name,
+        "parameters": parameters(system),
+        "seed": int(seed),
+    }
+    return Run({key: dataclasses.replace(entry, source=source) for key, entry in run.items()}, source)
+
+
+def within(system: object, field: str, low: float, high: float, unit: str, why: str = "") -> None:
+    """Check that a field lies in low..high.
+
+    Raises:
+        InputError: it does not, or is no number.
+
+    >>> from types import SimpleNamespace
+    >>> within(SimpleNamespace(g=0.1), "g", 0.3, 3, "1", "below it is tonic")
+    Traceback (most recent call last):
+        ...
+    ictal.simulator.errors.InputError: SimpleNamespace.g: must lie in 0.3..3 [1]: below it is tonic; got 0.1
+    """
+    value = getattr(system, field)
+    if not (isinstance(value, int | float | np.number) and math.isfinite(value) and low <= value <= high):
+        reason = f": {why}" if why else ""
+        raise InputError(
+            f"{type(system).__name__}.{field}: must lie in {low:g}..{high:g} [{unit}]{reason}; got {value}"
+        )
+
+
+def positive(system: object, field: str, unit: str) -> None:
+    """Check that a field is a finite number > 0.
+
+    Raises:
+        InputError: it is not.
+    """
+    value = getattr(system, field)
+    if not (isinstance(value, int | float | np.number) and math.isfinite(value) and value > 0):
+        raise InputError(f"{type(system).__name__}.{field}: must be > 0 [{unit}]; got {value}")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, tuple | list):
+        return [_plain(v) for v in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    return value

@@ -1,0 +1,77 @@
+"""Checks of parameters: every one raises an InputError of one line that names the field."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import InputError
+
+GRID_SLACK = 1e-9  # a time is on the grid when time / dt is this close to an integer
+
+
+def steps(time: float, dt: float, what: str) -> int:
+    """The number of time steps dt in `time` [ms].
+
+    Raises:
+        InputError: time is no multiple of dt; the nearest one is named.
+
+    >>> steps(1.5, 0.1, "Projection.delay")
+    15
+    """
+    ratio = time / dt
+    if not math.isfinite(ratio):
+        raise InputError(f"{what}: must be finite [ms]; got {time}")
+    n = round(ratio)
+    if abs(ratio - n) > GRID_SLACK * max(1.0, abs(ratio)):
+        raise InputError(f"{what}: must be a multiple of dt = {dt:g} ms; got {time:g}; the nearest is {n * dt:g}")
+    return n
+
+
+def named(name: object, what: str) -> None:
+    """Check that a name can be recorded and stored."""
+    if not isinstance(name, str) or not name or "/" in name:
+        raise InputError(f"{what}: must be a non-empty string without a slash; got {name!r}")
+
+
+def is_finite(value: object) -> bool:
+    """Whether this is a finite number."""
+    return isinstance(value, int | float | np.integer | np.floating) and math.isfinite(value)
+
+
+def positive(value: float, what: str, unit: str) -> None:
+    """Check that a number is finite and > 0."""
+    if not (is_finite(value) and value > 0):
+        raise InputError(f"{what}: must be > 0 [{unit}]; got {value}")
+
+
+def not_negative(value: float, what: str, unit: str) -> None:
+    """Check that a number is finite and >= 0."""
+    if not (is_finite(value) and value >= 0):
+        raise InputError(f"{what}: must be finite and >= 0 [{unit}]; got {value}")
+
+
+def finite(value: object, what: str, wanted: str) -> None:
+    """Check that a number is finite."""
+    if not is_finite(value):
+        raise InputError(f"{what}: must be {wanted}; got {value}")
+
+
+def unique(names: Iterable[str], what: str) -> None:
+    """Check that no name occurs twice."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise InputError(f"{what}: names must be unique; got {name!r} twice")
+        seen.add(name)
+
+
+def indices(values: object, what: str) -> NDArray[np.int64]:
+    """A vector of integers."""
+    array = np.asarray(values)
+    if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
+        raise InputError(f"{what}: must be a vector of integers; got {array.dtype} of shape {array.shape}")
+    return array.astype(np.int64)
