@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..simulator import Run
 from ..simulator.engine import simulate
-from ..simulator.network import FixedInDegree, Network, Population, Projection, Synapse
+from ..simulator.network import Network, Pairwise, Population, Projection, Synapse
 from .system import Progress, attributed, positive
 
 
@@ -17,8 +17,7 @@ class Cuba:
     .. math:: τ_m v' = (E_L - v) + s_E - s_I, \\quad s_E' = -s_E/τ_E, \\quad s_I' = -s_I/τ_I
 
     Rest lies 1 mV above threshold, so a cell left alone fires; the net keeps the rates down
-    (Vogels & Abbott, J Neurosci 2005; benchmark 2 of Brette et al., J Comput Neurosci 2007, whose
-    wiring is pairwise with p = 0.02: here every cell has exactly the mean in-degree of that).
+    (Vogels & Abbott, J Neurosci 2005; benchmark 2 of Brette et al., J Comput Neurosci 2007).
 
     Recorded: E, I (Spikes).
 
@@ -29,8 +28,7 @@ class Cuba:
     duration: float = 1.0  # [s]
     n_e: int = 3200  # cells
     n_i: int = 800
-    in_degree_e: int = 64  # sources of a cell
-    in_degree_i: int = 16
+    probability: float = 0.02  # of a connection from each cell to each other one: 80 sources on average
     j_e: float = 1.62  # [mV]
     j_i: float = 9.0  # [mV]
     delay: float = 0.0  # [ms]; the original has none
@@ -64,8 +62,8 @@ class Cuba:
             )
 
         def edges(source: str, target: str) -> Projection:
-            k, weight = (self.in_degree_e, self.j_e) if source == "E" else (self.in_degree_i, self.j_i)
-            return Projection(source, target, source.lower(), FixedInDegree(k), weight, self.delay)
+            weight = self.j_e if source == "E" else self.j_i
+            return Projection(source, target, source.lower(), Pairwise(self.probability), weight, self.delay)
 
         return Network(
             populations=(cells("E", self.n_e), cells("I", self.n_i)),

@@ -5,11 +5,13 @@ from functools import cache
 import numpy as np
 import pytest
 
+from ictal.analyses.measures import get
+from ictal.analyses.measures.base import apply
 from ictal.analyses.transitions import transition
 from ictal.models.cuba import Cuba
 from ictal.models.seizure import SeizureNetwork
 from ictal.models.system import System, parameters
-from ictal.simulator import InputError
+from ictal.simulator import InputError, Spikes
 
 SEEDS = range(5)
 
@@ -20,25 +22,13 @@ def read(protocol, seed):
     return SeizureNetwork(protocol=protocol).record(seed).select(time=(3.0, 5.0))
 
 
+def value(name, data):
+    return apply(get(name), data).value
+
+
 def chi(spikes):
-    """Golomb's χ of 500 units: SD of the mean over the root mean variance, 1-ms bins, Gaussian SD 5 ms."""
-    x = spikes.select(units=np.arange(500)).smoothed(0.001, 0.005).numpy()
-    return np.sqrt(x.mean(axis=1).var() / x.var(axis=0).mean())
-
-
-def spike_phase_r(spikes):
-    """|mean e^{iθ}| over the units that have a phase, averaged where at least half of them have one."""
-    phase = spikes.phases(0.001)
-    counts = phase.valid.sum(axis=1)
-    r = np.abs(np.where(phase.valid, np.exp(1j * phase.values), 0).sum(axis=1)) / np.maximum(counts, 1)
-    return r[counts >= phase.n_units / 2].mean()
-
-
-def peak_frequency(lfp):
-    x = lfp.values[:, 0] - lfp.values.mean()
-    power = np.abs(np.fft.rfft(x * np.hanning(x.size), 8 * x.size)) ** 2
-    f = np.fft.rfftfreq(8 * x.size, lfp.dt)
-    return f[1:][power[1:].argmax()]
+    """Golomb's χ of 500 units, 1-ms bins, Gaussian SD 5 ms."""
+    return value("golomb_chi", spikes.select(units=np.arange(500)).smoothed(0.001, 0.005))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -46,7 +36,7 @@ def test_at_rest_the_network_is_asynchronous(seed):
     run = read("rest", seed)
     assert run.spikes("E").time.size / 1600 / 2 == pytest.approx(3.2, abs=0.5)
     assert chi(run.spikes("E")) < 0.15
-    assert spike_phase_r(run.spikes("E")) < 0.2
+    assert value("spike_phase_r1", run.spikes("E")) < 0.2
     assert run.recording("q").values.max() < 0.01
 
 
@@ -56,9 +46,23 @@ def test_after_the_trigger_the_same_network_seizes(seed):
     assert (run.recording("g").values == 1.0).all()
     assert run.spikes("E").time.size / 1600 / 2 == pytest.approx(59.0, rel=0.1)
     assert chi(run.spikes("E")) > 0.9
-    assert spike_phase_r(run.spikes("E")) > 0.6
-    assert 3 <= peak_frequency(run.recording("lfp")) <= 7
+    assert value("spike_phase_r1", run.spikes("E")) > 0.6
+    assert 3 <= value("spectral_peak", run.recording("lfp")) <= 7
     assert run.recording("q").values.min() > 0.4
+
+
+def test_what_the_source_indices_make_of_a_seizure():
+    """From rest to seizure SI-1 falls, SI-2 sees nothing, SI-3 and χ_c see it."""
+    rest, ictal = (
+        replace(counts, values=counts.numpy() / 0.02, quantity="firing rate", unit="Hz")
+        for counts in (read(p, 0).spikes("E").select(units=np.arange(500)).binned(0.02) for p in ("rest", "trigger"))
+    )
+    assert value("si_1", rest) - value("si_1", ictal) > 0.1
+    assert 0.99 < value("si_2", rest) < value("si_2", ictal) <= 1.0
+    assert value("si_3", rest) < 0.1
+    assert value("si_3", ictal) == pytest.approx(0.97, abs=0.02)
+    assert abs(value("chi_c", rest)) < 0.1
+    assert value("chi_c", ictal) == pytest.approx(0.985, abs=0.01)
 
 
 @pytest.mark.slow
@@ -136,17 +140,16 @@ def test_what_cannot_be_is_refused_in_one_line(field, value, message):
 
 
 def test_cuba_is_irregular_and_keeps_itself_active():
-    run = Cuba().record(0)
-    counts = np.concatenate([run.spikes(p).counts for p in ("E", "I")])
-    cvs = []
-    for p in ("E", "I"):
-        spikes = run.spikes(p)
-        times = spikes.time[np.argsort(spikes.unit, kind="stable")]
-        trains = np.split(times, np.cumsum(spikes.counts)[:-1])
-        cvs += [np.diff(t).std() / np.diff(t).mean() for t in trains if t.size >= 3]
-    assert counts.mean() == pytest.approx(5.6, rel=0.15)
-    assert np.mean(cvs) == pytest.approx(0.56, abs=0.08)
-    assert run.spikes("E").select(time=(0.9, 1.0)).time.size > 500
+    """5.6 Hz and CV .56 are of one graph; five graphs here lie within 5.2-5.6 Hz and .52-.56."""
+    rates, cvs = [], []
+    for seed in range(5):
+        run = Cuba().record(seed)
+        e, i = run.spikes("E"), run.spikes("I")
+        cells = Spikes(np.r_[e.time, i.time], unit=np.r_[e.unit, i.unit + e.n_units], n_units=4000, duration=1.0)
+        rates.append(cells.time.size / 4000)
+        cvs.append(apply(get("cv_isi"), cells).value)
+    assert np.mean(rates) == pytest.approx(5.6, rel=0.06)
+    assert np.mean(cvs) == pytest.approx(0.56, abs=0.04)
     assert run.source["system"] == "cuba"
     assert Cuba(**run.source["parameters"]) == Cuba()
 

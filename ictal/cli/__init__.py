@@ -1,0 +1,79 @@
+"""The command ``ictal``. Importing it loads typer and nothing of the bench: each command imports what it needs."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+
+from . import compare, doctor, info, measure, plot, simulate
+from .output import error_line, write
+from .usage import CommandError, usage_line
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app.command("compare")(compare.compare)
+app.command("simulate")(simulate.simulate)
+app.command("measure")(measure.measure)
+app.command("plot")(plot.plot)
+app.command("list")(info.list_)
+app.command("explain")(info.explain)
+app.command("info")(info.info)
+app.command("doctor")(doctor.doctor)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", show_default=False)] = False,
+) -> None:
+    """One bench for synchrony in spiking networks, brain recordings and deep networks.
+
+    `ictal compare` without arguments runs the main job: a seizure against rest, and overfitted
+    against healthy classifiers, under the same measures; it writes a report.
+    """
+    if version:
+        from importlib.metadata import version as installed
+
+        write(f"ictal {installed('ictal')}\n")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        write(context.get_help() + "\n")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code of a command line: 0 done, 2 bad input, 130 interrupted. A bug keeps its traceback (1)."""
+    try:
+        code = typer.main.get_command(app).main(list(arguments), prog_name="ictal", standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        code = 130
+    except CommandError as error:
+        error_line(usage_line(error, arguments))
+        return 2
+    except BrokenPipeError:
+        return 0
+    except (ValueError, OSError) as error:
+        if not _is_bad_input(error):
+            raise
+        error_line(str(error))
+        return 2
+    if code == 130:
+        error_line("interrupted")
+    return code if isinstance(code, int) else 0
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Entry point of ``ictal`` and ``python -m ictal``."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without λ still shows the rest
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def _is_bad_input(error: Exception) -> bool:
+    """What the user can mend: our own errors, and files that the system does not let us use."""
+    from ..simulator.errors import InputError
+
+    return isinstance(error, InputError) or (isinstance(error, OSError) and error.filename is not None)

@@ -1,0 +1,114 @@
+"""``ictal list``, ``ictal explain``, ``ictal info``: what there is, what it is, and what a file holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .options import Json, Quiet
+from .output import Output
+
+
+def list_(
+    kind: Annotated[
+        str, typer.Argument(metavar="[systems|measures|experiments]", help="Only these.", show_default=False)
+    ] = "",
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """List the systems, measures and experiments, one line each."""
+    from ..registry import known
+    from ..simulator import unknown
+
+    tables = known()
+    if kind and kind not in tables:
+        raise unknown("kind", kind, tables)
+    shown = {kind: tables[kind]} if kind else tables
+
+    def text() -> str:
+        width = max(len(name) for members in shown.values() for name in members)
+        lines = []
+        for title, members in shown.items():
+            lines += [title, *(f"  {name:<{width}}  {line}" for name, line in members.items()), ""]
+        return "\n".join(lines[:-1]) + "\n"
+
+    Output(json, quiet).result(shown, text)
+
+
+def explain(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A measure, a system or an experiment.")],
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Explain a measure, a system or an experiment."""
+    from ..describe import description
+    from ..describe import explain as explained
+
+    Output(json, quiet).result(description(name), lambda: explained(name) + "\n")
+
+
+def info(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of ictal (.h5), or an array file.")],
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say what a file holds and how to do it again."""
+    from ..simulator.arrays import ARRAY_SUFFIXES
+
+    facts = _array_facts(file) if file.suffix.lower() in ARRAY_SUFFIXES else _document_facts(file)
+
+    def text() -> str:
+        lines = [f"{file}: {facts['kind']}"]
+        for key, value in facts.items():
+            if key in ("file", "kind", "config") or value in (None, "", {}, []):
+                continue
+            if isinstance(value, dict):
+                lines += [f"{key}:", *(f"  {name}: {item}" for name, item in value.items())]
+            else:
+                lines.append(f"{key}: {', '.join(value) if isinstance(value, list) else value}")
+        return "\n".join(lines) + "\n"
+
+    Output(json, quiet).result({"file": str(file), **facts}, text)
+
+
+def _array_facts(file: Path) -> dict[str, Any]:
+    from ..simulator.arrays import open_run
+
+    run = open_run(file, clock="sample")
+    arrays = {name: repr(run.recording(name).values.shape) for name in run}
+    return {"kind": "arrays", "arrays": arrays, "note": "an array has no clock: give --dt and --clock to measure it"}
+
+
+def _document_facts(file: Path) -> dict[str, Any]:
+    import json
+
+    from ..simulator.document import read
+
+    document = read(file)
+    attrs, kind = document.attrs, str(document.attrs.get("kind"))
+    config: dict[str, Any] = json.loads(attrs.get("config", "{}"))
+    facts: dict[str, Any] = {
+        "kind": kind,
+        "created": attrs.get("created", ""),
+        "again": config.get("command", ""),
+        "seed": json.loads(attrs.get("seed", "null")),
+        "engine": attrs.get("engine", ""),
+        "versions": json.loads(attrs.get("versions", "{}")),
+        "config": config,
+    }
+    if kind == "run":
+        from ..simulator.store import load
+
+        facts["system"] = config.get("system", "")
+        facts["parameters"] = config.get("parameters", {})
+        facts["entries"] = {name: repr(entry) for name, entry in load(file).items()}
+    elif kind == "comparison":
+        facts["replicates"] = config.get("panels", {})
+        facts["settings"] = config.get("settings", {})
+        facts["measures"] = [name.removeprefix("measures/") for name in document.groups if name.startswith("measures/")]
+        facts["arrays"] = [name for name in document.groups if name.startswith("figures/")]
+    else:
+        facts["groups"] = list(document.groups)
+    return facts

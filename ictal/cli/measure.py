@@ -1,0 +1,93 @@
+"""``ictal measure``: measures of a file, each beside its null."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .options import ClockOption, Dt, Force, Json, Names, Quiet, Window, command_line, listed
+from .output import Output, number, table
+
+if TYPE_CHECKING:
+    from ..measurements import Measurements
+
+
+def measure(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A run (.h5), or an array: .npy, .npz, .csv.")],
+    measures: Names = "",
+    dt: Dt = None,
+    clock: ClockOption = None,
+    band: Annotated[
+        tuple[float, float] | None,
+        typer.Option("--band", metavar="LO HI", help="Band of phases [cycles per tick of the clock; Hz for seconds]."),
+    ] = None,
+    nulls: Annotated[int, typer.Option(metavar="N", help="Surrogates a value: 0, or at least 199.")] = 0,
+    window: Window = None,
+    entries: Annotated[str, typer.Option(metavar="A,B", help="Only these entries of the file.")] = "",
+    units: Annotated[int | None, typer.Option(metavar="N", help="Only N units of each, chosen at random.")] = None,
+    seed: Annotated[int, typer.Option(metavar="K", help="Seed of surrogates and of the choice of units.")] = 0,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", readable=False, metavar="FILE.h5", help="Also write HDF5.")
+    ] = None,
+    force: Force = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Measure the synchrony in a file."""
+    from ..simulator.document import check_writable
+
+    if output is not None:
+        check_writable(output, force)
+
+    from .. import api
+
+    options: list[tuple[str, object]] = [
+        ("--measures", measures),
+        ("--dt", dt),
+        ("--clock", clock),
+        ("--band", band),
+        ("--nulls", nulls or None),
+        ("--window", window),
+        ("--entries", entries),
+        ("--units", units),
+        ("--seed", seed or None),
+    ]
+    out = Output(json, quiet)
+    with out.progress("measure") as report:
+        found = api.measure(
+            file,
+            listed(measures) or None,
+            band=band,
+            dt=dt,
+            clock=clock,
+            nulls=nulls,
+            window=window,
+            entries=listed(entries) or None,
+            units=units,
+            seed=seed,
+            command=command_line(["measure", file], options),
+            progress=report,
+        )
+    if output is not None:
+        found.save(output, force=force)
+    out.result({"file": str(file), **found.to_json()}, lambda: measured(found))
+    if found.skipped:
+        missing = dict.fromkeys(s.measure for s in found.skipped if s.measure not in {r.measure for r in found.rows})
+        if missing:
+            out.note(f"not defined here: {', '.join(missing)} (why: --json)")
+    if output is not None:
+        out.note(f"wrote {output}")
+
+
+def measured(found: Measurements) -> str:
+    """The rows as a table."""
+    nulls = any(row.null_kind for row in found.rows)
+    columns = ["entry", "measure", "value", "unit", *(["null 95 %", "p"] if nulls else []), "units", "samples"]
+    rows = []
+    for row in found.rows:
+        null = [f"{number(row.null_low)} … {number(row.null_high)}", number(row.p)] if row.null_kind else ["–", "–"]
+        cells = [row.entry, row.measure, number(row.value), row.unit, *(null if nulls else [])]
+        rows.append([*cells, f"{row.n_live}/{row.n_units}", str(row.n_times)])
+    return table(columns, rows)

@@ -1,0 +1,60 @@
+"""``ictal plot``: the figures of a file, drawn from the file alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .options import ClockOption, Dt, Force, Json, Quiet, check_folder, make_folder
+from .output import Output
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def plot(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A run or a comparison (.h5), or an array file.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", readable=False, metavar="DIR", help="Default: NAME-figures.")
+    ] = None,
+    dt: Dt = None,
+    clock: ClockOption = None,
+    force: Force = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Draw the figures of a run or a comparison as PNG and SVG."""
+    folder = output or Path(f"{file.stem}-figures")
+    check_folder(folder, [], force)
+    out = Output(json, quiet)
+    with out.progress("plot"):
+        figures = _figures(file, dt, clock)
+
+        from ..analyses.figures import save_figures
+
+        make_folder(folder)
+        written = save_figures(figures, folder, force=force)
+    out.result(
+        {"kind": "figures", "file": str(file), "folder": str(folder), "files": [str(path) for path in written]},
+        lambda: "".join(f"wrote {path}\n" for path in written) if not quiet else "",
+    )
+
+
+def _figures(file: Path, dt: float | None, clock: str | None) -> dict[str, tuple[Figure, str]]:
+    """Name -> (figure, caption)."""
+    from ..simulator import InputError
+    from ..simulator.arrays import ARRAY_SUFFIXES, open_run
+    from ..simulator.document import read
+
+    kind = "run" if file.suffix.lower() in ARRAY_SUFFIXES else str(read(file).attrs.get("kind"))
+    if kind not in ("run", "comparison"):
+        raise InputError(f"{file}: holds {kind}; plot draws a run or a comparison")
+
+    from ..analyses.comparison import load_comparison
+    from ..analyses.figures import drawings_of_run, figures_of_comparison
+
+    if kind == "comparison":
+        return figures_of_comparison(load_comparison(file))
+    return {drawn.name: (drawn.figure, drawn.caption) for drawn in drawings_of_run(open_run(file, dt=dt, clock=clock))}

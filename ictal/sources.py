@@ -1,0 +1,121 @@
+"""What is given to `measure` and `compare`: anything with activity as a Run, and Runs side by side as panels."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import array_api_compat
+
+from .analyses.compare import Panel
+from .measurements import unusable
+from .simulator import Clock, InputError, Recording, Run, Spikes, unknown
+from .simulator.arrays import open_run
+
+HISTORY = "history"  # the entry that holds learning curves
+Source = Any  # a Run, Recording, Spikes, array (time, unit) of any library, or the path of a file
+
+
+def panels_of(
+    runs: Mapping[str, Sequence[Run]], entries: Sequence[str] | Mapping[str, str] | None = None
+) -> list[Panel]:
+    """One panel an entry that all runs share; what cannot be compared (one unit, trials, learning curves) is left out.
+
+    Raises:
+        InputError: nothing is shared; the names are listed.
+    """
+    everyone = [run for members in runs.values() for run in members]
+    if isinstance(entries, Mapping):
+        for group in entries:
+            if group not in runs:
+                raise unknown("group", group, runs)
+        if missing := [group for group in runs if group not in entries]:
+            raise InputError(f"compare.entries: names no entry for {', '.join(missing)}; give one for every group")
+        return [Panel("activity", {g: [entry_of(run, entries[g]) for run in members] for g, members in runs.items()})]
+    if entries is None and all(len(run) == 1 for run in everyone):
+        return [Panel("activity", {g: [next(iter(run.values())) for run in members] for g, members in runs.items()})]
+    if entries is not None:
+        names = list(entries)
+    else:
+        names = [name for name in everyone[0] if all(name in run for run in everyone)]
+        if not names:
+            listed = "; ".join(f"{group}: {', '.join(members[0])}" for group, members in runs.items())
+            raise InputError(f"compare: the groups share no entry ({listed}); say entries=, one for every group")
+        names = [n for n in names if all(_comparable(run[n]) for run in everyone)] or names
+    return [Panel(n, {g: [entry_of(run, n) for run in members] for g, members in runs.items()}) for n in names]
+
+
+def as_run(data: Source, *, dt: float | None = None, clock: str | None = None) -> Run:
+    """A Run of whatever was given.
+
+    Raises:
+        InputError: it is nothing of the kind, or an array without its clock.
+    """
+    if isinstance(data, Run):
+        return data
+    if isinstance(data, Recording):
+        return Run({"activity": data}, data.source)
+    if isinstance(data, Spikes):
+        return Run({"spikes": data}, data.source)
+    if isinstance(data, str | os.PathLike):
+        run = open_run(data, dt=dt, clock=clock)
+        return Run(run, {"file": os.fspath(data), **run.source})
+    if array_api_compat.is_array_api_obj(data):
+        if dt is None and clock != "sample":
+            raise InputError("an array has no clock; say dt=INTERVAL and clock=, or clock='sample' if it has no order")
+        recording = Recording(
+            data, dt=1.0 if dt is None else dt, clock=cast(Clock, clock or "second"), quantity="activity", unit="1"
+        )
+        return Run({"activity": recording})
+    raise InputError(f"cannot measure {type(data).__name__}; want a Run, Recording, Spikes, array or path")
+
+
+def entry_of(run: Run, name: str) -> Recording | Spikes:
+    """The entry of this name.
+
+    Raises:
+        InputError: there is none; the message names the nearest.
+    """
+    if name not in run:
+        raise unknown("entry", name, run)
+    return run[name]
+
+
+def _comparable(entry: Recording | Spikes) -> bool:
+    if isinstance(entry, Spikes):
+        return entry.n_units >= 2
+    return entry.n_units >= 2 and entry.n_times >= 3 and entry.values.ndim == 2 and not is_curve(entry)
+
+
+def refuse_unusable(panels: Sequence[Panel]) -> None:
+    """Refuse panels with a replicate in which nothing can be synchronous.
+
+    Raises:
+        InputError: which replicate, and why.
+    """
+    for panel in panels:
+        for group, members in panel.groups.items():
+            for number, entry in enumerate(members):
+                if (reason := unusable(entry)) is not None:
+                    raise InputError(f"{panel.name}, {group}, replicate {number + 1}: {reason}")
+
+
+def is_curve(entry: Recording | Spikes) -> bool:
+    """Learning curves are metrics over training: nothing in them can be synchronous."""
+    return isinstance(entry, Recording) and "metric" in entry.unit_labels
+
+
+def plain(source: Mapping[str, object]) -> dict[str, object]:
+    """Provenance as JSON can hold it."""
+    return {key: _plain_value(value) for key, value in source.items()}
+
+
+def _plain_value(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {str(k): _plain_value(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain_value(item) for item in value]
+    if isinstance(value, float) and value != value:
+        return None
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

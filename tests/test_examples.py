@@ -1,0 +1,19 @@
+"""Every script in examples/ runs as a user would run it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = sorted((Path(__file__).resolve().parent.parent / "examples").glob("*.py"))
+
+
+@pytest.mark.parametrize("script", EXAMPLES, ids=lambda path: path.stem)
+def test_runs(script, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", script, tmp_path], cwd=tmp_path, capture_output=True, text=True, timeout=600
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+    assert len(script.read_text().splitlines()) <= 45
