@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -182,6 +182,7 @@ def compare_panels(
             "panels": {p.name: {g: len(r) for g, r in p.groups.items()} for p in panels},
             "n_units": replicates[0].sampled.n_units,
             "n_times": replicates[0].sampled.n_times,
+            "sides": [asdict(side) for side in sides or ()],
             "seed": settings.seed,
             **(config or {}),
         },

@@ -1,6 +1,6 @@
 """Compare arrays of your own under the same measures and nulls, and write the report.
 
-    python examples/compare_arrays.py [FOLDER]
+python examples/compare_arrays.py [FOLDER]
 """
 
 import sys

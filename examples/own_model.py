@@ -1,6 +1,6 @@
 """Measure a network of your own: any torch module, any inputs, each value beside its surrogates.
 
-    python examples/own_model.py
+python examples/own_model.py
 """
 
 import torch
@@ -15,7 +15,9 @@ digits = load_digits()
 x = torch.tensor(digits.images[:400, None] / 16, dtype=torch.float32)
 y = torch.tensor(digits.target[:400])
 
-model = nn.Sequential(nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Flatten(), nn.Linear(32 * 36, 64), nn.ReLU(), nn.Linear(64, 10))
+model = nn.Sequential(
+    nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Flatten(), nn.Linear(32 * 36, 64), nn.ReLU(), nn.Linear(64, 10)
+)
 
 
 def synchrony() -> ictal.Run:

@@ -1,6 +1,6 @@
 """One network, one inhibition, two states: simulate rest and a seizure, measure both, keep the file.
 
-    python examples/seizure_and_rest.py [FOLDER]
+python examples/seizure_and_rest.py [FOLDER]
 """
 
 import sys

@@ -50,7 +50,7 @@ def simulate(
             raise InputError(f"{system}: has no choice of engine; leave engine {engine!r} out")
         options["engine"] = engine
     if progress is not None:
-        options["progress"] = lambda done, total=1.0: progress(done / total)  # some count [ms], some the fraction
+        options["progress"] = lambda done, total: progress(done / total)
     run: Run = network.record(seed, **options)
     words = ["ictal", "simulate", system]
     for name in sorted(parameters):

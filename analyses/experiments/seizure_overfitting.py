@@ -18,11 +18,12 @@ Refutation  The analogy fails by a measure that separates seizure from rest and 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from ...models.classifier import Classifier
 from ...models.seizure import SeizureNetwork
-from ...simulator import InputError, Recording, Run
+from ...models.system import System, parameters
+from ...simulator import InputError, Run
 from ...simulator.document import versions
 from ..compare import Panel, Settings, Side, compare_panels
 from ..comparison import Comparison
@@ -71,13 +72,14 @@ def run(
     if seeds < 1:
         raise InputError(f"seeds: must be at least 1; got {seeds}")
     networks = classifiers(data)
+    systems: dict[str, System] = {**STATES, **networks}
     networks[HEALTHY].load(seed)  # missing data is said before anything is simulated
     n_records = (len(STATES) + len(networks)) * seeds
     n_measured = (len(STATES) + 2 * len(networks)) * seeds
     numbers = range(seed, seed + seeds)
     runs: dict[str, list[Run]] = {}
     done = 0
-    for name, system in {**STATES, **networks}.items():
+    for name, system in systems.items():
         runs[name] = []
         for k in numbers:
             if progress:
@@ -102,23 +104,19 @@ def run(
             Side("overfitted against healthy", ("images", "morph loop"), ((SMALL, HEALTHY), (NOISE, HEALTHY))),
         ),
         settings=settings,
-        histories={n: [_curves(r) for r in runs[n]] for n in networks},
+        histories={n: [r.recording("history") for r in runs[n]] for n in networks},
         config={
             "experiment": "seizure_overfitting",
             "data": data,
             "seeds": list(numbers),
             "window": list(WINDOW),
             "layer": layer,
-            "systems": {name: asdict(system) for name, system in {**STATES, **networks}.items()},
+            "systems": {name: parameters(system) for name, system in systems.items()},
             "engine": "compiled, torch",
             "versions": {**versions(), **_versions(runs)},
         },
         progress=None if progress is None else lambda k, _, what: progress(n_records + k, n_records + n_measured, what),
     )
-
-
-def _curves(run: Run) -> Recording:
-    return run.recording("history")
 
 
 def _versions(runs: dict[str, list[Run]]) -> dict[str, str]:

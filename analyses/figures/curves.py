@@ -1,0 +1,208 @@
+"""Curves: r(t), spectra, traces, learning curves with the gap, the rate against a parameter that is ramped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from numpy.typing import NDArray
+
+from .style import CLOCK_LABELS, OKABE_ITO, colour, dash, legend_below, new_figure, sign_limits, styled, with_unit
+
+Values = NDArray[Any]
+DECADES = 6.0  # power further below the maximum than this is numerical zero
+_TRAIN = {"train", "training"}
+_TEST = {"test", "val", "valid", "validation"}
+
+
+@styled
+def order_figure(title: str, series: Mapping[str, tuple[Values, Values]], clock: str, floor: float | None) -> Figure:
+    """Kuramoto r(t) of every group, with what independent phases alone give.
+
+    Args:
+        title: heading.
+        series: group -> times [ticks of clock] and r (time,).
+        clock: of the recordings.
+        floor: √(π/4N), or None where N is not known.
+    """
+    figure, axes = new_figure(title)
+    handles = []
+    for index, (times, r) in enumerate(series.values()):
+        handles += axes.plot(times, r, color=colour(index), ls=dash(index))
+    labels = list(series)
+    if floor is not None:
+        handles.append(axes.axhline(floor, color="0.45", lw=0.8, ls=":"))
+        labels.append("independent phases")
+    axes.set(xlabel=CLOCK_LABELS[clock], ylabel="Kuramoto r", ylim=(-0.02, 1.04))
+    axes.margins(x=0.01)
+    legend_below(figure, handles, labels)
+    return figure
+
+
+@styled
+def spectrum_figure(
+    title: str,
+    spectra: Mapping[str, tuple[Values, Values]],
+    frequency_unit: str,
+    unit: str,
+    band: tuple[float, float] | None = None,
+) -> Figure:
+    """Power of the population mean on a logarithmic axis.
+
+    Args:
+        title: heading.
+        spectra: group -> frequency [frequency_unit] and power (frequency,).
+        frequency_unit: e.g. "Hz".
+        unit: of the power.
+        band: of the Hilbert phases, shaded.
+    """
+    figure, axes = new_figure(title)
+    handles: list[Any] = []
+    labels: list[str] = []
+    top = max((float(power.max()) for _, power in spectra.values()), default=0.0)
+    for index, (name, (frequency, power)) in enumerate(spectra.items()):
+        drawn = (frequency > 0) & (power > top * 10.0**-DECADES)
+        if drawn.any():
+            few = int(drawn.sum()) <= 3  # a line needs more
+            style = {"color": colour(index), "ls": dash(index), "marker": "o" if few else "", "ms": 2.5}
+            handles += axes.semilogy(frequency[drawn], power[drawn], **style)
+            labels.append(name)
+    if band is not None and handles:
+        axes.axvspan(*band, color="0.9", lw=0, zorder=0)
+        handles.append(Patch(color="0.9"))
+        labels.append("band of the phases")
+    axes.set(xlabel=with_unit("frequency", frequency_unit), ylabel=with_unit("power", unit))
+    if not handles:
+        axes.text(0.5, 0.5, "no power: the mean is constant", ha="center", va="center", transform=axes.transAxes)
+        axes.set(xlim=(0, 1), ylim=(1, 10))
+    else:
+        axes.set_xlim(left=0.0)
+        legend_below(figure, handles, labels)
+    return figure
+
+
+@styled
+def trace_figure(title: str, times: Values, values: Values, labels: Sequence[str], clock: str, y_label: str) -> Figure:
+    """A few units against time.
+
+    Args:
+        title: heading.
+        times: (time,) [ticks of clock].
+        values: (time, unit).
+        labels: (unit,).
+        clock: of the recording.
+        y_label: quantity with its unit.
+    """
+    figure, axes = new_figure(title)
+    handles: list[Line2D] = []
+    for index in range(values.shape[1]):
+        style = {"color": colour(index), "ls": dash(index // len(OKABE_ITO)), "lw": 0.9}
+        handles += axes.plot(times, values[:, index], **style)
+    axes.set(xlabel=CLOCK_LABELS[clock], ylabel=y_label)
+    axes.set_ylim(*sign_limits(float(values.min()), float(values.max())))
+    axes.margins(x=0.01)
+    legend_below(figure, handles, labels)
+    return figure
+
+
+def metric_pairs(metrics: Sequence[str]) -> tuple[dict[str, tuple[int, int]], list[int]]:
+    """Which metrics are the training and the test face of one quantity, and which stand alone.
+
+    >>> metric_pairs(["train_accuracy", "test_accuracy", "rate"])
+    ({'accuracy': (0, 1)}, [2])
+    """
+    faces: dict[str, dict[str, int]] = {}
+    for index, metric in enumerate(metrics):
+        parts = [part for part in re.split(r"[\s_/.-]+", str(metric)) if part]
+        face = next((f for part in parts for f, s in (("train", _TRAIN), ("test", _TEST)) if part.lower() in s), None)
+        if face is not None:
+            rest = " ".join(part for part in parts if part.lower() not in _TRAIN | _TEST) or "value"
+            faces.setdefault(rest, {}).setdefault(face, index)
+    pairs = {name: (pair["train"], pair["test"]) for name, pair in faces.items() if len(pair) == 2}
+    used = {index for pair in pairs.values() for index in pair}
+    return pairs, [index for index in range(len(metrics)) if index not in used]
+
+
+@styled
+def learning_figure(title: str, times: Values, train: Values, test: Values, clock: str, quantity: str) -> Figure:
+    """Training and test curves of every replicate (thin) and their means (thick), the gap shaded.
+
+    Args:
+        title: heading.
+        times: (time,) [ticks of clock].
+        train, test: (replicate, time).
+        clock: "epoch" or "step".
+        quantity: e.g. "accuracy".
+    """
+    figure, axes = new_figure(title)
+    for index, curves in enumerate((train, test)):
+        axes.plot(times, curves.T, color=colour(index), lw=0.6, alpha=0.45)
+    handles: list[Any] = []
+    for index, curves in enumerate((train, test)):
+        handles += axes.plot(times, curves.mean(axis=0), color=colour(index), ls=dash(index), lw=1.8)
+    handles.append(axes.fill_between(times, train.mean(axis=0), test.mean(axis=0), color="0.85", lw=0, zorder=0))
+    _fraction_axis(axes, np.concatenate([train, test]))
+    axes.set(xlabel=CLOCK_LABELS[clock], ylabel=quantity)
+    axes.margins(x=0.01)
+    legend_below(figure, handles, ["train", "test", "gap"])
+    return figure
+
+
+@styled
+def groups_figure(title: str, curves: Mapping[str, tuple[Values, Values]], clock: str, y_label: str) -> Figure:
+    """One quantity of every group: every replicate thin, the mean thick.
+
+    Args:
+        title: heading.
+        curves: group -> times (time,) and values (replicate, time).
+        clock: of the curves.
+        y_label: quantity with its unit.
+    """
+    figure, axes = new_figure(title)
+    handles: list[Line2D] = []
+    for index, (times, values) in enumerate(curves.values()):
+        axes.plot(times, values.T, color=colour(index), lw=0.6, alpha=0.45)
+        handles += axes.plot(times, values.mean(axis=0), color=colour(index), ls=dash(index), lw=1.8)
+    axes.axhline(0.0, color="0.6", lw=0.7, zorder=0)
+    axes.set(xlabel=CLOCK_LABELS[clock], ylabel=y_label)
+    axes.margins(x=0.01)
+    legend_below(figure, handles, list(curves))
+    return figure
+
+
+@styled
+def ramp_figure(title: str, parameter: Values, rate: Values, x_label: str) -> Figure:
+    """Rate against a parameter that changes in time; the way down and the way up are told apart.
+
+    Args:
+        title: heading.
+        parameter, rate: (time,), in the order of time; rate [Hz].
+        x_label: the parameter with its unit.
+    """
+    figure, axes = new_figure(title)
+    axes.plot(parameter, rate, color="0.75", lw=0.7, zorder=1)
+    change = np.gradient(parameter)
+    handles: list[Line2D] = []
+    labels: list[str] = []
+    for index, (name, marker, part) in enumerate((("falling", "<", change < 0), ("rising", ">", change > 0))):
+        if part.any():
+            handles += axes.plot(parameter[part], rate[part], marker, color=colour(index), ms=4.2, mew=0, zorder=2)
+            labels.append(f"{name} with time")
+    axes.annotate("start", (parameter[0], rate[0]), (0, 7), textcoords="offset points", ha="center", va="bottom")
+    axes.set(xlabel=x_label, ylabel="population rate [Hz]")
+    axes.set_ylim(*sign_limits(0.0, float(rate.max())))
+    legend_below(figure, handles, labels)
+    return figure
+
+
+def _fraction_axis(axes: Axes, values: Values) -> None:
+    if values.min() >= 0.0 and values.max() <= 1.0:
+        axes.set_ylim(-0.02, 1.04)
+    else:
+        axes.set_ylim(*sign_limits(float(values.min()), float(values.max())))

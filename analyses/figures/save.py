@@ -1,0 +1,81 @@
+"""Figures as files: the same figure gives the same bytes."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import warnings
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from ...simulator import InputError
+from ...simulator.document import check_writable, replacing
+from .style import styled
+
+DPI = 200
+
+
+def to_png(figure: Figure, caption: str = "", dpi: int = DPI) -> bytes:
+    """The figure as PNG, its caption in the metadata field Description."""
+    return _rendered(figure, "png", {"Software": None, "Description": caption or None}, dpi)
+
+
+def to_svg(figure: Figure, caption: str = "") -> bytes:
+    """The figure as SVG, text as paths, its caption in the metadata field Description."""
+    metadata: dict[str, str | None] = {"Date": None, "Creator": None, "Description": caption or None}
+    return _rendered(figure, "svg", metadata, DPI)
+
+
+def save_figures(
+    figures: Mapping[str, tuple[Figure, str]], folder: str | os.PathLike[str], *, force: bool = False
+) -> list[Path]:
+    """Write every figure as NAME.png and NAME.svg; slashes and blanks in a name become dashes.
+
+    Args:
+        figures: name -> (figure, caption), as `figures_of_comparison` gives them.
+        folder: an existing folder.
+        force: replace files that exist.
+
+    Raises:
+        InputError: the folder is missing or cannot be written, or a file exists (and not force).
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise InputError(f"{root}: no such folder")
+    stems = file_stems(figures)
+    targets = [root / f"{stem}{suffix}" for stem in stems.values() for suffix in (".png", ".svg")]
+    for target in targets:  # refuse before anything is written
+        check_writable(target, force)
+    for name, (figure, caption) in figures.items():
+        for suffix, render in ((".png", to_png), (".svg", to_svg)):
+            with replacing(root / f"{stems[name]}{suffix}", force) as temporary:
+                temporary.write_bytes(render(figure, caption))
+    return targets
+
+
+def file_stems(names: Iterable[str]) -> dict[str, str]:
+    """A file name without suffix for every figure; two figures never share one.
+
+    >>> file_stems(["raster/a b", "raster/a-b"])
+    {'raster/a b': 'raster-a-b', 'raster/a-b': 'raster-a-b-2'}
+    """
+    stems: dict[str, str] = {}
+    for name in names:
+        stem = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:120] or "figure"
+        while stem in stems.values():
+            stem += "-2"
+        stems[name] = stem
+    return stems
+
+
+@styled
+def _rendered(figure: Figure, kind: str, metadata: Mapping[str, str | None], dpi: int) -> bytes:
+    out = io.BytesIO()
+    with warnings.catch_warnings():
+        # a name in a script that the font lacks is drawn as boxes; the page carries it as text
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        figure.savefig(out, format=kind, dpi=dpi, metadata=dict(metadata))
+    return out.getvalue()
