@@ -177,27 +177,35 @@ def groups_figure(title: str, curves: Mapping[str, tuple[Values, Values]], clock
 
 
 @styled
-def ramp_figure(title: str, parameter: Values, rate: Values, x_label: str) -> Figure:
-    """Rate against a parameter that changes in time; the way down and the way up are told apart.
+def ramp_figure(
+    title: str, parameter: Values, rate: Values, x_label: str, name: str, crossings: Mapping[str, float], level: float
+) -> Figure:
+    """Rate against a parameter that is led down and up; the two ways are told apart, and where they cross a level.
 
     Args:
         title: heading.
         parameter, rate: (time,), in the order of time; rate [Hz].
         x_label: the parameter with its unit.
+        name: of the parameter, for the legend.
+        crossings: e.g. "onset" -> value of the parameter where the rate crosses `level` [Hz].
+        level: of the crossings [Hz].
     """
     figure, axes = new_figure(title)
-    axes.plot(parameter, rate, color="0.75", lw=0.7, zorder=1)
-    change = np.gradient(parameter)
-    handles: list[Line2D] = []
-    labels: list[str] = []
-    for index, (name, marker, part) in enumerate((("falling", "<", change < 0), ("rising", ">", change > 0))):
-        if part.any():
-            handles += axes.plot(parameter[part], rate[part], marker, color=colour(index), ms=4.2, mew=0, zorder=2)
-            labels.append(f"{name} with time")
-    axes.annotate("start", (parameter[0], rate[0]), (0, 7), textcoords="offset points", ha="center", va="bottom")
+    change = np.sign(np.gradient(parameter))
+    turns = np.flatnonzero(np.diff(change)) + 1
+    handles: dict[str, Line2D] = {}
+    for part in np.split(np.arange(rate.size), turns):
+        if change[part[0]] != 0:
+            index = int(change[part[0]] > 0)
+            way = f"{name} {('falling', 'rising')[index]}"
+            (handles[way],) = axes.plot(parameter[part], rate[part], color=colour(index), ls=dash(index), lw=1.4)
+    beside = (((-7, 0), "right", "center"), ((3, 6), "left", "bottom"))  # where the curves leave room
+    for (label, at), (offset, across, along) in zip(crossings.items(), beside, strict=False):
+        axes.plot(at, level, "o", color="black", ms=4, zorder=3)
+        axes.annotate(f"{label} {at:.2f}", (at, level), offset, textcoords="offset points", ha=across, va=along)
     axes.set(xlabel=x_label, ylabel="population rate [Hz]")
     axes.set_ylim(*sign_limits(0.0, float(rate.max())))
-    legend_below(figure, handles, labels)
+    legend_below(figure, list(handles.values()), list(handles))
     return figure
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.signal import periodogram
+from scipy.ndimage import gaussian_filter1d
+from scipy.signal import welch
 
-from ...simulator import Recording, Run, Spikes
+from ...simulator import InputError, Recording, Run, Spikes
+from ..transitions import mean_rate, transition
 from .curves import learning_figure, metric_pairs, ramp_figure, spectrum_figure, trace_figure
 from .maps import activity_figure, class_order, raster_figure
 from .style import Drawing, colour, power_unit, with_unit
@@ -15,6 +17,9 @@ from .style import Drawing, colour, power_unit, with_unit
 MAX_TRACES = 7  # units that are drawn as lines; more become a map
 SHOWN_UNITS = 60
 RATE_BIN = 0.010  # s
+RAMP_SD = 0.25  # s; outlasts the rhythm of a seizure, so that its cycles are no crossings
+RAMP_LEVEL = 20.0  # Hz; between rest and seizure
+SEGMENT = 4.0  # s; of Welch spectra, resolves 0.25 Hz
 _FIELDS = ("lfp", "eeg", "ecog", "field")  # signals whose spectrum is asked for
 
 
@@ -76,14 +81,21 @@ def _signal(name: str, recording: Recording) -> Iterator[Drawing]:
     asked = any(word in f"{name} {recording.quantity}".lower() for word in _FIELDS)
     if asked and recording.n_times >= 16 and np.ptp(values) > 0:
         mean = values.mean(axis=1)
-        frequency, power = periodogram(mean, fs=1.0 / recording.dt, detrend="constant")
+        segment = recording.n_times
+        if recording.clock == "second":
+            segment = min(segment, max(16, round(SEGMENT / recording.dt)))
+        frequency, power = welch(mean, fs=1.0 / recording.dt, nperseg=segment, detrend="constant")
         tick = "Hz" if recording.clock == "second" else f"cycles/{recording.clock}"
         seen = frequency <= 100.0 if tick == "Hz" else np.ones(frequency.size, dtype=bool)
         peak = float(frequency[1:][power[1:].argmax()])
         figure = spectrum_figure(
             f"{name}: spectrum", {name: (frequency[seen], power[seen])}, tick, power_unit(recording.unit, tick)
         )
-        caption = f"Periodogram of {name}, strongest at {peak:.3g} {tick}."
+        caption = (
+            f"Welch spectrum of {name}, segments of {segment * recording.dt:.3g} ticks; strongest at {peak:.3g} {tick}."
+        )
+        if recording.clock == "second":
+            caption = caption.replace("ticks", "s")
         yield Drawing(f"spectrum/{name}", f"{name}: spectrum", figure, caption, caption)
 
 
@@ -117,18 +129,26 @@ def _ramp(run: Run) -> Iterator[Drawing]:
     if np.unique(g).size <= 3:  # a constant, or a trigger that is switched on and off, is no ramp
         return
     spikes = run.spikes(name)
-    step = max(0.05, spikes.duration / 150)
-    if spikes.duration < 10 * step:
+    if spikes.duration < 20 * RAMP_SD:
         return
-    rate = spikes.binned(step).numpy().mean(axis=1) / step
-    middle = spikes.t0 + step * (np.arange(rate.size) + 0.5)
-    at = np.interp(middle, parameter.times, g)
+    rate = mean_rate(spikes, RATE_BIN)
+    smooth = gaussian_filter1d(rate.numpy()[:, 0], RAMP_SD / rate.dt, mode="reflect")
+    at = np.interp(rate.times, parameter.times, g)
+    control = Recording(g[:, None], parameter.dt, "second", parameter.quantity, parameter.unit, t0=parameter.t0)
+    try:
+        found = transition(control, rate, threshold=RAMP_LEVEL, smoothing=RAMP_SD)
+        crossings = {"onset": found.onset, "offset": found.offset}
+        said = (
+            f" It first rises above {RAMP_LEVEL:g} Hz at {found.onset:.3g} and last falls below at {found.offset:.3g}."
+        )
+    except InputError:  # the rate does not cross that level and return: the curve is all there is
+        crossings, said = {}, ""
     label = with_unit(f"{parameter.quantity} (g)" if parameter.quantity != "g" else "g", parameter.unit)
     yield Drawing(
         "ramp/g",
         "rate against g",
-        ramp_figure("rate against g", at, rate, label),
-        f"Rate of {name} in {step:.2g}-s bins against g, joined in the order of time. Where the way down and the way "
+        ramp_figure("rate against g", at, smooth, label, "g", crossings, RAMP_LEVEL),
+        f"Rate of {name}, smoothed by a Gaussian of SD {RAMP_SD:g} s, against g.{said} Where the way down and the way "
         "up differ, the state depends on the past (hysteresis).",
-        f"Population rate of {name} against g between {at.min():.3g} and {at.max():.3g}, falling and rising.",
+        f"Population rate of {name} against g between {at.min():.3g} and {at.max():.3g}, falling and rising.{said}",
     )
