@@ -15,6 +15,7 @@ from .measures.checks import Band, classes, examine, spikes_reason
 
 MIN_SURROGATES = 199  # p cannot fall below 1/(1 + n); 199 resolves 0.005
 BATCH = 4_000_000  # numbers held at once
+MATCHED = "compare with control runs of the same number of steps, which are its null"
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +149,8 @@ def fitting_kind(
         for candidate in measure.nulls:
             if _misfit(measure, data, candidate, label) is None:
                 return candidate
-        raise InputError(f"{measure.name}: none of its nulls ({', '.join(measure.nulls) or 'none'}) fits {data!r}")
+        reason = _misfit(measure, data, measure.nulls[0], label) if measure.nulls else measure.no_null
+        raise InputError(f"{measure.name}: none of its nulls fits: {reason}")
     if kind not in get_args(NullKind):
         raise unknown("kind of null", kind, get_args(NullKind))
     misfit = _misfit(measure, data, kind, label)
@@ -208,6 +210,8 @@ def _misfit(measure: Measure, data: Recording | Spikes, kind: NullKind, label: s
     if isinstance(data, Spikes):
         return None if kind == "circular_shift" else "spike trains have no samples to permute; use circular_shift"
     if kind == "circular_shift":
+        if data.clock in ("step", "epoch"):
+            return f"what is recorded along clock {data.clock!r} shares the drift of training; {MATCHED}"
         return "clock 'sample' has no order to shift along; use permute" if data.clock == "sample" else None
     if data.clock != "sample":
         return f"samples along an ordered axis (clock {data.clock!r}) are not exchangeable; use circular_shift"

@@ -11,7 +11,7 @@ from ..simulator.document import to_json
 from .comparison import Observation, Skipped
 from .measures import get
 from .measures.base import Measure, Reading, apply
-from .nulls import NullTest, null_tests
+from .nulls import NullTest, fitting_kind, null_tests
 from .panels import Null, Replicate, Settings
 
 
@@ -50,7 +50,7 @@ def observe(
             "n_units": replicate.n_units,
             "n_live": reading.n_live,
             "n_times": replicate.sampled.n_times,
-            "settings": to_json({**replicate.notes, **reading.settings}),
+            "settings": to_json({**replicate.notes, "n_varying": replicate.n_live, **reading.settings}),
         }
         found = tests.get(name, [])
         rows += [
@@ -81,9 +81,12 @@ def _null_tests(
     """The tests of every measure that has a null, the deciding kind first."""
     asked: dict[tuple[str, Null], list[Measure]] = {}
     for measure in measures:
-        if measure.has_null:
-            for kind in [k for k in kinds if k == "auto" or k in measure.nulls] or ["auto"]:
-                asked.setdefault((measure.takes, kind), []).append(measure)
+        for kind in [k for k in kinds if k == "auto" or k in measure.nulls] or ["auto"]:
+            try:
+                fitting_kind(measure, _data(measure, replicate), kind, settings.label)
+            except InputError:  # no surrogate says anything here: the value stands alone, and is said to
+                continue
+            asked.setdefault((measure.takes, kind), []).append(measure)
     found: dict[str, list[NullTest]] = {}
     for kind in (*kinds, "auto"):
         for takes in ("values", "spikes"):

@@ -6,13 +6,15 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from ..simulator import InputError, Recording, Spikes, unknown
+from ..simulator.recording import choose
 from ..simulator.spikes import MIN_SPIKES
 from .measures import get
+from .measures.arrays import live_units
 from .measures.base import NullKind
 
 Null = NullKind | Literal["auto"]
@@ -109,68 +111,103 @@ class Settings:
 
 @dataclass(frozen=True)
 class Replicate:
-    """A replicate cut to size: sampled activity, and spike trains where there are any."""
+    """A replicate cut to size: sampled activity, and spike trains where there are any.
+
+    Every unit of it varies (of spike trains: has at least 5 spikes); `n_units` and `n_live` count
+    the units that there were, and those of them that vary, before some were drawn.
+    """
 
     panel: str
     group: str
     number: int
     sampled: Recording
     spikes: Spikes | None
-    n_units: int  # units before masking and subsampling
+    n_units: int
+    n_live: int
     notes: Mapping[str, object] = field(default_factory=dict)
 
 
 def equalise(panels: Sequence[Panel], settings: Settings) -> list[Replicate]:
-    """Every replicate of every panel, cut to the units and samples that the smallest has.
+    """Every replicate of every panel, cut to one number of samples and of units that vary.
+
+    First to the samples of the shortest, then to as many units as the replicate with the fewest that
+    vary within these samples has: dead units must not make a group look small.
 
     Raises:
-        InputError: a replicate with fewer than 2 units (with 5 spikes) or 3 samples, or with trials.
+        InputError: a replicate with fewer than 2 such units or 3 samples, with trials, or with a clock
+            or sampling interval unlike that of the others of its panel.
     """
-    rows: list[tuple[str, str, int, Recording, Spikes | None, int, dict[str, object]]] = []
+    members = [
+        (panel, group, number, data)
+        for panel in panels
+        for group, replicates in panel.groups.items()
+        for number, data in enumerate(replicates)
+    ]
     for panel in panels:
-        for group, members in panel.groups.items():
-            for number, data in enumerate(members):
-                where = f"{panel.name}, {group}, replicate {number + 1}"
-                if isinstance(data, Spikes):
-                    active = np.flatnonzero(data.counts >= MIN_SPIKES)
-                    if active.size < 2:
-                        raise InputError(
-                            f"{where}: {active.size} of {data.n_units} units have {MIN_SPIKES} spikes; want at least 2"
-                        )
-                    spikes = data.select(units=active)
-                    notes: dict[str, object] = {"bin": settings.bin, "sd": settings.sd, "min_spikes": MIN_SPIKES}
-                    sampled = spikes.smoothed(settings.bin, settings.sd)
-                    rows.append((panel.name, group, number, sampled, spikes, data.n_units, notes))
-                else:
-                    sampled = _flat(data, where)
-                    rows.append((panel.name, group, number, sampled, None, data.n_units, {}))
-    n_units = min(settings.max_units, *(row[3].n_units for row in rows))
-    n_times = min(settings.max_times, *(row[3].n_times for row in rows))
-    if n_units < 2 or n_times < 3:
-        small = min(rows, key=lambda row: row[3].n_units if n_units < 2 else row[3].n_times)
-        raise InputError(
-            f"{small[0]}, {small[1]}, replicate {small[2] + 1}: has {small[3].n_units} units and "
-            f"{small[3].n_times} samples; synchrony needs at least 2 units and 3 samples"
-        )
-    replicates = []
-    for at, (panel_name, group, number, sampled, trains, total, notes) in enumerate(rows):
-        seed = int(np.random.SeedSequence([settings.seed, at]).generate_state(1)[0])
-        if trains is not None:
-            trains = trains.subsample(n_units, seed=seed)
-            trains = trains.select(
-                time=(trains.t0, min(trains.t0 + n_times * settings.bin, trains.t0 + trains.duration))
+        _check_alike(panel)
+    lengths = [_length(data, settings) for *_, data in members]
+    n_times = min(settings.max_times, *lengths)
+    if n_times < 3:
+        panel, group, number, _ = members[int(np.argmin(lengths))]
+        raise InputError(f"{_where(panel, group, number)}: has {n_times} samples; synchrony needs at least 3")
+    cut = []
+    for at, (panel, group, number, data) in enumerate(members):
+        part = _shorten(data, n_times, settings, at)
+        live = np.flatnonzero(part.counts >= MIN_SPIKES if isinstance(part, Spikes) else live_units(part.numpy()))
+        if live.size < 2:
+            what = f"have {MIN_SPIKES} spikes" if isinstance(part, Spikes) else "vary"
+            raise InputError(
+                f"{_where(panel, group, number)}: {live.size} of {data.n_units} units {what}; "
+                "synchrony needs at least 2 units"
             )
-            sampled = trains.smoothed(settings.bin, settings.sd).subsample(n_times=n_times, seed=seed)
+        cut.append((part, live))
+    n_units = min(settings.max_units, *(live.size for _, live in cut))
+    out = []
+    for at, ((panel, group, number, data), (part, live)) in enumerate(zip(members, cut, strict=True)):
+        rng = np.random.default_rng([settings.seed, at])
+        part = part.select(units=live[choose(rng, live.size, n_units, "units")])
+        shared = (data.n_units, int(live.size))
+        if isinstance(part, Spikes):
+            notes = {"bin": settings.bin, "sd": settings.sd, "min_spikes": MIN_SPIKES}
+            sampled = part.smoothed(settings.bin, settings.sd).subsample(n_times=n_times, seed=0)
+            out.append(Replicate(panel.name, group, number, sampled, part, *shared, notes))
         else:
-            sampled = sampled.subsample(n_units, n_times, seed=seed)
-        replicates.append(Replicate(panel_name, group, number, sampled, trains, total, notes))
-    return replicates
+            out.append(Replicate(panel.name, group, number, part, None, *shared))
+    return out
 
 
-def _flat(recording: Recording, where: str) -> Recording:
-    if recording.values.ndim != 2:
-        raise InputError(
-            f"{where}: must have the axes (time, unit) alone; got shape {tuple(recording.values.shape)}. "
-            "Give the trials as replicates"
-        )
-    return recording
+def _where(panel: Panel, group: str, number: int) -> str:
+    return f"{panel.name}, {group}, replicate {number + 1}"
+
+
+def _check_alike(panel: Panel) -> None:
+    first = None
+    for group, replicates in panel.groups.items():
+        for number, data in enumerate(replicates):
+            where = _where(panel, group, number)
+            if isinstance(data, Recording) and data.values.ndim != 2:
+                raise InputError(
+                    f"{where}: must have the axes (time, unit) alone; got shape {tuple(data.values.shape)}. "
+                    "Give the trials as replicates"
+                )
+            kind = ("spike trains",) if isinstance(data, Spikes) else (data.clock, data.dt)
+            first = first or kind
+            if kind[0] != first[0] or not np.allclose(kind[1:], first[1:], rtol=1e-9):
+                raise InputError(
+                    f"{where}: must be sampled like the others of its panel, {_spoken(first)}; got {_spoken(kind)}"
+                )
+
+
+def _spoken(kind: tuple[Any, ...]) -> str:
+    return str(kind[0]) if len(kind) == 1 else f"clock {kind[0]!r} at dt = {kind[1]:g}"
+
+
+def _length(data: Recording | Spikes, settings: Settings) -> int:
+    return data.binned(settings.bin).n_times if isinstance(data, Spikes) else data.n_times
+
+
+def _shorten(data: Recording | Spikes, n_times: int, settings: Settings, at: int) -> Recording | Spikes:
+    if isinstance(data, Spikes):
+        stop = min(n_times * settings.bin, data.duration)
+        return data.select(time=(data.t0, data.t0 + stop))
+    return data.subsample(n_times=n_times, seed=int(np.random.SeedSequence([settings.seed, at]).generate_state(1)[0]))

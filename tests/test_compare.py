@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from ictal.analyses import verdict
 from ictal.analyses.compare import Panel, Settings, Side, compare_panels
 from ictal.analyses.comparison import load_comparison
+from ictal.analyses.panels import equalise
 from ictal.simulator import InputError, Recording, Spikes
 
 NAN = math.nan
@@ -28,6 +30,13 @@ def trains(rate, seed, together):
     step = rng.random((2000, 1 if together else 60)) < rate * 0.001
     when, who = np.nonzero(np.broadcast_to(step, (2000, 60)))
     return Spikes(time=when * 0.001, unit=who, n_units=60, duration=2.0)
+
+
+def silent(recording, n):
+    """The same with its first n units dead."""
+    values = recording.numpy().copy()
+    values[:, :n] = 0.0
+    return replace(recording, values=values)
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +94,55 @@ def test_sizes_are_equal_on_both_sides(planted):
     assert {o.n_times for o in planted.observations} == {200}
 
 
+def test_dead_units_do_not_make_a_group_look_small():
+    """Same correlation, but 30 of 40 units of one group are dead: nothing may separate."""
+    whole = [activity(0.3, s) for s in range(4)]
+    hurt = [silent(activity(0.3, 60 + s), 30) for s in range(4)]
+    measures = ("golomb_chi", "population_rate_sd", "participation_ratio", "si_2", "kuramoto_r1", "chi_c")
+    result = compare_panels([Panel("p", {"whole": whole, "hurt": hurt})], settings=Settings(measures=measures))
+    assert {c.statement for c in result.contrasts} == {"overlaps"}
+    assert result.config["n_units"] == 10
+    assert {(o.group, o.n_units, o.n_live) for o in result.observations} == {("whole", 40, 10), ("hurt", 40, 10)}
+    assert {(o.group, json.loads(o.settings)["n_varying"]) for o in result.observations} == {
+        ("whole", 40),
+        ("hurt", 10),
+    }
+
+
+def test_replicates_are_cut_to_the_same_units_and_window():
+    long = Panel("long", {"a": [activity(0.3, 0, n_units=60)], "b": [activity(0.3, 1)]})
+    short = Panel("short", {"a": [trains(20, 0, False)], "b": [trains(20, 1, False).select(time=(0.0, 1.5))]})
+    for replicate in equalise([long, short], Settings(max_units=30)):
+        assert (replicate.sampled.n_times, replicate.sampled.n_units) == (150, 30)
+        if replicate.panel == "short":
+            assert (replicate.spikes.n_units, replicate.spikes.duration) == (30, pytest.approx(1.5))
+
+
+def test_the_first_null_decides():
+    """Correlated only through the classes: above free permutations, within those inside the classes."""
+    rng = np.random.default_rng(0)
+    label = np.arange(240) % 4
+    prefer = rng.normal(size=(4, 30))
+
+    def group(scale, seed):
+        noise = np.random.default_rng(seed).normal(size=(240, 30))
+        return replace(activity(0, 0, 240, 30, "sample", {"class": label}), values=scale * prefer[label] + noise)
+
+    groups = {"weak": [group(0.3, s) for s in range(3)], "strong": [group(1.0, 9 + s) for s in range(3)]}
+    for kinds, statement in (
+        (("permute", "permute_within_class"), "separates"),
+        (("permute_within_class", "permute"), "apart, but within its null"),
+    ):
+        result = compare_panels([Panel("p", groups, nulls=kinds)], settings=Settings(measures=("si_3",)))
+        assert [c.statement for c in result.contrasts] == [statement]
+
+
+def test_training_steps_have_no_surrogates():
+    along = [replace(activity(0.3, s, clock="frame"), clock="step") for s in range(4)]
+    result = compare_panels([Panel("p", {"a": along[:2], "b": along[2:]})], settings=Settings(measures=("si_3",)))
+    assert {o.null_kind for o in result.observations} == {""}
+
+
 def test_every_value_stands_beside_its_null(planted):
     for o in planted.observations:
         if o.measure == "mean_rate":
@@ -125,7 +183,7 @@ def test_same_seed_same_numbers():
     [
         ([3, 4], [1, 2], [0.01, 0.02], [0.9, 0.9], 1, "separates", 1),
         ([1, 2], [3, 4], [0.9, 0.9], [0.01, 0.05], 1, "separates", -1),
-        ([3, 4], [1, 2], [0.01, 0.06], [0.9, 0.9], 1, "apart, but within its null", 1),
+        ([3, 4], [1, 2], [0.01, 0.051], [0.9, 0.9], 1, "apart, but within its null", 1),
         ([3, 4], [1, 3], [0.01, 0.01], [0.01, 0.01], 1, "overlaps", 0),
         ([3, 4], [1, 2], [NAN, NAN], [NAN, NAN], 1, "apart, no null", 1),
         ([3], [1], [0.01], [0.9], 1, "one replicate", 0),
@@ -168,7 +226,11 @@ def test_a_side_of_two_contrasts_needs_both_one_way():
         ({}, "must hold a replicate"),
         ({"a": []}, "must hold a replicate"),
         ({"a": [activity(0, 0, n_units=1)]}, "at least 2 units"),
-        ({"a": [activity(0, 0, n_times=2)]}, "3 samples"),
+        ({"a": [activity(0, 0, n_times=2)]}, "has 2 samples; synchrony needs at least 3"),
+        ({"a": [silent(activity(0, 0), 39)]}, "1 of 40 units vary"),
+        ({"a": [activity(0, 0)], "b": [activity(0, 0, clock="frame")]}, "sampled like the others.*'second' at dt"),
+        ({"a": [activity(0, 0), trains(20, 0, False)]}, "sampled like the others.*got spike trains"),
+        ({"a": [replace(activity(0, 0), values=np.zeros((2, 9, 4)))]}, "Give the trials as replicates"),
         ({"a/b": [activity(0, 0)]}, "slash"),
         ({"a": [Spikes(time=[0.1], unit=[0], n_units=3, duration=1.0)]}, "0 of 3 units have 5 spikes"),
     ],
