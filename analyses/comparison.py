@@ -90,17 +90,8 @@ class Comparison:
         """``/measures/NAME`` (rows of panel, group, replicate), ``/tables/*``, ``/figures/*``."""
         groups: dict[str, Group] = {}
         for name in dict.fromkeys(o.measure for o in self.observations):
-            measure = get(name)
-            attrs = {
-                "definition": measure.formula,
-                "range": measure.range,
-                "shows": measure.shows,
-                "cannot": measure.cannot,
-                "citation": measure.citation,
-            }
-            groups[f"measures/{name}"] = to_group(
-                Observation, [o for o in self.observations if o.measure == name], attrs
-            )
+            seen = [o for o in self.observations if o.measure == name]
+            groups[f"measures/{name}"] = to_group(Observation, seen, _definition(name, seen))
         for title, kind, rows in (
             ("contrasts", Contrast, self.contrasts),
             ("verdicts", Verdict, self.verdicts),
@@ -140,6 +131,22 @@ class Comparison:
             figures={k.removeprefix("figures/"): v for k, v in groups.items() if k.startswith("figures/")},
             config=json.loads(document.attrs["config"]),
         )
+
+
+def _definition(name: str, rows: Sequence[Observation]) -> dict[str, str]:
+    """What a reader of the file must know about a measure: definition, and null, band, bin, axis by panel."""
+    measure = get(name)
+    settings = {row.panel: json.loads(row.settings) for row in reversed(rows)}
+    return {
+        "definition": measure.formula,
+        "range": measure.range,
+        "floor": measure.floor,
+        "shows": measure.shows,
+        "cannot": measure.cannot,
+        "citation": measure.citation,
+        "null": ", ".join(dict.fromkeys(row.null_kind for row in rows if row.null_kind)) or measure.no_null,
+        "settings": to_json(settings),
+    }
 
 
 def load_comparison(path: str | os.PathLike[str]) -> Comparison:

@@ -21,7 +21,7 @@ from .figures.gather import measure_unit
 from .figures.save import save_figures, to_png
 from .figures.style import Drawing
 from .measures import get
-from .wording import AGREEMENT, falls, headline, number, side_in_words
+from .wording import AGREEMENT, falls, headline, number, shuffled, side_in_words
 
 TEMPLATES = Path(__file__).parent / "templates"
 KINDS = ("raster", "activity", "order", "correlation", "spectrum", "history", "null")
@@ -93,7 +93,7 @@ def _content(comparison: Comparison, drawn: Iterable[tuple[Drawing, bytes]]) -> 
         "figures": figures,
         "activity": _activity(figures),
         "correlation": _by_part(figures["correlation"]),
-        "nulls": _by_measure(figures["null"]),
+        "nulls": _by_measure(figures["null"], comparison),
         "observations": [_observation(comparison, row) for row in by_measure],
         "skipped": _skipped(comparison),
         "definitions": [definition for name in names if (definition := _definition(name))],
@@ -186,7 +186,7 @@ def _activity(figures: Mapping[str, list[dict[str, Any]]]) -> list[tuple[str, li
     ]
 
 
-def _by_measure(images: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _by_measure(images: Sequence[dict[str, Any]], comparison: Comparison) -> list[dict[str, Any]]:
     """Images of one measure side by side; what their captions share is said once."""
     rows = []
     for name, members in _by_part(images):
@@ -196,6 +196,7 @@ def _by_measure(images: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             {
                 "measure": name,
                 "shows": definition["shows"] if definition else "",
+                "shuffled": shuffled(comparison, name),
                 "images": members,
                 "caption": captions.pop() if len(captions) == 1 else "",
             }

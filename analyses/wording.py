@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -146,6 +147,20 @@ def _of_contrasts(contrasts: Sequence[Contrast]) -> Iterator[str]:
         yield f"{name}: {len(up) + len(down)} of {len(rows)} measures separate{where}."
     if len(pairs) > MAX_PAIRS:
         yield f"{len(pairs) - MAX_PAIRS} more pairs are in the table of contrasts."
+
+
+def shuffled(comparison: Comparison, measure: str) -> str:
+    """Values before and after a shuffle of the samples, for a measure that is never shown without; else ""."""
+    found: dict[tuple[str, str], dict[int, tuple[float, float]]] = {}
+    for row in comparison.observations:
+        if row.measure == measure:
+            after = json.loads(row.settings).get("after_shuffle")
+            if after is not None:
+                found.setdefault((row.panel, row.group), {})[row.replicate] = (row.value, after)
+    return "; ".join(
+        f"{panel}, {group}: " + ", ".join(f"{number(a)} → {number(b)}" for a, b in pairs.values())
+        for (panel, group), pairs in found.items()
+    )
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -140,7 +140,7 @@ def test_what_cannot_be_is_refused_in_one_line(field, value, message):
 
 
 def test_cuba_is_irregular_and_keeps_itself_active():
-    """5.6 Hz and CV .56 are of one graph; five graphs here lie within 5.2-5.6 Hz and .52-.56."""
+    """5.6 Hz and CV .56 are of one graph; these five lie within 5.2-5.6 Hz and .51-.55."""
     rates, cvs = [], []
     for seed in range(5):
         run = Cuba().record(seed)

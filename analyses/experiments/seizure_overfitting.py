@@ -39,12 +39,25 @@ HEALTHY = "healthy"
 Progress = Callable[[int, int, str], None]
 
 
-def classifiers(data: str) -> dict[str, Classifier]:
-    """The three conditions; only the number of training images and the label noise differ."""
-    healthy = Classifier(data=data)
+def classifiers(data: str, seed: int = 0) -> dict[str, Classifier]:
+    """The three conditions; only the number of training images and the label noise differ.
+
+    Healthy and memorising networks see 1000 images, the small sample a twentieth of that; a smaller
+    data set gives what it has, and as many test images as there are, up to 400.
+
+    Raises:
+        InputError: data that cannot be had, or too few images to tell the conditions apart.
+    """
+    found = Classifier(data=data, n_train=None).load(seed)
+    n_train = min(1000, len(found.y_train))
+    small = max(n_train // 20, 2 * found.n_classes)
+    if n_train < 4 * small:
+        raise InputError(f"data {data}: must hold at least {4 * small} training images; got {n_train}")
+    n_test = len(found.y_test)
+    healthy = Classifier(data=data, n_train=n_train, n_probe=min(400, n_test), n_stimuli=min(8, n_test))
     return {
         HEALTHY: healthy,
-        SMALL: replace(healthy, n_train=50),
+        SMALL: replace(healthy, n_train=small),
         NOISE: replace(healthy, label_noise=0.4),
     }
 
@@ -71,9 +84,8 @@ def run(
     """
     if seeds < 1:
         raise InputError(f"seeds: must be at least 1; got {seeds}")
-    networks = classifiers(data)
+    networks = classifiers(data, seed)  # missing data is said before anything is simulated
     systems: dict[str, System] = {**STATES, **networks}
-    networks[HEALTHY].load(seed)  # missing data is said before anything is simulated
     n_records = (len(STATES) + len(networks)) * seeds
     n_measured = (len(STATES) + 2 * len(networks)) * seeds
     numbers = range(seed, seed + seeds)
