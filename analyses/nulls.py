@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..simulator import InputError, Recording, Spikes, unknown
-from .measures.base import Measure, NullKind
+from .measures.base import Measure, NullKind, in_double
 from .measures.checks import Band, classes, examine, spikes_reason
 
 MIN_SURROGATES = 199  # p cannot fall below 1/(1 + n); 199 resolves 0.005
@@ -93,7 +93,7 @@ def null_tests(
     if n < MIN_SURROGATES:
         raise InputError(f"null_test: n must be at least {MIN_SURROGATES}, for p to resolve 0.005; got {n}")
     if isinstance(data, Recording):
-        data = replace(data, values=data.numpy())
+        data = in_double(replace(data, values=data.numpy()))
     by_kind: dict[NullKind, list[_Prepared]] = {}
     for measure in measures:
         if not measure.has_null:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import math
 from collections.abc import Mapping, Sequence
@@ -134,8 +135,8 @@ def equalise(panels: Sequence[Panel], settings: Settings) -> list[Replicate]:
     vary within these samples has: dead units must not make a group look small.
 
     Raises:
-        InputError: a replicate with fewer than 2 such units or 3 samples, with trials, or with a clock
-            or sampling interval unlike that of the others of its panel.
+        InputError: a replicate with fewer than 2 such units or 3 samples, with trials, with a clock or
+            sampling interval unlike that of its group, or that is a copy of another.
     """
     members = [
         (panel, group, number, data)
@@ -181,8 +182,10 @@ def _where(panel: Panel, group: str, number: int) -> str:
 
 
 def _check_alike(panel: Panel) -> None:
-    first = None
+    """Replicates of one group must be of one kind and must not be copies; groups may have unlike clocks."""
     for group, replicates in panel.groups.items():
+        first = None
+        seen: dict[bytes, int] = {}
         for number, data in enumerate(replicates):
             where = _where(panel, group, number)
             if isinstance(data, Recording) and data.values.ndim != 2:
@@ -193,8 +196,12 @@ def _check_alike(panel: Panel) -> None:
             kind = ("spike trains",) if isinstance(data, Spikes) else (data.clock, data.dt)
             first = first or kind
             if kind[0] != first[0] or not np.allclose(kind[1:], first[1:], rtol=1e-9):
+                raise InputError(f"{where}: must be sampled like replicate 1, {_spoken(first)}; got {_spoken(kind)}")
+            held = (data.time, data.unit) if isinstance(data, Spikes) else (np.ascontiguousarray(data.numpy()),)
+            digest = hashlib.sha256(b"".join(part.tobytes() for part in held)).digest()
+            if seen.setdefault(digest, number) != number:
                 raise InputError(
-                    f"{where}: must be sampled like the others of its panel, {_spoken(first)}; got {_spoken(kind)}"
+                    f"{where}: is identical with replicate {seen[digest] + 1}; a replicate is a run of its own"
                 )
 
 

@@ -21,20 +21,6 @@ def _replicates(values: ArrayLike, name: str) -> NDArray[np.float64]:
     return array
 
 
-def mean_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float, float]:
-    r"""Mean and t interval over replicates, :math:`\bar x \pm t_{n-1} s/\sqrt n`; infinite for n = 1.
-
-    >>> tuple(round(x, 3) for x in mean_interval([1.0, 2.0, 3.0]))
-    (2.0, -0.484, 4.484)
-    """
-    x = _replicates(values, "mean_interval")
-    mean = float(x.mean())
-    if x.size == 1:
-        return mean, -math.inf, math.inf
-    half = float(student.ppf(0.5 + level / 2, x.size - 1)) * float(x.std(ddof=1)) / math.sqrt(x.size)
-    return mean, mean - half, mean + half
-
-
 def difference_interval(a: ArrayLike, b: ArrayLike, level: float = 0.95) -> tuple[float, float, float]:
     """Mean(a) − mean(b) with Welch's t interval (Welch 1947); infinite where a side has one replicate.
 

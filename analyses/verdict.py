@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -10,16 +11,18 @@ import numpy as np
 
 from .statistics import cliffs_delta, difference_interval, permutation_p
 
-ALPHA = 0.05  # a replicate exceeds its null when its surrogate p is at most this
+ALPHA = 0.05  # of a replicate against its surrogates, and of the least p that the replicates allow
 
 SEPARATES = "separates"
 WITHIN_NULL = "apart, but within its null"
 NO_NULL = "apart, no null"
 OVERLAPS = "overlaps"
-ONE_REPLICATE = "one replicate"
+TOO_FEW = "too few replicates"
 UNDEFINED = "undefined"
 
-Agreement = Literal["same direction", "opposite", "first only", "second only", "neither", "not comparable"]
+Agreement = Literal[
+    "same direction", "opposite", "first only", "second only", "neither", "not comparable", "not tested"
+]
 
 
 @dataclass(frozen=True)
@@ -74,10 +77,10 @@ def contrast(
 ) -> Contrast:
     """Compare two groups of replicates of one measure.
 
-    ``"separates"`` needs at least two replicates a side, every replicate of one group beyond
-    every replicate of the other, and a surrogate p ≤ 0.05 for *each* replicate of the group that
-    is said to be more synchronous (the higher one; the lower one where tail = −1, as for the
-    participation ratio).
+    ``"separates"`` needs every replicate of one group beyond every replicate of the other; so many
+    replicates that this has an exact p ≤ 0.05 (four a side; two against two are apart by chance once
+    in three); and a surrogate p ≤ 0.05 for *each* replicate of the group that is said to be more
+    synchronous (the higher one; the lower one where tail = −1, as for the participation ratio).
 
     Args:
         panel, measure, a, b: names.
@@ -89,8 +92,9 @@ def contrast(
     difference, low, high = difference_interval(x, y)
     direction = int(x.min() > y.max()) - int(x.max() < y.min())
     more_synchronous = np.asarray(p_a if direction * tail > 0 else p_b, dtype=float)
-    if min(x.size, y.size) < 2:
-        statement, direction = ONE_REPLICATE, 0
+    if (1 + (x.size == y.size)) / math.comb(x.size + y.size, x.size) > ALPHA:
+        statement = TOO_FEW
+        direction = direction if min(x.size, y.size) > 1 else 0
     elif direction == 0:
         statement = OVERLAPS
     elif np.isnan(more_synchronous).any():
@@ -137,6 +141,8 @@ def agreement(first: tuple[int, str], second: tuple[int, str]) -> Agreement:
     """Whether two sides agree. Only what separates counts."""
     if UNDEFINED in (first[1], second[1]):
         return "not comparable"
+    if any(TOO_FEW in statement for _, statement in (first, second)):
+        return "not tested"
     one, two = first[1] == SEPARATES, second[1] == SEPARATES
     if one and two:
         return "same direction" if first[0] == second[0] else "opposite"

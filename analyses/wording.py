@@ -10,7 +10,7 @@ from typing import Any
 from ..simulator import InputError
 from .comparison import Comparison
 from .measures import get
-from .verdict import NO_NULL, ONE_REPLICATE, OVERLAPS, SEPARATES, UNDEFINED, WITHIN_NULL, Contrast, Verdict
+from .verdict import NO_NULL, OVERLAPS, SEPARATES, TOO_FEW, UNDEFINED, WITHIN_NULL, Contrast, Verdict
 
 MAX_PAIRS = 4  # pairs that the headline spells out; the table has them all
 
@@ -21,6 +21,7 @@ AGREEMENT = {
     "second only": "no: only the second side separates",
     "neither": "neither separates",
     "not comparable": "cannot be said: not defined on both",
+    "not tested": "cannot be said: too few replicates",
 }
 
 
@@ -50,8 +51,9 @@ def in_words(row: Contrast) -> str:
     >>> in_words(Contrast("p", "chi_c", "seizure", "rest", 5, 5, 1, 0, 1, 1, 1, 0.008, 1, 1, "separates"))
     'higher in seizure than in rest in all 5 of 5 replicates, each of seizure above its null'
     """
-    if row.statement == ONE_REPLICATE:
-        return f"{row.a} {number(row.mean_a)}, {row.b} {number(row.mean_b)}: one replicate, not tested"
+    if row.statement == TOO_FEW:
+        size = "one replicate" if min(row.n_a, row.n_b) == 1 else f"{row.n_a} against {row.n_b} replicates"
+        return f"{row.a} {number(row.mean_a)}, {row.b} {number(row.mean_b)}: {size}, too few to test"
     if row.direction == 0 or row.statement == OVERLAPS:
         return f"replicates of {row.a} and {row.b} overlap: no claim"
     size = f"all {row.n_a} of {row.n_a}" if row.n_a == row.n_b else f"all {row.n_a} against {row.n_b}"
@@ -103,6 +105,9 @@ def _of_verdicts(comparison: Comparison) -> list[str]:
         (second, [v.second_statement for v in verdicts]),
     ):
         defined = [s for s in statements if s != UNDEFINED]
+        if defined and all(TOO_FEW in s for s in defined):
+            sentences.append(f"{_capital(name)}: too few replicates, so the differences are described and not tested.")
+            continue
         separate = sum(s == SEPARATES for s in defined)
         apart = _pair_by_pair(comparison, name, [v.measure for v in verdicts])
         sentences.append(f"{_capital(name)}: {separate} of {len(defined)} measures separate{apart}.")
@@ -113,7 +118,7 @@ def _of_verdicts(comparison: Comparison) -> list[str]:
             f"Both sides separate: in the same direction on {_listed(same)}, in opposite directions on "
             f"{_listed(opposite)}."
         )
-    else:
+    elif any(v.agreement not in ("not comparable", "not tested") for v in verdicts):
         sentences.append("No measure separates both sides.")
     return sentences
 
@@ -137,8 +142,9 @@ def _of_contrasts(contrasts: Sequence[Contrast]) -> Iterator[str]:
     several = len({panel for panel, _, _ in pairs}) > 1
     for (panel, a, b), rows in list(pairs.items())[:MAX_PAIRS]:
         name = f"{a} against {b}" + (f" ({panel})" if several else "")
-        if all(row.statement == ONE_REPLICATE for row in rows):
-            yield f"{name}: one replicate a group, so the differences are described and not tested."
+        if all(row.statement == TOO_FEW for row in rows):
+            size = "one replicate a group" if rows[0].n_a == rows[0].n_b == 1 else "too few replicates"
+            yield f"{name}: {size}, so the differences are described and not tested."
             continue
         up = [r.measure for r in rows if r.statement == SEPARATES and r.direction > 0]
         down = [r.measure for r in rows if r.statement == SEPARATES and r.direction < 0]

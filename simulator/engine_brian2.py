@@ -56,7 +56,10 @@ def simulate_brian2(
         report: dict[str, Any] = {}
         if progress is not None:
             report = {"report": _report(progress, total * network.dt), "report_period": 1 * b.second}
-        b.Network(build.objects).run(total * network.dt * b.ms, namespace={}, **report)
+        made = b.Network(build.objects)
+        made.run(total * network.dt * b.ms, namespace={}, **report)
+        if made.t / b.ms < (total - 0.5) * network.dt:  # Brian2 answers Ctrl-C by ending early, in silence
+            raise KeyboardInterrupt
         if not build.is_finite():
             raise runaway(total * network.dt)
         spikes = [

@@ -179,9 +179,15 @@ def _activities(
     if len(inputs) == 0 or batch_size < 1:
         raise InputError(f"probe: needs at least one input and batch_size >= 1; got {len(inputs)} and {batch_size}")
     like = next((p for p in model.parameters()), torch.zeros(1))
+    if not (isinstance(inputs, torch.Tensor) or hasattr(inputs, "__array__")):
+        raise InputError(f"probe.inputs: must be an array or a tensor; got {type(inputs).__name__}")
+    sequence_first = not getattr(layers, "batch_first", True) or any(
+        getattr(module, "batch_first", True) is False for module in model.modules()
+    )
+    size = len(inputs) if sequence_first else batch_size  # axis 0 may be time: cutting it would cut sequences
     with Probe(model, layers) as probe:
-        for first in range(0, len(inputs), batch_size):
-            part = inputs[first : first + batch_size]
+        for first in range(0, len(inputs), size):
+            part = inputs[first : first + size]
             batch = part if isinstance(part, torch.Tensor) else torch.tensor(part)
             model(batch.to(like.device, like.dtype if batch.is_floating_point() else batch.dtype))
     return probe.activities()

@@ -26,7 +26,7 @@ class Recording:
 
     Attributes:
         values: real array (..., time, unit); leading axes are trials. Integers and booleans
-            become float64. A numpy array is copied unless it is read-only, and is frozen; an
+            become float64, half precision float32. A numpy array is copied unless it is read-only, and is frozen; an
             array of another library (a torch tensor, on any device, with its graph) stays as it is.
         dt: sampling interval [ticks of `clock`], > 0.
         clock: what the time axis is. ``"second"``: physical time. ``"model"``: a model's own time
@@ -286,6 +286,8 @@ def _real_array(values: Array) -> Array:
             raise InputError(f"Recording.values: must be numbers; got {values.dtype}")
         if not np.issubdtype(values.dtype, np.floating):
             values = values.astype(np.float64)
+        elif values.dtype.itemsize < 4:  # half precision: no linear algebra, and sums overflow
+            values = values.astype(np.float32)
         return _frozen(values)
     xp = api.array_namespace(values)
     if xp.isdtype(values.dtype, "complex floating"):

@@ -14,6 +14,7 @@ from ictal.analyses.panels import equalise
 from ictal.simulator import InputError, Recording, Spikes
 
 NAN = math.nan
+HIGH, LOW = [5, 6, 7, 8], [1, 2, 3, 4]
 
 
 def activity(c, seed, n_times=300, n_units=40, clock="second", labels=None):
@@ -128,7 +129,7 @@ def test_the_first_null_decides():
         noise = np.random.default_rng(seed).normal(size=(240, 30))
         return replace(activity(0, 0, 240, 30, "sample", {"class": label}), values=scale * prefer[label] + noise)
 
-    groups = {"weak": [group(0.3, s) for s in range(3)], "strong": [group(1.0, 9 + s) for s in range(3)]}
+    groups = {"weak": [group(0.3, s) for s in range(4)], "strong": [group(1.0, 9 + s) for s in range(4)]}
     for kinds, statement in (
         (("permute", "permute_within_class"), "separates"),
         (("permute_within_class", "permute"), "apart, but within its null"),
@@ -181,13 +182,16 @@ def test_same_seed_same_numbers():
 @pytest.mark.parametrize(
     ("a", "b", "p_a", "p_b", "tail", "statement", "direction"),
     [
-        ([3, 4], [1, 2], [0.01, 0.02], [0.9, 0.9], 1, "separates", 1),
-        ([1, 2], [3, 4], [0.9, 0.9], [0.01, 0.05], 1, "separates", -1),
-        ([3, 4], [1, 2], [0.01, 0.051], [0.9, 0.9], 1, "apart, but within its null", 1),
-        ([3, 4], [1, 3], [0.01, 0.01], [0.01, 0.01], 1, "overlaps", 0),
-        ([3, 4], [1, 2], [NAN, NAN], [NAN, NAN], 1, "apart, no null", 1),
-        ([3], [1], [0.01], [0.9], 1, "one replicate", 0),
-        ([3, 4], [1, 2], [0.9, 0.9], [0.01, 0.01], -1, "separates", 1),
+        (HIGH, LOW, [0.01] * 3 + [0.05], [0.9] * 4, 1, "separates", 1),
+        (LOW, HIGH, [0.9] * 4, [0.01] * 4, 1, "separates", -1),
+        (HIGH, LOW, [0.01] * 3 + [0.051], [0.9] * 4, 1, "apart, but within its null", 1),
+        (HIGH, [1, 2, 3, 5], [0.01] * 4, [0.01] * 4, 1, "overlaps", 0),
+        (HIGH, LOW, [NAN] * 4, [NAN] * 4, 1, "apart, no null", 1),
+        (HIGH, LOW, [0.9] * 4, [0.01] * 4, -1, "separates", 1),
+        (HIGH[:3], LOW[:3], [0.01] * 3, [0.9] * 3, 1, "too few replicates", 1),
+        (HIGH[:2], LOW, [0.01] * 2, [0.9] * 4, 1, "too few replicates", 1),
+        (HIGH[:3], LOW, [0.01] * 3, [0.9] * 4, 1, "separates", 1),
+        (HIGH[:1], LOW[:1], [0.01], [0.9], 1, "too few replicates", 0),
     ],
 )
 def test_the_rule_of_what_separates(a, b, p_a, p_b, tail, statement, direction):
@@ -204,6 +208,7 @@ def test_the_rule_of_what_separates(a, b, p_a, p_b, tail, statement, direction):
         ((0, "overlaps"), (-1, "separates"), "second only"),
         ((0, "overlaps"), (1, "apart, no null"), "neither"),
         ((1, "separates"), (0, "undefined"), "not comparable"),
+        ((1, "separates"), (1, "too few replicates"), "not tested"),
     ],
 )
 def test_agreement_counts_only_what_separates(first, second, word):
@@ -211,9 +216,10 @@ def test_agreement_counts_only_what_separates(first, second, word):
 
 
 def test_a_side_of_two_contrasts_needs_both_one_way():
-    up = verdict.contrast("p", "m", "a", "c", [3, 4], [1, 2], [0.01] * 2, [0.9] * 2)
-    down = verdict.contrast("p", "m", "b", "c", [-3, -4], [1, 2], [0.01] * 2, [0.01] * 2)
-    flat = verdict.contrast("p", "m", "b", "c", [1, 4], [1, 2], [0.01] * 2, [0.9] * 2)
+    small, large = [0.01] * 4, [0.9] * 4
+    up = verdict.contrast("p", "m", "a", "c", HIGH, LOW, small, large)
+    down = verdict.contrast("p", "m", "b", "c", [-3, -4, -5, -6], LOW, small, small)
+    flat = verdict.contrast("p", "m", "b", "c", [1, 4, 5, 9], LOW, small, large)
     assert verdict.combine([up, up]) == (1, "separates")
     assert verdict.combine([up, down])[1] == "separates, in unlike directions"
     assert verdict.combine([up, flat])[0] == 0
@@ -228,8 +234,9 @@ def test_a_side_of_two_contrasts_needs_both_one_way():
         ({"a": [activity(0, 0, n_units=1)]}, "at least 2 units"),
         ({"a": [activity(0, 0, n_times=2)]}, "has 2 samples; synchrony needs at least 3"),
         ({"a": [silent(activity(0, 0), 39)]}, "1 of 40 units vary"),
-        ({"a": [activity(0, 0)], "b": [activity(0, 0, clock="frame")]}, "sampled like the others.*'second' at dt"),
-        ({"a": [activity(0, 0), trains(20, 0, False)]}, "sampled like the others.*got spike trains"),
+        ({"a": [activity(0, 0), activity(0, 1, clock="frame")]}, "replicate 2: must be .*'second' at .*'frame' at"),
+        ({"a": [activity(0, 0), trains(20, 0, False)]}, "sampled like replicate 1.*got spike trains"),
+        ({"a": [activity(0, 0), activity(0, 1), activity(0, 0)]}, "replicate 3: is identical with replicate 1"),
         ({"a": [replace(activity(0, 0), values=np.zeros((2, 9, 4)))]}, "Give the trials as replicates"),
         ({"a/b": [activity(0, 0)]}, "slash"),
         ({"a": [Spikes(time=[0.1], unit=[0], n_units=3, duration=1.0)]}, "0 of 3 units have 5 spikes"),

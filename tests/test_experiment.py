@@ -34,7 +34,10 @@ def test_the_main_job_twice(tmp_path):
     assert {c.panel for c in result.contrasts} == {"spikes", "images", "morph loop"}
     for measure in ("si_3", "chi_c", "kuramoto_r1", "spike_phase_r1"):
         row = next(c for c in result.contrasts if (c.panel, c.measure) == ("spikes", measure))
-        assert (row.statement, row.direction) == ("separates", 1)
+        assert (row.statement, row.direction) == (
+            "too few replicates",
+            1,
+        )  # two seeds are apart by chance once in three
     assert {v.measure for v in result.verdicts} == set(SOME)
     for panel, groups in result.config["panels"].items():
         for measure in SOME:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import tracemalloc
+
 import array_api_strict
 import numpy as np
 import pytest
@@ -17,6 +20,7 @@ from ictal.simulator import Recording, Spikes
 BAND = (4.0, 20.0)
 VALUES = [name for name in MEASURES if get(name).takes == "values"]
 ON_SPIKES = [name for name in MEASURES if get(name).takes == "spikes"]
+OF_THE_SOURCE = {"si_1", "si_2", "si_3", "batch_phase_sync"}  # published nowhere that could be cited
 SMOOTH = [name for name in VALUES if get(name).differentiable]
 
 
@@ -78,6 +82,10 @@ def test_every_measure_says_what_it_is(name):
     assert measure.name == name
     for text in (measure.formula, measure.range, measure.floor, measure.shows, measure.cannot, measure.citation):
         assert text
+    if name in OF_THE_SOURCE:
+        assert measure.citation.startswith("defined by the source that Ictal tests; ")
+    else:
+        assert re.search(r"\b(18|19|20)\d\d\b", measure.citation), f"no year in {measure.citation!r}"
     assert measure.has_null or measure.no_null
     assert measure.needs <= {"order", "band", "labels", "stationary"}
     assert len(MEASURES[name][1]) < 90
@@ -100,6 +108,95 @@ def test_equals_the_oracle_with_fewer_samples_than_units(name):
     inputs, mask = checked(name, x)
     value = get(name).kernel(x, mask, **inputs)
     np.testing.assert_allclose(value, ORACLES[name](x, mask, **inputs), rtol=1e-10, atol=1e-10)
+
+
+# measure -> its value when every unit is there k times, from its value for n units and `samples` samples each
+REPEATED = {
+    "si_1": lambda v, n, k, samples: v,
+    "si_2": lambda v, n, k, samples: 1 - (1 - v) / k,
+    "participation_ratio": lambda v, n, k, samples: v,
+    "lambda1_fraction": lambda v, n, k, samples: (k * (1 + (n - 1) * v) - 1) / (k * n - 1),
+    "mean_squared_correlation": lambda v, n, k, samples: _unbiased(
+        (k * (1 + (n - 1) * _biased(v, samples)) - 1) / (k * n - 1), samples
+    ),
+}
+
+
+def _biased(v, samples):
+    return v * (1 - 1 / (samples - 1)) + 1 / (samples - 1)
+
+
+def _unbiased(v, samples):
+    return (v - 1 / (samples - 1)) / (1 - 1 / (samples - 1))
+
+
+def peak(function):
+    """(value, most bytes that were allocated at once)."""
+    tracemalloc.start()
+    try:
+        return function(), tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_many_units_of_few_samples_make_no_unit_by_unit_matrix(name):
+    n, k, samples = 40, 100, 10
+    x = np.random.default_rng(3).standard_normal((samples, n)) + 0.3
+    many, n_bytes = np.tile(x, k), 8 * (n * k) ** 2
+    value, most = peak(lambda: get(name).kernel(many, np.ones(n * k, bool)))
+    expected = REPEATED[name](ORACLES[name](x, np.ones(n, bool)), n, k, samples)
+    assert value == pytest.approx(expected, rel=1e-9)
+    assert most < n_bytes / 16  # 8 MB; a unit-by-unit matrix would be 128
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_many_samples_of_few_units_make_no_sample_by_sample_matrix(name):
+    x = np.random.default_rng(4).standard_normal((4000, 6)) + 0.3
+    value, most = peak(lambda: get(name).kernel(x, np.ones(6, bool)))
+    assert value == pytest.approx(ORACLES[name](x, np.ones(6, bool)), rel=1e-9, abs=1e-12)
+    assert most < 8 * 4000**2 / 16
+
+
+# The two thresholds of liveness, each from both sides
+
+
+def square_wave(sd, mean, dtype, n_times=1000):
+    """Samples of this mean that alternate by ± sd, exactly where the sum of the two is a float."""
+    sd, mean = np.asarray(sd), np.asarray(mean)
+    return (mean + np.where(np.arange(n_times) % 2, 1, -1)[:, None] * sd).astype(dtype)
+
+
+FLOATS = [(np.float32, 100), (np.float64, 900)]
+
+
+@pytest.mark.parametrize("convert", [np.asarray, torch.asarray])
+@pytest.mark.parametrize("power", [-1, 0, 1])
+@pytest.mark.parametrize(("dtype", "exponent"), FLOATS)
+def test_a_unit_lives_from_a_millionth_of_the_largest_sd(dtype, exponent, power, convert):
+    x = square_wave([1, 0.9e-6, 1.1e-6, 0.99e-6, 1.01e-6, 1e-3, 0], 0, dtype) * dtype(2.0) ** (power * exponent)
+    assert x.dtype == dtype
+    assert np.asarray(live_units(convert(x))).tolist() == [True, False, True, False, True, True, False]
+
+
+@pytest.mark.parametrize("convert", [np.asarray, torch.asarray])
+@pytest.mark.parametrize("power", [-1, 0, 1])
+@pytest.mark.parametrize(("dtype", "exponent"), FLOATS)
+def test_a_unit_lives_from_eight_roundings_of_its_own_size(dtype, exponent, power, convert):
+    k, size = np.array([9, 7, 9, 7, 9, 7]), np.array([1, 1, -1, -1, 2.0**-9, 2.0**-9])
+    eps = np.finfo(dtype).eps
+    x = square_wave(k * eps * size, (1 + k * eps) * size, np.float64)  # 1 and 1 + 2k eps: both are floats
+    x = x.astype(dtype) * dtype(2.0) ** (power * exponent)
+    assert x.dtype == dtype
+    assert np.asarray(live_units(convert(x))).tolist() == [True, False] * 3
+
+
+@pytest.mark.parametrize("convert", [np.asarray, torch.asarray])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_every_trial_has_its_own_thresholds(dtype, convert):
+    x = square_wave([1, 0.9e-6, 1.1e-6], 0, dtype)
+    trials = np.stack([x, x * dtype(1e-9), x * dtype(1e9)])
+    assert np.asarray(live_units(convert(trials))).tolist() == [[True, False, True]] * 3
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -86,9 +86,11 @@ def null_figure(title: str, rows: Rows, y_label: str, span: tuple[float, float])
     if tilted:
         for tick in axes.get_xticklabels():
             tick.set(rotation=35, ha="right", rotation_mode="anchor")
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.3g}".replace("-", "−"))
     axes.tick_params(axis="x", length=0)
     axes.set(ylabel=y_label, xlim=(-0.5, len(groups) - 0.5), ylim=sign_limits(*span))
+    ticks = axes.get_yticks()
+    digits = next((k for k in range(3, 8) if len({f"{t:.{k}g}" for t in ticks}) == len(ticks)), 8)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.{digits}g}".replace("-", "−"))
     handles = [Line2D([], [], color="0.1", marker="o", ls="", ms=4)]
     labels = ["replicate"]  # alone it needs no legend: the caption says what a dot is
     for index, name in enumerate(kinds):

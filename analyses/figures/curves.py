@@ -67,7 +67,7 @@ def spectrum_figure(
     labels: list[str] = []
     top = max((float(power.max()) for _, power in spectra.values()), default=0.0)
     for index, (name, (frequency, power)) in enumerate(spectra.items()):
-        drawn = (frequency > 0) & (power > top * 10.0**-DECADES)
+        drawn = (frequency > 0) & (power > 0)
         if drawn.any():
             few = int(drawn.sum()) <= 3  # a line needs more
             style = {"color": colour(index), "ls": dash(index), "marker": "o" if few else "", "ms": 2.5}
@@ -83,6 +83,7 @@ def spectrum_figure(
         axes.set(xlim=(0, 1), ylim=(1, 10))
     else:
         axes.set_xlim(left=0.0)
+        axes.set_ylim(bottom=max(top * 10.0**-DECADES, axes.get_ylim()[0]))
         legend_below(figure, handles, labels)
     return figure
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -136,6 +136,7 @@ def apply(
         return Reading(
             measure.name, value, measure.unit, data.n_units, n_live, data.time.size, MappingProxyType(settings)
         )
+    data = in_double(data)
     checked = examine(measure, data, band=band, label=label, segment=segment)
     if isinstance(checked, str):
         raise InputError(f"{measure.name}: {checked}")
@@ -159,6 +160,13 @@ def apply(
         data.n_times,
         MappingProxyType(settings),
     )
+
+
+def in_double(data: Recording) -> Recording:
+    """Numpy values in double precision; arrays of other libraries as they are."""
+    if isinstance(data.values, np.ndarray) and data.values.dtype != np.float64:
+        return replace(data, values=data.values.astype(np.float64))
+    return data
 
 
 def applicable(

@@ -63,6 +63,9 @@ def examine(
             return f"needs at least 2 classes; the label {label!r} has one"
         xp = api.array_namespace(data.values)
         inputs["labels"] = xp.asarray(one_hot, dtype=data.values.dtype, device=api.device(data.values))
+    reason = scale_reason(data.values)
+    if reason is not None:
+        return reason
     mask = live_units(data.values)
     if measure.refine is not None:
         mask = measure.refine(data.values, mask, **inputs)
@@ -71,6 +74,19 @@ def examine(
         what = "all units are constant" if least == 0 else f"{least} of {data.n_units} units vary"
         return f"needs at least {measure.min_units} units that vary; {what}"
     return inputs, mask
+
+
+def scale_reason(x: Array) -> str | None:
+    """Why fourth powers of these values overflow or vanish, or None if they do not."""
+    xp = api.array_namespace(x)
+    limit = float(xp.finfo(x.dtype).max) ** 0.22
+    largest = float(xp.max(xp.abs(x)))
+    spread = float(xp.max(xp.max(x, axis=-2) - xp.min(x, axis=-2)))
+    if largest > limit:
+        return f"values reach {largest:.3g}; their squares overflow: rescale them (or the training diverged)"
+    if 0 < spread < 1 / limit:
+        return f"values vary by at most {spread:.3g}; their squares vanish: rescale them"
+    return None
 
 
 def spikes_reason(measure: Measure, data: Spikes) -> str | None:

@@ -74,7 +74,7 @@ SI_1 = Measure(
     floor="1 without an offset, however independent the units are",
     shows="how large fluctuations are against the mean: it is a mean-to-SD ratio",
     cannot="show synchrony: without an offset it is 1 at every correlation; at correlation 0.5 the offsets 0.5, 1, 5 "
-    "give 0.67, 0.34, 0.02. From rest to seizure in one network it goes the wrong way (0.86 to 0.68)",
+    "give 0.67, 0.34, 0.02. From rest to seizure in one network it goes the wrong way (about 0.8 to 0.65)",
     citation=SOURCE,
 )
 SI_2 = Measure(
@@ -88,7 +88,7 @@ SI_2 = Measure(
     unit="not dimensionless",
     shows="at a fixed variance of the units, how far the covariance is from diagonal",
     cannot="be compared between recordings, layers or units of measurement: 1 is subtracted from 1/[data]^2. The same "
-    "activity scaled by 0.01 gives -390 instead of 0.96; from rest to seizure in one network it does not move",
+    "activity scaled by 0.01 gives -390 instead of 0.96; from rest to seizure it only moves from 0.995 to 1.000",
     citation=SOURCE,
 )
 SI_3 = Measure(

@@ -211,7 +211,7 @@ MEAN_RATE = Measure(
     unit="Hz",
     shows="how active the population is; to be read beside every synchrony",
     cannot="say anything of synchrony or of how the spikes are spread over units",
-    citation="-",
+    citation="Dayan & Abbott, Theoretical Neuroscience, ch. 1 (MIT Press, 2001)",
     nulls=(),
     no_null="a shift of the trains leaves every rate as it is",
 )
