@@ -182,7 +182,7 @@ def _activity(figures: Mapping[str, list[dict[str, Any]]]) -> list[tuple[str, li
     return [
         *((f"{panel}: raster and population rate", images) for panel, images in rasters),
         *((f"{panel}: activation map", images) for panel, images in maps if panel not in spiking),
-        *((f"{panel}: smoothed rates, as measured", images) for panel, images in maps if panel in spiking),
+        *((f"{panel}: activity, as measured", images) for panel, images in maps if panel in spiking),
     ]
 
 

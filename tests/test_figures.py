@@ -386,3 +386,23 @@ def test_colours_can_be_told_apart_without_colour_vision():
     seen = [turn @ np.array(to_rgb(name)) for name in OKABE_ITO]
     least = min(math.dist(a, b) for i, a in enumerate(seen) for b in seen[:i])
     assert least > 0.1
+
+
+def test_groups_with_unlike_clocks_do_not_share_a_time_axis():
+    rng = np.random.default_rng(0)
+    seconds, frames = (
+        [
+            Recording(rng.normal(size=(200, 10)), dt=dt, clock=clock, quantity="activity", unit="1", periodic=True)
+            for _ in range(2)
+        ]
+        for dt, clock in ((0.01, "second"), (1.0, "frame"))
+    )
+    panel = Panel("p", {"brain": seconds, "network": frames})
+    made = figures_of_comparison(compare_panels([panel], settings=Settings(measures=("kuramoto_r1",))))
+    labels = {name: made[name][0].axes[0].get_xlabel() for name in made if name.startswith(("order", "spectrum"))}
+    assert labels == {
+        "order/p/1": "time [s]",
+        "order/p/2": "frame",
+        "spectrum/p/1": "frequency [Hz]",
+        "spectrum/p/2": "frequency [cycles/frame]",
+    }

@@ -1,6 +1,7 @@
 """Who may import whom: the table of CONTRIBUTING, read off the syntax trees."""
 
 import ast
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -104,16 +105,15 @@ class Import:
 
 
 def path_of(root: Path, name: str) -> Path:
-    return root / name if name.split("/")[0] in ROOMS else root / "ictal" / name
+    return root / "ictal" / name
 
 
 def files(root: Path) -> list[str]:
-    """Every file of the package, without .py; `ictal/` is left out of the names as it is in imports."""
+    """Every file of the package, without .py; `ictal/` is left out of the names."""
     found = []
-    for folder in (*ROOMS, "ictal"):
-        base = root if folder in ROOMS else root / "ictal"
-        names = [path.relative_to(base).with_suffix("").as_posix() for path in (root / folder).rglob("*.py")]
-        found += [name for name in names if folder in ROOMS or name.split("/")[0] not in ROOMS]
+    for folder, _, names in os.walk(root / "ictal", followlinks=True):
+        place = Path(folder).relative_to(root / "ictal")
+        found += [(place / name).with_suffix("").as_posix() for name in names if name.endswith(".py")]
     return sorted(found)
 
 
@@ -231,6 +231,7 @@ def test_every_row_holds_a_file_and_every_room_is_read():
     assert {place for place in closed if not any(holds(frozenset({place}), name) for name in names)} == set()
 
 
+@pytest.mark.skipif(not (ROOT / "simulator").exists(), reason="an sdist has the rooms within ictal/")
 def test_the_links_of_the_package_point_at_the_rooms():
     for room in ROOMS:
         assert (ROOT / "ictal" / room).resolve() == ROOT / room

@@ -237,6 +237,10 @@ def test_nothing_is_overwritten_or_left_behind(stranger, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["r.html"]
 
 
+HIGH, LOW = [5, 6, 7, 8], [1, 2, 3, 4]
+SMALL, LARGE = [0.005] * 4, [0.9] * 4
+
+
 def row(values_a, values_b, p_a, p_b, measure="chi_c", tail=1):
     return contrast("panel", measure, "a", "b", values_a, values_b, p_a, p_b, tail)
 
@@ -244,22 +248,23 @@ def row(values_a, values_b, p_a, p_b, measure="chi_c", tail=1):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (row([3, 4], [1, 2], [0.005] * 2, [0.9] * 2), "higher in a than in b in all 2 of 2 replicates, each of a"),
-        (row([1, 2], [3, 4], [0.9] * 2, [0.005] * 2), "lower in a than in b in all 2 of 2 replicates, each of b"),
-        (row([3, 4], [1, 2], [0.005, 0.3], [0.9] * 2), "but not each of a lies above its null: no claim"),
-        (row([3, 4], [1, 2], [NAN] * 2, [NAN] * 2, "mean_rate"), "no null to stand beside: no claim of synchrony"),
-        (row([1, 4], [2, 3], [0.005] * 2, [0.005] * 2), "replicates of a and b overlap: no claim"),
-        (row([3], [1], [0.005], [0.9]), "a 3, b 1: one replicate, not tested"),
-        (row([3, 4, 5], [1, 2], [0.005] * 3, [0.9] * 2), "in all 3 against 2 replicates"),
+        (row(HIGH, LOW, SMALL, LARGE), "higher in a than in b in all 4 of 4 replicates, each of a"),
+        (row(LOW, HIGH, LARGE, SMALL), "lower in a than in b in all 4 of 4 replicates, each of b"),
+        (row(HIGH, LOW, [*SMALL[:3], 0.3], LARGE), "but not each of a lies above its null: no claim"),
+        (row(HIGH, LOW, [NAN] * 4, [NAN] * 4, "mean_rate"), "no null to stand beside: no claim of synchrony"),
+        (row([1, 2, 3, 9], HIGH, SMALL, SMALL), "replicates of a and b overlap: no claim"),
+        (row([3], [1], [0.005], [0.9]), "a 3, b 1: one replicate, too few to test"),
+        (row([3, 4], [1, 2], SMALL[:2], LARGE[:2]), "a 3.5, b 1.5: 2 against 2 replicates, too few to test"),
+        (row(HIGH, LOW[:3], SMALL, LARGE[:3]), "in all 4 against 3 replicates"),
         (
-            row([1, 2], [3, 4], [0.005] * 2, [0.9] * 2, "participation_ratio", -1),
-            "lower in a than in b in all 2 of 2 replicates, each of a below its null",
+            row(LOW, HIGH, SMALL, LARGE, "participation_ratio", -1),
+            "lower in a than in b in all 4 of 4 replicates, each of a below its null",
         ),
     ],
 )
 def test_words_say_no_more_than_the_statement(given: Contrast, said):
     assert said in wording.in_words(given)
-    assert ("no claim" in wording.in_words(given) or "not tested" in said) == (given.statement != "separates")
+    assert ("no claim" in wording.in_words(given) or "too few" in said) == (given.statement != "separates")
 
 
 class Browser:

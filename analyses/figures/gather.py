@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -121,7 +121,7 @@ def _activities(comparison: Comparison) -> Iterator[Drawing]:
 def _orders(comparison: Comparison) -> Iterator[Drawing]:
     n_units = comparison.config.get("n_units")
     floor = math.sqrt(math.pi / (4 * n_units)) if isinstance(n_units, int) and n_units > 0 else None
-    for panel, groups in stored(comparison, "order").items():
+    for panel, groups, kind in _alike(comparison, "order", lambda g: str(g.attrs["clock"])):
         series = {name: (g.variables["time"].values, g.variables["r"].values) for name, g in groups.items()}
         first = next(iter(groups.values()))
         clock = str(first.attrs["clock"])
@@ -129,13 +129,25 @@ def _orders(comparison: Comparison) -> Iterator[Drawing]:
         means = ", ".join(f"{name} {r.mean():.2f}" for name, (_, r) in series.items())
         floored = f" Dotted: √(π/4N) = {floor:.2f}, what N = {n_units} independent phases give." if floor else ""
         yield Drawing(
-            f"order/{panel}",
+            f"order/{panel}{kind}",
             panel,
             order_figure(panel, series, clock, floor),
             f"Order parameter of Hilbert phases in the band {low:.3g}–{high:.3g} {_frequency(clock)}, first "
             f"replicate of every group; mean over time: {means}.{floored}",
             f"Kuramoto r against time for {panel}. Mean over time: {means}.",
         )
+
+
+def _alike(
+    comparison: Comparison, kind: str, axis: Callable[[Group], str]
+) -> Iterator[tuple[str, dict[str, Group], str]]:
+    """Groups of a panel that can share an axis, and what tells the figures of one panel apart."""
+    for panel, groups in stored(comparison, kind).items():
+        parts: dict[str, dict[str, Group]] = {}
+        for name, group in groups.items():
+            parts.setdefault(axis(group), {})[name] = group
+        for at, part in enumerate(parts.values()):
+            yield panel, part, f"/{at + 1}" if len(parts) > 1 else ""
 
 
 def _correlations(comparison: Comparison) -> Iterator[Drawing]:
@@ -155,16 +167,17 @@ def _correlations(comparison: Comparison) -> Iterator[Drawing]:
 
 def _spectra(comparison: Comparison) -> Iterator[Drawing]:
     bands = stored(comparison, "order")
-    for panel, groups in stored(comparison, "spectrum").items():
+    for panel, groups, kind in _alike(comparison, "spectrum", lambda g: str(g.variables["power"].attrs["units"])):
         spectra = {n: (g.variables["frequency"].values, g.variables["power"].values) for n, g in groups.items()}
         first = next(iter(groups.values()))
         tick = str(first.variables["frequency"].attrs["units"])
-        unit = next((_signal_unit(g) for g in stored(comparison, "activity").get(panel, {}).values()), "1")
-        order = next(iter(bands.get(panel, {}).values()), None)
+        shown = next(iter(groups))
+        unit = _signal_unit(stored(comparison, "activity")[panel][shown])
+        order = bands.get(panel, {}).get(shown)
         band = (float(order.attrs["band"][0]), float(order.attrs["band"][1])) if order else None
         peaks = ", ".join(f"{n} {f[1:][p[1:].argmax()]:.3g}" for n, (f, p) in spectra.items() if p[1:].any())
         yield Drawing(
-            f"spectrum/{panel}",
+            f"spectrum/{panel}{kind}",
             panel,
             spectrum_figure(panel, spectra, tick, power_unit(unit, tick), band),
             f"Periodogram of the mean over units, first replicate of every group; strongest at {peaks or 'none'} "
