@@ -47,7 +47,7 @@ class Skipped:
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """What `compare` found. `figures` holds the arrays that figures and report draw from.
 
@@ -63,6 +63,15 @@ class Comparison:
     skipped: Sequence[Skipped]
     figures: Mapping[str, Group] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        head = f"Comparison({len(self.observations)} values, {len(self.contrasts)} contrasts)"
+        rows = (
+            f"  {c.panel:12s} {c.measure:26s} {c.a} − {c.b}: {c.difference:+.3g}"
+            f" [{c.ci_low:.3g}, {c.ci_high:.3g}], δ {c.delta:+.2f}: {c.statement}"
+            for c in self.contrasts
+        )
+        return "\n".join((head, *rows))
 
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:
         """Write the comparison to an HDF5 file, whole or not at all."""

@@ -12,9 +12,9 @@ from .system import Progress, attributed, positive
 
 @dataclass(frozen=True)
 class Cuba:
-    """3200 excitatory and 800 inhibitory LIF cells with exponential currents, without input.
+    """3200 excitatory and 800 inhibitory LIF cells with exponential currents, without input::
 
-    .. math:: τ_m v' = (E_L - v) + s_E - s_I, \\quad s_E' = -s_E/τ_E, \\quad s_I' = -s_I/τ_I
+        τ_m v' = E_L − v + s_E − s_I,  s_E' = −s_E/τ_E,  s_I' = −s_I/τ_I
 
     Rest lies 1 mV above threshold, so a cell left alone fires; the net keeps the rates down
     (Vogels & Abbott, J Neurosci 2005; benchmark 2 of Brette et al., J Comput Neurosci 2007).

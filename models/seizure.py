@@ -34,14 +34,11 @@ G_WHY = (
 
 @dataclass(frozen=True)
 class SeizureNetwork:
-    """LIF cells whose inhibition tires with activity: at one and the same g the network rests or seizes.
+    """LIF cells whose inhibition tires with activity: at one and the same g the network rests or seizes::
 
-    .. math::
-        τ_m v' &= -v + s_E - G s_I - w, \\quad G = g(t)(1 - q) \\text{ on E cells, } 1 \\text{ on I cells}
-
-        s_E' &= -s_E/τ_E, \\quad s_I' = -s_I/τ_I, \\quad τ_w w' = -w
-
-        τ_q q' &= -q + q_{max} r^4/(r^4 + r_0^4)
+        τ_m v' = −v + s_E − G s_I − w       G = g(t) (1 − q) on E cells, 1 on I cells
+        s_E' = −s_E/τ_E,  s_I' = −s_I/τ_I,  τ_w w' = −w
+        τ_q q' = −q + q_max r⁴/(r⁴ + r_half⁴)
 
     Spike at v >= 20 mV; v is then held at 10 mV for the refractory period, and w of an E cell rises by 4 mV.
     Inhibition that fails under load is what carries the seizure (collapse of the inhibitory restraint:
