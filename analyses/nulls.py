@@ -15,6 +15,7 @@ from .measures.checks import Band, classes, examine, spikes_reason
 
 MIN_SURROGATES = 199  # p cannot fall below 1/(1 + n); 199 resolves 0.005
 BATCH = 4_000_000  # numbers held at once
+REDRAWN = 3  # surrogates of spike trains are drawn up to so many times as often
 MATCHED = "compare with control runs of the same number of steps, which are its null"
 
 
@@ -110,9 +111,8 @@ def null_tests(
     for chosen, prepared in by_kind.items():
         rng = np.random.default_rng(seed)
         if isinstance(data, Spikes):
-            made = (circular_shift(data, rng) for _ in range(n))
             observed = [float(p.measure.kernel(data)) for p in prepared]
-            values = np.array([[p.measure.kernel(surrogate) for p in prepared] for surrogate in made]).T
+            values = _of_trains([p.measure for p in prepared], data, n, rng)
         else:
             observed, values = _sampled(prepared, data, chosen, n, rng, label)
         for p, one, many in zip(prepared, observed, values, strict=True):
@@ -218,6 +218,20 @@ def _misfit(measure: Measure, data: Recording | Spikes, kind: NullKind, label: s
     if kind == "permute_within_class" and label not in data.time_labels:
         return f"needs a time label {label!r}; there is: {', '.join(sorted(data.time_labels)) or 'none'}"
     return None
+
+
+def _of_trains(measures: Sequence[Measure], data: Spikes, n: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """(measure, surrogate); a surrogate on which a measure is not defined is drawn again."""
+    values: list[list[float]] = []
+    for _ in range(REDRAWN * n):
+        surrogate = circular_shift(data, rng)
+        try:
+            values.append([float(measure.kernel(surrogate)) for measure in measures])
+        except InputError as error:
+            reason = error
+        if len(values) == n:
+            return np.array(values).T
+    raise InputError(f"no null: of {REDRAWN * n} surrogates only {len(values)} can be measured: {reason}")
 
 
 def _sampled(

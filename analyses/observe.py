@@ -92,8 +92,11 @@ def _null_tests(
         for takes in ("values", "spikes"):
             if group := asked.pop((takes, kind), []):
                 data = _data(group[0], replicate)
-                for test in null_tests(
-                    group, data, kind=kind, n=settings.n_null, seed=settings.seed + at, band=band, label=settings.label
-                ):
+                options: dict[str, Any] = {"n": settings.n_null, "band": band, "label": settings.label}
+                try:
+                    tests = null_tests(group, data, kind=kind, seed=settings.seed + at, **options)
+                except InputError:  # spike trains whose surrogates cannot be measured: no null, and no claim
+                    continue
+                for test in tests:
                     found.setdefault(test.measure, []).append(test)
     return found

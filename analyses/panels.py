@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..simulator import InputError, Recording, Spikes, unknown
-from ..simulator.recording import choose
+from ..simulator.recording import check_name, choose
 from ..simulator.spikes import MIN_SPIKES
 from .measures import get
 from .measures.arrays import live_units
@@ -41,8 +41,7 @@ class Panel:
         if not self.groups or any(len(replicates) == 0 for replicates in self.groups.values()):
             raise InputError(f"Panel({self.name!r}).groups: every group must hold a replicate; got {dict(self.groups)}")
         for name in (self.name, *self.groups):
-            if not name or "/" in name:
-                raise InputError(f"Panel: a name must not be empty or hold a slash; got {name!r}")
+            check_name(name, "Panel")
         for name in itertools.chain.from_iterable(self.contrasts):
             if name not in self.groups:
                 raise unknown("group", name, self.groups)
@@ -145,7 +144,7 @@ def equalise(panels: Sequence[Panel], settings: Settings) -> list[Replicate]:
         for number, data in enumerate(replicates)
     ]
     for panel in panels:
-        _check_alike(panel)
+        _check_alike(panel, settings)
     lengths = [_length(data, settings) for *_, data in members]
     n_times = min(settings.max_times, *lengths)
     if n_times < 3:
@@ -181,8 +180,9 @@ def _where(panel: Panel, group: str, number: int) -> str:
     return f"{panel.name}, {group}, replicate {number + 1}"
 
 
-def _check_alike(panel: Panel) -> None:
-    """Replicates of one group must be of one kind and must not be copies; groups may have unlike clocks."""
+def _check_alike(panel: Panel, settings: Settings) -> None:
+    """Replicates of one group must be of one kind and no copies; groups on one clock must share the interval."""
+    intervals: dict[str, tuple[str, float]] = {}
     for group, replicates in panel.groups.items():
         first = None
         seen: dict[bytes, int] = {}
@@ -197,6 +197,13 @@ def _check_alike(panel: Panel) -> None:
             first = first or kind
             if kind[0] != first[0] or not np.allclose(kind[1:], first[1:], rtol=1e-9):
                 raise InputError(f"{where}: must be sampled like replicate 1, {_spoken(first)}; got {_spoken(kind)}")
+            clock, dt = ("second", settings.bin) if isinstance(data, Spikes) else (data.clock, data.dt)
+            other, common = intervals.setdefault(clock, (group, dt))
+            if not np.isclose(dt, common, rtol=1e-9):
+                raise InputError(
+                    f"{where}: must have the interval of group {other!r}, {common:g} {clock}; got {dt:g}: equal "
+                    "numbers of samples would last unlike times. Resample (spike trains: set the bin)"
+                )
             held = (data.time, data.unit) if isinstance(data, Spikes) else (np.ascontiguousarray(data.numpy()),)
             digest = hashlib.sha256(b"".join(part.tobytes() for part in held)).digest()
             if seen.setdefault(digest, number) != number:

@@ -52,7 +52,7 @@ def permutation_p(a: ArrayLike, b: ArrayLike, *, seed: int = 0) -> float:
     pooled = np.concatenate([x, y])
     n, total = x.size, float(pooled.sum())
     observed = abs(x.mean() - y.mean())
-    slack = 1e-12 * max(1.0, float(np.abs(pooled).max()))
+    slack = 1e-12 * float(np.abs(pooled).max())
     exact = math.comb(pooled.size, n) <= MAX_EXACT
     if exact:
         chosen = np.array(list(itertools.combinations(range(pooled.size), n)))

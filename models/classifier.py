@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -122,7 +121,7 @@ class Classifier:
             "parameters": parameters(self),
             "seed": int(seed),
             "engine": "torch",
-            "versions": {**versions(), "torch": version("torch"), "scikit-learn": version("scikit-learn")},
+            "versions": versions("torch", "scikit-learn"),
         }
         layers = Layers(self.layers, max_units=self.max_units)
         steps = StepRecorder(stimuli, layers, labels=classes)

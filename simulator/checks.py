@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError
+from .recording import check_name
 
 GRID_SLACK = 1e-9  # a time is on the grid when time / dt is this close to an integer
 
@@ -33,8 +34,7 @@ def steps(time: float, dt: float, what: str) -> int:
 
 def named(name: object, what: str) -> None:
     """Check that a name can be recorded and stored."""
-    if not isinstance(name, str) or not name or "/" in name:
-        raise InputError(f"{what}: must be a non-empty string without a slash; got {name!r}")
+    check_name(name, what)
 
 
 def is_finite(value: object) -> bool:

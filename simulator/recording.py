@@ -219,13 +219,35 @@ def frozen_labels(labels: Mapping[str, Any], n: int, what: str) -> Labels:
     """
     out = {}
     for name, given in labels.items():
+        check_name(name, what)
         array = np.asarray(given)
         if array.shape != (n,):
             raise InputError(f"{what}[{name!r}]: must have shape ({n},); got {array.shape}")
-        if array.dtype == object:
+        if array.dtype.kind in "OS":
             array = array.astype(str)
+        if array.dtype.kind not in "biufU":
+            raise InputError(f"{what}[{name!r}]: must be numbers, booleans or strings; got {array.dtype}")
+        if array.dtype.kind == "U" and not all(_storable(text) for text in np.unique(array)):
+            raise InputError(f"{what}[{name!r}]: must be text that UTF-8 can hold, without NUL")
         out[name] = _frozen(array)
     return MappingProxyType(out)
+
+
+def check_name(name: object, what: str) -> None:
+    """Check that a name can be stored as that of a group or dataset of a file.
+
+    Raises:
+        InputError: it is empty, a dot, or holds a slash or a character that cannot be stored.
+    """
+    if not isinstance(name, str) or name in ("", ".", "..") or "/" in name or not _storable(name):
+        raise InputError(f"{what}: must be a name, not empty or a dot, without a slash or NUL; got {name!r}")
+
+
+def _storable(text: str) -> bool:
+    try:
+        return b"\x00" not in str(text).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
 
 
 def unit_index(
@@ -251,6 +273,10 @@ def unit_index(
             if given.shape != (n,):
                 raise InputError(f"{what}: a mask of units must have shape ({n},); got {given.shape}")
             given = np.flatnonzero(given)
+        if np.unique(given).size != given.size:
+            raise InputError(
+                f"{what}: units must not repeat; got {given.size} with {np.unique(given).size} of their own"
+            )
         if given.size and not (np.issubdtype(given.dtype, np.integer) and 0 <= given.min() and given.max() < n):
             raise InputError(f"{what}: units must be integers in 0..{n - 1}; got {given.min()}..{given.max()}")
         index = given.astype(np.intp)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from .errors import InputError, unknown
-from .recording import Recording
+from .recording import Recording, check_name
 from .spikes import Spikes
 
 
@@ -28,8 +28,7 @@ class Run(Mapping[str, Recording | Spikes]):
         for name, entry in entries.items():
             if not isinstance(entry, Recording | Spikes):
                 raise InputError(f"Run[{name!r}]: must be a Recording or Spikes; got {type(entry).__name__}")
-            if not name or "/" in name:
-                raise InputError(f"Run: a name must not be empty or hold a slash; got {name!r}")
+            check_name(name, "Run")
         self._entries = dict(entries)
         self.source: Mapping[str, object] = MappingProxyType(dict(source or {}))
 

@@ -137,6 +137,7 @@ class Spikes:
         """
         n_bins = self._n_bins(dt)
         bins = np.floor((self.time - self.t0) / dt + 1e-6).astype(np.int64)  # 0.3 s / 0.1 s is bin 3
+        bins = np.maximum(bins, 0)  # a spike within rounding of t0 is in the first
         inside = bins < n_bins
         flat = np.bincount(bins[inside] * self.n_units + self.unit[inside], minlength=n_bins * self.n_units)
         return self._recording(flat.reshape(n_bins, self.n_units).astype(np.float64), dt, "spike count", "1")

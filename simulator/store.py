@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,9 @@ def to_document(run: Run) -> Document:
         else:
             groups[f"signals/{name}"] = _signal_group(entry)
     source = dict(run.source)
+    _check_source("Run", source)
+    for name, entry in run.items():
+        _check_source(name, entry.source)
     attrs = {
         "kind": "run",
         "entries": to_json(list(run)),
@@ -61,6 +65,13 @@ def to_document(run: Run) -> Document:
         "versions": to_json(source.get("versions", versions())),
     }
     return Document(attrs, groups)
+
+
+def _check_source(name: str, source: Mapping[str, object]) -> None:
+    try:
+        to_json(dict(source))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name}.source: must be plain finite numbers, strings, lists and mappings: {error}") from None
 
 
 def from_document(document: Document) -> Run:

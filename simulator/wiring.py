@@ -73,6 +73,9 @@ def generator(seed: int, *stream: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(int(seed), spawn_key=stream))
 
 
+MAX_EVENTS = 1e5  # of one Poisson input in one step; a chunk of steps then fits in memory
+
+
 class PoissonSource:
     """Draws the events of one Poisson input, step after step; the same bits whatever the lengths asked for.
 
@@ -83,6 +86,11 @@ class PoissonSource:
     def __init__(self, given: PoissonInput, n_cells: int, dt: float, seed: int, index: int) -> None:
         self._counts, self._cells = generator(seed, INPUTS, index, 0), generator(seed, INPUTS, index, 1)
         self._mean, self._n_cells = n_cells * given.rate * dt, n_cells
+        if self._mean > MAX_EVENTS:
+            raise InputError(
+                f"PoissonInput.rate: must give at most {MAX_EVENTS:g} events a step to the whole population; "
+                f"got {given.rate:g} per ms to each of {n_cells} cells, {self._mean:.3g} a step"
+            )
 
     def draw(self, n_steps: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """Events a step (n_steps,), and the cell of every event in order."""

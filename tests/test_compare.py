@@ -237,6 +237,10 @@ def test_a_side_of_two_contrasts_needs_both_one_way():
         ({"a": [activity(0, 0), activity(0, 1, clock="frame")]}, "replicate 2: must be .*'second' at .*'frame' at"),
         ({"a": [activity(0, 0), trains(20, 0, False)]}, "sampled like replicate 1.*got spike trains"),
         ({"a": [activity(0, 0), activity(0, 1), activity(0, 0)]}, "replicate 3: is identical with replicate 1"),
+        (
+            {"a": [activity(0, 0)], "b": [replace(activity(0, 1), dt=0.02)]},
+            "interval of group 'a', 0.01 second; got 0.02",
+        ),
         ({"a": [replace(activity(0, 0), values=np.zeros((2, 9, 4)))]}, "Give the trials as replicates"),
         ({"a/b": [activity(0, 0)]}, "slash"),
         ({"a": [Spikes(time=[0.1], unit=[0], n_units=3, duration=1.0)]}, "0 of 3 units have 5 spikes"),

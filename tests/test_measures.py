@@ -509,3 +509,26 @@ def test_readings_say_how_they_were_made():
     trials = apply(get("si_3"), recording(noise(60 * 3, 4, 6).reshape(3, 60, 4)))
     assert trials.value.shape == (3,)
     assert examine(get("si_3"), recording(noise(60, 4, 6)))[0] == {}
+
+
+@pytest.mark.parametrize("scale", [1e-21, 1e-13, 1e9])
+def test_single_precision_of_any_scale_is_measured(scale):
+    x = np.random.default_rng(0).normal(size=(200, 8)) + np.random.default_rng(1).normal(size=(200, 1))
+    given = Recording((scale * x).astype(np.float32), dt=1.0, clock="frame", quantity="field", unit="T")
+    assert applicable(get("chi_c"), given) is None
+    plain = Recording(x, dt=1.0, clock="frame", quantity="field", unit="T")
+    assert apply(get("chi_c"), given).value == pytest.approx(apply(get("chi_c"), plain).value, abs=1e-5)
+
+
+@pytest.mark.parametrize(("scale", "word"), [(1e-300, "vanish"), (1e300, "overflow")])
+def test_values_whose_squares_do_not_exist_are_refused(scale, word):
+    x = scale * np.random.default_rng(0).normal(size=(50, 4))
+    with pytest.raises(InputError, match=f"{word}.*rescale"):
+        apply(get("chi_c"), Recording(x, dt=1.0, clock="frame", quantity="a", unit="1"))
+
+
+def test_two_spikes_at_one_time_have_one_phase():
+    t = np.array([0.05, 0.05, 0.1, 0.2, 0.3, 0.4])
+    twice = Spikes(time=np.r_[t, t + 0.01], unit=np.repeat([0, 1], 6), n_units=2, duration=1.0)
+    once = Spikes(time=np.r_[t[1:], t[1:] + 0.01], unit=np.repeat([0, 1], 5), n_units=2, duration=1.0)
+    assert apply(get("spike_phase_r1"), twice).value == pytest.approx(apply(get("spike_phase_r1"), once).value)

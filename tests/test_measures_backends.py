@@ -194,9 +194,10 @@ def test_a_unit_lives_from_eight_roundings_of_its_own_size(dtype, exponent, powe
 @pytest.mark.parametrize("convert", [np.asarray, torch.asarray])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_every_trial_has_its_own_thresholds(dtype, convert):
-    x = square_wave([1, 0.9e-6, 1.1e-6], 0, dtype)
-    trials = np.stack([x, x * dtype(1e-9), x * dtype(1e9)])
-    assert np.asarray(live_units(convert(trials))).tolist() == [[True, False, True]] * 3
+    sd = [1, 0.9e-6, 1.1e-6]
+    x, raised = square_wave(sd, 0, dtype), square_wave(sd, [1000, 0, 0], dtype)
+    trials = np.stack([x, x * dtype(1e-9), x * dtype(1e9), raised])
+    assert np.asarray(live_units(convert(trials))).tolist() == [[True, False, True]] * 4
 
 
 @pytest.mark.parametrize("seed", range(3))

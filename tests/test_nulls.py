@@ -176,3 +176,31 @@ def test_kinds_that_do_not_fit():
     labelled = recording(independent(60, 4, 17), "sample", time_labels={"class": np.arange(60) % 2})
     with pytest.raises(InputError, match="leaves this measure as it is"):
         null_test(get("class_share"), labelled, kind="permute_within_class", seed=0)
+
+
+def test_within_class_si_has_no_null_along_an_ordered_axis():
+    """A shift moves activity past its labels, so that the surrogates' residuals would hold the classes."""
+    rng = np.random.default_rng(0)
+    label = np.arange(240) // 20 % 2
+    values = rng.normal(size=(240, 10)) + 3 * rng.normal(size=(2, 10))[label]
+    loop = Recording(values, dt=1.0, clock="frame", quantity="a", unit="1", periodic=True, time_labels={"class": label})
+    with pytest.raises(InputError, match="none of its nulls fits"):
+        null_test(get("within_class_si"), loop, seed=0)
+
+
+def test_bursts_whose_surrogates_hardly_overlap_still_have_a_null_or_say_why():
+    def bursts(seed, width):
+        rng = np.random.default_rng(seed)
+        time = np.concatenate([np.sort(4 + rng.random(30) * width) for _ in range(12)])
+        return Spikes(time=time, unit=np.repeat(np.arange(12), 30), n_units=12, duration=6.0)
+
+    assert null_test(get("spike_phase_r1"), bursts(0, 1.9), seed=0).n == 199
+    with pytest.raises(InputError, match=r"surrogates only .* can be measured"):
+        null_test(get("spike_phase_r1"), bursts(0, 0.05), seed=0)
+
+
+@pytest.mark.parametrize("clock", ["step", "epoch"])
+def test_training_shares_its_drift_and_has_no_surrogates(clock):
+    x = Recording(np.random.default_rng(0).normal(size=(50, 4)), dt=1.0, clock=clock, quantity="a", unit="1")
+    with pytest.raises(InputError, match="drift of training"):
+        null_test(get("si_3"), x, seed=0)

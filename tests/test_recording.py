@@ -212,3 +212,33 @@ def test_run_is_a_mapping_with_typed_access():
     for bad in ({}, {"a/b": recording(np.zeros((1, 1)))}, {"x": np.zeros((2, 2))}):
         with pytest.raises(InputError):
             Run(bad)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\0b", "\ud800"])
+def test_names_that_no_file_can_hold_are_refused(name):
+    with pytest.raises(InputError, match="name"):
+        Run({name: recording(np.zeros((2, 2)))})
+    with pytest.raises(InputError, match="name"):
+        recording(np.zeros((2, 2)), unit_labels={name: [0, 1]})
+
+
+@pytest.mark.parametrize(
+    "labels", [np.array(["2020", "2021"], "datetime64[Y]"), ["a\0b", "c"], ["\ud800", "b"], [1j, 2]]
+)
+def test_labels_that_no_file_can_hold_are_refused(labels):
+    with pytest.raises(InputError, match="time_labels"):
+        recording(np.zeros((2, 2)), time_labels={"class": labels})
+
+
+def test_units_are_not_taken_twice():
+    with pytest.raises(InputError, match="must not repeat"):
+        Spikes(time=[0.1], unit=[1], n_units=2, duration=1.0).select(units=[1, 1])
+
+
+def test_a_spike_within_rounding_of_the_start_is_in_the_first_bin():
+    s = Spikes(time=[0.3 - 0.9e-9, 0.5], unit=[0, 0], n_units=1, duration=1.0).select(time=(0.3, 1.0))
+    assert s.binned(1e-4).values.sum() == 2
+
+
+def test_half_precision_becomes_single():
+    assert recording(np.ones((2, 2), np.float16)).values.dtype == np.float32

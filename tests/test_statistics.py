@@ -60,3 +60,8 @@ def test_what_is_no_vector_of_numbers_is_refused(bad):
     for function in functions:
         with pytest.raises(InputError):
             function(bad)
+
+
+@pytest.mark.parametrize("scale", [1e-13, 1.0, 1e13])
+def test_a_permutation_p_does_not_depend_on_the_unit(scale):
+    assert permutation_p(scale * np.array([4.0, 5.0, 6.0]), scale * np.array([1.0, 2.0, 3.0])) == pytest.approx(0.1)

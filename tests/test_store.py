@@ -248,3 +248,10 @@ def test_flipped_bytes_never_reach_a_traceback(run, tmp_path, seed):
         load(path)
     except InputError as error:
         assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("value", [float("nan"), {1, 2}, object()])
+def test_a_source_that_json_cannot_hold_is_refused(value, tmp_path):
+    with pytest.raises(InputError, match=r"Run.source: must be plain"):
+        save(Run({"x": Recording(np.eye(2), 1.0, "frame", "a", "1")}, {"note": value}), tmp_path / "x.h5")
+    assert os.listdir(tmp_path) == []

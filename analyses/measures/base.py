@@ -163,9 +163,12 @@ def apply(
 
 
 def in_double(data: Recording) -> Recording:
-    """Numpy values in double precision; arrays of other libraries as they are."""
-    if isinstance(data.values, np.ndarray) and data.values.dtype != np.float64:
-        return replace(data, values=data.values.astype(np.float64))
+    """Numpy values in double precision; half precision of other libraries in single; else as they are."""
+    if isinstance(data.values, np.ndarray):
+        return data if data.values.dtype == np.float64 else replace(data, values=data.values.astype(np.float64))
+    xp = api.array_namespace(data.values)
+    if xp.finfo(data.values.dtype).bits < 32:
+        return replace(data, values=xp.astype(data.values, xp.float32))
     return data
 
 
@@ -180,7 +183,7 @@ def applicable(
     """Why the measure is not defined on this recording, or None if it is."""
     if isinstance(data, Spikes):
         return spikes_reason(measure, data)
-    checked = examine(measure, data, band=band, label=label, segment=segment)
+    checked = examine(measure, in_double(data), band=band, label=label, segment=segment)
     return checked if isinstance(checked, str) else None
 
 

@@ -145,7 +145,9 @@ def _sum_phasors(time, edges, t0, dt, n_bins, min_spikes, harmonic):  # type: ig
         c, s, turn_c, turn_s = 1.0, 0.0, 1.0, 0.0
         for b in range(start, stop + 1):
             t = t0 + dt * b
-            while k < last and time[k + 1] <= t:  # every spike is phase 0: errors never outlive an interval
+            while k < last and (
+                time[k + 1] <= t or time[k + 1] == time[k]
+            ):  # every spike is phase 0: errors never outlive an interval
                 k += 1
                 fresh = True
             if fresh:
