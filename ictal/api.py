@@ -15,6 +15,7 @@ from .analyses.measures import MEASURES, get
 from .measurements import How, Measurements, Progress, take
 from .registry import build
 from .simulator import InputError, Recording, Run, unknown
+from .simulator.document import versions
 from .sources import HISTORY, Source, as_run, entry_of, is_curve, panels_of, plain, refuse_unusable
 
 
@@ -90,7 +91,8 @@ def measure(
         entries: names of the entries to measure; all but learning curves if left out.
         units: measure a random choice of as many units.
         bin, sd: spikes are counted in bins of `bin` [s] and smoothed by a Gaussian of SD `sd` [s]
-            before a measure of sampled activity reads the units with at least 5 spikes.
+            before a measure of sampled activity reads the units with at least 5 spikes: 1 ms and 5 ms,
+            while `compare` takes 10 ms and 10 ms. χ and the like depend on both.
         label: time label that holds the classes.
         seed: of surrogates and of the choice of units.
         command: the command line that this answers, stored with the result.
@@ -116,10 +118,13 @@ def measure(
     config = {
         "command": command,
         "measures": names,
+        "dt": dt,
+        "clock": clock,
         "window": window,
         "entries": list(run),
         **asdict(how),
         "source": plain(run.source),
+        "versions": versions(),
     }
     return Measurements(rows, skipped, config)
 
@@ -155,7 +160,8 @@ def compare(
         measures: names; all that are defined if left out.
         band: (low, high) of Hilbert phases [cycles per *sample*], one band for every clock.
         nulls: surrogates a value, at least 199.
-        bin, sd, max_units, max_times, label, seed: as in `Settings`.
+        bin, sd: of spikes, as in `measure`, but 10 ms and 10 ms by default.
+        max_units, max_times, label, seed: as in `Settings`.
         command: the command line that this answers, stored with the result.
         progress: called as progress(done, total, what).
 
@@ -177,7 +183,11 @@ def compare(
     curves = {group: [run[HISTORY] for run in members if HISTORY in run] for group, members in runs.items()}
     config = {
         "command": command,
+        "dt": dt,
+        "clock": clock,
         "window": window,
+        "entries": plain(entries) if isinstance(entries, Mapping) else entries and list(entries),
+        "versions": versions(),
         "sources": {group: [plain(run.source) for run in members] for group, members in runs.items()},
     }
     panels = panels_of(runs, entries)

@@ -8,16 +8,16 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from .analyses.measures import MEASURES, get
-from .analyses.measures.base import Measure, applicable, apply
-from .analyses.nulls import null_test
+from .analyses.measures.base import Measure, NullKind, applicable, apply
+from .analyses.nulls import fitting_kind, null_test
 from .analyses.tables import from_group, to_group
 from .simulator import InputError, Recording, Run, Spikes
-from .simulator.document import Document, read, to_json, versions, write
+from .simulator.document import DAMAGE, Document, first_line, read, to_json, versions, write
 from .simulator.spikes import MIN_SPIKES
 
 Progress = Callable[[int, int, str], None]  # done, total, what is being measured
@@ -39,7 +39,17 @@ class Measurement:
     n_units: int
     n_live: int
     n_times: int
-    settings: str  # JSON: band, bin, label ...
+    settings: str  # JSON: band, bin, label, after_shuffle, no_null (why there is none, if one was asked for) ...
+
+    @property
+    def after_shuffle(self) -> float | None:
+        """The value after a shuffle of the samples, of a measure that is never shown without."""
+        return cast("float | None", json.loads(self.settings).get("after_shuffle"))
+
+    @property
+    def no_null(self) -> str:
+        """Why there is no null where one was asked for; else ""."""
+        return str(json.loads(self.settings).get("no_null", ""))
 
 
 @dataclass(frozen=True)
@@ -105,7 +115,7 @@ class Measurements:
             "config": to_json(self.config),
             "seed": to_json(self.config.get("seed")),
             "engine": "",
-            "versions": to_json(versions()),
+            "versions": to_json(self.config.get("versions", versions())),
         }
         return write(Document(attrs, groups), path, force=force)
 
@@ -122,15 +132,20 @@ class Measurements:
             rows = [r for n in MEASURES if (g := groups.get(f"measures/{n}")) for r in from_group(Measurement, g)]
             table = groups.get("tables/skipped")
             skipped = from_group(Undefined, table) if table else []
-            return cls(rows, skipped, json.loads(document.attrs["config"]))
-        except (KeyError, TypeError, json.JSONDecodeError) as error:
-            raise InputError(f"{path}: is not a complete set of measurements: {error} is missing or damaged") from error
+            for row in rows:
+                dict(json.loads(row.settings))
+            return cls(rows, skipped, dict(json.loads(document.attrs["config"])))
+        except DAMAGE as error:
+            message = f"{path}: are not complete measurements, a part is missing or damaged: {first_line(error)}"
+            raise InputError(message) from error
 
     def __repr__(self) -> str:
         lines = [f"Measurements({len(self.rows)} rows, {len(self.skipped)} not defined)"]
         for row in self.rows:
             null = "" if math.isnan(row.p) else f"  null {row.null_low:.3g}..{row.null_high:.3g}  p {row.p:.3g}"
-            lines.append(f"  {row.entry:<12} {row.measure:<26} {row.value:>10.4g} {row.unit:<4}{null}")
+            null += f"  no null: {row.no_null}" if row.no_null else ""
+            after = "" if row.after_shuffle is None else f"  after a shuffle {row.after_shuffle:.4g}"
+            lines.append(f"  {row.entry:<12} {row.measure:<26} {row.value:>10.4g} {row.unit:<4}{after}{null}")
         return "\n".join(lines)
 
 
@@ -151,6 +166,10 @@ class How:
             raise InputError(f"measure.nulls: must be 0 or at least 199; got {self.nulls}")
         if self.units is not None and self.units < 2:
             raise InputError(f"measure.units: must be at least 2; got {self.units}")
+        for name in ("bin", "sd"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value > 0):
+                raise InputError(f"measure.{name}: must be > 0 s; got {value}")
         if self.band is not None and not 0 < self.band[0] < self.band[1]:
             raise InputError(f"measure.band: must be 0 < low < high; got ({self.band[0]:g}, {self.band[1]:g})")
 
@@ -207,15 +226,27 @@ def _row(
     reading = apply(measure, data, band=how.band, label=how.label, seed=how.seed)
     settings: dict[str, object] = {**notes, **reading.settings}
     kind, mean, low, high, p = "", math.nan, math.nan, math.nan, math.nan
-    if how.nulls and not measure.has_null:
-        settings["no_null"] = measure.no_null
-    elif how.nulls:
-        test = null_test(measure, data, n=how.nulls, seed=how.seed, band=how.band, label=how.label)
-        kind, mean, low, high, p = test.kind, test.mean, test.lo, test.hi, test.p
+    if how.nulls:
+        fits, reason = _null_kind(measure, data, how.label)
+        if fits is None:
+            settings["no_null"] = reason
+        else:
+            test = null_test(measure, data, kind=fits, n=how.nulls, seed=how.seed, band=how.band, label=how.label)
+            kind, mean, low, high, p = test.kind, test.mean, test.lo, test.hi, test.p
     return Measurement(
         name, measure.name, float(reading.value), reading.unit, kind, mean, low, high, p,
         n_units, int(reading.n_live), reading.n_times, to_json(settings),
     )  # fmt: skip
+
+
+def _null_kind(measure: Measure, data: Recording | Spikes, label: str) -> tuple[NullKind | None, str]:
+    """The kind of surrogate that fits, or None and why none does: the value is then shown alone."""
+    if not measure.has_null:
+        return None, measure.no_null
+    try:
+        return fitting_kind(measure, data, label=label), ""
+    except InputError as error:
+        return None, str(error).removeprefix(f"{measure.name}: none of its nulls fits: ")
 
 
 def _trials(name: str, entry: Recording | Spikes) -> Iterator[tuple[str, Recording | Spikes]]:

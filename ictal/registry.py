@@ -70,7 +70,13 @@ def build(name: str, parameters: Mapping[str, object]) -> Any:
         if key not in hints:
             raise unknown(f"parameter of {name}", key, hints)
         checked[key] = check(f"{kind.__name__}.{key}", hints[key], value)
-    return kind(**checked)
+    try:
+        return kind(**checked)
+    except InputError as error:  # a part of the system names its own field: say what was asked for, too
+        if str(error).startswith(kind.__name__) or not checked:
+            raise
+        given = ", ".join(f"{key}={value!r}" for key, value in checked.items())
+        raise InputError(f"{kind.__name__}({given}): {error}") from error
 
 
 def parse_settings(name: str, settings: Sequence[str]) -> dict[str, object]:

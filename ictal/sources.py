@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import array_api_compat
+import numpy as np
 
 from .analyses.compare import Panel
 from .measurements import unusable
 from .simulator import Clock, InputError, Recording, Run, Spikes, unknown
 from .simulator.arrays import open_run
+from .simulator.recording import to_numpy
 
 HISTORY = "history"  # the entry that holds learning curves
 Source = Any  # a Run, Recording, Spikes, array (time, unit) of any library, or the path of a file
@@ -49,18 +52,38 @@ def panels_of(
 def as_run(data: Source, *, dt: float | None = None, clock: str | None = None) -> Run:
     """A Run of whatever was given.
 
+    Its source says exactly which data these are: of a file ``file`` and ``sha256`` (see `open_run`), of
+    data in memory ``array_sha256`` (see `array_sha256`) of every entry.
+
     Raises:
         InputError: it is nothing of the kind, or an array without its clock.
     """
+    if isinstance(data, str | os.PathLike):
+        return open_run(data, dt=dt, clock=clock)
+    run = _in_memory(data, dt, clock)
+    return Run(run, {**run.source, "array_sha256": {name: array_sha256(entry) for name, entry in run.items()}})
+
+
+def array_sha256(entry: Recording | Spikes) -> str:
+    """SHA-256 over dtype, shape and bytes of the values; of spikes, of their times and then their units.
+
+    >>> array_sha256(Recording(np.zeros((3, 2)), dt=1.0, clock="frame", quantity="x", unit="1"))[:16]
+    '1db0460f97a81812'
+    """
+    total = hashlib.sha256()
+    for part in (entry.time, entry.unit) if isinstance(entry, Spikes) else (to_numpy(entry.values),):
+        total.update(f"{part.dtype.str} {part.shape} ".encode())
+        total.update(np.ascontiguousarray(part).data)
+    return total.hexdigest()
+
+
+def _in_memory(data: Source, dt: float | None, clock: str | None) -> Run:
     if isinstance(data, Run):
         return data
     if isinstance(data, Recording):
         return Run({"activity": data}, data.source)
     if isinstance(data, Spikes):
         return Run({"spikes": data}, data.source)
-    if isinstance(data, str | os.PathLike):
-        run = open_run(data, dt=dt, clock=clock)
-        return Run(run, {"file": os.fspath(data), **run.source})
     if array_api_compat.is_array_api_obj(data):
         if dt is None and clock != "sample":
             raise InputError("an array has no clock; say dt=INTERVAL and clock=, or clock='sample' if it has no order")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import zipfile
 from pathlib import Path
@@ -20,7 +21,7 @@ HDF5_SUFFIXES = (".h5", ".hdf5", ".nc")
 
 
 def open_run(path: str | os.PathLike[str], *, dt: float | None = None, clock: str | None = None) -> Run:
-    """A Run from a file.
+    """A Run from a file. Its source holds ``file``, the path as given, and ``sha256`` of the file's content.
 
     ``.h5`` is read as a Run. ``.npy`` and ``.csv`` (comma, semicolon, tab or blank; one header line
     is allowed) hold one array (time, unit) or (..., time, unit); every numeric array of an ``.npz``
@@ -43,18 +44,26 @@ def open_run(path: str | os.PathLike[str], *, dt: float | None = None, clock: st
             raise InputError(
                 f"{source}: cannot tell the format from {suffix!r}; want {', '.join((*HDF5_SUFFIXES, *ARRAY_SUFFIXES))}"
             )
-        return load(source)
+        run = load(source)
+        return Run(run, {**run.source, **_identity(source)})
     clock, dt = _clock(source, clock, dt)
     arrays = _read_arrays(source, suffix)
+    identity = _identity(source)
     entries = {}
     for name, values in arrays.items():
         try:
             entries[name] = Recording(
-                values, dt=dt, clock=cast(Clock, clock), quantity="activity", unit="1", source={"file": source.name}
+                values, dt=dt, clock=cast(Clock, clock), quantity="activity", unit="1", source=identity
             )
         except InputError as error:
             raise InputError(f"{source}: {name}: {error}") from error
-    return Run(entries, {"file": source.name})
+    return Run(entries, identity)
+
+
+def _identity(source: Path) -> dict[str, str]:
+    """Which file it is, wherever it lies: one that has changed since has another sum."""
+    with source.open("rb") as file:
+        return {"file": str(source), "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
 
 def _clock(source: Path, clock: str | None, dt: float | None) -> tuple[str, float]:

@@ -62,11 +62,11 @@ class Document:
     groups: Mapping[str, Group]
 
 
-def versions() -> dict[str, str]:
-    """Versions of the packages that a result can depend on (those already loaded decide nothing)."""
+def versions(*extra: str) -> dict[str, str]:
+    """Versions of the packages that a result can depend on, and of `extra` (those already loaded decide nothing)."""
     from importlib.metadata import version
 
-    return {name: version(name) for name in ("ictal", "numpy", "scipy", "numba", "h5py")}
+    return {name: version(name) for name in dict.fromkeys(("ictal", "numpy", "scipy", "numba", "h5py", *extra))}
 
 
 def to_json(value: object) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .document import versions
 from .errors import InputError, unknown
 from .network import Network, rate_name, steps
 from .recording import Recording
@@ -138,5 +138,5 @@ def runaway(time: float) -> InputError:
 
 
 def provenance(engine: str, seed: int, *packages: str) -> dict[str, object]:
-    """Engine, seed, and versions of the packages that did the work (JSON-able)."""
-    return {"engine": engine, "seed": int(seed), "versions": {name: version(name) for name in packages}}
+    """Engine, seed, and versions of Ictal, of what it computes with, and of `packages` (JSON-able)."""
+    return {"engine": engine, "seed": int(seed), "versions": versions(*packages)}

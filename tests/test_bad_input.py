@@ -1,10 +1,13 @@
 """Bad input ends in one line on stderr and exit code 2, and nothing is written or replaced."""
 
 import os
+import shutil
 
+import h5py
 import numpy as np
 import pytest
 
+import ictal
 from ictal import cli
 from ictal.cli import output
 
@@ -64,7 +67,10 @@ CASES = {
     "engine of a classifier": (["simulate", "classifier", "--engine", "brian2"], ["engine"]),
     "unknown clock": (["measure", "good.npy", *DT, "--clock", "seconds"], ["did you mean 'second'"]),
     "unknown entry": (["measure", "good.npy", *DT, "--entries", "E"], ["unknown entry 'E'"]),
-    "negative tau": (["simulate", "seizure", "--set", "tau_m_e=-1"], ["tau_m", "> 0", "-1"]),
+    "negative tau": (
+        ["simulate", "seizure", "--set", "tau_m_e=-1"],
+        ["SeizureNetwork(tau_m_e=-1.0)", "tau_m", "> 0", "got -1"],
+    ),
     "g too high": (["simulate", "seizure", "--set", "g=9"], ["SeizureNetwork.g", "got 9"]),
     "g too low": (["simulate", "seizure", "--set", "g=0.01"], ["SeizureNetwork.g", "got 0.01"]),
     "g not a number": (["simulate", "seizure", "--set", "g=nan"], ["SeizureNetwork.g"]),
@@ -106,6 +112,9 @@ CASES = {
     "half a band": (["measure", "good.npy", *DT, "--band", "3"], ["--band"]),
     "band upside down": (["measure", "good.npy", *DT, "--band", "20", "3"], ["band", "low < high"]),
     "band beyond one half": (["compare", "good.npy", "other.npy", *DT, "--band", "3", "20"], ["cycles per sample"]),
+    "--bin 0": (["measure", "good.npy", *DT, "--bin", "0"], ["bin", "> 0", "got 0"]),
+    "--sd below 0": (["compare", "good.npy", "other.npy", *DT, "--sd", "-1"], ["sd", "> 0", "got -1"]),
+    "bin without files": (["compare", "--bin", ".01"], ["--bin", "files"]),
     "few surrogates": (["measure", "good.npy", *DT, "--nulls", "20"], ["199", "20"]),
     "few surrogates in compare": (["compare", "--nulls", "20"], ["199", "20"]),
     "phase without order": (
@@ -154,6 +163,43 @@ def test_one_line_and_nothing_written(case, folder, capfd):
     for fragment in fragments:
         assert fragment in lines[0]
     assert contents(folder) == before
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """A run, measurements and a comparison."""
+    folder = tmp_path_factory.mktemp("results")
+    ictal.save(ictal.simulate("cuba", duration=0.1, n_e=320, n_i=80), folder / "run.h5")
+    ictal.measure(GOOD, "si_3", dt=0.01).save(folder / "measurements.h5")
+    groups = {"a": GOOD, "b": GOOD[::-1]}
+    ictal.compare(groups, dt=0.01, measures=["si_3"]).save(folder / "comparison.h5")
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["run", "comparison", "measurements"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("config", "{"), ("config", "[1]"), ("config", "3"), ("config", 3), ("versions", "{"), ("versions", "[1]")],
+)
+def test_damaged_attributes(kind, name, value, results, folder, capfd):
+    """One line for whoever needs the attribute; a command that does not may do without."""
+    shutil.copy(results / f"{kind}.h5", "bad.h5")
+    with h5py.File("bad.h5", "a") as file:
+        file.attrs[name] = value
+    for command in ("info", "measure", "plot"):
+        code = cli.run([command, "bad.h5"])
+        out, err = capfd.readouterr()
+        if command == "info" or name == "config":
+            assert code == 2
+        if code == 2:
+            assert out == ""
+            assert err.startswith("ictal: bad.h5: ")
+            assert err.count("\n") == 1
+        else:
+            assert code == 0
+    if kind == "measurements" and name == "config":
+        with pytest.raises(ictal.InputError, match=r"^bad.h5: are not complete measurements[^\n]*damaged[^\n]*$"):
+            ictal.Measurements.load("bad.h5")
 
 
 @pytest.mark.parametrize("case", ["unknown system", "no --dt", "NaN in compare", "corrupt HDF5 to describe"])

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 
+import h5py
 import numpy as np
 import pytest
 
@@ -22,7 +23,7 @@ CUBA = ["simulate", "cuba", "--duration", "0.05", "--set", "n_e=320", "--set", "
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for k in range(2):
+    for k in range(4):
         private, common = RNG.normal(size=(300, 6)), RNG.normal(size=(300, 1))
         np.save(f"rest{k}.npy", private)
         np.savez(f"tight{k}.npz", x=private + 2 * common)
@@ -157,7 +158,8 @@ def test_measure_a_csv(folder, ictal_):
     assert one["rows"][0]["value"] == pytest.approx(two["rows"][0]["value"], rel=1e-12)
 
 
-COMPARE = ["compare", "rest0.npy", "rest1.npy", "tight0.npz", "tight1.npz", "--labels", "rest,rest,tight,tight"]
+FILES = [*(f"rest{k}.npy" for k in range(4)), *(f"tight{k}.npz" for k in range(4))]
+COMPARE = ["compare", *FILES, "--labels", "rest,rest,rest,rest,tight,tight,tight,tight"]
 
 
 def test_compare_writes_everything_and_says_what_separates(folder, ictal_):
@@ -170,11 +172,77 @@ def test_compare_writes_everything_and_says_what_separates(folder, ictal_):
     assert found.contrasts[0].statement == "separates"
     assert found.config["command"] == f"ictal {' '.join(COMPARE)} --measures si_3 --dt 0.01"
     facts = json.loads(ictal_("info", "out/deep/compare.h5", "--json"))
-    assert facts["replicates"] == {"activity": {"rest": 2, "tight": 2}}
+    assert facts["replicates"] == {"activity": {"rest": 4, "tight": 4}}
     # figures are drawn again from the file alone
     answer = json.loads(ictal_("plot", "out/deep/compare.h5", "-o", "again", "--json"))
     assert {os.path.basename(path) for path in answer["files"]} == set(os.listdir("out/deep/figures"))
     assert cli.run([*COMPARE, "--dt", "0.01", "-o", "out/deep"]) == 2
+
+
+def test_a_stored_comparison_repeats_its_result(folder, ictal_):
+    """The command says nothing of where it writes and how it talks, and gives the same file again but for its date."""
+    ictal_(*COMPARE, "--dt", "0.01", "--measures", "si_3, kuramoto_r1", "--seed", "3", "-o", "a", "--force", "--quiet")
+    facts = json.loads(ictal_("info", "a/compare.h5", "--json"))
+    assert facts["again"] == f"ictal {' '.join(COMPARE)} --seed 3 --measures si_3,kuramoto_r1 --dt 0.01"
+    assert len(facts["inputs"]) == 8
+    assert facts["inputs"]["tight 2"].startswith("tight1.npz (SHA-256 ")
+    assert "relative to the folder in which the command was run" in ictal_("info", "a/compare.h5")
+    ictal_(*shlex.split(facts["again"])[1:], "-o", "b")
+    one, two = everything("a/compare.h5"), everything("b/compare.h5")
+    assert one == two
+    with h5py.File("b/compare.h5") as file:
+        assert str(folder) not in file.attrs["config"]
+
+
+def everything(path):
+    """Every dataset and attribute of a file but `created` and the references of HDF5 itself."""
+    found = {}
+
+    def note(name, item):
+        hidden = {"created", "DIMENSION_LIST", "REFERENCE_LIST"}
+        attrs = {
+            k: v if isinstance(v, str) else np.asarray(v).tolist() for k, v in item.attrs.items() if k not in hidden
+        }
+        values = item.asstr()[...] if isinstance(item, h5py.Dataset) and item.dtype == object else None
+        values = item[...] if isinstance(item, h5py.Dataset) and values is None else values
+        found[name] = (attrs, None if values is None else (values.shape, values.tolist()))
+
+    with h5py.File(path) as file:
+        note("/", file)
+        file.visititems(note)
+    assert any(name.startswith("measures/") for name in found)
+    return json.dumps(found, default=repr)  # as text, in which NaN equals NaN
+
+
+def test_bins_of_spikes_are_options(folder, ictal_):
+    ictal_(*CUBA, "--duration", "0.3", "-o", "a.h5")
+    ictal_(*CUBA, "--duration", "0.3", "--seed", "1", "-o", "b.h5")
+    bins = ["--bin", "0.002", "--sd", "0.004"]
+    answer = json.loads(ictal_("measure", "a.h5", "--measures", "golomb_chi", "--entries", "E", *bins, "--json"))
+    found = ictal.measure("a.h5", "golomb_chi", entries=["E"], bin=0.002, sd=0.004)
+    assert answer["rows"][0]["value"] == found.value("golomb_chi")
+    assert answer["config"]["command"].endswith("--entries E --bin 0.002 --sd 0.004")
+    alone = json.loads(ictal_("measure", "a.h5", "--measures", "golomb_chi", "--bin", "0.001", "--json"))
+    assert "--bin" not in alone["config"]["command"]  # the default
+    answer = json.loads(ictal_("compare", "a.h5", "b.h5", "--measures", "golomb_chi", *bins, "--json"))
+    assert {key: answer["config"]["settings"][key] for key in ("bin", "sd")} == {"bin": 0.002, "sd": 0.004}
+    for command in ("measure", "compare"):
+        text = " ".join(ictal_(command, "--help").split())
+        assert ".001 of measure, .01 of compare" in text
+        assert ".005 of measure, .01 of compare" in text
+
+
+def test_a_table_shows_the_shuffle_and_why_there_is_no_null(folder, ictal_):
+    asked = ["--measures", "si_3,batch_phase_sync", "--dt", "1", "--clock", "epoch", "--nulls", "199"]
+    text = ictal_("measure", "rest0.npy", *asked)
+    index, phase = ictal.measure("rest0.npy", ["si_3", "batch_phase_sync"], dt=1, clock="epoch").rows
+    (row,) = [line for line in text.splitlines() if " batch_phase_sync " in line and "after" in line]
+    assert row.endswith(f"after a shuffle {phase.after_shuffle:.4g}")
+    (row,) = [line.split() for line in text.splitlines() if " si_3 " in line]
+    assert row == ["activity", "si_3", f"{index.value:.4g}", "1", "–", "–", "6/6", "300"]
+    assert "no null for si_3, batch_phase_sync: what is recorded along clock 'epoch' shares the drift" in text
+    text = ictal_("compare", "rest0.npy", "rest1.npy", "--dt", "1", "--measures", "batch_phase_sync")
+    assert "batch_phase_sync before → after a shuffle of the samples: activity, rest0: " in text
 
 
 def test_compare_replaces_only_if_told(folder, ictal_):
@@ -187,7 +255,7 @@ def test_compare_replaces_only_if_told(folder, ictal_):
 def test_compare_json_is_one_document(folder, ictal_):
     answer = json.loads(ictal_(*COMPARE, "--dt", "0.01", "--measures", "si_3", "--json"))
     assert answer["contrasts"][0]["statement"] == "separates"
-    assert len(answer["observations"]) == 4
+    assert len(answer["observations"]) == 8
     assert all(os.path.exists(path) for path in answer["files"])
 
 

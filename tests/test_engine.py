@@ -265,7 +265,7 @@ def test_runs_say_what_they_are():
     run = simulate(lively(), 0.1, 3)
     assert run.source["engine"] == "compiled"
     assert run.source["seed"] == 3
-    assert set(run.source["versions"]) == {"numpy", "numba"}
+    assert set(run.source["versions"]) == {"ictal", "numpy", "scipy", "numba", "h5py"}
     spikes = run.spikes("E")
     assert set(spikes.unit_labels["population"]) == {"E"}
     assert spikes.duration == pytest.approx(0.1)

@@ -1,5 +1,6 @@
 """`import ictal`: what it loads, what it offers, and simulate, measure, compare as functions."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from ictal.registry import check, parse, resolve
 from ictal.sources import as_run, panels_of
 
 RNG = np.random.default_rng(0)
-PRIVATE, COMMON = RNG.normal(size=(3, 400, 6)), RNG.normal(size=(3, 400, 1))
+PRIVATE, COMMON = RNG.normal(size=(4, 400, 6)), RNG.normal(size=(4, 400, 1))
 LOOSE = list(PRIVATE)
 TIGHT = list(PRIVATE + 2 * COMMON)
 HEAVY = ("torch", "brian2", "matplotlib", "scipy.signal", "sklearn", "numba")
@@ -95,6 +96,7 @@ def run():
 def test_simulate_records_what_repeats_it(run):
     assert run.source["command"] == "ictal simulate cuba --duration 0.1 --seed 3"
     assert run.source["seed"] == 3
+    assert run.source["versions"]["ictal"] == ictal.__version__
     assert run.spikes("E").duration == pytest.approx(0.1)
 
 
@@ -146,6 +148,7 @@ def test_simulate_counts_up(tmp_path):
         ({"system": "cuba", "engine": "numba"}, r"unknown engine 'numba'"),
         ({"system": "classifier", "engine": "brian2"}, r"classifier: has no choice of engine"),
         ({"system": "classifier", "hidden": (64, "x")}, r"Classifier.hidden: must be a whole number; got 'x'"),
+        ({"system": "seizure", "tau_m_e": -1}, r"SeizureNetwork\(tau_m_e=-1.0\): Population.tau_m: must be > 0"),
         ({"system": "seizure", "protocol": "rset"}, r"SeizureNetwork.protocol 'rset'; did you mean 'rest'"),
     ],
 )
@@ -238,9 +241,60 @@ def test_measure_spikes_through_stated_bins():
     assert few.rows[0].n_units == 10
 
 
+def test_a_null_that_does_not_fit_is_left_out_and_said():
+    """Training steps share the drift of training: no surrogate fits, and the value stands alone."""
+    for clock in ("step", "epoch"):
+        found = ictal.measure(TIGHT[0], ["si_3", "batch_phase_sync"], dt=1, clock=clock, nulls=199)
+        assert [row.measure for row in found.rows] == ["si_3", "batch_phase_sync"]
+        for row in found.rows:
+            assert row.null_kind == ""
+            assert np.isnan(row.p)
+            assert row.no_null.startswith(f"what is recorded along clock '{clock}' shares the drift of training")
+            assert row.no_null in repr(found)
+    assert ictal.measure(TIGHT[0], "si_3", dt=1, clock="epoch").rows[0].no_null == ""
+
+
+def test_batch_phase_sync_is_shown_with_its_shuffle():
+    found = ictal.measure(TIGHT[0], ["si_3", "batch_phase_sync"], clock="sample")
+    index, phase = found.rows
+    assert index.after_shuffle is None
+    assert phase.after_shuffle == json.loads(phase.settings)["after_shuffle"]
+    assert f"after a shuffle {phase.after_shuffle:.4g}" in repr(found)
+
+
+def digest(array):
+    return hashlib.sha256(f"{array.dtype.str} {array.shape} ".encode() + array.tobytes()).hexdigest()
+
+
+def test_results_say_what_was_measured_and_how(tmp_path, run, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "deep").mkdir()
+    np.savez("deep/x.npz", x=TIGHT[0])
+    ictal.save(run, "run.h5")
+    sums = {name: hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() for name in ("deep/x.npz", "run.h5")}
+    one = ictal.measure("deep/x.npz", "si_3", dt=0.5, clock="frame").config
+    assert one["source"] == {"file": "deep/x.npz", "sha256": sums["deep/x.npz"]}
+    assert (one["dt"], one["clock"], one["entries"]) == (0.5, "frame", ["x"])
+    two = ictal.measure("run.h5", "mean_rate").config["source"]
+    assert (two["file"], two["sha256"], two["command"]) == ("run.h5", sums["run.h5"], run.source["command"])
+    groups = {"a": ["deep/x.npz"], "b": [TIGHT[1].astype(np.float32)]}
+    both = ictal.compare(groups, dt=0.5, clock="frame", measures=["si_3"], entries={"a": "x", "b": "activity"}).config
+    assert (both["dt"], both["clock"], both["entries"]) == (0.5, "frame", {"a": "x", "b": "activity"})
+    assert both["sources"] == {
+        "a": [{"file": "deep/x.npz", "sha256": sums["deep/x.npz"]}],
+        "b": [{"array_sha256": {"activity": digest(TIGHT[1].astype(np.float32))}}],
+    }
+    assert set(one["versions"]) == set(both["versions"]) == set(run.source["versions"])
+    memory = as_run(run).source["array_sha256"]
+    train = run.spikes("E")
+    assert memory["E"] != memory["I"]
+    again = ictal.Spikes(train.time, train.unit, n_units=train.n_units, duration=train.duration)
+    assert as_run(again).source["array_sha256"] == {"spikes": memory["E"]}
+
+
 def test_measure_each_trial():
     found = ictal.measure(np.stack(TIGHT), "si_3", dt=0.01)
-    assert [row.entry for row in found.rows] == ["activity[0]", "activity[1]", "activity[2]"]
+    assert [row.entry for row in found.rows] == [f"activity[{k}]" for k in range(4)]
     assert found.rows[2].value == ictal.measure(TIGHT[2], "si_3", dt=0.01).value("si_3")
     with pytest.raises(ictal.InputError, match="name one"):
         found.value("si_3")
@@ -277,6 +331,8 @@ def test_measurements_read_well():
         ({"data": TIGHT[0], "dt": 0.01, "nulls": 50}, r"0 or at least 199; got 50"),
         ({"data": TIGHT[0], "dt": 0.01, "units": 1}, r"units: must be at least 2"),
         ({"data": TIGHT[0], "dt": 0.01, "band": (5, 2)}, r"low < high"),
+        ({"data": TIGHT[0], "dt": 0.01, "bin": 0}, r"measure.bin: must be > 0 s; got 0"),
+        ({"data": TIGHT[0], "dt": 0.01, "sd": float("nan")}, r"measure.sd: must be > 0 s; got nan"),
         ({"data": TIGHT[0][:, :1], "dt": 0.01}, r"has 1 unit"),
         ({"data": TIGHT[0][:2], "dt": 0.01}, r"has 2 samples"),
         ({"data": 0 * TIGHT[0] + 0.1, "dt": 0.01}, r"all units are constant"),
@@ -319,7 +375,7 @@ def test_compare_takes_one_or_many_of_anything(tmp_path):
     assert found.values("activity", "si_3", "path") == found.values("activity", "si_3", "array")
     assert len(found.values("activity", "si_3", "list")) == 2
     found.save(tmp_path / "c.h5")
-    assert ictal.load_comparison(tmp_path / "c.h5").config["sources"]["path"] == [{"file": "x.npy"}]
+    assert ictal.load_comparison(tmp_path / "c.h5").config["sources"]["path"][0]["file"] == str(tmp_path / "x.npy")
 
 
 def test_panels_are_the_entries_that_all_runs_share():
@@ -366,7 +422,9 @@ def test_compare_refuses_in_one_line(groups, message):
 
 
 def test_defaults_of_the_facade_are_those_of_the_comparison():
-    from ictal.cli.compare import SAMPLE_BAND
+    from ictal.cli import compare, measure
 
-    assert Settings().band == SAMPLE_BAND
+    assert Settings().band == compare.SAMPLE_BAND
+    assert (Settings().bin, Settings().sd) == (compare.BIN, compare.SD)
+    assert (How().bin, How().sd) == (measure.BIN, measure.SD)
     assert How().nulls == 0

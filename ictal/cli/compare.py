@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .options import (
+    Bin,
     ClockOption,
     Dt,
     Force,
     Json,
     Names,
     Quiet,
+    Sd,
     Window,
     check_folder,
     command_line,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from ..analyses.comparison import Comparison
 
 SAMPLE_BAND = (0.03, 0.2)  # as in analyses.compare.Settings, which takes a second to import
+BIN, SD = 0.01, 0.01  # [s]; likewise
 OUTPUTS = ("compare.h5", "report.html")
 
 
@@ -57,6 +60,8 @@ def compare(
         ),
     ] = None,
     nulls: Annotated[int, typer.Option(metavar="N", help="Surrogates a value, at least 199.")] = 199,
+    bin: Bin = None,
+    sd: Sd = None,
     dt: Dt = None,
     clock: ClockOption = None,
     window: Window = None,
@@ -77,6 +82,7 @@ def compare(
     files = files or []
     only = {"--data": data, "--seeds": seeds} if files else {
         "--labels": labels, "--entries": entries, "--band": band, "--dt": dt, "--clock": clock, "--window": window,
+        "--bin": bin, "--sd": sd,
     }  # fmt: skip
     if wrong := [option for option, value in only.items() if value not in (None, "")]:
         raise InputError(
@@ -94,13 +100,15 @@ def compare(
     if not force and figures.is_dir() and any(figures.iterdir()):
         raise InputError(f"{figures}: holds figures already; choose another folder or say --force to replace them")
     options: list[tuple[str, object]] = [
-        ("--labels", labels),
-        ("--entries", entries),
+        ("--labels", ",".join(listed(labels))),
+        ("--entries", ",".join(listed(entries))),
         ("--data", data),
         ("--seeds", seeds),
         ("--seed", seed or None),
-        ("--measures", measures),
-        ("--band", band),
+        ("--measures", ",".join(listed(measures))),
+        ("--band", band if band != SAMPLE_BAND else None),
+        ("--bin", bin if bin != BIN else None),
+        ("--sd", sd if sd != SD else None),
         ("--nulls", nulls if nulls != 199 else None),
         ("--dt", dt),
         ("--clock", clock),
@@ -124,6 +132,8 @@ def compare(
                 command=command,
                 progress=report,
                 band=band or SAMPLE_BAND,
+                bin=BIN if bin is None else bin,
+                sd=SD if sd is None else sd,
             )
         else:
             found = _main_job(data or "digits", 5 if seeds is None else seeds, seed, listed(measures), nulls, report)
@@ -198,7 +208,22 @@ def _plain(found: Comparison) -> dict[str, Any]:
 
 
 def summary(found: Comparison) -> str:
-    """The verdicts where there are two sides, else every contrast."""
+    """The verdicts where there are two sides, else every contrast; then what a shuffle of the samples leaves."""
+    return _separations(found) + _shuffles(found)
+
+
+def _shuffles(found: Comparison) -> str:
+    from ..analyses.wording import shuffled
+
+    measures = dict.fromkeys(row.measure for row in found.observations)
+    return "".join(
+        f"{name} before → after a shuffle of the samples: {text}\n"
+        for name in measures
+        if (text := shuffled(found, name))
+    )
+
+
+def _separations(found: Comparison) -> str:
     arrow = {1: " ↑", -1: " ↓", 0: ""}
     if found.verdicts:
         first, second = found.verdicts[0].first, found.verdicts[0].second

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .options import Json, Quiet
 from .output import Output
+
+if TYPE_CHECKING:
+    from ..simulator.document import Document
+
+RELATIVE = "relative paths are relative to the folder in which the command was run"
 
 
 def list_(
@@ -67,7 +73,7 @@ def info(
             if isinstance(value, dict):
                 lines += [f"{key}:", *(f"  {name}: {item}" for name, item in value.items())]
             else:
-                lines.append(f"{key}: {', '.join(value) if isinstance(value, list) else value}")
+                lines.append(f"{key}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
         return "\n".join(lines) + "\n"
 
     Output(json, quiet).result({"file": str(file), **facts}, text)
@@ -82,20 +88,33 @@ def _array_facts(file: Path) -> dict[str, Any]:
 
 
 def _document_facts(file: Path) -> dict[str, Any]:
-    import json
-
-    from ..simulator.document import read
+    from ..simulator import InputError
+    from ..simulator.document import DAMAGE, first_line, read
 
     document = read(file)
+    try:
+        return _facts(file, document)
+    except InputError:
+        raise
+    except DAMAGE as error:
+        raise InputError(f"{file}: a part is missing or damaged: {first_line(error)}") from error
+
+
+def _facts(file: Path, document: Document) -> dict[str, Any]:
+    import json
+
     attrs, kind = document.attrs, str(document.attrs.get("kind"))
-    config: dict[str, Any] = json.loads(attrs.get("config", "{}"))
+    config: dict[str, Any] = dict(json.loads(attrs.get("config", "{}")))
+    inputs = _inputs(config)
     facts: dict[str, Any] = {
         "kind": kind,
-        "created": attrs.get("created", ""),
+        "created": str(attrs.get("created", "")),
         "again": config.get("command", ""),
+        "inputs": inputs,
+        "note": RELATIVE if config.get("command") or inputs else "",
         "seed": json.loads(attrs.get("seed", "null")),
-        "engine": attrs.get("engine", ""),
-        "versions": json.loads(attrs.get("versions", "{}")),
+        "engine": str(attrs.get("engine", "")),
+        "versions": dict(json.loads(attrs.get("versions", "{}"))),
         "config": config,
     }
     if kind == "run":
@@ -110,5 +129,24 @@ def _document_facts(file: Path) -> dict[str, Any]:
         facts["measures"] = [name.removeprefix("measures/") for name in document.groups if name.startswith("measures/")]
         facts["arrays"] = [name for name in document.groups if name.startswith("figures/")]
     else:
+        apart = ("command", "source", "versions", "seed", "measures")
+        facts["settings"] = {key: value for key, value in config.items() if key not in apart and value is not None}
         facts["groups"] = list(document.groups)
     return facts
+
+
+def _inputs(config: Mapping[str, Any]) -> dict[str, str]:
+    """What was measured or compared: file or command, and SHA-256."""
+    found = {"data": config["source"]} if "source" in config else {}
+    for group, members in dict(config.get("sources", {})).items():
+        found |= {f"{group} {number}": source for number, source in enumerate(members, 1)}
+    if not found and "file" in config:  # a run that was read from an array file
+        found = {"data": config}
+    return {name: _spoken(dict(source)) for name, source in found.items()}
+
+
+def _spoken(source: Mapping[str, Any]) -> str:
+    if "file" in source:
+        return f"{source['file']} (SHA-256 {source.get('sha256', 'unknown')})"
+    sums = "; ".join(f"{name} {total}" for name, total in dict(source.get("array_sha256", {})).items())
+    return f"{source.get('command') or source.get('system') or 'arrays'} in memory (SHA-256 of {sums or 'nothing'})"

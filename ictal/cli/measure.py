@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import ClockOption, Dt, Force, Json, Names, Quiet, Window, command_line, listed
+from .options import Bin, ClockOption, Dt, Force, Json, Names, Quiet, Sd, Window, command_line, listed
 from .output import Output, number, table
 
 if TYPE_CHECKING:
     from ..measurements import Measurements
+
+BIN, SD = 0.001, 0.005  # [s]; as in measurements.How, which takes a second to import
 
 
 def measure(
@@ -27,6 +29,8 @@ def measure(
     window: Window = None,
     entries: Annotated[str, typer.Option(metavar="A,B", help="Only these entries of the file.")] = "",
     units: Annotated[int | None, typer.Option(metavar="N", help="Only N units of each, chosen at random.")] = None,
+    bin: Bin = None,
+    sd: Sd = None,
     seed: Annotated[int, typer.Option(metavar="K", help="Seed of surrogates and of the choice of units.")] = 0,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", readable=False, metavar="FILE.h5", help="Also write HDF5.")
@@ -44,14 +48,16 @@ def measure(
     from .. import api
 
     options: list[tuple[str, object]] = [
-        ("--measures", measures),
+        ("--measures", ",".join(listed(measures))),
         ("--dt", dt),
         ("--clock", clock),
         ("--band", band),
         ("--nulls", nulls or None),
         ("--window", window),
-        ("--entries", entries),
+        ("--entries", ",".join(listed(entries))),
         ("--units", units),
+        ("--bin", bin if bin != BIN else None),
+        ("--sd", sd if sd != SD else None),
         ("--seed", seed or None),
     ]
     out = Output(json, quiet)
@@ -66,6 +72,8 @@ def measure(
             window=window,
             entries=listed(entries) or None,
             units=units,
+            bin=BIN if bin is None else bin,
+            sd=SD if sd is None else sd,
             seed=seed,
             command=command_line(["measure", file], options),
             progress=report,
@@ -82,12 +90,18 @@ def measure(
 
 
 def measured(found: Measurements) -> str:
-    """The rows as a table."""
-    nulls = any(row.null_kind for row in found.rows)
+    """The rows as a table; below it, why rows that want a null have none."""
+    nulls = any(row.null_kind or row.no_null for row in found.rows)
+    notes = any(row.after_shuffle is not None for row in found.rows)
     columns = ["entry", "measure", "value", "unit", *(["null 95 %", "p"] if nulls else []), "units", "samples"]
     rows = []
+    alone: dict[str, list[str]] = {}
     for row in found.rows:
         null = [f"{number(row.null_low)} … {number(row.null_high)}", number(row.p)] if row.null_kind else ["–", "–"]
         cells = [row.entry, row.measure, number(row.value), row.unit, *(null if nulls else [])]
-        rows.append([*cells, f"{row.n_live}/{row.n_units}", str(row.n_times)])
-    return table(columns, rows)
+        note = "" if row.after_shuffle is None else f"after a shuffle {number(row.after_shuffle)}"
+        rows.append([*cells, f"{row.n_live}/{row.n_units}", str(row.n_times), *([note] if notes else [])])
+        if row.no_null and row.measure not in alone.setdefault(row.no_null, []):
+            alone[row.no_null].append(row.measure)
+    drawn = table([*columns, *(["notes"] if notes else [])], rows)
+    return drawn + "".join(f"no null for {', '.join(names)}: {reason}\n" for reason, names in alone.items())

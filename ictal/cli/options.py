@@ -26,6 +26,22 @@ Window = Annotated[
     tuple[float, float] | None,
     typer.Option("--window", metavar="START STOP", help="Only this part of the time axis [ticks]."),
 ]
+Bin = Annotated[
+    float | None,
+    typer.Option(
+        "--bin",
+        metavar="S",
+        help="Spikes are counted in bins of S seconds: default .001 of measure, .01 of compare. χ depends on it.",
+    ),
+]
+Sd = Annotated[
+    float | None,
+    typer.Option(
+        "--sd",
+        metavar="S",
+        help="and smoothed by a Gaussian of SD S seconds: default .005 of measure, .01 of compare. χ depends on it.",
+    ),
+]
 
 
 def listed(text: str) -> list[str]:

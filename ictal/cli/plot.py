@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,5 +57,8 @@ def _figures(file: Path, dt: float | None, clock: str | None) -> dict[str, tuple
     from ..analyses.figures import drawings_of_run, figures_of_comparison
 
     if kind == "comparison":
-        return figures_of_comparison(load_comparison(file))
+        found = load_comparison(file)
+        if not isinstance(found.config, Mapping):
+            raise InputError(f"{file}: is not a complete comparison, its config is damaged")
+        return figures_of_comparison(found)
     return {drawn.name: (drawn.figure, drawn.caption) for drawn in drawings_of_run(open_run(file, dt=dt, clock=clock))}
