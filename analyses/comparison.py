@@ -138,7 +138,7 @@ class Comparison:
             verdicts=tables["verdicts"],
             skipped=tables["skipped"],
             figures={k.removeprefix("figures/"): v for k, v in groups.items() if k.startswith("figures/")},
-            config=json.loads(document.attrs["config"]),
+            config=dict(json.loads(document.attrs["config"])),
         )
 
 

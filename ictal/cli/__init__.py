@@ -54,6 +54,9 @@ def run(arguments: Sequence[str]) -> int:
         return 2
     except BrokenPipeError:
         return 0
+    except MemoryError as error:
+        error_line(f"needs more memory than there is: {str(error) or 'out of memory'}; make it smaller or shorter")
+        return 2
     except (ValueError, OSError) as error:
         if not _is_bad_input(error):
             raise

@@ -144,6 +144,8 @@ def compare(
     out.result({**_plain(found), "files": [str(path) for path in written]}, lambda: summary(found))
     out.note("\n".join(f"wrote {path}" for path in written[:2]))
     out.note(f"wrote {len(written) - 2} figures (PNG, SVG) to {figures}")
+    if older := sum(path.suffix in (".png", ".svg") for path in figures.iterdir()) - (len(written) - 2):
+        out.note(f"{older} older figures are still in {figures}")
 
 
 def _main_job(data: str, seeds: int, seed: int, measures: list[str], nulls: int, report: Report | None) -> Comparison:

@@ -41,8 +41,11 @@ def measure(
 ) -> None:
     """Measure the synchrony in a file."""
     from ..simulator.document import check_writable
+    from ..simulator.errors import InputError
 
     if output is not None:
+        if output.suffix not in (".h5", ".hdf5", ".nc"):
+            raise InputError(f"{output}: what is written is HDF5; want a name that ends in .h5")
         check_writable(output, force)
 
     from .. import api
