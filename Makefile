@@ -24,7 +24,7 @@ lint: $(READY)
 	$(PY) -m mypy --strict -p ictal
 
 bench: $(READY)
-	$(PY) benchmarks/engines.py
+	$(PY) benchmarks/spiking.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info $(DEMO)

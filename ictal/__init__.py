@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .simulator import InputError, Recording, Run, Spikes
     from .simulator.arrays import open_run
     from .simulator.store import load, save
+    from .sweeps import Sweep, open_sweep, sweep
 
 __all__ = [
     "EXPERIMENTS",
@@ -32,14 +33,17 @@ __all__ = [
     "Recording",
     "Run",
     "Spikes",
+    "Sweep",
     "compare",
     "explain",
     "load",
     "load_comparison",
     "measure",
     "open_run",
+    "open_sweep",
     "save",
     "simulate",
+    "sweep",
 ]
 
 _MODULES = {
@@ -53,6 +57,7 @@ _MODULES = {
     "measurements": ("Measurements",),
     "describe": ("explain",),
     "api": ("compare", "measure", "simulate"),
+    "sweeps": ("Sweep", "open_sweep", "sweep"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -7,7 +7,7 @@ import os
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from .analyses.compare import Settings, compare_panels
 from .analyses.comparison import Comparison
@@ -17,6 +17,9 @@ from .registry import build
 from .simulator import InputError, Recording, Run, unknown
 from .simulator.document import versions
 from .sources import HISTORY, Source, as_run, entry_of, is_curve, panels_of, plain, refuse_unusable
+
+if TYPE_CHECKING:
+    from .simulator.stream import Written
 
 
 def simulate(
@@ -53,12 +56,79 @@ def simulate(
     if progress is not None:
         options["progress"] = lambda done, total: progress(done / total)
     run: Run = network.record(seed, **options)
+    return Run(run, {**run.source, "command": simulate_command(system, parameters, seed, engine)})
+
+
+def simulate_to_file(
+    system: str,
+    path: str | os.PathLike[str],
+    *,
+    seed: int = 0,
+    precision: str = "float64",
+    threads: int = 1,
+    resume: bool = False,
+    force: bool = False,
+    progress: Callable[[float], None] | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    note: Callable[[str], None] = lambda line: None,
+    engine: str | None = None,
+    **parameters: object,
+) -> Written:
+    """Run a spiking system once on the compiled engine, into a file; memory does not grow with the duration.
+
+    Args:
+        system: name in `SYSTEMS`.
+        path: the file; until it is whole, chunks stand in ``FILE.h5.part``.
+        seed: of everything random in it.
+        precision: ``"float64"`` or ``"float32"``.
+        threads: of the engine; the result does not depend on it.
+        resume: go on where a run that was killed ended.
+        force: replace a file and drop an unfinished run.
+        progress: called with the fraction done.
+        stop: asked many times a second; True writes what there is and raises `UnfinishedError`.
+        note: called with a line on damage that was mended.
+        engine: None or ``"compiled"``: what is recorded in the command.
+        parameters: fields of the system; see ``ictal.explain(system)``.
+
+    Raises:
+        InputError: as `simulate`; a file in the way, another unfinished run, too little memory or disk.
+        UnfinishedError: `stop` said so.
+    """
+    from .models.system import Spiking, attribution
+    from .simulator.stream import record_to_file
+
+    built = build(system, parameters)
+    _check_seed(seed)
+    if not isinstance(built, Spiking):
+        raise InputError(f"{system}: is no spiking network and is not streamed to a file; use simulate and save")
+    return record_to_file(
+        built.network(),
+        built.duration,
+        seed,
+        path,
+        precision=precision,
+        threads=threads,
+        source=attribution(system, built, seed),
+        run_source={"command": simulate_command(system, parameters, seed, engine, precision)},
+        resume=resume,
+        force=force,
+        progress=None if progress is None else lambda done, total: progress(done / total),
+        stop=stop,
+        note=note,
+    )
+
+
+def simulate_command(
+    system: str, parameters: Mapping[str, object], seed: int, engine: str | None, precision: str = "float64"
+) -> str:
+    """The line that repeats a run."""
     words = ["ictal", "simulate", system]
     for name in sorted(parameters):
         value = _as_text(parameters[name])
         words += ["--duration", value] if name == "duration" else ["--set", f"{name}={value}"]
     words += ["--seed", str(seed), *(["--engine", engine] if engine else [])]
-    return Run(run, {**run.source, "command": shlex.join(words)})
+    words += [] if precision == "float64" else ["--precision", precision]
+    return shlex.join(words)
 
 
 def measure(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
 from ..simulator import InputError, Run
+from ..simulator.network import Network
 
 Progress = Callable[[float, float], None]  # (done, total) [ms]
 
@@ -27,6 +28,16 @@ class System(Protocol):
         """
 
 
+@runtime_checkable
+class Spiking(System, Protocol):
+    """A system that is a network run for `duration`: `ictal simulate` streams it to a file, however long."""
+
+    duration: float  # [s]
+
+    def network(self) -> Network:
+        """The description that an engine runs."""
+
+
 def parameters(system: System) -> dict[str, object]:
     """The parameters of a system by name, as plain numbers, strings and lists (JSON-able).
 
@@ -41,14 +52,14 @@ def parameters(system: System) -> dict[str, object]:
     return {f.name: _plain(getattr(system, f.name)) for f in dataclasses.fields(system)}
 
 
+def attribution(name: str, system: System, seed: int) -> dict[str, object]:
+    """What a source says of a system."""
+    return {"system": name, "parameters": parameters(system), "seed": int(seed)}
+
+
 def attributed(run: Run, name: str, system: System, seed: int) -> Run:
     """The Run with the system's name, parameters and seed added to its source, and to that of every entry."""
-    source: Mapping[str, object] = {
-        **run.source,
-        "system": name,
-        "parameters": parameters(system),
-        "seed": int(seed),
-    }
+    source = {**run.source, **attribution(name, system, seed)}
     return Run({key: dataclasses.replace(entry, source=source) for key, entry in run.items()}, source)
 
 

@@ -2,130 +2,215 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-from .checks import GRID_SLACK, finite, named, not_negative, positive, unique
+from .checks import finite, is_finite, named, not_negative, positive, unique
 from .errors import InputError, unknown
-
-
-@dataclass(frozen=True, eq=False)
-class Schedule:
-    """A gain that changes in time: piecewise linear, right-continuous, jumps allowed.
-
-    Constant before the first and after the last point; a time given twice is a jump, whose second
-    value holds from that time on. Recorded by every engine under its name.
-
-    Raises:
-        InputError: no points, unequal lengths, times that fall, three points at one time, non-finite numbers.
-
-    >>> g = Schedule("g", times=(0, 100, 100), values=(0.4, 0.4, 1.0))
-    >>> g.at([0, 99.9, 100, 500]).tolist()
-    [0.4, 0.4, 1.0, 1.0]
-    """
-
-    name: str
-    times: tuple[float, ...]  # [ms]
-    values: tuple[float, ...]  # [1]
-
-    def __post_init__(self) -> None:
-        named(self.name, "Schedule.name")
-        times, values = tuple(float(t) for t in self.times), tuple(float(v) for v in self.values)
-        if not times or len(times) != len(values):
-            raise InputError(
-                f"Schedule.times: must be as many as values, at least one; got {len(times)} and {len(values)}"
-            )
-        for field, numbers in (("times", times), ("values", values)):
-            if not all(map(math.isfinite, numbers)):
-                raise InputError(f"Schedule.{field}: must be finite; got {numbers}")
-        if any(b < a for a, b in itertools.pairwise(times)):
-            raise InputError(f"Schedule.times: must not fall; got {times}")
-        if any(a == c for a, c in zip(times, times[2:], strict=False)):
-            raise InputError(f"Schedule.times: must hold a time at most twice (a jump); got {times}")
-        object.__setattr__(self, "times", times)
-        object.__setattr__(self, "values", values)
-
-    def at(self, t: ArrayLike) -> NDArray[np.float64]:
-        """The gain at the times t [ms], in the shape of t."""
-        x = np.asarray(t, dtype=np.float64)
-        times, values = np.asarray(self.times), np.asarray(self.values)
-        after = np.searchsorted(times, x + GRID_SLACK, side="right")  # the slack: n·dt may fall short of a jump
-        left, right = np.clip(after - 1, 0, None), np.clip(after, None, times.size - 1)
-        span = times[right] - times[left]
-        fraction = np.divide(x - times[left], span, out=np.zeros_like(x), where=span > 0)
-        return np.asarray(values[left] + np.clip(fraction, 0.0, 1.0) * (values[right] - values[left]))
+from .schedule import Schedule
 
 
 @dataclass(frozen=True, eq=False)
 class Synapse:
-    """One kind of input to a population: s' = −s/τ, which enters the voltage as sign·G·s."""
+    """Exponential synapse: s' = −s/τ; a spike adds its weight to s.
+
+    It drives the cell by sign·G·s [mV] (a current), or with a `reversal` by G·s·(reversal − v) (a
+    conductance; s and the weights are then in units of the leak conductance [1]).
+    """
 
     name: str
     tau: float  # decay time constant [ms]
     gain: float | Schedule = 1.0  # [1]
     sign: int = 1  # -1 is inhibition: weights and gain stay positive, and so does s
     slow: str | None = None  # slow variable q that lowers the gain to gain·(1 − q)
+    reversal: float | None = None  # reversal potential [mV]; None is a current
 
     def __post_init__(self) -> None:
-        named(self.name, "Synapse.name")
-        positive(self.tau, "Synapse.tau", "ms")
+        _check_synapse(self)
+
+
+@dataclass(frozen=True, eq=False)
+class AlphaSynapse:
+    """Alpha synapse: s' = (y − s)/τ, y' = −y/τ; a spike of weight w adds e·w to y, so that s peaks at w after τ.
+
+    It drives the cell as an exponential `Synapse` does.
+    """
+
+    name: str
+    tau: float  # time to peak [ms]
+    gain: float | Schedule = 1.0  # [1]
+    sign: int = 1
+    slow: str | None = None
+    reversal: float | None = None  # [mV]
+
+    def __post_init__(self) -> None:
+        _check_synapse(self)
+
+
+@dataclass(frozen=True, eq=False)
+class DeltaSynapse:
+    """Delta synapse: a spike adds sign·weight [mV] to v at once; a cell that is refractory loses it."""
+
+    name: str
+    sign: int = 1
+
+    def __post_init__(self) -> None:
+        named(self.name, "DeltaSynapse.name")
         if self.sign not in (1, -1):
-            raise InputError(f"Synapse.sign: must be 1 or -1; got {self.sign}")
-        if not isinstance(self.gain, Schedule):
-            finite(self.gain, "Synapse.gain", "a number or a Schedule")
+            raise InputError(f"DeltaSynapse.sign: must be 1 or -1; got {self.sign}")
+
+
+@dataclass(frozen=True, eq=False)
+class SaturatingSynapse:
+    """NMDA-like gating, which saturates in every source cell j: x' = −x/τ_rise + spikes, s' = −s/τ + α x (1 − s).
+
+    It drives cell i by sign·G·Σ_j W_ji s_j, or with a `reversal` by G·Σ_j W_ji s_j·(reversal − v)·B(v) with
+    the magnesium block B(v) = 1/(1 + [Mg]/3.57·exp(−0.062 v/mV)), v in absolute mV
+    (Jahr & Stevens, J Neurosci 1990; Wang, J Neurosci 1999).
+    """
+
+    name: str
+    tau: float  # decay time constant [ms]
+    rise: float  # rise time constant [ms]
+    alpha: float  # [1/ms]
+    gain: float | Schedule = 1.0  # [1]
+    sign: int = 1
+    slow: str | None = None
+    reversal: float | None = None  # [mV]
+    magnesium: float = 0.0  # [mM]; 0 is no block; needs a reversal
+
+    def __post_init__(self) -> None:
+        _check_synapse(self)
+        positive(self.rise, "SaturatingSynapse.rise", "ms")
+        positive(self.alpha, "SaturatingSynapse.alpha", "1/ms")
+        not_negative(self.magnesium, "SaturatingSynapse.magnesium", "mM")
+        if self.magnesium and self.reversal is None:
+            raise InputError("SaturatingSynapse.magnesium: needs a reversal potential; got none")
+
+
+AnySynapse = Synapse | AlphaSynapse | DeltaSynapse | SaturatingSynapse
+
+
+def _check_synapse(synapse: Synapse | AlphaSynapse | SaturatingSynapse) -> None:
+    kind = type(synapse).__name__
+    named(synapse.name, f"{kind}.name")
+    positive(synapse.tau, f"{kind}.tau", "ms")
+    if synapse.sign not in (1, -1):
+        raise InputError(f"{kind}.sign: must be 1 or -1; got {synapse.sign}")
+    if not isinstance(synapse.gain, Schedule):
+        finite(synapse.gain, f"{kind}.gain", "a number or a Schedule")
+    if synapse.reversal is not None:
+        finite(synapse.reversal, f"{kind}.reversal", "a number [mV] or None")
+        if synapse.sign != 1:
+            raise InputError(
+                f"{kind}.sign: must be 1 where there is a reversal potential, which makes the sign; got -1"
+            )
 
 
 @dataclass(frozen=True)
 class Adaptation:
-    """Spike-triggered adaptation: w' = −w/τ, w += jump at every spike of the cell."""
+    """Adaptation current: τ w' = coupling·(v − v_rest) − w, w += jump at every spike of the cell."""
 
     tau: float  # [ms]
     jump: float  # [mV]
+    coupling: float = 0.0  # [1]
 
     def __post_init__(self) -> None:
         positive(self.tau, "Adaptation.tau", "ms")
         finite(self.jump, "Adaptation.jump", "a number [mV]")
+        finite(self.coupling, "Adaptation.coupling", "a number [1]")
+
+
+@dataclass(frozen=True)
+class Exponential:
+    """Exponential spike initiation: F(v) = −(v − v_rest) + slope·exp((v − onset)/slope) (with `Adaptation`: AdEx).
+
+    The exponent is held at 50 at most. v_threshold is where the spike is cut, far above the onset
+    (Brette & Gerstner, J Neurophysiol 2005).
+    """
+
+    slope: float  # Δ_T [mV]
+    onset: float  # v_T [mV]
+
+    def __post_init__(self) -> None:
+        positive(self.slope, "Exponential.slope", "mV")
+        finite(self.onset, "Exponential.onset", "a number [mV]")
+
+
+@dataclass(frozen=True)
+class Quadratic:
+    """Quadratic spike initiation: F(v) = (v − v_rest)(v − critical)/(critical − v_rest), of slope −1 at rest.
+
+    v_threshold is where the spike is cut, far above the critical voltage
+    (Latham, Richmond, Nelson & Nirenberg, J Neurophysiol 2000).
+    """
+
+    critical: float  # [mV], above v_rest
+
+    def __post_init__(self) -> None:
+        finite(self.critical, "Quadratic.critical", "a number [mV]")
 
 
 @dataclass(frozen=True, eq=False)
 class Population:
-    """n leaky integrate-and-fire cells with the same parameters."""
+    """n integrate-and-fire cells with the same parameters; leaky ones without an `initiation`."""
 
     name: str
     n: int
     tau_m: float  # membrane time constant [ms]
-    v_rest: float  # [mV]; v_rest = RI is a constant drive
-    v_threshold: float  # [mV]
+    v_rest: float  # [mV]; for a leaky cell v_rest = RI is a constant drive
+    v_threshold: float | Schedule  # [mV]
     v_reset: float  # [mV], below the threshold
     refractory: float = 0.0  # [ms], a multiple of the time step
-    synapses: tuple[Synapse, ...] = ()
+    synapses: tuple[AnySynapse, ...] = ()
     adaptation: Adaptation | None = None
     v_init: float | tuple[float, float] | None = None  # [mV]; (low, high) is uniform; None is v_reset
+    initiation: Exponential | Quadratic | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         named(self.name, "Population.name")
         if isinstance(self.n, bool) or not (isinstance(self.n, int | np.integer) and 1 <= self.n < 2**31):
             raise InputError(f"Population.n: must be an integer of at least 1; got {self.n}")
         positive(self.tau_m, "Population.tau_m", "ms")
-        for field in ("v_rest", "v_threshold", "v_reset"):
-            finite(getattr(self, field), f"Population.{field}", "a number [mV]")
-        if not self.v_reset < self.v_threshold:
+        for name in ("v_rest", "v_reset"):
+            finite(getattr(self, name), f"Population.{name}", "a number [mV]")
+        if isinstance(self.v_threshold, Schedule):
+            lowest = min(self.v_threshold.values)
+        else:
+            finite(self.v_threshold, "Population.v_threshold", "a number [mV] or a Schedule")
+            lowest = self.v_threshold
+        if not self.v_reset < lowest:
+            raise InputError(f"Population.v_reset: must lie below v_threshold {lowest:g} mV; got {self.v_reset:g}")
+        if isinstance(self.initiation, Exponential) and not self.initiation.onset < lowest:
             raise InputError(
-                f"Population.v_reset: must lie below v_threshold {self.v_threshold:g} mV; got {self.v_reset:g}"
+                f"Exponential.onset: must lie below v_threshold {lowest:g} mV; got {self.initiation.onset:g}"
+            )
+        if isinstance(self.initiation, Quadratic) and not self.v_rest < self.initiation.critical < lowest:
+            raise InputError(
+                f"Quadratic.critical: must lie between v_rest {self.v_rest:g} and v_threshold {lowest:g} mV; "
+                f"got {self.initiation.critical:g}"
             )
         not_negative(self.refractory, "Population.refractory", "ms")
         object.__setattr__(self, "synapses", tuple(self.synapses))
         unique((s.name for s in self.synapses), f"Population.synapses: synapses of {self.name!r}")
+        taken = [s.name for s in self.synapses if s.name in ("v", "w")]
+        if taken:
+            raise InputError(f"Population.synapses: {taken[0]!r} is the name of a variable of the cell; want another")
         if isinstance(self.v_init, tuple):
             low, high = self.v_init if len(self.v_init) == 2 else (math.nan, math.nan)
-            if not (math.isfinite(low) and math.isfinite(high) and low <= high):
+            if not (is_finite(low) and is_finite(high) and low <= high):
                 raise InputError(f"Population.v_init: must be (low, high) with low <= high [mV]; got {self.v_init}")
         elif self.v_init is not None:
             finite(self.v_init, "Population.v_init", "a number or (low, high) [mV]")
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether the equations between spikes are linear with constant coefficients: they are then solved exactly."""
+        conductances = any(not isinstance(s, DeltaSynapse) and s.reversal is not None for s in self.synapses)
+        coupled = self.adaptation is not None and self.adaptation.coupling != 0.0
+        return self.initiation is None and not conductances and not coupled
 
     def synapse(self, name: str) -> int:
         """Index of the synapse of this name.

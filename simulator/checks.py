@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ def steps(time: float, dt: float, what: str) -> int:
     if not math.isfinite(ratio):
         raise InputError(f"{what}: must be finite [ms]; got {time}")
     n = round(ratio)
-    if abs(ratio - n) > GRID_SLACK * max(1.0, abs(ratio)):
+    if abs(ratio - n) > GRID_SLACK * abs(ratio):
         raise InputError(f"{what}: must be a multiple of dt = {dt:g} ms; got {time:g}; the nearest is {n * dt:g}")
     return n
 
@@ -71,7 +72,24 @@ def unique(names: Iterable[str], what: str) -> None:
 
 def indices(values: object, what: str) -> NDArray[np.int64]:
     """A vector of integers."""
-    array = np.asarray(values)
+    array = _array(values, what, "a vector of integers")
     if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
         raise InputError(f"{what}: must be a vector of integers; got {array.dtype} of shape {array.shape}")
     return array.astype(np.int64)
+
+
+def matrix(values: object, what: str) -> NDArray[np.float64]:
+    """A matrix of finite numbers."""
+    array = _array(values, what, "a matrix", np.float64)
+    if array.ndim != 2:
+        raise InputError(f"{what}: must be a matrix; got shape {array.shape}")
+    if not np.isfinite(array).all():
+        raise InputError(f"{what}: must be finite; got a value that is not")
+    return array
+
+
+def _array(values: object, what: str, wanted: str, dtype: type | None = None) -> NDArray[Any]:
+    try:
+        return np.asarray(values, dtype=dtype)
+    except (TypeError, ValueError):
+        raise InputError(f"{what}: must be {wanted}; got {type(values).__name__} that is none") from None

@@ -11,10 +11,12 @@ One file opens in h5py, xarray (``engine="h5netcdf"``), netCDF4 and libsonata. T
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
+import math
 import os
-import tempfile
-from collections.abc import Iterator, Mapping
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,6 +49,17 @@ class Variable:
 
 
 @dataclass(frozen=True)
+class Streamed(Variable):
+    """A variable that is made piece by piece while it is written and never stands whole in memory.
+
+    `values` has no rows and says the type and the other axes; `pieces()` yields arrays that make up `rows` rows.
+    """
+
+    rows: int = 0
+    pieces: Callable[[], Iterable[NDArray[Any]]] = tuple
+
+
+@dataclass(frozen=True)
 class Group:
     """Variables that share their dimensions. A variable named like its only dimension is a coordinate."""
 
@@ -64,9 +77,14 @@ class Document:
 
 def versions(*extra: str) -> dict[str, str]:
     """Versions of the packages that a result can depend on, and of `extra` (those already loaded decide nothing)."""
-    from importlib.metadata import version
+    return {name: _version(name) for name in dict.fromkeys(("ictal", "numpy", "scipy", "numba", "h5py", *extra))}
 
-    return {name: version(name) for name in dict.fromkeys(("ictal", "numpy", "scipy", "numba", "h5py", *extra))}
+
+@functools.cache
+def _version(name: str) -> str:
+    from importlib.metadata import version  # reads and parses files: a millisecond a package
+
+    return version(name)
 
 
 def to_json(value: object) -> str:
@@ -98,14 +116,10 @@ def replacing(path: str | os.PathLike[str], force: bool = False) -> Iterator[Pat
     """
     target = Path(path)
     check_writable(target, force)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:12]}.tmp")
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))  # mkstemp would forget the umask
     try:
         yield temporary
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
         if target.exists() and not force:
@@ -213,10 +227,10 @@ def _write_group(target: h5py.Group, group: Group, compress: bool) -> None:
         _set_attr(target, name, value)
     sizes: dict[str, int] = {}
     for name, variable in group.variables.items():
-        values = np.asarray(variable.values)
-        if values.ndim != len(variable.dims):
-            raise ValueError(f"{target.name}/{name}: {values.ndim} axes but dims {variable.dims}")
-        for dim, n in zip(variable.dims, values.shape, strict=True):
+        shape = _shape(variable)
+        if len(shape) != len(variable.dims):
+            raise ValueError(f"{target.name}/{name}: {len(shape)} axes but dims {variable.dims}")
+        for dim, n in zip(variable.dims, shape, strict=True):
             if sizes.setdefault(dim, n) != n:
                 raise ValueError(f"{target.name}/{name}: dimension {dim} is {n} here and {sizes[dim]} elsewhere")
     for dim, n in sizes.items():
@@ -233,6 +247,11 @@ def _write_group(target: h5py.Group, group: Group, compress: bool) -> None:
             dataset.dims[axis].attach_scale(target[dim])
 
 
+def _shape(variable: Variable) -> tuple[int, ...]:
+    shape = np.shape(variable.values)
+    return (variable.rows, *shape[1:]) if isinstance(variable, Streamed) else shape
+
+
 def _create(target: h5py.Group, name: str, variable: Variable, compress: bool) -> h5py.Dataset:
     values = np.asarray(variable.values)
     attrs = dict(variable.attrs)
@@ -241,12 +260,25 @@ def _create(target: h5py.Group, name: str, variable: Variable, compress: bool) -
         values, options["dtype"] = values.astype(object), h5py.string_dtype()
     elif values.dtype.kind == "b":
         values, attrs["dtype"] = values.astype(np.uint8), "bool"
-    elif compress and values.size >= _COMPRESS_FROM:
+    elif compress and math.prod(_shape(variable)) >= _COMPRESS_FROM:
         options |= {"compression": "gzip", "compression_opts": 1, "shuffle": True}
-    dataset = target.create_dataset(name, data=values, **options)
+    if isinstance(variable, Streamed):
+        dataset = target.create_dataset(name, shape=_shape(variable), dtype=values.dtype, **options)
+        _fill(dataset, variable)
+    else:
+        dataset = target.create_dataset(name, data=values, **options)
     for key, value in attrs.items():
         _set_attr(dataset, key, value)
     return dataset
+
+
+def _fill(dataset: h5py.Dataset, variable: Streamed) -> None:
+    at = 0
+    for piece in variable.pieces():
+        dataset[at : at + len(piece)] = piece
+        at += len(piece)
+    if at != variable.rows:
+        raise ValueError(f"{dataset.name}: {at} rows were made; want {variable.rows}")
 
 
 def _set_attr(target: h5py.Group | h5py.Dataset, name: str, value: Any) -> None:

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .document import versions
 from .errors import InputError, unknown
-from .network import Network, rate_name, steps
+from .network import (
+    CurrentInput,
+    DeltaSynapse,
+    MeanSynapticCurrent,
+    Network,
+    PoissonInput,
+    Population,
+    PopulationRate,
+    PopulationStatistic,
+    rate_name,
+    steps,
+)
 from .recording import Recording
 from .run import Run
 from .spikes import Spikes
@@ -27,6 +39,8 @@ def simulate(
     engine: str = "compiled",
     signal_dt: float = 1.0,
     progress: Progress | None = None,
+    precision: str = "float64",
+    threads: int = 1,
 ) -> Run:
     """Draw a network and run it.
 
@@ -38,9 +52,11 @@ def simulate(
             given events, but Poisson inputs of its own (see `freeze_inputs`).
         signal_dt: sampling interval of the signals [ms].
         progress: called with (done, total) [ms of biological time].
+        precision: "float64" or "float32", of the compiled engine.
+        threads: of the compiled engine; they do not change the bits.
 
     Returns:
-        Spikes for every population, a Recording for every signal, slow variable and scheduled gain.
+        Spikes for every population and triggered input, a Recording for every signal, slow variable and schedule.
 
     Raises:
         InputError: an unknown engine, or a duration, interval or seed that cannot be.
@@ -53,7 +69,7 @@ def simulate(
     if engine == "compiled":
         from .engine_compiled import simulate_compiled
 
-        return simulate_compiled(instance, duration * 1000.0, seed, signal_dt, progress)
+        return simulate_compiled(instance, duration * 1000.0, seed, signal_dt, progress, precision, threads)
     from .engine_brian2 import simulate_brian2
 
     return simulate_brian2(instance, duration * 1000.0, seed, signal_dt, progress)
@@ -81,11 +97,24 @@ def sampling(network: Network, signal_dt: float) -> int:
     return steps(signal_dt, network.dt, "simulate: signal_dt")
 
 
+def intervals(network: Network, signal_dt: float) -> dict[str, int]:
+    """Steps between two samples of everything that is sampled: signals, slow variables and their rates.
+
+    Args:
+        network: the description.
+        signal_dt: interval of those that have none of their own [ms].
+    """
+    every = sampling(network, signal_dt)
+    own = {s.name: steps(s.interval, network.dt, "interval") if s.interval else every for s in network.signals}
+    return own | {name: every for slow in network.slow for name in (slow.name, rate_name(slow))}
+
+
 def assemble(
     network: Network,
     steps_done: int,
     spikes: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
-    samples: NDArray[np.float64],
+    triggers: Mapping[str, NDArray[np.int64]],
+    samples: Mapping[str, NDArray[np.float64]],
     signal_dt: float,
     source: Mapping[str, object],
 ) -> Run:
@@ -95,41 +124,85 @@ def assemble(
         network: what ran.
         steps_done: number of time steps.
         spikes: for every population the step and the cell of its spikes, in order of time.
-        samples: (n_samples, signals + 2·slow): mean currents, then q and r of every slow variable.
-        signal_dt: sampling interval [ms].
+        triggers: for every triggered input the steps in which it was triggered.
+        samples: for every name in `intervals` its values, (n_samples, columns), from step 0 on.
+        signal_dt: sampling interval of signals that have none of their own [ms].
         source: provenance.
     """
     entries: dict[str, Recording | Spikes] = {}
+    duration = steps_done * network.dt / 1000.0
+    every = intervals(network, signal_dt)
     for population, (step, cell) in zip(network.populations, spikes, strict=True):
-        entries[population.name] = Spikes(
-            time=np.asarray(step * network.dt / 1000.0, dtype=np.float64),
-            unit=cell,
-            n_units=population.n,
-            duration=steps_done * network.dt / 1000.0,
-            unit_labels={"population": np.full(population.n, population.name)},
-            source=source,
-        )
-    names = [(signal.name, "mean synaptic current", "mV") for signal in network.signals]
-    for slow in network.slow:
-        names += [(slow.name, "slow variable", "1"), (rate_name(slow), "firing rate", "Hz")]
-    columns = list(samples.T)
-    grid = signal_dt * np.arange(samples.shape[0])
-    for schedule in network.schedules:
-        names.append((schedule.name, "gain", "1"))
-        columns.append(schedule.at(grid))
-    for (name, quantity, unit), column in zip(names, columns, strict=True):
-        if not np.isfinite(column).all():
-            raise runaway(float(grid[np.argmin(np.isfinite(column))]))
+        entries[population.name] = _train(step, cell, population.n, population.name, network.dt, duration, source)
+    for name, step in triggers.items():
+        entries[name] = _train(step, np.zeros_like(step), 1, name, network.dt, duration, source)
+    grid = sampling(network, signal_dt) * network.dt * np.arange(-(-steps_done // sampling(network, signal_dt)))
+    values = dict(samples) | {schedule.name: schedule.at(grid)[:, None] for schedule in network.schedules}
+    for name, (quantity, unit, labels) in descriptions(network).items():
+        dt = every.get(name, sampling(network, signal_dt)) * network.dt
+        finite = np.isfinite(values[name]).all(axis=1)
+        if not finite.all():
+            raise runaway(float(dt * np.argmin(finite)))
         entries[name] = Recording(
-            column[:, None],
-            dt=signal_dt / 1000.0,
+            values[name],
+            dt=dt / 1000.0,
             clock="second",
             quantity=quantity,
             unit=unit,
-            unit_labels={"name": np.array([name])},
+            unit_labels=labels,
             source=source,
         )
     return Run(entries, source)
+
+
+def _train(
+    step: NDArray[np.int64],
+    cell: NDArray[np.int64],
+    n: int,
+    name: str,
+    dt: float,
+    duration: float,
+    source: Mapping[str, object],
+) -> Spikes:
+    time = np.asarray(step * dt / 1000.0, dtype=np.float64)
+    labels = {"population": np.full(n, name)}
+    return Spikes(time=time, unit=cell, n_units=n, duration=duration, unit_labels=labels, source=source)
+
+
+def descriptions(network: Network) -> dict[str, tuple[str, str, dict[str, NDArray[Any]]]]:
+    """Quantity, unit and unit labels of everything that a network records beside spikes, by name."""
+    out: dict[str, tuple[str, str, dict[str, NDArray[Any]]]] = {}
+    for signal in network.signals:
+        population = network.populations[network.population(signal.population)]
+        labels = {"name": np.array([signal.name])}
+        if isinstance(signal, MeanSynapticCurrent):
+            out[signal.name] = "mean synaptic current", "mV", labels
+        elif isinstance(signal, PopulationRate):
+            out[signal.name] = "firing rate", "Hz", labels
+        elif isinstance(signal, PopulationStatistic):
+            quantity, unit = _variable(population, signal.variable)
+            out[signal.name] = f"{signal.statistic} {quantity}", unit, labels
+        else:
+            cells = np.arange(population.n) if signal.cells is None else signal.cells
+            labels = {"population": np.full(cells.size, population.name), "cell": cells}
+            out[signal.name] = *_variable(population, signal.variable), labels
+    for slow in network.slow:
+        out[slow.name] = "slow variable", "1", {"name": np.array([slow.name])}
+        out[rate_name(slow)] = "firing rate", "Hz", {"name": np.array([rate_name(slow)])}
+    kinds = {id(p.v_threshold): ("threshold", "mV") for p in network.populations}
+    kinds |= {id(i.rate): ("rate of a Poisson input", "1/ms") for i in network.inputs if isinstance(i, PoissonInput)}
+    kinds |= {id(i.current): ("current", "mV") for i in network.inputs if isinstance(i, CurrentInput)}
+    for schedule in network.schedules:
+        out[schedule.name] = *kinds.get(id(schedule), ("gain", "1")), {"name": np.array([schedule.name])}
+    return out
+
+
+def _variable(population: Population, name: str) -> tuple[str, str]:
+    fixed = {"v": ("membrane potential", "mV"), "w": ("adaptation current", "mV")}
+    if name in fixed:
+        return fixed[name]
+    conductances = [s.name for s in population.synapses if not isinstance(s, DeltaSynapse) and s.reversal is not None]
+    return ("synaptic conductance", "1") if name in conductances else ("synaptic current", "mV")
 
 
 def runaway(time: float) -> InputError:

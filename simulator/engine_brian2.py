@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .brian2_equations import equations, has_closed_form, propagated
-from .engine import Progress, assemble, n_steps, provenance, runaway, sampling
-from .network import EventInput, PoissonInput, Population, Schedule, steps
+from .brian2_equations import Cells, cells
+from .brian2_inputs import Indices, Operation, array, arrival, edges, operation, sampler, statement
+from .engine import Progress, assemble, intervals, n_steps, provenance, runaway
+from .network import DeltaSynapse, Population, Projection, SaturatingSynapse, Schedule, SlowVariable, steps
 from .run import Run
-from .wiring import Instance, generator
+from .wiring import Instance, Wiring, generator
+
+NO_DELAY = np.zeros(1, dtype=np.int64)
 
 
 def simulate_brian2(
@@ -26,20 +29,19 @@ def simulate_brian2(
     progress: Progress | None = None,
     target: str = "numpy",
 ) -> Run:
-    """Run a network as drawn, by Brian2 (Stimberg, Brette & Goodman, eLife 2019).
+    """Run a network as drawn, by Brian2 (Stimberg, Brette & Goodman, eLife 2019); for networks of moderate size.
 
-    The cells are Brian2's equations under `method="exact"`, slow variables under
-    `"exponential_euler"`. A population with more than 4 variables, or with a synaptic or adaptation
-    time constant within 1 % of τ_m, where that closed form divides by (nearly) 0, is stepped by
-    `run_regularly` with the propagator of `kernels.propagator` instead. Poisson inputs are
-    `poisson(...)` in `run_regularly`: Brian2's own PoissonInput is binomial. Brian2 counts a refractory
-    period from the step of the spike and so holds a cell for refractory − dt; it is given one step more.
+    The cells are Brian2's equations under one of its methods (see `brian2_equations.cells`), slow variables and
+    saturating gates under "exponential_euler", edges its Synapses: matrices are connected all to all, factors
+    are multiplied out. Poisson inputs are `poisson(...)` in `run_regularly`: Brian2's own PoissonInput is
+    binomial. Brian2 counts a refractory period from the step of the spike and so holds a cell for
+    refractory − dt; it is given one step more.
 
     Args:
         instance: edges and initial state.
         duration: how long [ms].
-        seed: of the Poisson inputs; they are not those of the compiled engine (see `freeze_inputs`).
-        signal_dt: sampling interval of the signals [ms].
+        seed: of Poisson inputs and noise; they are not those of the compiled engine (see `freeze_inputs`).
+        signal_dt: sampling interval of signals that have none of their own [ms].
         progress: called with (done, total) [ms] about once a second.
         target: Brian2's code generation target, "numpy" or "cython" (which needs a C++ compiler).
 
@@ -48,11 +50,12 @@ def simulate_brian2(
             ran away to infinity.
     """
     network = instance.network
-    total, every = n_steps(network, duration), sampling(network, signal_dt)
+    total = n_steps(network, duration)
+    intervals(network, signal_dt)
     stream = int(generator(seed, 2).integers(2**31))
     with _brian2(target) as b:
-        build = _Build(b, instance, total, every)
-        b.seed(stream)
+        b.seed(stream)  # initial values are drawn as the groups are built
+        build = _Build(b, instance, total, signal_dt)
         report: dict[str, Any] = {}
         if progress is not None:
             report = {"report": _report(progress, total * network.dt), "report_period": 1 * b.second}
@@ -64,99 +67,91 @@ def simulate_brian2(
             raise runaway(total * network.dt)
         spikes = [
             (np.rint(np.asarray(m.t / b.ms) / network.dt).astype(np.int64), np.asarray(m.i, dtype=np.int64))
-            for m in build.monitors
+            for m in build.monitors.values()
         ]
-    return assemble(network, total, spikes, build.samples, signal_dt, provenance("brian2", seed, "brian2", "numpy"))
+    triggers = {name: np.array(fired, dtype=np.int64) for name, fired in build.triggers.items()}
+    samples = {name: np.stack(rows) for name, rows in build.rows.items()}
+    source = provenance("brian2", seed, "brian2", "numpy", "scipy")
+    return assemble(network, total, spikes, triggers, samples, signal_dt, source)
 
 
 class _Build:
     """Brian2's objects for one run."""
 
-    def __init__(self, b: Any, instance: Instance, total: int, every: int) -> None:
+    def __init__(self, b: Any, instance: Instance, total: int, signal_dt: float) -> None:
         self.b, self.network, self.total = b, instance.network, total
-        self.clock = b.Clock(dt=self.network.dt * b.ms)
+        network = self.network
+        self.clock = b.Clock(dt=network.dt * b.ms)
         self.objects: list[Any] = []
-        self.slow = [self._slow_group(k) for k in range(len(self.network.slow))]
-        self.groups = [self._group(p, v) for p, v in zip(self.network.populations, instance.v, strict=True)]
-        self.monitors = [self._add(b.SpikeMonitor(group)) for group in self.groups]
-        for k, slow in enumerate(self.network.slow):
-            population = self.network.population(slow.population)
-            jump = 1000.0 / (self.network.populations[population].n * slow.rate_tau)
-            self._connect(population, self.slow[k], "r", 0.0, None, np.array([jump]))
-        for projection, graph in zip(self.network.projections, instance.graphs, strict=True):
-            target = self.network.population(projection.target)
-            name = f"s{self.network.populations[target].synapse(projection.synapse)}"
-            delay = steps(projection.delay, self.network.dt, "Projection.delay") * self.network.dt
-            edges = (graph.sources, graph.targets)
-            if graph.targets.size:
-                source = self.network.population(projection.source)
-                self._connect(source, self.groups[target], name, delay, edges, graph.weights)
-        for given in self.network.inputs:
-            self._input(given)
-        columns = len(self.network.signals) + 2 * len(self.network.slow)
-        self.samples = np.empty((-(-total // every), columns))
-        self._operation(self._sampler(every), "start")
+        self.triggers: dict[str, list[int]] = {}
+        slow = {s.name: self._slow(s) for s in network.slow}
+        self.cells = {p.name: cells(network, k, self._timed) for k, p in enumerate(network.populations)}
+        self.groups = {
+            p.name: self._group(p, self.cells[p.name], v, slow)
+            for p, v in zip(network.populations, instance.v, strict=True)
+        }
+        self.monitors = {name: self._add(b.SpikeMonitor(group)) for name, group in self.groups.items()}
+        for s in network.slow:
+            n = network.populations[network.population(s.population)].n
+            jump = np.array([1000.0 / (n * s.rate_tau)])
+            self._connect(self.groups[s.population], slow[s.name], "r_post += weight", jump)
+        for e, (projection, graph) in enumerate(zip(network.projections, instance.graphs, strict=True)):
+            self._project(e, projection, graph)
+        for m, given in enumerate(network.inputs):
+            group, names = self.groups[given.target], self.cells[given.target].names
+            code, when = statement(network, m, names, self._timed, total)
+            if code:  # order 2: after v has moved
+                group.run_regularly(code, clock=self.clock, when=when, order=2)
+            do = operation(network, given, self.groups, self.triggers, total)
+            if do is not None:
+                self._operation(do, "synapses")
+        recorded = {name: c.recorded for name, c in self.cells.items()}
+        self.rows: dict[str, list[NDArray[np.float64]]] = {}
+        every = intervals(network, signal_dt)
+        self._operation(sampler(network, self.groups | slow, self.monitors, recorded, every, self.rows), "start")
 
     def is_finite(self) -> bool:
-        """Whether every voltage and synaptic variable is a finite number."""
-        populations = zip(self.network.populations, self.groups, strict=True)
-        names = [(g, name) for p, g in populations for name in ["v", *(f"s{k}" for k in range(len(p.synapses)))]]
-        return all(bool(np.isfinite(_array(group, name)).all()) for group, name in names)
+        """Whether every state variable of the cells is a finite number."""
+        states = ((name, variable) for name, c in self.cells.items() for variable in c.recorded.values())
+        return all(bool(np.isfinite(array(self.groups[name], variable)).all()) for name, variable in states)
 
     def _add(self, thing: Any) -> Any:
         self.objects.append(thing)
         return thing
 
-    def _operation(self, do: Callable[[], None], when: str) -> None:
-        self._add(self.b.NetworkOperation(do, clock=self.clock, when=when))
+    def _operation(self, do: Operation, when: str) -> None:
+        counter = iter(range(self.total))
+        self._add(self.b.NetworkOperation(lambda: do(next(counter)), clock=self.clock, when=when))
 
-    def _group(self, population: Population, v: NDArray[np.float64]) -> Any:
-        names = {"v_rest": population.v_rest, "v_threshold": population.v_threshold, "v_reset": population.v_reset}
-        lines, drive = [], []
-        slow_names = [s.name for s in self.network.slow]
-        for k, synapse in enumerate(population.synapses):
-            if isinstance(synapse.gain, Schedule):
-                values = synapse.gain.at(np.arange(self.total) * self.network.dt)
-                names[f"g{k}"] = self.b.TimedArray(values, dt=self.network.dt * self.b.ms)
-                gain = f"g{k}(t)"
-            else:
-                names[f"g{k}"] = float(synapse.gain)
-                gain = f"g{k}"
-            if synapse.slow is not None:
-                gain += f"*(1 - q{k})"
-                lines.append(f"q{k} : 1 (linked)")
-            lines.append(f"G{k} = {gain} : 1 (constant over dt)")
-            drive.append(f"{'+' if synapse.sign > 0 else '-'} G{k}*s{k}")
-        exact = has_closed_form(population)
+    def _timed(self, values: NDArray[np.float64] | Schedule) -> Any:
+        if isinstance(values, Schedule):
+            values = values.at(np.arange(self.total) * self.network.dt)
+        return self.b.TimedArray(values, dt=self.network.dt * self.b.ms)
+
+    def _group(self, population: Population, made: Cells, v: NDArray[np.float64], slow: dict[str, Any]) -> Any:
         held = steps(population.refractory, self.network.dt, "Population.refractory")
-        step = ""
-        if exact:
-            lines += equations(population, " ".join(drive))
-        else:
-            variables, step = propagated(population, self.network.dt, names)
-            lines += variables
         group = self.b.NeuronGroup(
             population.n,
-            "\n".join(lines),
-            method="exact",
-            threshold="v >= v_threshold",
+            made.equations,
+            method=made.method,
+            threshold=made.threshold,
             reset="v = v_reset" + ("\nw += w_jump" if population.adaptation else ""),
             refractory=(held + 1) * self.network.dt * self.b.ms,
-            namespace=names,
+            namespace=made.names,
             clock=self.clock,
         )
-        if population.adaptation:
-            names["w_jump"] = float(population.adaptation.jump)
-        if step:
-            group.run_regularly(step, clock=self.clock, when="groups", order=1)  # after not_refractory is known
-        group.v = v
+        if made.statements:
+            group.run_regularly(made.statements, clock=self.clock, when="groups", order=1)  # not_refractory is known
+        for name, value in ({"v": v} | made.start).items():
+            setattr(group, name, value)
         for k, synapse in enumerate(population.synapses):
-            if synapse.slow is not None:
-                setattr(group, f"q{k}", self.b.linked_var(self.slow[slow_names.index(synapse.slow)], "q"))
+            name = None if isinstance(synapse, DeltaSynapse) else synapse.slow
+            if name is not None:
+                setattr(group, f"q{k}", self.b.linked_var(slow[name], "q"))
         return self._add(group)
 
-    def _slow_group(self, k: int) -> Any:
-        slow, ms = self.network.slow[k], self.b.ms
+    def _slow(self, slow: SlowVariable) -> Any:
+        ms = self.b.ms
         names = {
             "tau_q": slow.tau * ms,
             "tau_r": slow.rate_tau * ms,
@@ -168,83 +163,66 @@ class _Build:
             dq/dt = (q_max*(r/r_half)**power/(1 + (r/r_half)**power) - q)/tau_q : 1
             dr/dt = -r/tau_r : 1
         """
+        return self._step_group(1, equations, names)
+
+    def _project(self, e: int, projection: Projection, graph: Wiring) -> None:
+        """Edges to a synapse; with a saturating one gates of the source cells, whose sums the targets read."""
+        population = self.network.populations[self.network.population(projection.target)]
+        k = population.synapse(projection.synapse)
+        synapse, source, target = population.synapses[k], self.groups[projection.source], self.groups[projection.target]
+        on_pre, (i, j, weights, delays) = arrival(synapse, k, "weight", "_post"), edges(graph)
+        if not isinstance(synapse, SaturatingSynapse):
+            if i.size:
+                self._connect(source, target, on_pre, weights, i, j, delays)
+            return
+        names = {"tau": synapse.tau * self.b.ms, "rise": synapse.rise * self.b.ms, "alpha": synapse.alpha / self.b.ms}
+        equations = """
+            ds/dt = -s/tau + alpha*x*(1 - s) : 1
+            dx/dt = -x/rise : 1
+        """
+        gates = self._step_group(source.N, equations, names)
+        cell = np.arange(source.N)
+        self._connect(source, gates, on_pre, np.ones(1), cell, cell, delays[:1])
+        if i.size:
+            equations = f"weight : 1\nS{e}_post = weight*s_pre : 1 (summed)"
+            total = self._add(self.b.Synapses(gates, target, equations, clock=self.clock))
+            total.connect(i=i, j=j)
+            total.weight = np.broadcast_to(weights, i.shape)
+            for updater in total.summed_updaters.values():
+                updater.when, updater.order = "before_start", -1  # before what reads the sums for the whole step
+
+    def _step_group(self, n: int, equations: str, names: dict[str, Any]) -> Any:
         return self._add(
-            self.b.NeuronGroup(1, equations, method="exponential_euler", namespace=names, clock=self.clock)
+            self.b.NeuronGroup(n, equations, method="exponential_euler", namespace=names, clock=self.clock)
         )
 
     def _connect(
         self,
-        source: int,
+        source: Any,
         target: Any,
-        variable: str,
-        delay: float,
-        edges: tuple[NDArray[np.int32], NDArray[np.int32]] | None,
+        on_pre: str,
         weights: NDArray[np.float64],
+        i: Indices | None = None,
+        j: Indices | None = None,
+        delays: NDArray[np.int64] = NO_DELAY,
     ) -> None:
-        equal = weights.size == 1
+        """Edges i[x] -> j[x], or all to all, of one weight and delay or as many as edges."""
+        equal, dt = weights.size == 1, self.network.dt * self.b.ms
         synapses = self.b.Synapses(
-            self.groups[source],
+            source,
             target,
             "" if equal else "weight : 1",
-            on_pre=f"{variable}_post += weight",
-            delay=delay * self.b.ms,
+            on_pre=on_pre,
+            delay=delays[0] * dt if delays.size == 1 else None,
             namespace={"weight": float(weights[0])} if equal else {},
             clock=self.clock,
         )
-        if edges is None:
-            synapses.connect()
-        else:
-            synapses.connect(i=edges[0], j=edges[1])
+        synapses.connect(i=i, j=j)
         if not equal:
             synapses.weight = weights
+        if delays.size != 1:
+            synapses.delay = delays * dt
         self._add(synapses)
-
-    def _input(self, given: PoissonInput | EventInput) -> None:
-        population = self.network.population(given.target)
-        group, n = self.groups[population], self.network.populations[population].n
-        name = f"s{self.network.populations[population].synapse(given.synapse)}"
-        if isinstance(given, PoissonInput):
-            code = f"{name} += {float(given.weight)!r}*poisson({given.rate * self.network.dt!r})"
-            group.run_regularly(code, clock=self.clock, when="synapses")
-            return
-        step = np.rint(given.time / self.network.dt).astype(np.int64)
-        order = np.argsort(step, kind="stable")
-        cell, first = given.cell[order], np.searchsorted(step[order], np.arange(self.total + 1))
-        counter = iter(range(self.total))
-
-        def deliver() -> None:
-            n_now = next(counter)
-            here = cell[first[n_now] : first[n_now + 1]]
-            if here.size:
-                _array(group, name)[:] += given.weight * np.bincount(here, minlength=n)
-
-        self._operation(deliver, "synapses")
-
-    def _sampler(self, every: int) -> Callable[[], None]:
-        counter = iter(range(self.total))
-        signals = []
-        for signal in self.network.signals:
-            p = self.network.population(signal.population)
-            index = [self.network.populations[p].synapse(name) for name in signal.synapses]
-            signals.append((self.groups[p], index))
-
-        def sample() -> None:
-            n_now = next(counter)
-            if n_now % every:
-                return
-            row = self.samples[n_now // every]
-            for m, (group, index) in enumerate(signals):
-                row[m] = sum(float(np.mean(np.abs(_array(group, f"G{k}")) * _array(group, f"s{k}"))) for k in index)
-            for k, slow in enumerate(self.slow):
-                row[len(signals) + 2 * k :][:2] = _array(slow, "q")[0], _array(slow, "r")[0]
-
-        return sample
-
-
-def _array(group: Any, name: str) -> NDArray[np.float64]:
-    """The memory of a variable of a group; writing to it changes the state."""
-    values: NDArray[np.float64] = group.variables[name].get_value()
-    return values
 
 
 def _report(progress: Progress, total: float) -> Callable[[Any, float, Any, Any], None]:

@@ -1,19 +1,38 @@
-"""The default engine: flattens a network into arrays and steps them in compiled chunks."""
+"""The default engine: a network stepped in compiled code, stretch by stretch."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .engine import Progress, assemble, n_steps, provenance, runaway, sampling
-from .kernels import Plan, State, advance, propagator
-from .network import EventInput, Network, PoissonInput, Schedule, steps
+from .draws import Draws
+from .engine import Progress, assemble, intervals, n_steps, provenance, runaway
+from .errors import InputError, unknown
+from .kernels.layout import LINEAR, VOLTAGE, State
+from .kernels.layout import Chunk as Stretch
+from .network import CurrentInput, DeltaSynapse, Schedule, TriggeredInput, steps
+from .plan import Flattening
 from .run import Run
-from .wiring import Instance, PoissonSource, generator
+from .wiring import Instance
 
-CHUNK = 100.0  # biological time between two looks at the outside [ms]
+STRETCH = 100.0  # biological time between two looks at the outside [ms]
+PRECISIONS = ("float64", "float32")
+
+
+@dataclass(frozen=True, eq=False)
+class Chunk:
+    """What the steps begin..end-1 did."""
+
+    begin: int
+    end: int
+    spikes: list[tuple[NDArray[np.int64], NDArray[np.int64]]]  # a population: step and cell, in order of time
+    triggers: dict[str, NDArray[np.int64]]  # a triggered input: the steps in which it fired
+    samples: dict[str, NDArray[np.float64]]  # (rows, columns), of everything in `engine.intervals`
 
 
 def simulate_compiled(
@@ -22,188 +41,286 @@ def simulate_compiled(
     seed: int,
     signal_dt: float = 1.0,
     progress: Progress | None = None,
+    precision: str = "float64",
+    threads: int = 1,
 ) -> Run:
-    """Run a network as drawn, in compiled code; the same seed gives the same bits.
+    """Run a network as drawn, in compiled code; the same seed gives the same bits, whatever the number of threads.
 
     Args:
         instance: edges and initial state.
         duration: how long [ms].
-        seed: of the Poisson inputs.
-        signal_dt: sampling interval of the signals [ms].
+        seed: of the Poisson inputs and of noise.
+        signal_dt: sampling interval of signals that have none of their own [ms].
         progress: called with (done, total) [ms] after every 100 ms; between them Ctrl-C gets through.
+        precision: of the state of the cells and the weights; decay constants are float64 in any case.
+        threads: that share the cells, in blocks of 1024.
 
     Raises:
-        InputError: a duration or interval off the grid, a seed that is no whole number, activity that
-            ran away to infinity.
+        InputError: a duration or interval off the grid, a seed that is no whole number, an unknown precision,
+            activity that ran away to infinity.
     """
     network = instance.network
-    total, every = n_steps(network, duration), sampling(network, signal_dt)
-    source = provenance("compiled", _checked(seed), "numpy", "numba")
-    plan, state = flatten(instance), _initial(instance)
-    inputs = [_Events(network, i, seed) for i in range(len(network.inputs))]
-    n_populations = len(network.populations)
-    pointers = np.zeros(total * n_populations + 1, dtype=np.int64)
-    cells = np.empty(max(1024, 2 * state.v.size), dtype=np.int32)
-    samples = np.empty((-(-total // every), len(network.signals) + 2 * len(network.slow)))
-    chunk = max(1, round(CHUNK / network.dt))
-    for begin in range(0, total, chunk):
-        end = min(begin + chunk, total)
-        gains = _gains(network, begin, end)
-        event_first, event_cells = _events(inputs, begin, end)
-        done = begin
-        while done < end:
-            done = int(
-                advance(plan, state, pointers, cells, gains, event_first, event_cells, samples, every, begin, done, end)
-            )
-            if done < end:
-                cells = np.concatenate([cells, np.empty_like(cells)])
-        if not (np.isfinite(state.v).all() and np.isfinite(state.s).all()):
-            raise runaway(end * network.dt)
+    total = n_steps(network, duration)
+    simulation = Simulation(instance, total, seed, signal_dt, precision, threads)
+    chunks = []
+    stretch = max(1, round(STRETCH / network.dt))
+    while simulation.step < total:
+        chunks.append(simulation.advance(min(simulation.step + stretch, total)))
         if progress is not None:
-            progress(end * network.dt, total * network.dt)
-    return assemble(network, total, _by_population(pointers, cells, n_populations), samples, signal_dt, source)
+            progress(simulation.step * network.dt, total * network.dt)
+    source = provenance("compiled", seed, "numpy", "numba")
+    if precision != "float64":
+        source["precision"] = precision
+    return assemble(network, total, *joined(chunks), signal_dt, source)
 
 
-def flatten(instance: Instance) -> Plan:
-    """All constants of a network in the arrays that the kernel reads."""
-    network, dt = instance.network, instance.network.dt
-    populations = network.populations
-    synapses = [(p, s) for p in populations for s in p.synapses]
-    adapted = [(p.adaptation.tau, p.adaptation.jump) if p.adaptation else None for p in populations]
-    slow_names = [s.name for s in network.slow]
-    slow_populations = [network.population(s.population) for s in network.slow]
-    graphs, projections = instance.graphs, network.projections
-    return Plan(
-        first_cell=_offsets([p.n for p in populations]),
-        first_channel=_offsets([len(p.synapses) for p in populations]),
-        v_rest=_floats([p.v_rest for p in populations]),
-        v_threshold=_floats([p.v_threshold for p in populations]),
-        v_reset=_floats([p.v_reset for p in populations]),
-        v_keep=_floats([math.exp(-dt / p.tau_m) for p in populations]),
-        refractory=_ints([steps(p.refractory, dt, "Population.refractory") for p in populations]),
-        w_keep=_floats([math.exp(-dt / a[0]) if a else 1.0 for a in adapted]),
-        w_pull=_floats(
-            [propagator(dt, p.tau_m, a[0]) if a else 0.0 for p, a in zip(populations, adapted, strict=True)]
-        ),
-        w_jump=_floats([a[1] if a else 0.0 for a in adapted]),
-        first_slot=_offsets([p.n for p, _ in synapses]),
-        s_keep=_floats([math.exp(-dt / s.tau) for _, s in synapses]),
-        s_push=_floats([s.sign * propagator(dt, p.tau_m, s.tau) for p, s in synapses]),
-        slow_of=_ints([-1 if s.slow is None else slow_names.index(s.slow) for _, s in synapses]),
-        slow_population=_ints(slow_populations),
-        slow_keep=_floats([math.exp(-dt / s.tau) for s in network.slow]),
-        slow_maximum=_floats([s.maximum for s in network.slow]),
-        slow_half=_floats([s.half_rate for s in network.slow]),
-        slow_exponent=_floats([s.exponent for s in network.slow]),
-        rate_keep=_floats([math.exp(-dt / s.rate_tau) for s in network.slow]),
-        rate_jump=_floats(
-            [1000.0 / (populations[p].n * s.rate_tau) for p, s in zip(slow_populations, network.slow, strict=True)]
-        ),
-        edge_source=_ints([network.population(p.source) for p in projections]),
-        edge_channel=_ints([_channel(network, p.target, p.synapse) for p in projections]),
-        edge_delay=_ints([steps(p.delay, dt, "Projection.delay") for p in projections]),
-        edge_rows=_offsets([g.indptr.size for g in graphs])[:-1],
-        edge_first=_offsets([g.targets.size for g in graphs])[:-1],
-        edge_weight=_offsets([g.weights.size for g in graphs])[:-1],
-        edge_equal=_ints([g.weights.size == 1 for g in graphs]),
-        indptr=np.concatenate([np.empty(0, np.int64), *(g.indptr for g in graphs)]),
-        targets=np.concatenate([np.empty(0, np.int32), *(g.targets for g in graphs)]),
-        weights=np.concatenate([np.empty(0), *(g.weights for g in graphs)]),
-        input_channel=_ints([_channel(network, i.target, i.synapse) for i in network.inputs]),
-        input_weight=_floats([i.weight for i in network.inputs]),
-        signal_first=_offsets([len(s.synapses) for s in network.signals]),
-        signal_channel=_ints([_channel(network, s.population, name) for s in network.signals for name in s.synapses]),
-    )
+def joined(chunks: list[Chunk]) -> tuple[Any, Any, Any]:
+    """Spikes, triggers and samples of one chunk after the other."""
+    spikes = [
+        (np.concatenate([c.spikes[p][0] for c in chunks]), np.concatenate([c.spikes[p][1] for c in chunks]))
+        for p in range(len(chunks[0].spikes))
+    ]
+    triggers = {name: np.concatenate([c.triggers[name] for c in chunks]) for name in chunks[0].triggers}
+    samples = {name: np.concatenate([c.samples[name] for c in chunks]) for name in chunks[0].samples}
+    return spikes, triggers, samples
 
 
-class _Events:
-    """The events of one input, drawn or given, in chunks."""
+class Simulation:
+    """A network that is being run: step it, take what it did, store and restore where it stands."""
 
-    def __init__(self, network: Network, index: int, seed: int) -> None:
-        given = network.inputs[index]
-        self._drawn: PoissonSource | None = None
-        if isinstance(given, PoissonInput):
-            n = network.populations[network.population(given.target)].n
-            self._drawn = PoissonSource(given, n, network.dt, seed, index)
-        elif isinstance(given, EventInput):
-            at = event_steps(given, network.dt)
-            order = np.argsort(at, kind="stable")
-            self._step, self._cell = at[order], given.cell[order].astype(np.int32)
+    def __init__(
+        self,
+        instance: Instance,
+        total: int,
+        seed: int,
+        signal_dt: float = 1.0,
+        precision: str = "float64",
+        threads: int = 1,
+    ) -> None:
+        if precision not in PRECISIONS:
+            raise unknown("precision", str(precision), PRECISIONS)
+        if isinstance(threads, bool) or not (isinstance(threads, int) and threads >= 1):
+            raise InputError(f"threads: must be a whole number of at least 1; got {threads!r}")
+        self.network, self.step, self.total = instance.network, 0, total
+        self._every = intervals(self.network, signal_dt)
+        biggest = max(p.n for p in self.network.populations)
+        self._threads = min(threads, max(1, -(-biggest // 1024)))
+        flattening = Flattening(instance, precision, self._threads, self._every)
+        self._plan, self._optional = flattening.result()
+        self._recorders = flattening.recorders
+        self._triggers = [i for i in self.network.inputs if isinstance(i, TriggeredInput)]
+        self._draws = Draws(self.network, seed)
+        self._state = self._start(flattening, instance)
+        plan = self._plan
+        back = [steps(t, self.network.dt, "TriggeredInput") for i in self._triggers for t in (i.window, i.delay)]
+        self._history = 1 + max(int(plan.delays.max()), int(plan.populations["refractory"].max()), *back)
+        n_pop = len(self.network.populations)
+        cells = sum(p.n for p in self.network.populations)
+        self._pointers = np.zeros((self._threads, self._history * n_pop + 1), np.int64)
+        self._cells = np.empty((self._threads, max(1024, 2 * cells)), np.int32)
+        self._fired = np.zeros((len(self._triggers), self._history), np.int8)
 
-    def chunk(self, begin: int, end: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Events a step, and the cell of every event, of the steps begin..end-1."""
-        if self._drawn is not None:
-            return self._drawn.draw(end - begin)
-        a, b = np.searchsorted(self._step, [begin, end])
-        return np.bincount(self._step[a:b] - begin, minlength=end - begin), self._cell[a:b]
+    # ---- one stretch
+
+    def advance(self, until: int) -> Chunk:
+        """Do the steps up to `until`, and hand over what they did.
+
+        Raises:
+            InputError: the activity ran away: the state is not finite.
+        """
+        from .kernels.step import advance
+
+        begin, n_pop, threads = self.step, len(self.network.populations), self._threads
+        stretch = self._stretch(begin, until)
+        sync = np.zeros(16, np.int64)
+        done = begin
+        while done < until:
+            arguments: tuple[Any, ...] = (self._plan, *self._optional, self._state, stretch, done, until)
+            if threads == 1:
+                done = int(advance(*arguments, 0, 1, sync))
+            else:
+                with ThreadPoolExecutor(threads) as pool:
+                    parts = [pool.submit(advance, *(*arguments, part, threads, sync)) for part in range(threads)]
+                    done = {int(part.result()) for part in parts}.pop()
+            if done < until:
+                stretch = stretch._replace(cells=np.concatenate([stretch.cells, np.empty_like(stretch.cells)], axis=1))
+        self._pointers, self._cells = stretch.pointers, stretch.cells
+        chunk = self._collect(stretch, begin, until, n_pop)
+        self._keep_history(until - begin, n_pop)
+        self._fired = stretch.fired[:, until - begin :].copy()
+        self.step = until
+        if not self._is_finite():
+            raise runaway(until * self.network.dt)
+        return chunk
+
+    def _stretch(self, begin: int, until: int) -> Stretch:
+        network, n = self.network, until - begin
+        n_pop = len(network.populations)
+        times = np.asarray(np.arange(begin, until) * network.dt, dtype=np.float64)
+        gains = [1.0 if isinstance(s, DeltaSynapse) else s.gain for p in network.populations for s in p.synapses]
+        gains += [1.0] * (self._plan.channels.size - len(gains))
+        currents = [i for i in network.inputs if isinstance(i, CurrentInput)]
+        uniform = np.zeros((n, n_pop))
+        for given in currents:
+            if given.profile is None:
+                uniform[:, network.population(given.target)] += _course([given.current], times)[:, 0]
+        pointers = np.zeros((self._threads, (self._history + n) * n_pop + 1), np.int64)
+        pointers[:, : self._pointers.shape[1]] = self._pointers
+        counts, event_first, event_cells = self._draws.stretch(begin, until)
+        rows = [-(-until // every) - -(-begin // every) for every in self._recorders["every"]]
+        sizes = [r * int(w) for r, w in zip(rows, self._recorders["width"], strict=True)]
+        partial = sum(-(-int(self._plan.populations[p["source"]]["n"]) // 1024) * int(p["rank"])
+                      for p in self._plan.projections if p["gate"] >= 0)  # fmt: skip
+        return Stretch(
+            origin=begin,
+            history=self._history,
+            gains=_course(gains, times),
+            thresholds=_course([p.v_threshold for p in network.populations], times),
+            currents=_course([i.current for i in currents if i.profile is not None], times),
+            uniform=uniform,
+            poisson=counts,
+            most=int(counts.max(initial=0)),
+            event_first=event_first,
+            event_cells=event_cells,
+            pointers=pointers,
+            cells=self._cells,
+            room=np.zeros((2, self._threads), np.int64),
+            partial=np.zeros((2, partial)),
+            samples=np.zeros(sum(sizes)),
+            sample_first=np.concatenate(([0], np.cumsum(sizes))).astype(np.int64),
+            fired=np.concatenate([self._fired, np.zeros((self._fired.shape[0], n), np.int8)], axis=1),
+        )
+
+    def _collect(self, stretch: Stretch, begin: int, until: int, n_pop: int) -> Chunk:
+        first = self._history * n_pop
+        found: list[list[tuple[NDArray[np.int64], NDArray[np.int64]]]] = [[] for _ in range(n_pop)]
+        for part in range(self._threads):
+            pointers = stretch.pointers[part, first:]
+            counts = np.diff(pointers).reshape(-1, n_pop)
+            cells = stretch.cells[part, pointers[0] : pointers[-1]].astype(np.int64)
+            owner = np.repeat(np.tile(np.arange(n_pop), counts.shape[0]), counts.ravel())
+            for p in range(n_pop):
+                found[p].append((np.repeat(np.arange(begin, until), counts[:, p]), cells[owner == p]))
+        spikes = []
+        for parts in found:
+            step, cell = (np.concatenate(x) for x in zip(*parts, strict=True))
+            order = np.argsort(step, kind="stable") if len(parts) > 1 else slice(None)
+            spikes.append((step[order], cell[order]))
+        samples = {}
+        for k, name in enumerate(self._every):
+            width = int(self._recorders[k]["width"])
+            samples[name] = stretch.samples[stretch.sample_first[k] : stretch.sample_first[k + 1]].reshape(-1, width)
+        fired = {
+            t.name: begin + np.flatnonzero(stretch.fired[k, self._history :]) for k, t in enumerate(self._triggers)
+        }
+        return Chunk(begin, until, spikes, fired, samples)
+
+    def _keep_history(self, n: int, n_pop: int) -> None:
+        """Move the spikes of the last steps to where those before the next stretch are looked for."""
+        kept = self._pointers[:, n * n_pop :]
+        for part in range(self._threads):
+            a, b = kept[part, 0], kept[part, -1]
+            self._cells[part, : b - a] = self._cells[part, a:b].copy()
+        self._pointers = kept - kept[:, :1]
+        needed = int(self._pointers[:, -1].max()) + sum(p.n for p in self.network.populations)
+        if self._cells.shape[1] < needed:
+            more = np.empty((self._threads, needed), np.int32)
+            more[:, : self._cells.shape[1]] = self._cells
+            self._cells = more
+
+    def _is_finite(self) -> bool:
+        y, refractory = self._state.y, self._plan.populations["refractory"]
+        n_pop = len(self.network.populations)
+        if np.isfinite(y).all():
+            return True
+        infinite = int(np.count_nonzero(y == -np.inf))
+        held = 0
+        for p in range(n_pop):
+            counts = np.diff(self._pointers, axis=1)[:, p::n_pop]
+            held += int(counts[:, counts.shape[1] - int(refractory[p]) :].sum())
+        return infinite == held and not (np.isnan(y).any() or (y == np.inf).any())
+
+    # ---- where it stands
+
+    def checkpoint(self) -> dict[str, NDArray[Any]]:
+        """Everything needed to go on from here, as plain arrays; the same for any number of threads."""
+        n_pop = len(self.network.populations)
+        arrays: dict[str, NDArray[Any]] = {f"state_{k}": v.copy() for k, v in self._state._asdict().items()}
+        step, cell = [], []
+        for p in range(n_pop):
+            for part in range(self._threads):
+                counts = np.diff(self._pointers[part])[p::n_pop]
+                first = self._pointers[part, :-1][p::n_pop]
+                step.append(np.repeat(np.arange(counts.size) * n_pop + p, counts))
+                cell.append(np.concatenate([np.empty(0, np.int32),
+                            *(self._cells[part, a : a + c] for a, c in zip(first, counts, strict=True))]))  # fmt: skip
+        where, cells = np.concatenate(step), np.concatenate(cell)
+        order = np.argsort(where, kind="stable")
+        return arrays | {
+            "step": np.array([self.step]),
+            "history_place": where[order],
+            "history_cell": cells[order],
+            "fired": self._fired.copy(),
+        } | self._draws.checkpoint()  # fmt: skip
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Go on from a checkpoint of the same network, seed, interval and precision.
+
+        Raises:
+            InputError: it is the checkpoint of another network.
+        """
+        for name, own in self._state._asdict().items():
+            given = np.asarray(arrays[f"state_{name}"])
+            if given.shape != own.shape or given.dtype != own.dtype:
+                raise InputError(f"checkpoint: {name} must be {own.dtype} of shape {own.shape}; "
+                                 f"got {given.dtype} of shape {given.shape}")  # fmt: skip
+            own[...] = given
+        n_pop = len(self.network.populations)
+        place, cell = np.asarray(arrays["history_place"]), np.asarray(arrays["history_cell"])
+        bounds, size = self._plan.bounds, self._history * n_pop
+        capacity = max(self._cells.shape[1], cell.size + sum(p.n for p in self.network.populations))
+        self._cells = np.empty((self._threads, capacity), np.int32)
+        for part in range(self._threads):
+            owner = place % n_pop
+            mine = (cell >= bounds[owner, part]) & (cell < bounds[owner, part + 1])
+            self._pointers[part] = np.concatenate(([0], np.cumsum(np.bincount(place[mine], minlength=size))))
+            self._cells[part, : np.count_nonzero(mine)] = cell[mine]
+        self._fired[...] = arrays["fired"]
+        self._draws.restore(arrays)
+        self.step = int(arrays["step"][0])
+
+    def _start(self, flattening: Flattening, instance: Instance) -> State:
+        plan, network = self._plan, self.network
+        y = np.zeros(flattening.size, flattening.dtype)
+        base = np.array([p.v_rest for p in network.populations])
+        for place, values in flattening.profiles:
+            y[place : place + values.size] = values
+        for p, v in enumerate(instance.v):
+            start = plan.fields[plan.populations[p]["first"]]["start"]
+            y[start : start + v.size] = v - base[p] if plan.populations[p]["kind"] == LINEAR else v
+        for given, values in self._draws.currents():
+            start = plan.fields[plan.channels[flattening.channel(given.target, given.name)]["field"]]["start"]
+            y[start : start + values.size] = values
+        lam = np.zeros(plan.fields.size)
+        lam[plan.fields["kind"] == VOLTAGE] = 1.0
+        return State(
+            y=y,
+            lam=lam,
+            dec=np.ones(plan.fields.size),
+            base=base,
+            z=np.zeros(flattening.n_modes),
+            q=np.zeros(len(network.slow)),
+            r=np.zeros(len(network.slow)),
+            counts=np.zeros(self._recorders.size, np.int64),
+            streams=self._draws.streams,
+            window=np.zeros(len(self._triggers), np.int64),
+            last=np.full(len(self._triggers), -1, np.int64),
+        )
 
 
-def event_steps(given: EventInput, dt: float) -> NDArray[np.int64]:
-    """The step in which each event is delivered."""
-    return np.rint(given.time / dt).astype(np.int64)
-
-
-def _events(inputs: list[_Events], begin: int, end: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    first = np.zeros((len(inputs), end - begin + 1), dtype=np.int64)
-    parts = [np.empty(0, np.int32)]
-    before = 0
-    for i, given in enumerate(inputs):
-        counts, cells = given.chunk(begin, end)
-        first[i, 0] = before
-        first[i, 1:] = before + np.cumsum(counts)
-        before += cells.size
-        parts.append(cells)
-    return first, np.concatenate(parts)
-
-
-def _gains(network: Network, begin: int, end: int) -> NDArray[np.float64]:
-    gains = [s.gain for p in network.populations for s in p.synapses]
-    out = np.empty((end - begin, len(gains)))
-    times = np.arange(begin, end) * network.dt
-    for column, gain in enumerate(gains):
-        out[:, column] = gain.at(times) if isinstance(gain, Schedule) else gain
+def _course(values: list[Any], times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Numbers and schedules at given times [ms], (times, values)."""
+    out = np.empty((times.size, len(values)))
+    for column, value in enumerate(values):
+        out[:, column] = value.at(times) if isinstance(value, Schedule) else value
     return out
-
-
-def _initial(instance: Instance) -> State:
-    populations, n_slow = instance.network.populations, len(instance.network.slow)
-    n = sum(p.n for p in populations)
-    return State(
-        v=np.concatenate(instance.v).astype(np.float64),
-        w=np.zeros(n),
-        s=np.zeros(sum(p.n * len(p.synapses) for p in populations)),
-        ready=np.zeros(n, dtype=np.int64),
-        q=np.zeros(n_slow),
-        r=np.zeros(n_slow),
-    )
-
-
-def _by_population(
-    pointers: NDArray[np.int64], cells: NDArray[np.int32], n_populations: int
-) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    counts = np.diff(pointers).reshape(-1, n_populations)
-    owner = np.repeat(np.tile(np.arange(n_populations), counts.shape[0]), counts.ravel())
-    cell = cells[: owner.size].astype(np.int64)
-    return [(np.repeat(np.arange(counts.shape[0]), counts[:, p]), cell[owner == p]) for p in range(n_populations)]
-
-
-def _channel(network: Network, population: str, synapse: str) -> int:
-    p = network.population(population)
-    return sum(len(q.synapses) for q in network.populations[:p]) + network.populations[p].synapse(synapse)
-
-
-def _checked(seed: int) -> int:
-    generator(seed)
-    return int(seed)
-
-
-def _offsets(sizes: list[int]) -> NDArray[np.int64]:
-    return np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
-
-
-def _ints(values: list[int] | list[bool]) -> NDArray[np.int64]:
-    return np.array(values, dtype=np.int64)
-
-
-def _floats(values: list[float]) -> NDArray[np.float64]:
-    return np.array(values, dtype=np.float64)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .document import DAMAGE, Document, Group, Variable, first_line, read, to_json, versions, write
 from .errors import InputError
@@ -17,6 +18,7 @@ from .run import Run
 from .spikes import Spikes
 
 _UNIT_LABEL, _TIME_LABEL = "unit_label_", "time_label_"
+RESIDUAL = {"units": "s", "long_name": "time - timestamps/1000"}
 
 
 def save(run: Run, path: str | os.PathLike[str], *, force: bool = False) -> Path:
@@ -91,14 +93,20 @@ def from_document(document: Document) -> Run:
     return Run(entries, source)
 
 
+def timestamps(time: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Times [s] in ms, and what s -> ms -> s loses of them [s]."""
+    stamps = time * 1000.0
+    return stamps, time - stamps / 1000.0
+
+
 def _spikes_group(spikes: Spikes) -> Group:
+    stamps, lost = timestamps(spikes.time)
     variables = {
-        "timestamps": Variable(("spike",), spikes.time * 1000.0, {"units": "milliseconds"}),
+        "timestamps": Variable(("spike",), stamps, {"units": "milliseconds"}),
         "node_ids": Variable(("spike",), spikes.unit.astype(np.uint64)),
     }
-    lost = spikes.time - variables["timestamps"].values / 1000.0  # s -> ms -> s does not return every stamp
     if lost.any():
-        variables["residual"] = Variable(("spike",), lost, {"units": "s", "long_name": "time - timestamps/1000"})
+        variables["residual"] = Variable(("spike",), lost, RESIDUAL)
     for key, labels in spikes.unit_labels.items():
         variables[_UNIT_LABEL + key] = Variable(("unit",), labels)
     attrs = {

@@ -2,49 +2,85 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass
+from typing import cast
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from .builders import draw_near, draw_pairs, draw_sources, sort_order, split_by_delay, transpose
 from .errors import InputError
+from .estimate import expected_edges
 from .network import (
+    Dense,
     Edges,
-    EventInput,
     FixedInDegree,
     LogNormal,
+    LowRank,
     Network,
     Pairwise,
-    PoissonInput,
     Population,
     Projection,
+    UniformDelay,
     steps,
 )
 
-WIRING, STATE, INPUTS = 0, 1, 2  # independent streams of one seed: a longer run keeps its graph
+WIRING, STATE, INPUTS, DELAYS = 0, 1, 2, 3  # independent streams of one seed: a longer run keeps its graph
 
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """Edges by source (CSR): those of cell i are `targets[indptr[i]:indptr[i + 1]]`, in ascending order."""
+    """Edges by source and delay (CSR): those of cell i with delays[d] are row i·len(delays) + d.
 
-    indptr: NDArray[np.int64]  # (n_source + 1,)
+    Row r is `targets[indptr[r]:indptr[r + 1]]`, in ascending order.
+    """
+
+    indptr: NDArray[np.int64]  # (n_source·n_delays + 1,)
     targets: NDArray[np.int32]  # (n_edges,)
     weights: NDArray[np.float64]  # (n_edges,), or (1,) where all are equal [mV]
+    delays: NDArray[np.int64]  # (n_delays,) ascending [steps]
 
     @property
     def sources(self) -> NDArray[np.int32]:
         """The source of every edge, (n_edges,)."""
+        return self._rows() // np.int32(self.delays.size)
+
+    @property
+    def edge_delays(self) -> NDArray[np.int64]:
+        """The delay of every edge, (n_edges,) [steps]."""
+        return self.delays[self._rows() % self.delays.size]
+
+    def _rows(self) -> NDArray[np.int32]:
         return np.repeat(np.arange(self.indptr.size - 1, dtype=np.int32), np.diff(self.indptr))
 
 
 @dataclass(frozen=True, eq=False)
+class Matrix:
+    """A weight for every pair, and one delay."""
+
+    weights: NDArray[np.float64]  # (n_source, n_target) [mV]
+    delay: int  # [steps]
+
+
+@dataclass(frozen=True, eq=False)
+class Factors:
+    """A weight for every pair as Σ_r source[pre, r]·target[post, r], and one delay."""
+
+    source: NDArray[np.float64]  # (n_source, rank) [mV]
+    target: NDArray[np.float64]  # (n_target, rank) [1]
+    delay: int  # [steps]
+
+
+Wiring = Graph | Matrix | Factors
+
+
+@dataclass(frozen=True, eq=False)
 class Instance:
-    """One network as drawn: a graph for every projection and initial voltages for every population."""
+    """One network as drawn: the wiring of every projection and initial voltages for every population."""
 
     network: Network
-    graphs: tuple[Graph, ...]  # one a projection
+    graphs: tuple[Wiring, ...]  # one a projection
     v: tuple[NDArray[np.float64], ...]  # one a population [mV]
 
     def __post_init__(self) -> None:
@@ -61,7 +97,7 @@ def instantiate(network: Network, seed: int) -> Instance:
     Raises:
         InputError: the seed is not a whole number >= 0.
     """
-    graphs = tuple(_graph(network, p, generator(seed, WIRING, i)) for i, p in enumerate(network.projections))
+    graphs = tuple(_wiring(network, i, seed) for i in range(len(network.projections)))
     v = tuple(_initial(p, generator(seed, STATE, i)) for i, p in enumerate(network.populations))
     return Instance(network, graphs, v)
 
@@ -73,52 +109,6 @@ def generator(seed: int, *stream: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(int(seed), spawn_key=stream))
 
 
-MAX_EVENTS = 1e5  # of one Poisson input in one step; a chunk of steps then fits in memory
-
-
-class PoissonSource:
-    """Draws the events of one Poisson input, step after step; the same bits whatever the lengths asked for.
-
-    The number of events of a step in the whole population is Poisson with mean n·rate·dt, and each goes to
-    a cell at random: exactly n independent Poisson trains.
-    """
-
-    def __init__(self, given: PoissonInput, n_cells: int, dt: float, seed: int, index: int) -> None:
-        self._counts, self._cells = generator(seed, INPUTS, index, 0), generator(seed, INPUTS, index, 1)
-        self._mean, self._n_cells = n_cells * given.rate * dt, n_cells
-        if self._mean > MAX_EVENTS:
-            raise InputError(
-                f"PoissonInput.rate: must give at most {MAX_EVENTS:g} events a step to the whole population; "
-                f"got {given.rate:g} per ms to each of {n_cells} cells, {self._mean:.3g} a step"
-            )
-
-    def draw(self, n_steps: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Events a step (n_steps,), and the cell of every event in order."""
-        counts = self._counts.poisson(self._mean, size=n_steps)
-        return counts, self._cells.integers(0, self._n_cells, size=int(counts.sum()), dtype=np.int32)
-
-
-def freeze_inputs(network: Network, duration: float, seed: int) -> Network:
-    """The network with every Poisson input replaced by the very events that a run with this seed draws.
-
-    Args:
-        network: the description.
-        duration: how long events are drawn [ms]; none come after it.
-        seed: the seed of the run.
-    """
-    n_steps = steps(duration, network.dt, "freeze_inputs: duration")
-    frozen: list[PoissonInput | EventInput] = []
-    for index, given in enumerate(network.inputs):
-        if isinstance(given, PoissonInput):
-            n = network.populations[network.population(given.target)].n
-            counts, cells = PoissonSource(given, n, network.dt, seed, index).draw(n_steps)
-            time = np.repeat(np.arange(n_steps), counts) * network.dt
-            frozen.append(EventInput(given.target, given.synapse, given.weight, time, cells.astype(np.int64)))
-        else:
-            frozen.append(given)
-    return replace(network, inputs=tuple(frozen))
-
-
 def _initial(population: Population, rng: np.random.Generator) -> NDArray[np.float64]:
     if isinstance(population.v_init, tuple):
         return rng.uniform(*population.v_init, size=population.n)
@@ -126,26 +116,62 @@ def _initial(population: Population, rng: np.random.Generator) -> NDArray[np.flo
     return np.full(population.n, float(v))
 
 
-def _graph(network: Network, projection: Projection, rng: np.random.Generator) -> Graph:
-    source, target = (network.population(name) for name in (projection.source, projection.target))
-    n_source, n_target = network.populations[source].n, network.populations[target].n
-    own, rule = source == target, projection.rule
-    if isinstance(rule, Edges):
-        return _given(rule, projection.weight, n_source, rng)
-    if isinstance(rule, FixedInDegree):
-        degrees = np.full(n_target, rule.k, dtype=np.int64)
-    elif isinstance(rule, Pairwise):
-        degrees = rng.binomial(n_source - own, rule.p, size=n_target)
-    sources = draw_sources(degrees, n_source, own, rng)
-    indptr, targets = transpose(sources, degrees, n_source)
-    return Graph(indptr, targets, _weights(projection.weight, targets.size, rng))
+def _wiring(network: Network, index: int, seed: int) -> Wiring:
+    projection, rng = network.projections[index], generator(seed, WIRING, index)
+    rule, weight = projection.rule, projection.weight
+    if isinstance(rule, Dense):
+        return Matrix(rule.weights * cast(float, weight), _grid(projection.delay, network.dt))
+    if isinstance(rule, LowRank):
+        return Factors(rule.source * cast(float, weight), rule.target, _grid(projection.delay, network.dt))
+    indptr, targets, order = (
+        _given(network, projection, rule)
+        if isinstance(rule, Edges)
+        else (
+            *_drawn(network, projection, rule, rng),
+            np.empty(0, dtype=np.int32),
+        )
+    )
+    weights = weight[order] if isinstance(weight, np.ndarray) else _weights(weight, targets.size, rng)
+    delays, which = _delays(projection.delay, network.dt, targets.size, order, generator(seed, DELAYS, index))
+    if delays.size > 1:
+        indptr = split_by_delay(indptr, targets, weights, which, delays.size)
+    return Graph(indptr, targets, weights, delays)
 
 
-def _given(rule: Edges, weight: object, n_source: int, rng: np.random.Generator) -> Graph:
-    order = np.lexsort((rule.post, rule.pre))
+def _drawn(
+    network: Network, projection: Projection, rule: FixedInDegree | Pairwise, rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    source, target = (network.populations[network.population(n)] for n in (projection.source, projection.target))
+    n_source, n_target, own = int(source.n), int(target.n), source is target
+    degrees = np.full(n_target, rule.k if isinstance(rule, FixedInDegree) else 0, dtype=np.int64)
+    if rule.footprint is None:
+        if isinstance(rule, Pairwise):
+            degrees = rng.binomial(n_source - own, rule.p, size=n_target)
+        sources = np.empty(degrees.sum(), dtype=np.int32)
+        draw_sources(degrees, n_source, own, rng, sources)
+    else:
+        near = (float(rule.footprint.sd * n_source), *rule.footprint.reach(n_source, n_target), n_source, own, rng)
+        if isinstance(rule, FixedInDegree):
+            sources = np.empty(degrees.sum(), dtype=np.int32)
+            if sources.size:
+                draw_near(int(rule.k), *near, sources)
+        else:
+            expected = expected_edges(network, projection)
+            sources = np.empty(int(expected + 6 * math.sqrt(expected)) + 1, dtype=np.int32)
+            sources = draw_pairs(float(rule.p), *near, sources, degrees)
+    indptr, targets = np.zeros(n_source + 1, dtype=np.int64), np.empty(sources.size, dtype=np.int32)
+    transpose(sources, degrees, indptr, targets)
+    return indptr, targets
+
+
+def _given(
+    network: Network, projection: Projection, rule: Edges
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.integer]]:
+    n_source, n_target = (network.populations[network.population(n)].n for n in (projection.source, projection.target))
+    order = np.arange(rule.pre.size, dtype=np.int32 if rule.pre.size < 2**31 else np.int64)
+    order = sort_order(rule.pre, int(n_source), sort_order(rule.post, int(n_target), order))
     indptr = np.concatenate(([0], np.cumsum(np.bincount(rule.pre, minlength=n_source)))).astype(np.int64)
-    weights = weight[order] if isinstance(weight, np.ndarray) else _weights(weight, rule.pre.size, rng)
-    return Graph(indptr, rule.post[order].astype(np.int32), weights)
+    return indptr, rule.post.astype(np.int32)[order], order
 
 
 def _weights(weight: object, n_edges: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -155,46 +181,22 @@ def _weights(weight: object, n_edges: int, rng: np.random.Generator) -> NDArray[
     return np.array([weight], dtype=np.float64)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
-def draw_sources(
-    degrees: NDArray[np.int64], n_source: int, own: bool, rng: np.random.Generator
-) -> NDArray[np.int32]:  # pragma: no cover
-    """For every target `degrees[j]` distinct sources out of n_source, without j itself if `own`.
-
-    Floyd's sampling: one random number an edge, whatever the degree (Bentley & Floyd, CACM 1987).
-    """
-    out = np.empty(degrees.sum(), dtype=np.int32)
-    drawn_for = np.full(n_source, -1, dtype=np.int64)
-    n = n_source - 1 if own else n_source
-    at = 0
-    for j in range(degrees.size):
-        for last in range(n - degrees[j], n):
-            i = int(rng.random() * (last + 1))
-            if drawn_for[i] == j:
-                i = last
-            drawn_for[i] = j
-            out[at] = i + 1 if own and i >= j else i
-            at += 1
-    return out
+def _delays(
+    delay: object, dt: float, n_edges: int, order: NDArray[np.integer], rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
+    """The delays [steps], ascending, and where there are several the index of that of every edge."""
+    if isinstance(delay, np.ndarray):
+        given = delay / dt
+        np.rint(given, out=given)
+        delays = np.unique(given).astype(np.int64) if given.size else np.zeros(1, dtype=np.int64)
+        return delays, np.searchsorted(delays, given).astype(np.uint32)[order]
+    if isinstance(delay, UniformDelay):
+        delays = np.arange(_grid(delay.low, dt), _grid(delay.high, dt) + 1)
+        if delays.size > 1:
+            return delays, rng.integers(delays.size, size=n_edges, dtype=np.uint32)
+        return delays, np.empty(0, dtype=np.uint32)
+    return np.array([_grid(delay, dt)]), np.empty(0, dtype=np.uint32)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
-def transpose(
-    sources: NDArray[np.int32], degrees: NDArray[np.int64], n_source: int
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:  # pragma: no cover
-    """Edges listed by target -> CSR by source, by counting."""
-    indptr = np.zeros(n_source + 1, dtype=np.int64)
-    for e in range(sources.size):
-        indptr[sources[e] + 1] += 1
-    for i in range(n_source):
-        indptr[i + 1] += indptr[i]
-    fill = indptr[:-1].copy()
-    targets = np.empty(sources.size, dtype=np.int32)
-    e = 0
-    for j in range(degrees.size):
-        for _ in range(degrees[j]):
-            i = sources[e]
-            targets[fill[i]] = j
-            fill[i] += 1
-            e += 1
-    return indptr, targets
+def _grid(delay: object, dt: float) -> int:
+    return steps(float(cast(float, delay)), dt, "Projection.delay")

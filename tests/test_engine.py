@@ -7,8 +7,8 @@ from scipy.integrate import quad
 
 from ictal.simulator import InputError
 from ictal.simulator.engine import simulate
-from ictal.simulator.engine_compiled import _initial, flatten, simulate_compiled
-from ictal.simulator.kernels import advance, propagator
+from ictal.simulator.engine_compiled import Simulation, simulate_compiled
+from ictal.simulator.kernels.propagators import propagator
 from ictal.simulator.network import (
     Adaptation,
     Edges,
@@ -22,6 +22,7 @@ from ictal.simulator.network import (
     Projection,
     Schedule,
     SlowVariable,
+    StateRecording,
     Synapse,
 )
 from ictal.simulator.wiring import instantiate
@@ -30,20 +31,16 @@ LIF = {"tau_m": 20.0, "v_rest": 0.0, "v_threshold": 20.0, "v_reset": 10.0, "refr
 NEVER = {**LIF, "v_threshold": 1e9, "v_reset": 0.0}
 
 
-def voltages(network, n_steps, events=()):
-    """v after every step of an engine that is driven step by step: (step, cell)."""
-    instance = instantiate(network, 0)
-    plan, state = flatten(instance), _initial(instance)
-    pointers, cells = np.zeros(n_steps * len(network.populations) + 1, np.int64), np.zeros(10_000, np.int32)
-    gains = np.array([[s.gain for p in network.populations for s in p.synapses]])
-    samples = np.empty((n_steps, len(network.signals) + 2 * len(network.slow)))
-    out = np.empty((n_steps, state.v.size))
-    for n in range(n_steps):
-        here = np.array([cell for step, cell in events if step == n], np.int32)
-        first = np.array([[0, here.size]] if network.inputs else np.empty((0, 2)), np.int64)
-        assert advance(plan, state, pointers, cells, gains, first, here, samples, 1, n, n, n + 1) == n + 1
-        out[n] = state.v
-    return out
+def voltages(network, n_steps, **how):
+    """v at the beginning of every step from the second on: (step, cell), the first row after one step."""
+    name = network.populations[0].name
+    recorded = replace(network, signals=(*network.signals, StateRecording("v of all", name, "v", interval=network.dt)))
+    chunk = Simulation(instantiate(recorded, 0), n_steps + 1, 0, **how).advance(n_steps + 1)
+    return chunk.samples["v of all"][1:]
+
+
+def kick(step, cell=0, weight=1.5, synapse="e"):
+    return EventInput("E", synapse, weight, np.array([0.1 * step]), np.array([cell]))
 
 
 # ---- closed forms of one cell
@@ -64,8 +61,7 @@ def test_rate_under_constant_drive(drive, rate, dt):
 @pytest.mark.parametrize("sign", [1, -1])
 def test_postsynaptic_potential(tau_s, sign):
     cell = Population("E", 1, **NEVER, synapses=(Synapse("e", tau_s, gain=2.0, sign=sign),))
-    network = Network((cell,), inputs=(EventInput("E", "e", 1.5, np.empty(0), np.empty(0, int)),))
-    v = voltages(network, 1000, events=[(0, 0)])[:, 0]
+    v = voltages(Network((cell,), inputs=(kick(0),)), 1000)[:, 0]
     t = 0.1 * np.arange(1000)
     if abs(tau_s - 20.0) < 1e-6:
         shape = t / 20.0 * np.exp(-t / 20.0)
@@ -105,9 +101,8 @@ def test_refractory_cells_hold_their_voltage(refractory):
 
 def test_synapses_go_on_while_a_cell_is_refractory():
     cell = Population("E", 1, **{**LIF, "v_rest": 30.0}, synapses=(Synapse("e", 5.0),), v_init=19.999)
-    network = Network((cell,), inputs=(EventInput("E", "e", 3.0, np.empty(0), np.empty(0, int)),))
-    v = voltages(network, 60, events=[(0, 0), (10, 0)])[:, 0]
-    assert (v[0:21] == 10.0).all()
+    v = voltages(Network((cell,), inputs=(kick(0, weight=3.0), kick(10, weight=3.0))), 60)[:, 0]
+    assert np.abs(v[0:21] - 10.0).max() < 1e-12
     s = 3.0 * (math.exp(-2.0 / 5.0) + math.exp(-1.0 / 5.0))
     expected = 30.0 - 20.0 * math.exp(-0.1 / 20.0) + propagator(0.1, 20.0, 5.0) * s
     assert v[21] == pytest.approx(expected, abs=1e-12)
@@ -154,19 +149,14 @@ def test_poisson_input_has_the_mean_and_variance_of_shot_noise():
     n, rate, weight, tau = 40_000, 0.8, 1.5, 5.0
     cell = Population("E", n, **NEVER, synapses=(Synapse("e", tau),))
     network = Network((cell,), inputs=(PoissonInput("E", "e", rate, weight),))
-    from ictal.simulator.engine_compiled import _Events, _events
-
-    instance = instantiate(network, 0)
-    plan, state = flatten(instance), _initial(instance)
-    first, cells = _events([_Events(network, 0, 4)], 0, 1000)
-    buffer, pointers = np.zeros(n, np.int32), np.zeros(1001, np.int64)
-    advance(plan, state, pointers, buffer, np.ones((1000, 1)), first, cells, np.empty((1000, 0)), 1, 0, 0, 1000)
+    recorded = replace(network, signals=(StateRecording("s", "E", "e", interval=100.0),))
+    s = Simulation(instantiate(recorded, 0), 1001, 4).advance(1001).samples["s"][-1]
     events = rate * 0.1
     mean = weight * events / (1 - math.exp(-0.1 / tau))
     variance = weight**2 * events / (1 - math.exp(-0.2 / tau))
     assert mean == pytest.approx(weight * rate * tau, rel=0.02)
-    assert state.s.mean() == pytest.approx(mean, abs=4 * math.sqrt(variance / n))
-    assert state.s.var() == pytest.approx(variance, rel=4 * math.sqrt(2.2 / n))
+    assert s.mean() == pytest.approx(mean, abs=4 * math.sqrt(variance / n))
+    assert s.var() == pytest.approx(variance, rel=4 * math.sqrt(2.2 / n))
 
 
 def test_slow_variable_follows_its_equation():
@@ -231,7 +221,7 @@ def test_the_same_seed_gives_the_same_bits():
 
 def test_chunks_leave_no_trace(monkeypatch):
     whole = simulate(lively(), 0.25, 7)
-    monkeypatch.setattr("ictal.simulator.engine_compiled.CHUNK", 0.7)
+    monkeypatch.setattr("ictal.simulator.engine_compiled.STRETCH", 0.7)
     assert_same(whole, simulate(lively(), 0.25, 7))
 
 

@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = sorted((Path(__file__).resolve().parent.parent / "examples").glob("*.py"))
+NEEDS = {"sweep_on_a_cluster": "distributed"}  # of an extra
 
 
 @pytest.mark.parametrize("script", EXAMPLES, ids=lambda path: path.stem)
 def test_runs(script, tmp_path):
+    if script.stem in NEEDS:
+        pytest.importorskip(NEEDS[script.stem])
     done = subprocess.run(
         [sys.executable, "-W", "error", script, tmp_path], cwd=tmp_path, capture_output=True, text=True, timeout=600
     )

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("simulator", "models", "analyses")
 
-NUMERIC = frozenset({"numpy", "scipy", "h5py", "numba", "array_api_compat"})
+NUMERIC = frozenset({"numpy", "scipy", "h5py", "numba", "llvmlite", "array_api_compat"})
 HEAVY = frozenset({"torch", "brian2", "matplotlib", "sklearn", "jinja2"})
 TYPES = frozenset(f"simulator/{file}" for file in ("__init__", "errors", "recording", "run", "spikes"))
 SIMULATES = frozenset(
@@ -23,10 +23,15 @@ SIMULATES = frozenset(
         "engine_brian2",
         "engine_compiled",
         "brian2_equations",
+        "brian2_inputs",
         "kernels",
         "wiring",
         "probe",
         "recorders",
+        "stepping",
+        "stream",
+        "forecast",
+        "joining",
     )
 ) | {"models"}
 

@@ -91,6 +91,8 @@ def is_temporary(path):
 def test_simulate(tmp_path):
     folders, finals = kill(["simulate", "cuba", "--duration", "0.2", "-o", "run.h5"], tmp_path)
     whole = ictal.load(tmp_path / "whole" / "run.h5")
+    parts = [path for path in finals if path.parent.name == "run.h5.part"]  # test_stream goes on from these
+    finals = [path for path in finals if path not in parts]
     assert {path.name for path in finals} <= {"run.h5"}
     assert len(finals) < len(folders)
     for path in finals:

@@ -2,25 +2,43 @@ import numpy as np
 import pytest
 
 from ictal.simulator import InputError
+from ictal.simulator.draws import freeze_inputs
 from ictal.simulator.engine import simulate
 from ictal.simulator.network import (
     Adaptation,
+    AlphaSynapse,
+    CurrentInput,
+    DeltaSynapse,
+    Dense,
     Edges,
     EventInput,
+    Exponential,
     FixedInDegree,
+    Footprint,
+    GivenNoise,
     LogNormal,
+    LowRank,
     MeanSynapticCurrent,
     Network,
+    OUNoise,
     Pairwise,
     PoissonInput,
     Population,
+    PopulationRate,
+    PopulationStatistic,
     Projection,
+    Quadratic,
+    SaturatingSynapse,
     Schedule,
     SlowVariable,
+    StateRecording,
     Synapse,
+    TriggeredInput,
+    UniformDelay,
+    WhiteNoise,
     steps,
 )
-from ictal.simulator.wiring import freeze_inputs, instantiate
+from ictal.simulator.wiring import instantiate
 
 
 def cells(name="E", n=50, **other):
@@ -28,9 +46,20 @@ def cells(name="E", n=50, **other):
     return Population(name, n, **{**parameters, "synapses": (Synapse("e", 5.0), Synapse("i", 10.0, sign=-1)), **other})
 
 
-def wired(rule, weight=1.0, source="E", target="I", n_source=60, n_target=45):
-    network = Network((cells("E", n_source), cells("I", n_target)), (Projection(source, target, "e", rule, weight),))
-    return instantiate(network, 3).graphs[0]
+def projected(rule, weight=1.0, delay=0.0, synapse="e"):
+    """A network of 50 cells E, with a synapse of every kind, and a projection of them onto themselves."""
+    kinds = (Synapse("e", 5.0), AlphaSynapse("a", 5.0), DeltaSynapse("d"), SaturatingSynapse("n", 100.0, 2.0, 0.5))
+    return Network((cells(synapses=kinds),), (Projection("E", "E", synapse, rule, weight, delay),))
+
+
+def given(*inputs, **other):
+    kinds = (Synapse("e", 5.0), SaturatingSynapse("n", 100.0, 2.0, 0.5))
+    return Network((cells(synapses=kinds, **other),), inputs=inputs)
+
+
+def recorded(*signals, **other):
+    kinds = (Synapse("e", 5.0), DeltaSynapse("d"), SaturatingSynapse("n", 100.0, 2.0, 0.5))
+    return Network((cells(synapses=kinds, **other),), signals=signals, inputs=(OUNoise("E", "y", 5.0, 1.0),))
 
 
 SLOW = {"population": "E", "tau": 100.0, "maximum": 0.5, "half_rate": 10.0, "exponent": 2.0, "rate_tau": 50.0}
@@ -58,99 +87,7 @@ def test_a_jump_in_the_last_and_in_the_first_point():
     assert Schedule("g", (5, 5), (1, 2)).at([4, 5, 6]).tolist() == [1, 2, 2]
 
 
-# ---- wiring
-
-
-@pytest.mark.parametrize("k", [0, 1, 7, 44, 59])
-def test_in_degree_is_fixed_and_sources_distinct_without_self_connection(k):
-    graph = wired(FixedInDegree(k), target="E")
-    dense = np.zeros((60, 60), int)
-    np.add.at(dense, (graph.sources, graph.targets), 1)
-    assert dense.max(initial=0) <= 1
-    assert np.diag(dense).sum() == 0
-    assert (dense.sum(axis=0) == k).all()
-
-
-def test_all_sources_may_be_drawn_between_populations():
-    graph = wired(FixedInDegree(60))
-    assert np.array_equal(np.bincount(graph.targets), np.full(45, 60))
-
-
-def test_every_pair_is_drawn_equally_often():
-    network = Network((cells("E", 8),), (Projection("E", "E", "e", FixedInDegree(3), 1.0),))
-    counts = np.zeros((8, 8))
-    for seed in range(2000):
-        g = instantiate(network, seed).graphs[0]
-        counts[g.sources, g.targets] += 1
-    off = counts[~np.eye(8, dtype=bool)]
-    expected, sd = 2000 * 3 / 7, np.sqrt(2000 * 3 / 7 * 4 / 7)
-    assert np.abs(off - expected).max() < 4.5 * sd
-    assert ((off - expected) ** 2 / sd**2).sum() == pytest.approx(48, abs=5 * np.sqrt(2 * 48))
-
-
-def test_pairwise_edges_are_independent():
-    network = Network((cells("E", 400),), (Projection("E", "E", "e", Pairwise(0.1), 1.0),))
-    g = instantiate(network, 0).graphs[0]
-    n = 400 * 399
-    assert abs(g.targets.size - 0.1 * n) < 4 * np.sqrt(n * 0.09)
-    assert (g.sources != g.targets).all()
-    for side in (np.bincount(g.targets, minlength=400), np.bincount(g.sources, minlength=400)):
-        assert side.var() == pytest.approx(399 * 0.09, rel=0.35)
-    assert wired(Pairwise(1.0)).targets.size == 60 * 45
-    assert wired(Pairwise(0.0)).targets.size == 0
-
-
-def test_given_edges_keep_their_weights_and_multiplicity():
-    rng = np.random.default_rng(0)
-    pre, post, weight = rng.integers(0, 60, 500), rng.integers(0, 45, 500), rng.normal(size=500)
-    graph = wired(Edges(pre, post), weight)
-    dense, built = np.zeros((60, 45)), np.zeros((60, 45))
-    np.add.at(dense, (pre, post), weight)
-    np.add.at(built, (graph.sources, graph.targets), graph.weights)
-    assert np.allclose(dense, built, rtol=0, atol=1e-12)
-    assert graph.indptr[-1] == 500
-
-
-def test_rows_are_sorted():
-    graph = wired(FixedInDegree(20))
-    for a, b in zip(graph.indptr, graph.indptr[1:], strict=False):
-        assert (np.diff(graph.targets[a:b]) > 0).all()
-
-
-def test_lognormal_weights_have_the_arithmetic_mean():
-    w = (
-        instantiate(
-            Network((cells("E", 1000),), (Projection("E", "E", "e", FixedInDegree(200), LogNormal(2.0, 0.5)),)), 0
-        )
-        .graphs[0]
-        .weights
-    )
-    assert w.size == 200_000
-    assert w.mean() == pytest.approx(2.0, rel=0.01)
-    assert np.log(w).std() == pytest.approx(0.5, rel=0.01)
-
-
-def test_equal_weights_are_stored_once():
-    assert wired(FixedInDegree(5), 0.3).weights.tolist() == [0.3]
-
-
-def test_initial_voltages():
-    network = Network((cells("A", 4000, v_init=(-3.0, 5.0)), cells("B", 3, v_init=7.0), cells("C", 3)))
-    a, b, c = instantiate(network, 0).v
-    assert -3.0 <= a.min() < -2.9
-    assert 4.9 < a.max() <= 5.0
-    assert b.tolist() == [7.0] * 3
-    assert c.tolist() == [10.0] * 3
-
-
-def test_the_same_seed_draws_the_same_network():
-    network = Network((cells(v_init=(0.0, 1.0)),), (Projection("E", "E", "e", Pairwise(0.2), LogNormal(1.0, 0.5)),))
-    one, same, other = (instantiate(network, seed) for seed in (1, 1, 2))
-    for field in ("indptr", "targets", "weights"):
-        assert np.array_equal(getattr(one.graphs[0], field), getattr(same.graphs[0], field))
-    assert np.array_equal(one.v[0], same.v[0])
-    assert not np.array_equal(one.v[0], other.v[0])
-    assert not np.array_equal(one.graphs[0].weights, other.graphs[0].weights)
+# ---- inputs
 
 
 def test_frozen_inputs_are_the_events_that_the_run_draws():
@@ -172,6 +109,9 @@ def test_frozen_inputs_are_the_events_that_the_run_draws():
 # ---- what is refused
 
 NAN = float("nan")
+ONE = Edges(np.array([0]), np.array([1]))
+NMDA = {"tau": 100.0, "rise": 2.0, "alpha": 0.5}
+TRIGGER = {"source": "E", "target": "E", "synapse": "e", "weight": 1.0, "count": 3, "window": 5.0}
 REFUSED = {
     "Synapse.tau: must be > 0": lambda: Synapse("e", -5.0),
     "Synapse.tau: must be > 0 [ms]; got nan": lambda: Synapse("e", NAN),
@@ -251,6 +191,192 @@ REFUSED = {
     ),
     "EventInput.cell: must lie in 0..49": lambda: Network(
         (cells(),), inputs=(EventInput("E", "e", 1.0, np.array([1.0]), np.array([-1])),)
+    ),
+    # synapses and cells
+    "Synapse.gain: must be a number or a Schedule; got x": lambda: Synapse("e", 5.0, gain="x"),
+    "Synapse.reversal: must be a number [mV] or None; got nan": lambda: Synapse("e", 5.0, reversal=NAN),
+    "Synapse.sign: must be 1 where there is a reversal": lambda: Synapse("e", 5.0, sign=-1, reversal=-80.0),
+    "AlphaSynapse.name: must be": lambda: AlphaSynapse("", 5.0),
+    "AlphaSynapse.tau: must be > 0 [ms]; got 0": lambda: AlphaSynapse("a", 0),
+    "AlphaSynapse.gain: must be": lambda: AlphaSynapse("a", 5.0, gain=None),
+    "AlphaSynapse.sign: must be 1 or -1; got 0": lambda: AlphaSynapse("a", 5.0, sign=0),
+    "AlphaSynapse.reversal: must be": lambda: AlphaSynapse("a", 5.0, reversal=NAN),
+    "AlphaSynapse.sign: must be 1 where": lambda: AlphaSynapse("a", 5.0, sign=-1, reversal=0.0),
+    "DeltaSynapse.name: must be": lambda: DeltaSynapse("a/b"),
+    "DeltaSynapse.sign: must be 1 or -1; got 3": lambda: DeltaSynapse("d", sign=3),
+    "SaturatingSynapse.name: must be": lambda: SaturatingSynapse("", **NMDA),
+    "SaturatingSynapse.tau: must be > 0 [ms]": lambda: SaturatingSynapse("n", **{**NMDA, "tau": -1.0}),
+    "SaturatingSynapse.rise: must be > 0 [ms]": lambda: SaturatingSynapse("n", **{**NMDA, "rise": 0.0}),
+    "SaturatingSynapse.alpha: must be > 0 [1/ms]": lambda: SaturatingSynapse("n", **{**NMDA, "alpha": NAN}),
+    "SaturatingSynapse.gain: must be": lambda: SaturatingSynapse("n", **NMDA, gain=NAN),
+    "SaturatingSynapse.sign: must be 1 or -1": lambda: SaturatingSynapse("n", **NMDA, sign=2),
+    "SaturatingSynapse.sign: must be 1 where": lambda: SaturatingSynapse("n", **NMDA, sign=-1, reversal=0.0),
+    "SaturatingSynapse.reversal: must be": lambda: SaturatingSynapse("n", **NMDA, reversal="x"),
+    "SaturatingSynapse.magnesium: must be finite and >= 0 [mM]; got -1": lambda: SaturatingSynapse(
+        "n", **NMDA, reversal=0.0, magnesium=-1.0
+    ),
+    "SaturatingSynapse.magnesium: needs a reversal potential": lambda: SaturatingSynapse("n", **NMDA, magnesium=1.0),
+    "Adaptation.coupling: must be a number [1]; got nan": lambda: Adaptation(10.0, 1.0, NAN),
+    "Exponential.slope: must be > 0 [mV]; got 0": lambda: Exponential(0.0, 10.0),
+    "Exponential.onset: must be a number [mV]; got nan": lambda: Exponential(2.0, NAN),
+    "Exponential.onset: must lie below v_threshold 20 mV; got 20": lambda: cells(initiation=Exponential(2.0, 20.0)),
+    "Quadratic.critical: must be a number [mV]; got nan": lambda: Quadratic(NAN),
+    "Quadratic.critical: must lie between v_rest 0 and v_threshold 20 mV; got 0": lambda: cells(
+        initiation=Quadratic(0.0)
+    ),
+    "Population.name: must be": lambda: cells("a/b"),
+    "Population.n: must be an integer of at least 1; got True": lambda: cells(n=True),
+    "Population.v_reset: must be a number [mV]; got nan": lambda: cells(v_reset=NAN),
+    "Population.v_reset: must lie below v_threshold 5 mV; got 10": lambda: cells(
+        v_threshold=Schedule("theta", (0, 1), (20, 5))
+    ),
+    "Population.v_threshold: must be a number [mV] or a Schedule; got nan": lambda: cells(v_threshold=NAN),
+    "Population.synapses: 'w' is the name of a variable of the cell": lambda: cells(synapses=(DeltaSynapse("w"),)),
+    "Schedule.name: must be": lambda: Schedule("", (0,), (1,)),
+    # connections
+    "Footprint.sd: must be > 0 [1]; got 0": lambda: Footprint(0.0),
+    "FixedInDegree.k: must be an integer of at least 0; got 2.0": lambda: FixedInDegree(2.0),
+    "FixedInDegree.k: must be an integer of at least 0; got True": lambda: FixedInDegree(True),
+    "FixedInDegree.footprint: must be a Footprint or None; got float": lambda: FixedInDegree(2, 0.1),
+    "Pairwise.p: must lie in 0..1; got nan": lambda: Pairwise(NAN),
+    "Pairwise.footprint: must be a Footprint or None; got float": lambda: Pairwise(0.2, 0.1),
+    "Edges.post: must be a vector of integers": lambda: Edges(np.array([0]), np.array([[0]])),
+    "Dense.weights: must be a matrix; got shape (3,)": lambda: Dense(np.ones(3)),
+    "Dense.weights: must be finite": lambda: Dense(np.array([[NAN]])),
+    "LowRank.source: must be a matrix": lambda: LowRank(np.ones(3), np.ones((3, 1))),
+    "LowRank.target: must be finite": lambda: LowRank(np.ones((3, 1)), np.full((3, 1), NAN)),
+    "LowRank.source, LowRank.target: must have equally many columns; got shapes (3, 1) and (3, 2)": lambda: LowRank(
+        np.ones((3, 1)), np.ones((3, 2))
+    ),
+    "UniformDelay.low: must be finite and >= 0 [ms]; got -1": lambda: UniformDelay(-1.0, 1.0),
+    "UniformDelay.high: must be finite and >= 0 [ms]; got nan": lambda: UniformDelay(1.0, NAN),
+    "UniformDelay.high: must be at least low = 2 ms; got 1": lambda: UniformDelay(2.0, 1.0),
+    "Projection.delay: an array needs Edges; got FixedInDegree": lambda: projected(FixedInDegree(1), 1.0, np.ones(3)),
+    "Projection.delay: an array must hold one number an edge (1); got shape (3,)": lambda: projected(
+        ONE, 1.0, np.ones(3)
+    ),
+    "Projection.weight: an array must hold one number an edge (1); got shape (3,)": lambda: projected(ONE, [1, 2, 3]),
+    "Projection.delay: must be finite; got a value that is not": lambda: projected(ONE, 1.0, np.array([NAN])),
+    "Projection.delay: must be finite and >= 0 [ms]; got a value that is not": lambda: projected(ONE, 1.0, [-1.0]),
+    "Projection.delay: must be finite and >= 0 [ms]; got x": lambda: projected(ONE, 1.0, "x"),
+    "Projection.delay: Dense has one delay for all; got UniformDelay": lambda: projected(
+        Dense(np.ones((50, 50))), 1.0, UniformDelay(0.0, 1.0)
+    ),
+    "Projection.weight: must be a number, which multiplies LowRank; got LogNormal": lambda: projected(
+        LowRank(np.ones((50, 1)), np.ones((50, 1))), LogNormal(1.0, 0.5)
+    ),
+    "Projection.delay: 'E' -> 'E': must be a multiple of dt = 0.1 ms; got 0.05; the nearest is 0": lambda: projected(
+        ONE, 1.0, 0.05
+    ),
+    "Projection.delay: 'E' -> 'E': must be a multiple of dt = 0.1 ms; got 0.55; the nearest is": lambda: projected(
+        Pairwise(0.1), 1.0, UniformDelay(0.1, 0.55)
+    ),
+    "Projection.delay: 'E' -> 'E': must be a multiple of dt = 0.1 ms; got 0.12": lambda: projected(ONE, 1.0, [0.12]),
+    "Projection.delay: 'E' -> 'E': a saturating synapse has one delay for all; got UniformDelay": lambda: projected(
+        Pairwise(0.1), 1.0, UniformDelay(0.1, 0.5), "n"
+    ),
+    "Projection.delay: 'E' -> 'E': 10000001 delays of 50 cells take 4 GB; must be at most 2 GB": lambda: projected(
+        Pairwise(0.1), 1.0, UniformDelay(0.0, 1e6)
+    ),
+    "Projection.rule: LowRank needs an exponential, delta or saturating synapse; got alpha": lambda: projected(
+        LowRank(np.ones((50, 1)), np.ones((50, 1))), synapse="a"
+    ),
+    "Projection.rule: FixedInDegree k must be at most 1, the sources with a probability above 0 for cell 0 of 'E' "
+    "(Footprint.sd 0.001); got 2": lambda: projected(FixedInDegree(2, Footprint(0.001))),
+    "Edges.pre: must lie in 0..49 ('E'); got -1..-1": lambda: projected(Edges(np.array([-1]), np.array([0]))),
+    "Dense.weights: must have the shape (50, 50); got (50, 49)": lambda: projected(Dense(np.ones((50, 49)))),
+    "LowRank.source: must have the shape (50, 1); got (49, 1)": lambda: projected(
+        LowRank(np.ones((49, 1)), np.ones((50, 1)))
+    ),
+    "LowRank.target: must have the shape (50, 1); got (49, 1)": lambda: projected(
+        LowRank(np.ones((50, 1)), np.ones((49, 1)))
+    ),
+    # inputs
+    "PoissonInput.rate: must be >= 0 [1/ms]; got -1": lambda: PoissonInput(
+        "E", "e", Schedule("r", (0, 1), (1, -1)), 1.0
+    ),
+    "PoissonInput.synapse: a saturating synapse gates": lambda: given(PoissonInput("E", "n", 1.0, 1.0)),
+    "EventInput.synapse: a saturating synapse gates": lambda: given(
+        EventInput("E", "n", 1.0, np.array([1.0]), np.array([0]))
+    ),
+    "EventInput.cell: must be a vector of integers": lambda: EventInput(
+        "E", "e", 1.0, np.array([1.0]), np.array([0.5])
+    ),
+    "CurrentInput.current: must be a number or a Schedule [mV]; got nan": lambda: CurrentInput("E", NAN),
+    "CurrentInput.profile: must be a vector of finite numbers": lambda: CurrentInput("E", 1.0, np.array([NAN])),
+    "CurrentInput.profile: must have the shape (50,); got (3,)": lambda: given(CurrentInput("E", 1.0, np.ones(3))),
+    "WhiteNoise.sigma: must be finite and >= 0 [mV]; got -1": lambda: WhiteNoise("E", -1.0),
+    "OUNoise.name: must be": lambda: OUNoise("E", "", 5.0, 1.0),
+    "OUNoise.tau: must be > 0 [ms]; got 0": lambda: OUNoise("E", "y", 0.0, 1.0),
+    "OUNoise.sd: must be finite and >= 0 [mV]; got nan": lambda: OUNoise("E", "y", 5.0, NAN),
+    "GivenNoise.name: must be": lambda: GivenNoise("E", "", None, np.ones((2, 50))),
+    "GivenNoise.tau: must be > 0 [ms]; got -1": lambda: GivenNoise("E", "y", -1.0, np.ones((2, 50))),
+    "GivenNoise.kicks: must be a matrix": lambda: GivenNoise("E", "y", None, np.ones(50)),
+    "GivenNoise.start: must be a vector of finite numbers": lambda: GivenNoise(
+        "E", "y", 1.0, np.ones((2, 50)), np.full(50, NAN)
+    ),
+    "GivenNoise.kicks: a row: must have the shape (50,); got (3,)": lambda: given(
+        GivenNoise("E", "y", 1.0, np.ones((2, 3)))
+    ),
+    "GivenNoise.start: must have the shape (50,); got (3,)": lambda: given(
+        GivenNoise("E", "y", 1.0, np.ones((2, 50)), np.ones(3))
+    ),
+    "TriggeredInput.name: must be": lambda: TriggeredInput("a/b", **TRIGGER),
+    "TriggeredInput.weight: must be a number [mV]": lambda: TriggeredInput("t", **{**TRIGGER, "weight": NAN}),
+    "TriggeredInput.count: must be an integer of at least 1; got 0": lambda: TriggeredInput(
+        "t", **{**TRIGGER, "count": 0}
+    ),
+    "TriggeredInput.window: must be > 0 [ms]; got 0": lambda: TriggeredInput("t", **{**TRIGGER, "window": 0.0}),
+    "TriggeredInput.delay: must be finite and >= 0 [ms]": lambda: TriggeredInput("t", **TRIGGER, delay=-1.0),
+    "TriggeredInput.dead_time: must be finite and >= 0 [ms]": lambda: TriggeredInput("t", **TRIGGER, dead_time=NAN),
+    "TriggeredInput.cells: must be a vector of integers": lambda: TriggeredInput("t", **TRIGGER, cells=np.array([0.5])),
+    "TriggeredInput.cells: must lie in 0..49": lambda: given(TriggeredInput("t", **TRIGGER, cells=np.array([50]))),
+    "TriggeredInput.synapse: a saturating synapse gates": lambda: given(
+        TriggeredInput("t", **{**TRIGGER, "synapse": "n"})
+    ),
+    "TriggeredInput.window: must be a multiple of dt": lambda: given(
+        TriggeredInput("t", **{**TRIGGER, "window": 0.25})
+    ),
+    "TriggeredInput.delay: must be a multiple of dt": lambda: given(TriggeredInput("t", **TRIGGER, delay=0.25)),
+    "TriggeredInput.dead_time: must be a multiple of dt": lambda: given(TriggeredInput("t", **TRIGGER, dead_time=0.25)),
+    "unknown population 'S'": lambda: given(TriggeredInput("t", **{**TRIGGER, "source": "S"})),
+    "unknown population 'T'": lambda: given(WhiteNoise("T", 1.0)),
+    "Network: recorded names: names must be unique; got 't' twice": lambda: given(
+        TriggeredInput("t", **TRIGGER), TriggeredInput("t", **TRIGGER)
+    ),
+    "Network: variables of 'E': names must be unique; got 'e' twice": lambda: given(OUNoise("E", "e", 5.0, 1.0)),
+    # signals
+    "MeanSynapticCurrent.name: must be": lambda: MeanSynapticCurrent("", "E", ("e",)),
+    "MeanSynapticCurrent.synapses: must name at least one synapse; got none": lambda: MeanSynapticCurrent("l", "E", ()),
+    "MeanSynapticCurrent.synapses: names must be unique; got 'e' twice": lambda: MeanSynapticCurrent(
+        "l", "E", ("e", "e")
+    ),
+    "MeanSynapticCurrent.synapses: 'd' has no s of its own": lambda: recorded(MeanSynapticCurrent("l", "E", ("d",))),
+    "MeanSynapticCurrent.synapses: 'n' has no s of its own": lambda: recorded(MeanSynapticCurrent("l", "E", ("n",))),
+    "MeanSynapticCurrent.interval: must be > 0 [ms]": lambda: MeanSynapticCurrent("l", "E", ("e",), 0.0),
+    "StateRecording.name: must be": lambda: StateRecording("", "E", "v"),
+    "StateRecording.interval: must be > 0 [ms]; got nan": lambda: StateRecording("x", "E", "v", interval=NAN),
+    "StateRecording.interval: must be a multiple of dt = 0.1 ms; got 0.25": lambda: recorded(
+        StateRecording("x", "E", "v", interval=0.25)
+    ),
+    "StateRecording.cells: must be a vector of integers": lambda: StateRecording("x", "E", "v", np.array([0.5])),
+    "StateRecording.cells: must lie in 0..49": lambda: recorded(StateRecording("x", "E", "v", np.array([50]))),
+    "unknown variable of population 'E' 'w'; ": lambda: recorded(StateRecording("x", "E", "w")),
+    "unknown variable of population 'E' 'd'; known: e, v, y": lambda: recorded(PopulationStatistic("x", "E", "d")),
+    "unknown population 'P'": lambda: recorded(PopulationRate("x", "P")),
+    "PopulationStatistic.name: must be": lambda: PopulationStatistic("", "E", "v"),
+    "PopulationStatistic.interval: must be > 0 [ms]": lambda: PopulationStatistic("x", "E", "v", interval=-1.0),
+    "unknown statistic 'median'": lambda: PopulationStatistic("x", "E", "v", "median"),
+    "PopulationRate.name: must be": lambda: PopulationRate("", "E"),
+    "PopulationRate.interval: must be > 0 [ms]": lambda: PopulationRate("x", "E", 0.0),
+    "Network: recorded names: names must be unique; got 'x' twice": lambda: recorded(
+        PopulationRate("x", "E"), PopulationRate("x", "E")
+    ),
+    # the network
+    "SlowVariable.name: must be": lambda: SlowVariable("", **SLOW),
+    "SlowVariable.maximum: must lie in 0..1; got x": lambda: SlowVariable("q", **{**SLOW, "maximum": "x"}),
+    "SlowVariable.exponent: must lie in 0..20, above 0; got nan": lambda: SlowVariable(
+        "q", **{**SLOW, "exponent": NAN}
     ),
     "seed: must be a whole number >= 0; got -1": lambda: instantiate(Network((cells(),)), -1),
     "seed: must be a whole number >= 0; got 0.5": lambda: instantiate(Network((cells(),)), 0.5),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import sys
 from collections.abc import Sequence
@@ -9,13 +10,14 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from . import compare, doctor, info, measure, plot, simulate
+from . import compare, doctor, info, measure, plot, simulate, sweep
 from .output import error_line, write
 from .usage import CommandError, usage_line
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.command("compare")(compare.compare)
 app.command("simulate")(simulate.simulate)
+app.command("sweep")(sweep.sweep)
 app.command("measure")(measure.measure)
 app.command("plot")(plot.plot)
 app.command("list")(info.list_)
@@ -44,11 +46,15 @@ def root(
 
 
 def run(arguments: Sequence[str]) -> int:
-    """The exit code of a command line: 0 done, 2 bad input, 130 interrupted. A bug keeps its traceback (1)."""
+    """The exit code of a command line: 0 done, 2 bad input, 130 or 143 interrupted.
+
+    1 is a bug, which keeps its traceback, or a sweep of which some points failed.
+    """
     try:
         code = typer.main.get_command(app).main(list(arguments), prog_name="ictal", standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
-        code = 130
+        error_line("interrupted")
+        return 130
     except CommandError as error:
         error_line(usage_line(error, arguments))
         return 2
@@ -62,8 +68,6 @@ def run(arguments: Sequence[str]) -> int:
             raise
         error_line(str(error))
         return 2
-    if code == 130:
-        error_line("interrupted")
     return code if isinstance(code, int) else 0
 
 
@@ -72,7 +76,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without λ still shows the rest
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    code = run(sys.argv[1:] if arguments is None else arguments)
+    gc.freeze()  # the interpreter need not look for garbage on its way out, which takes up to a second
+    sys.exit(code)
 
 
 def _is_bad_input(error: Exception) -> bool:

@@ -25,11 +25,27 @@ def simulate(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", readable=False, metavar="FILE.h5", help="Default: SYSTEM.h5.")
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run that was cut short.", show_default=False)
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what memory, disk and time it needs.", show_default=False)
+    ] = False,
+    threads: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Of the compiled engine; the bits do not depend on it.")
+    ] = None,
+    precision: Annotated[
+        str | None, typer.Option(metavar="TYPE", help="Of the compiled engine: float64 (default) or float32.")
+    ] = None,
     force: Force = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Run a system once and write what it did to an HDF5 file."""
+    """Run a system once and write what it did to an HDF5 file.
+
+    A spiking network is written chunk by chunk to FILE.h5.part; after Ctrl-C or a crash --resume goes on from there.
+    """
+    from ..models.system import Spiking
     from ..registry import build, parameter_types, parse_settings
     from ..registry import system as system_class
     from ..simulator import InputError
@@ -42,16 +58,28 @@ def simulate(
         if "duration" in parameters:
             raise InputError("--duration and --set duration=…: say one of them")
         parameters["duration"] = duration
-    build(system, parameters)  # refuses what cannot be before anything is touched
+    built = build(system, parameters)  # refuses what cannot be before anything is touched
     target = output or Path(f"{system}.h5")
     if target.suffix not in (".h5", ".hdf5", ".nc"):
         raise InputError(f"{target}: a run is written as HDF5; want a name that ends in .h5")
+    out = Output(json, quiet)
+    if isinstance(built, Spiking) and engine in (None, "compiled"):
+        from . import longrun
+
+        how: longrun.How = {"precision": precision or "float64", "threads": threads or 1, "out": out}
+        if dry_run:
+            longrun.forecast(built, seed, target, **how)
+        else:
+            longrun.run(system, parameters, seed, engine, target, resume=resume, force=force, **how)
+        return
+    for option, given in (("resume", resume), ("dry-run", dry_run), ("threads", threads), ("precision", precision)):
+        if given:
+            raise InputError(f"--{option}: is for spiking networks on the compiled engine; leave it out")
     check_writable(target, force)
 
     from .. import api
     from ..simulator.store import save
 
-    out = Output(json, quiet)
     with out.progress(f"simulate {system}") as report:
         run = api.simulate(system, seed=seed, engine=engine, progress=fraction(report), **parameters)
     save(run, target, force=force)

@@ -1,0 +1,123 @@
+"""How `ictal simulate` runs a spiking system: streamed to the file, stopped and taken up again, or only forecast."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
+
+import typer
+
+from .interrupts import Interrupt, Signals
+from .output import Output, error_line, fraction
+
+if TYPE_CHECKING:
+    from ..models.system import Spiking
+
+SHORT = 120.0  # [s]; longer times are said in minutes and hours
+
+
+class How(TypedDict):
+    """What both functions need beside the run itself."""
+
+    precision: str
+    threads: int
+    out: Output
+
+
+def run(
+    system: str,
+    parameters: Mapping[str, object],
+    seed: int,
+    engine: str | None,
+    target: Path,
+    *,
+    resume: bool,
+    force: bool,
+    precision: str,
+    threads: int,
+    out: Output,
+) -> None:
+    """Stream the run to its file and say what was written, or how to go on.
+
+    Raises:
+        typer.Exit: 130 or 143 after a signal.
+    """
+    from .. import api
+    from ..simulator.parts import Part
+    from ..simulator.stream import UnfinishedError
+
+    command = api.simulate_command(system, parameters, seed, engine, precision)
+    part = Part.of(target)
+    words = [*(["--threads", str(threads)] if threads > 1 else []), "-o", str(target), "--resume"]
+    go_on = f"go on with: {command} {shlex.join(words)}"
+    signals = Signals(lambda: f"interrupted; {go_on}" if part.folder.exists() else "interrupted")
+    try:
+        with signals, out.progress(f"simulate {system}") as report:
+            written = api.simulate_to_file(
+                system,
+                target,
+                seed=seed,
+                precision=precision,
+                threads=threads,
+                resume=resume,
+                force=force,
+                progress=fraction(report),
+                stop=signals.stop,
+                note=error_line,
+                engine=engine,
+                **parameters,
+            )
+    except (UnfinishedError, Interrupt) as error:
+        reached = f" at {error.done:g} of {error.total:g} s" if isinstance(error, UnfinishedError) else ""
+        error_line(f"interrupted{reached}; {go_on}" if part.folder.exists() else "interrupted")
+        raise typer.Exit(128 + (signals.received or 0)) from None
+    if written.complete:
+        answer = f"{target} is complete: this very run"
+    else:
+        answer = "".join(f"{name}: {text}\n" for name, text in written.entries.items()) + f"wrote {target}"
+    document = {"kind": "run", "file": str(target), "seed": seed, "entries": written.entries, "command": command}
+    if out.json:
+        out.result({**document, "complete": written.complete}, str)
+    else:
+        out.note(answer)
+
+
+def forecast(system: Spiking, seed: int, target: Path, *, precision: str, threads: int, out: Output) -> None:
+    """Say what the run would need.
+
+    Raises:
+        InputError: it needs more memory or disk than there is.
+    """
+    from ..simulator.document import check_writable
+    from ..simulator.forecast import forecast as foresee
+    from ..simulator.forecast import refuse_what_does_not_fit
+    from ..simulator.machine import available_memory, free_disk, spoken
+
+    check_writable(target, force=True)
+    network, folder = system.network(), target.absolute().parent
+    refuse_what_does_not_fit(network, system.duration, folder, precision=precision, threads=threads)
+    needs = foresee(network, system.duration, seed, precision=precision, threads=threads)
+    memory, disk = available_memory(), free_disk(folder)
+
+    def text() -> str:
+        free = {"memory": memory, "disk": disk}
+        left = {name: "" if size is None else f" ({spoken(size)} free)" for name, size in free.items()}
+        return (
+            f"memory  about {spoken(needs.memory)}{left['memory']}\n"
+            f"file    about {spoken(needs.file)}, and up to {spoken(needs.disk)} of disk while it is written"
+            f"{left['disk']}\n"
+            f"time    about {_time(needs.seconds)} on {threads} thread{'s' if threads > 1 else ''}\n"
+            f"{needs.how}\n"
+        )
+
+    out.result({"kind": "forecast", **asdict(needs), "free_memory": memory, "free_disk": disk}, text)
+
+
+def _time(seconds: float) -> str:
+    if seconds <= SHORT:
+        return f"{seconds:.2g} s"
+    hours, rest = divmod(round(seconds), 3600)
+    return f"{hours} h {rest // 60} min" if hours else f"{rest // 60} min"

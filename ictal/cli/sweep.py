@@ -1,0 +1,180 @@
+"""``ictal sweep``: a system over a grid of parameters and seeds, one file a point."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .options import Json, Quiet, check_folder, listed
+from .output import Output, error_line
+
+if TYPE_CHECKING:
+    from ..sweeps import Sweep
+
+MOST_NAMED = 10  # failures on the terminal; all of them are in sweep.json
+
+
+def sweep(
+    system: Annotated[str, typer.Argument(metavar="SYSTEM", help="Name of a system; see `ictal list systems`.")],
+    grid: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--grid",
+            metavar="KEY=VALUES",
+            help="LOW:HIGH:COUNT (both ends), LOW:HIGH:COUNT:log, or A,B,C (A;B;C where a value has commas); "
+            "repeatable: every combination.",
+        ),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A parameter that all points share; repeatable."),
+    ] = None,
+    seeds: Annotated[str, typer.Option(metavar="N|A,B", help="How many seeds (0, 1, ...), or which: 0,3,7.")] = "1",
+    jobs: Annotated[int, typer.Option(metavar="N", help="Processes at a time.")] = 1,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", readable=False, metavar="DIR", help="Default: SYSTEM-sweep.")
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run a system over a grid of parameters and seeds.
+
+    The same command goes on where it ended and tries failed points again. Exit code 1: points failed.
+    """
+    from ..registry import parse_settings
+
+    values = parse_grid(system, grid or [])
+    shared = parse_settings(system, settings or [])
+    folder = output or Path(f"{system}-sweep")
+    check_folder(folder, [], force=False)
+
+    from .. import sweeps
+
+    out = Output(json, quiet)
+    try:
+        with out.progress(f"sweep {system}") as report:
+            done = sweeps.sweep(
+                system, values, folder=folder, seeds=_seeds(seeds), settings=shared, jobs=jobs, progress=report
+            )
+    except KeyboardInterrupt:
+        error_line(f"{folder} keeps every point that is done; the same command goes on from there")
+        raise
+    document = {
+        "kind": "sweep",
+        "folder": str(folder),
+        "points": len(done),
+        "done": len(done.files),
+        "found": done.found,
+        "files": {point.name: file.name for point, file in done.files.items()},
+        "failures": {point.name: why for point, why in done.failures.items()},
+    }
+    out.result(document, lambda: "" if quiet else _closing(done, folder))
+    for point in list(done.failures)[:MOST_NAMED]:
+        error_line(f"failed: {point.name}: {done.failures[point]}")
+    if len(done.failures) > MOST_NAMED:
+        error_line(f"and {len(done.failures) - MOST_NAMED} more; see {folder / 'sweep.json'}")
+    _say_versions(done)
+    if done.failures:
+        raise typer.Exit(1)
+
+
+def parse_grid(system: str, texts: Sequence[str]) -> dict[str, list[Any]]:
+    """``KEY=VALUES`` texts as the grid of a sweep, read by the type of each field.
+
+    Raises:
+        InputError: no such parameter, given twice, or not values of its type.
+
+    >>> parse_grid("cuba", ["tau_m=10:20:3", "n_e=100,200"])
+    {'tau_m': [10.0, 15.0, 20.0], 'n_e': [100, 200]}
+    """
+    from ..registry import parameter_types, parse
+    from ..registry import system as system_class
+    from ..simulator import InputError, unknown
+
+    kind = system_class(system)
+    hints = parameter_types(kind)
+    if not texts:
+        raise InputError(f"sweep: needs at least one --grid, e.g. --grid {next(iter(hints))}=1,2")
+    grid: dict[str, list[Any]] = {}
+    for text in texts:
+        key, equals, values = (part.strip() for part in text.partition("="))
+        if not equals or not key:
+            raise InputError(f"--grid {text!r}: must be KEY=LOW:HIGH:COUNT[:log] or KEY=A,B,C")
+        if key not in hints:
+            raise unknown(f"parameter of {system}", key, hints)
+        if key in grid:
+            raise InputError(f"--grid {key}: is given twice")
+        what = f"{kind.__name__}.{key}"
+        if ":" in values and _is_number(hints[key]):
+            grid[key] = [parse(what, hints[key], number) for number in _between(key, values)]
+        else:
+            whole = ";" in values or "tuple" in str(hints[key])
+            cells = [cell.strip() for cell in values.split(";" if whole else ",")]
+            if not all(cells):
+                raise InputError(f"--grid {key}: a value is missing; got {values!r}")
+            grid[key] = [parse(what, hints[key], cell) for cell in cells]
+    return grid
+
+
+def _between(key: str, text: str) -> list[str]:
+    """The numbers of LOW:HIGH:COUNT[:log], written so that whole ones can be read as whole."""
+    import numpy as np
+
+    from ..points import MOST_POINTS
+    from ..simulator import InputError
+
+    low, high, count, *more = (*text.split(":"), "", "")[: max(3, text.count(":") + 1)]
+    try:
+        ends, n = (float(low), float(high)), int(count)
+    except ValueError:
+        raise InputError(f"--grid {key}: must be LOW:HIGH:COUNT, LOW:HIGH:COUNT:log or A,B,C; got {text!r}") from None
+    if more not in ([], ["log"]):
+        raise InputError(f"--grid {key}: after LOW:HIGH:COUNT comes nothing or :log; got {text!r}")
+    if not np.isfinite(ends).all():
+        raise InputError(f"--grid {key}: LOW and HIGH must be finite; got {text!r}")
+    if not 1 <= n <= MOST_POINTS:
+        raise InputError(f"--grid {key}: COUNT must lie in 1..{MOST_POINTS}; got {n}")
+    if n == 1 and ends[0] != ends[1]:
+        raise InputError(f"--grid {key}: one value cannot be both ends; say {key}={low}; got {text!r}")
+    if more and min(ends) <= 0:
+        raise InputError(f"--grid {key}: LOW and HIGH must be > 0 for :log; got {text!r}")
+    numbers = np.geomspace(*ends, n) if more else np.linspace(*ends, n)
+    return [repr(int(x)) if x.is_integer() else repr(x) for x in numbers.tolist()]
+
+
+def _is_number(hint: Any) -> bool:
+    """Whether the values of a field are numbers, maybe beside none."""
+    from typing import get_args
+
+    return bool({int, float} & {hint, *get_args(hint)}) and "tuple" not in str(hint)
+
+
+def _seeds(text: str) -> int | list[int]:
+    from ..simulator import InputError
+
+    try:
+        if "," in text:
+            return [int(seed) for seed in listed(text)]
+        return int(text)
+    except ValueError:
+        raise InputError(f"--seeds: must be a number of seeds, or seeds such as 0,3,7; got {text!r}") from None
+
+
+def _closing(done: Sweep, folder: Path) -> str:
+    there = f" ({done.found} were there)" if done.found else ""
+    failed = f", {len(done.failures)} failed" if done.failures else ""
+    return f"{len(done)} points: {len(done.files)} done{there}{failed}\nwrote {folder}\n"
+
+
+def _say_versions(done: Sweep) -> None:
+    from ..simulator.document import versions
+
+    now = versions()
+    other = [
+        f"{name} {was} (now {now.get(name, 'absent')})" for name, was in done.versions.items() if was != now.get(name)
+    ]
+    if done.found and other:
+        error_line(f"begun with {', '.join(other)}; every file names the versions that made it")

@@ -1,0 +1,262 @@
+"""Compiled loops that draw edges and sort them. Edges listed by target go into arrays that the caller allocates:
+numpy backs large ones with huge pages, which halves the time of the scattered writes of `transpose`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+compiled: Callable[[Any], Any] = numba.njit(cache=True, nogil=True)
+
+NEAR = 8.6  # a Gaussian falls outside ± so many SDs once in 10¹⁷ draws
+NARROW = 8.0  # sources in one SD, below which few draws are spared by drawing from a Gaussian
+INNER = 10.0  # SDs about a target within which the race for its sources is nearly always decided
+MISSED = 1e-17  # expected number of winners outside, up to which nobody looks there
+
+
+@compiled
+def draw_sources(
+    degrees: NDArray[np.int64], n_source: int, own: bool, rng: np.random.Generator, sources: NDArray[np.int32]
+) -> None:  # pragma: no cover
+    """For every target `degrees[j]` distinct sources out of n_source, without j itself if `own`.
+
+    Floyd's sampling: one random number an edge, whatever the degree (Bentley & Floyd, CACM 1987).
+    """
+    drawn_for = np.full(n_source, -1, dtype=np.int32)
+    n = n_source - 1 if own else n_source
+    at = 0
+    for j in range(degrees.size):
+        for last in range(n - degrees[j], n):
+            i = int(rng.random() * (last + 1))
+            if drawn_for[i] == j:
+                i = last
+            drawn_for[i] = j
+            sources[at] = i + 1 if own and i >= j else i
+            at += 1
+
+
+@compiled
+def wrapped(m: int, n: int) -> int:  # pragma: no cover
+    """Index of cell m of a ring of n, for an m outside 0..n − 1 by less than a turn."""
+    return m + n if m < 0 else (m - n if m >= n else m)
+
+
+@compiled
+def draw_near(
+    k: int,
+    sd: float,
+    centre: NDArray[np.float64],
+    low: NDArray[np.int64],
+    high: NDArray[np.int64],
+    n_source: int,
+    own: bool,
+    rng: np.random.Generator,
+    sources: NDArray[np.int32],
+) -> None:  # pragma: no cover
+    """For every target k distinct sources in low..high, one after the other with weights exp(−(i − centre)²/2·sd²).
+
+    A draw from all sources that rejects those drawn before is a draw from the others. What is proposed is a rounded
+    Gaussian, or all sources alike where sd is wide; what is accepted makes the weights exact. Where that becomes slow
+    because the near sources are used up, the rest is drawn by a race: source i arrives after an exponential time
+    with rate w_i, and the first ones win (Efraimidis & Spirakis, Inf Process Lett 2006), in logarithms.
+    """
+    drawn_for = np.full(n_source, -1, dtype=np.int32)
+    widest = (high - low).max() + 1
+    times, racers = np.empty(widest), np.empty(widest, dtype=np.int32)
+    at = 0
+    for j in range(centre.size):
+        if own:
+            drawn_for[j] = j
+        end = at + k
+        c, n_near = centre[j], high[j] - low[j] + 1
+        wide = n_near < 2.5 * sd
+        trials = 2 * k + min(n_near, int(2 * INNER * min(sd, 1e9))) if sd > NARROW else 0
+        for _ in range(trials):
+            if at == end:
+                break
+            if wide:
+                m = low[j] + int(rng.random() * n_near)
+                x = (m - c) / sd
+                log_accept = -0.5 * x * x
+            else:
+                z = rng.standard_normal()
+                m = math.floor(c + sd * z + 0.5)
+                x = (m - c) / sd
+                if abs(z) > NEAR or m < low[j] or m > high[j]:
+                    continue
+                log_accept = 0.5 * (z * z - x * x) - 0.5 * NEAR / sd  # z² − x² <= |z|/sd, for |z − x| <= 1/(2 sd)
+            i = wrapped(m, n_source)
+            if drawn_for[i] != j and rng.random() < math.exp(log_accept):
+                drawn_for[i] = j
+                sources[at] = i
+                at += 1
+        if at == end:
+            continue
+        first, last = max(low[j], math.ceil(c - INNER * sd)), min(high[j], math.floor(c + INNER * sd))
+        n = _enter(times, racers, 0, first, last, c, sd, n_source, drawn_for, j, rng)
+        slowest = np.partition(times[:n], end - at - 1)[end - at - 1] if n >= end - at else np.inf
+        if (n_near - (last - first + 1)) * math.exp(min(slowest, 700.0) - 0.5 * INNER**2) > MISSED:
+            n = _enter(times, racers, n, low[j], first - 1, c, sd, n_source, drawn_for, j, rng)
+            n = _enter(times, racers, n, last + 1, high[j], c, sd, n_source, drawn_for, j, rng)
+            slowest = np.partition(times[:n], end - at - 1)[end - at - 1]
+        for racer in range(n):
+            if times[racer] <= slowest and at < end:
+                sources[at] = racers[racer]
+                at += 1
+
+
+@compiled
+def _enter(
+    times: NDArray[np.float64],
+    racers: NDArray[np.int32],
+    n: int,
+    first: int,
+    last: int,
+    centre: float,
+    sd: float,
+    n_source: int,
+    drawn_for: NDArray[np.int32],
+    j: int,
+    rng: np.random.Generator,
+) -> int:  # pragma: no cover
+    """Enter the sources first..last that target j has not drawn, with the logarithms of their times."""
+    for m in range(first, last + 1):
+        i = wrapped(m, n_source)
+        if drawn_for[i] != j:
+            x = (m - centre) / sd
+            times[n] = math.log(rng.standard_exponential()) + 0.5 * x * x
+            racers[n] = i
+            n += 1
+    return n
+
+
+@compiled
+def draw_pairs(
+    p: float,
+    sd: float,
+    centre: NDArray[np.float64],
+    low: NDArray[np.int64],
+    high: NDArray[np.int64],
+    n_source: int,
+    own: bool,
+    rng: np.random.Generator,
+    sources: NDArray[np.int32],
+    degrees: NDArray[np.int64],
+) -> NDArray[np.int32]:  # pragma: no cover
+    """For every target each source in low..high with probability p·exp(−(i − centre)²/2·sd²); counted into `degrees`.
+
+    From the centre to either side, in blocks of half an SD: geometric skips with the largest probability of the block,
+    and thinning. Returns the sources, in `sources` or, where they did not fit, in a longer copy.
+    """
+    at = 0
+    block = max(1, int(min(0.5 * sd, 1e9)))
+    for j in range(centre.size):
+        begin, c = at, centre[j]
+        middle = math.ceil(c)
+        for side in (1, -1):
+            start = max(middle, low[j]) if side == 1 else min(middle - 1, high[j])
+            count = high[j] - start + 1 if side == 1 else start - low[j] + 1
+            d, wait = 0, rng.standard_exponential()
+            while d < count:
+                top = (start + side * d - c) / sd
+                largest = p * math.exp(-0.5 * top * top)
+                hazard = -math.log1p(-largest) if largest < 1 else np.inf
+                if wait >= hazard * (count - d):  # the hazard only falls from here on
+                    break
+                stop = min(count, d + block)
+                while d < stop:
+                    if wait >= hazard * (stop - d):
+                        wait -= hazard * (stop - d)
+                        d = stop
+                        break
+                    d = min(d + int(wait / hazard), stop - 1)
+                    m = start + side * d
+                    x = (m - c) / sd
+                    i = wrapped(m, n_source)
+                    if rng.random() < math.exp(0.5 * (top * top - x * x)) and not (own and i == j):
+                        if at == sources.size:
+                            longer = np.empty(sources.size + sources.size // 8 + 1024, dtype=np.int32)
+                            longer[:at] = sources
+                            sources = longer
+                        sources[at] = i
+                        at += 1
+                    d, wait = d + 1, rng.standard_exponential()
+        degrees[j] = at - begin
+    return sources[:at]
+
+
+@compiled
+def transpose(
+    sources: NDArray[np.int32], degrees: NDArray[np.int64], indptr: NDArray[np.int64], targets: NDArray[np.int32]
+) -> None:  # pragma: no cover
+    """Edges listed by target -> CSR by source, by counting; `indptr` comes as zeros."""
+    for e in range(sources.size):
+        indptr[sources[e] + 1] += 1
+    for i in range(indptr.size - 1):
+        indptr[i + 1] += indptr[i]
+    fill = indptr[:-1].copy()
+    e = 0
+    for j in range(degrees.size):
+        for _ in range(degrees[j]):
+            at = fill[sources[e]]
+            targets[at] = j
+            fill[sources[e]] = at + 1
+            e += 1
+
+
+@compiled
+def sort_order(keys: NDArray[np.int64], n_keys: int, order: NDArray[Any]) -> NDArray[Any]:  # pragma: no cover
+    """`order`, rearranged by the keys 0..n_keys − 1 of its entries; entries of one key stay in order."""
+    fill = np.zeros(n_keys + 1, dtype=np.int64)
+    for e in range(keys.size):
+        fill[keys[e] + 1] += 1
+    for i in range(n_keys):
+        fill[i + 1] += fill[i]
+    out = np.empty_like(order)
+    for entry in order:
+        key = keys[entry]
+        out[fill[key]] = entry
+        fill[key] += 1
+    return out
+
+
+@compiled
+def split_by_delay(
+    indptr: NDArray[np.int64],
+    targets: NDArray[np.int32],
+    weights: NDArray[np.float64],
+    delay: NDArray[Any],
+    n_delays: int,
+) -> NDArray[np.int64]:  # pragma: no cover
+    """Sort every row by `delay`, the index of the delay of every edge, in place; the `indptr` of rows by delay."""
+    n_source = indptr.size - 1
+    rows = np.zeros(n_source * n_delays + 1, dtype=np.int64)
+    longest = np.diff(indptr).max()
+    old_targets, old_weights = np.empty(longest, dtype=np.int32), np.empty(longest)
+    fill = np.empty(n_delays, dtype=np.int64)
+    weighted = weights.size == targets.size
+    for i in range(n_source):
+        begin, size = indptr[i], indptr[i + 1] - indptr[i]
+        fill[:] = 0
+        for e in range(begin, begin + size):
+            fill[delay[e]] += 1
+        at = begin
+        for d in range(n_delays):
+            rows[i * n_delays + d] = at
+            at, fill[d] = at + fill[d], at
+        old_targets[:size] = targets[begin : begin + size]
+        if weighted:
+            old_weights[:size] = weights[begin : begin + size]
+        for e in range(size):
+            d = delay[begin + e]
+            targets[fill[d]] = old_targets[e]
+            if weighted:
+                weights[fill[d]] = old_weights[e]
+            fill[d] += 1
+    rows[n_source * n_delays] = indptr[n_source]
+    return rows

@@ -1,0 +1,1 @@
+"""The compiled time step, by what it does: cells, delivery of spikes, random numbers, sampling, threads."""

@@ -1,0 +1,156 @@
+"""Linear cells, in moving coordinates.
+
+Between spikes: v = base + Σ_f lam_f·y_f, where lam and dec change with time and are the same for the
+whole population, and y stands still:
+
+    voltage   lam ← lam·e^{−dt/τ_m}
+    decay     s = dec·y;  lam ← lam·e^{−dt/τ_m} + G·push·dec;  dec ← dec·e^{−dt/τ}
+    alpha     s = dec·(y_s + y_y·t/τ);  both with a lam of their own
+    fixed     s = z·y;    lam ← lam·e^{−dt/τ_m} + G·push·z
+
+so that a step only reads. An event that adds to s changes y_s and, to leave v where it is, y_voltage. From time to
+time (`refresh`) the lam are folded into y_voltage, before e^{t/τ} costs digits. A gain may follow any course in time.
+A refractory cell has y_voltage = −∞: nothing reaches it, and it crosses no threshold.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .compiling import inner
+from .layout import ALPHA, ALPHA_Y, DECAY, FIXED, GRADED, Cells, Floats, Table
+
+WIDTH = 128
+
+
+@inner
+def move(
+    pop: Any,
+    fields: Table,
+    since: int,
+    gain: Floats,
+    lam: Floats,
+    dec: Floats,
+    base: float,
+    z: Floats,
+    currents: Floats,
+    uniform: float,
+) -> Any:  # pragma: no cover
+    """One step of the numbers that a population shares; returns the new base.
+
+    `since`: steps since the last change of coordinates.
+    """
+    lam[pop.first] *= pop.v_keep
+    for f in range(pop.first + 1, pop.last):
+        field = fields[f]
+        g = gain[field.channel] if field.channel >= 0 else 1.0
+        if field.kind == DECAY or field.kind == ALPHA:
+            lam[f] = lam[f] * pop.v_keep + g * field.push * dec[f]
+            dec[f] *= field.keep
+        elif field.kind == ALPHA_Y:
+            lam[f] = lam[f] * pop.v_keep + g * (field.push * since * field.h + field.push_y) * dec[f]
+            dec[f] *= field.keep
+        elif field.kind == FIXED:
+            given = z[field.mode] if field.mode >= 0 else currents[field.current]
+            lam[f] = lam[f] * pop.v_keep + g * field.push * given
+    return pop.v_rest + (base - pop.v_rest) * pop.v_keep + (1.0 - pop.v_keep) * uniform
+
+
+@inner
+def refresh(
+    pop: Any, fields: Table, since: int, lo: int, hi: int, y: NDArray[Any], lam: Floats, dec: Floats
+) -> None:  # pragma: no cover
+    """Change coordinates of the cells lo..hi-1: lam becomes 1 for the voltage and 0 for the rest, dec 1.
+
+    The caller writes lam and dec. Numbers that have decayed to nothing become 0 before they get denormal and slow.
+    """
+    tiny = 1e-30 if y.itemsize == 4 else 1e-280
+    v = fields[pop.first].start
+    c = np.empty(2, y.dtype)
+    c[0] = lam[pop.first]
+    for i in range(v + lo, v + hi):
+        y[i] = c[0] * y[i] if abs(y[i]) > tiny else 0 * y[i]
+    for f in range(pop.first + 1, pop.last):
+        field = fields[f]
+        if field.kind == GRADED:
+            continue
+        c[0] = lam[f]
+        shift = field.start - v
+        for i in range(v + lo, v + hi):
+            y[i] += c[0] * y[i + shift]
+        c[0] = dec[f]
+        if field.kind == ALPHA:
+            c[1] = dec[f] * since * field.h
+            late = fields[f + 1].start - field.start
+            for i in range(field.start + lo, field.start + hi):
+                y[i] = c[0] * y[i] + c[1] * y[i + late]
+        elif field.kind != FIXED:
+            for i in range(field.start + lo, field.start + hi):
+                y[i] = c[0] * y[i] if abs(y[i]) > tiny else 0 * y[i]
+
+
+@inner
+def _voltage(y: Any, s: Any, c: Any, i: Any) -> Any:  # pragma: no cover
+    """v − base of cell i: Σ_k c[k]·y[s[k] + i]. Tuples of known length are unrolled, and the callers vectorised."""
+    total = y[s[0] + i] * c[0]
+    for k in range(1, len(s)):
+        total += y[s[k] + i] * c[k]
+    return total
+
+
+@inner
+def _scan(y: Any, s: Any, c: Any, lo: int, hi: int, limit: Any, out: Cells, count: int) -> int:  # pragma: no cover
+    end = np.uint64(hi)  # vector instructions need unsigned indices
+    for a in range(np.uint64(lo), end, np.uint64(WIDTH)):
+        b = min(a + np.uint64(WIDTH), end)
+        hits = np.int32(0)
+        for i in range(a, b):
+            hits = np.int32(hits + np.int32(_voltage(y, s, c, i) >= limit))
+        if hits > 0:
+            for i in range(a, b):
+                if _voltage(y, s, c, i) >= limit:
+                    out[count] = np.int32(i)
+                    count += 1
+    return count
+
+
+@inner
+def scan(
+    y: NDArray[Any],
+    s: NDArray[np.uint64],
+    c: NDArray[Any],
+    lo: int,
+    hi: int,
+    limit: Any,
+    out: Cells,
+    count: int,
+) -> int:  # pragma: no cover
+    """Append to `out` the cells of lo..hi-1 whose v − base = Σ_k c[k]·y[s[k] + i] reaches the limit.
+
+    Returns the new count. Blocks of cells are looked at in vector instructions, and only those with a hit again.
+    """
+    n = s.size
+    if n == 3:
+        return _scan(y, (s[0], s[1], s[2]), (c[0], c[1], c[2]), lo, hi, limit, out, count)
+    if n == 4:
+        return _scan(y, (s[0], s[1], s[2], s[3]), (c[0], c[1], c[2], c[3]), lo, hi, limit, out, count)
+    if n == 2:
+        return _scan(y, (s[0], s[1]), (c[0], c[1]), lo, hi, limit, out, count)
+    if n == 5:
+        return _scan(y, (s[0], s[1], s[2], s[3], s[4]), (c[0], c[1], c[2], c[3], c[4]), lo, hi, limit, out, count)
+    if n == 1:  # −∞·0 is no number, which reaches no limit
+        return _scan(y, (s[0], s[0]), (c[0], c[0] - c[0]), lo, hi, limit, out, count)
+    return _scan(y, s, c, lo, hi, limit, out, count)
+
+
+@inner
+def release(pop: Any, fields: Table, i: int, y: NDArray[Any], lam: Floats, base: float) -> None:  # pragma: no cover
+    """Let a refractory cell go at the reset voltage."""
+    v = pop.v_reset - base
+    for f in range(pop.first + 1, pop.last):
+        if fields[f].kind != GRADED:
+            v -= lam[f] * y[fields[f].start + i]
+    y[fields[pop.first].start + i] = v / lam[pop.first]

@@ -1,0 +1,56 @@
+"""Memory in compiled code: asking for it early, and copies without the checks that take numba a second to compile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir  # type: ignore[import-untyped,unused-ignore]
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+from .compiling import inner
+
+_utils: Any = cgutils
+_intrinsic: Any = intrinsic
+_READ, _KEEP, _DATA = 0, 3, 1  # arguments of llvm.prefetch
+
+
+@_intrinsic  # type: ignore[untyped-decorator]
+def prefetch(typing: Any, array: Any, index: Any) -> Any:
+    """Start to load the cache line of array[index], without waiting for it."""
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        own = context.make_array(signature.args[0])(context, builder, args[0])
+        item = _utils.get_item_pointer(context, builder, signature.args[0], own, [args[1]], wraparound=False)
+        place = builder.bitcast(item, ir.IntType(8).as_pointer())
+        word = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [place.type, word, word, word])
+        function = builder.module.declare_intrinsic("llvm.prefetch", [place.type], kind)
+        builder.call(function, [place, *(ir.Constant(word, k) for k in (_READ, _KEEP, _DATA))])
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp), build
+
+
+@inner
+def fill(a: NDArray[Any], first: int, last: int, value: float) -> None:  # pragma: no cover
+    """a[first:last] = value."""
+    for i in range(first, last):
+        a[i] = value
+
+
+@inner
+def assign(a: NDArray[Any], b: NDArray[Any]) -> None:  # pragma: no cover
+    """a[:] = b."""
+    for i in range(a.size):
+        a[i] = b[i]
+
+
+@inner
+def copied(a: NDArray[Any]) -> Any:  # pragma: no cover
+    """A copy of a vector."""
+    out = np.empty(a.size, a.dtype)
+    assign(out, a)
+    return out

@@ -1,0 +1,134 @@
+"""Sampling of signals at the beginning of a step."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .compiling import inner
+from .layout import (
+    ALPHA,
+    ALPHA_Y,
+    CURRENT_OF,
+    DECAY,
+    FIXED,
+    GRADED,
+    LINEAR,
+    RATE_OF,
+    SD_OF,
+    SLOW_OF,
+    SLOW_RATE_OF,
+    STATE_OF,
+    Chunk,
+    Floats,
+    Signals,
+    Table,
+)
+
+
+@inner
+def _add_variable(
+    populations: Table,
+    fields: Table,
+    p: int,
+    variable: int,
+    factor: float,
+    since: int,
+    y: NDArray[Any],
+    lam: Floats,
+    dec: Floats,
+    base: Floats,
+    z: Floats,
+    out: Floats,
+) -> None:  # pragma: no cover
+    """out += factor·variable of every cell of a population; the variable: v (-1) or the s of a channel."""
+    pop = populations[p]
+    linear = pop.kind == LINEAR
+    if variable < 0:
+        start = fields[pop.first].start
+        scale = lam[pop.first] if linear else 1.0
+        offset = base[p] if linear else 0.0
+        for i in range(pop.n):
+            out[i] += offset + scale * y[start + i]
+        if linear:
+            for f in range(pop.first + 1, pop.last):
+                if fields[f].kind != GRADED:
+                    start, scale = fields[f].start, lam[f]
+                    for i in range(pop.n):
+                        out[i] += scale * y[start + i]
+        for i in range(pop.n):
+            out[i] = factor * out[i] if out[i] > -math.inf else factor * pop.v_reset
+        return
+    for f in range(pop.first + 1, pop.last):
+        field = fields[f]
+        if field.channel != variable:
+            continue
+        scale = factor
+        if field.kind == DECAY or field.kind == ALPHA:
+            scale *= dec[f] if linear else 1.0
+        elif field.kind == ALPHA_Y:
+            scale *= dec[f] * since * field.h if linear else 0.0
+        elif field.kind == FIXED:
+            scale *= z[field.mode]
+        for i in range(pop.n):
+            out[i] += scale * y[field.start + i]
+
+
+@inner
+def sample(
+    signals: Signals,
+    populations: Table,
+    fields: Table,
+    chunk: Chunk,
+    n: int,
+    gain: Floats,
+    y: NDArray[Any],
+    lam: Floats,
+    dec: Floats,
+    base: Floats,
+    z: Floats,
+    q: Floats,
+    r: Floats,
+    counts: NDArray[np.int64],
+) -> None:  # pragma: no cover
+    """Write every signal that is due in step n."""
+    for k in range(signals.recorders.size):
+        recorder = signals.recorders[k]
+        if n % recorder.every:
+            continue
+        first_row = (chunk.origin + recorder.every - 1) // recorder.every
+        at = chunk.sample_first[k] + (n // recorder.every - first_row) * recorder.width
+        if recorder.kind == RATE_OF:
+            chunk.samples[at] = counts[k] * recorder.scale
+            counts[k] = 0
+            continue
+        if recorder.kind == SLOW_OF or recorder.kind == SLOW_RATE_OF:
+            chunk.samples[at] = q[recorder.variable] if recorder.kind == SLOW_OF else r[recorder.variable]
+            continue
+        pop = populations[recorder.population]
+        since = n % pop.refresh if n % pop.refresh or n == 0 else pop.refresh
+        values = np.zeros(pop.n)
+        if recorder.kind == CURRENT_OF:
+            for j in range(recorder.first, recorder.last):
+                c = signals.places[j]
+                _add_variable(
+                    populations, fields, recorder.population, c, abs(gain[c]), since, y, lam, dec, base, z, values
+                )
+        else:
+            _add_variable(
+                populations, fields, recorder.population, recorder.variable, 1.0, since, y, lam, dec, base, z, values
+            )
+        if recorder.kind == STATE_OF:
+            for j in range(recorder.first, recorder.last):
+                chunk.samples[at + j - recorder.first] = values[signals.places[j]]
+            continue
+        mean = values.sum() / pop.n
+        if recorder.kind == SD_OF:
+            total = 0.0
+            for i in range(pop.n):
+                total += (values[i] - mean) ** 2
+            mean = math.sqrt(total / pop.n)
+        chunk.samples[at] = mean
