@@ -13,8 +13,8 @@ from .errors import InputError
 from .inputs import AnyInput, EventInput, GivenNoise, OUNoise, PoissonInput, WhiteNoise
 from .kernels.draws import BLOCK, choose, normals
 from .network import Network, steps
-from .plan import n_blocks, noise_sd
 from .schedule import Schedule
+from .tables import n_blocks, noise_sd
 from .wiring import INPUTS, generator
 
 MAX_EVENTS = 1e5  # of one Poisson input in one step; a stretch of steps then fits in memory

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from .cells import AlphaSynapse, DeltaSynapse, Exponential, Population, Quadratic, SaturatingSynapse
 from .checks import steps
-from .inputs import CurrentInput, EventInput, GivenNoise, OUNoise, PoissonInput, TriggeredInput, WhiteNoise
+from .inputs import CurrentInput, EventInput, GivenNoise, OUNoise, PoissonInput, TriggeredInput
 from .kernels import layout as at
 from .kernels.draws import BLOCK
 from .kernels.propagators import alpha_propagator, propagator
-from .network import MeanSynapticCurrent, PopulationRate, PopulationStatistic
+from .tables import Joined, input_tables, n_blocks, recorder_tables, slow_table, split_rows, table
 from .wiring import Factors, Graph, Instance, Matrix
 
 MAX_REFRESH = 128  # steps between two changes of coordinates, at most
 MAX_DECAY = 2.6  # of the fastest variable between two of them, in time constants: e^2.6 = 13 costs one digit
-
-
-def n_blocks(n: int) -> int:
-    """Streams of random numbers of a population of n cells."""
-    return -(-n // BLOCK)
 
 
 class Flattening:
@@ -62,19 +55,19 @@ class Flattening:
         network = self.network
         bounds = np.array([_cut(p.n, self.threads) for p in network.populations], dtype=np.int64)
         projections, arrays, factors = self._projections(bounds)
-        poisson, events, noise, triggers = self._inputs()
+        poisson, events, noise, triggers = input_tables(network, self.channel, self.dtype)
         plan = at.Plan(
-            populations=_table(at.POPULATION, self.populations),
-            fields=_table(at.FIELD, self.fields),
-            channels=_table(at.CHANNEL, self.channels),
+            populations=table(at.POPULATION, self.populations),
+            fields=table(at.FIELD, self.fields),
+            channels=table(at.CHANNEL, self.channels),
             projections=projections,
             **arrays,
-            slow=self._slow(),
+            slow=slow_table(network),
             bounds=bounds,
         )
-        self.recorders, index = self._recorders()
+        self.recorders, index = recorder_tables(network, self.channel, self.every)
         signals, inputs = at.Signals(self.recorders, index), at.Inputs(poisson, events)
-        rare = at.Rare(factors, _table(at.GATE, self.gates), *noise, *triggers)
+        rare = at.Rare(factors, table(at.GATE, self.gates), *noise, *triggers)
         common = all(p.is_linear for p in network.populations) and (projections["kind"] == at.SPARSE).all()
         if not (common and rare.gates.size == rare.noise.size == rare.triggers.size == self.n_modes == 0):
             return plan, (signals, inputs, rare)
@@ -235,10 +228,10 @@ class Flattening:
         rows, delays, indptr, targets, weights, factors = (
             [],
             [0],
-            _Joined(np.int64),
-            _Joined(np.int32),
-            _Joined(self.dtype),
-            _Joined(np.float64),
+            Joined(np.int64),
+            Joined(np.int32),
+            Joined(self.dtype),
+            Joined(np.float64),
         )
         dt = self.network.dt
         for e, (projection, wiring) in enumerate(zip(self.network.projections, self.wiring, strict=True)):
@@ -272,109 +265,7 @@ class Flattening:
             rows.append(tuple(row.get(name, 0) for name in at.PROJECTION.names or ()))
         arrays = {"delays": np.array(delays, dtype=np.int64), "indptr": indptr.array(), "targets": targets.array(),
                   "weights": weights.array()}  # fmt: skip
-        return _table(at.PROJECTION, rows), arrays, factors.array()
-
-    def _inputs(self) -> tuple[Any, ...]:
-        network, dt = self.network, self.network.dt
-        poisson, events, noise, triggers = [], [], [], []
-        kicks, cells = _Joined(self.dtype), _Joined(np.int32)
-        streams = 0
-        sizes = [network.populations[network.population(i.target)].n for i in network.inputs]
-        for given, n in zip(network.inputs, sizes, strict=True):
-            if isinstance(given, PoissonInput):
-                poisson.append((self.channel(given.target, given.synapse), given.weight, streams))
-                streams += n_blocks(n)
-            elif isinstance(given, EventInput):
-                events.append((self.channel(given.target, given.synapse), given.weight))
-        for given, n in zip(network.inputs, sizes, strict=True):
-            p = network.population(given.target)
-            if isinstance(given, WhiteNoise | OUNoise):
-                channel = self.channel(given.target, given.name) if isinstance(given, OUNoise) else -1
-                noise.append((p, channel, noise_sd(network.populations[p], given, dt), streams, 0, 0))
-                streams += n_blocks(n)
-            elif isinstance(given, GivenNoise):
-                channel = -1 if given.tau is None else self.channel(given.target, given.name)
-                noise.append((p, channel, 0.0, -1, kicks.add(given.kicks.ravel()), given.kicks.shape[0]))
-            elif isinstance(given, TriggeredInput):
-                first = cells.add(np.arange(n) if given.cells is None else given.cells)
-                last = first + (n if given.cells is None else given.cells.size)
-                in_steps = (steps(getattr(given, f), dt, f) for f in ("window", "delay", "dead_time"))
-                triggers.append((network.population(given.source), self.channel(given.target, given.synapse),
-                                 given.weight, given.count, *in_steps, first, last))  # fmt: skip
-        return (
-            _table(at.POISSON, poisson),
-            _table(at.EVENTS, events),
-            (_table(at.NOISE, noise), kicks.array()),
-            (_table(at.TRIGGER, triggers), cells.array()),
-        )
-
-    def _slow(self) -> NDArray[Any]:
-        network, dt = self.network, self.network.dt
-        rows = []
-        for s in network.slow:
-            p = network.population(s.population)
-            rows.append((p, math.exp(-dt / s.tau), s.maximum, s.half_rate, s.exponent, math.exp(-dt / s.rate_tau),
-                         1000.0 / (network.populations[p].n * s.rate_tau)))  # fmt: skip
-        return _table(at.SLOW, rows)
-
-    def _recorders(self) -> tuple[NDArray[Any], NDArray[np.int64]]:
-        rows, index = [], _Joined(np.int64)
-        for signal in self.network.signals:
-            p = self.network.population(signal.population)
-            n, every = self.network.populations[p].n, self.every[signal.name]
-            kind, variable, first, last, width, scale = at.RATE_OF, -1, 0, 0, 1, 0.0
-            if isinstance(signal, PopulationRate):
-                scale = 1000.0 / (n * every * self.network.dt)
-            elif isinstance(signal, MeanSynapticCurrent):
-                kind = at.CURRENT_OF
-                own = [self.channel(signal.population, name) for name in signal.synapses]
-                first = index.add(np.array(own))
-                last = first + len(own)
-            else:
-                variable = -1 if signal.variable == "v" else self.channel(signal.population, signal.variable)
-                if isinstance(signal, PopulationStatistic):
-                    kind = at.MEAN_OF if signal.statistic == "mean" else at.SD_OF
-                else:
-                    kind, cells = at.STATE_OF, np.arange(n) if signal.cells is None else signal.cells
-                    first, width = index.add(cells), cells.size
-                    last = first + width
-            rows.append((kind, p, variable, every, first, last, width, scale))
-        for k, slow in enumerate(self.network.slow):
-            rows += [(kind, -1, k, self.every[slow.name], 0, 0, 1, 0.0) for kind in (at.SLOW_OF, at.SLOW_RATE_OF)]
-        return _table(at.RECORDER, rows), index.array()
-
-
-class _Joined:
-    """Arrays that will lie one after the other in one; a single one is not copied."""
-
-    def __init__(self, dtype: Any) -> None:
-        self.dtype, self.parts, self.size = dtype, list[NDArray[Any]](), 0
-
-    def add(self, part: NDArray[Any]) -> int:
-        """Append, and say where it begins."""
-        begin = self.size
-        self.parts.append(part)
-        self.size += part.size
-        return begin
-
-    def array(self) -> NDArray[Any]:
-        if len(self.parts) == 1:
-            return np.ascontiguousarray(self.parts[0], dtype=self.dtype)
-        out = np.empty(self.size, self.dtype)
-        begin = 0
-        for part in self.parts:
-            out[begin : begin + part.size] = part
-            begin += part.size
-        return out
-
-
-def noise_sd(population: Population, noise: WhiteNoise | OUNoise, dt: float) -> float:
-    """SD of what noise adds in a step [mV]."""
-    if isinstance(noise, OUNoise):
-        return noise.sd * math.sqrt(-math.expm1(-2.0 * dt / noise.tau))
-    if population.is_linear:
-        return noise.sigma * math.sqrt(-math.expm1(-2.0 * dt / population.tau_m) / 2.0)
-    return noise.sigma * math.sqrt(dt / population.tau_m)
+        return table(at.PROJECTION, rows), arrays, factors.array()
 
 
 def _initiation(p: Population) -> tuple[int, float, float]:
@@ -388,24 +279,3 @@ def _initiation(p: Population) -> tuple[int, float, float]:
 def _cut(n: int, parts: int) -> list[int]:
     """Boundaries of the cells that the parts own, at multiples of BLOCK."""
     return [min(n, round(n_blocks(n) * k / parts) * BLOCK) for k in range(parts)] + [n]
-
-
-def _table(dtype: np.dtype[Any], rows: Sequence[tuple[Any, ...]]) -> NDArray[Any]:
-    return np.array(list(rows), dtype=dtype)
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
-def split_rows(
-    indptr: NDArray[np.int64], targets: NDArray[np.int32], bounds: NDArray[np.int64]
-) -> NDArray[np.int64]:  # pragma: no cover
-    """Row pointers of every row cut where its targets, which ascend, pass from one part to the next."""
-    parts = bounds.size - 1
-    out = np.empty((indptr.size - 1) * parts + 1, np.int64)
-    for r in range(indptr.size - 1):
-        x = indptr[r]
-        for k in range(parts):
-            while x < indptr[r + 1] and targets[x] < bounds[k]:
-                x += 1
-            out[r * parts + k] = x
-    out[-1] = indptr[-1]
-    return out
