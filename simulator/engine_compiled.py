@@ -20,7 +20,8 @@ from .plan import Flattening
 from .run import Run
 from .wiring import Instance
 
-STRETCH = 100.0  # biological time between two looks at the outside [ms]
+STRETCH = 100.0  # biological time between two looks at the outside [ms]; more for fewer than
+SMALL = 4000  # cells
 PRECISIONS = ("float64", "float32")
 
 
@@ -51,7 +52,8 @@ def simulate_compiled(
         duration: how long [ms].
         seed: of the Poisson inputs and of noise.
         signal_dt: sampling interval of signals that have none of their own [ms].
-        progress: called with (done, total) [ms] after every 100 ms; between them Ctrl-C gets through.
+        progress: called with (done, total) [ms] after every 100 ms, or up to a second for a small network; between
+            them Ctrl-C gets through.
         precision: of the state of the cells and the weights; decay constants are float64 in any case.
         threads: that share the cells, in blocks of 1024.
 
@@ -63,7 +65,8 @@ def simulate_compiled(
     total = n_steps(network, duration)
     simulation = Simulation(instance, total, seed, signal_dt, precision, threads)
     chunks = []
-    stretch = max(1, round(STRETCH / network.dt))
+    longer = max(1, min(10, SMALL // sum(p.n for p in network.populations)))
+    stretch = max(1, round(longer * STRETCH / network.dt))
     while simulation.step < total:
         chunks.append(simulation.advance(min(simulation.step + stretch, total)))
         if progress is not None:

@@ -239,8 +239,11 @@ def test_spikes_outgrow_their_buffer():
 
 def test_progress_counts_up_to_the_end():
     calls = []
-    simulate(lively(), 0.25, 0, progress=lambda done, total: calls.append((done, total)))
+    simulate(lively(2500), 0.25, 0, progress=lambda done, total: calls.append((done, total)))
     assert calls == [(100.0, 250.0), (200.0, 250.0), (250.0, 250.0)]
+    calls.clear()
+    simulate(lively(), 1.4, 0, progress=lambda done, total: calls.append((done, total)))
+    assert calls == [(1000.0, 1400.0), (1400.0, 1400.0)]
 
 
 def test_an_interrupt_gets_through():

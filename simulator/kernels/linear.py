@@ -71,25 +71,36 @@ def refresh(
     v = fields[pop.first].start
     c = np.empty(2, y.dtype)
     c[0] = lam[pop.first]
-    for i in range(v + lo, v + hi):
-        y[i] = c[0] * y[i] if abs(y[i]) > tiny else 0 * y[i]
+    _scale(y, v + lo, v + hi, c[0], tiny)
     for f in range(pop.first + 1, pop.last):
         field = fields[f]
         if field.kind == GRADED:
             continue
         c[0] = lam[f]
-        shift = field.start - v
-        for i in range(v + lo, v + hi):
-            y[i] += c[0] * y[i + shift]
+        _add(y, v + lo, v + hi, field.start - v, c[0])
         c[0] = dec[f]
         if field.kind == ALPHA:
-            c[1] = dec[f] * since * field.h
-            late = fields[f + 1].start - field.start
-            for i in range(field.start + lo, field.start + hi):
-                y[i] = c[0] * y[i] + c[1] * y[i + late]
-        elif field.kind != FIXED:
-            for i in range(field.start + lo, field.start + hi):
-                y[i] = c[0] * y[i] if abs(y[i]) > tiny else 0 * y[i]
+            c[1] = since * field.h
+            _add(y, field.start + lo, field.start + hi, fields[f + 1].start - field.start, c[1])
+        if field.kind != FIXED:
+            _scale(y, field.start + lo, field.start + hi, c[0], tiny)
+
+
+@inner
+def _scale(y: NDArray[Any], first: int, last: int, factor: Any, tiny: float) -> None:  # pragma: no cover
+    """y[first:last] times a number; 0 for what is tiny. The number is an argument: read from memory, it would be read
+    again after every write."""
+    part = y[first:last]
+    for i in range(part.size):
+        part[i] = factor * part[i] if abs(part[i]) > tiny else factor - factor
+
+
+@inner
+def _add(y: NDArray[Any], first: int, last: int, shift: int, factor: Any) -> None:  # pragma: no cover
+    """y[first:last] += factor·y[first + shift : last + shift]."""
+    to, what = y[first:last], y[first + shift : last + shift]
+    for i in range(to.size):
+        to[i] += factor * what[i]
 
 
 @inner

@@ -85,6 +85,7 @@ def step(
     """
     pop = plan.populations[p]
     v = plan.fields[pop.first].start
+    rest, step_size = pop.v_rest, pop.step  # what lies in a record would be read again after every write
     drive, leak, pull, before = np.empty(WIDTH), np.empty(WIDTH), np.empty(WIDTH), np.empty(WIDTH)
     for a in range(lo, hi, WIDTH):
         b = min(a + WIDTH, hi)
@@ -100,28 +101,30 @@ def step(
             if field.kind == FIXED:
                 c *= z[field.mode] if field.mode >= 0 else currents[field.current]
             s = y[field.start + a : field.start + b]
-            if math.isnan(field.reversal):
+            reversal, block = field.reversal, field.block
+            if math.isnan(reversal):
                 for i in range(m):
                     drive[i] += c * s[i]
-            elif field.block == 0.0:
+            elif block == 0.0:
                 for i in range(m):
                     leak[i] += c * s[i]
-                    pull[i] += c * s[i] * field.reversal
+                for i in range(m):
+                    pull[i] += c * s[i] * reversal
             else:
                 for i in range(m):
                     old = y[v + a + i]
                     if old > -math.inf:
-                        g = c * s[i] / (1.0 + field.block * math.exp(-MAGNESIUM_SLOPE * old))
+                        g = c * s[i] / (1.0 + block * math.exp(-MAGNESIUM_SLOPE * old))
                         leak[i] += g
-                        pull[i] += g * field.reversal
+                        pull[i] += g * reversal
         now = y[v + a : v + b]
         for i in range(m):
             before[i] = now[i]
         if pop.kind == LEAKY:
             for i in range(m):
-                total = 1.0 + leak[i]
-                pull[i] = (pop.v_rest + drive[i] + pull[i]) / total
-                leak[i] = -pop.step * total
+                pull[i] = (rest + drive[i] + pull[i]) / (1.0 + leak[i])
+            for i in range(m):
+                leak[i] = -step_size * (1.0 + leak[i])
             exponentials(leak, m)
             for i in range(m):
                 now[i] = pull[i] + (before[i] - pull[i]) * leak[i]
@@ -145,13 +148,14 @@ def step(
         for f in range(pop.first + 1, pop.last):
             field = plan.fields[f]
             s = y[field.start + a : field.start + b]
+            keep, h = field.keep, field.h
             if (field.kind == DECAY and f != pop.adaptation) or field.kind == ALPHA_Y:
                 for i in range(m):
-                    s[i] = s[i] * field.keep if abs(s[i]) > TINY else 0 * s[i]
+                    s[i] = s[i] * keep if abs(s[i]) > TINY else 0 * s[i]
             elif field.kind == ALPHA:
                 late = y[plan.fields[f + 1].start + a : plan.fields[f + 1].start + b]
                 for i in range(m):
-                    s[i] = (s[i] + late[i] * field.h) * field.keep
+                    s[i] = (s[i] + late[i] * h) * keep
     return count
 
 
