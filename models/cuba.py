@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..simulator import Run
-from ..simulator.engine import simulate
+from ..simulator.engine import n_steps, simulate
 from ..simulator.network import Network, Pairwise, Population, Projection, Synapse
 from .system import Progress, attributed, positive
 
@@ -43,7 +43,7 @@ class Cuba:
 
     def __post_init__(self) -> None:
         positive(self, "duration", "s")
-        self.network()
+        n_steps(self.network(), self.duration * 1000.0)
 
     def network(self) -> Network:
         """The description that an engine runs."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from ..simulator import Run, unknown
-from ..simulator.engine import simulate
+from ..simulator.engine import n_steps, simulate
 from ..simulator.network import (
     Adaptation,
     FixedInDegree,
@@ -98,7 +98,7 @@ class SeizureNetwork:
         for field in ("g", "trigger_g", "ramp_high", "ramp_low"):
             within(self, field, G_LOW, G_HIGH, "1", G_WHY)
         within(self, "trigger_until", 0.0, float(10**6), "s")
-        self.network()
+        n_steps(self.network(), self.duration * 1000.0)
 
     def network(self) -> Network:
         """The description that an engine runs."""

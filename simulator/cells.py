@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .checks import finite, is_finite, named, not_negative, positive, unique
+from .checks import finite, instances, is_finite, named, not_negative, positive, unique
 from .errors import InputError, unknown
 from .schedule import Schedule
 
@@ -174,6 +174,13 @@ class Population:
         if isinstance(self.n, bool) or not (isinstance(self.n, int | np.integer) and 1 <= self.n < 2**31):
             raise InputError(f"Population.n: must be an integer of at least 1; got {self.n}")
         positive(self.tau_m, "Population.tau_m", "ms")
+        for name, kind, wanted in (
+            ("adaptation", Adaptation, "an Adaptation"),
+            ("initiation", Exponential | Quadratic, "an Exponential, a Quadratic"),
+        ):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, kind):
+                raise InputError(f"Population.{name}: must be {wanted} or None; got {type(value).__name__}")
         for name in ("v_rest", "v_reset"):
             finite(getattr(self, name), f"Population.{name}", "a number [mV]")
         if isinstance(self.v_threshold, Schedule):
@@ -193,7 +200,8 @@ class Population:
                 f"got {self.initiation.critical:g}"
             )
         not_negative(self.refractory, "Population.refractory", "ms")
-        object.__setattr__(self, "synapses", tuple(self.synapses))
+        wanted = "synapses such as Synapse"
+        object.__setattr__(self, "synapses", instances(self.synapses, AnySynapse, "Population.synapses", wanted))
         unique((s.name for s in self.synapses), f"Population.synapses: synapses of {self.name!r}")
         taken = [s.name for s in self.synapses if s.name in ("v", "w")]
         if taken:

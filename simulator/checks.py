@@ -61,6 +61,16 @@ def finite(value: object, what: str, wanted: str) -> None:
         raise InputError(f"{what}: must be {wanted}; got {value}")
 
 
+def instances(values: object, kind: Any, what: str, wanted: str) -> tuple[Any, ...]:
+    """A sequence of things of one kind, as a tuple."""
+    if not isinstance(values, list | tuple):
+        raise InputError(f"{what}: must be a tuple of {wanted}; got {type(values).__name__}")
+    for value in values:
+        if not isinstance(value, kind):
+            raise InputError(f"{what}: must hold {wanted} only; got {type(value).__name__}")
+    return tuple(values)
+
+
 def unique(names: Iterable[str], what: str) -> None:
     """Check that no name occurs twice."""
     seen: set[str] = set()

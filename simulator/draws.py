@@ -17,7 +17,7 @@ from .schedule import Schedule
 from .tables import n_blocks, noise_sd
 from .wiring import INPUTS, generator
 
-MAX_EVENTS = 1e5  # of one Poisson input in one step; a stretch of steps then fits in memory
+MAX_EVENTS = 1e3  # of one Poisson input in one step to one cell
 _MASK = (1 << 64) - 1
 
 
@@ -34,8 +34,8 @@ class Draws:
         self._sizes = [network.populations[network.population(i.target)].n for i in network.inputs]
         self._poisson = [(k, i) for k, i in enumerate(network.inputs) if isinstance(i, PoissonInput)]
         self._noise = [(k, i) for k, i in enumerate(network.inputs) if isinstance(i, WhiteNoise | OUNoise)]
-        for k, given in self._poisson:
-            _check_rate(given, self._sizes[k], network.dt)
+        for _, given in self._poisson:
+            _check_rate(given, network.dt)
         self._counts = [generator(seed, INPUTS, k, 0) for k, _ in self._poisson]
         words = [_words(seed, k, n_blocks(self._sizes[k])) for k, _ in self._poisson + self._noise]
         self.streams = np.concatenate([np.empty((0, 4), np.uint64), *words])
@@ -129,13 +129,12 @@ def freeze_inputs(network: Network, duration: float, seed: int) -> Network:
     return replace(network, inputs=tuple(frozen))
 
 
-def _check_rate(given: PoissonInput, n_cells: int, dt: float) -> None:
+def _check_rate(given: PoissonInput, dt: float) -> None:
     rate = max(given.rate.values) if isinstance(given.rate, Schedule) else given.rate
-    mean = n_cells * rate * dt
-    if mean > MAX_EVENTS:
+    if rate * dt > MAX_EVENTS:
         raise InputError(
-            f"PoissonInput.rate: must give at most {MAX_EVENTS:g} events a step to the whole population; "
-            f"got {rate:g} per ms to each of {n_cells} cells, {mean:.3g} a step"
+            f"PoissonInput.rate: must give at most {MAX_EVENTS:g} events a step to a cell; got {rate:g} per ms, "
+            f"{rate * dt:.3g} a step: noise (OUNoise) does the same in less time"
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .document import versions
+from .document import first_line, versions
 from .errors import InputError, unknown
 from .network import (
     CurrentInput,
@@ -30,6 +30,7 @@ from .wiring import instantiate
 
 Progress = Callable[[float, float], None]  # (done, total) [ms]
 ENGINES = ("compiled", "brian2")
+MAX_STEPS = 10**13  # some centuries of computing
 
 
 def simulate(
@@ -63,16 +64,37 @@ def simulate(
     """
     if engine not in ENGINES:
         raise unknown("engine", engine, ENGINES)
+    if not isinstance(network, Network):
+        raise InputError(f"simulate: network must be a Network; got {type(network).__name__}")
+    for name, value in (("duration", duration), ("signal_dt", signal_dt)):
+        if not isinstance(value, int | float | np.number):
+            raise InputError(f"simulate: {name} must be a number; got {value!r}")
     n_steps(network, duration * 1000.0)
     sampling(network, signal_dt)
+    try:
+        return _run(network, duration * 1000.0, seed, engine, signal_dt, progress, precision, threads)
+    except MemoryError as error:
+        raise InputError(f"Network: does not fit into memory: {first_line(error)}") from error
+
+
+def _run(
+    network: Network,
+    duration: float,
+    seed: int,
+    engine: str,
+    signal_dt: float,
+    progress: Progress | None,
+    precision: str,
+    threads: int,
+) -> Run:
     instance = instantiate(network, seed)
     if engine == "compiled":
         from .engine_compiled import simulate_compiled
 
-        return simulate_compiled(instance, duration * 1000.0, seed, signal_dt, progress, precision, threads)
+        return simulate_compiled(instance, duration, seed, signal_dt, progress, precision, threads)
     from .engine_brian2 import simulate_brian2
 
-    return simulate_brian2(instance, duration * 1000.0, seed, signal_dt, progress)
+    return simulate_brian2(instance, duration, seed, signal_dt, progress)
 
 
 def n_steps(network: Network, duration: float) -> int:
@@ -82,8 +104,11 @@ def n_steps(network: Network, duration: float) -> int:
         InputError: it is not positive or no multiple of the time step.
     """
     if not (math.isfinite(duration) and duration > 0):
-        raise InputError(f"simulate: duration must be > 0; got {duration:g} ms")
-    return steps(duration, network.dt, "simulate: duration")
+        raise InputError(f"simulate: duration must be finite and > 0; got {duration:g} ms")
+    n = steps(duration, network.dt, "simulate: duration")
+    if n > MAX_STEPS:
+        raise InputError(f"simulate: duration must be at most {MAX_STEPS:g} time steps; got {n:.3g}")
+    return n
 
 
 def sampling(network: Network, signal_dt: float) -> int:

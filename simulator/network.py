@@ -30,7 +30,7 @@ from .cells import (
     SaturatingSynapse,
     Synapse,
 )
-from .checks import is_finite, named, positive, steps, unique
+from .checks import instances, is_finite, named, positive, steps, unique
 from .connections import (
     Dense,
     Edges,
@@ -148,8 +148,14 @@ class Network:
     dt: float = 0.1  # time step [ms]
 
     def __post_init__(self) -> None:
-        for field in ("populations", "projections", "inputs", "slow", "signals"):
-            object.__setattr__(self, field, tuple(getattr(self, field)))
+        for field, kind, wanted in (
+            ("populations", Population, "Population"),
+            ("projections", Projection, "Projection"),
+            ("inputs", AnyInput, "inputs such as PoissonInput"),
+            ("slow", SlowVariable, "SlowVariable"),
+            ("signals", Signal, "signals such as StateRecording"),
+        ):
+            object.__setattr__(self, field, instances(getattr(self, field), kind, f"Network.{field}", wanted))
         positive(self.dt, "Network.dt", "ms")
         if not self.populations:
             raise InputError("Network.populations: must hold at least one population; got none")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .cells import AlphaSynapse, DeltaSynapse, Exponential, Population, Quadratic, SaturatingSynapse
 from .checks import steps
+from .errors import InputError
 from .inputs import CurrentInput, EventInput, GivenNoise, OUNoise, PoissonInput, TriggeredInput
 from .kernels import layout as at
 from .kernels.draws import BLOCK
@@ -17,6 +18,7 @@ from .kernels.propagators import alpha_propagator, propagator
 from .tables import Joined, input_tables, n_blocks, recorder_tables, slow_table, split_rows, table
 from .wiring import Factors, Graph, Instance, Matrix
 
+MAX_RATIO = {8: 10.0, 4: 3.0}  # dt/τ by bytes a number: e^{dt/τ} is what a step in moving coordinates costs in digits
 MAX_REFRESH = 128  # steps between two changes of coordinates, at most
 MAX_DECAY = 2.6  # of the fastest variable between two of them, in time constants: e^2.6 = 13 costs one digit
 
@@ -116,6 +118,12 @@ class Flattening:
             if current.target == p.name and current.profile is not None:
                 push = 1.0 - keep if linear else 1.0
                 self._field(at.FIXED, p.n, push=push, current=column, values=current.profile)
+        if linear and min(taus) * MAX_RATIO[self.dtype.itemsize] < dt:
+            limit = dt / MAX_RATIO[self.dtype.itemsize]
+            raise InputError(
+                f"Population {p.name!r}: time constants must be at least {limit:.3g} ms at dt = {dt:g} ms in "
+                f"{self.dtype}; got {min(taus):g}; for less use a DeltaSynapse, a smaller dt or float64"
+            )
         refresh = max(1, min(MAX_REFRESH, int(MAX_DECAY * min(taus) / dt)))
         kind, slope, onset = _initiation(p)
         return (

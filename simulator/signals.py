@@ -48,6 +48,8 @@ class StateRecording:
         _check(self)
         if self.cells is not None:
             object.__setattr__(self, "cells", indices(self.cells, "StateRecording.cells"))
+            if not self.cells.size:
+                raise InputError("StateRecording.cells: must name at least one cell; got none")
 
 
 @dataclass(frozen=True)

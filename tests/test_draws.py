@@ -117,4 +117,4 @@ def test_a_checkpoint_takes_up_the_counts():
 
 def test_too_many_events_are_refused():
     with pytest.raises(InputError, match=rf"^PoissonInput\.rate: must give at most {MAX_EVENTS:g} events[^\n]*$"):
-        Draws(network(PoissonInput("E", "e", 1e3, 1.0)), 0)
+        Draws(network(PoissonInput("E", "e", 1.1e4, 1.0)), 0)

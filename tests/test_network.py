@@ -381,7 +381,7 @@ REFUSED = {
     "seed: must be a whole number >= 0; got -1": lambda: instantiate(Network((cells(),)), -1),
     "seed: must be a whole number >= 0; got 0.5": lambda: instantiate(Network((cells(),)), 0.5),
     "freeze_inputs: duration: must be a multiple of dt": lambda: freeze_inputs(Network((cells(),)), 0.13, 0),
-    "simulate: duration must be > 0": lambda: simulate(Network((cells(),)), -1.0, 0),
+    "simulate: duration must be finite and > 0": lambda: simulate(Network((cells(),)), -1.0, 0),
     "simulate: duration: must be a multiple of dt = 0.1 ms": lambda: simulate(Network((cells(),)), 0.10003, 0),
     "simulate: signal_dt: must be a multiple": lambda: simulate(Network((cells(),)), 0.1, 0, signal_dt=0.25),
     "simulate: signal_dt must be > 0": lambda: simulate(Network((cells(),)), 0.1, 0, signal_dt=0.0),
@@ -400,3 +400,42 @@ def test_what_cannot_be_is_refused_in_one_line(message):
 def test_a_delay_that_is_a_multiple_but_for_rounding_is_taken():
     assert steps(0.1 * 3, 0.1, "x") == 3
     assert steps(1e5, 0.1, "x") == 1_000_000
+
+
+CELL = {"tau_m": 20.0, "v_rest": 0.0, "v_threshold": 20.0, "v_reset": 10.0}
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: Network(Population("E", 1, **CELL)),
+            "Network.populations: must be a tuple of Population; got Population",
+        ),
+        (lambda: Network(("E",)), "Network.populations: must hold Population only; got str"),
+        (
+            lambda: Network((Population("E", 1, **CELL),), (3,)),
+            "Network.projections: must hold Projection only; got int",
+        ),
+        (
+            lambda: Population("E", 1, **CELL, synapses=Synapse("e", 5.0)),
+            "Population.synapses: must be a tuple of synapses such as Synapse; got Synapse",
+        ),
+        (
+            lambda: Population("E", 1, **CELL, initiation="exp"),
+            "Population.initiation: must be an Exponential, a Quadratic or None; got str",
+        ),
+        (
+            lambda: Population("E", 1, **CELL, adaptation=3.0),
+            "Population.adaptation: must be an Adaptation or None; got float",
+        ),
+        (
+            lambda: StateRecording("x", "E", "v", cells=np.empty(0, int)),
+            "StateRecording.cells: must name at least one cell; got none",
+        ),
+    ],
+)
+def test_things_of_the_wrong_kind_are_one_line(make, message):
+    with pytest.raises(InputError) as error:
+        make()
+    assert str(error.value) == message

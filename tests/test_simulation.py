@@ -13,6 +13,7 @@ from ictal.simulator.engine import simulate
 from ictal.simulator.engine_compiled import Simulation, joined, simulate_compiled
 from ictal.simulator.network import (
     Dense,
+    EventInput,
     FixedInDegree,
     LowRank,
     Network,
@@ -172,3 +173,30 @@ def test_a_million_cells_without_synapses():
 def test_more_threads_than_blocks_are_no_error():
     network = replace(Cuba(n_e=80, n_i=20).network(), dt=0.1)
     assert simulate(network, 0.05, 0, threads=64).spikes("E").n_units == 80
+
+
+@pytest.mark.parametrize(("precision", "limit"), [("float64", "0.01"), ("float32", "0.0333")])
+def test_time_constants_far_below_a_step_are_refused(precision, limit):
+    cell = Population("E", 3, **LIF, synapses=(Synapse("e", 1e-4),))
+    network = Network((cell,), (), (PoissonInput("E", "e", 1.0, 1.0),))
+    with pytest.raises(InputError, match=rf"^Population 'E': time constants must be at least {limit} ms[^\n]*$"):
+        simulate(network, 0.01, 0, precision=precision)
+
+
+@pytest.mark.parametrize("tau", [0.0101, 0.04, 0.3])
+def test_fast_synapses_keep_their_digits(tau):
+    """One kick of a synapse that is over within steps adds τ/(τ_m − τ)·weight·(e^{−t/τ_m} − e^{−t/τ}) to v."""
+    cell = Population("E", 1, **{**LIF, "v_threshold": 1e9}, v_init=0.0, synapses=(Synapse("e", tau),))
+    given = EventInput("E", "e", 100.0, np.zeros(1), np.zeros(1, int))
+    signals = (StateRecording("v", "E", "v", interval=0.1),)
+    v = simulate(Network((cell,), (), (given,), signals=signals), 0.1, 0).recording("v").values[1:, 0]
+    t = 0.1 * np.arange(v.size)
+    expected = 100.0 * tau / (20.0 - tau) * (np.exp(-t / 20.0) - np.exp(-t / tau))
+    assert np.abs(v - expected).max() < 1e-9
+
+
+def test_memory_that_is_not_there_is_one_line():
+    cell = Population("E", 2, **LIF, synapses=(Synapse("e", 5.0),))
+    late = Projection("E", "E", "e", FixedInDegree(1), 1.0, 1e13)
+    with pytest.raises(InputError, match=r"^Network: does not fit into memory: [^\n]*$"):
+        simulate(Network((cell,), (late,)), 0.01, 0)
