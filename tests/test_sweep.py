@@ -23,7 +23,7 @@ from ictal.workers import DIED, run_each
 
 SMALL = {"duration": 0.05, "n_e": 160, "n_i": 40}
 GRID = {"j_i": [4.0, 9.0], "tau_m": [10.0, 20.0]}
-OFF_GRID = 0.05003  # [s]: no multiple of dt, which is found when the network runs and not when it is described
+TOO_STRONG = "1e+307"  # [mV]: runs away, which is found when the network runs and not when it is described
 SMALL_TEXTS = ["--set", "duration=0.05", "--set", "n_e=160", "--set", "n_i=40"]
 
 posix = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="POSIX signals")
@@ -278,14 +278,15 @@ def test_failures_are_kept_named_and_tried_again(tmp_path, monkeypatch):
 def test_the_command_names_failures(tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(output, "FIRST_LINE", 1e9)
-    line = ["sweep", "cuba", "--grid", f"duration=0.05,{OFF_GRID}", "--seeds", "0,4", "--set", "n_e=160", "-o", "out"]
+    line = ["sweep", "cuba", "--grid", f"j_e=1.62,{TOO_STRONG}", "--seeds", "0,4", "--set", "n_e=160", "-o", "out"]
+    line += ["--set", "duration=0.05"]
     assert cli.run([*line, "--json"]) == 1
     out, err = capfd.readouterr()
     answer = json.loads(out)
     assert (answer["points"], answer["done"]) == (4, 2)
-    assert set(answer["failures"]) == {f"duration={OFF_GRID},seed={seed}" for seed in (0, 4)}
+    assert set(answer["failures"]) == {f"j_e={TOO_STRONG},seed={seed}" for seed in (0, 4)}
     assert len(err.splitlines()) == 2
-    assert f"failed: duration={OFF_GRID},seed=0: " in err
+    assert f"failed: j_e={TOO_STRONG},seed=0: " in err
     assert cli.run(line) == 1
     assert capfd.readouterr().out == "4 points: 2 done (2 were there), 2 failed\nwrote out\n"
     assert cli.run([*line, "--quiet"]) == 1
