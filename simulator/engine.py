@@ -64,6 +64,8 @@ def simulate(
     """
     if engine not in ENGINES:
         raise unknown("engine", engine, ENGINES)
+    if engine != "compiled" and (precision, threads) != ("float64", 1):
+        raise InputError(f"simulate: precision and threads are of the compiled engine; leave them out with {engine!r}")
     if not isinstance(network, Network):
         raise InputError(f"simulate: network must be a Network; got {type(network).__name__}")
     for name, value in (("duration", duration), ("signal_dt", signal_dt)):

@@ -18,6 +18,7 @@ from .kernels.layout import Chunk as Stretch
 from .network import CurrentInput, DeltaSynapse, Schedule, TriggeredInput, steps
 from .plan import Flattening
 from .run import Run
+from .tables import n_blocks
 from .wiring import Instance
 
 STRETCH = 100.0  # biological time between two looks at the outside [ms]; more for fewer than
@@ -89,7 +90,19 @@ def joined(chunks: list[Chunk]) -> tuple[Any, Any, Any]:
 
 
 class Simulation:
-    """A network that is being run: step it, take what it did, store and restore where it stands."""
+    """A network that is being run: step it, take what it did, store and restore where it stands.
+
+    Args:
+        instance: edges and initial state.
+        total: time steps that will be done in all.
+        seed: of the Poisson inputs and of noise.
+        signal_dt: sampling interval of signals that have none of their own [ms].
+        precision: "float64" or "float32", of the cells and weights.
+        threads: that share the cells.
+
+    Raises:
+        InputError: an unknown precision, no thread, time constants far below a time step.
+    """
 
     def __init__(
         self,
@@ -107,7 +120,7 @@ class Simulation:
         self.network, self.step, self.total = instance.network, 0, total
         self._every = intervals(self.network, signal_dt)
         biggest = max(p.n for p in self.network.populations)
-        self._threads = min(threads, max(1, -(-biggest // 1024)))
+        self._threads = min(threads, max(1, n_blocks(biggest)))
         flattening = Flattening(instance, precision, self._threads, self._every)
         self._plan, self._optional = flattening.result()
         self._recorders = flattening.recorders
@@ -172,7 +185,7 @@ class Simulation:
         counts, event_first, event_cells = self._draws.stretch(begin, until)
         rows = [-(-until // every) - -(-begin // every) for every in self._recorders["every"]]
         sizes = [r * int(w) for r, w in zip(rows, self._recorders["width"], strict=True)]
-        partial = sum(-(-int(self._plan.populations[p["source"]]["n"]) // 1024) * int(p["rank"])
+        partial = sum(n_blocks(int(self._plan.populations[p["source"]]["n"])) * int(p["rank"])
                       for p in self._plan.projections if p["gate"] >= 0)  # fmt: skip
         return Stretch(
             origin=begin,

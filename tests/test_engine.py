@@ -296,3 +296,29 @@ def test_order_of_populations_and_projections_does_not_matter():
         assert one.spikes(p).time.size > 20
         assert np.array_equal(one.spikes(p).time, other.spikes(p).time)
         assert np.array_equal(one.spikes(p).unit, other.spikes(p).unit)
+
+
+def test_compiled_code_is_kept_until_a_source_changes(tmp_path, monkeypatch):
+    """numba alone would look at the date of the function's own file, and run stale code after a change of another."""
+    from ictal.simulator.kernels import compiling
+
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr("numba.core.config.CACHE_DIR", str(tmp_path / "cache"))
+    (tmp_path / "twice.py").write_text("def twice(x):\n    return 2 * x\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    from twice import twice
+
+    def hits():
+        made = compiling.entry(twice)
+        assert made(3) == 6
+        return sum(made.stats.cache_hits.values())
+
+    assert [hits(), hits()] == [0, 1]
+    monkeypatch.setattr(compiling, "SOURCES", "of another version")
+    assert [hits(), hits()] == [0, 1]
+
+
+def test_precision_and_threads_are_of_the_compiled_engine():
+    for how in ({"precision": "float32"}, {"threads": 2}):
+        with pytest.raises(InputError, match=r"^simulate: precision and threads are of the compiled engine[^\n]*$"):
+            simulate(lively(), 0.1, 0, engine="brian2", **how)

@@ -166,7 +166,7 @@ def test_bad_settings_are_one_line(how, message):
 def test_a_million_cells_without_synapses():
     cell = Population("E", 1_000_000, **{**LIF, "v_rest": 25.0}, v_init=(10.0, 20.0))
     spikes = simulate(Network((cell,)), 0.025, 0, threads=2).spikes("E")
-    assert spikes.counts.min() >= 0
+    assert spikes.n_units == 1_000_000
     assert spikes.time.size == pytest.approx(41.7149 * 0.025 * 1e6, rel=0.2)
 
 

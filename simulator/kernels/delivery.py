@@ -43,8 +43,11 @@ def units(
 
 
 @inner
-def _equal(y: NDArray[Any], channel: Any, targets: Cells, x0: Any, x1: Any, x2: Any) -> None:  # pragma: no cover
-    a, b, c = np.uint64(channel.a), np.uint64(channel.b), np.uint64(channel.c)
+def _equal(
+    y: NDArray[Any], channel: Any, targets: Cells, first: int, x0: Any, x1: Any, x2: Any
+) -> None:  # pragma: no cover
+    """The same onto every target, counted from `first`."""
+    a, b, c = np.uint64(channel.a + first), np.uint64(channel.b + first), np.uint64(channel.c + first)
     if channel.writes == 2:
         for i in targets:
             y[a + np.uint64(i)] += x0
@@ -61,6 +64,7 @@ def _equal(y: NDArray[Any], channel: Any, targets: Cells, x0: Any, x1: Any, x2: 
 def _weighted(
     y: NDArray[Any], channel: Any, targets: Cells, weights: NDArray[Any], x0: Any, x1: Any, x2: Any
 ) -> None:  # pragma: no cover
+    """Onto every target in proportion to its weight."""
     a, b, c = np.uint64(channel.a), np.uint64(channel.b), np.uint64(channel.c)
     if channel.writes == 2:
         for k in range(targets.size):
@@ -147,7 +151,7 @@ def deliver(
                     row = projection.row + (spikes[other, x] * projection.delays + d) * parts + part
                     a, b = projection.edge + indptr[row], projection.edge + indptr[row + 1]
                     if projection.equal:
-                        _equal(y, channel, targets[a:b], u0 * weight[0], u1 * weight[0], u2 * weight[0])
+                        _equal(y, channel, targets[a:b], 0, u0 * weight[0], u1 * weight[0], u2 * weight[0])
                     else:
                         _weighted(y, channel, targets[a:b], weights[a + shift : b + shift], u0, u1, u2)
 
@@ -162,18 +166,7 @@ def put(
     """
     for k in range(3):
         scaled[k] = unit[k] * weight
-    x0, x1, x2 = scaled[0], scaled[1], scaled[2]
-    a, b, c = np.uint64(channel.a + first), np.uint64(channel.b + first), np.uint64(channel.c + first)
-    if channel.writes == 2:
-        for i in cells:
-            y[a + np.uint64(i)] += x0
-            y[b + np.uint64(i)] += x1
-    else:
-        for i in cells:
-            y[a + np.uint64(i)] += x0
-            if channel.writes == 3:
-                y[b + np.uint64(i)] += x1
-                y[c + np.uint64(i)] += x2
+    _equal(y, channel, cells, first, scaled[0], scaled[1], scaled[2])
 
 
 @inner

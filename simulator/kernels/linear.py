@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 
 from .compiling import inner
 from .layout import ALPHA, ALPHA_Y, DECAY, FIXED, GRADED, Cells, Floats, Table
+from .memory import add
 
-WIDTH = 128
+WIDTH = 128  # cells that are looked at together
 
 
 @inner
@@ -77,30 +78,21 @@ def refresh(
         if field.kind == GRADED:
             continue
         c[0] = lam[f]
-        _add(y, v + lo, v + hi, field.start - v, c[0])
+        add(y, v + lo, field.start + lo, hi - lo, c[0])
         c[0] = dec[f]
         if field.kind == ALPHA:
             c[1] = since * field.h
-            _add(y, field.start + lo, field.start + hi, fields[f + 1].start - field.start, c[1])
+            add(y, field.start + lo, fields[f + 1].start + lo, hi - lo, c[1])
         if field.kind != FIXED:
             _scale(y, field.start + lo, field.start + hi, c[0], tiny)
 
 
 @inner
 def _scale(y: NDArray[Any], first: int, last: int, factor: Any, tiny: float) -> None:  # pragma: no cover
-    """y[first:last] times a number; 0 for what is tiny. The number is an argument: read from memory, it would be read
-    again after every write."""
+    """y[first:last] times a number; 0 for what is tiny."""
     part = y[first:last]
     for i in range(part.size):
         part[i] = factor * part[i] if abs(part[i]) > tiny else factor - factor
-
-
-@inner
-def _add(y: NDArray[Any], first: int, last: int, shift: int, factor: Any) -> None:  # pragma: no cover
-    """y[first:last] += factor·y[first + shift : last + shift]."""
-    to, what = y[first:last], y[first + shift : last + shift]
-    for i in range(to.size):
-        to[i] += factor * what[i]
 
 
 @inner

@@ -49,6 +49,17 @@ def assign(a: NDArray[Any], b: NDArray[Any]) -> None:  # pragma: no cover
 
 
 @inner
+def add(y: NDArray[Any], to: int, what: int, n: int, factor: Any) -> None:  # pragma: no cover
+    """y[to : to + n] += factor·y[what : what + n].
+
+    The factor is an argument: a number read from memory would be read again after every write.
+    """
+    a, b = y[to : to + n], y[what : what + n]
+    for i in range(n):
+        a[i] += factor * b[i]
+
+
+@inner
 def copied(a: NDArray[Any]) -> Any:  # pragma: no cover
     """A copy of a vector."""
     out = np.empty(a.size, a.dtype)

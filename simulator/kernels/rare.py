@@ -11,13 +11,7 @@ from .compiling import inner
 from .delivery import put
 from .draws import BLOCK, normal
 from .layout import DENSE, FACTORS, FIXED, GRADED, KICK_VOLTAGE, LINEAR, SPARSE, Chunk, Floats, Ints, Plan, Rare, Table
-
-
-@inner
-def add(y: NDArray[Any], to: int, what: int, lo: int, hi: int, factor: float) -> None:  # pragma: no cover
-    """y[to..] += factor·y[what..] for the cells lo..hi-1."""
-    for i in range(lo, hi):
-        y[to + i] += factor * y[what + i]
+from .memory import add, fill
 
 
 @inner
@@ -29,7 +23,8 @@ def drive(
     for f in range(pop.first, pop.last):
         field = fields[f]
         if field.kind == GRADED:
-            add(y, fields[pop.first].start, field.start, lo, hi, gain[field.channel] * field.push / lam[pop.first])
+            factor = gain[field.channel] * field.push / lam[pop.first]
+            add(y, fields[pop.first].start + lo, field.start + lo, hi - lo, factor)
 
 
 @inner
@@ -124,7 +119,7 @@ def graded(plan: Plan, rare: Rare, y: Any, chunk: Chunk, n: int, part: int, z: F
         lo, hi = plan.bounds[p, part], plan.bounds[p, part + 1]
         parts = plan.bounds.shape[1] - 1
         to = plan.fields[gate.field].start
-        y[to + lo : to + hi] = 0
+        fill(y, to + lo, to + hi, 0.0)
         for cell in range(n_source):
             s = y[gate.s + cell]
             if projection.kind == DENSE:
@@ -153,47 +148,36 @@ def deliver(
 ) -> None:  # pragma: no cover
     """The spikes that reach gates, or targets through matrices and factors, in this step."""
     for e in range(plan.projections.size):
-        _deliver(plan, rare, e, y, unit, lam, z, chunk, now, part, parts)
+        projection = plan.projections[e]
+        channel = plan.channels[projection.channel]
+        at = now - plan.delays[projection.first_delay] * plan.populations.size + projection.source
+        if projection.gate >= 0:
+            for x in range(chunk.pointers[part, at], chunk.pointers[part, at + 1]):
+                y[rare.gates[projection.gate].x + chunk.cells[part, x]] += 1
+        elif projection.kind != SPARSE:
+            lo, hi = plan.bounds[channel.population, part], plan.bounds[channel.population, part + 1]
+            for other in range(parts):
+                for x in range(chunk.pointers[other, at], chunk.pointers[other, at + 1]):
+                    _spike(
+                        plan, rare, projection, channel, chunk.cells[other, x], y, unit[projection.channel], z, lo, hi
+                    )
+            if projection.kind == FACTORS and channel.kind == KICK_VOLTAGE:
+                _jump(plan, channel.population, projection.mode, projection.rank, channel.sign, y, lam, z, lo, hi)
 
 
 @inner
-def _deliver(
-    plan: Plan,
-    rare: Rare,
-    e: int,
-    y: NDArray[Any],
-    unit: NDArray[Any],
-    lam: Floats,
-    z: Floats,
-    chunk: Chunk,
-    now: int,
-    part: int,
-    parts: int,
+def _spike(
+    plan: Plan, rare: Rare, projection: Any, channel: Any, cell: int, y: Any, unit: Any, z: Floats, lo: int, hi: int
 ) -> None:  # pragma: no cover
-    projection = plan.projections[e]
-    channel = plan.channels[projection.channel]
-    at = now - plan.delays[projection.first_delay] * plan.populations.size + projection.source
-    target = channel.population
-    lo, hi = plan.bounds[target, part], plan.bounds[target, part + 1]
-    if projection.gate >= 0:
-        for x in range(chunk.pointers[part, at], chunk.pointers[part, at + 1]):
-            y[rare.gates[projection.gate].x + chunk.cells[part, x]] += 1
+    """One spike, through factors into z, or through its row of a matrix onto the cells lo..hi-1."""
+    if projection.kind == FACTORS:
+        for j in range(projection.rank):
+            z[projection.mode + j] += rare.factors[projection.factor + cell * projection.rank + j]
         return
-    if projection.kind == SPARSE:
-        return
-    for other in range(parts):
-        for x in range(chunk.pointers[other, at], chunk.pointers[other, at + 1]):
-            cell = chunk.cells[other, x]
-            if projection.kind == FACTORS:
-                for j in range(projection.rank):
-                    z[projection.mode + j] += rare.factors[projection.factor + cell * projection.rank + j]
-            else:
-                first = projection.weight + cell * plan.populations[target].n
-                for k in range(channel.writes):
-                    start = channel.a if k == 0 else channel.b if k == 1 else channel.c
-                    _row(y[start + lo : start + hi], plan.weights[first + lo : first + hi], unit[projection.channel, k])
-    if projection.kind == FACTORS and channel.kind == KICK_VOLTAGE:
-        _jump(plan, target, projection.mode, projection.rank, channel.sign, y, lam, z, lo, hi)
+    first = projection.weight + cell * plan.populations[channel.population].n
+    for k in range(channel.writes):
+        start = channel.a if k == 0 else channel.b if k == 1 else channel.c
+        _row(y[start + lo : start + hi], plan.weights[first + lo : first + hi], unit[k])
 
 
 @inner
@@ -214,7 +198,7 @@ def _jump(
             if pop.kind == LINEAR:
                 lam[f] += sign * z[m]
             else:
-                add(y, plan.fields[pop.first].start, plan.fields[f].start, lo, hi, sign * z[m])
+                add(y, plan.fields[pop.first].start + lo, plan.fields[f].start + lo, hi - lo, sign * z[m])
             z[m] = 0.0
 
 

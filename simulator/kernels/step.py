@@ -1,6 +1,6 @@
 """The time step of a network. Everything that it calls is compiled into it.
 
-numba's cache looks at this file alone: after a change of another file in this folder, `make clean`.
+The layout of what it reads is in `layout`; the coordinates of linear cells are in `linear`.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def advance(
                 scaled[0] = chunk.thresholds[k, p] - base[p]
                 count = linear.scan(y, starts[:m], terms[:m], lo, hi, scaled[0], spikes, count)
             elif rare is not None:
-                kicks = np.zeros(pop.n)
+                kicks = np.zeros(pop.n if rare.noise.size else 0)
                 if not seldom.white(rare, p, kicks, 0, 1.0, state.streams, n, pop.n, lo, hi):
                     kicks = kicks[:0]
                 count = plain.step(plan, p, lo, hi, y, gain, z, chunk.currents[k], chunk.uniform[k, p], kicks,
