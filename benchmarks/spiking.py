@@ -35,7 +35,7 @@ class Figures:
 
     seconds: dict[str, list[float]] = field(default_factory=dict)  # a part: CPU seconds
     ratios: dict[str, list[float]] = field(default_factory=dict)  # to the run of Ictal before
-    wall: list[float] = field(default_factory=list)
+    walls: list[tuple[float, float]] = field(default_factory=list)  # of Ictal's run before, and its own [s]
     last: dict[str, Any] = field(default_factory=dict)  # a part: the engine's last answer
     skipped: str = ""
 
@@ -69,7 +69,10 @@ class Bench:
                     ours = self._measure(OURS, part)
                     theirs = self._measure(engine, part) if engine is not OURS else 0.0
                     if ours and theirs:
-                        self.figures[engine.name].ratios.setdefault(part, []).append(theirs / ours)
+                        figures = self.figures[engine.name]
+                        figures.ratios.setdefault(part, []).append(theirs / ours)
+                        pair = [self.figures[e.name].last[part].get("wall", 0.0) for e in (OURS, engine)]
+                        figures.walls += [(pair[0], pair[1])] if all(pair) else []
 
     def _measure(self, engine: Engine, part: str) -> float:
         figures = self.figures[engine.name]
@@ -97,7 +100,6 @@ class Bench:
         if part != "primed":
             figures.seconds.setdefault(part, []).append(seconds)
             figures.last[part] = found
-            figures.wall += [found["wall"]] if "wall" in found else []
             print(f"  {self.name:10s} {part:6s} {engine.name:28s} {seconds:9.3f} s", file=sys.stderr, flush=True)
         return seconds
 
@@ -136,9 +138,10 @@ class Bench:
                 + " |"
             )
         threaded = self.figures.get("Ictal float64, 2 threads")
-        if threaded and threaded.wall:
-            pair = [statistics.median(f.wall) for f in (self.figures[OURS.name], threaded)]
-            lines += ["", f"Wall time of a steady second: {pair[0]:.3f} s with 1 thread, {pair[1]:.3f} s with 2."]
+        if threaded and threaded.walls:
+            one, two = (statistics.median(w) for w in zip(*threaded.walls, strict=True))
+            ratios = _range([a / b for a, b in threaded.walls])
+            lines += ["", f"Wall time of a steady second: {one:.3f} s with 1 thread, {two:.3f} s with 2: {ratios}."]
         return [*lines, ""]
 
     def _same(self, figures: Figures) -> str:

@@ -16,6 +16,7 @@ from .errors import InputError, unknown
 from .kernels.layout import LINEAR, VOLTAGE, State
 from .kernels.layout import Chunk as Stretch
 from .network import CurrentInput, DeltaSynapse, Schedule, TriggeredInput, steps
+from .own import COPIED, own
 from .plan import Flattening
 from .run import Run
 from .tables import n_blocks
@@ -151,15 +152,22 @@ class Simulation:
         sync = np.zeros(16, np.int64)
         done = begin
         while done < until:
-            arguments: tuple[Any, ...] = (self._plan, *self._optional, self._state, stretch, done, until)
+            mine = [own(self._plan, self._state, stretch) for _ in range(threads)]
+            arguments = [
+                (self._plan, *self._optional, self._state, mine[part], stretch, done, until, part, threads, sync)
+                for part in range(threads)
+            ]
             if threads == 1:
-                done = int(advance(*arguments, 0, 1, sync))
+                done = int(advance(*arguments[0]))
             else:
                 with ThreadPoolExecutor(threads) as pool:
-                    parts = [pool.submit(advance, *(*arguments, part, threads, sync)) for part in range(threads)]
+                    parts = [pool.submit(advance, *given) for given in arguments]
                     done = {int(part.result()) for part in parts}.pop()
+            for name in COPIED:
+                getattr(self._state, name)[...] = getattr(mine[0], name)
             if done < until:
-                stretch = stretch._replace(cells=np.concatenate([stretch.cells, np.empty_like(stretch.cells)], axis=1))
+                more = np.concatenate([stretch.cells, np.empty_like(stretch.cells)], axis=1)
+                stretch = stretch._replace(cells=more, room=np.ones_like(stretch.room))
         self._pointers, self._cells = stretch.pointers, stretch.cells
         chunk = self._collect(stretch, begin, until, n_pop)
         self._keep_history(until - begin, n_pop)
@@ -195,12 +203,11 @@ class Simulation:
             currents=_course([i.current for i in currents if i.profile is not None], times),
             uniform=uniform,
             poisson=counts,
-            most=int(counts.max(initial=0)),
             event_first=event_first,
             event_cells=event_cells,
             pointers=pointers,
             cells=self._cells,
-            room=np.zeros((2, self._threads), np.int64),
+            room=np.ones((2, self._threads), np.int64),
             partial=np.zeros((2, partial)),
             samples=np.zeros(sum(sizes)),
             sample_first=np.concatenate(([0], np.cumsum(sizes))).astype(np.int64),
@@ -285,12 +292,12 @@ class Simulation:
         Raises:
             InputError: it is the checkpoint of another network.
         """
-        for name, own in self._state._asdict().items():
+        for name, kept in self._state._asdict().items():
             given = np.asarray(arrays[f"state_{name}"])
-            if given.shape != own.shape or given.dtype != own.dtype:
-                raise InputError(f"checkpoint: {name} must be {own.dtype} of shape {own.shape}; "
+            if given.shape != kept.shape or given.dtype != kept.dtype:
+                raise InputError(f"checkpoint: {name} must be {kept.dtype} of shape {kept.shape}; "
                                  f"got {given.dtype} of shape {given.shape}")  # fmt: skip
-            own[...] = given
+            kept[...] = given
         n_pop = len(self.network.populations)
         place, cell = np.asarray(arrays["history_place"]), np.asarray(arrays["history_cell"])
         bounds, size = self._plan.bounds, self._history * n_pop

@@ -94,25 +94,33 @@ def _fetch(
     part: int,
     parts: int,
 ) -> bool:  # pragma: no cover
-    """Ask for the edges of all spikes that arrive now, which lie anywhere; whether there are any."""
+    """Ask for the edges of all spikes that arrive now, which lie anywhere; whether there are any.
+
+    First for where the rows begin, then for the rows, so that no spike waits for the memory of another.
+    """
     found = False
-    for e in range(projections.size):
-        projection = projections[e]
-        if projection.kind != SPARSE or projection.gate >= 0:
-            continue
-        shift = projection.weight - projection.edge
-        for d in range(projection.delays):
-            at = now - delays[projection.first_delay + d] * n_pop + projection.source
-            for other in range(parts):
-                for x in range(pointers[other, at], pointers[other, at + 1]):
-                    found = True
-                    row = projection.row + (spikes[other, x] * projection.delays + d) * parts + part
-                    a, b = projection.edge + indptr[row], projection.edge + indptr[row + 1]
-                    for k in range(a, b, 16):
-                        prefetch(targets, k)
-                    if not projection.equal:
-                        for k in range(a + shift, b + shift, 8):
-                            prefetch(weights, k)
+    for rows in range(2):
+        for e in range(projections.size):
+            projection = projections[e]
+            if projection.kind != SPARSE or projection.gate >= 0:
+                continue
+            shift = projection.weight - projection.edge
+            for d in range(projection.delays):
+                at = now - delays[projection.first_delay + d] * n_pop + projection.source
+                for turn in range(parts):  # one's own first: those of others come from another core
+                    other = (part + turn) % parts
+                    for x in range(pointers[other, at], pointers[other, at + 1]):
+                        found = True
+                        row = projection.row + (spikes[other, x] * projection.delays + d) * parts + part
+                        if rows == 0:
+                            prefetch(indptr, row)
+                            continue
+                        a, b = projection.edge + indptr[row], projection.edge + indptr[row + 1]
+                        for k in range(a, b, 16):
+                            prefetch(targets, k)
+                        if not projection.equal:
+                            for k in range(a + shift, b + shift, 8):
+                                prefetch(weights, k)
     return found
 
 

@@ -210,6 +210,27 @@ class State(NamedTuple):
     last: Ints  # (triggers,) step of the last trigger
 
 
+class Own(NamedTuple):
+    """What a thread has for itself: its copy of the shared numbers of the state, and room to work in."""
+
+    lam: Floats
+    dec: Floats
+    base: Floats
+    z: Floats
+    q: Floats
+    r: Floats
+    window: Ints
+    last: Ints
+    gain: Floats  # (channels,)
+    terms: NDArray[Any]  # (fields,) in the precision of y, as are the next two
+    unit: NDArray[Any]  # (channels, 3)
+    scaled: NDArray[Any]  # (3,)
+    starts: NDArray[np.uint64]  # (fields,)
+    drawn: Cells  # (largest number of Poisson events of a block and step,)
+    values: Floats  # (cells of the largest population,)
+    block: Floats  # (4, WIDTH) of a few cells
+
+
 class Chunk(NamedTuple):
     """What a stretch of steps needs and leaves. The first step of the stretch is `origin`."""
 
@@ -220,7 +241,6 @@ class Chunk(NamedTuple):
     currents: Floats  # (steps, currents)
     uniform: Floats  # (steps, populations) currents that are the same in every cell, summed
     poisson: Ints  # (steps, poisson streams) number of events
-    most: int  # the largest of them
     event_first: Ints  # (event inputs, steps + 1)
     event_cells: Cells
     # spikes of population p in step n, of a part: cells[part, pointers[part, x] : pointers[part, x + 1]],

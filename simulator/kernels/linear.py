@@ -62,7 +62,7 @@ def move(
 
 @inner
 def refresh(
-    pop: Any, fields: Table, since: int, lo: int, hi: int, y: NDArray[Any], lam: Floats, dec: Floats
+    pop: Any, fields: Table, since: int, lo: int, hi: int, y: NDArray[Any], lam: Floats, dec: Floats, c: Any
 ) -> None:  # pragma: no cover
     """Change coordinates of the cells lo..hi-1: lam becomes 1 for the voltage and 0 for the rest, dec 1.
 
@@ -70,7 +70,6 @@ def refresh(
     """
     tiny = 1e-30 if y.itemsize == 4 else 1e-280
     v = fields[pop.first].start
-    c = np.empty(2, y.dtype)
     c[0] = lam[pop.first]
     _scale(y, v + lo, v + hi, c[0], tiny)
     for f in range(pop.first + 1, pop.last):
@@ -136,16 +135,16 @@ def scan(
     Returns the new count. Blocks of cells are looked at in vector instructions, and only those with a hit again.
     """
     n = s.size
+    none, x = c[0] - c[0], s[0]  # −∞·0 is no number, which reaches no limit
     if n == 3:
-        return _scan(y, (s[0], s[1], s[2]), (c[0], c[1], c[2]), lo, hi, limit, out, count)
-    if n == 4:
-        return _scan(y, (s[0], s[1], s[2], s[3]), (c[0], c[1], c[2], c[3]), lo, hi, limit, out, count)
-    if n == 2:
-        return _scan(y, (s[0], s[1]), (c[0], c[1]), lo, hi, limit, out, count)
+        return _scan(y, (x, s[1], s[2]), (c[0], c[1], c[2]), lo, hi, limit, out, count)
     if n == 5:
-        return _scan(y, (s[0], s[1], s[2], s[3], s[4]), (c[0], c[1], c[2], c[3], c[4]), lo, hi, limit, out, count)
-    if n == 1:  # −∞·0 is no number, which reaches no limit
-        return _scan(y, (s[0], s[0]), (c[0], c[0] - c[0]), lo, hi, limit, out, count)
+        return _scan(y, (x, s[1], s[2], s[3], s[4]), (c[0], c[1], c[2], c[3], c[4]), lo, hi, limit, out, count)
+    if n == 4:
+        return _scan(y, (x, s[1], s[2], s[3], x), (c[0], c[1], c[2], c[3], none), lo, hi, limit, out, count)
+    if n < 3:
+        last = n - 1
+        return _scan(y, (x, s[last], x), (c[0], c[last] if n == 2 else none, none), lo, hi, limit, out, count)
     return _scan(y, s, c, lo, hi, limit, out, count)
 
 

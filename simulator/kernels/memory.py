@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped,unused-ignore]
 from numba.core import cgutils, types
 from numba.extending import intrinsic
@@ -42,13 +41,6 @@ def fill(a: NDArray[Any], first: int, last: int, value: float) -> None:  # pragm
 
 
 @inner
-def assign(a: NDArray[Any], b: NDArray[Any]) -> None:  # pragma: no cover
-    """a[:] = b."""
-    for i in range(a.size):
-        a[i] = b[i]
-
-
-@inner
 def add(y: NDArray[Any], to: int, what: int, n: int, factor: Any) -> None:  # pragma: no cover
     """y[to : to + n] += factor·y[what : what + n].
 
@@ -57,11 +49,3 @@ def add(y: NDArray[Any], to: int, what: int, n: int, factor: Any) -> None:  # pr
     a, b = y[to : to + n], y[what : what + n]
     for i in range(n):
         a[i] += factor * b[i]
-
-
-@inner
-def copied(a: NDArray[Any]) -> Any:  # pragma: no cover
-    """A copy of a vector."""
-    out = np.empty(a.size, a.dtype)
-    assign(out, a)
-    return out

@@ -74,6 +74,7 @@ def step(
     currents: Floats,
     uniform: float,
     kicks: Floats,
+    block: Floats,
     threshold: float,
     out: Cells,
     count: int,
@@ -86,7 +87,7 @@ def step(
     pop = plan.populations[p]
     v = plan.fields[pop.first].start
     rest, step_size = pop.v_rest, pop.step  # what lies in a record would be read again after every write
-    drive, leak, pull, before = np.empty(WIDTH), np.empty(WIDTH), np.empty(WIDTH), np.empty(WIDTH)
+    drive, leak, pull, before = block[0], block[1], block[2], block[3]
     for a in range(lo, hi, WIDTH):
         b = min(a + WIDTH, hi)
         m = b - a
@@ -101,11 +102,11 @@ def step(
             if field.kind == FIXED:
                 c *= z[field.mode] if field.mode >= 0 else currents[field.current]
             s = y[field.start + a : field.start + b]
-            reversal, block = field.reversal, field.block
+            reversal, magnesium = field.reversal, field.block
             if math.isnan(reversal):
                 for i in range(m):
                     drive[i] += c * s[i]
-            elif block == 0.0:
+            elif magnesium == 0.0:
                 for i in range(m):
                     leak[i] += c * s[i]
                 for i in range(m):
@@ -114,7 +115,7 @@ def step(
                 for i in range(m):
                     old = y[v + a + i]
                     if old > -math.inf:
-                        g = c * s[i] / (1.0 + block * math.exp(-MAGNESIUM_SLOPE * old))
+                        g = c * s[i] / (1.0 + magnesium * math.exp(-MAGNESIUM_SLOPE * old))
                         leak[i] += g
                         pull[i] += g * reversal
         now = y[v + a : v + b]

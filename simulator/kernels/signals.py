@@ -27,6 +27,7 @@ from .layout import (
     Signals,
     Table,
 )
+from .memory import fill
 
 
 @inner
@@ -93,6 +94,7 @@ def sample(
     q: Floats,
     r: Floats,
     counts: NDArray[np.int64],
+    room: Floats,
 ) -> None:  # pragma: no cover
     """Write every signal that is due in step n."""
     for k in range(signals.recorders.size):
@@ -110,7 +112,8 @@ def sample(
             continue
         pop = populations[recorder.population]
         since = n % pop.refresh if n % pop.refresh or n == 0 else pop.refresh
-        values = np.zeros(pop.n)
+        values = room[: pop.n]
+        fill(values, 0, pop.n, 0.0)
         if recorder.kind == CURRENT_OF:
             for j in range(recorder.first, recorder.last):
                 c = signals.places[j]

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from . import linear, plain
 from . import rare as seldom
 from .compiling import entry
 from .delivery import deliver, receive, units
-from .layout import FIXED, GRADED, LINEAR, RATE_OF, Chunk, Inputs, Ints, Plan, Rare, Signals, State
-from .memory import assign, copied, fill
+from .layout import FIXED, GRADED, LINEAR, RATE_OF, Chunk, Inputs, Ints, Own, Plan, Rare, Signals, State
+from .memory import fill
 from .signals import sample
 from .threads import meet
 
@@ -26,6 +24,7 @@ def advance(
     inputs: Inputs | None,
     rare: Rare | None,
     state: State,
+    own: Own,
     chunk: Chunk,
     begin: int,
     end: int,
@@ -43,16 +42,12 @@ def advance(
     """
     populations, fields, channels, projections = plan.populations, plan.fields, plan.channels, plan.projections
     n_pop, bounds, y = populations.size, plan.bounds, state.y
-    lam, dec, base, z = copied(state.lam), copied(state.dec), copied(state.base), copied(state.z)
-    q, r, window, last = copied(state.q), copied(state.r), copied(state.window), copied(state.last)
-    gain = np.empty(channels.size)
-    terms, starts = np.empty(fields.size, y.dtype), np.empty(fields.size, np.uint64)
-    unit, scaled = np.empty((channels.size, 3), y.dtype), np.empty(3, y.dtype)
-    drawn = np.empty(chunk.most, np.int32)
+    lam, dec, base, z, q, r = own.lam, own.dec, own.base, own.z, own.q, own.r
+    gain, terms, starts, unit, scaled = own.gain, own.terms, own.starts, own.unit, own.scaled
     pointers, spikes = chunk.pointers, chunk.cells[part]
-    own = 0
+    largest = 0
     for p in range(n_pop):
-        own += bounds[p, part + 1] - bounds[p, part]
+        largest += bounds[p, part + 1] - bounds[p, part]
     done = end
     for n in range(begin, end):
         k = n - chunk.origin
@@ -70,7 +65,23 @@ def advance(
             if due:
                 meet(sync, parts)
                 if part == 0:
-                    sample(signals, populations, fields, chunk, n, gain, y, lam, dec, base, z, q, r, state.counts)
+                    sample(
+                        signals,
+                        populations,
+                        fields,
+                        chunk,
+                        n,
+                        gain,
+                        y,
+                        lam,
+                        dec,
+                        base,
+                        z,
+                        q,
+                        r,
+                        state.counts,
+                        own.values,
+                    )
                 meet(sync, parts)
 
         for p in range(n_pop):
@@ -81,7 +92,7 @@ def advance(
             if pop.kind == LINEAR:
                 since = n % pop.refresh
                 if since == 0 and n > 0:
-                    linear.refresh(pop, fields, pop.refresh, lo, hi, y, lam, dec)
+                    linear.refresh(pop, fields, pop.refresh, lo, hi, y, lam, dec, scaled)
                     fill(lam, pop.first, pop.last, 0.0)
                     fill(dec, pop.first, pop.last, 1.0)
                     lam[pop.first] = 1.0
@@ -100,11 +111,12 @@ def advance(
                 scaled[0] = chunk.thresholds[k, p] - base[p]
                 count = linear.scan(y, starts[:m], terms[:m], lo, hi, scaled[0], spikes, count)
             elif rare is not None:
-                kicks = np.zeros(pop.n if rare.noise.size else 0)
+                kicks = own.values[: pop.n]
+                fill(kicks, lo, hi, 0.0)
                 if not seldom.white(rare, p, kicks, 0, 1.0, state.streams, n, pop.n, lo, hi):
                     kicks = kicks[:0]
                 count = plain.step(plan, p, lo, hi, y, gain, z, chunk.currents[k], chunk.uniform[k, p], kicks,
-                                   chunk.thresholds[k, p], spikes, count)  # fmt: skip
+                                   own.block, chunk.thresholds[k, p], spikes, count)  # fmt: skip
             pointers[part, now + p + 1] = count
             for x in range(first_spike, count):
                 y[v + spikes[x]] = -math.inf
@@ -127,7 +139,8 @@ def advance(
 
         if rare is not None and rare.gates.size:
             seldom.gates(plan, rare, y, chunk, n, part)
-        chunk.room[n % 2, part] = spikes.size - count >= own
+        if spikes.size - count < largest:
+            chunk.room[n % 2, part] = 0  # written seldom, as the others read it in every step
         meet(sync, parts)
         if rare is not None and rare.gates.size:
             seldom.graded(plan, rare, y, chunk, n, part, z)
@@ -137,13 +150,13 @@ def advance(
                 n_pop, y, unit, now, part, parts)  # fmt: skip
         if inputs is not None:
             receive(inputs, populations, channels, bounds, y, unit, scaled, state.streams, chunk.poisson,
-                    chunk.event_first, chunk.event_cells, k, drawn, part)  # fmt: skip
+                    chunk.event_first, chunk.event_cells, k, own.drawn, part)  # fmt: skip
         if rare is not None:
             seldom.deliver(plan, rare, y, unit, lam, z, chunk, now, part, parts)
         if rare is not None and rare.noise.size:
             seldom.coloured(rare, plan, y, unit, state.streams, n, part)
         if rare is not None and rare.triggers.size:
-            seldom.trigger(plan, rare, y, unit, scaled, chunk, n, part, parts, window, last)
+            seldom.trigger(plan, rare, y, unit, scaled, chunk, n, part, parts, own.window, own.last)
 
         for j in range(q.size):
             at, spiked = now + plan.slow[j].population, 0
@@ -175,13 +188,4 @@ def advance(
             done = n + 1
             break
     meet(sync, parts)
-    if part == 0:
-        assign(state.lam, lam)
-        assign(state.dec, dec)
-        assign(state.base, base)
-        assign(state.z, z)
-        assign(state.q, q)
-        assign(state.r, r)
-        assign(state.window, window)
-        assign(state.last, last)
     return done
