@@ -38,4 +38,6 @@ $(READY): constraints.txt pyproject.toml
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet --constraint constraints.txt torch
 	$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@echo "compiling kernels"
+	$(PY) -m ictal doctor --compile --quiet > /dev/null
 	@touch $(READY)

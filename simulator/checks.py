@@ -98,6 +98,16 @@ def matrix(values: object, what: str) -> NDArray[np.float64]:
     return array
 
 
+def vector(values: object, what: str, wanted: str = "a vector of numbers") -> NDArray[np.float64]:
+    """A vector of finite numbers."""
+    array = _array(values, what, wanted, np.float64)
+    if array.ndim != 1:
+        raise InputError(f"{what}: must be {wanted}; got shape {array.shape}")
+    if not np.isfinite(array).all():
+        raise InputError(f"{what}: must be finite; got a value that is not")
+    return array
+
+
 def _array(values: object, what: str, wanted: str, dtype: type | None = None) -> NDArray[Any]:
     try:
         return np.asarray(values, dtype=dtype)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .checks import finite, indices, is_finite, matrix, not_negative, positive, steps
+from .checks import finite, indices, is_finite, matrix, not_negative, positive, steps, vector
 from .errors import InputError
 
 REACH = 38.6  # SDs to which exp(−d²/2·sd²) is above 0 in float64
@@ -190,14 +190,12 @@ class Projection:
     def _one_an_edge(self, values: object, field: str) -> NDArray[np.float64]:
         if not isinstance(self.rule, Edges):
             raise InputError(f"Projection.{field}: an array needs Edges; got {type(self.rule).__name__}")
-        array = np.asarray(values, dtype=np.float64)
+        array = vector(values, f"Projection.{field}", "a vector, one number an edge")
         if array.shape != self.rule.pre.shape:
             raise InputError(
                 f"Projection.{field}: an array must hold one number an edge ({self.rule.pre.size}); "
                 f"got shape {array.shape}"
             )
-        if not np.isfinite(array).all():
-            raise InputError(f"Projection.{field}: must be finite; got a value that is not")
         return array
 
     def n_delays(self, dt: float) -> int:

@@ -14,6 +14,9 @@ class InputError(ValueError):
     keeps its traceback.
     """
 
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(line.strip() for line in message.splitlines()))  # arrays print over lines
+
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> InputError:
     """The error for a name that is not registered, with the nearest name that is.

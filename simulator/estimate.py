@@ -11,6 +11,7 @@ from .cells import AlphaSynapse, DeltaSynapse, Population, SaturatingSynapse
 from .connections import Dense, Edges, FixedInDegree, Footprint, LogNormal, LowRank, Pairwise, Projection
 from .inputs import GivenNoise, OUNoise
 from .network import Network
+from .tables import n_blocks
 
 SMOOTH = 2.0  # sources in one SD, from which a sum over a Gaussian is an integral to eight digits
 
@@ -33,6 +34,7 @@ def memory(network: Network, precision: str = "float64", threads: int = 1) -> di
     {'projection 0: E -> E.e': 408016, 'cells': 32000, 'total': 856032}
     """
     size = 4 if precision == "float32" else 8
+    threads = max(1, min(threads, n_blocks(max(p.n for p in network.populations))))
     entries, kept, peak, copies = {}, 8 * sum(p.n for p in network.populations), 0, 0
     for i, p in enumerate(network.projections):
         final, building = _wiring(network, p)

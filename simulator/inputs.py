@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .checks import finite, indices, matrix, named, not_negative, positive
+from .checks import finite, indices, matrix, named, not_negative, positive, vector
 from .errors import InputError
 from .schedule import Schedule
 
@@ -42,15 +42,15 @@ class EventInput:
 
     def __post_init__(self) -> None:
         finite(self.weight, "EventInput.weight", "a number [mV]")
-        time = np.asarray(self.time, dtype=np.float64)
+        time = vector(self.time, "EventInput.time")
         object.__setattr__(self, "cell", indices(self.cell, "EventInput.cell"))
-        if time.ndim != 1 or time.shape != self.cell.shape:
+        if time.shape != self.cell.shape:
             raise InputError(
                 f"EventInput.time, EventInput.cell: must be vectors of one length; got {time.shape} "
                 f"and {self.cell.shape}"
             )
-        if not (np.isfinite(time).all() and (time >= 0).all()):
-            raise InputError(f"EventInput.time: must be finite and not negative [ms]; got {time.min()}..{time.max()}")
+        if (time < 0).any():
+            raise InputError(f"EventInput.time: must not be negative [ms]; got {time.min():g}")
         object.__setattr__(self, "time", time)
 
 
@@ -66,12 +66,7 @@ class CurrentInput:
         if not isinstance(self.current, Schedule):
             finite(self.current, "CurrentInput.current", "a number or a Schedule [mV]")
         if self.profile is not None:
-            profile = np.asarray(self.profile, dtype=np.float64)
-            if profile.ndim != 1 or not np.isfinite(profile).all():
-                raise InputError(
-                    f"CurrentInput.profile: must be a vector of finite numbers, one a cell; got shape {profile.shape}"
-                )
-            object.__setattr__(self, "profile", profile)
+            object.__setattr__(self, "profile", vector(self.profile, "CurrentInput.profile", "a vector, one a cell"))
 
 
 @dataclass(frozen=True)
@@ -127,12 +122,7 @@ class GivenNoise:
             positive(self.tau, "GivenNoise.tau", "ms")
         object.__setattr__(self, "kicks", matrix(self.kicks, "GivenNoise.kicks"))
         if self.start is not None:
-            start = np.asarray(self.start, dtype=np.float64)
-            if start.ndim != 1 or not np.isfinite(start).all():
-                raise InputError(
-                    f"GivenNoise.start: must be a vector of finite numbers, one a cell; got shape {start.shape}"
-                )
-            object.__setattr__(self, "start", start)
+            object.__setattr__(self, "start", vector(self.start, "GivenNoise.start", "a vector, one a cell"))
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,10 +6,11 @@ Of this room only this file and `recorders` use torch, and load it when it is fi
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -20,6 +21,7 @@ from .recording import choose
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+    from torch.utils.hooks import RemovableHandle
 
 Units = Literal["auto", "channel mean", "channel sampled", "token sampled", "token mean", "sequence"]
 
@@ -94,6 +96,13 @@ class Layers:
             return "token sampled" if tokens or last else "channel mean"
         return kind
 
+    def choice(self, name: str, n: int) -> NDArray[np.intp]:
+        """Which of the n units of this module are kept: all, or `max_units` drawn by `seed` and the module's name."""
+        if self.max_units is None or n <= self.max_units:
+            return np.arange(n)
+        rng = np.random.default_rng([self.seed, zlib.crc32(name.encode())])
+        return choose(rng, n, self.max_units, "Layers.max_units")
+
 
 @dataclass(frozen=True, eq=False)
 class Activity:
@@ -132,7 +141,7 @@ class Probe:
         self.model = model
         self.layers = layers if isinstance(layers, Layers) else Layers(layers)
         self.keep_graph = keep_graph
-        self._matches = _match(model, self.layers.patterns)
+        self._matches = match(model, self.layers.patterns)
         self._stack = ExitStack()
         self._clear()
 
@@ -143,7 +152,7 @@ class Probe:
         with ExitStack() as stack:
             stack.callback(self.model.register_forward_pre_hook(self._next_pass).remove)
             for name, module in {k: v for found in self._matches.values() for k, v in found.items()}.items():
-                stack.callback(self._register(name, module).remove)
+                stack.callback(hook(module, self.layers.when, partial(self._take, name)).remove)
             if not self.keep_graph:
                 stack.enter_context(_evaluating(self.model))
                 stack.enter_context(torch.no_grad())
@@ -193,24 +202,11 @@ class Probe:
         self._pass += int(self._started)
         self._started = True
 
-    def _register(self, name: str, module: nn.Module) -> Any:
-        if self.layers.when == "post":
-            return module.register_forward_hook(lambda m, _, output: self._take(name, m, output))
-
-        def before(m: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-            self._take(name, m, [*args, *kwargs.values()])
-
-        return module.register_forward_pre_hook(before, with_kwargs=True)
-
     def _take(self, name: str, module: nn.Module, found: object) -> None:
         import torch
 
         calls = self._taken.setdefault(name, {}).setdefault(self._pass, [])
-        raw = _batch_leading(_first_tensor(found, name), module, self.layers.batch_first)
-        if raw.ndim < 2:
-            raise InputError(f"Probe: {name} must yield (batch, ..., unit); got shape {tuple(raw.shape)}")
-        unit = self.layers.unit_of(name, module, raw.ndim)
-        values, sizes = _as_units(raw, unit, name)
+        values, unit, sizes = in_units(found, module, name, self.layers)
         known = self._units.get((name, len(calls)))
         if known is None:
             known = self._units[name, len(calls)] = self._chosen(name, len(calls), unit, sizes, values)
@@ -237,10 +233,8 @@ class Probe:
     def _chosen(self, name: str, call: int, unit: str, sizes: dict[str, int], values: Tensor) -> Activity:
         import torch
 
-        n, index = int(values.shape[-1]), np.arange(values.shape[-1])
-        if self.layers.max_units is not None and n > self.layers.max_units:
-            rng = np.random.default_rng([self.layers.seed, zlib.crc32(name.encode())])
-            index = choose(rng, n, self.layers.max_units, "Layers.max_units")
+        n = int(values.shape[-1])
+        index = self.layers.choice(name, n)
         labels = {"layer": np.full(len(index), name), "unit": index}
         for axis, label in enumerate(sizes):
             labels[label] = np.unravel_index(index, tuple(sizes.values()))[axis]
@@ -255,7 +249,12 @@ class Probe:
         return torch.cat(list(parts))
 
 
-def _match(model: nn.Module, patterns: Iterable[str]) -> dict[str, dict[str, nn.Module]]:
+def match(model: nn.Module, patterns: Iterable[str]) -> dict[str, dict[str, nn.Module]]:
+    """Pattern -> name -> module, of the modules of a model that match it.
+
+    Raises:
+        InputError: a pattern that matches nothing; the message lists the names.
+    """
     modules = {name: module for name, module in model.named_modules() if name}
     out = {}
     for pattern in patterns:
@@ -271,12 +270,45 @@ def _match(model: nn.Module, patterns: Iterable[str]) -> dict[str, dict[str, nn.
     return out
 
 
+def hook(module: nn.Module, when: str, take: Callable[[nn.Module, Any], Any]) -> RemovableHandle:
+    """Call take(module, what it gives) after every call ("post"), or take(module, its arguments) before ("pre").
+
+    What `take` returns, unless None, stands in for what the module gives.
+    """
+    if when == "post":
+        return module.register_forward_hook(lambda m, _, output: take(m, output))
+
+    def before(m: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        take(m, [*args, *kwargs.values()])
+
+    return module.register_forward_pre_hook(before, with_kwargs=True)
+
+
+def in_units(found: object, module: nn.Module, name: str, layers: Layers) -> tuple[Tensor, str, dict[str, int]]:
+    """What a hook found as (batch, unit) or (batch, time, unit), what a unit is, and the axes that make it up.
+
+    Raises:
+        InputError: it is no tensor, or one without a batch axis.
+    """
+    raw = _batch_leading(first_tensor(found, name), module, layers.batch_first)
+    if raw.ndim < 2:
+        raise InputError(f"Probe: {name} must yield (batch, ..., unit); got shape {tuple(raw.shape)}")
+    unit = layers.unit_of(name, module, raw.ndim)
+    values, sizes = _as_units(raw, unit, name)
+    return values, unit, sizes
+
+
 def _listed(names: Iterable[str]) -> str:
     every = list(names)
     return ", ".join(every[:40]) + (f" and {len(every) - 40} more" if len(every) > 40 else "")
 
 
-def _first_tensor(found: object, name: str) -> Tensor:
+def first_tensor(found: object, name: str) -> Tensor:
+    """The tensor, or the first of a tuple, list or mapping, as real floats.
+
+    Raises:
+        InputError: there is none.
+    """
     from torch import Tensor, nn
 
     if isinstance(found, nn.utils.rnn.PackedSequence):
@@ -287,7 +319,7 @@ def _first_tensor(found: object, name: str) -> Tensor:
         return found if found.is_floating_point() else found.float()
     inner = list(found.values()) if isinstance(found, Mapping) else found
     if isinstance(inner, list | tuple) and inner:
-        return _first_tensor(inner[0], name)
+        return first_tensor(inner[0], name)
     raise InputError(f"Probe: {name} must yield a tensor, or a tuple that begins with one; got {type(found).__name__}")
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .checks import GRID_SLACK, named
+from .checks import GRID_SLACK, named, vector
 from .errors import InputError
 
 
@@ -34,14 +33,11 @@ class Schedule:
 
     def __post_init__(self) -> None:
         named(self.name, "Schedule.name")
-        times, values = tuple(float(t) for t in self.times), tuple(float(v) for v in self.values)
+        times, values = (tuple(vector(getattr(self, x), f"Schedule.{x}").tolist()) for x in ("times", "values"))
         if not times or len(times) != len(values):
             raise InputError(
                 f"Schedule.times: must be as many as values, at least one; got {len(times)} and {len(values)}"
             )
-        for field, numbers in (("times", times), ("values", values)):
-            if not all(map(math.isfinite, numbers)):
-                raise InputError(f"Schedule.{field}: must be finite; got {numbers}")
         if any(b < a for a, b in itertools.pairwise(times)):
             raise InputError(f"Schedule.times: must not fall; got {times}")
         if any(a == c for a, c in zip(times, times[2:], strict=False)):

@@ -135,10 +135,10 @@ def _check_complete(target: Path, own: Mapping[str, object]) -> None:
         InputError: it is another one's.
     """
     attrs = read(target, kind="run").attrs
-    there = {**json.loads(attrs["config"]), "engine": attrs["engine"]}
+    there = {"precision": "float64", **json.loads(attrs["config"]), "engine": attrs["engine"]}
     there |= {"seed": json.loads(attrs["seed"]), "versions": json.loads(attrs["versions"])}
     there.pop("command", None)
-    if unlike := differences(there, json.loads(to_json(own))):
+    if unlike := differences(there, {"precision": "float64", **json.loads(to_json(own))}):
         raise InputError(
             f"{target}: exists already and holds another run: {unlike}; choose another name or say --force"
         )

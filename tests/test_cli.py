@@ -93,6 +93,12 @@ def test_doctor(ictal_):
     assert checks["links"]["ok"]
 
 
+def test_doctor_compiles_the_spiking_systems(ictal_):
+    found = json.loads(ictal_("doctor", "--compile", "--json"))["checks"]["kernels"]
+    assert found["ok"]
+    assert "seizure, cuba" in found["what"]
+
+
 def test_doctor_sees_a_checkout_without_links(tmp_path, monkeypatch):
     """Git without core.symlinks leaves text files in the place of links."""
     from ictal.cli import doctor

@@ -149,7 +149,12 @@ REFUSED = {
     "PoissonInput.rate": lambda: PoissonInput("E", "e", -1.0, 1.0),
     "PoissonInput.weight": lambda: PoissonInput("E", "e", 1.0, NAN),
     "EventInput.time, EventInput.cell": lambda: EventInput("E", "e", 1.0, np.array([1.0]), np.array([0, 1])),
-    "EventInput.time: must be finite": lambda: EventInput("E", "e", 1.0, np.array([-1.0]), np.array([0])),
+    "EventInput.time: must not be negative": lambda: EventInput("E", "e", 1.0, np.array([-1.0]), np.array([0])),
+    "EventInput.time: must be finite": lambda: EventInput("E", "e", 1.0, np.array([NAN]), np.array([0])),
+    "EventInput.time: must be a vector of numbers": lambda: EventInput("E", "e", 1.0, ["soon"], np.array([0])),
+    "Schedule.values: must be a vector of numbers": lambda: Schedule("g", (0, 1), ("low", "high")),
+    "Projection.weight: must be a vector": lambda: Projection("E", "E", "e", Edges([0], [1]), ["strong"]),
+    "CurrentInput.current: must be a number or a Schedule": lambda: CurrentInput("E", "x", np.ones((3, 40))),
     "EventInput.weight": lambda: EventInput("E", "e", NAN, np.array([1.0]), np.array([0])),
     "SlowVariable.tau": lambda: SlowVariable("q", **{**SLOW, "tau": 0.0}),
     "SlowVariable.half_rate": lambda: SlowVariable("q", **{**SLOW, "half_rate": -1.0}),
@@ -303,7 +308,7 @@ REFUSED = {
         "E", "e", 1.0, np.array([1.0]), np.array([0.5])
     ),
     "CurrentInput.current: must be a number or a Schedule [mV]; got nan": lambda: CurrentInput("E", NAN),
-    "CurrentInput.profile: must be a vector of finite numbers": lambda: CurrentInput("E", 1.0, np.array([NAN])),
+    "CurrentInput.profile: must be finite": lambda: CurrentInput("E", 1.0, np.array([NAN])),
     "CurrentInput.profile: must have the shape (50,); got (3,)": lambda: given(CurrentInput("E", 1.0, np.ones(3))),
     "WhiteNoise.sigma: must be finite and >= 0 [mV]; got -1": lambda: WhiteNoise("E", -1.0),
     "OUNoise.name: must be": lambda: OUNoise("E", "", 5.0, 1.0),
@@ -312,9 +317,7 @@ REFUSED = {
     "GivenNoise.name: must be": lambda: GivenNoise("E", "", None, np.ones((2, 50))),
     "GivenNoise.tau: must be > 0 [ms]; got -1": lambda: GivenNoise("E", "y", -1.0, np.ones((2, 50))),
     "GivenNoise.kicks: must be a matrix": lambda: GivenNoise("E", "y", None, np.ones(50)),
-    "GivenNoise.start: must be a vector of finite numbers": lambda: GivenNoise(
-        "E", "y", 1.0, np.ones((2, 50)), np.full(50, NAN)
-    ),
+    "GivenNoise.start: must be finite": lambda: GivenNoise("E", "y", 1.0, np.ones((2, 50)), np.full(50, NAN)),
     "GivenNoise.kicks: a row: must have the shape (50,); got (3,)": lambda: given(
         GivenNoise("E", "y", 1.0, np.ones((2, 3)))
     ),

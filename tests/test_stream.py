@@ -408,6 +408,8 @@ def test_resume_can_always_be_said(folder, often):
     assert record_to_file(network, duration, 1, "run.h5", resume=True).complete
     with pytest.raises(InputError, match="exists already and holds another run: seed is 1 there and 2 here"):
         record_to_file(network, duration, 2, "run.h5", resume=True)
+    with pytest.raises(InputError, match="holds another run: precision is float64 there and float32 here"):
+        record_to_file(network, duration, 1, "run.h5", resume=True, precision="float32")
     with pytest.raises(InputError, match="exists already"):
         record_to_file(network, duration, 1, "run.h5")
     assert (folder / "run.h5").read_bytes() == before

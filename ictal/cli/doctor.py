@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from .options import Json, Quiet
 from .output import Output
@@ -14,8 +16,16 @@ PACKAGES = (
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
-def doctor(json: Json = False, quiet: Quiet = False) -> None:
+def doctor(
+    compile_: Annotated[
+        bool,
+        typer.Option("--compile", help="Compile the built-in spiking systems now, not in the first run of each."),
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
     """Check versions, caches, threads, data and links."""
+    out = Output(json, quiet)
     checks = {
         "python": _python(),
         "packages": _packages(),
@@ -26,6 +36,8 @@ def doctor(json: Json = False, quiet: Quiet = False) -> None:
         "fashion-mnist": _fashion_mnist(),
         "browser": _browser(),
     }
+    if compile_:
+        checks["kernels"] = _kernels(out)
     troubles = [name for name, check in checks.items() if not check["ok"]]
 
     def text() -> str:
@@ -33,7 +45,7 @@ def doctor(json: Json = False, quiet: Quiet = False) -> None:
         lines.append("all is well" if not troubles else f"look at: {', '.join(troubles)}")
         return "\n".join(lines) + "\n"
 
-    Output(json, quiet).result({"checks": checks, "troubles": troubles}, text)
+    out.result({"checks": checks, "troubles": troubles}, text)
 
 
 def _check(ok: bool, what: str) -> dict[str, Any]:
@@ -72,6 +84,23 @@ def _numba_cache() -> dict[str, Any]:
     if os.access(above, os.W_OK | os.X_OK):
         return _check(True, f"writable: {folder}")
     return _check(False, f"{folder} cannot be written: kernels compile anew each time; set NUMBA_CACHE_DIR to a folder")
+
+
+def _kernels(out: Output) -> dict[str, Any]:
+    """A millisecond of every built-in spiking system."""
+    import time
+
+    from .. import api, registry
+    from ..models.system import Spiking
+
+    names = [name for name in registry.known()["systems"] if isinstance(registry.build(name, {}), Spiking)]
+    start = time.perf_counter()
+    with out.progress("compile") as report:
+        for done, name in enumerate(names):
+            if report is not None:
+                report(done, len(names), name)
+            api.simulate(name, duration=0.001)
+    return _check(True, f"compiled for {', '.join(names)} in {time.perf_counter() - start:.1f} s, kept for later runs")
 
 
 def _threads() -> dict[str, Any]:
