@@ -444,15 +444,16 @@ def test_estimated_bytes_are_those_of_the_arrays_and_bound_what_is_allocated(cas
 def test_estimated_bytes_add_up():
     synapses = (Synapse("e", 5.0), AlphaSynapse("a", 5.0), DeltaSynapse("d"))
     description = Network(
-        (cells("E", 1000, synapses=synapses),),
+        (cells("E", 5000, synapses=synapses),),
         2 * (Projection("E", "E", "e", FixedInDegree(10), 1.0),),
         inputs=(OUNoise("E", "y", 5.0, 1.0),),
     )
     double, single = memory(description), memory(description, "float32")
     assert list(double) == ["projection 0: E -> E.e", "projection 1: E -> E.e", "cells", "total"]
-    assert double["cells"] - single["cells"] == 4 * 5 * 1000  # v, s, s and y of the alpha synapse, the OU current
+    assert double["cells"] - single["cells"] == 4 * 5 * 5000  # v, s, s and y of the alpha synapse, the OU current
     assert double["total"] > sum(double[name] for name in list(double)[:-1])
     assert memory(description, threads=4)["total"] > double["total"]
+    assert memory(description, threads=10**6) == memory(description, threads=5)  # blocks of 1024 cells
 
 
 def test_an_estimate_does_not_build():
