@@ -16,34 +16,58 @@ if TYPE_CHECKING:
     from .analyses.measures import MEASURES
     from .api import compare, measure, simulate
     from .describe import explain
+    from .evaluation import Evaluated, evaluate_file
     from .measurements import Measurements
     from .models import SYSTEMS
+    from .models.architectures import ARCHITECTURES
+    from .models.data import DATA, load_data
+    from .models.monitor import Monitor
+    from .models.penalty import desync_penalty
+    from .models.treatments import TREATMENTS
+    from .networks import open_model
     from .simulator import InputError, Recording, Run, Spikes
     from .simulator.arrays import open_run
     from .simulator.store import load, save
     from .sweeps import Sweep, open_sweep, sweep
+    from .synchrony import SynchronyRecorder
+    from .training import DataChoice, Job, SynchronyChoice, Trained, train_to_file
 
 __all__ = [
+    "ARCHITECTURES",
+    "DATA",
     "EXPERIMENTS",
     "MEASURES",
     "SYSTEMS",
+    "TREATMENTS",
     "Comparison",
+    "DataChoice",
+    "Evaluated",
     "InputError",
+    "Job",
     "Measurements",
+    "Monitor",
     "Recording",
     "Run",
     "Spikes",
     "Sweep",
+    "SynchronyChoice",
+    "SynchronyRecorder",
+    "Trained",
     "compare",
+    "desync_penalty",
+    "evaluate_file",
     "explain",
     "load",
     "load_comparison",
+    "load_data",
     "measure",
+    "open_model",
     "open_run",
     "open_sweep",
     "save",
     "simulate",
     "sweep",
+    "train_to_file",
 ]
 
 _MODULES = {
@@ -51,6 +75,11 @@ _MODULES = {
     "simulator.arrays": ("open_run",),
     "simulator.store": ("load", "save"),
     "models": ("SYSTEMS",),
+    "models.architectures": ("ARCHITECTURES",),
+    "models.data": ("DATA", "load_data"),
+    "models.monitor": ("Monitor",),
+    "models.penalty": ("desync_penalty",),
+    "models.treatments": ("TREATMENTS",),
     "analyses.measures": ("MEASURES",),
     "analyses.experiments": ("EXPERIMENTS",),
     "analyses.comparison": ("Comparison", "load_comparison"),
@@ -58,6 +87,10 @@ _MODULES = {
     "describe": ("explain",),
     "api": ("compare", "measure", "simulate"),
     "sweeps": ("Sweep", "open_sweep", "sweep"),
+    "synchrony": ("SynchronyRecorder",),
+    "training": ("DataChoice", "Job", "SynchronyChoice", "Trained", "train_to_file"),
+    "evaluation": ("Evaluated", "evaluate_file"),
+    "networks": ("open_model",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

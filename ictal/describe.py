@@ -1,4 +1,4 @@
-"""`explain`: what a measure, a system or an experiment is, from its own description."""
+"""`explain`: what a measure, a system, an architecture, a treatment or an experiment is, from its own description."""
 
 from __future__ import annotations
 
@@ -12,15 +12,23 @@ from typing import Any
 from .analyses.experiments import EXPERIMENTS
 from .analyses.measures import MEASURES, get
 from .models import SYSTEMS
-from .registry import default_of, experiment, parameter_types, system
+from .models.architectures import ARCHITECTURES, architecture
+from .models.treatments import TREATMENTS
+from .registry import default_of, experiment, parameter_types, system, treatment
 from .simulator import unknown
+
+_HOW = {
+    "system": "ictal simulate {} --set KEY=VALUE",
+    "architecture": "ictal train {} --set KEY=VALUE",
+    "treatment": "ictal train ARCH --treat {}=DOSE,KEY=VALUE; the first is the dose",
+}
 
 
 def explain(name: str) -> str:
     """What `name` is, in words.
 
     Of a measure: formula, range, what finite size alone gives, needs, what it shows and what it cannot, citation.
-    Of a system: its docstring and its parameters. Of an experiment: its docstring.
+    Of a system, an architecture or a treatment: its docstring and its parameters. Of an experiment: its docstring.
 
     Raises:
         InputError: nothing has this name; the message names the nearest.
@@ -35,8 +43,8 @@ def explain(name: str) -> str:
             lines += [f"  {key:<9} {facts[key]}"]
         return "\n".join(lines)
     lines += ["", facts["text"]]
-    if facts["kind"] == "system":
-        lines += ["", "parameters (--set KEY=VALUE):"]
+    if "parameters" in facts:
+        lines += ["", f"parameters ({_HOW[facts['kind']].format(name)}):"]
         width = max(len(p["name"]) for p in facts["parameters"])
         for p in facts["parameters"]:
             lines.append(f"  {p['name']:<{width}}  {p['default']!s:<12} {p['comment']}".rstrip())
@@ -64,11 +72,25 @@ def description(name: str) -> dict[str, Any]:
             "text": inspect.getdoc(kind) or "",
             "parameters": _parameters(kind),
         }
+    if name in ARCHITECTURES:
+        preset = architecture(name, {})
+        kind = type(preset)
+        own = [{**p, "default": _plain(getattr(preset, p["name"]))} for p in _parameters(kind)]
+        about = {"kind": "architecture", "summary": ARCHITECTURES[name][1], "text": inspect.getdoc(kind) or ""}
+        return {"name": name, **about, "parameters": own}
+    if name in TREATMENTS:
+        kind = treatment(name)
+        about = {"kind": "treatment", "summary": TREATMENTS[name][1], "text": inspect.getdoc(kind) or ""}
+        return {"name": name, **about, "parameters": _parameters(kind)}
     if name in EXPERIMENTS:
         function = experiment(name)
         text = "\n\n".join(filter(None, (inspect.getdoc(import_module(function.__module__)), inspect.getdoc(function))))
         return {"name": name, "kind": "experiment", "summary": EXPERIMENTS[name][1], "text": text}
-    raise unknown("measure, system or experiment", name, [*MEASURES, *SYSTEMS, *EXPERIMENTS])
+    raise unknown(
+        "measure, system, architecture, treatment or experiment",
+        name,
+        [*MEASURES, *SYSTEMS, *ARCHITECTURES, *TREATMENTS, *EXPERIMENTS],
+    )
 
 
 def _parameters(kind: Any) -> list[dict[str, Any]]:

@@ -13,6 +13,9 @@ import numpy as np
 from .analyses.experiments import EXPERIMENTS
 from .analyses.measures import MEASURES
 from .models import SYSTEMS
+from .models.architectures import ARCHITECTURES
+from .models.data import DATA
+from .models.treatments import TREATMENTS
 from .simulator import InputError, unknown
 
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
@@ -40,6 +43,17 @@ def system(name: str) -> Any:
     return resolve(SYSTEMS[name][0], "ictal.models")
 
 
+def treatment(name: str) -> Any:
+    """The class of this treatment.
+
+    Raises:
+        InputError: there is none; the message names the nearest.
+    """
+    if name not in TREATMENTS:
+        raise unknown("treatment", name, TREATMENTS)
+    return resolve(TREATMENTS[name][0], "ictal.models.treatments")
+
+
 def experiment(name: str) -> Any:
     """The function of this experiment.
 
@@ -53,8 +67,15 @@ def experiment(name: str) -> Any:
 
 def known() -> dict[str, dict[str, str]]:
     """Everything that is registered: kind -> name -> one line. Nothing of it is loaded."""
-    tables = {"systems": SYSTEMS, "measures": MEASURES, "experiments": EXPERIMENTS}
-    return {kind: {name: line for name, (_, line) in table.items()} for kind, table in tables.items()}
+    tables = {
+        "systems": SYSTEMS,
+        "measures": MEASURES,
+        "architectures": ARCHITECTURES,
+        "treatments": TREATMENTS,
+        "experiments": EXPERIMENTS,
+    }
+    lines = {kind: {name: line for name, (_, line) in table.items()} for kind, table in tables.items()}
+    return {**lines, "data": dict(DATA)}
 
 
 def build(name: str, parameters: Mapping[str, object]) -> Any:

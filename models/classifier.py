@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from .system import parameters
 if TYPE_CHECKING:  # torch takes seconds to import: only `fit` and `record` load it
     from torch import nn
 
-    from .mlp import MLP
+    from .architectures.mlp import MLP
     from .training import History
 
 
@@ -47,7 +47,7 @@ class Classifier:
     every: int = 10  # steps between records of history and stimuli; divides `steps`
     learning_rate: float = 2e-3
     batch_size: int = 128  # at 64, Adam's late spikes leave some noisy labels unlearnt
-    optimiser: str = "adam"  # adam or sgd
+    optimiser: Literal["adam", "sgd"] = "adam"
     weight_decay: float = 0.0
     layers: tuple[str, ...] = ("hidden.*.linear",)  # patterns of module names; hidden.*.relu for activations
     n_probe: int = 400  # test images of LAYER_samples
@@ -80,26 +80,21 @@ class Classifier:
         """The trained network and how its training went (see `train`)."""
         import torch
 
-        from .mlp import MLP
-        from .training import train
+        from .architectures.mlp import MLP
+        from .training import Training, train
 
         data = self.load(seed) if data is None else data
         weights, order, _ = self._seeds(seed)
         model = MLP.for_data(data, self.hidden, generator=torch.Generator().manual_seed(weights))
-        history = train(
-            model,
-            data,
-            seed=order,
+        how = Training(
             steps=self.steps,
             every=self.every,
             learning_rate=self.learning_rate,
-            batch_size=self.batch_size,
+            batch_size=min(self.batch_size, len(data.x_train)),
             optimiser=self.optimiser,
             weight_decay=self.weight_decay,
-            on_record=on_record,
-            progress=progress,
         )
-        return model, history
+        return model, train(model, data, how, seed=order, on_record=on_record, progress=progress)
 
     def record(self, seed: int, progress: Callable[[float, float], None] | None = None) -> Run:
         """Train once and record; the same seed gives the same bits. `progress` is called with (done, total) [steps].

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from ..simulator import InputError, Run
 from ..simulator.network import Network
 
 Progress = Callable[[float, float], None]  # (done, total) [ms]
+State = TypeVar("State")  # a numpy array or a torch tensor
 
 
 @runtime_checkable
@@ -36,6 +37,14 @@ class Spiking(System, Protocol):
 
     def network(self) -> Network:
         """The description that an engine runs."""
+
+
+@runtime_checkable
+class Flow(Protocol[State]):
+    """Something that follows dstate/dt = drift(state, inputs): what integrators step and Jacobians are taken of."""
+
+    def drift(self, state: State, inputs: State) -> State:
+        """dstate/dt at this state, (..., unit), while the inputs, (..., feature), act on it."""
 
 
 def parameters(system: System) -> dict[str, object]:

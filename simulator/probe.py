@@ -32,6 +32,8 @@ class Layers:
 
     Attributes:
         patterns: names of `model.named_modules()`, or patterns of them as in file names (``"hidden.*.linear"``).
+            ``"auto"``: every activation function that is a module (ReLU, GELU, SiLU, Tanh ...) and every recurrent
+            module; where there is none, every linear and convolution module except the last.
         when: ``"post"``: what the module gives; ``"pre"``: its first input. Both are copied at that
             moment, so that a later in-place ReLU does not change them.
         units: for all modules, or a mapping of patterns to
@@ -261,6 +263,8 @@ def match(model: nn.Module, patterns: Iterable[str]) -> dict[str, dict[str, nn.M
         found = {name: module for name, module in modules.items() if fnmatchcase(name, pattern)}
         if not found and pattern == type(model).__name__:
             found = {pattern: model}
+        if not found and pattern == "auto":
+            found = _automatic(modules)
         if not found:
             raise InputError(
                 f"Probe: no module matches {pattern!r}; modules: {_listed(modules) or type(model).__name__}. A "
@@ -268,6 +272,20 @@ def match(model: nn.Module, patterns: Iterable[str]) -> dict[str, dict[str, nn.M
             )
         out[pattern] = found
     return out
+
+
+def _automatic(modules: Mapping[str, nn.Module]) -> dict[str, nn.Module]:
+    from torch import nn
+
+    rectified = nn.ReLU | nn.ReLU6 | nn.LeakyReLU | nn.PReLU | nn.ELU | nn.CELU | nn.SELU
+    smooth = nn.GELU | nn.SiLU | nn.Mish | nn.Hardswish | nn.Softplus | nn.Tanh
+    active = rectified | smooth | nn.RNNBase | nn.RNNCellBase
+    found: dict[str, nn.Module] = {name: module for name, module in modules.items() if isinstance(module, active)}
+    if found:
+        return found
+    weighted = nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d
+    names = [name for name, module in modules.items() if isinstance(module, weighted)]
+    return {name: modules[name] for name in names[:-1]}
 
 
 def hook(module: nn.Module, when: str, take: Callable[[nn.Module, Any], Any]) -> RemovableHandle:

@@ -5,10 +5,10 @@ import pytest
 import torch
 from torch.nn import functional
 
+from ictal.models.architectures.mlp import MLP
 from ictal.models.classifier import Classifier
 from ictal.models.data import load_data
-from ictal.models.mlp import MLP
-from ictal.models.training import METRICS, evaluate, train
+from ictal.models.training import METRICS, Training, evaluate, train
 from ictal.simulator import InputError, Recording
 
 QUICK = Classifier(n_train=200, hidden=(32, 16), steps=60, every=10, n_probe=50, frames=6)
@@ -56,7 +56,7 @@ def test_the_same_seed_gives_the_same_bits_whatever_the_global_state(data):
         torch.manual_seed(state)
         model = network(data)
         before, threads = torch.get_rng_state(), torch.get_num_threads()
-        history = train(model, data, seed=seed, steps=30, every=10)
+        history = train(model, data, Training(steps=30, every=10), seed=seed)
         assert torch.equal(before, torch.get_rng_state())
         assert torch.get_num_threads() == threads
         runs.append((weights(model), history.values))
@@ -67,7 +67,7 @@ def test_the_same_seed_gives_the_same_bits_whatever_the_global_state(data):
 
 def test_one_step_of_sgd_is_the_gradient(data):
     model, reference = network(data), network(data)
-    train(model, data, seed=0, steps=1, batch_size=200, learning_rate=0.1, optimiser="sgd")
+    train(model, data, Training(steps=1, batch_size=200, learning_rate=0.1, optimiser="sgd"), seed=0)
     functional.cross_entropy(reference(torch.tensor(data.x_train)), torch.tensor(data.y_train)).backward()
     want = torch.cat([(p - 0.1 * p.grad).detach().flatten() for p in reference.parameters()])
     torch.testing.assert_close(weights(model), want, rtol=0, atol=1e-6)
@@ -79,15 +79,14 @@ def test_the_history_counts_epochs_or_steps(data):
     history = train(
         model,
         data,
+        Training(epochs=3, batch_size=64),
         seed=0,
-        epochs=3,
         on_record=lambda step, _: seen.append(step),
         progress=lambda *at: done.append(at),
-        batch_size=64,
     )
     assert not model.training
     assert seen == history.steps.tolist() == [0, 4, 8, 12]
-    assert done == [(0, 12), (4, 12), (8, 12), (12, 12)]
+    assert done == [(step, 12) for step in range(13)]
     record = history.recording()
     assert (record.clock, record.dt, record.n_times) == ("epoch", 1.0, 4)
     assert tuple(record.unit_labels["metric"]) == METRICS
@@ -95,40 +94,10 @@ def test_the_history_counts_epochs_or_steps(data):
     assert history.final()["train_loss"] == loss
     assert history["train_accuracy"][-1] == accuracy
     np.testing.assert_array_equal(history["gap"], history["train_accuracy"] - history["test_accuracy"])
-    by_step = train(network(data), data, seed=0, steps=12, every=4, batch_size=64)
+    by_step = train(network(data), data, Training(steps=12, every=4, batch_size=64), seed=0)
     assert (by_step.clock, by_step.dt) == ("step", 4.0)
     np.testing.assert_array_equal(by_step.values, history.values)
-    assert len(train(network(data), data, seed=0, steps=250).steps) == 1 + 50
-
-
-def test_every_epoch_shows_every_image_once(data):
-    from ictal.models.training import _batches
-
-    batches = _batches(10, 4, seed=0)
-    for _ in range(2):
-        epoch = [next(batches) for _ in range(3)]
-        assert [len(b) for b in epoch] == [4, 4, 2]
-        assert sorted(torch.cat(epoch).tolist()) == list(range(10))
-
-
-@pytest.mark.parametrize(
-    ("bad", "message"),
-    [
-        (dict(steps=2, learning_rate=float("nan")), "learning_rate: must be finite and > 0; got nan"),
-        (dict(steps=2, learning_rate=0.0), "learning_rate"),
-        (dict(steps=2, epochs=2), "either epochs or steps"),
-        (dict(), "either epochs or steps"),
-        (dict(steps=0), "steps: must be an integer >= 1; got 0"),
-        (dict(steps=100, every=30), r"must divide the 100 steps; got 30; try every=25"),
-        (dict(steps=2, batch_size=0), "batch_size"),
-        (dict(steps=2, optimiser="adan"), "did you mean 'adam'"),
-        (dict(steps=2, weight_decay=-1.0), "weight_decay"),
-        (dict(steps=2, threads=0), "threads"),
-    ],
-)
-def test_arguments_that_cannot_be(data, bad, message):
-    with pytest.raises(InputError, match=message):
-        train(network(data), data, seed=0, **bad)
+    assert len(train(network(data), data, Training(steps=250), seed=0).steps) == 1 + 50
 
 
 def test_a_loss_that_is_not_finite_names_its_step_and_epoch(data):
@@ -136,8 +105,16 @@ def test_a_loss_that_is_not_finite_names_its_step_and_epoch(data):
     with pytest.raises(
         InputError, match=r"the loss is (nan|inf) at step \d+ \(epoch \d+\); lower learning_rate=1e\+30"
     ):
-        train(network(data), data, seed=0, steps=20, learning_rate=1e30, optimiser="sgd")
+        train(network(data), data, Training(steps=20, learning_rate=1e30, optimiser="sgd"), seed=0)
     assert torch.get_num_threads() == threads
+
+
+def test_a_classifier_of_few_images_takes_full_batches():
+    few = Classifier(n_train=50, hidden=(8,), steps=2, every=1)
+    model, history = few.fit(0)
+    again, _ = Classifier(n_train=50, hidden=(8,), steps=2, every=1, batch_size=50).fit(0)
+    assert torch.equal(weights(model), weights(again))
+    assert len(history.steps) == 3
 
 
 def test_a_run_of_the_classifier_holds_samples_loop_steps_and_history():

@@ -47,7 +47,7 @@ def ictal_(capfd, monkeypatch):
 
 def test_help_names_every_command(ictal_):
     text = ictal_("--help")
-    for command in ("compare", "simulate", "sweep", "measure", "plot", "list", "explain", "info", "doctor"):
+    for command in ("compare", "simulate", "sweep", "train", "evaluate", "measure", "plot", "list", "info", "doctor"):
         assert f"  {command}" in text
         assert "…" not in ictal_(command, "--help").split("Options:")[0]
     assert "..." not in text.split("Commands:")[1]
@@ -66,7 +66,7 @@ def test_module_is_the_command():
 def test_list(ictal_):
     text = ictal_("list")
     tables = json.loads(ictal_("list", "--json"))
-    assert set(tables) == {"systems", "measures", "experiments"}
+    assert set(tables) == {"systems", "measures", "architectures", "treatments", "experiments", "data"}
     for kind, members in tables.items():
         assert set(members) == set(getattr(ictal, kind.upper()))
         assert json.loads(ictal_("list", kind, "--json")) == {kind: members}

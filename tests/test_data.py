@@ -1,11 +1,19 @@
 import gzip
+import hashlib
+import re
 import struct
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ictal.models import data as room
-from ictal.models.data import load_data
+from ictal.models.data import DATA, Dataset, files, load_data, sources
+from ictal.models.data.augment import AUGMENTATIONS
+from ictal.models.data.corruptions import CORRUPTIONS
+from ictal.models.data.ood import OOD_PAIRS
 from ictal.simulator import InputError
 
 IMAGES = np.arange(40 * 6, dtype=np.uint8).reshape(40, 3, 2)
@@ -50,7 +58,7 @@ def test_n_train_is_stratified_and_leaves_the_test_images_alone():
     assert len(load_data("digits", n_test=100).x_test) == 100
     for bad in (0, 1349, 2.5):
         with pytest.raises(
-            InputError, match=rf"n_train: digits has 1348 images: must be an integer in 1\.\.1348; got {bad}"
+            InputError, match=rf"n_train: digits has 1348 examples: must be an integer in 1\.\.1348; got {bad}"
         ):
             load_data("digits", n_train=bad)
 
@@ -77,7 +85,7 @@ def test_label_noise_is_uniform_over_the_other_classes():
 @pytest.mark.parametrize("compress", [True, False])
 def test_idx_files_are_read(tmp_path, compress):
     folder = write_idx(tmp_path / "idx", compress)
-    data = load_data(f"fashion-mnist:{folder}")
+    data = load_data(folder)
     np.testing.assert_array_equal(data.x_train, IMAGES.astype(np.float32) * np.float32(1 / 255))
     np.testing.assert_array_equal(data.y_test, LABELS[:8])
     assert len(load_data(str(folder), n_train=8).x_train) == 8
@@ -118,11 +126,12 @@ def test_a_truncated_gz_or_a_missing_file_is_named(tmp_path):
 
 
 def test_missing_data_say_how_to_get_them(tmp_path, monkeypatch):
-    monkeypatch.setattr(room, "FASHION_MNIST", tmp_path / "nowhere")
+    monkeypatch.setattr(files, "FASHION_MNIST", tmp_path / "nowhere")
     with pytest.raises(InputError, match=r"apt install dataset-fashion-mnist.*fashion-mnist:FOLDER"):
         load_data("fashion-mnist")
-    with pytest.raises(InputError, match="known: digits, fashion-mnist"):
-        load_data("mnist")
+    for name in ("mnist", "digits:8", "fashion-minst:there"):
+        with pytest.raises(InputError, match=r"known: digits, fashion-mnist, .* a folder, a \.npz file$"):
+            load_data(name)
     with pytest.raises(InputError, match="no such file"):
         load_data(str(tmp_path / "none.npz"))
 
@@ -200,9 +209,158 @@ def test_a_damaged_npz_is_one_clear_line(tmp_path):
         (dict(label_noise=float("nan")), "label_noise"),
         (dict(label_noise="a"), "label_noise"),
         (dict(seed=-1), "seed: must be an integer >= 0; got -1"),
+        (dict(n_val=0), r"n_val: digits has 1348 examples: must be an integer in 1\.\.1347; got 0"),
+        (dict(n_val=1348), r"n_val: .* in 1\.\.1347; got 1348"),
+        (dict(n_val=300, n_train=1049), r"n_train: digits without the 300 for validation has 1048 .* got 1049"),
+        (dict(image_size=0), "image_size: must be an integer >= 1"),
+        (dict(image_size=16), "image_size: only images in class folders are resized; got 16 for digits"),
         (dict(n_test=10**6), "n_test"),
     ],
 )
 def test_arguments_that_cannot_be(bad, message):
     with pytest.raises(InputError, match=message):
         load_data("digits", **bad)
+
+
+# The bits that results rest on
+
+PINS = [  # of the splits, choices and labels that came before there were validation sets
+    (dict(), "3cae62e6efd4e567"),
+    (dict(seed=3, n_train=1000, label_noise=0.4), "9c7009401b9f4871"),
+    (dict(seed=1, n_train=50, n_test=100), "320c70837b9561e8"),
+    (dict(seed=7, n_train=333, label_noise=1.0), "42b95eae27c8bffc"),
+]
+ARRAYS = ("x_train", "y_train", "y_train_clean", "x_test", "y_test")
+
+
+@pytest.mark.parametrize(("arguments", "digest"), PINS)
+def test_without_validation_the_bits_stay_what_they_were(arguments, digest):
+    data = load_data("digits", **arguments)
+    content = b"".join(getattr(data, name).tobytes() for name in ARRAYS)
+    assert hashlib.sha256(content).hexdigest()[:16] == digest
+
+
+def images_of(*arrays):
+    return {image.tobytes() for x in arrays for image in x}
+
+
+def test_validation_is_set_apart_before_anything_else():
+    data = load_data("digits", n_val=200, seed=4)
+    assert (len(data.x_train), len(data.x_val), len(data.x_test)) == (1148, 200, 449)
+    assert (data.x_val.dtype, data.y_val.dtype, data.x_val.shape[1:]) == (np.float32, np.int64, (8, 8))
+    share = np.bincount(data.y_val) / (np.bincount(data.y_val) + np.bincount(data.y_train))
+    assert np.abs(share - 200 / 1348).max() < 0.01
+    assert not images_of(data.x_val) & images_of(data.x_train, data.x_test)
+    whole = load_data("digits", seed=4)
+    assert images_of(data.x_val, data.x_train) == images_of(whole.x_train)
+    for other in (dict(n_train=50), dict(label_noise=1.0), dict(n_test=30)):
+        again = load_data("digits", n_val=200, seed=4, **other)
+        np.testing.assert_array_equal(again.x_val, data.x_val)
+        np.testing.assert_array_equal(again.y_val, data.y_val)
+    assert not np.array_equal(load_data("digits", n_val=200, seed=5).y_val, data.y_val)
+
+
+def test_validation_labels_are_clean_and_test_images_the_same():
+    clean, noisy = (load_data("digits", n_val=200, label_noise=noise) for noise in (0.0, 1.0))
+    np.testing.assert_array_equal(clean.y_val, noisy.y_val)
+    assert (noisy.y_train != clean.y_train).all()
+    np.testing.assert_array_equal(clean.x_test, load_data("digits").x_test)
+    true = {x.tobytes(): y for x, y in zip(load_data("digits").x_train, load_data("digits").y_train, strict=True)}
+    assert [true[x.tobytes()] for x in noisy.x_val] == noisy.y_val.tolist()
+
+
+def test_without_validation_its_arrays_are_empty():
+    data = load_data("digits")
+    assert (data.x_val.shape, data.y_val.shape, data.kind) == ((0, 8, 8), (0,), "images")
+    assert repr(data) == "Dataset(digits: 1348 + 449 images 8 x 8, 10 classes)"
+    by_hand = Dataset("mine", IMAGES, LABELS, LABELS, IMAGES[:3], LABELS[:3], 4)
+    assert by_hand.x_val.shape == (0, 3, 2)
+
+
+def test_all_arrays_are_read_only():
+    data = load_data("digits", n_val=10)
+    for name in (*ARRAYS, "x_val", "y_val"):
+        assert not getattr(data, name).flags.writeable
+
+
+# Names
+
+
+def test_every_name_is_loaded_or_refused_in_one_line():
+    for name in DATA:
+        try:
+            assert load_data(name, seed=1).name == name
+        except InputError as error:
+            assert "\n" not in str(error), name
+            assert name.split("-")[0] in str(error) or name == "rows"
+
+
+def test_fashion_mnist_is_checked_against_its_sums(tmp_path, monkeypatch):
+    folder = write_idx(tmp_path / "idx", compress=True)
+    with pytest.raises(InputError, match=r"train-images-idx3-ubyte.gz: MD5 must be f4a8712d\w+, .* got \w{32}; name"):
+        load_data(f"fashion-mnist:{folder}")
+    sums = {stem: hashlib.md5(gzip.decompress((folder / f"{stem}.gz").read_bytes())) for stem in files.FASHION_MD5}
+    monkeypatch.setattr(files, "FASHION_MD5", {stem: found.hexdigest() for stem, found in sums.items()})
+    data, plain = load_data(f"fashion-mnist:{folder}"), load_data(folder)
+    np.testing.assert_array_equal(data.x_train, plain.x_train)
+
+
+def test_rows_are_the_images_read_downwards(tmp_path):
+    images, rows = load_data("digits", n_train=20, seed=2), load_data("rows:digits", n_train=20, seed=2)
+    assert (rows.kind, rows.name, rows.image_shape) == ("sequences", "rows:digits", (8, 8))
+    np.testing.assert_array_equal(rows.x_train, images.x_train)
+    path = write_npz(tmp_path / "colour.npz", x=np.arange(40 * 30, dtype=np.uint16).reshape(40, 5, 2, 3), y=LABELS)
+    colour, rows = load_data(path), load_data(f"rows:{path}")
+    assert rows.image_shape == (5, 6)
+    np.testing.assert_array_equal(rows.x_test[3, 4], colour.x_test[3, 4].ravel())
+    for name in ("rows:rows:digits", "rows:integration", "rows:" * 5000 + "digits"):
+        with pytest.raises(InputError, match="must be rows of images"):
+            load_data(name)
+
+
+def test_the_page_says_what_there_is():
+    page = (Path(__file__).resolve().parent.parent / "docs" / "data.md").read_text(encoding="utf-8")
+    code = re.search(r"```python\n(.*?)```", page, re.DOTALL)[1]
+    (promised,) = re.findall(r"print\(data\)  # (.*)", code)
+    space = {}
+    exec(code.replace("print(data)", "shown = repr(data)"), space)
+    assert space["shown"] == promised
+    named = set(re.findall(r"`([a-z0-9_-]+)(?::[A-Z.a-z]+)?`", page))
+    assert named >= {*DATA, *AUGMENTATIONS, *CORRUPTIONS, *OOD_PAIRS}
+    for name, corruption in CORRUPTIONS.items():
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{name}`"))
+        found = [float(number) for number in re.findall(r"(?<![\d°])\.?\d[\d.]*", row.split("|")[2])]
+        assert found[:5] == list(corruption.strengths), name
+
+
+# What could go wrong
+
+
+def test_a_flipped_byte_in_an_npz_is_never_a_traceback(tmp_path):
+    path = write_npz(tmp_path / "small.npz", x=IMAGES[:8], y=LABELS[:8])
+    whole, refused = path.read_bytes(), 0
+    for at in range(len(whole)):
+        path.write_bytes(whole[:at] + bytes((whole[at] ^ 0xFF,)) + whole[at + 1 :])
+        try:
+            load_data(path)
+        except InputError as error:
+            refused += 1
+            assert "\n" not in str(error)
+    assert refused > len(whole) / 2
+
+
+def test_more_than_memory_holds_is_refused(monkeypatch):
+    monkeypatch.setattr(sources, "available_memory", lambda: 100_000)
+    assert len(load_data("digits", n_train=10, n_test=10).x_train) == 10
+    with pytest.raises(
+        InputError, match=r"digits: 1797 examples of 8 x 8 need 575 kB .* 100 kB are free; choose fewer"
+    ):
+        load_data("digits")
+    with pytest.raises(InputError, match=r"integration: 1000000000000 examples of 50 x 3 need 3.6e\+03 TB"):
+        load_data("integration:trials=1000000000000")
+
+
+def test_reading_data_loads_neither_torch_nor_pillow():
+    code = "import sys, ictal.models.data; print({'torch', 'PIL', 'sklearn', 'matplotlib'} & set(sys.modules))"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "set()"

@@ -12,7 +12,8 @@ import pytest
 import ictal
 from ictal.analyses.compare import Settings
 from ictal.measurements import How
-from ictal.registry import check, parse, resolve
+from ictal.models.architectures import architecture
+from ictal.registry import check, parse, resolve, treatment
 from ictal.sources import as_run, panels_of
 
 RNG = np.random.default_rng(0)
@@ -64,11 +65,18 @@ def test_every_name_of_the_facade_is_there():
 def test_everything_that_is_registered_resolves():
     for name in ictal.SYSTEMS:
         assert resolve(ictal.SYSTEMS[name][0], "ictal.models").__dataclass_fields__
+    for name in ictal.ARCHITECTURES:
+        assert architecture(name, {}).__dataclass_fields__
+    for name in ictal.TREATMENTS:
+        assert treatment(name).__dataclass_fields__
     for name in ictal.EXPERIMENTS:
         assert callable(resolve(ictal.EXPERIMENTS[name][0], "ictal.analyses.experiments"))
 
 
-@pytest.mark.parametrize("name", [*ictal.MEASURES, *ictal.SYSTEMS, *ictal.EXPERIMENTS])
+NAMED = (ictal.MEASURES, ictal.SYSTEMS, ictal.ARCHITECTURES, ictal.TREATMENTS, ictal.EXPERIMENTS)
+
+
+@pytest.mark.parametrize("name", [name for table in NAMED for name in table])
 def test_explain_says_what_there_is_to_say(name):
     text = ictal.explain(name)
     assert text.startswith(name)

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("simulator", "models", "analyses")
 
 NUMERIC = frozenset({"numpy", "scipy", "h5py", "numba", "llvmlite", "array_api_compat"})
-HEAVY = frozenset({"torch", "brian2", "matplotlib", "sklearn", "jinja2"})
+HEAVY = frozenset({"torch", "brian2", "matplotlib", "sklearn", "jinja2", "snntorch"})
 TYPES = frozenset(f"simulator/{file}" for file in ("__init__", "errors", "recording", "run", "spikes"))
 SIMULATES = frozenset(
     f"simulator/{file}"
@@ -58,7 +58,11 @@ class Row:
 MEASURES = Row(TYPES | {"analyses/measures", "analyses/nulls"}, NUMERIC - {"h5py"})
 SIMULATOR = Row(frozenset({"simulator"}), NUMERIC)
 PROBE = Row(SIMULATOR.rooms, NUMERIC | {"torch"}, late=frozenset({"torch"}))
-MODELS = Row(frozenset({"simulator", "analyses/measures", "models"}), NUMERIC | {"torch", "sklearn"})
+MODELS = Row(
+    frozenset({"simulator", "analyses/measures", "models"}),
+    NUMERIC | {"torch", "sklearn", "snntorch", "PIL"},
+    late=frozenset({"snntorch", "PIL"}),
+)
 ANALYSES = Row(
     frozenset({"simulator", "analyses"}),
     NUMERIC | {"sklearn", "torch", "matplotlib", "jinja2", "threadpoolctl"},
@@ -81,6 +85,9 @@ ROWS = {  # the longest key that holds a file is its row
     "analyses/nulls": MEASURES,
     "models": MODELS,
     "models/__init__": opens_light(MODELS),
+    "models/architectures/__init__": opens_light(MODELS),
+    "models/treatments/__init__": opens_light(MODELS),
+    "models/data/__init__": opens_light(MODELS),
     "analyses": ANALYSES,
     "analyses/__init__": opens_light(ANALYSES),
     "analyses/figures": DRAWING,

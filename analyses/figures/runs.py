@@ -9,10 +9,12 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.signal import welch
 
 from ...simulator import InputError, Recording, Run, Spikes
+from ..trajectories import is_synchrony
 from ..transitions import mean_rate, transition
 from .curves import learning_figure, metric_pairs, ramp_figure, spectrum_figure, trace_figure
 from .maps import activity_figure, class_order, raster_figure
 from .style import Drawing, colour, power_unit, with_unit
+from .training_gather import training_drawings
 
 MAX_TRACES = 7  # units that are drawn as lines; more become a map
 SHOWN_UNITS = 60
@@ -28,10 +30,13 @@ def drawings_of_run(run: Run) -> Iterator[Drawing]:
     for at, (name, entry) in enumerate(run.items()):
         if isinstance(entry, Spikes):
             yield _raster(name, entry, colour(at))
+        elif is_synchrony(entry):
+            continue  # drawn all together
         elif "metric" in entry.unit_labels:
             yield from _history(name, entry)
         else:
             yield from _signal(name, entry)
+    yield from training_drawings(run)
     yield from _ramp(run)
 
 

@@ -157,7 +157,7 @@ def legend_below(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) 
     if sum(len(label) + 5 for label in labels) > _ROW:
         columns = max(1, _ROW // (max(len(label) for label in labels) + 5))
     rows = math.ceil(len(labels) / columns)
-    figure.set_size_inches(SIZE[0], SIZE[1] + 0.16 * max(0, rows - 2))
+    figure.set_size_inches(SIZE[0], figure.get_figheight() + 0.16 * max(0, rows - 2))
     options: dict[str, Any] = {"ncols": columns, "borderaxespad": 0.2}
     place: Any = "lower center" if figure.get_layout_engine() is None else "outside lower center"
     figure.legend(list(handles), labels, loc=place, **options)

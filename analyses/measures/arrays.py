@@ -29,7 +29,7 @@ def centre(x: Array) -> Array:
     """
     xp = api.array_namespace(x)
     moved = x - x[..., :1, :]  # a mean of many equal numbers is not that number; a mean of zeros is 0
-    return moved - xp.mean(moved, axis=-2, keepdims=True)
+    return moved - xp.sum(moved, axis=-2, keepdims=True) / x.shape[-2]
 
 
 def root(x: Array) -> Array:
@@ -60,10 +60,11 @@ def live_units(x: Array) -> Array:
     [True, False, False, False]
     """
     xp = api.array_namespace(x)
-    scale = xp.max(xp.abs(x), axis=(-2, -1), keepdims=True)
-    x = x / xp.where(scale > 0, scale, xp.ones_like(scale))
-    sd = xp.sqrt(xp.mean(centre(x) ** 2, axis=-2))
-    size = xp.max(xp.abs(x), axis=-2)
+    size = xp.max(xp.abs(x), axis=-2, keepdims=True)
+    scale = xp.max(size, axis=-1, keepdims=True)
+    scale = xp.where(scale > 0, scale, xp.ones_like(scale))
+    sd = xp.sqrt(xp.mean(centre(x / scale) ** 2, axis=-2))
+    size = xp.squeeze(size / scale, axis=-2)
     residue = 8 * float(xp.finfo(x.dtype).eps)
     return (sd > 0) & (sd >= 1e-6 * xp.max(sd, axis=-1, keepdims=True)) & (sd >= residue * size)
 
@@ -94,10 +95,10 @@ def variances(x: Array, mask: Array) -> Array:
 def standardised(x: Array, mask: Array) -> Array:
     """Every live unit with mean 0 and variance 1 over time; 0 for the others."""
     xp = api.array_namespace(x)
-    d = deviations(x, mask)
-    variance = xp.mean(d**2, axis=-2, keepdims=True)
-    varies = variance > 0
-    return d * as_float(varies, x) / xp.sqrt(xp.where(varies, variance, xp.ones_like(variance)))
+    d = centre(x)
+    variance = xp.sum(d**2, axis=-2, keepdims=True) / x.shape[-2]
+    varies = over_time(mask) & (variance > 0)
+    return d * (as_float(varies, x) / xp.sqrt(xp.where(varies, variance, xp.ones_like(variance))))
 
 
 def gram(x: Array) -> Array:

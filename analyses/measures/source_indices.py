@@ -58,10 +58,9 @@ def si_3(x: Array, mask: Array) -> Array:
     """
     xp = api.array_namespace(x)
     z = standardised(x, mask)
-    r = xp.matmul(xp.matrix_transpose(z), z) / x.shape[-2]
-    own = xp.sum(xp.mean(z**2, axis=-2), axis=-1)
-    n = count(mask, x)
-    return ratio(xp.sum(xp.abs(r), axis=(-2, -1)) - own, n * (n - 1))
+    all_pairs = xp.sum(xp.abs(xp.matmul(xp.matrix_transpose(z), z)), axis=(-2, -1)) / x.shape[-2]
+    n = count(mask, x)  # also the sum over i of r_ii
+    return ratio(all_pairs - n, n * (n - 1))
 
 
 SI_1 = Measure(

@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from . import compare, doctor, info, measure, plot, simulate, sweep
+from . import compare, doctor, evaluate, info, measure, plot, simulate, sweep, train
 from .output import error_line, write
 from .usage import CommandError, usage_line
 
@@ -18,6 +18,8 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 app.command("compare")(compare.compare)
 app.command("simulate")(simulate.simulate)
 app.command("sweep")(sweep.sweep)
+app.command("train")(train.train)
+app.command("evaluate")(evaluate.evaluate)
 app.command("measure")(measure.measure)
 app.command("plot")(plot.plot)
 app.command("list")(info.list_)

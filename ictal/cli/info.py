@@ -19,12 +19,17 @@ RELATIVE = "relative paths are relative to the folder in which the command was r
 
 def list_(
     kind: Annotated[
-        str, typer.Argument(metavar="[systems|measures|experiments]", help="Only these.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="[KIND]",
+            help="systems, measures, architectures, treatments, experiments or data.",
+            show_default=False,
+        ),
     ] = "",
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """List the systems, measures and experiments, one line each."""
+    """List everything that has a name, one line each."""
     from ..registry import known
     from ..simulator import unknown
 
@@ -44,11 +49,11 @@ def list_(
 
 
 def explain(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A measure, a system or an experiment.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name of `ictal list`, data aside.")],
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Explain a measure, a system or an experiment."""
+    """Explain anything that has a name."""
     from ..describe import description
     from ..describe import explain as explained
 

@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..simulator import InputError
-from .data import Dataset
-
-
-class Standardise(nn.Module):
-    """(x − mean) / sd, with the mean and SD of the training images: the network takes images in [0, 1]."""
-
-    mean: Tensor
-    sd: Tensor
-
-    def __init__(self, mean: float = 0.0, sd: float = 1.0) -> None:
-        super().__init__()
-        if not (np.isfinite(mean) and np.isfinite(sd) and sd > 0):
-            raise InputError(f"Standardise.sd: must be finite and > 0; got mean {mean}, sd {sd}")
-        self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32))
-        self.register_buffer("sd", torch.tensor(sd, dtype=torch.float32))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Images (n, ...) -> the same shape."""
-        return (x - self.mean) / self.sd
+from ...simulator import InputError
+from ..data import Dataset
+from .checks import features, generator_of, whole_numbers
+from .layers import Standardise, linear
 
 
 class Block(nn.Module):
@@ -36,7 +21,7 @@ class Block(nn.Module):
 
     def __init__(self, n_inputs: int, n_units: int, generator: torch.Generator) -> None:
         super().__init__()
-        self.linear = _linear(n_inputs, n_units, generator)
+        self.linear = linear(n_inputs, n_units, generator)
         self.relu = nn.ReLU()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -86,7 +71,7 @@ class MLP(nn.Module):
         self.n_inputs = n_inputs
         self.standardise = Standardise(mean, sd)
         self.hidden = nn.Sequential(*(Block(a, b, generator) for a, b in pairwise(sizes)))
-        self.readout = _linear(sizes[-1], n_classes, generator)
+        self.readout = linear(sizes[-1], n_classes, generator)
 
     @classmethod
     def for_data(cls, data: Dataset, hidden: Sequence[int] = (128, 128), *, generator: torch.Generator) -> MLP:
@@ -97,16 +82,29 @@ class MLP(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Images (n, ...) of n_inputs pixels -> logits (n, n_classes)."""
-        x = x.flatten(1)
+        x = x.flatten(1) if x.ndim > 1 else x.unsqueeze(1)
         if x.shape[1] != self.n_inputs:
             raise InputError(f"MLP: images must have {self.n_inputs} pixels; got {x.shape[1]}")
         logits: Tensor = self.readout(self.hidden(self.standardise(x)))
         return logits
 
 
-def _linear(n_inputs: int, n_units: int, generator: torch.Generator) -> nn.Linear:
-    # Built on "meta", nn.Linear draws no initial weights from torch's global generator.
-    layer = nn.Linear(n_inputs, n_units, device="meta").to_empty(device="cpu")
-    nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)
-    nn.init.zeros_(layer.bias)
-    return layer
+@dataclass(frozen=True)
+class MultilayerPerceptron:
+    """The multilayer perceptron `MLP` for images or sequences of any shape, which it flattens.
+
+    Raises:
+        InputError: `hidden` that is empty or holds anything but integers >= 1.
+    """
+
+    hidden: tuple[int, ...] = (128, 128)  # units of every hidden layer
+
+    def __post_init__(self) -> None:
+        whole_numbers(self, "hidden")
+
+    def build(
+        self, shape: tuple[int, ...], n_classes: int, *, seed: int = 0, mean: float = 0.0, sd: float = 1.0
+    ) -> MLP:
+        """The network for data of this shape, with fresh weights (see `Architecture`)."""
+        generator = generator_of(self, n_classes, seed)
+        return MLP(features(self, shape), self.hidden, n_classes, generator=generator, mean=mean, sd=sd)

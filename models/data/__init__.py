@@ -1,0 +1,8 @@
+"""Data with labels, by name or from files of the user's own: images and sequences."""
+
+from .choice import stratified
+from .dataset import Dataset
+from .files import FASHION_MNIST, IDX_FILES
+from .loading import DATA, load_data
+
+__all__ = ["DATA", "FASHION_MNIST", "IDX_FILES", "Dataset", "load_data", "stratified"]

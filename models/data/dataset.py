@@ -1,0 +1,61 @@
+"""What a data set is: examples and their classes, for training, validation and testing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Kind = Literal["images", "sequences"]
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Images or sequences and their classes, for training and for testing.
+
+    Attributes:
+        name: the name or path it was loaded from.
+        x_train: float32 (n, *image_shape): images in [0, 1] or sequences (n, time, channel), not standardised.
+        y_train: int64 (n,), the labels to train on, noise included.
+        y_train_clean: int64 (n,), the true labels of the same examples.
+        x_test: float32 (m, *image_shape).
+        y_test: int64 (m,), never noisy.
+        n_classes: classes are 0 .. n_classes − 1.
+        x_val: float32 (v, *image_shape), set apart from the training set; of length 0 where none were asked for.
+        y_val: int64 (v,), never noisy.
+        kind: ``"images"`` or ``"sequences"``: what turns, shifts or blurs an image makes no sense of the latter.
+    """
+
+    name: str
+    x_train: NDArray[np.float32]
+    y_train: NDArray[np.int64]
+    y_train_clean: NDArray[np.int64]
+    x_test: NDArray[np.float32]
+    y_test: NDArray[np.int64]
+    n_classes: int
+    x_val: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
+    y_val: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    kind: Kind = "images"
+
+    def __post_init__(self) -> None:
+        if self.x_val.size == 0:
+            object.__setattr__(self, "x_val", frozen(np.empty((0, *self.image_shape), np.float32)))
+
+    @property
+    def image_shape(self) -> tuple[int, ...]:
+        """Shape of one example as stored: (height, width), (height, width, channel), or (time, channel)."""
+        return tuple(self.x_train.shape[1:])
+
+    def __repr__(self) -> str:
+        shape = " x ".join(str(size) for size in self.image_shape)
+        validation = f"{len(self.x_val)} (validation) + " if len(self.x_val) else ""
+        counts = f"{len(self.x_train)} + {validation}{len(self.x_test)}"
+        return f"Dataset({self.name}: {counts} {self.kind} {shape}, {self.n_classes} classes)"
+
+
+def frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """The same array, no longer writable."""
+    array.setflags(write=False)
+    return array

@@ -1,0 +1,125 @@
+"""Files of weights: plain tensors, numbers and strings, written whole or not at all, read without running anything."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import nn
+
+from ...simulator import InputError
+from ...simulator.document import first_line, replacing, to_json
+
+FORMAT, VERSION = "ictal weights", 1
+Kind = Literal["model", "checkpoint"]
+_DAMAGE = (OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError, EOFError, MemoryError)
+
+
+def write(
+    path: str | os.PathLike[str], kind: Kind, about: Mapping[str, object], state: Mapping[str, Any], *, force: bool
+) -> Path:
+    """Write weights, and what else is in `state`, under a temporary name and rename it.
+
+    Args:
+        path: the file.
+        kind: ``"model"``: weights; ``"checkpoint"``: all that training needs to go on.
+        about: what it is the state of, as JSON.
+        state: nested mappings and lists of tensors, numbers and strings; ``"model"`` is a `state_dict`.
+        force: replace a file that exists.
+
+    Raises:
+        InputError: the file exists (and not force) or cannot be written.
+    """
+    document = {"format": FORMAT, "version": VERSION, "kind": kind, "about": to_json(about), **state}
+    with replacing(path, force) as temporary:
+        try:
+            torch.save(document, temporary)
+        except (OSError, RuntimeError) as error:
+            raise InputError(f"{path}: could not be written: {first_line(error)}") from error
+    return Path(path)
+
+
+def read(path: str | os.PathLike[str], kind: Kind | None = None) -> dict[str, Any]:
+    """What `write` wrote, on the CPU; ``"about"`` as a mapping. Every byte is checked (CRC-32) first.
+
+    Raises:
+        InputError: one line: missing, empty, damaged, foreign, of a newer version or of another kind; or it holds
+            more than tensors, numbers and strings, which is never loaded.
+    """
+    source = Path(path)
+    if source.is_dir():
+        raise InputError(f"{source}: is a folder; want a file of weights")
+    if not source.exists():
+        raise InputError(f"{source}: no such file")
+    try:
+        with zipfile.ZipFile(source) as archive:
+            if (torn := archive.testzip()) is not None:
+                raise InputError(f"{source}: is damaged: {torn} has been changed")
+        document = torch.load(source, map_location="cpu", weights_only=True)
+    except zipfile.BadZipFile:
+        raise InputError(f"{source}: is not a file of weights, or is cut off") from None
+    except pickle.UnpicklingError:
+        raise InputError(f"{source}: holds more than tensors, numbers and strings; that is never loaded") from None
+    except _DAMAGE as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{source}: is damaged: {first_line(error)}") from error
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise InputError(f"{source}: was not written by ictal; of a model of your own load the weights yourself")
+    if not isinstance(document.get("version"), int) or document["version"] > VERSION:
+        raise InputError(f"{source}: has version {document.get('version')}; this ictal reads up to {VERSION}")
+    if kind is not None and document.get("kind") != kind:
+        raise InputError(f"{source}: holds a {document.get('kind')}; want a {kind}")
+    try:
+        return {**document, "about": dict(json.loads(document["about"]))}
+    except (LookupError, ValueError, TypeError) as error:
+        raise InputError(f"{source}: is damaged: {first_line(error)}") from error
+
+
+def described(model: nn.Module, about: Mapping[str, Any]) -> str:
+    """A model in words: its architecture with its parameters where `about` says so, else its class; and its size.
+
+    >>> described(nn.Linear(2, 3), {})
+    'Linear of 9 parameters'
+    """
+    n = sum(p.numel() for p in model.parameters())
+    return f"{spoken(about.get('architecture')) or type(model).__name__} of {n:,} parameters"
+
+
+def spoken(architecture: Any) -> str:
+    """An architecture in words, "" where it is not known.
+
+    >>> spoken({"name": "mlp", "parameters": {"hidden": [64, 32]}})
+    'mlp(hidden=[64, 32])'
+    """
+    if not isinstance(architecture, Mapping):
+        return ""
+    fields = ", ".join(f"{key}={value}" for key, value in dict(architecture["parameters"]).items())
+    return f"{architecture['name']}({fields})"
+
+
+def load_weights(model: nn.Module, weights: Mapping[str, Any], where: str, there: str, here: str) -> None:
+    """Put weights into a model.
+
+    Raises:
+        InputError: they are those of another; `there` and `here` say of which, and the first difference is named.
+    """
+    wanted = model.state_dict()
+    names = dict.fromkeys([*wanted, *weights])
+    unlike = next((n for n in names if _shape(wanted.get(n)) != _shape(weights.get(n))), None)
+    if unlike is not None:
+        raise InputError(
+            f"{where}: holds the weights of {there}; this model is {here} ({unlike} is {_shape(weights.get(unlike))} "
+            f"there and {_shape(wanted.get(unlike))} here)"
+        )
+    model.load_state_dict(weights)
+
+
+def _shape(weight: Any) -> str:
+    return "missing" if weight is None else " x ".join(map(str, weight.shape)) or "one number"

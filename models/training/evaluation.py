@@ -1,0 +1,134 @@
+"""What a trained classifier is worth: loss, accuracy, calibration, and whether it tells strange images from known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ...simulator import InputError
+
+AT_ONCE = 4096  # images of a forward pass, of up to so many numbers
+SMALL, VALUES = 1024, 2**21  # larger images come in passes of about so many numbers
+BINS = 15  # of the calibration error
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a classifier does on one set of images.
+
+    Attributes:
+        n: images.
+        loss: mean cross-entropy [nat].
+        accuracy: share of the images whose largest logit is that of their class.
+        confidence: mean of the largest class probability.
+        ece: expected calibration error, see `calibration_error`.
+    """
+
+    n: int
+    loss: float
+    accuracy: float
+    confidence: float
+    ece: float
+
+
+def evaluate(model: nn.Module, x: Tensor, y: Tensor, batch_size: int | None = None) -> tuple[float, float]:
+    """Mean cross-entropy [nat] and accuracy over all images, in evaluation mode, which is restored.
+
+    `batch_size` images pass at once; by default as many as their size allows, at most AT_ONCE.
+    """
+    with evaluating(model):
+        loss = correct = 0.0
+        for images, target in _passes(x, y, batch_size):
+            logits = model(images)
+            loss += functional.cross_entropy(logits, target, reduction="sum").item()
+            correct += (logits.argmax(1) == target).sum().item()
+    return loss / len(x), correct / len(x)
+
+
+def probabilities(model: nn.Module, x: Tensor, batch_size: int | None = None) -> NDArray[np.float64]:
+    """Class probabilities (n, n_classes), the softmax of the logits, in evaluation mode."""
+    with evaluating(model):
+        found = [model(images).double().softmax(1).cpu() for images, _ in _passes(x, x, batch_size)]
+    return np.asarray(torch.cat(found).numpy())
+
+
+def assess(model: nn.Module, x: Tensor, y: Tensor, batch_size: int | None = None) -> Evaluation:
+    """Loss, accuracy, confidence and calibration on one set of images.
+
+    Raises:
+        InputError: no images; logits that are not finite.
+    """
+    if len(x) == 0:
+        raise InputError("assess.x: must hold at least one image; got none")
+    loss, accuracy = evaluate(model, x, y, batch_size)
+    if not math.isfinite(loss):
+        raise InputError(f"assess: the loss of these weights on these {len(x)} images is {loss}")
+    found = probabilities(model, x, batch_size)
+    return Evaluation(
+        len(x), loss, accuracy, float(found.max(1).mean()), calibration_error(found, y.cpu().numpy(), BINS)
+    )
+
+
+def calibration_error(p: NDArray[np.float64], y: NDArray[np.int64], bins: int = BINS) -> float:
+    r"""Expected calibration error: how far confidence and accuracy lie apart.
+
+    .. math:: \mathrm{ECE} = \sum_b \frac{n_b}{n} \left| \mathrm{acc}_b - \mathrm{conf}_b \right|
+
+    over `bins` equal bins of the confidence max_k p_k: (0, 1/bins], (1/bins, 2/bins] ... (Guo et al., ICML 2017).
+
+    Args:
+        p: (n, class) probabilities.
+        y: (n,) classes.
+
+    >>> p = np.array([[0.9, 0.1]] * 10)
+    >>> round(calibration_error(p, np.array([0] * 9 + [1])), 12), round(calibration_error(p, np.zeros(10, int)), 12)
+    (0.0, 0.1)
+    """
+    confidence, right = p.max(1), p.argmax(1) == y
+    bin_of = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    excess = np.bincount(bin_of, weights=right - confidence, minlength=bins)
+    return float(np.abs(excess).sum() / len(p))
+
+
+def separation(known: NDArray[np.float64], strange: NDArray[np.float64]) -> float:
+    r"""Area under the ROC curve: the chance that a known image scores higher than a strange one, ties counting half.
+
+    .. math:: \mathrm{AUROC} = P(s_k > s_s) + \tfrac12 P(s_k = s_s)
+
+    With the largest class probability as the score: the baseline of Hendrycks & Gimpel, ICLR 2017. 0.5: no better
+    than chance.
+
+    >>> separation(np.array([0.9, 0.8]), np.array([0.1, 0.8]))
+    0.875
+    """
+    ordered = np.sort(strange)
+    below, not_above = np.searchsorted(ordered, known, "left"), np.searchsorted(ordered, known, "right")
+    return float((below + not_above).mean() / (2 * len(strange)))
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Evaluation mode without gradients; every module's own mode comes back."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
+def _passes(x: Tensor, y: Tensor, batch_size: int | None) -> Iterator[tuple[Tensor, Tensor]]:
+    size = math.prod(x.shape[1:])
+    at_once = batch_size or (AT_ONCE if size <= SMALL else max(1, VALUES // size))
+    for first in range(0, len(x), at_once):
+        yield x[first : first + at_once], y[first : first + at_once]

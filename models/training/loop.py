@@ -1,0 +1,237 @@
+"""Training a classifier by gradient descent: a plain loop that can be read in a sitting."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ...simulator import InputError
+from ...simulator.document import to_json, versions
+from ...simulator.identity import fingerprint
+from ..data import Dataset
+from ..treatments.base import Treatment
+from .descent import Descent, cpu_threads, modes_kept, not_finite, parts
+from .distributed import Ranks, joined, without_exchange
+from .evaluation import evaluate
+from .history import History
+from .randomness import Batches, begin_step, checked_seed, own_generators, seed_of_treatment
+from .settings import Training
+from .state import Remembers, State, UnfinishedTrainingError, kept_in
+
+Progress = Callable[[float, float], None]  # (done, total) [steps]
+OnRecord = Callable[[int, nn.Module], None]
+OnHistory = Callable[[History], None]
+
+
+def train(
+    model: nn.Module,
+    data: Dataset,
+    how: Training,
+    *,
+    seed: int,
+    treatments: Sequence[Treatment] = (),
+    on_record: OnRecord | None = None,
+    on_history: OnHistory | None = None,
+    progress: Progress | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    checkpoint: str | os.PathLike[str] | None = None,
+    resume: bool = False,
+    about: Mapping[str, object] | None = None,
+    threads: int | None = 1,
+) -> History:
+    """Minimise the cross-entropy of `model` on the training images and their noisy labels.
+
+    The same seed, thread count and torch version give the same bits on a CPU, in one go or stopped and resumed
+    anywhere. torch's global generators are left as they were found: what a dropout layer draws follows from `seed`
+    and the step. With early stopping the model ends with the weights of the lowest validation loss.
+
+    Under ``torchrun`` every process calls this with the same arguments. The gradient is that of the whole batch; the
+    first process evaluates, calls `on_record`, `on_history` and `progress`, and writes.
+
+    Args:
+        model: images (n, *image_shape) -> logits (n, n_classes); trained in place, left in the
+            mode it came in, on the device and in the precision of its parameters.
+        data: what it is trained and tested on.
+        how: for how long, by which optimiser, at which rate.
+        seed: of the order of the batches, of augmentation, dropout and treatments.
+        treatments: what is done to the network meanwhile.
+        on_record: called as on_record(step, model) at every record, the one before training included. The
+            checkpoint keeps its memory if it has one (see `Remembers`).
+        on_history: called with the history so far at every record.
+        progress: called with (done, total) [steps] at every record and about a hundred times in between.
+        stop: asked at every step; True writes the checkpoint and raises `UnfinishedTrainingError`.
+        checkpoint: a file that is replaced every `how.checkpoint_every` steps by all that is needed to go on.
+        resume: go on from that file; start if there is none.
+        about: what else the checkpoint says of model and data, and must be equal to resume; JSON-able.
+        threads: CPU threads while training, restored afterwards; None leaves them alone.
+
+    Raises:
+        InputError: an argument that cannot be; a loss that is not finite, with its step and epoch, and where
+            the last good checkpoint is; a checkpoint of something else.
+        UnfinishedTrainingError: `stop` said so.
+    """
+    plan = how.plan(len(data.x_train), len(data.x_val))
+    seed, path = checked_seed(seed), _path(checkpoint, resume)
+    if how.augment and data.kind != "images":
+        raise InputError(f"Training.augment: is for images; {data.name} holds {data.kind}")
+    like = next((p for p in model.parameters() if p.requires_grad), None)
+    if like is None:
+        raise InputError(f"train.model: must have parameters to train; {type(model).__name__} has none")
+    with ExitStack() as stack:
+        for context in (cpu_threads(threads), own_generators(like.device), modes_kept(model)):
+            stack.enter_context(context)
+        ranks = joined(like.device)
+        treated = [
+            stack.enter_context(treatment.artificial(model, seed=seed_of_treatment(seed, number, ranks.rank)))
+            for number, treatment in enumerate(treatments)
+        ]
+        x, y = _on(like, data.x_train), _on(like, data.y_train)
+        x_test, y_test = _on(like, data.x_test), _on(like, data.y_test)
+        x_val, y_val = _on(like, data.x_val), _on(like, data.y_val)
+        state = State(
+            model,
+            Descent(model, how, plan.steps, like.device),
+            Batches(len(x), how.batch_size, seed),
+            treated,
+            [on_record] if isinstance(on_record, Remembers) else [],
+            plan,
+            validates=len(x_val) > 0,
+            patience=how.patience,
+        )
+        identity = _identity(about, data, how, seed, treatments, threads, ranks, like) if path else {}
+        forward = ranks.wrapped(model)
+
+        def refuse(what: str, value: float) -> None:
+            if not math.isfinite(value):
+                epoch = plan.epoch(state.step)
+                raise not_finite(what, value, state.step, epoch, how.learning_rate, kept_in(path))
+
+        def record() -> dict[str, float]:
+            row = [0.0] * len(state.metrics)
+            if ranks.first:
+                seen, unseen = evaluate(model, x, y), evaluate(model, x_test, y_test)
+                row = [*seen, *unseen, seen[1] - unseen[1]]
+                row += evaluate(model, x_val, y_val) if state.validates else ()
+            found = dict(zip(state.metrics, ranks.from_first(row), strict=True))
+            for name, value in found.items():
+                refuse("loss" if name == "train_loss" else name.replace("_", " "), value)
+            state.add(list(found.values()))
+            if ranks.first and on_record is not None:
+                on_record(state.step, model)
+            if ranks.first and on_history is not None:
+                on_history(state.history())
+            return found
+
+        if ranks.from_first([path is not None and path.exists()])[0]:
+            state.load(Path(str(path)), identity, ranks)
+        else:
+            begin_step(seed, 0, ranks.rank, like.device)
+            record()
+            if path is not None:
+                state.save(path, identity, ranks)
+        if progress is not None and ranks.first:
+            progress(state.step, plan.steps)
+
+        while not state.finished:
+            state.step += 1
+            drawn = begin_step(seed, state.step, ranks.rank, like.device)
+            own, weight = ranks.share(next(state.batches))
+            images, targets = _augmented(x[own.to(like.device)], how, drawn), y[own.to(like.device)]
+            model.train()
+            state.descent.begin(state.step)
+            loss = 0.0
+            for part, share, last in parts(len(own), how.accumulate):
+                with without_exchange(forward, last):
+                    outputs = state.descent.outputs(forward, images[part])
+                    piece = functional.cross_entropy(outputs, targets[part])
+                    for each in treated:
+                        piece = piece + each.loss(outputs, targets[part])
+                    piece = piece if weight * share == 1 else piece * (weight * share)
+                    state.descent.backward(piece)
+                loss += piece.item()
+            loss, stopping = ranks.agreed(loss, stop())
+            refuse("loss", loss)
+            state.descent.unscale()
+            for each in treated:
+                each.gradients()
+            state.descent.step()
+
+            recorded = state.step % plan.every == 0
+            metrics = {"loss": loss, **(record() if recorded else {})}
+            for each in treated:
+                each.after_step(state.step, metrics)
+            stopping = stopping and not state.finished
+            if path is not None and (state.step % plan.checkpoint_every == 0 or state.finished or stopping):
+                state.save(path, identity, ranks)
+            if progress is not None and ranks.first and (recorded or state.step % plan.shown_every == 0):
+                progress(state.step, plan.steps)
+            if stopping:
+                raise UnfinishedTrainingError(state.step, plan.steps)
+        state.take_best()
+        return state.history()
+
+
+def _path(checkpoint: str | os.PathLike[str] | None, resume: bool) -> Path | None:
+    if checkpoint is None:
+        if resume:
+            raise InputError("train.resume: needs the checkpoint to go on from; say checkpoint=FILE")
+        return None
+    path = Path(checkpoint)
+    if path.exists() and not resume:
+        raise InputError(f"{path}: exists already; say resume=True to go on from it, or name another file")
+    return path
+
+
+def _on(like: Tensor, values: Any) -> Tensor:
+    """An array on the device of the parameters, floats in their precision."""
+    tensor = torch.tensor(values)
+    return tensor.to(like.device, like.dtype if tensor.is_floating_point() else tensor.dtype)
+
+
+def _augmented(images: Tensor, how: Training, seed: int) -> Tensor:
+    if not how.augment:
+        return images
+    from ..data.augment import augmented
+
+    return augmented(images, how.augment, torch.Generator().manual_seed(seed))
+
+
+def _identity(
+    about: Mapping[str, object] | None,
+    data: Dataset,
+    how: Training,
+    seed: int,
+    treatments: Sequence[Treatment],
+    threads: int | None,
+    ranks: Ranks,
+    like: Tensor,
+) -> dict[str, Any]:
+    """What must be equal for the same bits, as plain JSON."""
+    training = {key: value for key, value in asdict(how).items() if key != "checkpoint_every"}
+    found: dict[str, Any] = json.loads(
+        to_json(
+            {
+                **(about or {}),
+                "training": training,
+                "treatments": [{"name": type(each).__name__, **vars(each)} for each in treatments],
+                "seed": seed,
+                "data_sha256": fingerprint(replace(data, name="")),
+                "threads": torch.get_num_threads() if threads is None else threads,
+                "processes": ranks.size,
+                "device": like.device.type,
+                "dtype": str(like.dtype),
+                "torch": versions("torch")["torch"],
+            }
+        )
+    )
+    return found

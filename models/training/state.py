@@ -1,0 +1,175 @@
+"""Everything that changes while a network is trained: what a checkpoint keeps, and how it is taken up again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ...simulator import InputError
+from ...simulator.identity import differences
+from ..treatments.base import Intervention
+from .checkpoint import described, load_weights, read, write
+from .descent import Descent
+from .distributed import Ranks
+from .history import METRICS, VALIDATION, History
+from .randomness import Batches
+from .settings import Plan
+
+
+class UnfinishedTrainingError(Exception):
+    """Training was asked to stop; from its checkpoint it can go on.
+
+    Attributes:
+        done: optimiser steps done.
+        total: optimiser steps in all.
+    """
+
+    def __init__(self, done: int, total: int) -> None:
+        super().__init__(f"stopped at {done} of {total} steps")
+        self.done, self.total = done, total
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """Something whose memory a checkpoint keeps: plain numbers, strings, lists, mappings and tensors."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """What it remembers."""
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state_dict`."""
+
+
+@dataclass(eq=False)
+class State:
+    """A network in training.
+
+    Attributes:
+        model, descent, batches, treated: what training changes.
+        others: recorders and the like whose memory goes with it.
+        plan, validates, patience: how long it lasts, and whether there are validation images.
+        step: optimiser steps done.
+        rows, steps: the history so far.
+        best: weights of the lowest validation loss, kept only if `patience` is set.
+    """
+
+    model: nn.Module
+    descent: Descent
+    batches: Batches
+    treated: Sequence[Intervention]
+    others: Sequence[Remembers]
+    plan: Plan
+    validates: bool
+    patience: int | None
+    step: int = 0
+    rows: list[list[float]] = field(default_factory=list)
+    steps: list[int] = field(default_factory=list)
+    best: dict[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of the columns of the history."""
+        return METRICS + (VALIDATION if self.validates else ())
+
+    @property
+    def finished(self) -> bool:
+        """Whether all steps are done, or the validation loss has not fallen for `patience` records."""
+        return self.step >= self.plan.steps or (
+            self.patience is not None and len(self.rows) - 1 - self._lowest() >= self.patience
+        )
+
+    def history(self) -> History:
+        """How it went so far."""
+        dt = 1.0 if self.plan.clock == "epoch" else float(self.plan.every)
+        kept = len(self.rows) - 1 if self.patience is None else self._lowest()
+        return History(np.array(self.rows), np.array(self.steps), self.plan.clock, dt, self.metrics, kept)
+
+    def add(self, row: Sequence[float]) -> None:
+        """A row of the history, measured after `step` steps."""
+        self.rows.append(list(row))
+        self.steps.append(self.step)
+        if self.patience is not None and self._lowest() == len(self.rows) - 1:
+            self.best = {name: weight.detach().clone() for name, weight in self.model.state_dict().items()}
+
+    def take_best(self) -> None:
+        """Put the weights of the lowest validation loss in place of the last, if `patience` is set."""
+        if self.patience is not None:
+            self.model.load_state_dict(self.best)
+
+    def save(self, path: Path, identity: Mapping[str, Any], ranks: Ranks) -> None:
+        """Write the checkpoint (the first process does), in the place of the one before.
+
+        Raises:
+            InputError: a weight is not finite; the one before stays.
+        """
+        memories = ranks.gathered([treated.state_dict() for treated in self.treated])
+        for name, weight in self.model.named_parameters():
+            if not torch.isfinite(weight).all():
+                raise InputError(f"train: {name} is no longer finite at step {self.step}{kept_in(path)}")
+        if not ranks.first:
+            return
+        state = {
+            "model": self.model.state_dict(),
+            "model_in_words": described(self.model, identity),
+            "descent": self.descent.state_dict(),
+            "batches": self.batches.state_dict(),
+            "treatments": memories,
+            "others": [other.state_dict() for other in self.others],
+            "step": self.step,
+            "rows": torch.tensor(self.rows, dtype=torch.float64),
+            "steps": self.steps,
+            "metrics": list(self.metrics),
+            "best": self.best,
+        }
+        write(path, "checkpoint", identity, state, force=True)
+
+    def load(self, path: Path, identity: Mapping[str, Any], ranks: Ranks) -> None:
+        """Go on from a checkpoint.
+
+        Raises:
+            InputError: it is damaged, of another network, or of another training; what differs is said.
+        """
+        there = read(path, "checkpoint")
+        try:
+            words, here = str(there["model_in_words"]), described(self.model, identity)
+            if there["about"].get("architecture") != identity.get("architecture"):
+                raise InputError(f"{path}: holds the weights of {words}; this model is {here}")
+            if unlike := _unlike(there["about"], identity):
+                raise InputError(f"{path}: is of another training: {unlike}; start again without it (--force)")
+            load_weights(self.model, there["model"], str(path), words, here)
+            self.descent.load_state_dict(there["descent"])
+            self.batches.load_state_dict(there["batches"])
+            for treated, memory in zip(self.treated, there["treatments"][ranks.rank], strict=True):
+                treated.load_state_dict(memory)
+            for other, memory in zip(self.others, there["others"], strict=True):
+                other.load_state_dict(memory)
+            device = next(self.model.parameters()).device
+            self.best = {name: weight.to(device) for name, weight in there["best"].items()}
+            self.step, self.rows, self.steps = int(there["step"]), there["rows"].tolist(), list(there["steps"])
+        except (LookupError, TypeError, AttributeError, RuntimeError, ValueError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f"{path}: is not a complete checkpoint: {type(error).__name__}: {error}") from error
+
+    def _lowest(self) -> int:
+        losses = [row[self.metrics.index("val_loss")] for row in self.rows]
+        return losses.index(min(losses))
+
+
+def _unlike(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
+    """How two identities differ; the fingerprint of the data only tells what no setting does."""
+    a, b = ({key: value for key, value in each.items() if key != "data_sha256"} for each in (there, here))
+    return differences(a, b) or differences(there, here)
+
+
+def kept_in(path: Path | None) -> str:
+    """Where the last good checkpoint is, in words; "" where there is none."""
+    if path is None or not path.exists():
+        return ""
+    return f"; the state at step {int(read(path, 'checkpoint')['step'])} is kept in {path}"

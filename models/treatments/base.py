@@ -1,0 +1,70 @@
+"""What a treatment is, and what it does to a deep network while that is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, runtime_checkable
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+class Intervention:
+    """A treatment at work on one model, in any training loop. What a treatment does not need does nothing.
+
+    ```python
+    with DesyncReg(1.0).artificial(model) as treated:
+        for step, (x, y) in enumerate(batches, start=1):
+            outputs = model(x)
+            loss = cross_entropy(outputs, y) + treated.loss(outputs, y)
+            optimiser.zero_grad()
+            loss.backward()
+            treated.gradients()
+            optimiser.step()
+            treated.after_step(step, {"loss": loss.item()})
+    ```
+
+    Hooks are set on entering and removed on leaving, by an error too. What it must remember to go on
+    bit by bit after a stop is in `state_dict`: plain numbers, strings, lists and tensors.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        self.model = model
+        self._hooks = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._hooks.close()
+
+    def loss(self, outputs: Tensor, targets: Tensor) -> Tensor | float:
+        """What is added to the task's loss of this batch; outputs (n, class), targets (n,)."""
+        return 0.0
+
+    def gradients(self) -> None:
+        """Change the gradients, after the backward pass and before the optimiser's step."""
+
+    def after_step(self, step: int, metrics: Mapping[str, float]) -> None:
+        """`step` optimiser steps are done. `metrics`: "loss" of this step; at records also what was measured there."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """What it remembers between steps."""
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state_dict`."""
+
+
+@runtime_checkable
+class Treatment(Protocol):
+    """A frozen dataclass. Its first field is the dose: 0 is no treatment."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    def artificial(self, model: nn.Module, *, seed: int = 0) -> Intervention:
+        """The treatment of this deep network; `seed` draws whatever is random in it."""

@@ -1,0 +1,45 @@
+"""Gradient clipping."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import nn
+
+from . import checks
+from .base import Intervention
+
+
+@dataclass(frozen=True)
+class Clip:
+    r"""Scales the gradient down to a largest norm.
+
+    .. math:: g \leftarrow g \min(1, \; c / \|g\|), \quad c = 1 / \text{tightness}
+
+    The norm is that of all parameters together. Dose: the tightness, so that more is stronger and 0 is none; 0.1 to
+    10 are largest norms of 10 to 0.1. Pascanu et al., ICML 28(3), 1310 (2013).
+
+    Raises:
+        InputError: a tightness that cannot be.
+    """
+
+    tightness: float = 1.0  # the dose: 1 / the largest norm
+
+    def __post_init__(self) -> None:
+        checks.number(self, "tightness")
+
+    def artificial(self, model: nn.Module, *, seed: int = 0) -> Intervention:
+        """Clipping of this model's gradient; nothing in it is random."""
+        return Intervention(model) if self.tightness == 0 else Clipped(model, 1 / self.tightness)
+
+
+class Clipped(Intervention):
+    """Clipping at work."""
+
+    def __init__(self, model: nn.Module, largest: float) -> None:
+        super().__init__(model)
+        self.largest = largest
+
+    def gradients(self) -> None:
+        """Scale the gradient of all parameters together."""
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.largest)

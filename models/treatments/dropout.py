@@ -1,0 +1,49 @@
+"""Dropout after chosen layers, with draws of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from ...simulator import InputError
+from . import checks
+from .base import Intervention
+from .perturbation import Perturbation
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Dropout:
+    r"""Sets random activations to 0 and scales the others up.
+
+    .. math:: h \leftarrow h\, b / (1 - p), \quad b \sim \text{Bernoulli}(1 - p)
+
+    Dose: p, usually 0.1 to 0.5. Srivastava et al., JMLR 15, 1929 (2014).
+
+    Raises:
+        InputError: a field that cannot be.
+    """
+
+    rate: float = 0.2  # the dose: p, below 1
+    layers: tuple[str, ...] = ("auto",)  # patterns of module names
+
+    def __post_init__(self) -> None:
+        checks.number(self, "rate", 0.0, 1.0)
+        if self.rate == 1:
+            raise InputError(f"Dropout.rate: must be below 1; got {self.rate}")
+        checks.patterns(self)
+
+    def artificial(self, model: nn.Module, *, seed: int = 0) -> Intervention:
+        """Dropout in this model; `seed` draws it."""
+        if self.rate == 0:
+            return Intervention(model)
+        return Perturbation(model, "Dropout", self.layers, seed, self.dropped)
+
+    def dropped(self, h: Tensor, name: str, module: nn.Module, generator: torch.Generator) -> Tensor:
+        """The activations with a share `rate` of them 0."""
+        kept = torch.rand(h.shape, generator=generator, device=h.device) >= self.rate
+        return h * (kept / (1 - self.rate)).to(h.dtype)

@@ -1,0 +1,53 @@
+"""L2 regularisation of the weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from . import checks
+from .base import Intervention
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class L2:
+    r"""Adds the gradient of half the squared norm of the weights.
+
+    .. math:: g \leftarrow g + \lambda w \quad (\text{the gradient of } \tfrac{\lambda}{2} \|w\|^2)
+
+    Of weights alone: parameters with fewer than two axes (biases, norms) are left out. It enters the gradient, so
+    an adaptive optimiser rescales it; the decoupled form is AdamW's ``weight_decay``. Dose: λ, 1e-5 to 1e-2.
+    Krogh & Hertz, NIPS 4, 950 (1991).
+
+    Raises:
+        InputError: a weight that cannot be.
+    """
+
+    weight: float = 1e-4  # the dose: λ
+
+    def __post_init__(self) -> None:
+        checks.number(self, "weight")
+
+    def artificial(self, model: nn.Module, *, seed: int = 0) -> Intervention:
+        """The penalty on this model; nothing in it is random."""
+        return Intervention(model) if self.weight == 0 else Decayed(model, self.weight)
+
+
+class Decayed(Intervention):
+    """L2 at work."""
+
+    def __init__(self, model: nn.Module, weight: float) -> None:
+        super().__init__(model)
+        self.weight = weight
+
+    @torch.no_grad()
+    def gradients(self) -> None:
+        """Add λ w to the gradient of every weight that has one."""
+        for p in self.model.parameters():
+            if p.grad is not None and p.ndim >= 2:
+                p.grad.add_(p, alpha=self.weight)

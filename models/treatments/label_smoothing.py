@@ -1,0 +1,50 @@
+"""Label smoothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from torch.nn import functional
+
+from . import checks
+from .base import Intervention
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class LabelSmoothing:
+    r"""Mixes the targets of the cross-entropy with the uniform distribution over the K classes.
+
+    .. math:: L = (1 - \varepsilon)\, CE(y) + \frac{\varepsilon}{K} \sum_k CE(k)
+
+    Added is the difference to CE(y), which the loop has already. Dose: ε, usually 0.1.
+    Szegedy et al., CVPR 2818 (2016).
+
+    Raises:
+        InputError: an ε outside 0..1.
+    """
+
+    epsilon: float = 0.1  # the dose: ε, 0..1
+
+    def __post_init__(self) -> None:
+        checks.number(self, "epsilon", 0.0, 1.0)
+
+    def artificial(self, model: nn.Module, *, seed: int = 0) -> Intervention:
+        """Smoothing of this model's targets; nothing in it is random."""
+        return Intervention(model) if self.epsilon == 0 else Smoothed(model, self.epsilon)
+
+
+class Smoothed(Intervention):
+    """Label smoothing at work."""
+
+    def __init__(self, model: nn.Module, epsilon: float) -> None:
+        super().__init__(model)
+        self.epsilon = epsilon
+
+    def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """What smoothing adds to the mean cross-entropy of outputs (n, class) and targets (n,)."""
+        smooth = functional.cross_entropy(outputs, targets, label_smoothing=self.epsilon)
+        return smooth - functional.cross_entropy(outputs, targets)

@@ -1,0 +1,103 @@
+"""NID, "neural interference disruption": noise on activations, as the source writes it and as it seems meant."""
+
+from __future__ import annotations
+
+from abc import ABC
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+
+from ...analyses.measures import get
+from ...simulator.probe import Layers, in_units
+from ..monitor import check_units
+from ..readings import readings
+from . import checks
+from .base import Intervention
+from .perturbation import Perturbation
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class _Noise(ABC):
+    strength: float = 1.0  # the dose: factor of the SD of the noise
+    base: float = 0.1  # SD at SI = 0
+    gain: float = 0.4  # SD added per unit of SI; 0: fixed at `base`, and SI is not measured
+    layers: tuple[str, ...] = ("auto",)  # patterns of module names
+    units: int | None = 256  # units of a layer whose SI is measured; none: all
+
+    shrinks: ClassVar[bool]
+
+    def __post_init__(self) -> None:
+        for name in ("strength", "base", "gain"):
+            checks.number(self, name)
+        checks.patterns(self)
+        check_units(f"{type(self).__name__}.units", self.units)
+
+    def artificial(self, model: nn.Module, *, seed: int = 0) -> Intervention:
+        """The noise on this model; `seed` draws it."""
+        if self.strength == 0:
+            return Intervention(model)
+        return Perturbation(model, type(self).__name__, self.layers, seed, self.disturbed)
+
+    def disturbed(self, h: Tensor, name: str, module: nn.Module, generator: torch.Generator) -> Tensor:
+        """The activations (batch, ...) with their noise; the gradient passes as if there were none."""
+        with torch.no_grad():
+            noise = torch.randn(h.shape, generator=generator, device=h.device)
+            if self.shrinks:
+                noise.abs_()
+            noise *= torch.sign(h - h.mean(_batch_axis(h, module), keepdim=True)) * self.deviation(h, name, module)
+        return h - noise.to(h.dtype)
+
+    def deviation(self, h: Tensor, name: str, module: nn.Module) -> Tensor | float:
+        """SD of the noise: strength · (base + gain · SI)."""
+        if self.gain == 0:
+            return self.strength * self.base
+        layers = Layers(name, max_units=self.units)
+        values = in_units(h.detach(), module, name, layers)[0]
+        values = values.flatten(0, 1) if values.ndim == 3 else values
+        if self.units is not None and values.shape[-1] > self.units:
+            chosen = torch.as_tensor(layers.choice(name, int(values.shape[-1])), device=h.device)
+            values = values.index_select(-1, chosen)
+        synchrony, _ = readings({name: values}, (get("si_3"),))
+        return self.strength * (self.base + self.gain * synchrony[0, 0])
+
+
+@dataclass(frozen=True)
+class NID(_Noise):
+    r"""The source's noise as written, which is plain Gaussian noise.
+
+    .. math:: h \leftarrow h - \operatorname{sign}(h - \mu)\, s\, \xi, \quad \xi \sim N(0, 1), \quad
+              s = \text{strength} \cdot (0.1 + 0.4\, SI)
+
+    μ is the unit's mean over the batch. A sign times a symmetric random number is that random number: wherever h ≠ μ
+    the noise is exactly N(0, s²), and pushes away from the mean as often as towards it. Dose: strength, 0.1 to 2.
+
+    Raises:
+        InputError: a field that cannot be.
+    """
+
+    shrinks: ClassVar[bool] = False
+
+
+@dataclass(frozen=True)
+class ShrinkingNID(_Noise):
+    r"""The form of NID that does what its name says: noise towards the mean.
+
+    .. math:: h \leftarrow h - \operatorname{sign}(h - \mu)\, s\, |\xi|, \quad \xi \sim N(0, 1), \quad
+              s = \text{strength} \cdot (0.1 + 0.4\, SI)
+
+    μ is the unit's mean over the batch; activations nearer to it than the step are carried beyond. The mean step is
+    s √(2/π). Dose: strength, 0.1 to 2.
+
+    Raises:
+        InputError: a field that cannot be.
+    """
+
+    shrinks: ClassVar[bool] = True
+
+
+def _batch_axis(h: Tensor, module: nn.Module) -> int:
+    return 1 if h.ndim == 3 and getattr(module, "batch_first", True) is False else 0

@@ -1,0 +1,79 @@
+"""Random changes to what layers give while a model trains: what noise and dropout stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ...simulator import InputError
+from ...simulator.probe import Layers
+from ..passes import Passes
+from .base import Intervention
+
+Change = Callable[[Tensor, str, nn.Module, torch.Generator], Tensor]
+
+
+class Perturbation(Intervention):
+    """Puts change(h, name, module, generator) in place of what every layer gives, in every training pass.
+
+    The generator is seeded by (seed, pass, layer, call), so that a layer which gradient checkpointing runs a second
+    time draws the same, and the number of passes is all that has to be remembered. Of a tuple (an LSTM's output
+    and state) the first is changed. Layers in evaluation mode are left alone, as dropout leaves them.
+
+    Raises:
+        InputError: a pattern that matches nothing; a layer that yields no tensor; a module called several times in a
+            pass under gradient checkpointing, which runs its calls again in another order.
+    """
+
+    def __init__(self, model: nn.Module, owner: str, layers: Sequence[str], seed: int, change: Change) -> None:
+        super().__init__(model)
+        self._owner, self._seed, self._change = owner, seed, change
+        self._passes = Passes(model, Layers(layers), self._changed, opened=self._opened)
+        self._places = {name: place for place, name in enumerate(self._passes.modules)}
+        self._calls: dict[str, int] = {}
+
+    def __enter__(self) -> Perturbation:
+        self._hooks.enter_context(self._passes)
+        return self
+
+    def loss(self, outputs: Tensor, targets: Tensor) -> float:
+        """0; an error if the model was never called in training mode, so that nothing was changed."""
+        if self._passes.number == 0:
+            raise self._passes.missing(self._owner)
+        return 0.0
+
+    def state_dict(self) -> dict[str, Any]:
+        """The number of passes."""
+        return {"passes": self._passes.number}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state_dict`."""
+        self._passes.number = int(state["passes"])
+
+    def _opened(self) -> None:
+        self._calls = {}
+
+    def _changed(self, name: str, call: int, found: Any) -> Any:
+        module = self._passes.modules[name]
+        if not module.training:
+            return None
+        if self._passes.open:
+            self._calls[name] = call + 1
+        elif self._calls.get(name, 0) > 1:
+            raise InputError(
+                f"{self._owner}: {name} is called {self._calls[name]} times in a pass and run again by gradient "
+                "checkpointing, where its draws cannot be told apart; give every call a module of its own"
+            )
+        h = found[0] if isinstance(found, tuple) and found else found
+        if not (isinstance(h, Tensor) and h.is_floating_point()):
+            raise InputError(f"{self._owner}: {name} must yield a tensor of floats; got {type(h).__name__}")
+        changed = self._change(h, name, module, self._generator(name, call, h.device))
+        return (changed, *found[1:]) if isinstance(found, tuple) else changed
+
+    def _generator(self, name: str, call: int, device: torch.device) -> torch.Generator:
+        words = np.random.SeedSequence([self._seed, self._passes.number, self._places[name], call])
+        return torch.Generator(device).manual_seed(int(words.generate_state(1, np.uint64)[0] >> np.uint64(1)))

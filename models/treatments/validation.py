@@ -1,0 +1,77 @@
+"""A controller of the desynchronising penalty that is driven by the validation loss."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ...simulator import InputError
+from . import checks
+from .base import Intervention
+from .desync import check, synchrony_held
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class ValidationControl:
+    r"""DesyncReg with a weight that follows the validation loss, at every record that holds one.
+
+    .. math:: \lambda \leftarrow \lambda f \text{ if } L_{val} > (1 + \text{tolerance}) \min_{before} L_{val}, \qquad
+              \lambda \leftarrow \lambda / f \text{ if } L_{val} \text{ is a new minimum}
+
+    λ stays within `limit` times the dose on either side. Dose: the first λ. It needs validation images of its own
+    (``n_val`` of `load_data`): a controller that saw the test set would fit it.
+
+    Raises:
+        InputError: a field that cannot be; a record without the validation loss.
+    """
+
+    weight: float = 0.01  # the dose: the first λ
+    target: float = 0.3  # the SI that is aimed at, 0..1
+    factor: float = 1.5  # by which λ grows or shrinks at a record
+    tolerance: float = 0.0  # share of the least validation loss by which it may be exceeded
+    limit: float = 100.0  # how many times larger or smaller than the first λ it may become
+    metric: str = "val_loss"  # name of the validation loss in the metrics
+    measure: str = "si_3"
+    layers: tuple[str, ...] = ("auto",)  # patterns of module names
+    units: int | None = 256  # units of a layer that a step draws; none: all
+
+    def __post_init__(self) -> None:
+        check(self)
+        checks.number(self, "tolerance")
+        for name in ("factor", "limit"):
+            checks.number(self, name, 1.0)
+
+    def artificial(self, model: nn.Module, *, seed: int = 0) -> Intervention:
+        """The controlled penalty on this model; `seed` draws the units."""
+        return synchrony_held(model, self, seed, self.control)
+
+    def control(
+        self, weight: float, synchrony: float | None, metrics: Mapping[str, float], memory: dict[str, float]
+    ) -> float:
+        """The next λ; the least loss so far is in `memory`.
+
+        >>> how, memory = ValidationControl(1.0, factor=2.0), {}
+        >>> [how.control(1.0, None, {"val_loss": loss}, memory) for loss in (0.9, 0.5, 0.7, 0.4)]
+        [1.0, 0.5, 2.0, 0.5]
+        """
+        if self.metric not in metrics:
+            if set(metrics) - {"loss"}:
+                raise InputError(
+                    f"ValidationControl.metric: {self.metric} is not among the metrics {', '.join(sorted(metrics))}; "
+                    "set validation images apart (n_val), or give it to after_step"
+                )
+            return weight
+        loss, least = float(metrics[self.metric]), memory.get("least")
+        if not math.isfinite(loss):
+            return weight
+        memory["least"] = loss if least is None else min(loss, least)
+        if least is None:
+            return weight
+        if loss < least:
+            return max(weight / self.factor, self.weight / self.limit)
+        return min(weight * self.factor, self.weight * self.limit) if loss > (1 + self.tolerance) * least else weight
