@@ -158,6 +158,10 @@ def _strange(
     from .models.data.ood import out_of_distribution
     from .models.training import probabilities, separation
 
+    if "held-out-classes" in pairs:
+        raise InputError(
+            "evaluate: held-out-classes needs a network that never saw them: train on out_of_distribution(...).data"
+        )
     known = probabilities(model, _tensor(data.x_test, where)).max(1)
     out = {}
     for name in pairs:

@@ -208,7 +208,12 @@ class _Work:
         chosen = architecture(job.architecture, job.parameters)
         self.treatments: list[Treatment] = [treatment(text) for text in job.treatments]
         self.data = job.data.load(job.seed)
-        job.how.plan(len(self.data.x_train), len(self.data.x_val))
+        plan = job.how.plan(len(self.data.x_train), len(self.data.x_val))
+        for step in (job.synchrony and job.synchrony.at) or ():
+            if not 0 <= step <= plan.steps or step % plan.every:
+                raise InputError(
+                    f"--synchrony-at: must be records: multiples of {plan.every} steps up to {plan.steps}; got {step}"
+                )
         weights, self.order, probes = (int(s) for s in np.random.SeedSequence(job.seed).generate_state(3))
         self.model = network(chosen, self.data, weights).to(where)
         self.recorder = None if job.synchrony is None else job.synchrony.recorder(self.data, probes)

@@ -467,6 +467,16 @@ def test_evaluate_refuses_what_does_not_fit(folder, ictal_, refused):
         assert message in refused("evaluate", *arguments)
 
 
+def test_what_would_come_out_wrong_is_refused_first(folder, ictal_, refused):
+    for at, got in (("0,7", 7), ("10,70", 70)):
+        line = refused(*SHORT, "--synchrony", "auto", "--synchrony-at", at, "-o", "a.h5")
+        assert f"--synchrony-at: must be records: multiples of 10 steps up to 60; got {got}" in line
+    assert contents(folder) == {}
+    ictal_(*SHORT, "-o", "a.h5")
+    with pytest.raises(InputError, match=r"^evaluate: held-out-classes needs a network that never saw them: [^\n]*$"):
+        ictal.evaluate_file("a.pt", strange=["held-out-classes"])
+
+
 # Texts
 
 
