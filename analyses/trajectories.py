@@ -14,6 +14,7 @@ from ..simulator import Clock, InputError, Recording, Run, unknown
 VALUE, AFTER_SHUFFLE = "value", "after shuffle"
 NULL_STATISTICS = ("null mean", "null sd", "null low", "null high", "p")
 LIVE = "live_share"  # share of the layer's probed units that vary: 1 − dead
+UNITS = "n_units"  # units that are measured
 CKA = "cka"
 Floats = NDArray[np.float64]
 
@@ -41,9 +42,10 @@ class Trajectories:
         times: (time,) [ticks of clock].
         clock: "step" or "epoch".
         values: (time, layer), NaN where nothing was measured.
+        n_units: (time, layer), units that are measured: fewer once too few vary.
         nulls: kind of surrogate -> Null.
         unit: of the values.
-        source: of the first layer's recording: numbers of units and samples, surrogates, seed.
+        source: of the first layer's recording: number of samples, most units, surrogates, seed.
     """
 
     measure: str
@@ -53,6 +55,7 @@ class Trajectories:
     times: Floats
     clock: Clock
     values: Floats
+    n_units: Floats
     nulls: Mapping[str, Null]
     unit: str = "1"
     source: Mapping[str, Any] = field(default_factory=dict)
@@ -121,6 +124,7 @@ def trajectories(run: Run, measure: str, *, when: str = "post", of: str = "test"
         first.times,
         first.clock,
         _columns(found, measure, VALUE, ""),
+        _columns(found, UNITS, VALUE, ""),
         nulls,
         str(first.unit_labels["unit"][at]),
         dict(_about(first)),

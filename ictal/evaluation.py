@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # torch takes seconds to import
 
 Report = Callable[[int, int, str], None]  # done, total, what
 STRANGE = ("permuted-pixels", "uniform-noise")  # need no other data
+HELD_OUT = "held-out-classes"  # needs a network that never saw them
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ def evaluate_file(
         data: which data; those of the training if left out, which are then chosen as they were.
         seed: of split, choice, corruptions and strange images; that of the training if left out.
         corruptions: also on test images corrupted in every way at every severity.
-        strange: also on the images from outside of these pairs: names of `OOD_PAIRS`, e.g. STRANGE, "other:NAME".
+        strange: also on the images from outside of these pairs: names of `OOD_PAIRS`, e.g. STRANGE, "other:NAME". With
+            any, those of the classes that training held out are among them.
         device_name: see `Job.device`.
         threads: CPU threads.
         progress: called as progress(done, total, what).
@@ -115,7 +117,7 @@ def evaluate_file(
         if corruptions:
             found = replace(found, corruptions=_corrupted(model, held, where, seed, progress))
         if strange:
-            found = replace(found, strange=_strange(model, held, where, seed, strange))
+            found = replace(found, strange=_strange(model, held, where, seed, strange, data))
     return found
 
 
@@ -153,19 +155,19 @@ def _corrupted(
 
 
 def _strange(
-    model: nn.Module, data: Dataset, where: torch.device, seed: int, pairs: Sequence[str]
+    model: nn.Module, data: Dataset, where: torch.device, seed: int, pairs: Sequence[str], choice: DataChoice
 ) -> dict[str, Strange]:
     from .models.data.ood import out_of_distribution
     from .models.training import probabilities, separation
 
-    if "held-out-classes" in pairs:
-        raise InputError(
-            "evaluate: held-out-classes needs a network that never saw them: train on out_of_distribution(...).data"
-        )
+    if choice.hold_out:
+        pairs = [HELD_OUT, *(name for name in pairs if name != HELD_OUT)]
+    elif HELD_OUT in pairs:
+        raise InputError(f"evaluate: {HELD_OUT} needs a network that never saw them: train it with --hold-out")
     known = probabilities(model, _tensor(data.x_test, where)).max(1)
     out = {}
     for name in pairs:
-        outside = out_of_distribution(name, data, seed).outside
+        outside = (choice.pair(seed) if name == HELD_OUT else out_of_distribution(name, data, seed)).outside
         score = probabilities(model, _tensor(outside, where)).max(1)
         out[name] = Strange(len(score), float(score.mean()), separation(known, score))
     return out

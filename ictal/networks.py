@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .models.system import parameters as fields_of
-from .registry import check, parameter_types, parse
+from .registry import assignments, check, parameter_types, parse
 from .registry import treatment as treatment_class
 from .simulator import InputError, unknown
 
@@ -52,17 +52,9 @@ def architecture_settings(name: str, settings: Sequence[str]) -> dict[str, objec
     from .models.architectures import architecture as found
 
     hints = parameter_types(type(found(name)))
-    parsed: dict[str, object] = {}
-    for text in settings:
-        key, equals, value = (part.strip() for part in text.partition("="))
-        if not equals or not key:
-            raise InputError(f"--set {text!r}: must be KEY=VALUE, e.g. --set {next(iter(hints), 'width')}=…")
-        if key not in hints:
-            raise unknown(f"field of {name}", key, hints)
-        if key in parsed:
-            raise InputError(f"--set {key}: is given twice")
-        parsed[key] = parse(f"{name}.{key}", hints[key], value)
-    return parsed
+    form = f"KEY=VALUE, e.g. --set {next(iter(hints), 'width')}=…"
+    given = assignments("--set", settings, f"field of {name}", hints, form)
+    return {key: parse(f"{name}.{key}", hints[key], value) for key, value in given.items()}
 
 
 def treatment(text: str) -> Treatment:

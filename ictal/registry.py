@@ -38,9 +38,7 @@ def system(name: str) -> Any:
     Raises:
         InputError: there is none; the message names the nearest.
     """
-    if name not in SYSTEMS:
-        raise unknown("system", name, SYSTEMS)
-    return resolve(SYSTEMS[name][0], "ictal.models")
+    return _found("system", SYSTEMS, name, "ictal.models")
 
 
 def treatment(name: str) -> Any:
@@ -49,9 +47,7 @@ def treatment(name: str) -> Any:
     Raises:
         InputError: there is none; the message names the nearest.
     """
-    if name not in TREATMENTS:
-        raise unknown("treatment", name, TREATMENTS)
-    return resolve(TREATMENTS[name][0], "ictal.models.treatments")
+    return _found("treatment", TREATMENTS, name, "ictal.models.treatments")
 
 
 def experiment(name: str) -> Any:
@@ -60,9 +56,13 @@ def experiment(name: str) -> Any:
     Raises:
         InputError: there is none; the message names the nearest.
     """
-    if name not in EXPERIMENTS:
-        raise unknown("experiment", name, EXPERIMENTS)
-    return resolve(EXPERIMENTS[name][0], "ictal.analyses.experiments")
+    return _found("experiment", EXPERIMENTS, name, "ictal.analyses.experiments")
+
+
+def _found(kind: str, table: Mapping[str, tuple[str, str]], name: str, package: str) -> Any:
+    if name not in table:
+        raise unknown(kind, name, table)
+    return resolve(table[name][0], package)
 
 
 def known() -> dict[str, dict[str, str]]:
@@ -108,18 +108,34 @@ def parse_settings(name: str, settings: Sequence[str]) -> dict[str, object]:
     """
     kind = system(name)
     hints = parameter_types(kind)
-    parsed: dict[str, object] = {}
-    for text in settings:
-        key, equals, value = text.partition("=")
-        key = key.strip()
+    form = f"KEY=VALUE, e.g. --set {next(iter(hints))}=1"
+    given = assignments("--set", settings, f"parameter of {name}", hints, form)
+    return {key: parse(f"{kind.__name__}.{key}", hints[key], value) for key, value in given.items()}
+
+
+def assignments(option: str, texts: Sequence[str], what: str, known: Mapping[str, Any], form: str) -> dict[str, str]:
+    """``KEY=VALUE`` texts of an option as key -> text.
+
+    Args:
+        what: what a key is, in words; known: the keys there are; form: what a text must be, in words.
+
+    Raises:
+        InputError: an unknown key, a text without "=", a key given twice.
+
+    >>> assignments("--set", ["g = 1"], "parameter of seizure", {"g": float}, "KEY=VALUE")
+    {'g': '1'}
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        key, equals, value = (part.strip() for part in text.partition("="))
         if not equals or not key:
-            raise InputError(f"--set {text!r}: must be KEY=VALUE, e.g. --set {next(iter(hints))}=1")
-        if key not in hints:
-            raise unknown(f"parameter of {name}", key, hints)
-        if key in parsed:
-            raise InputError(f"--set {key}: is given twice")
-        parsed[key] = parse(f"{kind.__name__}.{key}", hints[key], value.strip())
-    return parsed
+            raise InputError(f"{option} {text!r}: must be {form}")
+        if key not in known:
+            raise unknown(what, key, known)
+        if key in found:
+            raise InputError(f"{option} {key}: is given twice")
+        found[key] = value
+    return found
 
 
 def parameter_types(kind: type) -> dict[str, Any]:

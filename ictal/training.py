@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # torch takes seconds to import
     import torch
 
     from .models.data import Dataset
+    from .models.data.ood import Pair
     from .models.training import History, Training
     from .models.training.folder import TrainingFolder
     from .synchrony import SynchronyRecorder
@@ -43,12 +44,22 @@ class DataChoice:
     n_val: int | None = None
     label_noise: float = 0.0
     image_size: int | None = None
+    hold_out: bool = False  # a fifth of the classes, for `ictal evaluate --ood`
 
     def load(self, seed: int) -> Dataset:
         """The data, split, chosen and made noisy by this seed."""
+        return self.pair(seed).data if self.hold_out else self._whole(seed)
+
+    def pair(self, seed: int) -> Pair:
+        """The data without the classes that are held out, and the test images of these."""
+        from .models.data.ood import out_of_distribution
+
+        return out_of_distribution("held-out-classes", self._whole(seed), seed)
+
+    def _whole(self, seed: int) -> Dataset:
         from .models.data import load_data
 
-        return load_data(seed=seed, **asdict(self))
+        return load_data(seed=seed, **{k: v for k, v in asdict(self).items() if k != "hold_out"})
 
 
 @dataclass(frozen=True)
@@ -57,14 +68,18 @@ class SynchronyChoice:
 
     layers: tuple[str, ...]
     at: tuple[int, ...] | None = None  # steps; None: every record
-    nulls: int = 199  # surrogates a value, at the first record and at the end; 0 for none
+    nulls: int = 199  # surrogates a value; 0 for none
     measures: tuple[str, ...] = ()  # all that samples have if left out
+    nulls_at: tuple[int, ...] | None = None  # steps; None: the first record. And always at the end
+    nulled: tuple[str, ...] | None = None  # measures that have surrogates; None: `NULLED`
+    sets: tuple[str, ...] = ("train", "test")
+    n_probe: int = 1000  # samples of each set; the smallest set decides
 
     def recorder(self, data: Dataset, seed: int) -> SynchronyRecorder:
         """What measures while training goes on."""
         from .synchrony import SynchronyRecorder
 
-        return SynchronyRecorder(data, self.layers, measures=self.measures, nulls=self.nulls, at=self.at, seed=seed)
+        return SynchronyRecorder(data, seed=seed, **{item.name: getattr(self, item.name) for item in fields(self)})
 
 
 @dataclass(frozen=True)
@@ -193,7 +208,7 @@ def train_to_file(
         if not ranks.first:
             return Trained(target, weights, history.final(), {})
         run = work.run(history, weights)
-        work.write(run, history, target, weights, replaces=bool(record["replaces"]) if record else force)
+        work.write(run, history, target, weights, bool(record["replaces"]) if record else force, folder.folder)
         folder.remove()
         return Trained(target, weights, history.final(), {name: repr(entry) for name, entry in run.items()})
 
@@ -209,11 +224,13 @@ class _Work:
         self.treatments: list[Treatment] = [treatment(text) for text in job.treatments]
         self.data = job.data.load(job.seed)
         plan = job.how.plan(len(self.data.x_train), len(self.data.x_val))
-        for step in (job.synchrony and job.synchrony.at) or ():
-            if not 0 <= step <= plan.steps or step % plan.every:
-                raise InputError(
-                    f"--synchrony-at: must be records: multiples of {plan.every} steps up to {plan.steps}; got {step}"
-                )
+        for option in ("at", "nulls_at") if job.synchrony else ():
+            for step in getattr(job.synchrony, option) or ():
+                if not 0 <= step <= plan.steps or step % plan.every:
+                    raise InputError(
+                        f"--synchrony-{option.replace('_', '-')}: must be records: multiples of {plan.every} steps up "
+                        f"to {plan.steps}; got {step}"
+                    )
         weights, self.order, probes = (int(s) for s in np.random.SeedSequence(job.seed).generate_state(3))
         self.model = network(chosen, self.data, weights).to(where)
         self.recorder = None if job.synchrony is None else job.synchrony.recorder(self.data, probes)
@@ -256,9 +273,8 @@ class _Work:
 
         def on_history(history: History) -> None:
             nonlocal said
-            latest = self.recorder.latest() if self.recorder else {}
-            said = _spoken(history, latest)
-            folder.write_history(Run({"history": history.recording(self.source())}, self.source()))
+            said = _spoken(history, self.recorder.latest() if self.recorder else {})
+            folder.write_history(self._so_far(history, self.source()))
 
         return train(
             self.model,
@@ -278,21 +294,24 @@ class _Work:
 
     def run(self, history: History, weights: Path) -> Run:
         """The history, and what was measured meanwhile."""
-        source = {**self.source(), "command": self.job.command(), "model": weights.name}
-        entries: dict[str, Recording | Spikes] = {"history": history.recording(source)}
         if self.recorder is not None:
             self.recorder.finish(self.model, int(history.steps[history.kept]))
+        return self._so_far(history, {**self.source(), "command": self.job.command(), "model": weights.name})
+
+    def _so_far(self, history: History, source: Mapping[str, object]) -> Run:
+        entries: dict[str, Recording | Spikes] = {"history": history.recording(source)}
+        if self.recorder is not None and self.recorder.started:
             entries |= self.recorder.recordings(source)
         return Run(entries, source)
 
-    def write(self, run: Run, history: History, target: Path, weights: Path, replaces: bool) -> None:
-        """Write both files, the weights first: where FILE.h5 is, all is."""
+    def write(self, run: Run, history: History, target: Path, weights: Path, replaces: bool, within: Path) -> None:
+        """Write both files, the weights first: where FILE.h5 is, all is. What a kill leaves lies in `within`."""
         from .models.training.checkpoint import write
 
         about = {**self.source(), **self.about, "command": self.job.command(), "final": history.final()}
         state = {"model": {name: weight.cpu() for name, weight in self.model.state_dict().items()}}
-        write(weights, "model", about, state, force=True)
-        save(run, target, force=replaces)
+        write(weights, "model", about, state, force=True, within=within)
+        save(run, target, force=replaces, within=within)
 
 
 def _complete(work: _Work, target: Path, weights: Path, folder: TrainingFolder) -> Trained:
@@ -308,7 +327,10 @@ def _complete(work: _Work, target: Path, weights: Path, folder: TrainingFolder) 
                          "--force")  # fmt: skip
     if not weights.exists():
         raise InputError(f"{target}: is complete, but its weights {weights} are gone; say --force to train again")
-    folder.remove()
+    from .models.training.distributed import launched
+
+    if launched()[0] == 0:
+        folder.remove()
     from .models.training.checkpoint import read
 
     final = dict(read(weights, "model")["about"]["final"])
@@ -330,7 +352,8 @@ def _options(choice: DataChoice | SynchronyChoice | Training, without: tuple[str
     for item in fields(choice):
         value = getattr(choice, item.name)
         if item.name not in without and value != item.default:
-            words += [_OPTIONS.get(item.name, dash + item.name.replace("_", "-")), _text(value)]
+            words.append(_OPTIONS.get(item.name, dash + item.name.replace("_", "-")))
+            words += [] if value is True else [_text(value)]
     return words
 
 

@@ -8,10 +8,10 @@ from importlib import import_module
 from types import TracebackType
 from typing import Any, Self
 
-import torch
 from torch import Tensor, nn
 
 from ..simulator import InputError
+from .training.randomness import seed_of_treatment
 from .treatments.base import Intervention, Treatment
 
 
@@ -27,13 +27,14 @@ class Together(Intervention):
         model: the model that the loop calls.
         treatments: what is done to it; each draws from a stream of its own.
         seed: of all their draws.
+        rank: number of this process among those that train together: each draws its own.
     """
 
-    def __init__(self, model: nn.Module, treatments: Sequence[Treatment], seed: int = 0) -> None:
+    def __init__(self, model: nn.Module, treatments: Sequence[Treatment], seed: int = 0, rank: int = 0) -> None:
         super().__init__(model)
-        generator = torch.Generator().manual_seed(seed)
-        seeds = [int(torch.randint(2**31, (), generator=generator)) for _ in treatments]
-        self.parts = [each.artificial(model, seed=own) for each, own in zip(treatments, seeds, strict=True)]
+        self.parts = [
+            each.artificial(model, seed=seed_of_treatment(seed, number, rank)) for number, each in enumerate(treatments)
+        ]
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -97,7 +98,7 @@ class Accelerated(Together):
     """
 
     def __init__(self, accelerator: Any, model: nn.Module, treatments: Sequence[Treatment], seed: int = 0) -> None:
-        super().__init__(accelerator.unwrap_model(model), treatments, seed)
+        super().__init__(accelerator.unwrap_model(model), treatments, seed, accelerator.process_index)
         self.accelerator = accelerator
         accelerator.register_for_checkpointing(self)
 
@@ -163,7 +164,7 @@ def lightning_callback(
                 return None if result is None else self._added(result, args[0] if args else kwargs["batch"])
 
             with ExitStack() as stack:
-                self.treated = stack.enter_context(Together(inner, treatments, seed))
+                self.treated = stack.enter_context(Together(inner, treatments, seed, trainer.global_rank))
                 if self._state is not None:
                     self.treated.load_state_dict(self._state)
                 stack.callback(inner.register_forward_hook(lambda m, args, outputs: self._seen(outputs)).remove)

@@ -196,11 +196,21 @@ class Monitor:
         return {
             "generator": self._generator.get_state(),
             "passes": self._passes.number,
+            "measures": list(self.measures),
             "record": self._rows.state_dict(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a `state_dict`."""
+        """Go on from a `state_dict`.
+
+        Raises:
+            InputError: that of a monitor of other measures.
+        """
+        if list(state["measures"]) != list(self.measures):
+            raise InputError(
+                f"Monitor.measures: must be those of the state, {', '.join(state['measures']) or 'none'}; "
+                f"got {', '.join(self.measures) or 'none'}"
+            )
         self._generator.set_state(state["generator"].cpu())
         self._passes.number = int(state["passes"])
         self._rows.load_state_dict(state["record"])

@@ -19,7 +19,8 @@ Take = Callable[[str, int, Any], Any]
 class Passes:
     """A context in which `take` is called for every layer in every training pass of a model.
 
-    A pass is one call of the model in training mode with gradients on; evaluation between steps is none. A model in
+    A pass is one call of the model in training mode with gradients on, calls of the model by itself included;
+    evaluation between steps is none. A model in
     DistributedDataParallel, in nn.DataParallel on one device or in `torch.compile` is opened: layers have the names
     that they have in the model itself. A compiled model is compiled anew on entering and on leaving, because compiled
     code holds the hooks that it was compiled with; it is cut at every hooked layer.
@@ -57,6 +58,7 @@ class Passes:
         self.open = False
         self._take, self._on_open, self._on_close = take, opened, closed
         self._calls: dict[str, int] = {}
+        self._inner = 0  # calls of the model by itself that are under way
         self._compiled = _is_compiled(model)
         self._active = False
         self._stack = ExitStack()
@@ -90,6 +92,7 @@ class Passes:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.open = self._active = False
+        self._inner = 0
         self._stack.close()
 
     def missing(self, what: str) -> InputError:
@@ -102,6 +105,9 @@ class Passes:
     def _begin(self, module: nn.Module) -> None:
         if module is not self.core:
             return
+        if self.open:
+            self._inner += 1
+            return
         self._calls = {}
         self.open = module.training and torch.is_grad_enabled()
         if self.open:
@@ -111,6 +117,9 @@ class Passes:
 
     def _end(self, module: nn.Module, outputs: object) -> None:
         if module is not self.core or not self.open:
+            return
+        if self._inner:
+            self._inner -= 1
             return
         self.open, self._calls = False, {}
         if outputs is None:  # it raised

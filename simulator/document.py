@@ -105,18 +105,23 @@ def to_json(value: object) -> str:
 
 
 @contextlib.contextmanager
-def replacing(path: str | os.PathLike[str], force: bool = False) -> Iterator[Path]:
+def replacing(path: str | os.PathLike[str], force: bool = False, within: Path | None = None) -> Iterator[Path]:
     """A temporary name beside `path` that takes its place when the block ends well.
 
     A process that dies inside the block leaves at most a hidden ``.NAME.*.tmp`` and never a
     partial file under the final name.
+
+    Args:
+        path: the file.
+        force: replace it if it exists.
+        within: folder of the temporary file, on the same disk as the file; the file's own if None.
 
     Raises:
         InputError: the file exists (and not force), its folder is missing or cannot be written.
     """
     target = Path(path)
     check_writable(target, force)
-    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:12]}.tmp")
+    temporary = (within or target.parent) / f".{target.name}.{uuid.uuid4().hex[:12]}.tmp"
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))  # mkstemp would forget the umask
     try:
         yield temporary
@@ -151,13 +156,13 @@ def _exists(target: Path) -> InputError:
     return InputError(f"{target}: exists already; choose another name or say --force (force=True) to replace it")
 
 
-def write(document: Document, path: str | os.PathLike[str], *, force: bool = False) -> Path:
-    """Write a document under a temporary name and rename it.
+def write(document: Document, path: str | os.PathLike[str], *, force: bool = False, within: Path | None = None) -> Path:
+    """Write a document under a temporary name (`within` as in `replacing`) and rename it.
 
     Raises:
         InputError: as `replacing`; or the disk is full.
     """
-    with replacing(path, force) as temporary:
+    with replacing(path, force, within) as temporary:
         try:
             with h5py.File(temporary, "w", libver=("earliest", "v110"), track_order=True) as file:
                 _write_root(file, document)

@@ -77,7 +77,7 @@ def join(
             groups[path] = _spikes(part, name, group, sizes, network.dt, duration, pause)
         else:
             groups[path] = _signal(part, name, group, sizes, _Grid.of(network, name, total, signal_dt), pause)
-    write(Document(document.attrs, groups), target, force=force)
+    write(Document(document.attrs, groups), target, force=force, within=part.folder)
     return {name: _spoken(entry, sizes, name, groups, duration) for name, entry in template.items()}
 
 

@@ -25,16 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .document import DAMAGE, first_line, replacing, to_json
-from .errors import InputError
+from .part_folder import PartFolder
 
-try:
-    import fcntl
-except ImportError:  # Windows: nothing keeps two processes apart there
-    fcntl = None  # type: ignore[assignment]
-
-PART_VERSION = 1
 STATES_KEPT = 2  # one more than is needed: a damaged newest chunk or state costs one chunk, not the run
-_OURS = re.compile(r"run\.json|(state-)?\d{6,}\.h5|\..*\.tmp")
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -44,82 +37,15 @@ class DamageError(Exception):
 
 
 @dataclass(frozen=True)
-class Part:
-    """The part folder of one file."""
+class Part(PartFolder):
+    """The part folder of a run."""
 
-    folder: Path
-
-    @classmethod
-    def of(cls, target: Path) -> Part:
-        """The part folder of a file that is to be written."""
-        return cls(target.with_name(target.name + ".part"))
-
-    def record(self) -> dict[str, Any] | None:
-        """What `start` wrote; None where there is no run: no folder, or a leftover of one that was being removed.
-
-        Raises:
-            InputError: not a folder of ours, a damaged record, or one of another version.
-        """
-        self._check_ours()
-        if not self._run.exists():
-            return None
-        try:
-            record = json.loads(self._run.read_text(encoding="utf-8"))
-            version = record["part_version"]
-        except (ValueError, LookupError, TypeError) as error:
-            raise InputError(f"{self._run}: is damaged; say --force to start again") from error
-        if version != PART_VERSION:
-            raise InputError(
-                f"{self.folder}: was written by another ictal (version {version} of this folder; want "
-                f"{PART_VERSION}); say --force to start again"
-            )
-        return dict(record)
-
-    def start(self, identity: Mapping[str, object], replaces: bool) -> None:
-        """Make the folder, in the place of one that exists. `replaces`: so may the file.
-
-        Raises:
-            InputError: another process writes there, or the folder is not ours.
-        """
-        if self._run.exists():
-            with self.locked():
-                self.remove()
-        self.remove()
-        self.folder.mkdir()
-        record = {"format": "ictal part", "part_version": PART_VERSION, "identity": identity, "replaces": replaces}
-        with replacing(self._run) as temporary:
-            temporary.write_text(to_json(record) + "\n", encoding="utf-8")
-
-    def remove(self) -> None:
-        """Remove the folder: the record first, so that what a kill leaves is known to be no run."""
-        self._check_ours()
-        self._run.unlink(missing_ok=True)
-        if self.folder.exists():
-            for item in self.folder.iterdir():
-                item.unlink()
-            self.folder.rmdir()
-
-    def _check_ours(self) -> None:
-        there = self.folder.exists()
-        if there and not (self.folder.is_dir() and all(_OURS.fullmatch(item.name) for item in self.folder.iterdir())):
-            raise InputError(f"{self.folder}: is not what an unfinished run leaves; move it away")
-
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep other processes from writing here.
-
-        Raises:
-            InputError: another one does.
-        """
-        with self._run.open("rb") as handle:
-            if fcntl is not None:
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    raise InputError(f"{self.folder}: another process is writing this run") from None
-                except OSError:
-                    pass  # a file system without locks
-            yield
+    FORMAT = "ictal part"
+    VERSION = 1
+    OURS = re.compile(r"run\.json|(state-)?\d{6,}\.h5|\..*\.tmp")
+    PROOF = "run.json"
+    LEFT = "an unfinished run"
+    DOING = "writing this run"
 
     def write_chunk(self, number: int, begin: int, end: int, arrays: Mapping[str, NDArray[Any]]) -> None:
         """The chunk of this number, which covers the steps begin..end-1."""
@@ -199,17 +125,13 @@ class Part:
                 break
         for item in self.folder.iterdir():
             kept = re.fullmatch(r"(?:state-)?(\d+)\.h5", item.name)
-            if item != self._run and (kept is None or int(kept[1]) >= found[0]):
+            if item != self.said and (kept is None or int(kept[1]) >= found[0]):
                 item.unlink()
         return *found, notes
 
     def chunk_path(self, number: int) -> Path:
         """Name of the chunk of this number."""
         return self.folder / f"{number:06d}.h5"
-
-    @property
-    def _run(self) -> Path:
-        return self.folder / "run.json"
 
     def _state(self, number: int) -> Path:
         return self.folder / f"state-{number:06d}.h5"

@@ -21,16 +21,22 @@ _UNIT_LABEL, _TIME_LABEL = "unit_label_", "time_label_"
 RESIDUAL = {"units": "s", "long_name": "time - timestamps/1000"}
 
 
-def save(run: Run, path: str | os.PathLike[str], *, force: bool = False) -> Path:
+def save(run: Run, path: str | os.PathLike[str], *, force: bool = False, within: Path | None = None) -> Path:
     """Write a Run to an HDF5 file, whole or not at all.
 
     Spikes go to ``/spikes/NAME`` as SONATA wants them (timestamps in ms, ``node_ids``), recordings
     to ``/signals/NAME`` with the variable ``values``; the order of the entries is kept.
 
+    Args:
+        run: what is written.
+        path: the file.
+        force: replace it if it exists.
+        within: folder of the temporary file that becomes it, on the same disk; the file's own if None.
+
     Raises:
         InputError: the file exists (and not force) or cannot be written.
     """
-    return write(to_document(run), path, force=force)
+    return write(to_document(run), path, force=force, within=within)
 
 
 def load(path: str | os.PathLike[str]) -> Run:

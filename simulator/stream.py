@@ -115,7 +115,7 @@ def record_to_file(
             recorder.go_on(note)
         else:
             recorder.begin()
-            part.start(identity, replaces)
+            part.start(replaces, identity=identity)
             held.enter_context(part.locked())
         recorder.run()
         whole = {**own, **(run_source or {})}

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch import nn
 from trainees import Counting, Linear, Net, Shaking, bits, same
 
 from ictal.models.data import load_data
@@ -220,6 +221,25 @@ def test_damaged_and_foreign_files_end_in_one_line(tmp_path):
         weight_files.read(good, "checkpoint")
     with pytest.raises(InputError, match="exists already"):
         weight_files.write(good, "model", {}, {}, force=False)
+
+
+def test_extra_state_of_a_module_is_part_of_its_weights():
+    class Extra(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight, self.extra = nn.Parameter(torch.ones(2)), None
+
+        def get_extra_state(self):
+            return {"seen": 3}
+
+        def set_extra_state(self, state):
+            self.extra = state
+
+    model = Extra()
+    weight_files.load_weights(model, Extra().state_dict(), "a.pt", "one", "another")
+    assert model.extra == {"seen": 3}
+    with pytest.raises(InputError, match=r"_extra_state"):
+        weight_files.load_weights(model, {"weight": torch.ones(2)}, "a.pt", "one", "another")
 
 
 def test_any_changed_byte_of_a_checkpoint_is_found_or_changes_nothing(data, tmp_path):

@@ -85,6 +85,40 @@ def test_gloo_processes_give_the_curve_of_one(tmp_path, processes, accumulate):
     assert weight_files.read(tmp_path / "a.pt")["about"]["processes"] == processes
 
 
+UNUSED = """
+import torch
+from torch import nn
+from ictal.models.data import load_data
+from ictal.models.training import Training, train
+from ictal.simulator import InputError
+
+class Unused(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.used, self.idle = nn.Linear(64, 10), nn.Linear(3, 3)
+    def forward(self, x):
+        return self.used(x.flatten(1))
+
+try:
+    train(Unused(), load_data("digits", n_train=64, n_test=20), Training(steps=3, batch_size=32), seed=0)
+except InputError as error:
+    print(f"said: {error}", flush=True)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not torch.distributed.is_available(), reason="this torch has no torch.distributed")
+def test_parameters_that_are_not_used_are_said_in_one_line(tmp_path):
+    (tmp_path / "unused.py").write_text(UNUSED)
+    done = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", tmp_path / "unused.py"],
+        capture_output=True, text=True, timeout=240, env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    said = "said: train: several processes need a loss that depends on every parameter of the model; set requires_grad"
+    assert done.stdout.count(said) == 2, done.stdout + done.stderr
+
+
 def test_what_torchrun_says_is_checked(monkeypatch):
     for name in ("RANK", "WORLD_SIZE"):
         monkeypatch.delenv(name, raising=False)

@@ -94,6 +94,7 @@ def test_simulate(tmp_path):
     parts = [path for path in finals if path.parent.name == "run.h5.part"]  # test_stream goes on from these
     finals = [path for path in finals if path not in parts]
     assert {path.name for path in finals} <= {"run.h5"}
+    assert not [path for folder in folders for path in folder.iterdir() if is_temporary(path)], "all lie in run.h5.part"
     assert len(finals) < len(folders)
     for path in finals:
         assert np.array_equal(ictal.load(path).spikes("E").time, whole.spikes("E").time)

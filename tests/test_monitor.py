@@ -105,6 +105,32 @@ def test_evaluation_is_no_pass():
     assert monitor.record.values.shape == (1, 1)
 
 
+class Twice(nn.Module):
+    """Calls itself once for the half of what it is given."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear, self.tanh = nn.Linear(4, 4), nn.Tanh()
+
+    def forward(self, x, again=True):
+        y = self.tanh(self.linear(x))
+        return y + self(x / 2, again=False) if again else y
+
+
+def test_a_model_that_calls_itself_passes_once():
+    model, x = seeded(Twice()), noise(20, 4)
+    with Monitor(model, "tanh", every=2) as monitor:
+        for _ in range(4):
+            model(x)
+        assert list(monitor.activations()) == ["tanh#0", "tanh#1"]
+        torch.testing.assert_close(monitor.activations()["tanh#1"], torch.tanh(model.linear(x / 2)))
+        with pytest.raises(TypeError):
+            model(None)
+        model(x)
+    assert monitor.passes == 5
+    assert monitor.record.values.shape == (3, 2)
+
+
 def test_before_the_first_pass_and_after_the_end_one_line_says_what_to_do():
     model = mlp()
     monitor = Monitor(model, "1")
@@ -404,6 +430,8 @@ def test_a_stopped_monitor_goes_on_to_the_same_bits():
     np.testing.assert_array_equal(second.record.values, whole.record.values)
     assert second.passes == 9
     assert (second.record.t0, second.record.dt) == (0.0, 2.0)
+    with pytest.raises(InputError, match=r"^Monitor\.measures: must be those of the state, si_3; got si_1$"):
+        Monitor(model, "1", measures="si_1").load_state_dict(state)
 
 
 # Wrappers

@@ -373,7 +373,7 @@ def test_other_versions_of_packages_are_another_run(folder, often):
         record_to_file(network, duration, 1, "run.h5", resume=True)
     for text in ("", "{}", "[1]", "null"):
         record.write_text(text)
-        with pytest.raises(InputError, match=r"run.json: is damaged; say --force"):
+        with pytest.raises(InputError, match=r"run.json: is missing or damaged; say --force"):
             record_to_file(network, duration, 1, "run.h5", resume=True)
     record_to_file(network, duration, 1, "run.h5", force=True)
 

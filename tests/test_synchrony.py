@@ -66,7 +66,7 @@ def test_every_measure_of_samples_is_taken_and_has_the_value_of_measure(data):
     recorder = SynchronyRecorder(data, "hidden.*.relu", sets="test", n_probe=120, nulls=0)
     recorder(0, model)
     run, probe = recorder.run(), recorder.probes["test"]
-    assert measures_in(run) == [*sample_measures(), "live_share"]
+    assert measures_in(run) == [*sample_measures(), "live_share", "n_units"]
     assert {"si_1", "si_2", "si_3", "chi_c", "batch_phase_sync", "within_class_si"} <= set(sample_measures())
     for when, modules in (("pre", "linear"), ("post", "relu")):
         there = record_samples(model, probe.inputs, [f"hidden.*.{modules}"], labels=probe.classes)
@@ -100,13 +100,13 @@ def test_sets_have_the_same_number_of_samples_and_layers_of_units(data):
     assert [len(p.inputs) for p in recorder.probes.values()] == [200, 200]
     recorder(0, network(data, (24, 16)))
     for entry in recorder.run().values():
-        assert (entry.source["probe"]["n_samples"], entry.source["probe"]["n_units"]) == (200, 16)
+        assert (entry.source["probe"]["n_samples"], entry.source["probe"]["most_units"]) == (200, 16)
     for probe in recorder.probes.values():
         shares = np.bincount(probe.classes, minlength=10) / 200
         assert np.abs(shares - 0.1).max() < 0.02
     few = SynchronyRecorder(data, measures="si_3", nulls=0, max_units=5)
     few(0, network(data, (24, 16)))
-    assert few.run().recording("hidden.0.relu_post_test").source["probe"]["n_units"] == 5
+    assert few.run().recording("hidden.0.relu_post_test").source["probe"]["most_units"] == 5
     again = SynchronyRecorder(data, n_probe=50, nulls=0)
     np.testing.assert_array_equal(
         again.probes["test"].inputs, SynchronyRecorder(data, n_probe=50).probes["test"].inputs
@@ -151,6 +151,8 @@ def test_a_unit_that_dies_is_replaced_and_counted(data):
     run = recorder.run()
     (entry,) = run
     np.testing.assert_allclose(value(run, entry, "live_share"), 1 - np.array([0, 8, 16, 24, 31, 32]) / 32)
+    np.testing.assert_array_equal(value(run, entry, "n_units"), [16, 16, 16, 8, 1, 16])  # none varies: any 16
+    np.testing.assert_array_equal(trajectories(run, "si_3").n_units[:, 0], value(run, entry, "n_units"))
     defined = np.isfinite(value(run, entry, "si_3"))
     assert defined.tolist() == [True] * 4 + [False] * 2
     why = run[entry].source["probe"]["undefined"]["si_3"]
@@ -364,7 +366,7 @@ def test_any_module_can_be_measured(data):
         recorder = SynchronyRecorder(data, sets="test", when="post", **CHEAP)
         recorder(0, model)
         about = recorder.run().recording(f"{layer}_post_test").source["probe"]
-        assert (about["n_units"], about["what_a_unit_is"]) == (n_units, unit)
+        assert (about["most_units"], about["what_a_unit_is"]) == (n_units, unit)
     with torch.no_grad():
         last = model.gru(torch.tensor(recorder.probes["test"].inputs))[0][:, -1].numpy()
     alone = Recording(last, dt=1.0, clock="sample", quantity="activation", unit="1")
@@ -523,7 +525,7 @@ def test_figures_are_legible_whole_and_say_what_they_show(drawn):
 def test_captions_name_surrogates_and_numbered_layers(drawn):
     captions = {drawing.name: drawing.caption for drawing in drawn}
     named = captions["synchrony/within_class_si/post-test"]
-    assert "200 samples, 16 units a layer. Surrogates at step 0, 20; diamonds" in named
+    assert "200 samples, 14 to 16 units a layer. Surrogates at step 0, 20; diamonds" in named
     assert "Layers: 1 hidden.0.relu, 2 hidden.1.relu" in captions["transfer/si_3/post-test"]
     assert "Holm-corrected p ≤ 0.05 against" in captions["transfer/si_3/post-test"]
 

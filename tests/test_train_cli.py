@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -15,12 +16,15 @@ import torch
 
 import ictal
 from ictal import cli
+from ictal.analyses.trajectories import parts, trajectories
 from ictal.cli import output
 from ictal.models.classifier import Classifier
 from ictal.models.data import load_data
 from ictal.models.data.corruptions import CORRUPTIONS, corrupted
-from ictal.models.training import METRICS, Training, UnfinishedTrainingError, evaluate
+from ictal.models.data.ood import out_of_distribution
+from ictal.models.training import METRICS, Training, UnfinishedTrainingError, evaluate, probabilities
 from ictal.models.training import checkpoint as weight_files
+from ictal.models.training.distributed import Ranks
 from ictal.models.training.folder import TrainingFolder
 from ictal.networks import architecture_settings, open_model, treatment
 from ictal.simulator import InputError
@@ -163,6 +167,7 @@ def test_a_sequence_goes_through_a_recurrent_network(folder, ictal_):
 
 # Stopped, killed, resumed
 
+TINY = Job("mlp", Training(steps=4, batch_size=50), {"hidden": (8,)}, DataChoice(n_train=50))
 HARD = [
     *QUICK, "--n-val", "60", "--epochs", "20", "--batch-size", "40", "--schedule", "cosine", "--augment", "noise,crop",
     "--treat", "dropout=0.2", "--treat", "nid=0.1", "--checkpoint-every", "3", "--synchrony", "hidden.*.relu",
@@ -299,10 +304,20 @@ def start(folder, resume):
         os._exit(run([*arguments, "-o", "a.h5", *(["--resume"] if resume else [])]))
     return pid
 
+def checkpoints(folder):  # yields at every new one, for ten minutes
+    last, began = None, time.monotonic()
+    while time.monotonic() - began < 600:
+        try:
+            now = os.stat(folder / "a.h5.part" / "checkpoint.pt").st_ino
+        except FileNotFoundError:
+            now = last
+        if now != last:
+            last = now
+            yield
+        time.sleep(0.0005)
+
 (root / "whole").mkdir()
-began = time.monotonic()
 assert os.waitpid(start(root / "whole", False), 0)[1] == 0
-length = time.monotonic() - began
 rng = random.Random(2)
 killed = 0
 for k in range(4):
@@ -310,7 +325,9 @@ for k in range(4):
     folder.mkdir()
     for sitting in range(2):
         pid = start(folder, True)
-        time.sleep(rng.uniform(0.2, 0.9) * length)
+        for _, _ in zip(range(rng.randint(2, 8)), checkpoints(folder)):
+            pass
+        time.sleep(rng.uniform(0, 0.03))
         os.kill(pid, signal.SIGKILL)
         killed += os.WIFSIGNALED(os.waitpid(pid, 0)[1])
     assert os.waitpid(start(folder, True), 0)[1] == 0
@@ -326,10 +343,113 @@ def test_killed_at_random_moments_and_resumed_is_uninterrupted_bit_by_bit(tmp_pa
         capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) >= 5, "too few were still at work: the moments test nothing"
+    assert int(done.stdout) == 8, "some were no longer at work: the moments test nothing"
     for k in range(4):
         assert_equal(tmp_path / "whole" / "a", tmp_path / f"kill{k}" / "a")
         assert sorted(path.name for path in (tmp_path / f"kill{k}").iterdir()) == ["a.h5", "a.pt"]
+
+
+@pytest.mark.parametrize("written", ["a.pt", "a.h5"])
+def test_what_a_kill_leaves_of_a_file_goes_with_the_folder(folder, ictal_, monkeypatch, written):
+    """A process that dies between the last byte of a file and its name leaves the temporary one."""
+    rename = Path.replace
+
+    def dying(self, target):
+        if Path(target).name == written:
+            (left := self.with_name(f".{written}.0123456789ab.tmp")).write_bytes(self.read_bytes())
+            assert left.parent.name == "a.h5.part"
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", dying)
+        with pytest.raises(KeyboardInterrupt):
+            train_to_file(TINY, "a.h5")
+    assert not (folder / "a.h5").exists()
+    train_to_file(TINY, "a.h5", resume=True)
+    assert sorted(path.name for path in folder.iterdir()) == ["a.h5", "a.pt"]
+
+
+def test_what_was_measured_streams_beside_the_history(folder):
+    job = Job(
+        "mlp",
+        Training(steps=60, every=10, batch_size=50),
+        {"hidden": (16,)},
+        DataChoice(n_train=100),
+        synchrony=SynchronyChoice(("hidden.*.relu",), nulls=0, measures=("si_3",), sets=("train",), n_probe=50),
+    )
+    asked, told = iter(range(99)), []
+    with pytest.raises(UnfinishedTrainingError):
+        train_to_file(job, "a.h5", stop=lambda: next(asked) == 33)
+    run = ictal.load("a.h5.part/history.h5")
+    assert run.recording("history").n_times == run.recording("hidden.0.relu_post_train").n_times == 4
+    train_to_file(job, "a.h5", resume=True, progress=lambda done, total, what: told.append((done, what)))
+    assert told[0][0] == 34
+    assert "accuracy 0." in told[0][1]
+    assert "si_3 0." in told[0][1], "what was last measured is said at once"
+
+
+def test_surrogates_and_images_are_chosen_on_the_command_line(folder, ictal_, refused):
+    synchrony = ["--synchrony", "hidden.*.relu", "--synchrony-measures", "si_3,chi_c", "--synchrony-sets", "val"]
+    chosen = ["--synchrony-nulls-at", "20,40", "--synchrony-nulled", "chi_c", "--synchrony-n-probe", "40"]
+    ictal_(*SHORT, "--n-val", "60", *synchrony, *chosen, "-o", "a.h5")
+    run = ictal.load("a.h5")
+    assert parts(run) == [("pre", "val"), ("post", "val")]
+    found = trajectories(run, "chi_c", of="val")
+    assert found.times[np.isfinite(found.nulls["permute"].p[:, 0])].tolist() == [20, 40, 60]
+    assert trajectories(run, "si_3", of="val").nulls == {}
+    assert found.source["n_samples"] == 40
+    assert " ".join(chosen) in run.source["command"].replace("=", " ") or all(
+        c in run.source["command"] for c in chosen
+    )
+    ictal_(*shlex.split(run.source["command"])[1:], "-o", "b.h5")
+    assert_equal("a", "b")
+    line = refused(*SHORT, "--n-val", "60", *synchrony, "--synchrony-at", "0,60", *chosen, "-o", "c.h5")
+    assert "SynchronyRecorder.nulls_at: must be among the steps of at; got 20" in line
+    for wrong, message in (
+        (["--synchrony-nulls-at", "7"], "--synchrony-nulls-at: must be records: multiples of 10 steps up to 60; got 7"),
+        (["--synchrony-sets", ""], "SynchronyRecorder.sets: must name at least one of train, val, test; got none"),
+        (["--synchrony-n-probe", "3"], "SynchronyRecorder.n_probe: must be an integer >= 8; got 3"),
+        (["--synchrony-nulled", "si_2"], "SynchronyRecorder.nulled: must be among the measures; got 'si_2'"),
+    ):
+        assert message in refused(*SHORT, "--n-val", "60", *synchrony, *wrong, "-o", "c.h5")
+
+
+def test_classes_that_training_held_out_are_strange_to_the_network(folder, ictal_):
+    ictal_(*SHORT, "--hold-out", "--seed", "3", "-o", "a.h5")
+    command = ictal.load("a.h5").source["command"]
+    assert "--hold-out" in command.split()
+    ictal_(*shlex.split(command)[1:], "-o", "b.h5")
+    assert_equal("a", "b")
+    model, about = open_model("a.pt")
+    assert about["n_classes"] == 8
+    found = json.loads(ictal_("evaluate", "a.pt", "--ood", "--json"))
+    assert list(found["strange"]) == ["held-out-classes", "permuted-pixels", "uniform-noise"]
+    whole = load_data("digits", n_train=200, seed=3)
+    assert found["sets"]["test"]["n"] + found["strange"]["held-out-classes"]["n"] == len(whole.x_test)
+    pair = out_of_distribution("held-out-classes", whole, 3)
+    score = probabilities(model, torch.tensor(pair.outside)).max(1)
+    assert found["strange"]["held-out-classes"]["confidence"] == pytest.approx(float(score.mean()))
+
+
+def test_a_controller_that_lacks_its_metric_is_refused_before_training(folder, refused):
+    line = refused(*SHORT, "--treat", "validation=0.1", "-o", "a.h5")
+    assert "a treatment reads val_loss at every record, which has train_loss, " in line
+    assert "set validation images apart: load_data(n_val=…), --n-val" in line
+    assert contents(folder) == {}
+
+
+def test_only_the_first_process_takes_a_folder_away(folder, monkeypatch):
+    train_to_file(TINY, "a.h5")
+    part = TrainingFolder.of(Path("a.h5"))
+    part.start(replaces=False)
+    monkeypatch.setattr("ictal.models.training.distributed.launched", lambda: (1, 2))
+    monkeypatch.setattr("ictal.models.training.distributed.joined", lambda where: Ranks())
+    assert train_to_file(TINY, "a.h5", resume=True).complete
+    assert part.folder.exists()
+    monkeypatch.setattr("ictal.models.training.distributed.launched", lambda: (0, 2))
+    assert train_to_file(TINY, "a.h5", resume=True).complete
+    assert not part.folder.exists()
 
 
 @pytest.mark.slow

@@ -319,6 +319,12 @@ def test_settings_that_do_not_fit_the_data(fields, message):
         train(Linear(), load_data("digits", n_train=150), Training(**{"steps": 10, **fields}), seed=0)
 
 
+def test_a_batch_of_one_image_that_batch_norm_cannot_take_is_said(data):
+    how = Training(epochs=1, batch_size=len(data.x_train) - 1)
+    with pytest.raises(InputError, match=r"^train: batch norm cannot work on 1 image, what an epoch leaves over or a "):
+        train(Net(), data, how, seed=0)
+
+
 def test_other_arguments_that_cannot_be(data):
     how = Training(steps=2)
     with pytest.raises(InputError, match=r"train\.seed: must be an integer >= 0; got -1"):

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -243,6 +244,30 @@ def test_calls_that_cannot_be_told_apart_in_checkpointing_are_said():
     model, x = seeded(Checkpointed(True, shared=True)), noise(16, 6)
     with Dropout(0.5).artificial(model), pytest.raises(InputError, match=r"blocks\.0\.1 is called 2 times in a pass"):
         model(x).sum().backward()
+
+
+class Pair(NamedTuple):
+    hidden: torch.Tensor
+    state: torch.Tensor
+
+
+class Named(nn.Module):
+    """Yields a named tuple, as many a published network does."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(6, 6)
+
+    def forward(self, x):
+        return Pair(self.linear(x), x)
+
+
+def test_a_named_tuple_stays_one():
+    inner = seeded(Named())
+    model = nn.ModuleDict({"inner": inner})
+    model.forward = lambda x: model["inner"](x).hidden + model["inner"].linear.bias
+    with Dropout(0.5, layers="inner").artificial(model):
+        assert (model(noise(16, 6)) - inner.linear.bias == 0).float().mean() > 0.2
 
 
 # What each does

@@ -62,7 +62,7 @@ def _over_training(run: Run, found: Trajectories) -> Drawing:
         if np.isfinite(found.values[:, k]).any()
     )
     some = f" {layers.size} of {len(found.layers)} layers." if layers.size < len(found.layers) else ""
-    about = f"{_where(found)}, {found.source['n_samples']} samples, {found.source['n_units']} units a layer.{some}"
+    about = f"{_where(found)}, {found.source['n_samples']} samples, {_units(found)} units a layer.{some}"
     return Drawing(
         f"synchrony/{found.measure}/{found.when}-{found.of}",
         title,
@@ -182,6 +182,13 @@ def _accuracies(run: Run, found: Trajectories) -> Accuracies | None:
         return None
     train, test = (history.numpy()[:, names.index(name)] for name in ("train_accuracy", "test_accuracy"))
     return Accuracies(times, train, test)
+
+
+def _units(found: Trajectories) -> str:
+    """How many are measured, in words: fewer where too few vary."""
+    counts = found.n_units[np.isfinite(found.n_units)]
+    least, most = int(counts.min()), int(counts.max())
+    return f"{most}" if least == most else f"{least} to {most}"
 
 
 def _title(found: Trajectories) -> str:

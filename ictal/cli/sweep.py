@@ -90,23 +90,17 @@ def parse_grid(system: str, texts: Sequence[str]) -> dict[str, list[Any]]:
     >>> parse_grid("cuba", ["tau_m=10:20:3", "n_e=100,200"])
     {'tau_m': [10.0, 15.0, 20.0], 'n_e': [100, 200]}
     """
-    from ..registry import parameter_types, parse
+    from ..registry import assignments, parameter_types, parse
     from ..registry import system as system_class
-    from ..simulator import InputError, unknown
+    from ..simulator import InputError
 
     kind = system_class(system)
     hints = parameter_types(kind)
     if not texts:
         raise InputError(f"sweep: needs at least one --grid, e.g. --grid {next(iter(hints))}=1,2")
     grid: dict[str, list[Any]] = {}
-    for text in texts:
-        key, equals, values = (part.strip() for part in text.partition("="))
-        if not equals or not key:
-            raise InputError(f"--grid {text!r}: must be KEY=LOW:HIGH:COUNT[:log] or KEY=A,B,C")
-        if key not in hints:
-            raise unknown(f"parameter of {system}", key, hints)
-        if key in grid:
-            raise InputError(f"--grid {key}: is given twice")
+    form = "KEY=LOW:HIGH:COUNT[:log] or KEY=A,B,C"
+    for key, values in assignments("--grid", texts, f"parameter of {system}", hints, form).items():
         what = f"{kind.__name__}.{key}"
         if ":" in values and _is_number(hints[key]):
             grid[key] = [parse(what, hints[key], number) for number in _between(key, values)]

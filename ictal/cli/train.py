@@ -29,6 +29,9 @@ def train(
     ] = None,
     label_noise: Annotated[float, typer.Option(metavar="P", help="Fraction of training labels made wrong.")] = 0.0,
     image_size: Annotated[int | None, typer.Option(metavar="PIXELS", help="Of images from class folders.")] = None,
+    hold_out: Annotated[
+        bool, typer.Option("--hold-out", help="Train without a fifth of the classes.", show_default=False)
+    ] = False,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A field of the architecture, e.g. width=16; repeatable."),
@@ -63,7 +66,17 @@ def train(
     ] = None,
     synchrony_at: Annotated[str, typer.Option(metavar="A,B", help="At these steps; at every record if left out.")] = "",
     synchrony_measures: Annotated[str, typer.Option(metavar="A,B", help="Measures; all if left out.")] = "",
+    synchrony_sets: Annotated[str, typer.Option(metavar="A,B", help="On images of train, val, test.")] = "train,test",
+    synchrony_n_probe: Annotated[
+        int, typer.Option(metavar="N", help="Images of each of these sets; the smallest decides.")
+    ] = 1000,
     synchrony_nulls: Annotated[int, typer.Option(metavar="N", help="Surrogates a value; 0 for none.")] = 199,
+    synchrony_nulls_at: Annotated[
+        str, typer.Option(metavar="A,B", help="At these steps and the last; the first and the last if left out.")
+    ] = "",
+    synchrony_nulled: Annotated[
+        str, typer.Option(metavar="A,B", help="Measures that have surrogates; the recommended ones if left out.")
+    ] = "",
     checkpoint_every: Annotated[
         int | None, typer.Option(metavar="N", help="Steps between checkpoints; at every record if left out.")
     ] = None,
@@ -90,13 +103,20 @@ def train(
     from ..training import DataChoice, Job, SynchronyChoice
 
     parameters = architecture_settings(architecture, settings or [])
-    if not synchrony and (synchrony_at or synchrony_measures or synchrony_nulls != 199):
+    measured = SynchronyChoice(
+        tuple(synchrony or ()),
+        _steps("--synchrony-at", synchrony_at),
+        synchrony_nulls,
+        tuple(listed(synchrony_measures)),
+        _steps("--synchrony-nulls-at", synchrony_nulls_at),
+        tuple(listed(synchrony_nulled)) or None,
+        tuple(listed(synchrony_sets)),
+        synchrony_n_probe,
+    )
+    if not synchrony and measured != SynchronyChoice(()):
         from ..simulator import InputError
 
-        raise InputError("--synchrony-at, --synchrony-measures and --synchrony-nulls: are for --synchrony PATTERN")
-    measured = SynchronyChoice(
-        tuple(synchrony or ()), _steps(synchrony_at), synchrony_nulls, tuple(listed(synchrony_measures))
-    )
+        raise InputError("--synchrony-at, --synchrony-nulls and the like: are for --synchrony PATTERN")
     from ..models.training import Training
 
     how = Training(
@@ -120,7 +140,7 @@ def train(
         architecture,
         how,
         parameters,
-        DataChoice(data, n_train, n_test, n_val, label_noise, image_size),
+        DataChoice(data, n_train, n_test, n_val, label_noise, image_size, hold_out),
         tuple(treat or ()),
         measured if synchrony else None,
         seed,
@@ -172,11 +192,11 @@ def _answer(job: Job, trained: Trained, out: Output) -> None:
         out.note(f"{final}\n{said} and {trained.model}")
 
 
-def _steps(text: str) -> tuple[int, ...] | None:
+def _steps(option: str, text: str) -> tuple[int, ...] | None:
     """The steps in "0,100"; None where nothing is said."""
     from ..simulator import InputError
 
     try:
         return tuple(int(cell) for cell in listed(text)) or None
     except ValueError:
-        raise InputError(f"--synchrony-at: must be whole numbers separated by commas; got {text!r}") from None
+        raise InputError(f"{option}: must be whole numbers separated by commas; got {text!r}") from None

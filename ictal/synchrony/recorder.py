@@ -30,9 +30,10 @@ class SynchronyRecorder:
 
     On the same images every time, of the training and of the test set, it takes every layer before and after what it
     does (of a ReLU: pre- and post-activations) and measures all that samples without an order have. All sets have the
-    same number of samples; on one side all layers have the same number of units, as many as the smallest has and at
-    most `max_units`. The order of units is drawn once; the first that vary on every set are measured, and the share
-    that varies is recorded as ``live_share``. Linear CKA between the layers is taken where surrogates are due.
+    same number of samples; on one side all layers give the same number of units, as many as the smallest has and at
+    most `max_units`. The order of units is drawn once; the first that vary on every set are measured. Where fewer vary
+    a layer gives those: ``n_units`` records how many were measured, ``live_share`` the share that varies. Linear CKA
+    between the layers is taken where surrogates are due.
 
     Surrogates cost hundreds of times what the values cost. They are drawn at the steps of `nulls_at`, by default at the
     first record; and in `finish`, to be called once with the trained network.
@@ -97,6 +98,8 @@ class SynchronyRecorder:
         self.when = listed("when", when, ("pre", "post"))
         self.probes = probe_sets(data, listed("sets", sets, SETS), n_probe, labels, seed)
         self.at, self.nulls_at = steps_of("at", at), steps_of("nulls_at", nulls_at)
+        if self.at is not None and (lone := sorted((self.nulls_at or frozenset()) - self.at)):
+            raise InputError(f"SynchronyRecorder.nulls_at: must be among the steps of at; got {lone[0]}")
         self.units, self.max_units, self.batch_size, self.seed = units, max_units, batch_size, seed
         self._rows = Rows((measures,) if isinstance(measures, str) else measures, nulled, nulls)
         self._sides()  # refuses patterns and units that cannot be
@@ -146,6 +149,11 @@ class SynchronyRecorder:
             if np.isfinite(found).any():
                 out[name] = float(found[np.isfinite(found)].mean())
         return out
+
+    @property
+    def started(self) -> bool:
+        """Whether anything was measured yet."""
+        return bool(self._tape.rows)
 
     def recordings(self, source: Mapping[str, object] | None = None) -> dict[str, Recording]:
         """What was recorded so far: ``LAYER_WHEN_SET`` (record, statistic of a measure) and ``cka_WHEN_SET``.
@@ -219,7 +227,7 @@ class SynchronyRecorder:
             taken: dict[str, list[Recording]] = {of: [] for of in self.probes}
             for layer in tape.layers:
                 activity = {of: layers[layer] for of, layers in by_set.items()}
-                measured = measured_units(layer, activity, classes, tape.n_units[when], self.seed)
+                measured = measured_units(layer, activity, classes, tape.most_units[when], self.seed)
                 for of, data in measured.recordings.items():
                     taken[of].append(data)
                     key = f"{layer} {when} {of}"
@@ -240,7 +248,7 @@ class SynchronyRecorder:
                              f"got {', '.join(layers)}")  # fmt: skip
         if tape.layers:
             return
-        n_units = {}
+        most_units = {}
         for when, side in zip(self.when, sides, strict=True):
             sizes = {layer: int(side[layer].values.shape[1]) for layer in layers}
             smallest = min(sizes, key=lambda layer: sizes[layer])
@@ -248,9 +256,9 @@ class SynchronyRecorder:
                 raise InputError(
                     f"SynchronyRecorder.layers: {smallest} has 1 unit ({when}); synchrony needs at least 2"
                 )
-            n_units[when] = min(self.max_units, sizes[smallest])
+            most_units[when] = min(self.max_units, sizes[smallest])
             tape.kinds |= {f"{layer} {when}": str(side[layer].about["unit"]) for layer in layers}
-        tape.layers, tape.n_units = layers, n_units
+        tape.layers, tape.most_units = layers, most_units
 
 
 def _similarities(layers: Sequence[Recording]) -> Floats:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..analyses.measures import MEASURES, get
 from ..analyses.measures.base import Measure, NullKind, apply
 from ..analyses.nulls import MIN_SURROGATES, fitting_kind, null_tests
-from ..analyses.trajectories import AFTER_SHUFFLE, LIVE, NULL_STATISTICS, VALUE
+from ..analyses.trajectories import AFTER_SHUFFLE, LIVE, NULL_STATISTICS, UNITS, VALUE
 from ..simulator import InputError, Recording
 
 NULLED = ("si_3", "chi_c", "lambda1_fraction", "class_share", "within_class_si")  # surrogates are drawn for these
@@ -93,12 +93,13 @@ class Rows:
             for kind in KINDS:
                 if measure in self.nulled[kind]:
                     out += [Column(measure.name, s, kind, "1" if s == "p" else unit) for s in NULL_STATISTICS]
-        return [*out, Column(LIVE, VALUE, "", "1")]
+        return [*out, Column(LIVE, VALUE, "", "1"), Column(UNITS, VALUE, "", "1")]
 
     def __call__(self, data: Recording, live_share: float, *, surrogates: bool, seed: int) -> Row:
         """The numbers of one layer on one set; `data` are the units that are measured."""
         values = np.full(len(self.columns), np.nan)
         values[self._place[LIVE, VALUE, ""]] = live_share
+        values[self._place[UNITS, VALUE, ""]] = data.n_units
         undefined: dict[str, str] = {}
         for measure in self.measures:
             try:

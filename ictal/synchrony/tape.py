@@ -28,7 +28,7 @@ class Tape:
         steps: of all records, measured or not.
         layers: names in order of depth.
         kinds: "LAYER WHEN" -> what a unit is there.
-        n_units: when -> units that are measured of every layer.
+        most_units: when -> units that are measured of every layer where so many vary.
         rows: (layer, when, set) -> step -> one number a column, NaN where there is none.
         cka: (when, set) -> step -> one number a pair of layers.
         undefined: "LAYER WHEN SET MEASURE" -> since when and why.
@@ -39,7 +39,7 @@ class Tape:
     steps: list[int] = field(default_factory=list)
     layers: tuple[str, ...] = ()
     kinds: dict[str, str] = field(default_factory=dict)
-    n_units: dict[str, int] = field(default_factory=dict)
+    most_units: dict[str, int] = field(default_factory=dict)
     rows: dict[tuple[str, str, str], dict[int, Floats]] = field(default_factory=dict)
     cka: dict[tuple[str, str], dict[int, Floats]] = field(default_factory=dict)
     undefined: dict[str, str] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class Tape:
                 "layer": layer,
                 "depth": self.layers.index(layer),
                 "what_a_unit_is": self.kinds[f"{layer} {when}"],
-                "n_units": self.n_units[when],
+                "most_units": self.most_units[when],
                 "undefined": {k.removeprefix(here): v for k, v in self.undefined.items() if k.startswith(here)},
             }
             name = f"{layer}_{when}_{of}".replace("/", ":")
@@ -93,7 +93,7 @@ class Tape:
                 "layer_a": [a for a, _ in pairs],
                 "layer_b": [b for _, b in pairs],
             }
-            about = {CKA: "linear, debiased", "layers": list(self.layers), "n_units": self.n_units[when]}
+            about = {CKA: "linear, debiased", "layers": list(self.layers), "most_units": self.most_units[when]}
             out[f"{CKA}_{when}_{of}"] = self._recording(rows, labels, {**about, "when": when, "set": of}, source)
         return out
 
@@ -130,7 +130,7 @@ class Tape:
             "steps": list(self.steps),
             "layers": list(self.layers),
             "kinds": dict(self.kinds),
-            "n_units": dict(self.n_units),
+            "most_units": dict(self.most_units),
             "rows": [[*key, *_packed(rows)] for key, rows in self.rows.items()],
             "cka": [[*key, *_packed(rows)] for key, rows in self.cka.items()],
             "undefined": dict(self.undefined),
@@ -140,7 +140,7 @@ class Tape:
         """Go on from a `state_dict`."""
         self.steps = [int(step) for step in state["steps"]]
         self.layers, self.kinds = tuple(state["layers"]), dict(state["kinds"])
-        self.n_units, self.undefined = dict(state["n_units"]), dict(state["undefined"])
+        self.most_units, self.undefined = dict(state["most_units"]), dict(state["undefined"])
         self.rows = {(a, b, c): _unpacked(steps, rows) for a, b, c, steps, rows in state["rows"]}
         self.cka = {(a, b): _unpacked(steps, rows) for a, b, steps, rows in state["cka"]}
 

@@ -22,7 +22,13 @@ _DAMAGE = (OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeE
 
 
 def write(
-    path: str | os.PathLike[str], kind: Kind, about: Mapping[str, object], state: Mapping[str, Any], *, force: bool
+    path: str | os.PathLike[str],
+    kind: Kind,
+    about: Mapping[str, object],
+    state: Mapping[str, Any],
+    *,
+    force: bool,
+    within: Path | None = None,
 ) -> Path:
     """Write weights, and what else is in `state`, under a temporary name and rename it.
 
@@ -32,12 +38,13 @@ def write(
         about: what it is the state of, as JSON.
         state: nested mappings and lists of tensors, numbers and strings; ``"model"`` is a `state_dict`.
         force: replace a file that exists.
+        within: folder of the temporary file that becomes it, on the same disk; the file's own if None.
 
     Raises:
         InputError: the file exists (and not force) or cannot be written.
     """
     document = {"format": FORMAT, "version": VERSION, "kind": kind, "about": to_json(about), **state}
-    with replacing(path, force) as temporary:
+    with replacing(path, force, within) as temporary:
         try:
             torch.save(document, temporary)
         except (OSError, RuntimeError) as error:
@@ -122,4 +129,7 @@ def load_weights(model: nn.Module, weights: Mapping[str, Any], where: str, there
 
 
 def _shape(weight: Any) -> str:
-    return "missing" if weight is None else " x ".join(map(str, weight.shape)) or "one number"
+    if weight is None:
+        return "missing"
+    shape = getattr(weight, "shape", None)  # a module's extra state has none
+    return "present" if shape is None else " x ".join(map(str, shape)) or "one number"

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import torch
@@ -14,6 +15,8 @@ from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from ...simulator import InputError
+
+PATIENCE = timedelta(hours=6)  # how long processes wait while the first evaluates, measures and draws surrogates
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ def joined(device: torch.device) -> Ranks:
         torch.cuda.set_device(device)
     if not distributed.is_initialized():
         try:
-            distributed.init_process_group("nccl" if cuda else "gloo")
+            distributed.init_process_group("nccl" if cuda else "gloo", timeout=PATIENCE)
         except (RuntimeError, ValueError) as error:
             line = (str(error).splitlines() or [type(error).__name__])[0]
             raise InputError(f"torchrun: the {size} processes could not be connected: {line}") from error

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from ...simulator import InputError
 from ...simulator.document import to_json, versions
 from ...simulator.identity import fingerprint
 from ..data import Dataset
-from ..treatments.base import Treatment
+from ..treatments.base import Intervention, Treatment
 from .descent import Descent, cpu_threads, modes_kept, not_finite, parts
 from .distributed import Ranks, joined, without_exchange
 from .evaluation import evaluate
@@ -67,7 +67,7 @@ def train(
         treatments: what is done to the network meanwhile.
         on_record: called as on_record(step, model) at every record, the one before training included. The
             checkpoint keeps its memory if it has one (see `Remembers`).
-        on_history: called with the history so far at every record.
+        on_history: called with the history so far at every record, and when training goes on.
         progress: called with (done, total) [steps] at every record and about a hundred times in between.
         stop: asked at every step; True writes the checkpoint and raises `UnfinishedTrainingError`.
         checkpoint: a file that is replaced every `how.checkpoint_every` steps by all that is needed to go on.
@@ -108,6 +108,7 @@ def train(
             validates=len(x_val) > 0,
             patience=how.patience,
         )
+        _check_needs(treated, state.metrics)
         identity = _identity(about, data, how, seed, treatments, threads, ranks, like) if path else {}
         forward = ranks.wrapped(model)
 
@@ -134,6 +135,8 @@ def train(
 
         if ranks.from_first([path is not None and path.exists()])[0]:
             state.load(Path(str(path)), identity, ranks)
+            if ranks.first and on_history is not None:
+                on_history(state.history())
         else:
             begin_step(seed, 0, ranks.rank, like.device)
             record()
@@ -152,7 +155,8 @@ def train(
             loss = 0.0
             for part, share, last in parts(len(own), how.accumulate):
                 with without_exchange(forward, last):
-                    outputs = state.descent.outputs(forward, images[part])
+                    with _forward_said(len(images[part])):
+                        outputs = state.descent.outputs(forward, images[part])
                     piece = functional.cross_entropy(outputs, targets[part])
                     for each in treated:
                         piece = piece + each.loss(outputs, targets[part])
@@ -179,6 +183,38 @@ def train(
                 raise UnfinishedTrainingError(state.step, plan.steps)
         state.take_best()
         return state.history()
+
+
+@contextmanager
+def _forward_said(n: int) -> Iterator[None]:
+    """A context in which what torch says of a forward pass of n images in paragraphs, or in riddles, is one line."""
+    try:
+        yield
+    except ValueError as error:
+        if "more than 1 value per channel" not in str(error):
+            raise
+        raise InputError(
+            f"train: batch norm cannot work on {n} image, what an epoch leaves over or a part of a batch; take another "
+            "batch_size, n_train or accumulate"
+        ) from error
+    except RuntimeError as error:
+        if "finished reduction in the prior iteration" not in str(error):
+            raise
+        raise InputError(
+            "train: several processes need a loss that depends on every parameter of the model; set requires_grad "
+            "to False for those that it leaves out"
+        ) from error
+
+
+def _check_needs(treated: Sequence[Intervention], metrics: Sequence[str]) -> None:
+    """Refuse now what would end in an error at the first record after the start."""
+    for each in treated:
+        for name in each.needs:
+            if name not in metrics:
+                raise InputError(
+                    f"train: a treatment reads {name} at every record, which has {', '.join(metrics)}; set validation "
+                    "images apart: load_data(n_val=…), --n-val"
+                )
 
 
 def _path(checkpoint: str | os.PathLike[str] | None, resume: bool) -> Path | None:

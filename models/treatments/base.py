@@ -30,6 +30,8 @@ class Intervention:
     bit by bit after a stop is in `state_dict`: plain numbers, strings, lists and tensors.
     """
 
+    needs: tuple[str, ...] = ()  # metrics that `after_step` must be given at records
+
     def __init__(self, model: nn.Module) -> None:
         self.model = model
         self._hooks = ExitStack()

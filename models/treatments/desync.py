@@ -57,21 +57,27 @@ def check(how: Any) -> None:
     check_units(f"{owner}.units", how.units)
 
 
-def synchrony_held(model: nn.Module, how: Any, seed: int, control: Control | None = None) -> Intervention:
+def synchrony_held(
+    model: nn.Module, how: Any, seed: int, control: Control | None = None, needs: tuple[str, ...] = ()
+) -> Intervention:
     """The intervention of a treatment with the fields of DesyncReg; none where its weight is 0.
 
     Args:
         control: called after every optimiser step as control(weight, SI, metrics, memory) -> the next weight: the mean
             SI over the layers of the last pass, None where undefined; `memory` lasts and is stored.
+        needs: metrics that the control reads at records.
     """
-    return Intervention(model) if how.weight == 0 else Held(model, how, seed, control)
+    return Intervention(model) if how.weight == 0 else Held(model, how, seed, control, needs)
 
 
 class Held(Intervention):
     """The penalty at work. `weight` is the λ of the next step, `monitor` what watches the layers."""
 
-    def __init__(self, model: nn.Module, how: Any, seed: int, control: Control | None) -> None:
+    def __init__(
+        self, model: nn.Module, how: Any, seed: int, control: Control | None, needs: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(model)
+        self.needs = needs
         self.how = how
         self.weight = float(how.weight)
         self.monitor = Monitor(model, how.layers, measures=(), seed=seed)

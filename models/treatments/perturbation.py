@@ -21,8 +21,9 @@ class Perturbation(Intervention):
     """Puts change(h, name, module, generator) in place of what every layer gives, in every training pass.
 
     The generator is seeded by (seed, pass, layer, call), so that a layer which gradient checkpointing runs a second
-    time draws the same, and the number of passes is all that has to be remembered. Of a tuple (an LSTM's output
-    and state) the first is changed. Layers in evaluation mode are left alone, as dropout leaves them.
+    time draws the same, and the number of passes is all that has to be remembered: with checkpointing one pass must go
+    backward before the next begins, because what is run again draws as the latest pass did. Of a tuple (an LSTM's
+    output and state) the first is changed. Layers in evaluation mode are left alone, as dropout leaves them.
 
     Raises:
         InputError: a pattern that matches nothing; a layer that yields no tensor; a module called several times in a
@@ -72,7 +73,10 @@ class Perturbation(Intervention):
         if not (isinstance(h, Tensor) and h.is_floating_point()):
             raise InputError(f"{self._owner}: {name} must yield a tensor of floats; got {type(h).__name__}")
         changed = self._change(h, name, module, self._generator(name, call, h.device))
-        return (changed, *found[1:]) if isinstance(found, tuple) else changed
+        if not isinstance(found, tuple):
+            return changed
+        parts = (changed, *found[1:])
+        return type(found)._make(parts) if hasattr(found, "_make") else parts
 
     def _generator(self, name: str, call: int, device: torch.device) -> torch.Generator:
         words = np.random.SeedSequence([self._seed, self._passes.number, self._places[name], call])

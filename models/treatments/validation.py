@@ -48,7 +48,7 @@ class ValidationControl:
 
     def artificial(self, model: nn.Module, *, seed: int = 0) -> Intervention:
         """The controlled penalty on this model; `seed` draws the units."""
-        return synchrony_held(model, self, seed, self.control)
+        return synchrony_held(model, self, seed, self.control, needs=(self.metric,))
 
     def control(
         self, weight: float, synchrony: float | None, metrics: Mapping[str, float], memory: dict[str, float]
