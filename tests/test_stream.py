@@ -208,7 +208,7 @@ def test_stopped_while_the_file_is_joined(folder, often):
         seen = []
 
         def stop(seen=seen, n=n):
-            seen += [name for name in os.listdir() if name.endswith(".tmp")]
+            seen += [name for name in os.listdir("run.h5.part") if name.startswith(".run.h5.")]  # what is joined
             return len(seen) >= n
 
         with pytest.raises(UnfinishedError) as caught:
