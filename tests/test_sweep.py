@@ -327,7 +327,12 @@ def test_an_executor_that_breaks_is_named(tmp_path):
 def start(folder, *more):
     command = [sys.executable, "-m", "ictal", "sweep", "cuba", "--grid", "j_i=4:9:20", "--set", "duration=1", *more]
     return subprocess.Popen(
-        [*command, "-o", str(folder)], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        [*command, "-o", str(folder)],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores Ctrl-C
     )
 
 
