@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import math
 import os
-import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,7 @@ from ..simulator.document import check_writable, replacing
 from .comparison import Comparison
 from .figures import drawings
 from .figures.gather import measure_unit
-from .figures.save import save_figures, to_png
+from .figures.save import embedded, save_figures, to_png
 from .figures.style import Drawing
 from .measures import get
 from .wording import AGREEMENT, falls, headline, number, shuffled, side_in_words
@@ -79,7 +77,7 @@ def _page(comparison: Comparison, drawn: Iterable[tuple[Drawing, bytes]]) -> str
 def _content(comparison: Comparison, drawn: Iterable[tuple[Drawing, bytes]]) -> dict[str, Any]:
     figures: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
     for drawing, picture in drawn:
-        figures[drawing.name.partition("/")[0]].append(_image(drawing, picture))
+        figures[drawing.name.partition("/")[0]].append(embedded(drawing, picture))
     config = comparison.config
     names = list(dict.fromkeys(row.measure for row in comparison.observations))
     by_measure = sorted(comparison.observations, key=lambda row: names.index(row.measure))
@@ -110,19 +108,6 @@ def _title(comparison: Comparison) -> str:
     if comparison.verdicts:
         return f"{comparison.verdicts[0].first}; {comparison.verdicts[0].second}"
     return ", ".join(dict.fromkeys(row.group for row in comparison.observations)) or "Comparison"
-
-
-def _image(drawing: Drawing, picture: bytes) -> dict[str, Any]:
-    width, height = struct.unpack(">II", picture[16:24])  # the head of a PNG
-    return {
-        "name": drawing.name,
-        "title": drawing.title,
-        "src": "data:image/png;base64," + base64.b64encode(picture).decode("ascii"),
-        "width": width,
-        "height": height,
-        "alt": drawing.alt,
-        "caption": drawing.caption,
-    }
 
 
 def _verdict(comparison: Comparison, row: Any) -> dict[str, Any]:

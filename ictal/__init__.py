@@ -12,11 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .analyses.comparison import Comparison, load_comparison
+    from .analyses.eeg.result import EegResult
+    from .analyses.evidence import CLAIMS, Evidence
     from .analyses.experiments import EXPERIMENTS
+    from .analyses.experiments.planted import planted
     from .analyses.measures import MEASURES
     from .api import compare, measure, simulate
     from .describe import explain
+    from .eeg import analyse_eeg, measure_over_time
     from .evaluation import Evaluated, evaluate_file
+    from .evidence import ledger, reproduce
+    from .exporting import export
     from .measurements import Measurements
     from .models import SYSTEMS
     from .models.architectures import ARCHITECTURES
@@ -34,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ARCHITECTURES",
+    "CLAIMS",
     "DATA",
     "EXPERIMENTS",
     "MEASURES",
@@ -41,7 +48,9 @@ __all__ = [
     "TREATMENTS",
     "Comparison",
     "DataChoice",
+    "EegResult",
     "Evaluated",
+    "Evidence",
     "InputError",
     "Job",
     "Measurements",
@@ -53,17 +62,23 @@ __all__ = [
     "SynchronyChoice",
     "SynchronyRecorder",
     "Trained",
+    "analyse_eeg",
     "compare",
     "desync_penalty",
     "evaluate_file",
     "explain",
+    "export",
+    "ledger",
     "load",
     "load_comparison",
     "load_data",
     "measure",
+    "measure_over_time",
     "open_model",
     "open_run",
     "open_sweep",
+    "planted",
+    "reproduce",
     "save",
     "simulate",
     "sweep",
@@ -83,13 +98,19 @@ _MODULES = {
     "analyses.measures": ("MEASURES",),
     "analyses.experiments": ("EXPERIMENTS",),
     "analyses.comparison": ("Comparison", "load_comparison"),
+    "analyses.evidence": ("CLAIMS", "Evidence"),
+    "analyses.experiments.planted": ("planted",),
+    "analyses.eeg.result": ("EegResult",),
+    "eeg": ("analyse_eeg", "measure_over_time"),
     "measurements": ("Measurements",),
     "describe": ("explain",),
     "api": ("compare", "measure", "simulate"),
     "sweeps": ("Sweep", "open_sweep", "sweep"),
     "synchrony": ("SynchronyRecorder",),
     "training": ("DataChoice", "Job", "SynchronyChoice", "Trained", "train_to_file"),
+    "evidence": ("ledger", "reproduce"),
     "evaluation": ("Evaluated", "evaluate_file"),
+    "exporting": ("export",),
     "networks": ("open_model",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

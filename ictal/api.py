@@ -53,7 +53,7 @@ def simulate(
         if "engine" not in inspect.signature(network.record).parameters:
             raise InputError(f"{system}: has no choice of engine; leave engine {engine!r} out")
         options["engine"] = engine
-    if progress is not None:
+    if progress is not None and "progress" in inspect.signature(network.record).parameters:
         options["progress"] = lambda done, total: progress(done / total)
     run: Run = network.record(seed, **options)
     return Run(run, {**run.source, "command": simulate_command(system, parameters, seed, engine)})

@@ -108,10 +108,17 @@ def device(name: str) -> torch.device:
 
 
 def network(chosen: Architecture, data: Dataset, seed: int) -> nn.Module:
-    """A network for these data, with fresh weights: it standardises by one mean and SD over all training values."""
+    """A network for these data, with fresh weights: it standardises by one mean and SD over all training values.
+
+    Kernels of convolutions lie in memory with the channels last, which a CPU and a GPU both work through faster.
+    """
+    import torch
+
     x = data.x_train.astype(np.float64)
     mean, sd = float(x.mean()), float(x.std()) or 1.0
-    return chosen.build(data.image_shape, data.n_classes, seed=seed, mean=mean, sd=sd)
+    built = chosen.build(data.image_shape, data.n_classes, seed=seed, mean=mean, sd=sd)
+    laid: nn.Module = built.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in the stubs
+    return laid
 
 
 def described(name: str, chosen: Architecture, data: Dataset) -> dict[str, Any]:

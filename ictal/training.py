@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, fields
@@ -29,6 +30,7 @@ if TYPE_CHECKING:  # torch takes seconds to import
     from .synchrony import SynchronyRecorder
 
 Report = Callable[[int, int, str], None]  # done, total [steps], what
+SHARE = 9.0  # of the time that writing the history takes, before it is written again
 SUFFIXES = (".h5", ".hdf5", ".nc")
 _OPTIONS = {"learning_rate": "--lr"}  # of Training, where it is not the name of the field
 _LOOSE = ("command", "model")  # of a file's source, may differ between two files of one training
@@ -266,15 +268,41 @@ class _Work:
         return found
 
     def train(self, folder: TrainingFolder, progress: Report | None, stop: Callable[[], bool]) -> History:
-        """Train, or go on, in this folder."""
-        from .models.training import train
+        """Train, or go on, in this folder; its history is written at records, for a tenth of the time at most."""
+        from .models.training import UnfinishedTrainingError
 
         said = ""
+        latest: History | None = None
+        due = 0.0
 
         def on_history(history: History) -> None:
-            nonlocal said
+            nonlocal said, latest, due
             said = _spoken(history, self.recorder.latest() if self.recorder else {})
-            folder.write_history(self._so_far(history, self.source()))
+            latest = history
+            if time.monotonic() >= due:
+                due = write()
+
+        def write() -> float:
+            began = time.monotonic()
+            if latest is not None:
+                folder.write_history(self._so_far(latest, self.source()))
+            return time.monotonic() + SHARE * (time.monotonic() - began)
+
+        try:
+            return self._train(folder, progress, stop, on_history, lambda: said)
+        except UnfinishedTrainingError:
+            write()
+            raise
+
+    def _train(
+        self,
+        folder: TrainingFolder,
+        progress: Report | None,
+        stop: Callable[[], bool],
+        on_history: Callable[[History], None],
+        said: Callable[[], str],
+    ) -> History:
+        from .models.training import train
 
         return train(
             self.model,
@@ -284,7 +312,7 @@ class _Work:
             treatments=self.treatments,
             on_record=self.recorder,
             on_history=on_history,
-            progress=None if progress is None else lambda done, total: progress(int(done), int(total), said),
+            progress=None if progress is None else lambda done, total: progress(int(done), int(total), said()),
             stop=stop,
             checkpoint=folder.checkpoint,
             resume=True,
@@ -294,8 +322,11 @@ class _Work:
 
     def run(self, history: History, weights: Path) -> Run:
         """The history, and what was measured meanwhile."""
+        from .models.training import cpu_threads
+
         if self.recorder is not None:
-            self.recorder.finish(self.model, int(history.steps[history.kept]))
+            with cpu_threads(self.job.threads):
+                self.recorder.finish(self.model, int(history.steps[history.kept]))
         return self._so_far(history, {**self.source(), "command": self.job.command(), "model": weights.name})
 
     def _so_far(self, history: History, source: Mapping[str, object]) -> Run:

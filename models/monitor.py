@@ -245,7 +245,7 @@ class Monitor:
     def _measure(self) -> None:
         taken = self._flat()
         values = torch.empty(len(self.measures), 0)
-        with torch.no_grad():
+        with torch.inference_mode():  # less work an operation than no_grad
             if taken:
                 found, defined = readings(
                     {name: self._chosen(name, x.detach()) for name, x in taken.items()}, tuple(self.measures.values())

@@ -1,16 +1,18 @@
-"""A stranger's file as a Run: our own HDF5, .npy, .npz or .csv, with one clear line when it cannot be."""
+"""A stranger's file as a Run: our own HDF5, EDF, .npy, .npz or .csv, with one clear line when it cannot be."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .edf import EDF_SUFFIXES, read_edf
 from .errors import InputError, unknown
 from .recording import CLOCKS, Clock, Recording
 from .run import Run
@@ -23,9 +25,11 @@ HDF5_SUFFIXES = (".h5", ".hdf5", ".nc")
 def open_run(path: str | os.PathLike[str], *, dt: float | None = None, clock: str | None = None) -> Run:
     """A Run from a file. Its source holds ``file``, the path as given, and ``sha256`` of the file's content.
 
-    ``.h5`` is read as a Run. ``.npy`` and ``.csv`` (comma, semicolon, tab or blank; one header line
-    is allowed) hold one array (time, unit) or (..., time, unit); every numeric array of an ``.npz``
-    with two or more axes becomes one recording. Nothing in a file is executed: pickled objects are refused.
+    ``.h5`` is read as a Run, ``.edf`` and ``.bdf`` as `read_edf` says. ``.npy`` and ``.csv`` (comma, semicolon, tab or
+    blank; one header line is allowed) hold one array (time, unit) or (..., time, unit); every numeric array of an
+    ``.npz`` with two or more axes becomes one recording. An ``.npz`` may also hold ``rate``, a number [Hz], which is
+    its clock, and ``channels``, a name a unit: so an EEG keeps both. Nothing in a file is executed: pickled objects
+    are refused.
 
     Args:
         path: the file.
@@ -39,22 +43,31 @@ def open_run(path: str | os.PathLike[str], *, dt: float | None = None, clock: st
     suffix = source.suffix.lower()
     if not source.exists():
         raise InputError(f"{source}: no such file")
+    if suffix in EDF_SUFFIXES:
+        run = read_edf(source)
+        named = {**run.source, **_identity(source)}
+        return Run({name: replace(run.recording(name), source=named) for name in run}, named)
     if suffix not in ARRAY_SUFFIXES:
         if suffix not in HDF5_SUFFIXES:
             raise InputError(
-                f"{source}: cannot tell the format from {suffix!r}; want {', '.join((*HDF5_SUFFIXES, *ARRAY_SUFFIXES))}"
+                f"{source}: cannot tell the format from {suffix!r}; "
+                f"want {', '.join((*HDF5_SUFFIXES, *EDF_SUFFIXES, *ARRAY_SUFFIXES))}"
             )
         run = load(source)
         return Run(run, {**run.source, **_identity(source)})
+    arrays, rate, channels = _read_arrays(source, suffix)
+    if rate is not None and dt is None and clock in (None, "second"):
+        clock, dt = "second", 1.0 / rate
     clock, dt = _clock(source, clock, dt)
-    arrays = _read_arrays(source, suffix)
     identity = _identity(source)
     entries = {}
     for name, values in arrays.items():
+        labels = {"channel": channels} if channels is not None and channels.shape == values.shape[-1:] else {}
         try:
             entries[name] = Recording(
-                values, dt=dt, clock=cast(Clock, clock), quantity="activity", unit="1", source=identity
-            )
+                values, dt=dt, clock=cast(Clock, clock), quantity="activity", unit="1", unit_labels=labels,
+                source=identity,
+            )  # fmt: skip
         except InputError as error:
             raise InputError(f"{source}: {name}: {error}") from error
     return Run(entries, identity)
@@ -79,15 +92,16 @@ def _clock(source: Path, clock: str | None, dt: float | None) -> tuple[str, floa
     return clock or "second", dt
 
 
-def _read_arrays(source: Path, suffix: str) -> dict[str, NDArray[Any]]:
+def _read_arrays(source: Path, suffix: str) -> tuple[dict[str, NDArray[Any]], float | None, NDArray[Any] | None]:
+    """The arrays (time, unit), the sampling rate [Hz] and the names of channels that stand beside them."""
     if source.stat().st_size == 0:
         raise InputError(f"{source}: is empty")
     try:
         if suffix == ".csv":
-            return {"activity": _read_csv(source)}
+            return {"activity": _read_csv(source)}, None, None
         loaded = np.load(source, allow_pickle=False)
         if isinstance(loaded, np.ndarray):
-            return {"activity": _two_axes(source, "the array", loaded)}
+            return {"activity": _two_axes(source, "the array", loaded)}, None, None
         with loaded:
             found = {name: loaded[name] for name in loaded.files}
     except InputError:
@@ -104,7 +118,25 @@ def _read_arrays(source: Path, suffix: str) -> dict[str, NDArray[Any]]:
     if not usable:
         shapes = ", ".join(f"{k} {v.dtype} {v.shape}" for k, v in found.items()) or "nothing"
         raise InputError(f"{source}: holds no numeric array (time, unit); got {shapes}")
-    return usable
+    return usable, _rate(source, found.get("rate")), _channels(source, found.get("channels"), usable)
+
+
+def _rate(source: Path, given: NDArray[Any] | None) -> float | None:
+    if given is None or given.ndim >= 2:
+        return None
+    if given.size != 1 or given.dtype.kind not in "iuf" or not 0 < float(given.item()) < float("inf"):
+        raise InputError(f"{source}: rate: must be one number > 0 [Hz]; got {given.dtype} {given.tolist()!r}")
+    return float(given.item())
+
+
+def _channels(source: Path, given: NDArray[Any] | None, arrays: dict[str, NDArray[Any]]) -> NDArray[Any] | None:
+    if given is None or given.ndim >= 2:
+        return None
+    units = sorted({values.shape[-1] for values in arrays.values()})
+    if given.dtype.kind != "U" or given.ndim != 1 or given.size not in units:
+        wanted = " or ".join(map(str, units))
+        raise InputError(f"{source}: channels: must be {wanted} names; got {given.dtype} {given.shape}")
+    return given
 
 
 def _two_axes(source: Path, what: str, values: NDArray[Any]) -> NDArray[Any]:

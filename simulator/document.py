@@ -75,6 +75,34 @@ class Document:
     groups: Mapping[str, Group]
 
 
+@dataclass(frozen=True)
+class Stored:
+    """A variable that stays in its file and is read piece by piece.
+
+    Attributes:
+        dims, attrs: as of a Variable.
+        dtype, shape: of its values; texts have a dtype without a length.
+        part: ``part(key)`` is what ``values[key]`` would be.
+        packed: rows, along the last axis but one, that are compressed together: who reads by multiples of it
+            unpacks nothing twice.
+    """
+
+    dims: tuple[str, ...]
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    part: Callable[[Any], NDArray[Any]]
+    attrs: Mapping[str, Any] = field(default_factory=dict)
+    packed: int = 1
+
+
+@dataclass(frozen=True)
+class StoredGroup:
+    """A Group that stays in its file."""
+
+    variables: Mapping[str, Stored]
+    attrs: Mapping[str, Any] = field(default_factory=dict)
+
+
 def versions(*extra: str) -> dict[str, str]:
     """Versions of the packages that a result can depend on, and of `extra` (those already loaded decide nothing)."""
     return {name: _version(name) for name in dict.fromkeys(("ictal", "numpy", "scipy", "numba", "h5py", *extra))}
@@ -184,6 +212,26 @@ def read(path: str | os.PathLike[str], kind: str | None = None) -> Document:
         InputError: one line: missing, empty, not HDF5, truncated, not written by Ictal, of a newer
             format, or of another kind.
     """
+    with opened(path, kind) as (attrs, stored):
+        return Document(attrs, {name: Group(_whole(group.variables), group.attrs) for name, group in stored.items()})
+
+
+def _whole(variables: Mapping[str, Stored]) -> dict[str, Variable]:
+    return {name: Variable(v.dims, v.part(...), v.attrs) for name, v in variables.items()}
+
+
+@contextlib.contextmanager
+def opened(
+    path: str | os.PathLike[str], kind: str | None = None
+) -> Iterator[tuple[dict[str, Any], dict[str, StoredGroup]]]:
+    """Attributes of the root, and groups by path; what is in them can be read while the block lasts.
+
+    Args:
+        path, kind: as of `read`.
+
+    Raises:
+        InputError: as `read`, and again whenever a part is read that is damaged.
+    """
     source = Path(path)
     if source.is_dir():
         raise InputError(f"{source}: is a folder; want an HDF5 file")
@@ -191,8 +239,9 @@ def read(path: str | os.PathLike[str], kind: str | None = None) -> Document:
         raise InputError(f"{source}: no such file")
     if source.stat().st_size == 0:
         raise InputError(f"{source}: is empty; want an HDF5 file written by ictal")
-    try:
-        with h5py.File(source, "r") as file:
+    with contextlib.ExitStack() as stack:
+        with _damage_in_one_line(source):
+            file = stack.enter_context(h5py.File(source, "r"))
             attrs = _read_attrs(file)
             if attrs.get("format") != FORMAT:
                 raise InputError(f"{source}: is HDF5 but was not written by ictal (no attribute format = {FORMAT!r})")
@@ -203,9 +252,15 @@ def read(path: str | os.PathLike[str], kind: str | None = None) -> Document:
                 )
             if kind is not None and attrs.get("kind") != kind:
                 raise InputError(f"{source}: holds a {attrs.get('kind')}; want a {kind}")
-            groups: dict[str, Group] = {}
-            _collect(file, "", groups)
-            return Document(attrs, groups)
+            groups: dict[str, StoredGroup] = {}
+            _collect(source, file, "", groups)
+        yield attrs, groups
+
+
+@contextlib.contextmanager
+def _damage_in_one_line(source: Path) -> Iterator[None]:
+    try:
+        yield
     except InputError:
         raise
     except DAMAGE as error:
@@ -309,15 +364,15 @@ def _plain_attr(value: Any) -> Any:
     return value
 
 
-def _collect(group: h5py.Group, path: str, found: dict[str, Group]) -> None:
+def _collect(source: Path, group: h5py.Group, path: str, found: dict[str, StoredGroup]) -> None:
     variables = {}
     for name, item in group.items():
         if isinstance(item, h5py.Group):
-            _collect(item, f"{path}/{name}" if path else name, found)
+            _collect(source, item, f"{path}/{name}" if path else name, found)
         elif not _is_bare_dimension(item):
-            variables[name] = _read_variable(item, name)
+            variables[name] = _stored(source, item, name)
     if variables:
-        found[path] = Group(variables, _read_attrs(group))
+        found[path] = StoredGroup(variables, _read_attrs(group))
 
 
 def _is_bare_dimension(item: h5py.Dataset) -> bool:
@@ -325,16 +380,24 @@ def _is_bare_dimension(item: h5py.Dataset) -> bool:
     return bool(item.is_scale) and bytes(label).startswith(_NO_COORDINATE.encode())
 
 
-def _read_variable(item: h5py.Dataset, name: str) -> Variable:
+def _stored(source: Path, item: h5py.Dataset, name: str) -> Stored:
     attrs = _read_attrs(item)
     if item.is_scale:
         dims: tuple[str, ...] = (name,)
     else:
         dims = tuple(item.dims[axis][0].name.rsplit("/", 1)[-1] for axis in range(item.ndim))
-    if h5py.check_string_dtype(item.dtype) is not None:
-        return Variable(dims, np.asarray(item.asstr()[...], dtype=str), attrs)
-    values = item[...]
-    if attrs.get("dtype") == "bool":
+    is_text = h5py.check_string_dtype(item.dtype) is not None
+    is_bool = not is_text and attrs.get("dtype") == "bool"
+    if is_bool:
         del attrs["dtype"]
-        values = values.astype(bool)
-    return Variable(dims, values, attrs)
+    dtype = np.dtype(str if is_text else bool if is_bool else item.dtype)
+
+    def part(key: Any) -> NDArray[Any]:
+        with _damage_in_one_line(source):
+            if is_text:
+                return np.asarray(item.asstr()[key], dtype=str)
+            values = item[key]
+            return np.asarray(values.astype(bool) if is_bool else values)
+
+    packed = int(item.chunks[-2:][0]) if item.chunks else 1
+    return Stored(dims, dtype, tuple(item.shape), part, attrs, packed)

@@ -47,7 +47,23 @@ def ictal_(capfd, monkeypatch):
 
 def test_help_names_every_command(ictal_):
     text = ictal_("--help")
-    for command in ("compare", "simulate", "sweep", "train", "evaluate", "measure", "plot", "list", "info", "doctor"):
+    names = (
+        "compare",
+        "simulate",
+        "sweep",
+        "train",
+        "evaluate",
+        "measure",
+        "eeg",
+        "plot",
+        "export",
+        "reproduce",
+        "claims",
+        "list",
+        "info",
+        "doctor",
+    )
+    for command in names:
         assert f"  {command}" in text
         assert "…" not in ictal_(command, "--help").split("Options:")[0]
     assert "..." not in text.split("Commands:")[1]

@@ -60,7 +60,7 @@ SIMULATOR = Row(frozenset({"simulator"}), NUMERIC)
 PROBE = Row(SIMULATOR.rooms, NUMERIC | {"torch"}, late=frozenset({"torch"}))
 MODELS = Row(
     frozenset({"simulator", "analyses/measures", "models"}),
-    NUMERIC | {"torch", "sklearn", "snntorch", "PIL"},
+    NUMERIC | {"torch", "sklearn", "snntorch", "PIL", "threadpoolctl"},
     late=frozenset({"snntorch", "PIL"}),
 )
 ANALYSES = Row(
@@ -79,6 +79,7 @@ def opens_light(row):
 ROWS = {  # the longest key that holds a file is its row
     "simulator": SIMULATOR,
     "simulator/engine_brian2": Row(SIMULATOR.rooms, NUMERIC | {"brian2"}, late=frozenset({"brian2"})),
+    "simulator/edf": Row(SIMULATOR.rooms, NUMERIC | {"edfio"}, late=frozenset({"edfio"})),
     "simulator/probe": PROBE,
     "simulator/recorders": PROBE,
     "analyses/measures": Row(TYPES | {"analyses/measures"}, MEASURES.packages),
@@ -96,6 +97,7 @@ ROWS = {  # the longest key that holds a file is its row
     "analyses/display": DRAWING,
     "analyses/experiments": EVERYTHING,
     "analyses/experiments/__init__": opens_light(EVERYTHING),
+    "exporting/netcdf": Row(EVERYTHING.rooms, EVERYTHING.packages | {"h5netcdf"}, HEAVY | {"h5netcdf"}),
     "": opens_light(EVERYTHING),  # ictal/ itself
 }
 When = Literal["top", "late", "typing"]  # when the file is imported, when a function runs, never

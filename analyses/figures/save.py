@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import re
+import struct
 import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from matplotlib.figure import Figure
 
 from ...simulator import InputError
 from ...simulator.document import check_writable, replacing
-from .style import styled
+from .style import Drawing, styled
 
 DPI = 200
 
@@ -54,6 +57,20 @@ def save_figures(
             with replacing(root / f"{stems[name]}{suffix}", force) as temporary:
                 temporary.write_bytes(render(figure, caption))
     return targets
+
+
+def embedded(drawing: Drawing, picture: bytes) -> dict[str, Any]:
+    """What a page needs to hold a figure, its PNG inside."""
+    width, height = struct.unpack(">II", picture[16:24])  # the head of a PNG
+    return {
+        "name": drawing.name,
+        "title": drawing.title,
+        "src": "data:image/png;base64," + base64.b64encode(picture).decode("ascii"),
+        "width": width,
+        "height": height,
+        "alt": drawing.alt,
+        "caption": drawing.caption,
+    }
 
 
 def file_stems(names: Iterable[str]) -> dict[str, str]:

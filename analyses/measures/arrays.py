@@ -29,7 +29,8 @@ def centre(x: Array) -> Array:
     """
     xp = api.array_namespace(x)
     moved = x - x[..., :1, :]  # a mean of many equal numbers is not that number; a mean of zeros is 0
-    return moved - xp.sum(moved, axis=-2, keepdims=True) / x.shape[-2]
+    moved -= xp.sum(moved, axis=-2, keepdims=True) / x.shape[-2]  # in place: new memory costs more than the sum
+    return moved
 
 
 def root(x: Array) -> Array:
@@ -60,7 +61,7 @@ def live_units(x: Array) -> Array:
     [True, False, False, False]
     """
     xp = api.array_namespace(x)
-    size = xp.max(xp.abs(x), axis=-2, keepdims=True)
+    size = xp.maximum(xp.max(x, axis=-2, keepdims=True), -xp.min(x, axis=-2, keepdims=True))
     scale = xp.max(size, axis=-1, keepdims=True)
     scale = xp.where(scale > 0, scale, xp.ones_like(scale))
     sd = xp.sqrt(xp.mean(centre(x / scale) ** 2, axis=-2))

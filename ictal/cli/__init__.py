@@ -10,8 +10,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from . import compare, doctor, evaluate, info, measure, plot, simulate, sweep, train
+from . import compare, doctor, eeg, evaluate, export, info, measure, plot, reproduce, simulate, sweep, train
 from .output import error_line, write
+from .sliding import WindowCommand
 from .usage import CommandError, usage_line
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -20,8 +21,12 @@ app.command("simulate")(simulate.simulate)
 app.command("sweep")(sweep.sweep)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
-app.command("measure")(measure.measure)
+app.command("measure", cls=WindowCommand)(measure.measure)
+app.command("eeg")(eeg.eeg)
 app.command("plot")(plot.plot)
+app.command("export")(export.export)
+app.command("reproduce")(reproduce.reproduce)
+app.command("claims")(reproduce.claims)
 app.command("list")(info.list_)
 app.command("explain")(info.explain)
 app.command("info")(info.info)

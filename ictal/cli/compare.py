@@ -23,6 +23,7 @@ from .options import (
     make_folder,
 )
 from .output import Output, Report, number, table
+from .sliding import noted
 
 if TYPE_CHECKING:
     from ..analyses.comparison import Comparison
@@ -142,6 +143,7 @@ def compare(
             report(1, 1, "figures and report")
         written = _write(found, output, force)
     out.result({**_plain(found), "files": [str(path) for path in written]}, lambda: summary(found))
+    noted(out, *(source for members in dict(found.config.get("sources", {})).values() for source in members))
     out.note("\n".join(f"wrote {path}" for path in written[:2]))
     out.note(f"wrote {len(written) - 2} figures (PNG, SVG) to {figures}")
     if older := sum(path.suffix in (".png", ".svg") for path in figures.iterdir()) - (len(written) - 2):

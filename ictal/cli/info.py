@@ -61,14 +61,19 @@ def explain(
 
 
 def info(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of ictal (.h5), or an array file.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A file of ictal (.h5), an EEG (.edf, .bdf), or an array file.")
+    ],
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Say what a file holds and how to do it again."""
     from ..simulator.arrays import ARRAY_SUFFIXES
+    from ..simulator.edf import EDF_SUFFIXES
 
-    facts = _array_facts(file) if file.suffix.lower() in ARRAY_SUFFIXES else _document_facts(file)
+    suffix = file.suffix.lower()
+    readers = dict.fromkeys(ARRAY_SUFFIXES, _array_facts) | dict.fromkeys(EDF_SUFFIXES, _edf_facts)
+    facts = readers.get(suffix, _document_facts)(file)
 
     def text() -> str:
         lines = [f"{file}: {facts['kind']}"]
@@ -90,6 +95,33 @@ def _array_facts(file: Path) -> dict[str, Any]:
     run = open_run(file, clock="sample")
     arrays = {name: repr(run.recording(name).values.shape) for name in run}
     return {"kind": "arrays", "arrays": arrays, "note": "an array has no clock: give --dt and --clock to measure it"}
+
+
+def _edf_facts(file: Path) -> dict[str, Any]:
+    from ..analyses.eeg.quality import examine
+    from ..simulator.arrays import open_run
+    from ..simulator.edf import ENTRY
+
+    run = open_run(file)
+    recording, source = run.recording(ENTRY), run.source
+    marks: Any = source["annotations"]
+    judged = {channel.name: channel.reason for channel in examine(recording) if channel.reason}
+    seconds = [
+        f"{m['text']} at {m['onset']:g} s" + ("" if m["duration"] is None else f" for {m['duration']:g} s")
+        for m in marks
+    ]
+    return {
+        "kind": f"EEG ({source['format']})",
+        "entries": {ENTRY: repr(recording)},
+        "channels": [str(name) for name in recording.unit_labels["channel"]],
+        "not to be used": judged,
+        "sampling rate": f"{1 / recording.dt:g} Hz",
+        "duration": f"{recording.duration:g} s",
+        "start": source["start"],
+        "annotations": seconds,
+        "assumptions": source["assumptions"],
+        "inputs": {"data": _spoken(dict(source))},
+    }
 
 
 def _document_facts(file: Path) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import Bin, ClockOption, Dt, Force, Json, Names, Quiet, Sd, Window, command_line, listed
+from .options import Bin, ClockOption, Dt, Force, Json, Names, Quiet, Sd, command_line, listed
 from .output import Output, number, table
+from .sliding import noted, remarks, window_of, windows_table
 
 if TYPE_CHECKING:
     from ..measurements import Measurements
@@ -17,7 +18,9 @@ BIN, SD = 0.001, 0.005  # [s]; as in measurements.How, which takes a second to i
 
 
 def measure(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A run (.h5), or an array: .npy, .npz, .csv.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A run (.h5), an EEG (.edf, .bdf), or an array: .npy, .npz, .csv.")
+    ],
     measures: Names = "",
     dt: Dt = None,
     clock: ClockOption = None,
@@ -25,8 +28,21 @@ def measure(
         tuple[float, float] | None,
         typer.Option("--band", metavar="LO HI", help="Band of phases [cycles per tick of the clock; Hz for seconds]."),
     ] = None,
-    nulls: Annotated[int, typer.Option(metavar="N", help="Surrogates a value: 0, or at least 199.")] = 0,
-    window: Window = None,
+    nulls: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Surrogates a value: 0, or at least 199. Default 0, of sliding windows 199."),
+    ] = None,
+    window: Annotated[
+        str,
+        typer.Option(
+            "--window",
+            metavar="LENGTH | START STOP",
+            help="Sliding windows, or only this part of the time axis [ticks].",
+        ),
+    ] = "",
+    step: Annotated[
+        float | None, typer.Option(metavar="S", help="From one sliding window to the next; default half a window.")
+    ] = None,
     entries: Annotated[str, typer.Option(metavar="A,B", help="Only these entries of the file.")] = "",
     units: Annotated[int | None, typer.Option(metavar="N", help="Only N units of each, chosen at random.")] = None,
     bin: Bin = None,
@@ -39,7 +55,7 @@ def measure(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Measure the synchrony in a file."""
+    """Measure the synchrony in a file, or its course over time."""
     from ..simulator.document import check_writable
     from ..simulator.errors import InputError
 
@@ -48,15 +64,18 @@ def measure(
             raise InputError(f"{output}: what is written is HDF5; want a name that ends in .h5")
         check_writable(output, force)
 
-    from .. import api
+    part = window_of(window)
+    if step is not None and not isinstance(part, float):
+        raise InputError("--step: belongs to sliding windows; say --window LENGTH, one number")
 
     options: list[tuple[str, object]] = [
         ("--measures", ",".join(listed(measures))),
         ("--dt", dt),
         ("--clock", clock),
         ("--band", band),
-        ("--nulls", nulls or None),
-        ("--window", window),
+        ("--nulls", nulls),
+        ("--window", tuple(window.split()) or None),
+        ("--step", step),
         ("--entries", ",".join(listed(entries))),
         ("--units", units),
         ("--bin", bin if bin != BIN else None),
@@ -64,6 +83,31 @@ def measure(
         ("--seed", seed or None),
     ]
     out = Output(json, quiet)
+    command = command_line(["measure", file], options)
+    if isinstance(part, float):
+        only = listed(entries)
+        if len(only) > 1:
+            raise InputError(f"--entries: sliding windows read one entry; got {', '.join(only)}")
+
+        from ..eeg import measure_over_time
+
+        with out.progress("measure") as report:
+            course = measure_over_time(
+                file, listed(measures) or None, window=part, step=step, band=band, dt=dt, clock=clock,
+                nulls=199 if nulls is None else nulls, entry=only[0] if only else None, units=units,
+                bin=BIN if bin is None else bin, sd=SD if sd is None else sd, seed=seed, command=command,
+                progress=report,
+            )  # fmt: skip
+        if output is not None:
+            course.save(output, force=force)
+        out.result({"file": str(file), **course.to_json()}, lambda: windows_table(course))
+        remarks(out, course)
+        if output is not None:
+            out.note(f"wrote {output}; ictal plot {output} draws it")
+        return
+
+    from .. import api
+
     with out.progress("measure") as report:
         found = api.measure(
             file,
@@ -71,14 +115,14 @@ def measure(
             band=band,
             dt=dt,
             clock=clock,
-            nulls=nulls,
-            window=window,
+            nulls=nulls or 0,
+            window=part,
             entries=listed(entries) or None,
             units=units,
             bin=BIN if bin is None else bin,
             sd=SD if sd is None else sd,
             seed=seed,
-            command=command_line(["measure", file], options),
+            command=command,
             progress=report,
         )
     if output is not None:
@@ -88,6 +132,7 @@ def measure(
         missing = dict.fromkeys(s.measure for s in found.skipped if s.measure not in {r.measure for r in found.rows})
         if missing:
             out.note(f"not defined here: {', '.join(missing)} (why: --json)")
+    noted(out, found.config["source"])
     if output is not None:
         out.note(f"wrote {output}")
 

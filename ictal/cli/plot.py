@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 
 def plot(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A run or a comparison (.h5), or an array file.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="A run, a comparison, an EEG result, evidence (.h5), an EEG (.edf, .bdf), or an array file.",
+        ),
+    ],
     output: Annotated[
         Path | None, typer.Option("-o", "--output", readable=False, metavar="DIR", help="Default: NAME-figures.")
     ] = None,
@@ -26,7 +32,7 @@ def plot(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Draw the figures of a run or a comparison as PNG and SVG."""
+    """Draw the figures of a run or a result as PNG and SVG."""
     folder = output or Path(f"{file.stem}-figures")
     check_folder(folder, [], force)
     out = Output(json, quiet)
@@ -48,10 +54,24 @@ def _figures(file: Path, dt: float | None, clock: str | None) -> dict[str, tuple
     from ..simulator import InputError
     from ..simulator.arrays import ARRAY_SUFFIXES, open_run
     from ..simulator.document import read
+    from ..simulator.edf import EDF_SUFFIXES
 
-    kind = "run" if file.suffix.lower() in ARRAY_SUFFIXES else str(read(file).attrs.get("kind"))
-    if kind not in ("run", "comparison"):
-        raise InputError(f"{file}: holds {kind}; plot draws a run or a comparison")
+    raw = file.suffix.lower() in (*ARRAY_SUFFIXES, *EDF_SUFFIXES)
+    kind = "run" if raw else str(read(file).attrs.get("kind"))
+    if kind not in ("run", "comparison", "eeg", "evidence"):
+        raise InputError(f"{file}: holds {kind}; plot draws a run, a comparison, synchrony over time, or evidence")
+
+    if kind == "eeg":
+        from ..analyses.eeg.result import EegResult
+        from ..analyses.figures.eeg import eeg_drawings
+
+        return {drawn.name: (drawn.figure, drawn.caption) for drawn in eeg_drawings(EegResult.load(file))}
+
+    if kind == "evidence":
+        from ..analyses.evidence.page import drawings
+        from ..evidence import ledger
+
+        return {drawn.name: (drawn.figure, drawn.caption) for drawn in drawings(ledger([file]))}
 
     from ..analyses.comparison import load_comparison
     from ..analyses.figures import drawings_of_run, figures_of_comparison

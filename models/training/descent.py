@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import torch
+from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from ...simulator import InputError
@@ -95,18 +96,23 @@ def parts(n: int, pieces: int) -> Iterator[tuple[slice, float, bool]]:
 
 @contextmanager
 def cpu_threads(n: int | None) -> Iterator[None]:
-    """A context in which torch uses n CPU threads; the number it used before comes back.
+    """A context in which torch and numpy's products use n CPU threads; the numbers they used before come back.
+
+    Beside other work, threads of small products wait for each other and burn ten times the CPU.
 
     Raises:
         InputError: n is no integer >= 1.
     """
     if n is not None and (isinstance(n, bool) or not (isinstance(n, int) and n >= 1)):
         raise InputError(f"train.threads: must be an integer >= 1; got {n}")
+    if n is None:
+        yield
+        return
     before = torch.get_num_threads()
     try:
-        if n is not None:
-            torch.set_num_threads(n)
-        yield
+        torch.set_num_threads(n)
+        with threadpool_limits(n, user_api="blas"):
+            yield
     finally:
         torch.set_num_threads(before)
 

@@ -1,0 +1,39 @@
+"""EEG and other potentials: channels that can be trusted, synchrony over time, recruitment, detectors.
+
+Pure functions of a Recording (time, channel); `analyse` walks the whole way. docs/eeg.md says what each can show.
+"""
+
+from .analyse import Alarms, Windows, analyse, over_time
+from .detectors import Detection, Rule, Score, detect, score
+from .preprocessing import bandpassed, rereferenced
+from .quality import Channel, examine, used
+from .recruitment import Recruited, recruitment
+from .result import EegResult
+from .synchrony import WindowValue, synchrony_over_time
+from .windows import Event, around, events_of, sliding
+
+__all__ = [
+    "Alarms",
+    "Channel",
+    "Detection",
+    "EegResult",
+    "Event",
+    "Recruited",
+    "Rule",
+    "Score",
+    "WindowValue",
+    "Windows",
+    "analyse",
+    "around",
+    "bandpassed",
+    "detect",
+    "events_of",
+    "examine",
+    "over_time",
+    "recruitment",
+    "rereferenced",
+    "score",
+    "sliding",
+    "synchrony_over_time",
+    "used",
+]

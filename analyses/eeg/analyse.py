@@ -1,0 +1,232 @@
+"""The whole way from a recording to tables: channels, reference, windows, recruitment, detectors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+
+from ...simulator import InputError, Recording, unknown
+from ..measures.checks import Band
+from .change import changes
+from .detectors import Baseline, Rule, run_detectors
+from .features import line_length
+from .preprocessing import REFERENCES, bandpassed, rereferenced
+from .quality import Channel, examine, used
+from .recruitment import recruitment
+from .result import EegResult
+from .synchrony import Place, Progress, WindowValue, measured
+from .windows import Event, block_length, disjoint, events_of, sliding
+
+QUIET = 2.0  # s before an event that are enough to judge channels by
+
+
+@dataclass(frozen=True)
+class Windows:
+    """How synchrony over time is measured.
+
+    Attributes:
+        window, step: of the sliding windows [ticks of the clock; s]; the step is half a window if None.
+        band: (low, high) [cycles per tick; Hz], or None for all of the signal.
+        measures: names; see `chosen_measures` for the default.
+        nulls: surrogates a value: 0, or at least 199.
+        reference: "none" or "average".
+        event: text of the annotations that are events; see `events_of`.
+        all_channels: whether those that `examine` names are used too.
+        seed: of the surrogates.
+    """
+
+    window: float = 5.0
+    step: float | None = None
+    band: Band | None = (3.0, 20.0)
+    measures: Sequence[str] = ()
+    nulls: int = 199
+    reference: str = "none"
+    event: str | None = None
+    all_channels: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.reference not in REFERENCES:
+            raise unknown("reference", self.reference, REFERENCES)
+        if self.band is not None and not 0 < self.band[0] < self.band[1]:
+            raise InputError(f"band: must be 0 < low < high; got ({self.band[0]:g}, {self.band[1]:g})")
+
+
+@dataclass(frozen=True)
+class Alarms:
+    """How recruitment and detectors work.
+
+    Attributes:
+        baseline: (start, stop) [ticks]; by default all before the first event.
+        rule: over mean + k·SD of the baseline, for how long.
+        short: windows of line length [ticks].
+        fine: step of all features [ticks].
+    """
+
+    baseline: Baseline | None = None
+    rule: Rule = field(default_factory=Rule)
+    short: float = 1.0
+    fine: float = 0.25
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A recording ready to be measured, with what was decided on the way."""
+
+    recording: Recording
+    channels: list[Channel]
+    events: list[Event]
+    notes: list[str]
+
+
+def prepare(recording: Recording, how: Windows, *, electrodes: bool = True) -> Prepared:
+    """Events, channels that can be used, reference.
+
+    Args:
+        recording: (time, channel).
+        how: event, all_channels and reference are read.
+        electrodes: whether the units are electrodes; the quality of others is not judged.
+
+    Raises:
+        InputError: no such annotation, fewer than two channels, trials, another reference.
+    """
+    events, notes = events_of(recording, how.event)
+    channels: list[Channel] = []
+    if electrodes:
+        if not events and not notes:
+            notes = ["the recording has no annotation, so before and during an event cannot be told apart"]
+        whole = recording.t0 + recording.duration
+        quiet = (recording.t0, events[0].onset if events and events[0].onset - recording.t0 >= QUIET else whole)
+        channels = examine(recording, time=quiet)
+        if how.all_channels:
+            channels = [Channel(c.name, True, c.reason) for c in channels]
+        recording = used(recording, channels)
+    recording, said = rereferenced(recording, how.reference)
+    return Prepared(recording, channels, events, notes + said)
+
+
+def over_time(
+    recording: Recording, how: Windows, *, electrodes: bool = True, progress: Progress | None = None
+) -> EegResult:
+    """Synchrony in sliding windows, and its change at the events: what ``ictal measure FILE --window LENGTH`` answers.
+
+    Errors as `prepare` and `synchrony_over_time`.
+    """
+    ready = prepare(recording, how, electrodes=electrodes)
+    signal = ready.recording if how.band is None else bandpassed(ready.recording, how.band)
+    return _over_time(recording, ready, signal, how, progress)
+
+
+def _over_time(
+    recording: Recording, ready: Prepared, signal: Recording, how: Windows, progress: Progress | None
+) -> EegResult:
+    places = sliding(signal, how.window, how.step)
+    least = 4 / how.band[0] + 2 * signal.dt if how.band is not None else 0.0
+    length = block_length(signal, ready.events, how.window, least)
+    blocks = disjoint(signal, ready.events, length) if length else []
+    rows, tested = _measured(signal, places, blocks, ready.events, how, progress)
+    return EegResult(
+        rows,
+        ready.channels,
+        ready.events,
+        tested,
+        changes(tested),
+        config=_config(recording, ready, how, rows, length),
+    )
+
+
+def analyse(
+    recording: Recording, how: Windows | None = None, alarms: Alarms | None = None, progress: Progress | None = None
+) -> EegResult:
+    """Everything: channels, synchrony in windows, recruitment of channels, detectors and their score.
+
+    Recruitment and detectors need a baseline and read the signal within the band; without one (no event, and none
+    given) they are left out, and the assumptions say so.
+
+    Raises:
+        InputError: as `prepare`, `synchrony_over_time` and `threshold`.
+    """
+    how, alarms = how or Windows(), alarms or Alarms()
+    if how.band is None:
+        raise InputError("band: recruitment and detectors need a band=(low, high) [Hz]; got none")
+    ready = prepare(recording, how)
+    signal = bandpassed(ready.recording, how.band)
+    result = _over_time(recording, ready, signal, how, progress)
+    events, notes = result.events, list(result.config["assumptions"])
+    baseline = alarms.baseline or ((recording.t0, events[0].onset) if events else None)
+    config = {**result.config, "alarms": {**asdict(alarms), "baseline": baseline}, "assumptions": notes}
+    if baseline is None:
+        notes.append("no event and no baseline: no recruitment and no detectors")
+        return replace(result, config=config)
+    found = run_detectors(
+        signal, events, baseline=baseline, rule=alarms.rule, band=how.band, window=how.window, short=alarms.short,
+        step=alarms.fine,
+    )  # fmt: skip
+    notes += found.left_out
+    rows = recruitment(
+        line_length(signal, alarms.short, alarms.fine),
+        window=alarms.short,
+        baseline=baseline,
+        onset=events[0].onset if events else baseline[1],
+        rule=alarms.rule,
+    )
+    return replace(
+        result,
+        recruitment=rows,
+        features=found.features,
+        detections=found.detections,
+        scores=found.scores,
+        config=config,
+    )
+
+
+def _measured(
+    signal: Recording,
+    places: Sequence[Place],
+    blocks: Sequence[Place],
+    events: Sequence[Event],
+    how: Windows,
+    progress: Progress | None,
+) -> tuple[list[WindowValue], list[WindowValue]]:
+    """The sliding windows and the blocks, each with surrogates of its own."""
+    found = []
+    for at, part in enumerate((places, blocks)):
+        found.append(
+            measured(
+                signal,
+                part,
+                band=how.band,
+                measures=list(how.measures) or None,
+                nulls=how.nulls,
+                seed=how.seed + at * len(places),
+                events=events,
+                progress=progress,
+            )
+        )
+    return found[0], found[1]
+
+
+def _config(
+    recording: Recording, ready: Prepared, how: Windows, rows: Sequence[WindowValue], block: float
+) -> dict[str, object]:
+    missing = sum(math.isnan(row.value) for row in rows)
+    notes = [*recording.source.get("assumptions", ()), *ready.notes]  # type: ignore[misc]
+    if ready.events and not block:
+        notes.append("too little before or during the events for a test of a change: want three blocks of each")
+    if missing:
+        notes.append(f"{missing} of {len(rows)} values are not defined in their window")
+    return {
+        **asdict(how),
+        "step": how.window / 2 if how.step is None else how.step,
+        "measures": list(dict.fromkeys(row.measure for row in rows)),
+        "block": block,
+        "clock": recording.clock,
+        "dt": recording.dt,
+        "t0": recording.t0,
+        "duration": recording.duration,
+        "quantity": recording.quantity,
+        "unit": recording.unit,
+        "n_channels": ready.recording.n_units,
+        "assumptions": notes,
+    }

@@ -1,0 +1,250 @@
+"""Detectors that compare a feature with its own baseline, and their score event by event."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...simulator import InputError, Recording
+from ..measures.checks import Band
+from .features import line_length, synchrony_series
+from .windows import SLACK, Event
+
+MIN_BASELINE = 3  # windows; fewer give no SD to speak of
+LINE_LENGTH = "line_length"
+SYNCHRONY_DETECTORS = ("kuramoto_r1", "chi_c")
+Baseline = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """When a feature counts as raised.
+
+    Attributes:
+        k: standard deviations over the mean of the baseline [1].
+        hold: how long it must stay there before the alarm [ticks of the clock].
+    """
+
+    k: float = 3.0
+    hold: float = 2.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.k) and self.k > 0):
+            raise InputError(f"k: must be > 0 standard deviations; got {self.k}")
+        if not (math.isfinite(self.hold) and self.hold >= 0):
+            raise InputError(f"hold: must be >= 0; got {self.hold}")
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A stretch for which a detector gives alarm."""
+
+    detector: str
+    start: float  # when the alarm could be raised: crossing + hold [ticks of the clock]
+    stop: float  # end of the last window over the threshold
+
+
+@dataclass(frozen=True)
+class FeatureValue:
+    """The feature of a detector at one time, and its threshold."""
+
+    detector: str
+    time: float  # end of the window [ticks]
+    value: float
+    threshold: float
+
+
+@dataclass(frozen=True)
+class Score:
+    """A detector against the events that were marked."""
+
+    detector: str
+    events: int
+    hits: int  # events that a detection overlaps
+    detections: int  # that do not begin within the baseline
+    false_alarms: int  # detections that overlap no event
+    hours: float  # outside baseline, events and the lag after these, in which a false alarm can occur
+    false_per_hour: float  # NaN where there is no such time
+    latency: float  # mean over hits of the first alarm − onset [ticks]; NaN without a hit
+
+
+def threshold(series: Recording, window: float, baseline: Baseline, k: float) -> NDArray[np.float64]:
+    """Mean + k·SD (divided by n − 1) of each column over the windows that lie whole within the baseline, (unit,).
+
+    Args:
+        series: (window, unit), times are the ends of windows.
+        window: length of the windows [ticks].
+        baseline: (start, stop) [ticks].
+        k: standard deviations.
+
+    Raises:
+        InputError: fewer than 3 windows lie within the baseline.
+    """
+    times = series.times
+    inside = (times - window >= baseline[0] - SLACK) & (times <= baseline[1] + SLACK)
+    if inside.sum() < MIN_BASELINE:
+        raise InputError(
+            f"baseline: {baseline[0]:g} to {baseline[1]:g} holds {int(inside.sum())} windows of {window:g} "
+            f"[{series.clock}]; want at least {MIN_BASELINE}: shorter windows or steps, or a longer baseline"
+        )
+    values = series.numpy()[inside]
+    level: NDArray[np.float64] = values.mean(axis=0) + k * values.std(axis=0, ddof=1)
+    return level
+
+
+def raised(
+    times: NDArray[np.float64], values: NDArray[np.float64], level: float, hold: float
+) -> list[tuple[float, float]]:
+    """(first, last) time of every stretch in which the values lie over the level for at least `hold`.
+
+    >>> raised(np.arange(8.0), np.array([0, 2, 0, 2, 2, 2, 0, 2.0]), 1.0, hold=2.0)
+    [(3.0, 5.0)]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], (values > level).astype(np.int8), [0]])))
+    stretches = zip(times[edges[::2]], times[edges[1::2] - 1], strict=True)
+    return [(float(a), float(b)) for a, b in stretches if b - a >= hold - SLACK]
+
+
+def detect(name: str, series: Recording, window: float, baseline: Baseline, rule: Rule) -> list[Detection]:
+    """The alarms of one feature, (window, 1) or the mean over its channels.
+
+    An alarm is raised when the feature has been over mean + k·SD of the baseline for `rule.hold`, and not before: what
+    is known only afterwards does not count. Errors as `threshold`.
+    """
+    mean = averaged(series)
+    level = float(threshold(mean, window, baseline, rule.k)[0])
+    found = raised(mean.times, mean.numpy()[:, 0].astype(np.float64), level, rule.hold)
+    return [Detection(name, first + rule.hold, max(last, first + rule.hold)) for first, last in found]
+
+
+def averaged(series: Recording) -> Recording:
+    """The mean over channels, (window, 1)."""
+    return replace(series, values=series.numpy().mean(axis=-1, keepdims=True), unit_labels={})
+
+
+def score(
+    name: str,
+    detections: Sequence[Detection],
+    events: Sequence[Event],
+    span: Baseline,
+    baseline: Baseline,
+    lag: float = 0.0,
+) -> Score:
+    """Event by event: an event is hit if a detection overlaps it; a detection that overlaps none is a false alarm.
+
+    Detections that begin within the baseline are left out: the threshold was fitted there. A detection that is on when
+    the event begins has a latency below 0.
+
+    Args:
+        name: of the detector.
+        detections: of one detector.
+        events: what was marked.
+        span: (start, stop) of the recording [s].
+        baseline: (start, stop) [s].
+        lag: length of the windows [s]; one that ends so soon after an event still holds a part of it, and what is
+            raised there is no false alarm.
+
+    >>> seizure, found = [Event(60.0, 30.0, "seizure")], [Detection("r", 65.0, 80.0), Detection("r", 100.0, 101.0)]
+    >>> s = score("r", found, seizure, span=(0, 3690), baseline=(0, 60))
+    >>> s.hits, s.false_alarms, s.hours, s.false_per_hour, s.latency
+    (1, 1, 1.0, 1.0, 5.0)
+    """
+    counted = [d for d in detections if not baseline[0] <= d.start < baseline[1]]
+    latencies, false = [], 0
+    for event in events:
+        overlapping = [d.start for d in counted if d.start < event.stop and d.stop > event.onset]
+        if overlapping:
+            latencies.append(min(overlapping) - event.onset)
+    for d in counted:
+        false += not any(d.start < event.stop + lag and d.stop > event.onset for event in events)
+    hours = _outside(span, [(e.onset, e.stop + lag) for e in events] + [baseline]) / 3600.0
+    return Score(
+        name,
+        len(events),
+        len(latencies),
+        len(counted),
+        false,
+        hours,
+        false / hours if hours > 0 else math.nan,
+        float(np.mean(latencies)) if latencies else math.nan,
+    )
+
+
+@dataclass(frozen=True)
+class Detected:
+    """What all detectors found in one recording."""
+
+    features: list[FeatureValue]
+    detections: list[Detection]
+    scores: list[Score]
+    left_out: list[str]  # which detector could not work, and why
+
+
+def run_detectors(
+    signal: Recording,
+    events: Sequence[Event],
+    *,
+    baseline: Baseline,
+    rule: Rule,
+    band: Band,
+    window: float,
+    short: float,
+    step: float,
+) -> Detected:
+    """Kuramoto r, χ_c and line length as detectors, each against its own baseline, scored event by event.
+
+    Of line length the logarithm is averaged over channels, as of band power: a few loud channels would else decide.
+
+    Args:
+        signal: (time, channel), within the band already.
+        events: what was marked; may be none.
+        baseline: (start, stop) [ticks].
+        rule: when a feature counts as raised.
+        band: of the phases.
+        window: of synchrony [ticks].
+        short: window of line length [ticks].
+        step: of both [ticks].
+    """
+    series: dict[str, tuple[Recording, float]] = {}
+    left_out = []
+    for name in SYNCHRONY_DETECTORS:
+        try:
+            series[name] = (synchrony_series(signal, name, window, step, band), window)
+        except InputError as error:
+            left_out.append(f"detector {name} is left out: {error}")
+    lengths = line_length(signal, short, step)
+    log = np.log10(np.maximum(lengths.numpy(), np.finfo(float).tiny))
+    series[LINE_LENGTH] = (replace(lengths, values=log, unit=f"log10({lengths.unit})"), short)
+    found = Detected([], [], [], left_out)
+    span = (signal.t0, signal.t0 + signal.duration)
+    for name, (values, length) in series.items():
+        mean = averaged(values)
+        try:
+            level = float(threshold(mean, length, baseline, rule.k)[0])
+        except InputError as error:
+            left_out.append(f"detector {name} is left out: {error}")
+            continue
+        own = detect(name, values, length, baseline, rule)
+        found.features.extend(
+            FeatureValue(name, float(t), float(v), level) for t, v in zip(mean.times, mean.numpy()[:, 0], strict=True)
+        )
+        found.detections.extend(own)
+        found.scores.append(score(name, own, events, span, baseline, length))
+    return found
+
+
+def _outside(span: Baseline, taken: Sequence[Baseline]) -> float:
+    """How much of the span none of the intervals covers.
+
+    >>> _outside((0, 10), [(2, 4), (3, 5), (9, 12)])
+    6.0
+    """
+    free, at = 0.0, span[0]
+    for start, stop in sorted(taken):
+        free += max(0.0, min(start, span[1]) - at)
+        at = max(at, min(stop, span[1]))
+    return free + max(0.0, span[1] - at)

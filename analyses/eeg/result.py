@@ -1,0 +1,182 @@
+"""What was found in an EEG: tables, their summary by phase, and the file."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...simulator import InputError
+from ...simulator.document import DAMAGE, Document, first_line, read, to_json, versions, write
+from ..measures import MEASURES, get
+from ..tables import from_group, to_group
+from .change import Change
+from .detectors import Detection, FeatureValue, Score
+from .quality import Channel
+from .recruitment import Recruited
+from .rhythm import NO_NULL, RHYTHMS
+from .synchrony import WindowValue
+from .windows import AFTER, ANY, BEFORE, DURING, Event
+
+KIND = "eeg"
+LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class PhaseMean:
+    """One measure over the windows of one phase."""
+
+    measure: str
+    phase: str
+    windows: int  # in which it is defined
+    mean: float
+    sd: float  # over windows, which overlap; NaN of one
+    null_mean: float  # means over windows of the mean and the ends of the null's 95 %; NaN without a null
+    null_low: float
+    null_high: float
+    exceed: int  # windows with p <= 0.05
+    tested: int  # windows with a null
+
+
+TABLES: dict[str, tuple[str, type[Any]]] = {
+    "channels": ("tables/channels", Channel),
+    "events": ("tables/events", Event),
+    "blocks": ("tables/blocks", WindowValue),
+    "changes": ("tables/changes", Change),
+    "recruitment": ("tables/recruitment", Recruited),
+    "features": ("tables/features", FeatureValue),
+    "detections": ("tables/detections", Detection),
+    "scores": ("tables/scores", Score),
+}
+
+
+@dataclass(frozen=True)
+class EegResult:
+    """Synchrony over time, and what else was asked of a recording.
+
+    Attributes:
+        rows: one measure of one window each.
+        channels: every channel, whether it was used, and why not.
+        events: what was annotated.
+        blocks: the same measures in windows that do not overlap, and changes: the test on them; empty without events.
+        recruitment: when each channel left its baseline; empty if it was not asked for, as are the next three.
+        features, detections, scores: of the detectors.
+        config: everything that is needed to do it again, and ``assumptions``.
+    """
+
+    rows: Sequence[WindowValue]
+    channels: Sequence[Channel] = ()
+    events: Sequence[Event] = ()
+    blocks: Sequence[WindowValue] = ()
+    changes: Sequence[Change] = ()
+    recruitment: Sequence[Recruited] = ()
+    features: Sequence[FeatureValue] = ()
+    detections: Sequence[Detection] = ()
+    scores: Sequence[Score] = ()
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def measures(self) -> list[str]:
+        """Names of what was measured, in order."""
+        return list(dict.fromkeys(row.measure for row in self.rows))
+
+    def of(self, measure: str) -> list[WindowValue]:
+        """The windows of one measure, in order of time."""
+        return [row for row in self.rows if row.measure == measure]
+
+    def summary(self) -> list[PhaseMean]:
+        """Every measure by phase (before, during, after an event), over the windows that lie whole within it."""
+        phases = (BEFORE, DURING, AFTER) if self.events else (ANY,)
+        found = [_phase_mean(name, phase, self.of(name)) for name in self.measures for phase in phases]
+        return [mean for mean in found if mean.windows]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dictionaries and lists."""
+        tables: dict[str, Any] = {name: [asdict(row) for row in getattr(self, name)] for name in TABLES}
+        return {
+            "kind": KIND,
+            "rows": [asdict(row) for row in self.rows],
+            "summary": [asdict(row) for row in self.summary()],
+            **tables,
+            "config": dict(self.config),
+        }
+
+    def save(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:
+        """Write to an HDF5 file, whole or not at all: ``/measures/NAME`` and ``/tables/*`` (data/README.md)."""
+        groups = {f"measures/{name}": to_group(WindowValue, self.of(name), definition(name)) for name in self.measures}
+        for attribute, (place, kind) in TABLES.items():
+            if rows := getattr(self, attribute):
+                groups[place] = to_group(kind, rows)
+        attrs = {
+            "kind": KIND,
+            "config": to_json(self.config),
+            "seed": to_json(self.config.get("seed")),
+            "engine": "",
+            "versions": to_json(self.config.get("versions", versions())),
+        }
+        return write(Document(attrs, groups), path, force=force)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> EegResult:
+        """Read what `save` wrote.
+
+        Raises:
+            InputError: one line: missing, truncated, foreign, newer, or of another kind.
+        """
+        document = read(path, kind=KIND)
+        try:
+            groups, config = document.groups, dict(json.loads(document.attrs["config"]))
+            names = [name for name in config["measures"] if f"measures/{name}" in groups]
+            rows = [row for name in names for row in from_group(WindowValue, groups[f"measures/{name}"])]
+            tables = {
+                attribute: from_group(kind, groups[place]) if place in groups else []
+                for attribute, (place, kind) in TABLES.items()
+            }
+            if not rows:
+                raise ValueError("no measure is in it")
+            return cls(rows=rows, **tables, config=config)
+        except DAMAGE as error:
+            message = f"{path}: is no complete result of an EEG, a part is missing or damaged: {first_line(error)}"
+            raise InputError(message) from error
+
+    def __repr__(self) -> str:
+        lines = [f"EegResult({len(self.rows)} values, {len(self.channels)} channels, {len(self.events)} events)"]
+        for m in self.summary():
+            null = f"  null {m.null_low:.3g}..{m.null_high:.3g}, exceeded in {m.exceed}/{m.tested}" if m.tested else ""
+            lines.append(f"  {m.measure:<18} {m.phase:<7} {m.mean:>8.4g} ({m.windows} windows){null}")
+        return "\n".join(lines)
+
+
+def definition(name: str) -> dict[str, str]:
+    """What a reader of the file must know about a measure."""
+    if name in RHYTHMS:
+        return {"formula": f"{RHYTHMS[name].formula}, u_j the signal within the band", "no_null": NO_NULL}
+    if name not in MEASURES:
+        return {}
+    measure = get(name)
+    return {key: getattr(measure, key) for key in ("formula", "range", "floor", "shows", "cannot", "citation")}
+
+
+def _phase_mean(name: str, phase: str, rows: Sequence[WindowValue]) -> PhaseMean:
+    chosen = [row for row in rows if row.phase == phase and math.isfinite(row.value)]
+    values = np.array([row.value for row in chosen])
+    tested = [row for row in chosen if math.isfinite(row.p)]
+    nan = math.nan
+    return PhaseMean(
+        name,
+        phase,
+        len(chosen),
+        float(values.mean()) if chosen else nan,
+        float(values.std(ddof=1)) if len(chosen) > 1 else nan,
+        float(np.mean([row.null_mean for row in tested])) if tested else nan,
+        float(np.mean([row.null_low for row in tested])) if tested else nan,
+        float(np.mean([row.null_high for row in tested])) if tested else nan,
+        sum(row.p <= LEVEL for row in tested),
+        len(tested),
+    )

@@ -1,0 +1,146 @@
+"""What the tables of an EEG say, in words: never more than the numbers do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from .change import EXCESS, NO_CHANGE, Change
+from .result import EegResult, PhaseMean
+from .rhythm import AMPLITUDE_CV, BAND_POWER, PEAK_FREQUENCY
+
+NAMES = {
+    "kuramoto_r1": "Kuramoto r",
+    "kuramoto_r2": "Kuramoto r₂",
+    "chi_c": "χ_c",
+    "lambda1_fraction": "λ₁ fraction",
+    BAND_POWER: "band power",
+    PEAK_FREQUENCY: "peak frequency",
+    AMPLITUDE_CV: "amplitude variation (CV)",
+    "si_3": "SI-3",
+    "line_length": "line length",
+}
+
+
+def spoken(name: str) -> str:
+    """A measure or detector as it is written in figures."""
+    return NAMES.get(name, name.replace("_", " "))
+
+
+def statement(name: str, means: Sequence[PhaseMean], found: Sequence[Change] = ()) -> str:
+    """Means by phase, whether they exceed their null, and what the test says of the change.
+
+    >>> before = PhaseMean("chi_c", "before", 3, 0.40, 0.02, 0.0, -0.1, 0.1, 3, 3)
+    >>> during = PhaseMean("chi_c", "during", 15, 0.43, 0.05, 0.0, -0.1, 0.2, 14, 15)
+    >>> test = Change("chi_c", "during", "value", 6, 24, 0.4, 0.43, 0.03, -0.02, 0.08, 0.1, 0.2, 0.4, "no change shown")
+    >>> statement("chi_c", [before, during], [test])  # doctest: +NORMALIZE_WHITESPACE
+    'χ_c: before 0.4 (3 of 3 windows exceed their null), during 0.43 (14 of 15); during against before no change shown
+    (+0.03, 95 % −0.02 to 0.08; p = 0.4): a rise of more than 0.08 is excluded.'
+    """
+    own = [m for m in means if m.measure == name]
+    if not own:
+        return f"{spoken(name)}: not defined in any whole phase."
+    parts, first = [], True
+    for m in own:
+        if m.tested:
+            count = f"{m.exceed} of {m.tested}" + (" windows exceed their null" if first else "")
+            first = False
+        else:
+            count = f"{m.windows} window{'s' * (m.windows != 1)}, no null"
+        parts.append(" ".join(filter(None, (m.phase, number(m.mean), f"({count})"))))
+    changed = "".join(f"; {_changed(c)}" for c in found if c.measure == name)
+    return f"{spoken(name)}: {', '.join(parts)}{changed}."
+
+
+def tested(change: Change) -> str:
+    """What the test says of a change, short enough for a panel.
+
+    >>> tested(Change("chi_c", "during", "value", 6, 24, 0.4, 0.6, 0.2, 0.1, 0.3, 0.1, 1e-4, 4e-4, "rises"))
+    'rises: +0.2 [0.1, 0.3], p = 0.0004'
+    """
+    sign = "+" if change.difference > 0 else ""
+    interval = f"[{number(change.low)}, {number(change.high)}]"
+    return f"{change.says}: {sign}{number(change.difference)} {interval}, p = {number(change.p_holm, 1)}"
+
+
+def caption(result: EegResult, names: Sequence[str]) -> str:
+    """What a figure of these measures over time shows, one by one."""
+    config, means = result.config, result.summary()
+    tick = "s" if config["clock"] == "second" else config["clock"]
+    band = config["band"]
+    about = f"{config['n_channels']} channels, windows of {config['window']:g} {tick} every {config['step']:g} {tick}"
+    about += f", {band[0]:g}–{band[1]:g} {'Hz' if tick == 's' else f'cycles per {tick}'}" if band else ", no band"
+    nulls = (
+        f" Grey: middle 95 % of {config['nulls']} circular shifts a window; filled dots exceed it (one-sided p ≤ 0.05, "
+        "not corrected for the number of windows, which overlap)."
+        if any(math.isfinite(row.p) for row in result.rows)
+        else " No surrogates were drawn."
+    )
+    said = " ".join(statement(name, means, result.changes) for name in names)
+    return f"{about}.{nulls}{_how_tested(result)} {said}"
+
+
+def recruitment_caption(result: EegResult) -> str:
+    """What the figure of recruitment shows."""
+    rows, alarms = result.recruitment, result.config["alarms"]
+    joined = [row for row in rows if math.isfinite(row.time)]
+    base, rule = alarms["baseline"], alarms["rule"]
+    how = (
+        f"First window of {alarms['short']:g} s whose line length exceeds mean + {rule['k']:g} SD of the baseline "
+        f"({base[0]:g}–{base[1]:g} s) for at least {rule['hold']:g} s; the time is the end of that window."
+    )
+    if not joined:
+        return f"{how} None of {len(rows)} channels is recruited."
+    return (
+        f"{how} {len(joined)} of {len(rows)} channels are recruited, first {joined[0].channel} "
+        f"({joined[0].latency:+.2f} s from the onset), last {joined[-1].channel} ({joined[-1].latency:+.2f} s)."
+    )
+
+
+def detector_caption(result: EegResult) -> str:
+    """What the figure of detectors shows."""
+    rule = result.config["alarms"]["rule"]
+    parts = []
+    for s in result.scores:
+        hits = f"{s.hits} of {s.events} events" if s.events else "no event is marked"
+        late = f", latency {s.latency:.2f} s" if s.hits else ""
+        rate = (
+            f"{s.false_alarms} false alarms in {s.hours:.3g} h" if s.hours > 0 else "no time to judge false alarms by"
+        )
+        parts.append(f"{spoken(s.detector)}: {hits}{late}, {rate}.")
+    return (
+        f"Line: the feature at the end of its window. Dashed: mean + {rule['k']:g} SD of the baseline. Bars: alarms, "
+        f"raised once it has been exceeded for {rule['hold']:g} s. {' '.join(parts)}"
+    )
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Significant digits with a true minus; a dash where there is no value."""
+    return f"{value:.{digits}g}".replace("-", "−") if math.isfinite(value) else "–"
+
+
+def _changed(change: Change) -> str:
+    sign = "+" if change.difference > 0 else ""
+    what = (
+        f"{change.phase} against before {change.says} ({sign}{number(change.difference)}, 95 % {number(change.low)} to "
+    )
+    what += f"{number(change.high)}; p = {number(change.p_holm, 1)})"
+    if change.says == NO_CHANGE:
+        what += f": a rise of more than {number(change.high)} is excluded" if change.high > 0 else ": it does not rise"
+    return what
+
+
+def _how_tested(result: EegResult) -> str:
+    if not result.changes:
+        return ""
+    block = number(float(result.config["block"]))
+    excess = (
+        "the excess of each over its own surrogates' mean (the value itself where there is no null)"
+        if any(c.of == EXCESS for c in result.changes)
+        else "their values"
+    )
+    return (
+        f" Dotted: mean before the event. In words: the change from before to during, of {excess}, in windows of "
+        f"{block} that do not overlap; 95 % interval (Welch's t, wider where neighbouring windows correlate); p of a "
+        "two-sided permutation test, Holm-corrected over all tests of this recording."
+    )

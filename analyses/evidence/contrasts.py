@@ -1,0 +1,144 @@
+"""What the experiments on courses share: pairs by seed, ways of overfitting, correlations within and across courses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.stats import rankdata
+
+from ...simulator import InputError
+from .course import Course
+from .effect import Effect, Role, effect
+from .rules import Finding
+from .store import Evidence
+
+GAP = 0.1  # by which a condition's gap must exceed the control's to count as overfitting, mean over seeds
+SEVERE = 0.2  # gap from which the source speaks of severe overfitting
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """The courses of one network on one data set, by condition and seed; only seeds that every condition has.
+
+    Attributes:
+        name: network and data.
+        control: seed -> course that fits well.
+        ways: condition -> seed -> course that overfits by it.
+        dropped: conditions that were meant to overfit and did not, in words.
+    """
+
+    name: str
+    control: Mapping[int, Course]
+    ways: Mapping[str, Mapping[int, Course]]
+    dropped: Mapping[str, str]
+
+    @property
+    def seeds(self) -> list[int]:
+        """Seeds that every condition has."""
+        tables = [self.control, *self.ways.values()]
+        return sorted(set.intersection(*(set(table) for table in tables))) if self.control else []
+
+    def why_not(self) -> str:
+        """Why nothing can be contrasted here; empty if it can."""
+        if not self.control:
+            return "has no well-fitted control"
+        if not self.ways:
+            return "; ".join(self.dropped.values()) or "has no condition that overfits"
+        if len(self.seeds) < 2:
+            return f"has {len(self.seeds)} seeds that all conditions share; wants at least 2"
+        return ""
+
+    def of_seed(self, seed: int) -> list[Course]:
+        """The control and all ways of a seed."""
+        return [table[seed] for table in (self.control, *self.ways.values())]
+
+    def over(self, of: Callable[[Course], float]) -> list[float]:
+        """One value a seed: mean over the ways of overfitting."""
+        return [float(np.mean([of(way[seed]) for way in self.ways.values()])) for seed in self.seeds]
+
+    def controls(self, of: Callable[[Course], float]) -> list[float]:
+        """One value a seed: of the well-fitted control."""
+        return [of(self.control[seed]) for seed in self.seeds]
+
+    def every(self, of: Callable[[Course], float]) -> list[float]:
+        """One value a seed: mean over the control and all ways."""
+        return [float(np.mean([of(course) for course in self.of_seed(seed)])) for seed in self.seeds]
+
+    def more(self, of: Callable[[Course], float]) -> list[float]:
+        """One value a seed: overfitting minus control."""
+        return [a - b for a, b in zip(self.over(of), self.controls(of), strict=True)]
+
+    def by_way(
+        self, claim: str, part: str, of: Callable[[Course], float], statistic: str, least: float, role: Role = "beside"
+    ) -> list[Effect]:
+        """An effect a way of overfitting, minus the control, for the reader."""
+        out = []
+        for way, table in self.ways.items():
+            values = [of(table[seed]) - of(self.control[seed]) for seed in self.seeds]
+            out.append(effect(claim, f"{part}: {way}", self.name, values, statistic=statistic, least=least, role=role))
+        return out
+
+
+def setting_of(name: str, courses: Sequence[Course]) -> Setting:
+    """Courses of one setting, sorted; what was meant to overfit and did not is left out and named."""
+    control: dict[int, Course] = {}
+    ways: dict[str, dict[int, Course]] = {}
+    for course in courses:
+        if course.kind == "control":
+            control[course.seed] = course
+        elif course.overfits:
+            ways.setdefault(course.condition, {})[course.seed] = course
+    dropped = {}
+    usual = np.mean([course.metrics["gap"][-1] for course in control.values()]) if control else 0.0
+    for way, table in list(ways.items()):
+        gap = float(np.mean([course.metrics["gap"][-1] for course in table.values()]))
+        if gap < usual + GAP:
+            dropped[way] = f"{way} does not overfit: gap {gap:.2f}, control {usual:.2f}"
+            del ways[way]
+    return Setting(name, control, ways, dropped)
+
+
+def spearman(x: ArrayLike, y: ArrayLike) -> float:
+    """Rank correlation; 0 where one side does not vary.
+
+    >>> spearman([1, 2, 3], [10, 40, 90]), spearman([1, 2, 3], [5, 5, 5])
+    (1.0, 0.0)
+    """
+    return pearson(*(rankdata(np.asarray(side, dtype=np.float64)) for side in (x, y)))
+
+
+def pearson(x: ArrayLike, y: ArrayLike) -> float:
+    """Correlation; 0 where one side does not vary."""
+    a, b = (np.asarray(side, dtype=np.float64) for side in (x, y))
+    a, b = a - a.mean(), b - b.mean()
+    size = float(np.sqrt((a**2).sum() * (b**2).sum()))
+    return float((a * b).sum() / size) if size > 1e-12 else 0.0
+
+
+def mean_r(values: Sequence[float]) -> float:
+    """Mean of correlations through Fisher's z.
+
+    >>> round(mean_r([0.5, 0.5]), 3)
+    0.5
+    """
+    return float(np.tanh(np.mean(np.arctanh(np.clip(values, -0.999, 0.999)))))
+
+
+def tested(evidence: Evidence, one: Callable[[Setting], Sequence[Effect]]) -> Finding:
+    """What an experiment finds in every setting; where it cannot be tested, why."""
+    effects: list[Effect] = []
+    untestable: dict[str, str] = {}
+    for name, courses in evidence.settings().items():
+        setting = setting_of(name, courses)
+        why = setting.why_not()
+        if not why:
+            try:
+                effects += one(setting)
+            except InputError as error:
+                why = str(error)
+        if why:
+            untestable[name] = why
+    return Finding(tuple(effects), untestable)

@@ -1,0 +1,189 @@
+"""A Course: one training, how it went and how synchronous its layers were, small enough to be kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...simulator import InputError, Recording, Run, unknown
+from ...simulator.document import Group, Variable, to_json
+from ..trajectories import measures_in, parts, trajectories
+
+Floats = NDArray[np.float64]
+Kind = Literal["control", "few", "noise", "capacity", "treated"]
+OVERFITS: tuple[Kind, ...] = ("few", "noise", "capacity")
+SIDE = "post"  # activations, after what the layer does
+NULL = "permute"  # free permutation of the images
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """One training.
+
+    Attributes:
+        model: the network, e.g. ``"ResNet-18, width 16"``.
+        data: the data set, e.g. ``"CIFAR-10"``.
+        condition: what sets it apart from other courses of the same network and data, e.g. ``"40 % noise"``.
+        kind: ``"control"`` (well fitted), or by what it is made to overfit: ``"few"`` samples, label ``"noise"``,
+            ``"capacity"``; ``"treated"`` where a treatment is tested.
+        seed: of the data's split and noise, the weights and the batches; courses of one seed are compared as pairs.
+        steps: (record,) optimiser steps.
+        metrics: name -> (record,): train_accuracy, test_accuracy, gap, val_loss ...
+        layers: names in order of depth.
+        synchrony: ``"MEASURE SET"``, e.g. ``"si_3 test"`` -> (record, layer), NaN where it is not defined.
+        null_high: the same keys -> (record, layer): 97.5 % of the surrogates, NaN where none were drawn.
+    """
+
+    model: str
+    data: str
+    condition: str
+    kind: Kind
+    seed: int
+    steps: Floats
+    metrics: Mapping[str, Floats]
+    layers: tuple[str, ...]
+    synchrony: Mapping[str, Floats]
+    null_high: Mapping[str, Floats]
+
+    def __post_init__(self) -> None:
+        n = self.steps.size
+        if self.kind not in get_args(Kind):
+            raise unknown("Course.kind", self.kind, get_args(Kind))
+        if n < 2 or not (np.diff(self.steps) > 0).all():
+            raise InputError(f"Course.steps: must be two or more rising steps; got {self.steps.tolist()}")
+        for name, values in self.metrics.items():
+            if values.shape != (n,):
+                raise InputError(f"Course.metrics[{name!r}]: must have shape ({n},), one a step; got {values.shape}")
+        for name, values in [*self.synchrony.items(), *self.null_high.items()]:
+            if values.shape != (n, len(self.layers)):
+                raise InputError(
+                    f"Course.synchrony[{name!r}]: must have shape ({n}, {len(self.layers)}), (record, layer); "
+                    f"got {values.shape}"
+                )
+
+    @property
+    def setting(self) -> str:
+        """Network and data."""
+        return f"{self.model} on {self.data}"
+
+    @property
+    def overfits(self) -> bool:
+        """Whether it was made to."""
+        return self.kind in OVERFITS
+
+    def layered(self, measure: str = "si_3", of: str = "test") -> Floats:
+        """A measure of every layer, (record, layer).
+
+        Raises:
+            InputError: it was not measured.
+        """
+        key = f"{measure} {of}"
+        if key not in self.synchrony:
+            raise unknown("measure and set of a course", key, self.synchrony)
+        return self.synchrony[key]
+
+    def mean(self, measure: str = "si_3", of: str = "test") -> Floats:
+        """A measure, mean over the layers in which it is defined, (record,).
+
+        Raises:
+            InputError: it was not measured, or is not defined in any layer of some record.
+        """
+        values = self.layered(measure, of)
+        defined = np.isfinite(values)
+        if not defined.any(axis=1).all():
+            step = self.steps[~defined.any(axis=1)][0]
+            raise InputError(
+                f"{self.setting}, {self.condition}, seed {self.seed}: {measure} is undefined at step {step:g}"
+            )
+        return np.asarray(np.nanmean(values, axis=1))
+
+    def at_share(self, share: float) -> int:
+        """The record nearest to this share of training.
+
+        >>> import numpy as np
+        >>> c = Course("m", "d", "c", "few", 0, np.arange(5.0), {}, (), {}, {})
+        >>> c.at_share(0.25)
+        1
+        """
+        return int(np.abs(self.steps - (self.steps[0] + share * (self.steps[-1] - self.steps[0]))).argmin())
+
+
+def course_of(run: Run, *, model: str, data: str, condition: str, kind: Kind, seed: int) -> Course:
+    """The course that a file of `ictal train` holds: its history and the synchrony of its layers.
+
+    Raises:
+        InputError: it holds no history, or no synchrony over training; records that differ.
+    """
+    history = run.recording("history")
+    names = [str(name) for name in history.unit_labels["metric"]]
+    times = np.asarray(history.times, dtype=np.float64)
+    synchrony: dict[str, Floats] = {}
+    null_high: dict[str, Floats] = {}
+    layers: tuple[str, ...] = ()
+    sets = [of for when, of in parts(run) if when == SIDE]
+    steps = times
+    for measure in measures_in(run):
+        for of in sets if measure not in ("live_share", "n_units") else ():
+            found = trajectories(run, measure, when=SIDE, of=of)
+            layers = found.layers
+            if found.times.size != times.size:
+                raise InputError(
+                    f"{condition}, seed {seed}: must have synchrony at each of the {times.size} records; "
+                    f"got {found.times.size}"
+                )
+            steps = found.times
+            synchrony[f"{measure} {of}"] = found.values
+            if NULL in found.nulls:
+                null_high[f"{measure} {of}"] = found.nulls[NULL].high
+    values = history.numpy()
+    metrics = {name: np.asarray(values[:, at], dtype=np.float64) for at, name in enumerate(names)}
+    return Course(model, data, condition, kind, seed, steps, metrics, layers, synchrony, null_high)
+
+
+def to_groups(courses: Sequence[Course]) -> dict[str, Group]:
+    """Every course as a group ``courses/NNN``, its numbers as float32."""
+    out = {}
+    for at, course in enumerate(courses):
+        variables = {
+            "step": Variable(("step",), course.steps),
+            "layer": Variable(("layer",), np.array(course.layers or ("none",), dtype=str)),
+        }
+        for name, values in course.metrics.items():
+            variables[f"metric_{name}"] = Variable(("step",), values.astype(np.float32))
+        for prefix, table in (("synchrony", course.synchrony), ("null_high", course.null_high)):
+            for name, values in table.items():
+                key = f"{prefix}_{name.replace(' ', '_of_')}"
+                variables[key] = Variable(("step", "layer"), values.astype(np.float32), {"of": name})
+        about = {key: getattr(course, key) for key in ("model", "data", "condition", "kind", "seed")}
+        out[f"courses/{at:04d}"] = Group(variables, {"course": to_json(about)})
+    return out
+
+
+def from_group(group: Group) -> Course:
+    """The course that `to_groups` stored."""
+    tables: dict[str, dict[str, Floats]] = {"synchrony": {}, "null_high": {}}
+    metrics: dict[str, Floats] = {}
+    for name, variable in group.variables.items():
+        prefix, _, rest = name.partition("_")
+        if prefix == "metric":
+            metrics[rest] = np.asarray(variable.values, dtype=np.float64)
+        elif "of" in variable.attrs:
+            table = "null_high" if name.startswith("null_high_") else "synchrony"
+            tables[table][str(variable.attrs["of"])] = np.asarray(variable.values, dtype=np.float64)
+    about = json.loads(str(group.attrs["course"]))
+    layers = tuple(str(name) for name in group.variables["layer"].values)
+    steps = np.asarray(group.variables["step"].values, dtype=np.float64)
+    return Course(
+        str(about["model"]), str(about["data"]), str(about["condition"]), about["kind"], int(about["seed"]),
+        steps, metrics, layers if tables["synchrony"] else (), tables["synchrony"], tables["null_high"],
+    )  # fmt: skip
+
+
+def is_history(entry: object) -> bool:
+    """Whether this entry of a Run says how training went."""
+    return isinstance(entry, Recording) and "metric" in entry.unit_labels

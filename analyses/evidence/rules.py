@@ -1,0 +1,171 @@
+"""From effects to verdicts, by rules that were written before anything was measured.
+
+1. An effect is counted so that the claim wants it large. It *holds* where it is above its least effect of interest, and
+   *fails* where it is below it, each by a one-sided t test over seeds. Anything else is undecided.
+2. In one setting (network and data) a claim as stated holds if all its stated parts do: the p of that is the largest of
+   theirs. It fails if one part does: the p of that is the smallest times the number of parts. The controls likewise.
+3. The p of all claims and settings of a scale are one family, corrected by Holm; what holds and what fails are two.
+4. Fails as stated: "fails". Holds as stated and under every control: "holds". Holds as stated and fails a control:
+   "holds only …", with what that control leaves of it. Else "undecided".
+5. Over settings: what all say; "holds only when" with the settings where it holds if others say otherwise; "fails" if
+   it fails somewhere and holds nowhere, said of the settings where it does.
+6. One seed decides nothing, nor does SI-1 or SI-2: no effect that decides rests on either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ..transfer import holm
+from .effect import Effect
+
+ALPHA = 0.05
+State = Literal["holds", "fails", "undecided"]
+HOLDS, FAILS, ONLY, UNDECIDED = "holds", "fails", "holds only when", "undecided"
+NOT_TESTABLE, NOT_RUN = "not testable as stated", "not run"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What an experiment found of its claim: effects, and for settings where it could not be tested, why."""
+
+    effects: tuple[Effect, ...]
+    untestable: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is said of one claim in one setting.
+
+    Attributes:
+        verdict: HOLDS, FAILS, ONLY, UNDECIDED or NOT_TESTABLE.
+        why: in words: the part or the control that decides.
+        decided_by: name of that part.
+        p: corrected p of what is said; 1 where nothing is.
+    """
+
+    claim: str
+    setting: str
+    verdict: str
+    why: str
+    decided_by: str
+    p: float
+
+
+@dataclass(frozen=True)
+class _Stated:
+    """p of the parts of one role: that all hold, that one fails, and which that would be."""
+
+    above: float
+    below: float
+    worst: Effect | None
+
+
+def decide(findings: Mapping[str, Finding]) -> list[Decision]:
+    """One decision a claim and setting, over everything that was found at one scale."""
+    places = [(claim, setting) for claim, found in findings.items() for setting in _settings(found.effects)]
+    split = {
+        place: {role: _joined(_of(findings[place[0]].effects, place[1], role)) for role in ("stated", "control")}
+        for place in places
+    }
+    above, below = (
+        {
+            role: dict(zip(places, holm([getattr(split[place][role], way) for place in places]).tolist(), strict=True))
+            for role in ("stated", "control")
+        }
+        for way in ("above", "below")
+    )
+    out = []
+    for claim, found in findings.items():
+        for setting in _settings(found.effects):
+            place = (claim, setting)
+            states = {role: _state(above[role][place], below[role][place]) for role in ("stated", "control")}
+            out.append(_decision(place, states, split[place], above, below))
+        out += [Decision(claim, s, NOT_TESTABLE, why, "", 1.0) for s, why in found.untestable.items()]
+    return out
+
+
+def _decision(
+    place: tuple[str, str],
+    states: Mapping[str, State],
+    parts: Mapping[str, _Stated],
+    above: Mapping[str, Mapping[tuple[str, str], float]],
+    below: Mapping[str, Mapping[tuple[str, str], float]],
+) -> Decision:
+    stated, control = parts["stated"].worst, parts["control"].worst
+    assert stated is not None
+    if states["stated"] == "fails":
+        return Decision(*place, FAILS, f"{stated.part}: {said(stated)}", stated.part, below["stated"][place])
+    if states["stated"] == "holds":
+        if control is None:
+            return Decision(*place, HOLDS, f"{stated.part}: {said(stated)}", stated.part, above["stated"][place])
+        if states["control"] == "holds":
+            p = max(above["stated"][place], above["control"][place])
+            return Decision(*place, HOLDS, f"{control.part}: {said(control)}", control.part, p)
+        if states["control"] == "fails":
+            why = f"{control.otherwise} ({control.part}: {said(control)})"
+            return Decision(*place, ONLY, why, control.part, below["control"][place])
+        return Decision(
+            *place, UNDECIDED, f"not decided by its control, {control.part}: {said(control)}", control.part, 1.0
+        )
+    return Decision(*place, UNDECIDED, f"not decided by {stated.part}: {said(stated)}", stated.part, 1.0)
+
+
+def said(found: Effect) -> str:
+    """An effect in words.
+
+    >>> said(Effect("c", "p", "s", "stated", "SI", .4, .3, .5, .01, .9, 5, .1, .74, ""))
+    'SI 0.40 [0.30, 0.50], n = 5; wanted above 0.1; the source says 0.74'
+    """
+    if found.n == 0:
+        return found.statistic
+    claimed = "" if found.claimed != found.claimed else f"; the source says {found.claimed:g}"
+    interval = f" [{found.low:.2f}, {found.high:.2f}]" if found.n > 1 else ""
+    text = f"{found.statistic} {found.value:.2f}{interval}, n = {found.n}; wanted above {found.least:g}{claimed}"
+    return text.replace("-", "−")
+
+
+def overall(decisions: Sequence[Decision]) -> tuple[str, str]:
+    """The verdict over all settings of a claim, and why.
+
+    >>> one = Decision("c", "A", HOLDS, "x", "p", .01)
+    >>> overall([one, Decision("c", "B", FAILS, "y", "p", .01)])
+    ('holds only when', 'A: x. B: fails: y')
+    """
+    verdicts = {row.verdict for row in decisions}
+    if len(verdicts) == 1:
+        (verdict,) = verdicts
+        return verdict, _listed(decisions)
+    if verdicts & {HOLDS, ONLY}:
+        first = [row for row in decisions if row.verdict in (HOLDS, ONLY)]
+        rest = [row for row in decisions if row not in first]
+        return ONLY, ". ".join([_listed(first), *(f"{row.setting}: {row.verdict}: {row.why}" for row in rest)])
+    chosen = FAILS if FAILS in verdicts else UNDECIDED
+    first = [row for row in decisions if row.verdict == chosen]
+    rest = [row for row in decisions if row.verdict != chosen]
+    return chosen, ". ".join([_listed(first), *(f"{row.setting}: {row.verdict}: {row.why}" for row in rest)])
+
+
+def _listed(decisions: Sequence[Decision]) -> str:
+    return ". ".join(f"{row.setting}: {row.why}" for row in decisions)
+
+
+def _settings(effects: Iterable[Effect]) -> list[str]:
+    return list(dict.fromkeys(found.setting for found in effects if found.role == "stated"))
+
+
+def _of(effects: Iterable[Effect], setting: str, role: str) -> list[Effect]:
+    return [found for found in effects if (found.setting, found.role) == (setting, role)]
+
+
+def _joined(parts: Sequence[Effect]) -> _Stated:
+    if not parts:
+        return _Stated(1.0, 1.0, None)
+    below = min(1.0, len(parts) * min(part.p_below for part in parts))
+    return _Stated(max(part.p_above for part in parts), below, min(parts, key=lambda part: part.p_below))
+
+
+def _state(above: float, below: float) -> State:
+    return "holds" if above <= ALPHA else "fails" if below <= ALPHA else "undecided"

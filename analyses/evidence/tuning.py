@@ -1,0 +1,120 @@
+"""Treatments against each other at an equal tuning budget: doses are chosen on validation images, tested on others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...simulator import InputError
+from .course import Course
+from .effect import Effect
+from .rules import Finding
+from .store import Evidence
+
+BySeed = Mapping[int, Course]
+
+
+@dataclass(frozen=True, eq=False)
+class Treated:
+    """Networks of one setting with and without treatments; the same few samples for all.
+
+    Attributes:
+        name: network and data.
+        plain: seed -> untreated course.
+        doses: treatment -> dose -> seed -> course.
+    """
+
+    name: str
+    plain: BySeed
+    doses: Mapping[str, Mapping[str, BySeed]]
+
+    @property
+    def seeds(self) -> list[int]:
+        """Seeds that every course has."""
+        tables = [self.plain, *(table for doses in self.doses.values() for table in doses.values())]
+        return sorted(set.intersection(*(set(table) for table in tables)))
+
+    def chosen(self, treatment: str) -> BySeed:
+        """The courses of the dose with the highest validation accuracy, mean over seeds.
+
+        Raises:
+            InputError: the treatment was not run.
+        """
+        if treatment not in self.doses:
+            raise InputError(f"{treatment} was not run")
+        doses = self.doses[treatment]
+        best = max(doses, key=lambda dose: np.mean([_last(doses[dose][k], "val_accuracy") for k in self.seeds]))
+        return doses[best]
+
+    def values(self, courses: BySeed, of: Callable[[Course], float]) -> list[float]:
+        """One value a seed."""
+        return [of(courses[seed]) for seed in self.seeds]
+
+    def gain(self, a: BySeed, b: BySeed, of: Callable[[Course], float]) -> list[float]:
+        """One difference a seed."""
+        return [of(a[seed]) - of(b[seed]) for seed in self.seeds]
+
+    def over_stopped(self, a: BySeed) -> list[float]:
+        """Test accuracy over that of plain training, stopped where its training accuracy first is as high as a's."""
+
+        def one(seed: int) -> float:
+            plain = self.plain[seed]
+            reached = plain.metrics["train_accuracy"] >= _last(a[seed], "train_accuracy")
+            at = int(reached.argmax()) if reached.any() else -1
+            return test_accuracy(a[seed]) - float(plain.metrics["test_accuracy"][at])
+
+        return [one(seed) for seed in self.seeds]
+
+    def over_best(self, a: BySeed) -> list[float]:
+        """Test accuracy over that of plain training, stopped at the highest validation accuracy."""
+        plain = self.plain
+        return [
+            test_accuracy(a[k])
+            - float(plain[k].metrics["test_accuracy"][int(plain[k].metrics["val_accuracy"].argmax())])
+            for k in self.seeds
+        ]
+
+
+def test_accuracy(course: Course) -> float:
+    """Test accuracy at the end."""
+    return _last(course, "test_accuracy")
+
+
+def last_si(course: Course) -> float:
+    """SI at the end."""
+    return float(course.mean()[-1])
+
+
+def with_treatments(evidence: Evidence, needs: str, one: Callable[[Treated], Sequence[Effect]]) -> Finding:
+    """What an experiment finds in every setting in which the treatment that it needs was run."""
+    effects: list[Effect] = []
+    untestable: dict[str, str] = {}
+    for name, courses in evidence.settings().items():
+        found = _treated(name, courses)
+        if needs not in found.doses:
+            continue
+        if len(found.seeds) < 2:
+            untestable[name] = f"has {len(found.seeds)} seeds that all treatments share; wants at least 2"
+            continue
+        effects += one(found)
+    if not effects and not untestable:
+        untestable["every setting"] = f"no network was trained with {needs}"
+    return Finding(tuple(effects), untestable)
+
+
+def _treated(name: str, courses: Sequence[Course]) -> Treated:
+    plain: dict[int, Course] = {}
+    doses: dict[str, dict[str, dict[int, Course]]] = {}
+    for course in courses:
+        if course.kind == "few":
+            plain[course.seed] = course
+        elif course.kind == "treated":
+            treatment, _, dose = course.condition.rpartition(", ")
+            doses.setdefault(treatment, {}).setdefault(dose, {})[course.seed] = course
+    return Treated(name, plain, doses)
+
+
+def _last(course: Course, metric: str) -> float:
+    return float(course.metrics[metric][-1])

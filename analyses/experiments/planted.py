@@ -1,0 +1,186 @@
+"""The planted truth: courses whose relation of synchrony and overfitting is built in, absent, reversed or confounded.
+
+The layers of a pretended network are Recordings of a known correlation c (SCIENCE's ground truth),
+
+    x_j = √c s + √(1 − c) n_j,
+
+which the registered measures read, as they read a network's; accuracies, gap and losses are set beside them. Nothing is
+trained. In `present`, c of networks that overfit rises late in a jump through the level at which SI is .65, by layer,
+each layer some records after the one before, with the gap, while the validation loss falls; well-fitted networks keep
+theirs. In `absent` c wanders and knows of nothing. In `reversed` every sign is turned. In `confounded` c rises and the
+loss falls along in *every* network, deeper layers have more from the start, and networks that overfit have more of it
+throughout: pooled over networks, and within each, c goes with the gap, and no more so by overfitting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...simulator import InputError, Recording, unknown
+from ...simulator.document import versions
+from ..evidence.course import Course, Floats, Kind
+from ..evidence.rules import FAILS, HOLDS, decide, overall
+from ..evidence.store import Evidence
+from ..measures import get
+from ..measures.base import apply
+from . import depth, early, rise, transition, validation
+
+CASES = ("present", "absent", "reversed", "confounded")
+EXPERIMENTS_TESTED = {m.NAME: m.effects for m in (rise, validation, depth, early, transition)}
+CONDITIONS: tuple[tuple[str, Kind], ...] = (("well fitted", "control"), ("few", "few"), ("noise", "noise"))
+LAYERS, RECORDS, EVERY = 5, 41, 50
+IMAGES, UNITS = 300, 12
+MEASURED = "si_3"
+NEWS, OWN = 0.03, 0.01  # SD of what is new in c at a record: passed from layer to layer, and of each layer alone
+JUMPS_AT = 0.15  # share of training
+Progress = Callable[[int, int, str], None]
+
+
+def planted(case: str, *, seed: int = 0, seeds: int = 5) -> Evidence:
+    """Evidence of one case, of pretended networks in three conditions.
+
+    Args:
+        case: "present", "absent", "reversed" or "confounded".
+        seed: of everything random.
+        seeds: replicates of every condition.
+
+    Raises:
+        InputError: an unknown case, or fewer than one seed.
+    """
+    if case not in CASES:
+        raise unknown("planted case", case, CASES)
+    if seeds < 1:
+        raise InputError(f"planted.seeds: must be at least 1; got {seeds}")
+    courses = [
+        _course(case, condition, kind, k, np.random.default_rng([seed, k, at]))
+        for k in range(seeds)
+        for at, (condition, kind) in enumerate(CONDITIONS)
+    ]
+    config = {
+        "command": f"ictal.planted({case!r}, seed={seed}, seeds={seeds})",
+        "claims": list(EXPERIMENTS_TESTED),
+        "seeds": list(range(seeds)),
+        "versions": versions(),
+    }
+    return Evidence(f"planted {case}", courses, (), config)
+
+
+def verdicts(evidence: Evidence) -> dict[str, str]:
+    """Claim -> verdict, by the experiments and the rules that real evidence goes through."""
+    found = {name: effects(evidence) for name, effects in EXPERIMENTS_TESTED.items()}
+    rows = decide(found)
+    return {name: overall([row for row in rows if row.claim == name])[0] for name in found}
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How often a case ended in a verdict.
+
+    Attributes:
+        case, claim, verdict: as it is.
+        count, n: of so many replicates.
+    """
+
+    case: str
+    claim: str
+    verdict: str
+    count: int
+    n: int
+
+
+def error_rates(
+    replicates: int = 200, *, cases: Sequence[str] = CASES, seed: int = 0, progress: Progress | None = None
+) -> list[Rate]:
+    """Every case again and again, and how often each claim ends in each verdict.
+
+    Raises:
+        InputError: fewer than one replicate.
+    """
+    if replicates < 1:
+        raise InputError(f"error_rates.replicates: must be at least 1; got {replicates}")
+    counts: dict[tuple[str, str, str], int] = {}
+    for at, case in enumerate(cases):
+        for k in range(replicates):
+            if progress:
+                progress(at * replicates + k, len(cases) * replicates, f"{case}, replicate {k}")
+            for claim, verdict in verdicts(planted(case, seed=seed + k)).items():
+                counts[case, claim, verdict] = counts.get((case, claim, verdict), 0) + 1
+    return [Rate(*key, count, replicates) for key, count in sorted(counts.items())]
+
+
+def right(case: str, verdict: str) -> bool:
+    """Whether a verdict is right: the relation is there, is turned round, or must not be said to hold."""
+    return verdict == {"present": HOLDS, "reversed": FAILS}.get(case, verdict) and not (
+        case in ("absent", "confounded") and verdict == HOLDS
+    )
+
+
+def _course(case: str, condition: str, kind: Kind, seed: int, rng: np.random.Generator) -> Course:
+    time = np.linspace(0.0, 1.0, RECORDS)
+    overfits = kind != "control"
+    deep = np.arange(LAYERS) / (LAYERS - 1)
+    gap = (0.4 if overfits else 0.05) * (1 - np.exp(-8 * time)) + 0.005 * rng.normal(size=RECORDS)
+    news = rng.normal(size=RECORDS + LAYERS)  # what passes through the layers, a record each
+    delay = {"present": LAYERS - np.arange(LAYERS), "reversed": 1 + np.arange(LAYERS)}.get(case)
+    passed = np.zeros((RECORDS, LAYERS))
+    if delay is not None:
+        passed = NEWS * np.stack([news[late : late + RECORDS] for late in delay], axis=1)
+    own = OWN * rng.normal(size=(RECORDS, LAYERS))
+    correlation = np.clip(_slow(case, overfits, time)[:, None] * _share(case, deep) + _start(case, deep, overfits)
+                          + passed + own, 0.0, 0.99)  # fmt: skip
+    sign = {"present": -1.0, "reversed": 1.0}.get(case, 0.0)
+    trend = -0.5 * time if case == "confounded" else 0.2 * np.exp(-20 * time)
+    loss = (
+        1.5 + trend + sign * (correlation.mean(axis=1) - correlation[0].mean()) + 0.5 * OWN * rng.normal(size=RECORDS)
+    )
+    train = 0.5 + 0.5 * (1 - np.exp(-8 * time))
+    metrics = {
+        "train_accuracy": train,
+        "test_accuracy": train - gap,
+        "gap": gap,
+        "train_loss": 2 * (1 - train),
+        "test_loss": loss,
+        "val_loss": loss,
+    }
+    table = {f"{MEASURED} test": np.asarray(apply(get(MEASURED), _activity(correlation, rng)).value)}
+    none = {name: np.full_like(correlation, np.nan) for name in table}
+    names = tuple(f"layer {at + 1}" for at in range(LAYERS))
+    steps = time * EVERY * (RECORDS - 1)
+    return Course("planted layers", "a known correlation", condition, kind, seed, steps, metrics, names, table, none)
+
+
+def _slow(case: str, overfits: bool, time: Floats) -> Floats:
+    """The course of c without what is new at every record."""
+    jump = time >= JUMPS_AT
+    if case in ("present", "reversed"):
+        course = 0.4 * jump + 0.06 * time if overfits else 0.02 * time
+        return course if case == "present" else -course
+    return 0.35 * time if case == "confounded" else np.zeros_like(time)
+
+
+def _share(case: str, deep: Floats) -> Floats:
+    """How much a layer takes part in the slow course."""
+    return 0.65 + 0.7 * deep if case in ("present", "reversed") else np.ones_like(deep)
+
+
+def _start(case: str, deep: Floats, overfits: bool) -> Floats:
+    """c of a layer before training."""
+    if case == "present":
+        return 0.4 + 0.06 * deep
+    if case == "reversed":
+        return 0.9 - 0.06 * deep
+    if case == "confounded":
+        return 0.2 + 0.2 * deep + (0.15 if overfits else 0.0)
+    return np.full_like(deep, 0.4)
+
+
+def _activity(correlation: Floats, rng: np.random.Generator) -> Recording:
+    """Activity (record, layer, image, unit) of units any two of which have the correlation c (record, layer)."""
+    c = correlation[..., None, None]
+    common = rng.normal(size=(*correlation.shape, IMAGES, 1))
+    private = rng.normal(size=(*correlation.shape, IMAGES, UNITS))
+    values = np.sqrt(c) * common + np.sqrt(1 - c) * private
+    return Recording(values, dt=1.0, clock="sample", quantity="activation", unit="1")

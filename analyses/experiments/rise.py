@@ -1,0 +1,115 @@
+"""Claim: SI rises monotonically over training, and SI > 0.8 goes with a gap > 20 %.
+
+Contrast    Networks that overfit (few clean samples, wrong labels, capacity) before and after training, and against
+            well-fitted networks after as many optimiser steps.
+Measure     SI-3 of activations, mean over layers, on the same test images. Beside it χ_c, the λ₁ fraction, and SI-3
+            within classes, from which what the classes do to the units is gone.
+Control     The well-fitted network of the same seed: the rise must exceed its rise. Beside it the network at the lowest
+            validation loss (early stopping), and the record that has the control's training accuracy.
+Statistic   Per seed, mean over the ways of overfitting: SI at the end − before training (at least 0.1); Spearman's ρ of
+            SI with the step (at least 0.3); SI − 0.8 at the records with a gap > 20 % (at least 0); the rise − the
+            control's rise (at least 0.1). Student's t over seeds; Holm over claims. SI and gap over all records, pooled
+            and within courses, side by side.
+Refutation  A rise below 0.1, or no order in it, or an SI below 0.8 where the gap is above 20 %. "Holds only when what
+            rises in well-fitted networks is counted" if these rise as much.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..evidence.contrasts import SEVERE, Setting, mean_r, pearson, spearman, tested
+from ..evidence.course import Course
+from ..evidence.effect import Effect, effect
+from ..evidence.rules import Finding
+from ..evidence.store import Evidence
+
+NAME = "rise"
+LEAST, LEAST_R, HIGH = 0.1, 0.3, 0.8
+OTHER = {"chi_c": "χ_c", "lambda1_fraction": "λ₁ fraction", "within_class_si": "SI-3 within classes"}
+
+
+def effects(evidence: Evidence) -> Finding:
+    """Effects of this claim in every setting."""
+    return tested(evidence, _one)
+
+
+def _one(s: Setting) -> list[Effect]:
+    out = [
+        effect(NAME, "rises", s.name, s.over(rise), statistic="SI at the end − before training", least=LEAST,
+               claimed=0.74),
+        effect(NAME, "in order", s.name, s.over(order), statistic="ρ of SI with the step", least=LEAST_R, claimed=1.0),
+    ]  # fmt: skip
+    large = [_where_large(s, seed) for seed in s.seeds]
+    if all(found is not None for found in large):
+        values = [found for found in large if found is not None]
+        out.append(effect(NAME, "large with a large gap", s.name, values, statistic="SI − 0.8 where the gap > 20 %"))
+    else:
+        out.append(effect(NAME, "large gap", s.name, [0.0] * len(s.seeds), statistic="seeds without a gap > 20 %",
+                          role="beside"))  # fmt: skip
+    out.append(
+        effect(NAME, "more than the control", s.name, s.more(rise), statistic="rise − that of the well-fitted network",
+               least=LEAST, role="control", otherwise="what rises in well-fitted networks as well is counted")
+    )  # fmt: skip
+    out += s.by_way(NAME, "more than the control", rise, "rise − that of the well-fitted network", LEAST)
+    out.append(effect(NAME, "well-fitted", s.name, s.controls(rise), statistic="SI at the end − before training",
+                      least=LEAST, role="beside"))  # fmt: skip
+    out.append(effect(NAME, "after early stopping", s.name, s.over(since_best), least=LEAST, role="beside",
+                      statistic="SI at the end − at the lowest validation loss"))  # fmt: skip
+    out.append(
+        effect(NAME, "at matched training accuracy", s.name, matched(s), least=LEAST, role="beside",
+               statistic="SI − that of the control, where training accuracy is the control's last")
+    )  # fmt: skip
+    for measure, said in OTHER.items():
+        if all(f"{measure} test" in c.synchrony for c in [*s.control.values()]):
+            values = s.more(lambda c, m=measure: rise(c, m))  # type: ignore[misc]
+            out.append(effect(NAME, f"more than the control, {said}", s.name, values, least=LEAST, role="beside",
+                              statistic=f"rise of {said} − that of the well-fitted network"))  # fmt: skip
+    pooled, within = zip(*(_gap_correlations(s, seed) for seed in s.seeds), strict=True)
+    out.append(effect(NAME, "SI and gap, pooled", s.name, pooled, statistic="r over all records", role="beside"))
+    out.append(effect(NAME, "SI and gap, within courses", s.name, within, statistic="r within a course", role="beside"))
+    return out
+
+
+def rise(course: Course, measure: str = "si_3") -> float:
+    """Synchrony at the end minus before training."""
+    x = course.mean(measure)
+    return float(x[-1] - x[0])
+
+
+def order(course: Course) -> float:
+    """Spearman's ρ of SI with the step."""
+    return spearman(course.steps, course.mean())
+
+
+def since_best(course: Course) -> float:
+    """SI at the end minus at the lowest validation loss (test loss where there is no validation set)."""
+    x = course.mean()
+    loss = course.metrics.get("val_loss", course.metrics["test_loss"])
+    return float(x[-1] - x[int(loss.argmin())])
+
+
+def matched(s: Setting) -> list[float]:
+    """One value a seed: SI of overfitting networks where they first have the control's last training accuracy."""
+
+    def one(course: Course) -> float:
+        reached = course.metrics["train_accuracy"] >= s.control[course.seed].metrics["train_accuracy"][-1]
+        at = int(reached.argmax()) if reached.any() else -1
+        return float(course.mean()[at] - s.control[course.seed].mean()[-1])
+
+    return s.over(one)
+
+
+def _where_large(s: Setting, seed: int) -> float | None:
+    """Mean SI − 0.8 over the records of all courses of a seed at which the gap is large."""
+    courses = s.of_seed(seed)
+    si = np.concatenate([course.mean() for course in courses])
+    gap = np.concatenate([course.metrics["gap"] for course in courses])
+    return float(si[gap > SEVERE].mean() - HIGH) if (gap > SEVERE).any() else None
+
+
+def _gap_correlations(s: Setting, seed: int) -> tuple[float, float]:
+    courses = s.of_seed(seed)
+    si, gap = [c.mean() for c in courses], [c.metrics["gap"] for c in courses]
+    within = mean_r([pearson(a, b) for a, b in zip(si, gap, strict=True)])
+    return pearson(np.concatenate(si), np.concatenate(gap)), within

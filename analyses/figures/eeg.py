@@ -1,0 +1,232 @@
+"""EEG: measures over time under each other with their nulls, channels by recruitment, detectors with thresholds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from ..eeg.detectors import LINE_LENGTH
+from ..eeg.result import LEVEL, EegResult
+from ..eeg.rhythm import AMPLITUDE_CV, BAND_POWER, PEAK_FREQUENCY
+from ..eeg.windows import BEFORE, DURING, Event
+from ..eeg.wording import caption, detector_caption, number, recruitment_caption, spoken, tested
+from .style import CLOCK_LABELS, SIZE, Drawing, colour, legend_below, sign_limits, styled, words
+
+PANEL, REST = 0.95, 1.1  # inch: height of a panel, and of title, axis and legend together
+ROW = 0.14  # inch: a channel
+MAX_ROWS = 64  # channels that are named
+_ABOVE: dict[str, Any] = {
+    "xycoords": "axes fraction", "textcoords": "offset points", "ha": "right", "va": "bottom", "fontsize": 7,
+}  # fmt: skip
+_NULL, _EVENT, _BEFORE = "0.82", "#F0E442", "0.25"
+MATHS = {"kuramoto_r1": "Kuramoto $r$", "chi_c": r"$\chi_c$", "lambda1_fraction": r"$\lambda_1$ fraction"}
+
+
+def eeg_drawings(result: EegResult) -> Iterator[Drawing]:
+    """Every figure of an EEG: synchrony and power over time, the rhythm, and recruitment and detectors if there."""
+    means = result.summary()
+    rhythm = [name for name in result.measures if name in (PEAK_FREQUENCY, AMPLITUDE_CV)]
+    for title, names in (("synchrony", [n for n in result.measures if n not in rhythm]), ("rhythm", rhythm)):
+        if names:
+            said = "; ".join(f"{spoken(m.measure)} {m.phase} {number(m.mean)}" for m in means if m.measure in names)
+            yield Drawing(
+                f"eeg/{title}",
+                f"{title} over time",
+                over_time_figure(f"{title} over time", result, names),
+                caption(result, names),
+                f"{len(names)} measures against time. Means: {said}.",
+            )
+    if result.recruitment:
+        text = recruitment_caption(result)
+        yield Drawing("eeg/recruitment", "recruitment", recruitment_figure("recruitment", result), text, text)
+    if result.features:
+        text = detector_caption(result)
+        yield Drawing("eeg/detectors", "detectors", detector_figure("detectors", result), text, text)
+
+
+@styled
+def over_time_figure(title: str, result: EegResult, names: Sequence[str]) -> Figure:
+    """Every measure in a panel of its own over time: values, null, mean before the event, what the test says.
+
+    Args:
+        title: heading.
+        result: windows with their nulls.
+        names: of the measures that are drawn.
+    """
+    figure, panels = _stack(title, len(names), 0.16 if result.changes else 0.0)
+    if result.changes:
+        panels[0].annotate("change from before to during [95 %], p (Holm):", (1, 1), (0, 12), **_ABOVE)
+    before = {m.measure: m.mean for m in result.summary() if m.phase == BEFORE}
+    tests = {c.measure: c for c in result.changes if c.phase == DURING}
+    for index, (axes, name) in enumerate(zip(panels, names, strict=True)):
+        rows = result.of(name)
+        times = np.array([(row.start + row.stop) / 2 for row in rows])
+        values = np.array([row.value for row in rows])
+        low, high = np.array([row.null_low for row in rows]), np.array([row.null_high for row in rows])
+        _events(axes, result.events)
+        axes.fill_between(times, low, high, facecolor=_NULL, edgecolor="0.6", lw=0.5, zorder=1)
+        axes.plot(times, values, color=colour(index), lw=1.1, zorder=3)
+        beyond = np.array([row.p <= LEVEL for row in rows])
+        tested_at = np.array([math.isfinite(row.p) for row in rows])
+        style: dict[str, Any] = {"ls": "", "marker": "o", "ms": 3, "zorder": 4, "color": colour(index)}
+        axes.plot(times[tested_at & beyond], values[tested_at & beyond], **style)
+        axes.plot(times[tested_at & ~beyond], values[tested_at & ~beyond], mfc="white", **style)
+        if name in before:
+            axes.axhline(before[name], color=_BEFORE, lw=0.8, ls=":", zorder=2)
+        _limits(axes, np.concatenate([values, low, high]))
+        if name in tests:
+            axes.annotate(tested(tests[name]), (1, 1), (0, 2), **_ABOVE)
+        axes.set_ylabel(_label(name, str(result.config["unit"]), str(result.config["clock"])))
+    panels[-1].set_xlabel(f"middle of the window: {CLOCK_LABELS[str(result.config['clock'])]}")
+    _span(panels, float(result.config["t0"]), float(result.config["duration"]))
+    handles: list[Any] = [Line2D([], [], color="0.2", lw=1.1)]
+    labels = ["value"]
+    if any(math.isfinite(row.p) for name in names for row in result.of(name)):
+        handles = [
+            Line2D([], [], color="0.2", lw=1.1, marker="o", ms=3),
+            Line2D([], [], color="0.2", lw=1.1, marker="o", ms=3, mfc="white"),
+            Patch(facecolor=_NULL, edgecolor="0.6"),
+        ]
+        labels = ["exceeds null", "within null", "null 95 %"]
+    if before:
+        handles.append(Line2D([], [], color=_BEFORE, lw=0.8, ls=":"))
+        labels.append("mean before")
+    _event_legend(result.events, handles, labels)
+    legend_below(figure, handles, labels)
+    return figure
+
+
+@styled
+def recruitment_figure(title: str, result: EegResult) -> Figure:
+    """Channels from the first that is recruited to the last, against time; those that are not in grey, below.
+
+    Args:
+        title: heading.
+        result: with a table of recruitment.
+    """
+    rows = list(result.recruitment)[:MAX_ROWS]
+    figure = Figure(figsize=(SIZE[0], 1.2 + ROW * len(rows)), layout="constrained")
+    axes = figure.add_subplot()
+    left_out = len(result.recruitment) - len(rows)
+    axes.set_title(words(title + (f", {left_out} channels not shown" if left_out else ""), 40))
+    _events(axes, result.events)
+    start = float(result.config["t0"])
+    for at, row in enumerate(rows):
+        if math.isfinite(row.time):
+            axes.plot([row.time], [at], "o", color=colour(0), ms=4, zorder=3)
+    missed = [at for at, row in enumerate(rows) if not math.isfinite(row.time)]
+    if missed:
+        axes.axhspan(missed[0] - 0.5, missed[-1] + 0.5, facecolor="0.92", lw=0, zorder=0.5)
+        middle = start + float(result.config["duration"]) / 2
+        axes.text(
+            middle, (missed[0] + missed[-1]) / 2, "never recruited", ha="center", va="center", color="0.3", zorder=4
+        )
+    axes.set_yticks(range(len(rows)), [words(row.channel, 14, 1) for row in rows], fontsize=7)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="y", color="0.9", lw=0.4)
+    axes.set_axisbelow(True)
+    axes.set_xlabel(f"recruited at: {CLOCK_LABELS[str(result.config['clock'])]}")
+    _span([axes], start, float(result.config["duration"]))
+    handles: list[Any] = [Line2D([], [], color=colour(0), marker="o", ls="", ms=4)]
+    labels = ["recruited"]
+    _event_legend(result.events, handles, labels)
+    legend_below(figure, handles, labels)
+    return figure
+
+
+@styled
+def detector_figure(title: str, result: EegResult) -> Figure:
+    """The feature of every detector over time with its threshold and its alarms.
+
+    Args:
+        title: heading.
+        result: with features and detections.
+    """
+    names = list(dict.fromkeys(row.detector for row in result.features))
+    figure, panels = _stack(title, len(names))
+    for index, (axes, name) in enumerate(zip(panels, names, strict=True)):
+        rows = [row for row in result.features if row.detector == name]
+        values = np.array([row.value for row in rows])
+        level = rows[0].threshold
+        _events(axes, result.events)
+        axes.plot([row.time for row in rows], values, color=colour(index), lw=1.0, zorder=3)
+        axes.axhline(level, color="0.2", lw=0.9, ls="--", zorder=2)
+        _limits(axes, np.append(values, level), 0.16)
+        top = axes.get_ylim()[1]
+        for found in result.detections:
+            if found.detector == name:
+                axes.plot(
+                    [found.start, max(found.stop, found.start)], [top, top], color="black", lw=5,
+                    solid_capstyle="butt", zorder=5, marker="|", ms=5,
+                )  # fmt: skip
+        unit = f"{result.config['unit']}/s"
+        axes.set_ylabel(
+            f"log₁₀ line length\n[log₁₀ {words(unit, 10)}]" if name == LINE_LENGTH else MATHS.get(name, spoken(name))
+        )
+    panels[-1].set_xlabel(f"end of the window: {CLOCK_LABELS[str(result.config['clock'])]}")
+    _span(panels, float(result.config["t0"]), float(result.config["duration"]))
+    handles: list[Any] = [
+        Line2D([], [], color="0.2", lw=1.0),
+        Line2D([], [], color="0.2", lw=0.9, ls="--"),
+        Line2D([], [], color="black", lw=4, solid_capstyle="butt"),
+    ]
+    labels = ["feature", "threshold", "alarm"]
+    _event_legend(result.events, handles, labels)
+    legend_below(figure, handles, labels)
+    return figure
+
+
+def _stack(title: str, n: int, above: float = 0.0) -> tuple[Figure, list[Axes]]:
+    figure = Figure(figsize=(SIZE[0], REST + (PANEL + above) * n), layout="constrained")
+    panels = [figure.add_subplot(n, 1, 1)]
+    panels += [figure.add_subplot(n, 1, at, sharex=panels[0]) for at in range(2, n + 1)]
+    panels[0].set_title(words(title, 40), pad=6 + 120 * above)
+    for axes in panels[:-1]:
+        axes.tick_params(axis="x", labelbottom=False)
+    return figure, panels
+
+
+def _events(axes: Axes, events: Sequence[Event]) -> None:
+    for event in events:
+        axes.axvspan(event.onset, event.stop, facecolor=_EVENT, alpha=0.25, lw=0, zorder=0)
+        axes.axvline(event.onset, color="black", lw=1.0, ls=(0, (4, 2)), zorder=2)
+
+
+def _event_legend(events: Sequence[Event], handles: list[Any], labels: list[str]) -> None:
+    if events:
+        texts = list(dict.fromkeys(event.text for event in events))
+        name = texts[0] if len(texts) == 1 else "event"
+        handles += [Line2D([], [], color="black", lw=1.0, ls=(0, (4, 2))), Patch(facecolor=_EVENT, alpha=0.25)]
+        labels += ["onset", name]
+
+
+def _limits(axes: Axes, values: Any, pad: float = 0.08) -> None:
+    finite = values[np.isfinite(values)]
+    if finite.size:
+        axes.set_ylim(*sign_limits(float(finite.min()), float(finite.max()), pad))
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+
+
+def _span(panels: Sequence[Axes], start: float, duration: float) -> None:
+    panels[0].set_xlim(start, start + duration)
+    for axes in panels[:1]:
+        axes.xaxis.set_major_locator(MaxNLocator(6))
+
+
+def _label(name: str, unit: str, clock: str) -> str:
+    if name == BAND_POWER:
+        return "log₁₀ power" if unit == "1" else f"log₁₀ power\n[log₁₀ {words(unit, 8)}²]"
+    if name == PEAK_FREQUENCY:
+        return f"peak frequency\n[{'Hz' if clock == 'second' else f'cycles/{clock}'}]"
+    if name == AMPLITUDE_CV:
+        return "CV of\namplitude"
+    return MATHS.get(name, words(spoken(name), 16))

@@ -1,0 +1,41 @@
+"""How often verdicts err: planted courses again and again, into a table that the documentation is filled in from.
+
+python benchmarks/planted.py -o data/reference/planted.h5: 200 replicates of each of the four cases, 20 minutes of CPU.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from threadpoolctl import threadpool_limits
+
+from ictal.analyses.experiments.planted import Rate, error_rates, right
+from ictal.analyses.tables import to_group
+from ictal.simulator.document import Document, to_json, versions, write
+
+
+def main() -> None:
+    """Run and store."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--replicates", type=int, default=200, help="of every case")
+    parser.add_argument("--seed", type=int, default=0, help="of the first replicate")
+    parser.add_argument("-o", "--output", default="planted.h5", help="HDF5 file, replaced if it exists")
+    chosen = parser.parse_args()
+
+    def progress(done: int, total: int, what: str) -> None:
+        if done % 20 == 0:
+            print(f"{done} of {total}: {what}", file=sys.stderr, flush=True)
+
+    with threadpool_limits(1):
+        rows = error_rates(chosen.replicates, seed=chosen.seed, progress=progress)
+    config = {"replicates": chosen.replicates, "seed": chosen.seed, "versions": versions()}
+    attrs = {"kind": "planted", "config": to_json(config)}
+    write(Document(attrs, {"tables/rates": to_group(Rate, rows)}), chosen.output, force=True)
+    for row in rows:
+        verdict = "right" if right(row.case, row.verdict) else "WRONG"
+        print(f"{row.case:12} {row.claim:12} {row.verdict:18} {row.count:4} of {row.n}  {verdict}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""Fill the tables of docs/evidence.md in from data/reference: python docs/fill.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ictal.analyses.evidence.ledger import Ledger
+from ictal.analyses.evidence.markdown import effects_table, filled, ledger_table, table
+from ictal.analyses.experiments.planted import CASES, EXPERIMENTS_TESTED, Rate, right
+from ictal.analyses.tables import from_group
+from ictal.evidence import ledger
+from ictal.simulator.document import read
+
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCE, PAGE = ROOT / "data" / "reference", ROOT / "docs" / "evidence.md"
+
+
+def page() -> str:
+    """The page as it follows from what is stored."""
+    found = ledger([REFERENCE])
+    rates = from_group(Rate, read(REFERENCE / "planted.h5", "planted").groups["tables/rates"])
+    return filled(
+        PAGE.read_text(encoding="utf-8"),
+        {"ledger": ledger_table(found), "effects": _effects(found), "planted": _planted(rates)},
+    )
+
+
+def _effects(found: Ledger) -> str:
+    return "\n\n".join(f"Scale {scale}:\n\n{effects_table(found, scale)}" for scale in found.effects)
+
+
+def _planted(rates: list[Rate]) -> str:
+    rows = []
+    for case in CASES:
+        for claim in EXPERIMENTS_TESTED:
+            mine = [rate for rate in rates if (rate.case, rate.claim) == (case, claim)]
+            n = mine[0].n
+            good = sum(rate.count for rate in mine if right(case, rate.verdict))
+            said = ", ".join(f"{rate.verdict} {rate.count}" for rate in sorted(mine, key=lambda rate: -rate.count))
+            low, high = interval(good, n)
+            rows.append([case, claim, said, f"{100 * good / n:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"])
+    return table(("case", "claim", f"verdicts of {rates[0].n} replicates", "right [95 %, binomial]"), rows)
+
+
+def interval(k: int, n: int) -> tuple[float, float]:
+    """Clopper and Pearson's 95 % interval of a share."""
+    from scipy.stats import binomtest
+
+    found = binomtest(k, n).proportion_ci(0.95, method="exact")
+    return float(found.low), float(found.high)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
+    print(f"filled {PAGE.relative_to(ROOT)}")

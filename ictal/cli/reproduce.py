@@ -1,0 +1,127 @@
+"""``ictal reproduce`` and ``ictal claims``: run what the claims rest on, and say what follows."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .interrupts import Interrupt, Signals
+from .options import Force, Json, Quiet
+from .output import Output, error_line, table
+
+if TYPE_CHECKING:
+    from ..analyses.evidence.ledger import Ledger, Row
+
+FOLDER = Path("evidence")
+
+
+def reproduce(
+    claims: Annotated[list[str] | None, typer.Argument(metavar="CLAIMS", help="All of the scale if left out.")] = None,
+    scale: Annotated[str, typer.Option(metavar="NAME", help="quick, medium or full; see docs/evidence.md.")] = "quick",
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where all of it is kept.")] = FOLDER,
+    data: Annotated[str, typer.Option(metavar="NAME:PATH", help="Data of medium and full: cifar10:PATH.")] = "",
+    seeds: Annotated[int | None, typer.Option(metavar="N", help="Replicates; the scale's own if left out.")] = None,
+    eeg: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE.edf", help="EEG of a seizure to stand beside; repeatable.")
+    ] = None,
+    device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run what the claims rest on, and say what follows.
+
+    Every training is a file in FOLDER/SCALE. What is there is not done again; after Ctrl-C or a crash the same command
+    goes on where it was cut short.
+    """
+    from ..evidence import ledger
+    from ..evidence import reproduce as run
+    from ..models.training import UnfinishedTrainingError
+
+    out = Output(json, quiet)
+    signals = Signals(lambda: f"interrupted; {output} keeps what is done; the same command goes on from there")
+    try:
+        with signals, out.progress(f"reproduce {scale}") as report:
+            done = run(
+                claims or (),
+                scale=scale,
+                folder=output,
+                data=data,
+                seeds=seeds,
+                eeg=eeg or (),
+                device=device,
+                progress=report,
+                stop=signals.stop,
+            )
+    except (UnfinishedTrainingError, Interrupt):
+        error_line(f"interrupted; {output} keeps what is done; the same command goes on from there")
+        raise typer.Exit(128 + (signals.received or signal.SIGINT)) from None
+    found = ledger([done.file])
+    trained = {"file": str(done.file), "trained": done.trained, "found": done.found}
+    out.result({"kind": "reproduced", **trained, **_document(found)}, lambda: _text(found))
+    out.note(f"{done.trained} trainings done, {done.found} were there\nwrote {done.file}")
+
+
+def claims(
+    sources: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="EVIDENCE", help="Files, or folders; evidence if left out.", show_default=False),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="PAGE.html", help="Write the same as a page, with figures.")
+    ] = None,
+    figures: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Write the figures as PNG and SVG.")] = None,
+    force: Force = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say what the source claims and what follows from evidence.
+
+    One row a claim: what the source says, what was measured here, the verdict and what decides it. A claim that was not
+    run has a row that says so, and what it needs.
+    """
+    from ..evidence import ledger
+
+    out = Output(json, quiet)
+    found = ledger(sources or ([FOLDER] if FOLDER.is_dir() else []))
+    written = []
+    if figures is not None or html is not None:
+        from ..analyses.evidence.page import write_claims
+
+        written = write_claims(found, html, figures, force=force)
+    out.result({"kind": "claims", **_document(found), "files": [str(file) for file in written]}, lambda: _text(found))
+    if html is not None:
+        out.note(f"wrote {html}")
+    if figures is not None:
+        out.note(f"wrote {len(written) - (html is not None)} files to {figures}")
+
+
+def _text(found: Ledger) -> str:
+    columns = ("claim", "the source", "measured here", "where", "verdict", "because", "controls")
+    return table(columns, [_cells(row) for row in found.rows])
+
+
+def _cells(row: Row) -> list[str]:
+    where = f"{row.setting} ({row.scale})" if row.scale else "–"
+    return [
+        f"{row.claim.name}: {row.claim.statement}",
+        row.claim.source,
+        row.ours or "–",
+        where,
+        row.verdict,
+        row.why or "–",
+        row.control or "–",
+    ]
+
+
+def _document(found: Ledger) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "claims": [{**asdict(row), "claim": row.claim.name, "statement": row.claim.statement,
+                    "source": row.claim.source} for row in found.rows],
+        "decisions": {scale: [asdict(one) for one in rows] for scale, rows in found.decisions.items()},
+        "effects": {scale: [asdict(one) for one in rows] for scale, rows in found.effects.items()},
+    }  # fmt: skip

@@ -1,0 +1,203 @@
+"""`reproduce`: run what the claims rest on, keep it, go on where it was cut short; `ledger`: what follows from it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .simulator import InputError
+from .simulator.document import versions
+
+if TYPE_CHECKING:
+    from .analyses.evidence import Evidence
+    from .analyses.evidence.ledger import Ledger
+    from .analyses.experiments.scales import Planned
+
+Report = Callable[[int, int, str], None]  # done, total, what
+FILE = "evidence.h5"
+TRAININGS = "trainings"
+COMPARISON, SCAN = "seizure_overfitting.h5", "side_by_side.h5"
+KEPT = ("si_3", "chi_c", "lambda1_fraction", "within_class_si", "spectral_peak")  # of the main job
+
+
+@dataclass(frozen=True)
+class Reproduced:
+    """What was run.
+
+    Attributes:
+        file: the evidence.
+        trained, found: trainings that were done now, and that were there.
+    """
+
+    file: Path
+    trained: int
+    found: int
+
+
+def reproduce(
+    claims: Sequence[str] = (),
+    *,
+    scale: str = "quick",
+    folder: str | os.PathLike[str] = "evidence",
+    data: str = "",
+    seeds: int | None = None,
+    eeg: Sequence[str | os.PathLike[str]] = (),
+    device: str = "auto",
+    progress: Report | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Reproduced:
+    """Run what these claims rest on into FOLDER/SCALE, and write FOLDER/SCALE/evidence.h5.
+
+    Every training is a file of its own; one that is there is not done again, one that was cut short goes on where it
+    was. The evidence is written anew whenever a seed is complete, so that what was cut short can be read.
+
+    Args:
+        claims: names; all that this scale can run if empty.
+        scale: "quick", "medium" or "full".
+        folder: where all of it is kept.
+        data: ``cifar10:PATH``, where the scale's data are not embedded.
+        seeds: replicates; None: as many as the scale has.
+        eeg: EDF files with an annotated seizure, to stand beside the networks; synthetic EEG if none.
+        device: as of `Job`.
+        progress: called as progress(done, total, what) with steps of training.
+        stop: asked at every step; True raises UnfinishedTrainingError, and nothing is lost.
+
+    Raises:
+        InputError: an unknown claim or scale, data that are missing, a folder with other trainings.
+        UnfinishedTrainingError: `stop` said so.
+    """
+    from .analyses.experiments.scales import SEEDS, claims_at, plan
+
+    chosen = claims_at(scale, claims)
+    planned = plan(scale, chosen, seeds=seeds, data=data, device=device)
+    place = Path(folder) / scale
+    _make(place / TRAININGS)
+    total = sum(_steps(item) for item in planned)
+    done = trained = 0
+    for at, item in enumerate(planned):
+        fresh = _train(item, place, done, total, progress, stop)
+        trained += fresh
+        done += _steps(item)
+        last = at + 1 == len(planned) or planned[at + 1].seed != item.seed
+        if last and fresh:
+            _write(place, scale, chosen, planned, data)
+    if "eeg" in chosen:
+        _compare(place, seeds or SEEDS[scale], eeg, progress)
+    file = _write(place, scale, chosen, planned, data)
+    return Reproduced(file, trained, len(planned) - trained)
+
+
+def ledger(sources: Sequence[str | os.PathLike[str] | Evidence]) -> Ledger:
+    """What follows from evidence: one row a claim and scale, "not run" where there is none.
+
+    Args:
+        sources: files, folders that `reproduce` wrote, or Evidence.
+
+    Raises:
+        InputError: a file that is no evidence, a folder without any.
+    """
+    from .analyses.evidence import Evidence
+    from .analyses.evidence.ledger import Ledger
+    from .analyses.experiments import CLAIM_EXPERIMENTS
+
+    found: list[Evidence] = []
+    for source in sources:
+        found += [source] if isinstance(source, Evidence) else _opened(Path(source))
+    experiments = {
+        name: import_module(f"ictal.analyses.experiments.{module}").effects
+        for name, module in CLAIM_EXPERIMENTS.items()
+    }
+    return Ledger.of(found, experiments)
+
+
+def _opened(path: Path) -> list[Evidence]:
+    from .analyses.evidence import load_evidence
+
+    if not path.is_dir():
+        return [load_evidence(path)]
+    files = sorted({*path.glob("evidence*.h5"), *path.glob(f"*/{FILE}")})
+    if not files:
+        raise InputError(f"{path}: holds no evidence; ictal reproduce -o {path} makes it")
+    return [load_evidence(file) for file in files]
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be made: {error.strerror}") from error
+
+
+def _steps(item: Planned) -> int:
+    return int(item.job.how.steps or 0)
+
+
+def _train(
+    item: Planned, place: Path, done: int, total: int, progress: Report | None, stop: Callable[[], bool]
+) -> bool:
+    """Train one course, or go on, or do nothing if it is there; whether anything was done."""
+    from .training import train_to_file
+
+    def say(k: int, of: int, what: str) -> None:
+        if progress:
+            progress(done + k * _steps(item) // max(of, 1), total, f"{item.stem}: {what}")
+
+    say(0, 1, "")
+    trained = train_to_file(item.job, place / TRAININGS / f"{item.stem}.h5", resume=True, progress=say, stop=stop)
+    return not trained.complete
+
+
+def _compare(place: Path, seeds: int, eeg: Sequence[str | os.PathLike[str]], progress: Report | None) -> None:
+    """The main job and the scans of a brain model and of EEG, where they are not there yet."""
+    from .analyses.comparison import Observation
+    from .analyses.experiments import seizure_overfitting, side_by_side
+    from .analyses.tables import to_group
+    from .simulator.document import Document, write
+
+    say = None if progress is None else lambda k, of, what: progress(k, of, f"eeg: {what}")
+    if not (place / COMPARISON).exists():
+        seizure_overfitting.run(seeds=seeds, progress=say).save(place / COMPARISON)
+    if not (place / SCAN).exists():
+        rows = side_by_side.scan(min(seeds, 3), eeg, progress=say)
+        write(Document({"kind": "observations"}, {"tables/observations": to_group(Observation, rows)}), place / SCAN)
+
+
+def _write(place: Path, scale: str, claims: Sequence[str], planned: Sequence[Planned], data: str) -> Path:
+    """The evidence of what is there so far."""
+    from .analyses.comparison import Observation, load_comparison
+    from .analyses.evidence import Evidence, course_of
+    from .analyses.tables import from_group
+    from .simulator.document import read
+    from .simulator.store import load
+
+    courses = []
+    for item in planned:
+        file = place / TRAININGS / f"{item.stem}.h5"
+        if file.exists():
+            names: Mapping[str, Any] = {
+                key: getattr(item, key) for key in ("model", "data", "condition", "kind", "seed")
+            }
+            courses.append(course_of(load(file), **names))
+    rows: list[Observation] = []
+    if (place / COMPARISON).exists():
+        rows += [row for row in load_comparison(place / COMPARISON).observations if row.measure in KEPT]
+    if (place / SCAN).exists():
+        rows += from_group(Observation, read(place / SCAN, "observations").groups["tables/observations"])
+    seeds = sorted({item.seed for item in planned})
+    config = {
+        "command": _command(scale, claims, data),
+        "claims": list(claims),
+        "seeds": seeds,
+        "versions": versions("torch", "scikit-learn"),
+    }
+    return Evidence(scale, courses, rows, config).save(place / FILE, force=True)
+
+
+def _command(scale: str, claims: Sequence[str], data: str) -> str:
+    """The line that runs it again; of the data only the kind, a path is the reader's own."""
+    words = ["ictal", "reproduce", *claims, "--scale", scale]
+    return " ".join([*words, *(["--data", f"{data.partition(':')[0]}:PATH"] if data else [])])
