@@ -7,12 +7,25 @@ from __future__ import annotations
 
 import argparse
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
 from threadpoolctl import threadpool_limits
 
-from ictal.analyses.experiments.planted import Rate, error_rates, right
+from ictal.analyses.experiments.planted import CASES, Rate, error_rates, right
 from ictal.analyses.tables import to_group
 from ictal.simulator.document import Document, to_json, versions, write
+
+
+def one(replicates: int, seed: int, case: str) -> list[Rate]:
+    """The rates of one case."""
+
+    def progress(done: int, total: int, what: str) -> None:
+        if done % 20 == 0:
+            print(f"{done} of {total}: {what}", file=sys.stderr, flush=True)
+
+    with threadpool_limits(1):
+        return error_rates(replicates, cases=(case,), seed=seed, progress=progress)
 
 
 def main() -> None:
@@ -20,15 +33,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--replicates", type=int, default=200, help="of every case")
     parser.add_argument("--seed", type=int, default=0, help="of the first replicate")
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("-o", "--output", default="planted.h5", help="HDF5 file, replaced if it exists")
     chosen = parser.parse_args()
 
-    def progress(done: int, total: int, what: str) -> None:
-        if done % 20 == 0:
-            print(f"{done} of {total}: {what}", file=sys.stderr, flush=True)
-
-    with threadpool_limits(1):
-        rows = error_rates(chosen.replicates, seed=chosen.seed, progress=progress)
+    with ProcessPoolExecutor(chosen.jobs) as pool:
+        found = pool.map(partial(one, chosen.replicates, chosen.seed), CASES)
+        rows = [row for case in found for row in case]
     config = {"replicates": chosen.replicates, "seed": chosen.seed, "versions": versions()}
     attrs = {"kind": "planted", "config": to_json(config)}
     write(Document(attrs, {"tables/rates": to_group(Rate, rows)}), chosen.output, force=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -74,8 +75,19 @@ def reproduce(
 
     chosen = claims_at(scale, claims)
     planned = plan(scale, chosen, seeds=seeds, data=data, device=device)
+    for file in eeg:
+        if not Path(file).is_file():
+            raise InputError(f"--eeg {file}: no such file")
     place = Path(folder) / scale
     _make(place / TRAININGS)
+    kept, n = _with_earlier(place / FILE, chosen, seeds or SEEDS[scale])
+    every = plan(scale, kept, seeds=n, data=data, device=device)
+    config = {
+        "command": _command(scale, kept, data, len(eeg)),
+        "claims": list(kept),
+        "seeds": list(range(n)),
+        "versions": versions("torch", "scikit-learn"),
+    }
     total = sum(_steps(item) for item in planned)
     done = trained = 0
     for at, item in enumerate(planned):
@@ -84,10 +96,10 @@ def reproduce(
         done += _steps(item)
         last = at + 1 == len(planned) or planned[at + 1].seed != item.seed
         if last and fresh:
-            _write(place, scale, chosen, planned, data)
+            _write(place, every, config)
     if "eeg" in chosen:
         _compare(place, seeds or SEEDS[scale], eeg, progress)
-    file = _write(place, scale, chosen, planned, data)
+    file = _write(place, every, config)
     return Reproduced(file, trained, len(planned) - trained)
 
 
@@ -123,6 +135,20 @@ def _opened(path: Path) -> list[Evidence]:
     if not files:
         raise InputError(f"{path}: holds no evidence; ictal reproduce -o {path} makes it")
     return [load_evidence(file) for file in files]
+
+
+def _with_earlier(file: Path, claims: Sequence[str], seeds: int) -> tuple[tuple[str, ...], int]:
+    """These claims and seeds, and those that evidence is there of: running less does not take away from it."""
+    from .analyses.evidence.claims import CLAIMS
+    from .analyses.evidence.store import KIND
+    from .simulator.document import opened
+
+    if not file.exists():
+        return tuple(claims), seeds
+    with opened(file, KIND) as (attrs, _):
+        earlier = json.loads(str(attrs["config"]))
+    kept = {*claims, *earlier["claims"]}
+    return tuple(name for name in CLAIMS if name in kept), max(seeds, len(earlier["seeds"]))
 
 
 def _make(folder: Path) -> None:
@@ -166,7 +192,7 @@ def _compare(place: Path, seeds: int, eeg: Sequence[str | os.PathLike[str]], pro
         write(Document({"kind": "observations"}, {"tables/observations": to_group(Observation, rows)}), place / SCAN)
 
 
-def _write(place: Path, scale: str, claims: Sequence[str], planned: Sequence[Planned], data: str) -> Path:
+def _write(place: Path, planned: Sequence[Planned], config: Mapping[str, Any]) -> Path:
     """The evidence of what is there so far."""
     from .analyses.comparison import Observation, load_comparison
     from .analyses.evidence import Evidence, course_of
@@ -187,17 +213,10 @@ def _write(place: Path, scale: str, claims: Sequence[str], planned: Sequence[Pla
         rows += [row for row in load_comparison(place / COMPARISON).observations if row.measure in KEPT]
     if (place / SCAN).exists():
         rows += from_group(Observation, read(place / SCAN, "observations").groups["tables/observations"])
-    seeds = sorted({item.seed for item in planned})
-    config = {
-        "command": _command(scale, claims, data),
-        "claims": list(claims),
-        "seeds": seeds,
-        "versions": versions("torch", "scikit-learn"),
-    }
-    return Evidence(scale, courses, rows, config).save(place / FILE, force=True)
+    return Evidence(place.name, courses, rows, config).save(place / FILE, force=True)
 
 
-def _command(scale: str, claims: Sequence[str], data: str) -> str:
-    """The line that runs it again; of the data only the kind, a path is the reader's own."""
-    words = ["ictal", "reproduce", *claims, "--scale", scale]
+def _command(scale: str, claims: Sequence[str], data: str, eeg: int) -> str:
+    """The line that runs it again; of files only the kind, a path is the reader's own."""
+    words = ["ictal", "reproduce", *claims, "--scale", scale, *["--eeg FILE.edf"] * eeg]
     return " ".join([*words, *(["--data", f"{data.partition(':')[0]}:PATH"] if data else [])])

@@ -66,7 +66,7 @@ def test_one_seed_decides_nothing():
 @pytest.mark.parametrize(
     ("effects", "verdict"),
     [
-        ([part(CLEAR)], HOLDS),
+        ([part(CLEAR)], UNDECIDED),
         ([part(CLEAR), part(CLEAR, "control")], HOLDS),
         ([part(CLEAR), part(NOTHING, "control")], ONLY),
         ([part(CLEAR), part(MUDDLED, "control")], UNDECIDED),
@@ -74,7 +74,7 @@ def test_one_seed_decides_nothing():
         ([part(CLEAR), part(NOTHING, name="q")], FAILS),
         ([part(CLEAR), part(MUDDLED, name="q")], UNDECIDED),
         ([part([-x for x in CLEAR])], FAILS),
-        ([part(CLEAR), part(NOTHING, "beside")], HOLDS),
+        ([part(CLEAR), part(CLEAR, "control"), part(NOTHING, "beside")], HOLDS),
     ],
 )
 def test_rules(effects, verdict):
@@ -87,9 +87,9 @@ def test_rules(effects, verdict):
 def test_many_claims_are_one_family():
     """An effect that would hold alone does not among twenty that show nothing."""
     weak = [0.22, 0.4, 0.31, 0.15]
-    assert only(part(weak)).verdict == HOLDS
+    assert only(part(weak), part(CLEAR, "control")).verdict == HOLDS
     many = {f"n{k}": Finding((part(MUDDLED, claim=f"n{k}"),), {}) for k in range(20)}
-    rows = decide({"c": Finding((part(weak),), {}), **many})
+    rows = decide({"c": Finding((part(weak), part(CLEAR, "control")), {}), **many})
     assert next(row for row in rows if row.claim == "c").verdict == UNDECIDED
 
 
@@ -102,6 +102,7 @@ def test_verdicts_over_settings():
     assert verdict == ONLY
     assert "A" in why.split(".")[0]
     assert overall([row("A", FAILS), row("B", UNDECIDED)])[0] == FAILS
+    assert overall([row("A", HOLDS), row("B", UNDECIDED)])[0] == HOLDS
     assert overall([row("A", UNDECIDED), row("B", NOT_TESTABLE)])[0] == UNDECIDED
     assert overall([row("A", ONLY), row("B", FAILS)])[0] == ONLY
 
@@ -139,7 +140,7 @@ def test_a_course_is_checked():
     with pytest.raises(InputError, match="kind"):
         course(kind="odd")
     dead = np.full((41, 4), np.nan)
-    with pytest.raises(InputError, match="undefined at step 0"):
+    with pytest.raises(InputError, match="in no layer"):
         course(synchrony={"si_3 test": dead}).mean()
     with pytest.raises(InputError, match="measure"):
         course().mean("chi_c")

@@ -20,7 +20,8 @@ from ictal.simulator.store import load
 TINY = Bench(
     "tiny", "MLP, 4 × 12", "digits", "mlp", "digits", {"n_train": 200, "n_val": 40, "n_test": 60},
     {"steps": 80, "every": 2, "batch_size": 20, "learning_rate": 5e-3}, {"hidden": (12, 12, 12, 12)},
-    (Condition("well fitted", "control"), Condition("few samples", "few", {"n_train": 20})), n_probe=60,
+    (Condition("well fitted", "control"), Condition("few samples", "few", {"n_train": 20})),
+    nulled=("si_3",), n_probe=60,
 )  # fmt: skip
 
 
@@ -47,6 +48,9 @@ def test_what_is_there_is_not_done_again(tmp_path):
     assert files(tmp_path) == before
     more = reproduce(["rise", "validation"], folder=tmp_path, seeds=3)
     assert (more.trained, more.found) == (2, 4)
+    less = reproduce(["rise"], folder=tmp_path)
+    assert (less.trained, less.found) == (0, 4)
+    assert {course.seed for course in load_evidence(less.file).courses} == {0, 1, 2}, "less takes nothing away"
     rows = {row.claim.name: row for row in ledger([tmp_path]).rows}
     assert rows["rise"].scale == rows["validation"].scale == "quick"
     assert rows["depth"].verdict.startswith("not run")

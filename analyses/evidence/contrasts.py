@@ -101,6 +101,15 @@ def setting_of(name: str, courses: Sequence[Course]) -> Setting:
     return Setting(name, control, ways, dropped)
 
 
+def above_null(claim: str, s: Setting) -> list[Effect]:
+    """The control that SI at the end exceeds what independent units would give; none without surrogates."""
+    values = s.every(lambda course: course.over_null())
+    if not np.isfinite(values).all():
+        return []
+    return [effect(claim, "above its null", s.name, values, statistic="SI at the end − 97.5 % of surrogates",
+                   role="control", otherwise="what independent units give as well is counted")]  # fmt: skip
+
+
 def spearman(x: ArrayLike, y: ArrayLike) -> float:
     """Rank correlation; 0 where one side does not vary.
 

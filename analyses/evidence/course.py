@@ -10,7 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from ...simulator import InputError, Recording, Run, unknown
+from ...simulator import InputError, Run, unknown
 from ...simulator.document import Group, Variable, to_json
 from ..trajectories import measures_in, parts, trajectories
 
@@ -88,19 +88,24 @@ class Course:
         return self.synchrony[key]
 
     def mean(self, measure: str = "si_3", of: str = "test") -> Floats:
-        """A measure, mean over the layers in which it is defined, (record,).
+        """A measure, mean over the layers in which it is defined at every record, (record,).
 
         Raises:
-            InputError: it was not measured, or is not defined in any layer of some record.
+            InputError: it was not measured, or there is no such layer.
         """
         values = self.layered(measure, of)
-        defined = np.isfinite(values)
-        if not defined.any(axis=1).all():
-            step = self.steps[~defined.any(axis=1)][0]
-            raise InputError(
-                f"{self.setting}, {self.condition}, seed {self.seed}: {measure} is undefined at step {step:g}"
-            )
-        return np.asarray(np.nanmean(values, axis=1))
+        whole = np.isfinite(values).all(axis=0)
+        if not whole.any():
+            where = f"{self.setting}, {self.condition}, seed {self.seed}"
+            raise InputError(f"{where}: {measure} is defined at every record in no layer")
+        return np.asarray(values[:, whole].mean(axis=1))
+
+    def over_null(self, measure: str = "si_3", of: str = "test") -> float:
+        """A measure at the end minus 97.5 % of its surrogates, mean over layers; NaN where none were drawn."""
+        high = self.null_high.get(f"{measure} {of}")
+        if high is None or not np.isfinite(high[-1]).any():
+            return float("nan")
+        return float(np.nanmean(self.layered(measure, of)[-1] - high[-1]))
 
     def at_share(self, share: float) -> int:
         """The record nearest to this share of training.
@@ -146,19 +151,22 @@ def course_of(run: Run, *, model: str, data: str, condition: str, kind: Kind, se
 
 
 def to_groups(courses: Sequence[Course]) -> dict[str, Group]:
-    """Every course as a group ``courses/NNN``, its numbers as float32."""
+    """Every course as a group ``courses/NNNN``, its numbers as float32."""
     out = {}
     for at, course in enumerate(courses):
         variables = {
             "step": Variable(("step",), course.steps),
-            "layer": Variable(("layer",), np.array(course.layers or ("none",), dtype=str)),
+            "metric": Variable(("metric",), np.array(list(course.metrics), dtype=str)),
+            "metrics": Variable(("step", "metric"), np.stack([*course.metrics.values()], axis=1).astype(np.float32)),
         }
-        for name, values in course.metrics.items():
-            variables[f"metric_{name}"] = Variable(("step",), values.astype(np.float32))
-        for prefix, table in (("synchrony", course.synchrony), ("null_high", course.null_high)):
-            for name, values in table.items():
-                key = f"{prefix}_{name.replace(' ', '_of_')}"
-                variables[key] = Variable(("step", "layer"), values.astype(np.float32), {"of": name})
+        if course.synchrony:
+            variables["layer"] = Variable(("layer",), np.array(course.layers, dtype=str))
+        for name, label, table in (("synchrony", "measure", course.synchrony), ("null_high", "null", course.null_high)):
+            drawn = {key: values for key, values in table.items() if np.isfinite(values).any()}
+            if drawn:
+                variables[label] = Variable((label,), np.array(list(drawn), dtype=str))
+                stacked = np.stack([*drawn.values()]).astype(np.float32)
+                variables[name] = Variable((label, "step", "layer"), stacked)
         about = {key: getattr(course, key) for key in ("model", "data", "condition", "kind", "seed")}
         out[f"courses/{at:04d}"] = Group(variables, {"course": to_json(about)})
     return out
@@ -166,24 +174,20 @@ def to_groups(courses: Sequence[Course]) -> dict[str, Group]:
 
 def from_group(group: Group) -> Course:
     """The course that `to_groups` stored."""
-    tables: dict[str, dict[str, Floats]] = {"synchrony": {}, "null_high": {}}
-    metrics: dict[str, Floats] = {}
-    for name, variable in group.variables.items():
-        prefix, _, rest = name.partition("_")
-        if prefix == "metric":
-            metrics[rest] = np.asarray(variable.values, dtype=np.float64)
-        elif "of" in variable.attrs:
-            table = "null_high" if name.startswith("null_high_") else "synchrony"
-            tables[table][str(variable.attrs["of"])] = np.asarray(variable.values, dtype=np.float64)
+    held = group.variables
+
+    def table(name: str, label: str) -> dict[str, Floats]:
+        if name not in held:
+            return {}
+        values = np.asarray(held[name].values, dtype=np.float64)
+        return dict(zip(map(str, held[label].values), values, strict=True))
+
     about = json.loads(str(group.attrs["course"]))
-    layers = tuple(str(name) for name in group.variables["layer"].values)
-    steps = np.asarray(group.variables["step"].values, dtype=np.float64)
+    metrics = np.asarray(held["metrics"].values, dtype=np.float64)
     return Course(
         str(about["model"]), str(about["data"]), str(about["condition"]), about["kind"], int(about["seed"]),
-        steps, metrics, layers if tables["synchrony"] else (), tables["synchrony"], tables["null_high"],
+        np.asarray(held["step"].values, dtype=np.float64),
+        dict(zip(map(str, held["metric"].values), metrics.T, strict=True)),
+        tuple(map(str, held["layer"].values)) if "layer" in held else (),
+        table("synchrony", "measure"), table("null_high", "null"),
     )  # fmt: skip
-
-
-def is_history(entry: object) -> bool:
-    """Whether this entry of a Run says how training went."""
-    return isinstance(entry, Recording) and "metric" in entry.unit_labels

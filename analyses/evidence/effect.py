@@ -13,7 +13,8 @@ from scipy.stats import t as student
 from ...simulator import InputError
 
 Role = Literal["stated", "control", "beside"]
-SMALLEST_SE = 1e-9  # of a mean over seeds that agree to the last bit
+SMALLEST_SD = 0.005  # over seeds: seeds that agree to the last bit are few, and not beyond doubt
+FEWEST = 3  # seeds that decide
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ def effect(
     .. math:: \bar x \pm t_{0.975, n-1}\, s/\sqrt n, \qquad
               p_\text{above} = P\!\left(T_{n-1} > \frac{\bar x - \text{least}}{s/\sqrt n}\right)
 
+    s is at least 0.005; fewer than three seeds decide nothing (both p are 1).
+
     Raises:
         InputError: no value, or one that is not finite.
 
@@ -83,11 +86,13 @@ def effect(
     if n < 2:
         low, high, above, below = -math.inf, math.inf, 1.0, 1.0
     else:
-        error = max(float(x.std(ddof=1)) / math.sqrt(n), SMALLEST_SE)
+        error = max(float(x.std(ddof=1)), SMALLEST_SD) / math.sqrt(n)
         half = float(student.ppf(0.975, n - 1)) * error
         low, high = mean - half, mean + half
         above = float(student.sf((mean - least) / error, n - 1))
         below = float(student.cdf((mean - least) / error, n - 1))
+        if n < FEWEST:
+            above = below = 1.0
     return Effect(claim, part, setting, role, statistic, mean, low, high, above, below, n, least, claimed, otherwise)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ...simulator import InputError
 from .claims import CLAIMS, Claim
 from .effect import Effect
-from .rules import NOT_RUN, NOT_TESTABLE, Decision, Finding, decide, overall, said
+from .rules import NOT_RUN, Decision, Finding, decide, overall, said
 from .store import Evidence
 
 Experiment = Callable[[Evidence], Finding]
@@ -59,8 +60,10 @@ class Ledger:
         effects: dict[str, tuple[Effect, ...]] = {}
         decisions: dict[str, tuple[Decision, ...]] = {}
         for run in evidence:
+            if run.scale in effects:
+                raise InputError(f"evidence: must be one a scale; got {run.scale} twice")
             chosen = run.config.get("claims", list(experiments))
-            found = {name: experiments[name](run) for name in CLAIMS if name in chosen and name in experiments}
+            found = {name: _found(experiments[name], run) for name in CLAIMS if name in chosen and name in experiments}
             made = decide(found)
             effects[run.scale] = tuple(effect for finding in found.values() for effect in finding.effects)
             decisions[run.scale] = tuple(made)
@@ -74,6 +77,14 @@ class Ledger:
         return cls(
             tuple(row for name in CLAIMS for row in rows[name]), {e.scale: e for e in evidence}, effects, decisions
         )
+
+
+def _found(experiment: Experiment, run: Evidence) -> Finding:
+    """What an experiment finds; evidence that it cannot read takes its own claim down and no other."""
+    try:
+        return experiment(run)
+    except InputError as error:
+        return Finding((), {"every setting": str(error)})
 
 
 def _row(claim: Claim, run: Evidence, finding: Finding, decisions: Sequence[Decision]) -> Row:
@@ -100,8 +111,3 @@ def _short(found: Effect, several: bool) -> str:
 def _not_run(claim: Claim) -> Row:
     needs = claim.needs or f"ictal reproduce {claim.name} --scale {claim.scales[0]}"
     return Row(claim, "", "", "", f"{NOT_RUN}: needs {needs}", "", "")
-
-
-def testable(row: Row) -> bool:
-    """Whether anything was measured of it."""
-    return bool(row.scale) and row.verdict != NOT_TESTABLE

@@ -4,12 +4,13 @@
    *fails* where it is below it, each by a one-sided t test over seeds. Anything else is undecided.
 2. In one setting (network and data) a claim as stated holds if all its stated parts do: the p of that is the largest of
    theirs. It fails if one part does: the p of that is the smallest times the number of parts. The controls likewise.
-3. The p of all claims and settings of a scale are one family, corrected by Holm; what holds and what fails are two.
+3. The p of all claims and settings that were run at a scale are one family, corrected by Holm: one family each for what
+   holds and what fails, as stated and under control.
 4. Fails as stated: "fails". Holds as stated and under every control: "holds". Holds as stated and fails a control:
-   "holds only …", with what that control leaves of it. Else "undecided".
-5. Over settings: what all say; "holds only when" with the settings where it holds if others say otherwise; "fails" if
-   it fails somewhere and holds nowhere, said of the settings where it does.
-6. One seed decides nothing, nor does SI-1 or SI-2: no effect that decides rests on either.
+   "holds only when …", with what that control leaves of it. Else, or without a control, "undecided".
+5. Over settings: what all say; "holds only when" if it holds in some, which are named, and fails in others; "holds" or
+   "fails" with the open settings named if nothing contradicts it.
+6. Fewer than three seeds decide nothing, nor do SI-1 and SI-2: no effect that decides rests on either.
 """
 
 from __future__ import annotations
@@ -56,11 +57,12 @@ class Decision:
 
 @dataclass(frozen=True)
 class _Stated:
-    """p of the parts of one role: that all hold, that one fails, and which that would be."""
+    """p of the parts of one role: that all hold, and that one fails; and which these would be."""
 
     above: float
     below: float
-    worst: Effect | None
+    weakest: Effect | None  # the last that might be said to hold
+    failing: Effect | None  # the first that might be said to fail
 
 
 def decide(findings: Mapping[str, Finding]) -> list[Decision]:
@@ -94,23 +96,24 @@ def _decision(
     above: Mapping[str, Mapping[tuple[str, str], float]],
     below: Mapping[str, Mapping[tuple[str, str], float]],
 ) -> Decision:
-    stated, control = parts["stated"].worst, parts["control"].worst
+    stated, control = parts["stated"].weakest, parts["control"].weakest
+    failing, against = parts["stated"].failing, parts["control"].failing
     assert stated is not None
+    assert failing is not None
     if states["stated"] == "fails":
-        return Decision(*place, FAILS, f"{stated.part}: {said(stated)}", stated.part, below["stated"][place])
-    if states["stated"] == "holds":
-        if control is None:
-            return Decision(*place, HOLDS, f"{stated.part}: {said(stated)}", stated.part, above["stated"][place])
-        if states["control"] == "holds":
-            p = max(above["stated"][place], above["control"][place])
-            return Decision(*place, HOLDS, f"{control.part}: {said(control)}", control.part, p)
-        if states["control"] == "fails":
-            why = f"{control.otherwise} ({control.part}: {said(control)})"
-            return Decision(*place, ONLY, why, control.part, below["control"][place])
-        return Decision(
-            *place, UNDECIDED, f"not decided by its control, {control.part}: {said(control)}", control.part, 1.0
-        )
-    return Decision(*place, UNDECIDED, f"not decided by {stated.part}: {said(stated)}", stated.part, 1.0)
+        return Decision(*place, FAILS, f"{failing.part}: {said(failing)}", failing.part, below["stated"][place])
+    if states["stated"] != "holds":
+        return Decision(*place, UNDECIDED, f"not decided by {stated.part}: {said(stated)}", stated.part, 1.0)
+    if control is None or against is None:
+        return Decision(*place, UNDECIDED, f"holds as stated, and has no control: {said(stated)}", stated.part, 1.0)
+    if states["control"] == "holds":
+        p = max(above["stated"][place], above["control"][place])
+        return Decision(*place, HOLDS, f"{control.part}: {said(control)}", control.part, p)
+    if states["control"] == "fails":
+        why = f"{against.otherwise} ({against.part}: {said(against)})"
+        return Decision(*place, ONLY, why, against.part, max(above["stated"][place], below["control"][place]))
+    why = f"not decided by its control, {control.part}: {said(control)}"
+    return Decision(*place, UNDECIDED, why, control.part, 1.0)
 
 
 def said(found: Effect) -> str:
@@ -139,9 +142,10 @@ def overall(decisions: Sequence[Decision]) -> tuple[str, str]:
         (verdict,) = verdicts
         return verdict, _listed(decisions)
     if verdicts & {HOLDS, ONLY}:
+        verdict = ONLY if verdicts & {ONLY, FAILS} else HOLDS
         first = [row for row in decisions if row.verdict in (HOLDS, ONLY)]
         rest = [row for row in decisions if row not in first]
-        return ONLY, ". ".join([_listed(first), *(f"{row.setting}: {row.verdict}: {row.why}" for row in rest)])
+        return verdict, ". ".join([_listed(first), *(f"{row.setting}: {row.verdict}: {row.why}" for row in rest)])
     chosen = FAILS if FAILS in verdicts else UNDECIDED
     first = [row for row in decisions if row.verdict == chosen]
     rest = [row for row in decisions if row.verdict != chosen]
@@ -162,9 +166,10 @@ def _of(effects: Iterable[Effect], setting: str, role: str) -> list[Effect]:
 
 def _joined(parts: Sequence[Effect]) -> _Stated:
     if not parts:
-        return _Stated(1.0, 1.0, None)
+        return _Stated(1.0, 1.0, None, None)
     below = min(1.0, len(parts) * min(part.p_below for part in parts))
-    return _Stated(max(part.p_above for part in parts), below, min(parts, key=lambda part: part.p_below))
+    weakest, failing = max(parts, key=lambda part: part.p_above), min(parts, key=lambda part: part.p_below)
+    return _Stated(weakest.p_above, below, weakest, failing)
 
 
 def _state(above: float, below: float) -> State:

@@ -32,9 +32,16 @@ class Treated:
 
     @property
     def seeds(self) -> list[int]:
-        """Seeds that every course has."""
+        """Seeds that every course has.
+
+        Raises:
+            InputError: there are none.
+        """
         tables = [self.plain, *(table for doses in self.doses.values() for table in doses.values())]
-        return sorted(set.intersection(*(set(table) for table in tables)))
+        found = sorted(set.intersection(*(set(table) for table in tables)))
+        if not found:
+            raise InputError("no seed was trained with every treatment and without")
+        return found
 
     def chosen(self, treatment: str) -> BySeed:
         """The courses of the dose with the highest validation accuracy, mean over seeds.
@@ -47,6 +54,11 @@ class Treated:
         doses = self.doses[treatment]
         best = max(doses, key=lambda dose: np.mean([_last(doses[dose][k], "val_accuracy") for k in self.seeds]))
         return doses[best]
+
+    def rival(self, treatments: Sequence[str]) -> BySeed:
+        """Of several treatments, each at its chosen dose, the one with the highest validation accuracy."""
+        chosen = [self.chosen(name) for name in treatments]
+        return max(chosen, key=lambda courses: float(np.mean([_last(courses[k], "val_accuracy") for k in self.seeds])))
 
     def values(self, courses: BySeed, of: Callable[[Course], float]) -> list[float]:
         """One value a seed."""
@@ -95,10 +107,10 @@ def with_treatments(evidence: Evidence, needs: str, one: Callable[[Treated], Seq
         found = _treated(name, courses)
         if needs not in found.doses:
             continue
-        if len(found.seeds) < 2:
-            untestable[name] = f"has {len(found.seeds)} seeds that all treatments share; wants at least 2"
-            continue
-        effects += one(found)
+        try:
+            effects += one(found)
+        except InputError as error:
+            untestable[name] = str(error)
     if not effects and not untestable:
         untestable["every setting"] = f"no network was trained with {needs}"
     return Finding(tuple(effects), untestable)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...simulator import InputError
-from ..evidence.contrasts import Setting, spearman, tested
+from ..evidence.contrasts import Setting, above_null, spearman, tested
 from ..evidence.course import Course
 from ..evidence.effect import Effect, effect, unknown_effect
 from ..evidence.rules import Finding
@@ -42,6 +42,7 @@ def _one(s: Setting) -> list[Effect]:
         effect(NAME, "deeper is more", s.name, s.every(lambda c: ranked(c.layered()[-1])),
                statistic="ρ of SI with depth", least=LEAST_R, claimed=1.0),
         *_transfer(s),
+        *above_null(NAME, s),
         effect(NAME, "by training", s.name, s.every(lambda c: ranked(c.layered()[-1] - c.layered()[0])),
                statistic="ρ of the change of SI with depth", least=LEAST_R, role="control",
                otherwise="the order that the architecture has before training is counted"),
@@ -100,4 +101,6 @@ def share(found: Transfer) -> float:
 def _ends(course: Course) -> float:
     last = course.layered()[-1]
     last = last[np.isfinite(last)]
+    if last.size < 2:
+        raise InputError(f"{course.condition}, seed {course.seed}: fewer than two layers vary at the end")
     return float(last[-1] - last[0])

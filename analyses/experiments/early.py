@@ -1,21 +1,24 @@
 """Claim: SI at a quarter of training > 0.5 predicts severe overfitting (accuracy .87, precision .91, recall .84).
 
-Contrast    Networks that will overfit against networks that will not, at a quarter of training.
+Contrast    Networks that end with a gap > 20 % against those that do not, at a quarter of training.
 Measure     SI-3 of activations, mean over layers, on the same test images.
-Control     The well-fitted network of the same seed at the same step: a threshold that both lie beyond predicts
-            nothing. And both before training: what networks bring along is no forecast of what training does. Beside
-            them a predictor that knows no synchrony (gap > 10 % at that step), and the base rate.
-Statistic   Per seed: SI − 0.5 of those that overfit, mean over the ways (at least 0); 0.5 − SI of the well-fitted one
-            (at least 0); the difference of the two (at least 0.1), and that of what training made of them (at least
-            0.1). Accuracy, precision and recall over all courses
-            stand beside, against a final gap > 20 %. Student's t over seeds; Holm over claims.
-Refutation  Networks that overfit lie below 0.5, or well-fitted ones above.
+Control     The other networks of the same seed at the same step: a threshold by which both lie tells nothing. And both
+            before training: what networks bring along is no forecast of what training does. Beside them a predictor
+            that knows no synchrony (gap > 10 % at that step), and the base rate.
+Statistic   Per seed: SI − 0.5, mean over networks that will overfit severely (at least 0); 0.5 − SI, mean over the
+            others (at least 0); the difference of the two (at least 0.1), and that of what training made of them (at
+            least 0.1). Accuracy, precision and recall over all courses stand beside. Student's t over seeds; Holm over
+            claims.
+Refutation  Networks that will overfit lie below 0.5, or the others above.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+from ...simulator import InputError
 from ..evidence.contrasts import SEVERE, Setting, tested
 from ..evidence.course import Course
 from ..evidence.effect import Effect, effect
@@ -33,14 +36,17 @@ def effects(evidence: Evidence) -> Finding:
 
 def _one(s: Setting) -> list[Effect]:
     at = "SI at a quarter"
+    will, wont = zip(*(_split(s, seed, early) for seed in s.seeds), strict=True)
+    grown = [a - b for a, b in (_split(s, seed, lambda c: early(c) - float(c.mean()[0])) for seed in s.seeds)]
     out = [
-        effect(NAME, "above before overfitting", s.name, [x - THRESHOLD for x in s.over(early)],
-               statistic=f"{at} − 0.5, of those that overfit"),
-        effect(NAME, "below otherwise", s.name, [THRESHOLD - x for x in s.controls(early)],
-               statistic=f"0.5 − {at}, of the well-fitted"),
-        effect(NAME, "more than the control", s.name, s.more(early), statistic=f"{at} − that of the well-fitted",
-               least=LEAST, role="control", otherwise="a hair between overfitting and well-fitted networks is counted"),
-        effect(NAME, "by training", s.name, s.more(lambda c: early(c) - float(c.mean()[0])), least=LEAST,
+        effect(NAME, "above before overfitting", s.name, [x - THRESHOLD for x in will],
+               statistic=f"{at} − 0.5, of those that will overfit"),
+        effect(NAME, "below otherwise", s.name, [THRESHOLD - x for x in wont],
+               statistic=f"0.5 − {at}, of those that will not"),
+        effect(NAME, "more than the others", s.name, [a - b for a, b in zip(will, wont, strict=True)], least=LEAST,
+               statistic=f"{at} of those that will − of those that will not", role="control",
+               otherwise="a hair between networks that will and will not overfit is counted"),
+        effect(NAME, "by training", s.name, grown, least=LEAST,
                statistic=f"the same, of {at} − before training", role="control",
                otherwise="what networks bring along before training is counted"),
     ]  # fmt: skip
@@ -61,6 +67,27 @@ def early(course: Course) -> float:
     return float(course.mean()[course.at_share(QUARTER)])
 
 
+def _split(s: Setting, seed: int, of: Callable[[Course], float]) -> tuple[float, float]:
+    """Mean over the networks of a seed that end with a large gap, and over the others.
+
+    Raises:
+        InputError: there are none of one kind.
+    """
+    large = {
+        True: [of(c) for c in s.of_seed(seed) if severe(c)],
+        False: [of(c) for c in s.of_seed(seed) if not severe(c)],
+    }
+    for kind, values in large.items():
+        if not values:
+            raise InputError(f"seed {seed} has no network with a final gap {'above' if kind else 'of at most'} 20 %")
+    return float(np.mean(large[True])), float(np.mean(large[False]))
+
+
+def severe(course: Course) -> bool:
+    """Whether it ends with a gap > 20 %."""
+    return bool(course.metrics["gap"][-1] > SEVERE)
+
+
 def _by_si(course: Course) -> bool:
     return early(course) > THRESHOLD
 
@@ -73,12 +100,12 @@ def _scores(s: Setting, seed: int, predicts: object) -> tuple[float, float, floa
     """Accuracy, precision and recall over the courses of a seed; NaN where nothing is predicted, or there."""
     courses = s.of_seed(seed)
     said = np.array([predicts(course) for course in courses])  # type: ignore[operator]
-    true = np.array([course.metrics["gap"][-1] > SEVERE for course in courses])
+    true = np.array([severe(course) for course in courses])
     hits = float((said & true).sum())
     precision = hits / said.sum() if said.any() else np.nan
     return float((said == true).mean()), precision, hits / true.sum() if true.any() else np.nan
 
 
 def _base(s: Setting, seed: int) -> float:
-    true = np.array([c.metrics["gap"][-1] > SEVERE for c in s.of_seed(seed)])
+    true = np.array([severe(c) for c in s.of_seed(seed)])
     return float(max(true.mean(), 1 - true.mean()))

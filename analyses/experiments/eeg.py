@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..evidence.effect import Effect, effect
+from ..evidence.effect import Effect, effect, unknown_effect
 from ..evidence.rules import Finding
 from ..evidence.store import Evidence
 
@@ -49,6 +49,10 @@ def effects(evidence: Evidence) -> Finding:
             NAME, "overfitted over healthy", SETTING, over - healthy, statistic="SI overfitted − healthy", least=LEAST
         ),
     ]
+    for part in ("peak frequency", "amplitude variation", "spread"):
+        out.append(
+            unknown_effect(NAME, part, SETTING, "images have no time, and no unit that both sides share", least=0.0)
+        )
     within = [_values(evidence, NETS, name, "within_class_si") for name in (*OVERFITTED, HEALTHY)]
     out.append(
         effect(NAME, "within classes", SETTING, np.mean(within[:-1], axis=0) - within[-1], least=LEAST, role="control",

@@ -15,6 +15,7 @@ Refutation  Well-fitted networks outside of the range, or no gain by the control
 
 from __future__ import annotations
 
+from ...simulator import InputError
 from ..evidence.contrasts import setting_of
 from ..evidence.course import Course
 from ..evidence.effect import Effect, effect
@@ -34,6 +35,8 @@ def effects(evidence: Evidence) -> Finding:
 def _one(t: Treated, evidence: Evidence) -> list[Effect]:
     best, other = t.chosen(CONTROLLER), t.chosen(BY_LOSS)
     s = setting_of(t.name, evidence.settings()[t.name])
+    if why := s.why_not():
+        raise InputError(why)
     accuracy = "test accuracy with the controller −"
     return [
         effect(NAME, "in the range", t.name, s.controls(within), statistic="share of records with SI in .3–.5",

@@ -106,22 +106,19 @@ def _treated(names: Sequence[str]) -> tuple[Condition, ...]:
 _MLP = Bench(
     "mlp-digits", "MLP, 4 × 64", "digits", "mlp", "digits", _DIGITS, _SMALL, {"hidden": (64, 64, 64, 64)},
     (_CONTROL, _FEW, *_NOISES,
-     Condition("wide, 60 samples", "capacity", {"n_train": 60}, {"hidden": (256, 256, 256, 256)}, {"batch_size": 60})),
+     Condition("wide, few samples", "capacity", {"n_train": 50}, {"hidden": (256, 256, 256, 256)}, {"batch_size": 50})),
 )  # fmt: skip
 _CONV = Bench(
     "convnet-digits", "ConvNet, width 8", "digits", "convnet", "digits", _DIGITS, _SMALL,
     {"width": 8, "hidden": (64, 64)},
     (_CONTROL, _FEW, *_NOISES,
-     Condition("wide, 60 samples", "capacity", {"n_train": 60}, {"width": 24, "hidden": (256, 256)},
-               {"batch_size": 60})),
+     Condition("wide, few samples", "capacity", {"n_train": 50}, {"width": 24, "hidden": (256, 256)},
+               {"batch_size": 50})),
 )  # fmt: skip
 _FASHION = replace(
-    _MLP,
-    slug="mlp-fashion",
-    data="Fashion-MNIST",
-    source="fashion-mnist",
-    n={"n_train": 4000, "n_val": 500, "n_test": 400},
-)
+    _MLP, slug="mlp-fashion", data="Fashion-MNIST", source="fashion-mnist",
+    conditions=(replace(_CONTROL, data={"n_train": 6000}), *_MLP.conditions[1:]),
+)  # fmt: skip
 _CIFAR = {"n_train": 2500, "n_val": 500, "n_test": 1000}
 _RESNET = Bench(
     "resnet18-cifar10", "ResNet-18, width 16", "CIFAR-10", "resnet18", "cifar10", _CIFAR,
@@ -184,6 +181,8 @@ def plan(
     out = []
     for bench in BENCHES[scale]:
         source = bench.source
+        if bench is not _MLP and not set(claims) & {*COURSES}:
+            continue
         if bench.needs:
             if not data:
                 raise InputError(f"--scale {scale}: needs its data, --data {bench.needs}")

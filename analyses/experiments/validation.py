@@ -53,13 +53,22 @@ def _one(s: Setting) -> list[Effect]:
 
 def _record_by_record(s: Setting, every: Sequence[Mapping[int, Course]]) -> Effect:
     part, otherwise = "record by record", "the trend that both share over training is counted"
-    try:
-        values = [-mean_r([new(table[seed]) for table in every]) for seed in s.seeds]
-    except InputError as error:
-        why = f"what is new cannot be told: {error}"
+    found = {seed: [r for table in every if (r := _new(table[seed])) is not None] for seed in s.seeds}
+    n = sum(len(values) for values in found.values())
+    if not all(found.values()) or 2 * n < len(every) * len(s.seeds):
+        why = f"what is new can be told in {n} of {len(every) * len(s.seeds)} courses only: both move smoothly"
         return unknown_effect(NAME, part, s.name, why, least=LEAST, role="control", otherwise=otherwise)
-    return effect(NAME, part, s.name, values, statistic="−r of what is new in them", least=LEAST, role="control",
-                  otherwise=otherwise)  # fmt: skip
+    statistic = f"−r of what is new in them, {n} of {len(every) * len(s.seeds)} courses"
+    values = [-mean_r(found[seed]) for seed in s.seeds]
+    return effect(NAME, part, s.name, values, statistic=statistic, least=LEAST, role="control", otherwise=otherwise)
+
+
+def _new(course: Course) -> float | None:
+    """`new`, or None where both move too smoothly."""
+    try:
+        return new(course)
+    except InputError:
+        return None
 
 
 def level(course: Course) -> float:
