@@ -151,43 +151,62 @@ def course_of(run: Run, *, model: str, data: str, condition: str, kind: Kind, se
 
 
 def to_groups(courses: Sequence[Course]) -> dict[str, Group]:
-    """Every course as a group ``courses/NNNN``, its numbers as float32."""
-    out = {}
-    for at, course in enumerate(courses):
-        variables = {
-            "step": Variable(("step",), course.steps),
-            "metric": Variable(("metric",), np.array(list(course.metrics), dtype=str)),
-            "metrics": Variable(("step", "metric"), np.stack([*course.metrics.values()], axis=1).astype(np.float32)),
-        }
-        if course.synchrony:
-            variables["layer"] = Variable(("layer",), np.array(course.layers, dtype=str))
-        for name, label, table in (("synchrony", "measure", course.synchrony), ("null_high", "null", course.null_high)):
-            drawn = {key: values for key, values in table.items() if np.isfinite(values).any()}
-            if drawn:
-                variables[label] = Variable((label,), np.array(list(drawn), dtype=str))
-                stacked = np.stack([*drawn.values()]).astype(np.float32)
-                variables[name] = Variable((label, "step", "layer"), stacked)
-        about = {key: getattr(course, key) for key in ("model", "data", "condition", "kind", "seed")}
-        out[f"courses/{at:04d}"] = Group(variables, {"course": to_json(about)})
-    return out
+    """Courses that differ in their seed alone as one group ``courses/NNNN``, their numbers as float32."""
+    alike: dict[tuple[object, ...], list[Course]] = {}
+    for course in courses:
+        tables = (tuple(course.metrics), tuple(course.synchrony), _drawn(course))
+        about = (course.model, course.data, course.condition, course.kind, course.layers, *course.steps.tolist())
+        alike.setdefault((*about, *tables), []).append(course)
+    return {f"courses/{at:04d}": _group(members) for at, members in enumerate(alike.values())}
 
 
-def from_group(group: Group) -> Course:
-    """The course that `to_groups` stored."""
+def _drawn(course: Course) -> tuple[str, ...]:
+    """Keys of the synchrony that surrogates were drawn for."""
+    return tuple(key for key, values in course.null_high.items() if np.isfinite(values).any())
+
+
+def _group(members: Sequence[Course]) -> Group:
+    first = members[0]
+    variables = {
+        "seed": Variable(("seed",), np.array([course.seed for course in members], dtype=np.int64)),
+        "step": Variable(("step",), first.steps),
+    }
+
+    def add(
+        name: str, label: str, keys: Sequence[str], values: Sequence[Sequence[Floats]], dims: tuple[str, ...]
+    ) -> None:
+        if keys:
+            variables[label] = Variable((label,), np.array(keys, dtype=str))
+            variables[name] = Variable(("seed", label, *dims), np.array(values, dtype=np.float32))
+
+    metrics, measures, nulls = tuple(first.metrics), tuple(first.synchrony), _drawn(first)
+    add("metrics", "metric", metrics, [[c.metrics[key] for key in metrics] for c in members], ("step",))
+    if measures:
+        variables["layer"] = Variable(("layer",), np.array(first.layers, dtype=str))
+    dims = ("step", "layer")
+    add("synchrony", "measure", measures, [[c.synchrony[key] for key in measures] for c in members], dims)
+    add("null_high", "null", nulls, [[c.null_high[key] for key in nulls] for c in members], dims)
+    about = {key: getattr(first, key) for key in ("model", "data", "condition", "kind")}
+    return Group(variables, {"course": to_json(about)})
+
+
+def from_group(group: Group) -> list[Course]:
+    """The courses that `to_groups` stored as one, a seed each."""
     held = group.variables
+    about = json.loads(str(group.attrs["course"]))
+    steps = np.asarray(held["step"].values, dtype=np.float64)
+    layers = tuple(map(str, held["layer"].values)) if "layer" in held else ()
 
-    def table(name: str, label: str) -> dict[str, Floats]:
+    def table(name: str, label: str, at: int) -> dict[str, Floats]:
         if name not in held:
             return {}
-        values = np.asarray(held[name].values, dtype=np.float64)
+        values = np.asarray(held[name].values[at], dtype=np.float64)
         return dict(zip(map(str, held[label].values), values, strict=True))
 
-    about = json.loads(str(group.attrs["course"]))
-    metrics = np.asarray(held["metrics"].values, dtype=np.float64)
-    return Course(
-        str(about["model"]), str(about["data"]), str(about["condition"]), about["kind"], int(about["seed"]),
-        np.asarray(held["step"].values, dtype=np.float64),
-        dict(zip(map(str, held["metric"].values), metrics.T, strict=True)),
-        tuple(map(str, held["layer"].values)) if "layer" in held else (),
-        table("synchrony", "measure"), table("null_high", "null"),
-    )  # fmt: skip
+    return [
+        Course(
+            str(about["model"]), str(about["data"]), str(about["condition"]), about["kind"], seed, steps,
+            table("metrics", "metric", at), layers, table("synchrony", "measure", at), table("null_high", "null", at),
+        )
+        for at, seed in enumerate(held["seed"].values.tolist())
+    ]  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...simulator import InputError
 from .claims import CLAIMS, Claim
 from .effect import Effect
-from .rules import NOT_RUN, Decision, Finding, decide, overall, said
+from .rules import HOLDS, NOT_RUN, ONLY, Decision, Finding, decide, overall, said
 from .store import Evidence
 
 Experiment = Callable[[Evidence], Finding]
@@ -21,7 +21,7 @@ class Row:
     Attributes:
         claim: what is claimed, and the source's figures.
         scale: where it was run; "" where it was not.
-        setting: networks and data of the verdict, with the seeds.
+        setting: networks and data that carry the verdict; `why` names the others.
         ours: what was measured of the parts as stated, with interval and n.
         verdict: holds, holds only when, fails, undecided, not testable as stated, not run: needs ….
         why: what decides it, in words.
@@ -90,12 +90,13 @@ def _found(experiment: Experiment, run: Evidence) -> Finding:
 def _row(claim: Claim, run: Evidence, finding: Finding, decisions: Sequence[Decision]) -> Row:
     verdict, why = overall(decisions)
     settings = list(dict.fromkeys(row.setting for row in decisions))
+    carry = [row.setting for row in decisions if row.verdict in (verdict, HOLDS if verdict == ONLY else verdict)]
     stated = [effect for effect in finding.effects if effect.role == "stated"]
     controls = dict.fromkeys(effect.part for effect in finding.effects if effect.role == "control")
     return Row(
         claim,
         run.scale,
-        "; ".join(settings),
+        "; ".join(dict.fromkeys(carry or settings)),
         "; ".join(_short(effect, len(settings) > 1) for effect in stated),
         verdict,
         why,

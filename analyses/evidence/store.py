@@ -70,7 +70,8 @@ def load_evidence(path: str | os.PathLike[str]) -> Evidence:
     """
     document = read(path, KIND)
     try:
-        courses = [from_group(group) for name, group in document.groups.items() if name.startswith("courses/")]
+        stored = [group for name, group in document.groups.items() if name.startswith("courses/")]
+        courses = [course for group in stored for course in from_group(group)]
         table = document.groups.get("tables/observations")
         observations = rows_from(Observation, table) if table else []
         config = json.loads(str(document.attrs["config"]))

@@ -46,6 +46,7 @@ def _drawing(evidence: Evidence, panels: Sequence[str], settings: Mapping[str, S
         handles, labels = axes.get_legend_handles_labels()
         found |= dict(zip(labels, handles, strict=True))
     legend_below(figure, list(found.values()), list(found))
+    figure.set_figwidth(6.8)
     caption = (
         f"One kernel, SI-3, against what drives it, scale {evidence.scale}. Spike counts of 64 cells of the seizure "
         "network after a trigger (3–5 s, 1-ms bins, Gaussian of 5 ms); EEG at 3–20 Hz in windows of 5 s; activations "

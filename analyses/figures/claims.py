@@ -54,7 +54,7 @@ def _drawing(
     for course in evidence.settings().get(setting, ()):
         conditions.setdefault(course.condition, []).append(course)
     plain = {name: courses for name, courses in conditions.items() if courses[0].kind != "treated"}
-    above.set_title(f"{words(title, 44)}\n{words(setting, 44, 1)}")
+    above.set_title(f"{words(title, 44)}\n{words(setting, 34, 2)}")
     if claim in PANELS:
         said = PANELS[claim](above, plain)
     elif claim == "eeg":
@@ -221,7 +221,7 @@ def _groups(axes: Axes, evidence: Evidence) -> str:
         axes.plot([at] * len(mine), [row.value for row in mine], "o", color=colour(0), ms=4, mfc="none")
         axes.plot([at - 0.3, at + 0.3], [np.mean([row.null_high for row in mine])] * 2, color="0.5", lw=1.0, ls=":")
     axes.axhspan(0.82, 0.95, color="0.9", zorder=0)
-    axes.set_xticks(range(len(groups)), [words(group, 10, 2) for group in groups])
+    axes.set_xticks(range(len(groups)), [words(group, 14, 1) for group in groups], rotation=30, ha="right")
     axes.set_ylim(0, 1)
     axes.set_ylabel("SI-3")
     handles = [Line2D([], [], color="0.5", ls=":"), Line2D([], [], color="0.9", lw=6)]
