@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..simulator import InputError
-from ..simulator.document import DAMAGE, Document, Group, first_line, read, to_json, versions, write
+from ..simulator.document import DAMAGE, Document, Group, about, first_line, read, to_json, write
 from .measures import MEASURES, get
 from .tables import from_group, to_group
 from .verdict import Contrast, Verdict
@@ -109,14 +109,7 @@ class Comparison:
             if rows:
                 groups[f"tables/{title}"] = to_group(kind, rows)
         groups |= {f"figures/{name}": group for name, group in self.figures.items()}
-        attrs = {
-            "kind": "comparison",
-            "config": to_json(self.config),
-            "seed": to_json(self.config.get("seed")),
-            "engine": str(self.config.get("engine", "")),
-            "versions": to_json(self.config.get("versions", versions())),
-        }
-        return Document(attrs, groups)
+        return Document(about("comparison", self.config), groups)
 
     @classmethod
     def from_document(cls, document: Document) -> Comparison:

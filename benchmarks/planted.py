@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from ictal.analyses.experiments.planted import CASES, Rate, error_rates, right
 from ictal.analyses.tables import to_group
-from ictal.simulator.document import Document, to_json, versions, write
+from ictal.simulator.document import Document, about, write
 
 
 def one(replicates: int, seed: int, case: str) -> list[Rate]:
@@ -40,9 +40,8 @@ def main() -> None:
     with ProcessPoolExecutor(chosen.jobs) as pool:
         found = pool.map(partial(one, chosen.replicates, chosen.seed), CASES)
         rows = [row for case in found for row in case]
-    config = {"replicates": chosen.replicates, "seed": chosen.seed, "versions": versions()}
-    attrs = {"kind": "planted", "config": to_json(config)}
-    write(Document(attrs, {"tables/rates": to_group(Rate, rows)}), chosen.output, force=True)
+    config = {"replicates": chosen.replicates, "seed": chosen.seed}
+    write(Document(about("planted", config), {"tables/rates": to_group(Rate, rows)}), chosen.output, force=True)
     for row in rows:
         verdict = "right" if right(row.case, row.verdict) else "WRONG"
         print(f"{row.case:12} {row.claim:12} {row.verdict:18} {row.count:4} of {row.n}  {verdict}")

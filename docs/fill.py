@@ -26,7 +26,12 @@ def page() -> str:
 
 
 def _effects(found: Ledger) -> str:
-    return "\n\n".join(f"Scale {scale}:\n\n{effects_table(found, scale)}" for scale in found.effects)
+    parts = []
+    for scale in found.effects:
+        parts.append(f"Scale {scale}:\n\n{effects_table(found, scale)}")
+        left_out = dict.fromkeys(row.left_out for row in found.rows if row.scale == scale and row.left_out)
+        parts += [f"Not counted: {text}." for text in left_out]
+    return "\n\n".join(parts)
 
 
 def _planted(rates: list[Rate]) -> str:

@@ -10,7 +10,6 @@ from dataclasses import replace
 import numpy as np
 
 from .analyses.eeg import Alarms, EegResult, Rule, Windows, analyse, over_time
-from .analyses.eeg.summary import summary
 from .measurements import How, Progress
 from .simulator import InputError, Recording, Run, Spikes, unknown
 from .simulator.document import versions
@@ -155,4 +154,4 @@ def _attributed(found: EegResult, source: dict[str, object], command: str) -> Ee
     return replace(found, config={**found.config, **about})
 
 
-__all__ = ["analyse_eeg", "measure_over_time", "summary"]
+__all__ = ["analyse_eeg", "measure_over_time"]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .simulator import InputError
+from .simulator.arrays import identity
 from .simulator.document import versions
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def reproduce(
         InputError: an unknown claim or scale, data that are missing, a folder with other trainings.
         UnfinishedTrainingError: `stop` said so.
     """
+    from .analyses.evidence.store import KIND
     from .analyses.experiments.scales import SEEDS, claims_at, plan
 
     chosen = claims_at(scale, claims)
@@ -80,27 +82,30 @@ def reproduce(
             raise InputError(f"--eeg {file}: no such file")
     place = Path(folder) / scale
     _make(place / TRAININGS)
-    kept, n = _with_earlier(place / FILE, chosen, seeds or SEEDS[scale])
+    earlier = _config_of(place / FILE, KIND)
+    kept, n = _with_earlier(earlier, chosen, seeds or SEEDS[scale])
     every = plan(scale, kept, seeds=n, data=data, device=device)
     config = {
         "command": _command(scale, kept, data, len(eeg)),
         "claims": list(kept),
         "seeds": list(range(n)),
+        "engine": "torch",
         "versions": versions("torch", "scikit-learn"),
     }
     total = sum(_steps(item) for item in planned)
     done = trained = 0
+    stale = earlier != config
     for at, item in enumerate(planned):
         fresh = _train(item, place, done, total, progress, stop)
         trained += fresh
         done += _steps(item)
-        last = at + 1 == len(planned) or planned[at + 1].seed != item.seed
-        if last and fresh:
+        stale |= fresh
+        if stale and (at + 1 == len(planned) or planned[at + 1].seed != item.seed):
             _write(place, every, config)
-    if "eeg" in chosen:
-        _compare(place, seeds or SEEDS[scale], eeg, progress)
-    file = _write(place, every, config)
-    return Reproduced(file, trained, len(planned) - trained)
+            stale = False
+    if "eeg" in chosen and _compare(place, n, eeg, progress):
+        _write(place, every, config)
+    return Reproduced(place / FILE, trained, len(planned) - trained)
 
 
 def ledger(sources: Sequence[str | os.PathLike[str] | Evidence]) -> Ledger:
@@ -137,16 +142,22 @@ def _opened(path: Path) -> list[Evidence]:
     return [load_evidence(file) for file in files]
 
 
-def _with_earlier(file: Path, claims: Sequence[str], seeds: int) -> tuple[tuple[str, ...], int]:
-    """These claims and seeds, and those that evidence is there of: running less does not take away from it."""
-    from .analyses.evidence.claims import CLAIMS
-    from .analyses.evidence.store import KIND
+def _config_of(file: Path, kind: str) -> dict[str, Any]:
+    """What a result that is there already was run with; empty if there is none."""
     from .simulator.document import opened
 
     if not file.exists():
+        return {}
+    with opened(file, kind) as (attrs, _):
+        return dict(json.loads(str(attrs.get("config", "{}"))))
+
+
+def _with_earlier(earlier: Mapping[str, Any], claims: Sequence[str], seeds: int) -> tuple[tuple[str, ...], int]:
+    """These claims and seeds, and those that evidence is there of: running less does not take away from it."""
+    from .analyses.evidence.claims import CLAIMS
+
+    if not earlier:
         return tuple(claims), seeds
-    with opened(file, KIND) as (attrs, _):
-        earlier = json.loads(str(attrs["config"]))
     kept = {*claims, *earlier["claims"]}
     return tuple(name for name in CLAIMS if name in kept), max(seeds, len(earlier["seeds"]))
 
@@ -177,22 +188,37 @@ def _train(
     return not trained.complete
 
 
-def _compare(place: Path, seeds: int, eeg: Sequence[str | os.PathLike[str]], progress: Report | None) -> None:
-    """The main job and the scans of a brain model and of EEG, where they are not there yet."""
+def _compare(place: Path, seeds: int, eeg: Sequence[str | os.PathLike[str]], progress: Report | None) -> bool:
+    """The main job and the scans of a brain model and of EEG; whether one was run.
+
+    What is there of as many seeds, and of the EEG that is given, is not run again; of more it is not replaced.
+    """
     from .analyses.comparison import Observation
     from .analyses.experiments import seizure_overfitting, side_by_side
     from .analyses.tables import to_group
-    from .simulator.document import Document, write
+    from .simulator.document import Document, about, write
 
     say = None if progress is None else lambda k, of, what: progress(k, of, f"eeg: {what}")
-    if not (place / COMPARISON).exists():
-        seizure_overfitting.run(seeds=seeds, progress=say).save(place / COMPARISON)
-    if not (place / SCAN).exists():
-        rows = side_by_side.scan(min(seeds, 3), eeg, progress=say)
-        write(Document({"kind": "observations"}, {"tables/observations": to_group(Observation, rows)}), place / SCAN)
+    ran = False
+    if seeds > len(_config_of(place / COMPARISON, "comparison").get("seeds", [])):
+        seizure_overfitting.run(seeds=seeds, progress=say).save(place / COMPARISON, force=True)
+        ran = True
+    earlier = _config_of(place / SCAN, "observations")
+    scanned = {
+        "seeds": max(min(seeds, 3), earlier.get("seeds", 0)),
+        "eeg": [identity(file)["sha256"] for file in eeg] or earlier.get("eeg", []),
+    }
+    if any(earlier.get(key) != value for key, value in scanned.items()):
+        if scanned["eeg"] and not eeg:
+            raise InputError("--eeg: the scan that is there rests on EDF files; give them again for more seeds")
+        rows = side_by_side.scan(scanned["seeds"], eeg, progress=say)
+        tables = {"tables/observations": to_group(Observation, rows)}
+        write(Document(about("observations", scanned), tables), place / SCAN, force=True)
+        ran = True
+    return ran
 
 
-def _write(place: Path, planned: Sequence[Planned], config: Mapping[str, Any]) -> Path:
+def _write(place: Path, planned: Sequence[Planned], config: Mapping[str, Any]) -> None:
     """The evidence of what is there so far."""
     from .analyses.comparison import Observation, load_comparison
     from .analyses.evidence import Evidence, course_of
@@ -213,7 +239,7 @@ def _write(place: Path, planned: Sequence[Planned], config: Mapping[str, Any]) -
         rows += [row for row in load_comparison(place / COMPARISON).observations if row.measure in KEPT]
     if (place / SCAN).exists():
         rows += from_group(Observation, read(place / SCAN, "observations").groups["tables/observations"])
-    return Evidence(place.name, courses, rows, config).save(place / FILE, force=True)
+    Evidence(place.name, courses, rows, config).save(place / FILE, force=True)
 
 
 def _command(scale: str, claims: Sequence[str], data: str, eeg: int) -> str:

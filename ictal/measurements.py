@@ -17,7 +17,7 @@ from .analyses.measures.base import Measure, NullKind, applicable, apply
 from .analyses.nulls import fitting_kind, null_test
 from .analyses.tables import from_group, to_group
 from .simulator import InputError, Recording, Run, Spikes
-from .simulator.document import DAMAGE, Document, first_line, read, to_json, versions, write
+from .simulator.document import DAMAGE, Document, about, first_line, read, to_json, write
 from .simulator.spikes import MIN_SPIKES
 
 Progress = Callable[[int, int, str], None]  # done, total, what is being measured
@@ -110,14 +110,7 @@ class Measurements:
             groups[f"measures/{name}"] = to_group(Measurement, [row for row in self.rows if row.measure == name], attrs)
         if self.skipped:
             groups["tables/skipped"] = to_group(Undefined, self.skipped)
-        attrs = {
-            "kind": "measurements",
-            "config": to_json(self.config),
-            "seed": to_json(self.config.get("seed")),
-            "engine": "",
-            "versions": to_json(self.config.get("versions", versions())),
-        }
-        return write(Document(attrs, groups), path, force=force)
+        return write(Document(about("measurements", self.config), groups), path, force=force)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Measurements:

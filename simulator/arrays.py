@@ -45,7 +45,7 @@ def open_run(path: str | os.PathLike[str], *, dt: float | None = None, clock: st
         raise InputError(f"{source}: no such file")
     if suffix in EDF_SUFFIXES:
         run = read_edf(source)
-        named = {**run.source, **_identity(source)}
+        named = {**run.source, **identity(source)}
         return Run({name: replace(run.recording(name), source=named) for name in run}, named)
     if suffix not in ARRAY_SUFFIXES:
         if suffix not in HDF5_SUFFIXES:
@@ -54,28 +54,28 @@ def open_run(path: str | os.PathLike[str], *, dt: float | None = None, clock: st
                 f"want {', '.join((*HDF5_SUFFIXES, *EDF_SUFFIXES, *ARRAY_SUFFIXES))}"
             )
         run = load(source)
-        return Run(run, {**run.source, **_identity(source)})
+        return Run(run, {**run.source, **identity(source)})
     arrays, rate, channels = _read_arrays(source, suffix)
     if rate is not None and dt is None and clock in (None, "second"):
         clock, dt = "second", 1.0 / rate
     clock, dt = _clock(source, clock, dt)
-    identity = _identity(source)
+    which = identity(source)
     entries = {}
     for name, values in arrays.items():
         labels = {"channel": channels} if channels is not None and channels.shape == values.shape[-1:] else {}
         try:
             entries[name] = Recording(
                 values, dt=dt, clock=cast(Clock, clock), quantity="activity", unit="1", unit_labels=labels,
-                source=identity,
+                source=which,
             )  # fmt: skip
         except InputError as error:
             raise InputError(f"{source}: {name}: {error}") from error
-    return Run(entries, identity)
+    return Run(entries, which)
 
 
-def _identity(source: Path) -> dict[str, str]:
+def identity(source: str | os.PathLike[str]) -> dict[str, str]:
     """Which file it is, wherever it lies: one that has changed since has another sum."""
-    with source.open("rb") as file:
+    with Path(source).open("rb") as file:
         return {"file": str(source), "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
 
@@ -154,14 +154,14 @@ def _read_csv(source: Path) -> NDArray[np.float64]:
         raise InputError(f"{source}: is empty")
     delimiter = next((mark for mark in (",", ";", "\t") if mark in lines[0]), None)
     rows = [[cell.strip() for cell in line.split(delimiter)] for line in lines]
-    first = 0 if all(_is_number(cell) for cell in rows[0]) else 1
+    first = 0 if all(is_number(cell) for cell in rows[0]) else 1
     width = len(rows[-1])
     values = np.empty((len(rows) - first, width))
     for at, row in enumerate(rows[first:]):
         if len(row) != width:
             raise InputError(f"{source}: line {at + first + 1} has {len(row)} columns; want {width}")
         for column, cell in enumerate(row):
-            if not _is_number(cell):
+            if not is_number(cell):
                 raise InputError(f"{source}: line {at + first + 1}, column {column + 1}: {cell!r} is not a number")
             values[at, column] = float(cell)
     if values.size == 0:
@@ -169,7 +169,8 @@ def _read_csv(source: Path) -> NDArray[np.float64]:
     return values
 
 
-def _is_number(cell: str) -> bool:
+def is_number(cell: str) -> bool:
+    """Whether a text is a number."""
     try:
         float(cell)
     except ValueError:

@@ -115,6 +115,17 @@ def _version(name: str) -> str:
     return version(name)
 
 
+def about(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes of the root of a result: its kind, what is needed to do it again, seed, engine, versions."""
+    return {
+        "kind": kind,
+        "config": to_json(dict(config)),
+        "seed": to_json(config.get("seed")),
+        "engine": str(config.get("engine", "")),
+        "versions": to_json(config.get("versions", versions())),
+    }
+
+
 def to_json(value: object) -> str:
     """JSON with sorted keys; numpy scalars and arrays become plain ones. NaN is refused."""
 

@@ -12,7 +12,7 @@ from ictal.analyses.eeg.change import FALLS, NO_CHANGE, RISES, TOO_SHORT, change
 from ictal.analyses.eeg.preprocessing import is_bipolar
 from ictal.analyses.eeg.quality import line_noise
 from ictal.analyses.eeg.rhythm import amplitude_cv, log_band_power
-from ictal.analyses.eeg.synchrony import WindowValue, synchrony_over_time
+from ictal.analyses.eeg.synchrony import WindowValue, measured
 from ictal.analyses.eeg.windows import block_length, disjoint
 from ictal.analyses.measures.phase import analytic
 from ictal.simulator import InputError, Recording
@@ -196,9 +196,15 @@ def test_windows_step_by_half_and_stay_inside():
 # closed forms
 
 
+def in_band(signal, window, nulls=0, measures=None):
+    """Measures between 3 and 20 Hz in windows that do not overlap."""
+    places = sliding(signal, window, window)
+    return measured(bandpassed(signal, (3, 20)), places, band=(3, 20), measures=measures, nulls=nulls)
+
+
 @pytest.mark.parametrize("c", [0.0, 0.2, 0.5, 0.8])
 def test_planted_correlation_gives_the_closed_forms(c):
-    rows = synchrony_over_time(recording(correlated(c)), window=20.0, step=20.0, band=(3, 20), nulls=0)
+    rows = in_band(recording(correlated(c)), 20.0)
     mean = {
         name: np.mean([r.value for r in rows if r.measure == name]) for name in ("lambda1_fraction", "chi_c", "si_3")
     }
@@ -211,7 +217,7 @@ def test_planted_correlation_gives_the_closed_forms(c):
 def test_gain_of_single_channels_changes_no_synchrony_but_power():
     x = recording(correlated(0.4))
     scaled = recording(x.values * 10.0 ** np.linspace(-1, 2, 16))
-    a, b = (synchrony_over_time(r, window=20.0, band=(3, 20), nulls=0) for r in (x, scaled))
+    a, b = (in_band(r, 20.0) for r in (x, scaled))
     for one, other in zip(a, b, strict=True):
         shift = 1.0 if one.measure == "band_power" else 0.0  # mean of 2·log10 of the gains
         assert other.value == pytest.approx(one.value + shift, rel=1e-9), one.measure
@@ -219,7 +225,7 @@ def test_gain_of_single_channels_changes_no_synchrony_but_power():
 
 def test_nulls_hold_independent_channels_and_not_correlated_ones():
     def share(c):
-        rows = synchrony_over_time(recording(correlated(c)), window=5.0, step=5.0, band=(3, 20), nulls=199)
+        rows = in_band(recording(correlated(c)), 5.0, nulls=199)
         tested = [r.p <= 0.05 for r in rows if math.isfinite(r.p)]
         assert len(tested) == 4 * 24
         return np.mean(tested)
@@ -246,7 +252,7 @@ def test_peak_frequency_follows_the_rhythm():
     x = np.where(t < 20, np.sin(2 * np.pi * 10 * t), np.sin(2 * np.pi * 5 * t)) * [1, -1, 3] + 0.1 * correlated(
         0, 3, 40
     )
-    rows = synchrony_over_time(recording(x), window=5.0, step=5.0, band=(3, 20), measures=["peak_frequency"])
+    rows = in_band(recording(x), 5.0, measures=["peak_frequency"])
     assert [round(r.value, 9) for r in rows] == [10.0] * 4 + [5.0] * 4
 
 

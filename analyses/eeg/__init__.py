@@ -9,7 +9,7 @@ from .preprocessing import bandpassed, rereferenced
 from .quality import Channel, examine, used
 from .recruitment import Recruited, recruitment
 from .result import EegResult
-from .synchrony import WindowValue, synchrony_over_time
+from .synchrony import WindowValue, measured
 from .windows import Event, around, events_of, sliding
 
 __all__ = [
@@ -29,11 +29,11 @@ __all__ = [
     "detect",
     "events_of",
     "examine",
+    "measured",
     "over_time",
     "recruitment",
     "rereferenced",
     "score",
     "sliding",
-    "synchrony_over_time",
     "used",
 ]

@@ -111,7 +111,7 @@ def over_time(
 ) -> EegResult:
     """Synchrony in sliding windows, and its change at the events: what ``ictal measure FILE --window LENGTH`` answers.
 
-    Errors as `prepare` and `synchrony_over_time`.
+    Errors as `prepare`, `sliding` and `measured`.
     """
     ready = prepare(recording, how, electrodes=electrodes)
     signal = ready.recording if how.band is None else bandpassed(ready.recording, how.band)
@@ -145,7 +145,7 @@ def analyse(
     given) they are left out, and the assumptions say so.
 
     Raises:
-        InputError: as `prepare`, `synchrony_over_time` and `threshold`.
+        InputError: as `prepare`, `sliding`, `measured` and `threshold`.
     """
     how, alarms = how or Windows(), alarms or Alarms()
     if how.band is None:

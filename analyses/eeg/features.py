@@ -51,7 +51,7 @@ def synchrony_series(
 ) -> Recording:
     """A measure of all channels in sliding windows, Recording (window, 1), without surrogates.
 
-    Time of a value: the end of its window. Arguments as `synchrony_over_time`.
+    Time of a value: the end of its window. The step is half a window if left out.
 
     Raises:
         InputError: the windows do not fit, or the measure is not defined in all of them.

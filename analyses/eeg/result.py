@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...simulator import InputError
-from ...simulator.document import DAMAGE, Document, first_line, read, to_json, versions, write
+from ...simulator.document import DAMAGE, Document, about, first_line, read, write
 from ..measures import MEASURES, get
 from ..tables import from_group, to_group
 from .change import Change
@@ -113,14 +113,7 @@ class EegResult:
         for attribute, (place, kind) in TABLES.items():
             if rows := getattr(self, attribute):
                 groups[place] = to_group(kind, rows)
-        attrs = {
-            "kind": KIND,
-            "config": to_json(self.config),
-            "seed": to_json(self.config.get("seed")),
-            "engine": "",
-            "versions": to_json(self.config.get("versions", versions())),
-        }
-        return write(Document(attrs, groups), path, force=force)
+        return write(Document(about(KIND, self.config), groups), path, force=force)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> EegResult:

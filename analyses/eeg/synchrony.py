@@ -15,9 +15,8 @@ from ..measures import MEASURES, get
 from ..measures.base import Measure, applicable, apply
 from ..measures.checks import Band
 from ..nulls import MIN_SURROGATES, fitting_kind, null_tests
-from .preprocessing import bandpassed
 from .rhythm import RHYTHMS, Rhythm
-from .windows import Event, phase_of, sliding
+from .windows import Event, phase_of
 
 Progress = Callable[[int, int, str], None]  # done, total, what
 
@@ -44,45 +43,6 @@ class WindowValue:
     n_units: int  # that vary in the window
 
 
-def synchrony_over_time(
-    recording: Recording,
-    *,
-    window: float,
-    step: float | None = None,
-    band: Band | None = None,
-    measures: Sequence[str] | None = None,
-    nulls: int = MIN_SURROGATES,
-    seed: int = 0,
-    events: Sequence[Event] = (),
-    progress: Progress | None = None,
-) -> list[WindowValue]:
-    """Every measure in every whole window.
-
-    With a band the whole signal is first cut to it without shift of phase, so that every measure reads the same band;
-    what `RHYTHMS` holds (power, frequency and variation of amplitude) is then available too. Surrogates are circular
-    shifts of each channel within the window: they keep spectra and lose what the channels have in common, be it
-    synchrony, a shared reference or volume conduction.
-
-    Args:
-        recording: (time, channel) with an ordered clock.
-        window, step: [ticks of the clock]; the step is half a window if left out.
-        band: (low, high) [cycles per tick; Hz for seconds].
-        measures: names in `MEASURES` that read values, and in `RHYTHMS`; see `chosen_measures` for the default.
-        nulls: surrogates a value, 0 or at least 199.
-        seed: of the surrogates; each window has draws of its own.
-        events: what the phases of the windows are relative to.
-        progress: called as progress(done, total, what).
-
-    Raises:
-        InputError: an unknown measure, a window that does not fit, or a measure that is defined in no window.
-    """
-    signal = recording if band is None else bandpassed(recording, band)
-    places = sliding(recording, window, step)
-    return measured(
-        signal, places, band=band, measures=measures, nulls=nulls, seed=seed, events=events, progress=progress
-    )
-
-
 def measured(
     signal: Recording,
     places: Sequence[Place],
@@ -94,7 +54,25 @@ def measured(
     events: Sequence[Event] = (),
     progress: Progress | None = None,
 ) -> list[WindowValue]:
-    """`synchrony_over_time` of a signal that is cut to its band already, in the windows that are given."""
+    """Every measure in every window that is given.
+
+    Surrogates are circular shifts of each channel within the window: they keep spectra and lose what the channels have
+    in common, be it synchrony, a shared reference or volume conduction.
+
+    Args:
+        signal: (time, channel) with an ordered clock; cut to the band already, so that every measure reads the same.
+        places: windows, as `sliding` gives them.
+        band: (low, high) [cycles per tick; Hz for seconds]; with it what `RHYTHMS` holds (power, frequency and
+            variation of amplitude) is available too.
+        measures: names in `MEASURES` that read values, and in `RHYTHMS`; see `chosen_measures` for the default.
+        nulls: surrogates a value, 0 or at least 199.
+        seed: of the surrogates; each window has draws of its own.
+        events: what the phases of the windows are relative to.
+        progress: called as progress(done, total, what).
+
+    Raises:
+        InputError: an unknown measure, or one that is defined in no window.
+    """
     if nulls != 0 and nulls < MIN_SURROGATES:
         raise InputError(f"nulls: must be 0 or at least {MIN_SURROGATES}; got {nulls}")
     chosen = [_known(name, band) for name in chosen_measures(measures, band)]

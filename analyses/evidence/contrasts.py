@@ -11,7 +11,7 @@ from scipy.stats import rankdata
 
 from ...simulator import InputError
 from .course import Course
-from .effect import Effect, Role, effect
+from .effect import Effect, effect
 from .rules import Finding
 from .store import Evidence
 
@@ -72,13 +72,15 @@ class Setting:
         return [a - b for a, b in zip(self.over(of), self.controls(of), strict=True)]
 
     def by_way(
-        self, claim: str, part: str, of: Callable[[Course], float], statistic: str, least: float, role: Role = "beside"
+        self, claim: str, part: str, of: Callable[[Course], float], statistic: str, least: float
     ) -> list[Effect]:
         """An effect a way of overfitting, minus the control, for the reader."""
         out = []
         for way, table in self.ways.items():
             values = [of(table[seed]) - of(self.control[seed]) for seed in self.seeds]
-            out.append(effect(claim, f"{part}: {way}", self.name, values, statistic=statistic, least=least, role=role))
+            out.append(
+                effect(claim, f"{part}: {way}", self.name, values, statistic=statistic, least=least, role="beside")
+            )
         return out
 
 
@@ -140,9 +142,12 @@ def tested(evidence: Evidence, one: Callable[[Setting], Sequence[Effect]]) -> Fi
     """What an experiment finds in every setting; where it cannot be tested, why."""
     effects: list[Effect] = []
     untestable: dict[str, str] = {}
+    left_out: dict[str, str] = {}
     for name, courses in evidence.settings().items():
         setting = setting_of(name, courses)
         why = setting.why_not()
+        if setting.dropped and setting.ways:
+            left_out[name] = "; ".join(setting.dropped.values())
         if not why:
             try:
                 effects += one(setting)
@@ -150,4 +155,4 @@ def tested(evidence: Evidence, one: Callable[[Setting], Sequence[Effect]]) -> Fi
                 why = str(error)
         if why:
             untestable[name] = why
-    return Finding(tuple(effects), untestable)
+    return Finding(tuple(effects), untestable, left_out)

@@ -19,6 +19,8 @@ Kind = Literal["control", "few", "noise", "capacity", "treated"]
 OVERFITS: tuple[Kind, ...] = ("few", "noise", "capacity")
 SIDE = "post"  # activations, after what the layer does
 NULL = "permute"  # free permutation of the images
+SET = "test"  # images on which synchrony is read
+KEPT = ("si_3", "chi_c", "lambda1_fraction", "within_class_si")  # what experiments and figures read
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,36 +78,36 @@ class Course:
         """Whether it was made to."""
         return self.kind in OVERFITS
 
-    def layered(self, measure: str = "si_3", of: str = "test") -> Floats:
+    def layered(self, measure: str = "si_3") -> Floats:
         """A measure of every layer, (record, layer).
 
         Raises:
             InputError: it was not measured.
         """
-        key = f"{measure} {of}"
+        key = f"{measure} {SET}"
         if key not in self.synchrony:
             raise unknown("measure and set of a course", key, self.synchrony)
         return self.synchrony[key]
 
-    def mean(self, measure: str = "si_3", of: str = "test") -> Floats:
+    def mean(self, measure: str = "si_3") -> Floats:
         """A measure, mean over the layers in which it is defined at every record, (record,).
 
         Raises:
             InputError: it was not measured, or there is no such layer.
         """
-        values = self.layered(measure, of)
+        values = self.layered(measure)
         whole = np.isfinite(values).all(axis=0)
         if not whole.any():
             where = f"{self.setting}, {self.condition}, seed {self.seed}"
             raise InputError(f"{where}: {measure} is defined at every record in no layer")
         return np.asarray(values[:, whole].mean(axis=1))
 
-    def over_null(self, measure: str = "si_3", of: str = "test") -> float:
+    def over_null(self, measure: str = "si_3") -> float:
         """A measure at the end minus 97.5 % of its surrogates, mean over layers; NaN where none were drawn."""
-        high = self.null_high.get(f"{measure} {of}")
+        high = self.null_high.get(f"{measure} {SET}")
         if high is None or not np.isfinite(high[-1]).any():
             return float("nan")
-        return float(np.nanmean(self.layered(measure, of)[-1] - high[-1]))
+        return float(np.nanmean(self.layered(measure)[-1] - high[-1]))
 
     def at_share(self, share: float) -> int:
         """The record nearest to this share of training.
@@ -119,7 +121,9 @@ class Course:
 
 
 def course_of(run: Run, *, model: str, data: str, condition: str, kind: Kind, seed: int) -> Course:
-    """The course that a file of `ictal train` holds: its history and the synchrony of its layers.
+    """The course that a file of `ictal train` holds: its history, and of its layers' synchrony what is read.
+
+    That is `KEPT` of activations on test images, and SI-3 alone with its surrogates and of treated networks.
 
     Raises:
         InputError: it holds no history, or no synchrony over training; records that differ.
@@ -130,21 +134,23 @@ def course_of(run: Run, *, model: str, data: str, condition: str, kind: Kind, se
     synchrony: dict[str, Floats] = {}
     null_high: dict[str, Floats] = {}
     layers: tuple[str, ...] = ()
-    sets = [of for when, of in parts(run) if when == SIDE]
     steps = times
+    if (SIDE, SET) not in parts(run):
+        raise InputError(f"{condition}, seed {seed}: must have synchrony of activations on {SET} images; got none")
     for measure in measures_in(run):
-        for of in sets if measure not in ("live_share", "n_units") else ():
-            found = trajectories(run, measure, when=SIDE, of=of)
-            layers = found.layers
-            if found.times.size != times.size:
-                raise InputError(
-                    f"{condition}, seed {seed}: must have synchrony at each of the {times.size} records; "
-                    f"got {found.times.size}"
-                )
-            steps = found.times
-            synchrony[f"{measure} {of}"] = found.values
-            if NULL in found.nulls:
-                null_high[f"{measure} {of}"] = found.nulls[NULL].high
+        if measure not in (KEPT[:1] if kind == "treated" else KEPT):
+            continue
+        found = trajectories(run, measure, when=SIDE, of=SET)
+        layers = found.layers
+        if found.times.size != times.size:
+            raise InputError(
+                f"{condition}, seed {seed}: must have synchrony at each of the {times.size} records; "
+                f"got {found.times.size}"
+            )
+        steps = found.times
+        synchrony[f"{measure} {SET}"] = found.values
+        if measure == KEPT[0] and NULL in found.nulls:
+            null_high[f"{measure} {SET}"] = found.nulls[NULL].high
     values = history.numpy()
     metrics = {name: np.asarray(values[:, at], dtype=np.float64) for at, name in enumerate(names)}
     return Course(model, data, condition, kind, seed, steps, metrics, layers, synchrony, null_high)

@@ -26,6 +26,7 @@ class Row:
         verdict: holds, holds only when, fails, undecided, not testable as stated, not run: needs ….
         why: what decides it, in words.
         control: the control it stands or falls by.
+        left_out: conditions that were run and are not counted, and why.
     """
 
     claim: Claim
@@ -35,6 +36,7 @@ class Row:
     verdict: str
     why: str
     control: str
+    left_out: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +103,7 @@ def _row(claim: Claim, run: Evidence, finding: Finding, decisions: Sequence[Deci
         verdict,
         why,
         ", ".join(controls) or "none",
+        ". ".join(f"{setting}: {why}" for setting, why in finding.left_out.items()),
     )
 
 
@@ -111,4 +114,4 @@ def _short(found: Effect, several: bool) -> str:
 
 def _not_run(claim: Claim) -> Row:
     needs = claim.needs or f"ictal reproduce {claim.name} --scale {claim.scales[0]}"
-    return Row(claim, "", "", "", f"{NOT_RUN}: needs {needs}", "", "")
+    return Row(claim, "", "", "", f"{NOT_RUN}: needs {needs}", "", "", "")

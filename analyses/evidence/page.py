@@ -69,7 +69,7 @@ def render(ledger: Ledger, drawn: list[Drawing] | None = None) -> str:
     environment.filters["number"] = number
     images: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for drawing in drawings(ledger) if drawn is None else drawn:
-        claim, _, scale = drawing.name.split("/")[0], drawing.name, drawing.name.rsplit("/", 1)[1]
+        claim, scale = drawing.name.split("/")[0], drawing.name.rsplit("/", 1)[1]
         images.setdefault((claim, scale), []).append(embedded(drawing, to_png(drawing.figure, drawing.caption)))
     rows = [_content(row, ledger, images) for row in ledger.rows]
     run = [row for row in ledger.rows if row.scale]

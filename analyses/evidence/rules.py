@@ -16,7 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from ..transfer import holm
@@ -30,10 +30,17 @@ NOT_TESTABLE, NOT_RUN = "not testable as stated", "not run"
 
 @dataclass(frozen=True)
 class Finding:
-    """What an experiment found of its claim: effects, and for settings where it could not be tested, why."""
+    """What an experiment found of its claim.
+
+    Attributes:
+        effects: of every setting.
+        untestable: setting -> why it could not be tested there.
+        left_out: setting -> conditions that were run and are not counted, and why.
+    """
 
     effects: tuple[Effect, ...]
     untestable: Mapping[str, str]
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

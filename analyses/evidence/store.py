@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...simulator import InputError
-from ...simulator.document import DAMAGE, Document, first_line, read, to_json, write
+from ...simulator.document import DAMAGE, Document, about, first_line, read, write
 from ..comparison import Observation
 from ..tables import from_group as rows_from
 from ..tables import to_group as rows_to
@@ -51,15 +51,7 @@ class Evidence:
         groups = to_groups(self.courses)
         if self.observations:
             groups["tables/observations"] = rows_to(Observation, self.observations)
-        attrs = {
-            "kind": KIND,
-            "scale": self.scale,
-            "config": to_json(dict(self.config)),
-            "seed": to_json(self.config.get("seeds")),
-            "engine": "torch",
-            "versions": to_json(self.config.get("versions", {})),
-        }
-        return write(Document(attrs, groups), path, force=force)
+        return write(Document({**about(KIND, self.config), "scale": self.scale}, groups), path, force=force)
 
 
 def load_evidence(path: str | os.PathLike[str]) -> Evidence:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
+import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +13,7 @@ import typer
 
 from .interrupts import Interrupt, Signals
 from .options import Force, Json, Quiet
-from .output import Output, error_line, table
+from .output import Output, error_line
 
 if TYPE_CHECKING:
     from ..analyses.evidence.ledger import Ledger, Row
@@ -85,7 +88,7 @@ def claims(
     from ..evidence import ledger
 
     out = Output(json, quiet)
-    found = ledger(sources or ([FOLDER] if FOLDER.is_dir() else []))
+    found = ledger(sources or ([FOLDER] if FOLDER.exists() else []))
     written = []
     if figures is not None or html is not None:
         from ..analyses.evidence.page import write_claims
@@ -99,21 +102,26 @@ def claims(
 
 
 def _text(found: Ledger) -> str:
-    columns = ("claim", "the source", "measured here", "where", "verdict", "because", "controls")
-    return table(columns, [_cells(row) for row in found.rows])
+    return "\n\n".join(_block(row) for row in found.rows)
 
 
-def _cells(row: Row) -> list[str]:
-    where = f"{row.setting} ({row.scale})" if row.scale else "–"
-    return [
-        f"{row.claim.name}: {row.claim.statement}",
-        row.claim.source,
-        row.ours or "–",
-        where,
-        row.verdict,
-        row.why or "–",
-        row.control or "–",
-    ]
+def _block(row: Row) -> str:
+    said = {
+        "the source": row.claim.source,
+        "run on": f"{row.setting} (scale {row.scale})" if row.scale else "",
+        "measured": row.ours,
+        "because": row.why,
+        "controls": row.control,
+        "not counted": row.left_out,
+    }
+    lines = [f"{row.claim.name}: {row.verdict}", f"  {row.claim.statement}"]
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10**6
+    for name, text in said.items():
+        parts = text.split("; ") if name == "measured" else [text]
+        for label, part in zip([name, *[""] * (len(parts) - 1)], parts, strict=True):
+            lines += textwrap.wrap(part, max(width, 60), initial_indent=f"  {label:12} ",
+                                   subsequent_indent=" " * 15, break_on_hyphens=False)  # fmt: skip
+    return "\n".join(lines)
 
 
 def _document(found: Ledger) -> dict[str, Any]:

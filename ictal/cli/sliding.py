@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperCommand
 
+from ..simulator.arrays import is_number
 from .output import Output, number, table
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def joined(arguments: list[str]) -> list[str]:
             out.append(word)
             continue
         numbers = [] if word == WINDOW else [word.partition("=")[2]]
-        while rest and len(numbers) < 2 and _is_number(rest[0]):
+        while rest and len(numbers) < 2 and is_number(rest[0]):
             numbers.append(rest.pop(0))
         out += [WINDOW, " ".join(numbers)] if numbers else [WINDOW]
     return out
@@ -56,7 +57,7 @@ def window_of(text: str) -> float | tuple[float, float] | None:
     words = text.split()
     if not words:
         return None
-    if len(words) > 2 or not all(map(_is_number, words)):
+    if len(words) > 2 or not all(map(is_number, words)):
         raise InputError(f"{WINDOW}: must be LENGTH (sliding windows) or START STOP; got {text!r}")
     return float(words[0]) if len(words) == 1 else (float(words[0]), float(words[1]))
 
@@ -118,11 +119,3 @@ def noted(out: Output, *sources: object) -> None:
         seen |= dict.fromkeys(str(line) for line in (given if isinstance(given, list | tuple) else ()))
     for line in seen:
         out.note(f"assumed: {line}")
-
-
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
