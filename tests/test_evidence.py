@@ -8,14 +8,24 @@ import pytest
 
 from ictal.analyses.evidence import CLAIMS, Course, Decision, Evidence, Finding, decide, effect, load_evidence
 from ictal.analyses.evidence.contrasts import mean_r, setting_of
+from ictal.analyses.evidence.course import course_of
 from ictal.analyses.evidence.page import drawings, headline, render, write_claims
 from ictal.analyses.evidence.rules import FAILS, HOLDS, NOT_TESTABLE, ONLY, UNDECIDED, overall
 from ictal.analyses.experiments import CLAIM_EXPERIMENTS
-from ictal.analyses.experiments.planted import CASES, EXPERIMENTS_TESTED, error_rates, planted, right, verdicts
+from ictal.analyses.experiments.planted import (
+    CASES,
+    EXPERIMENTS_TESTED,
+    error_rates,
+    planted,
+    planted_runs,
+    right,
+    verdicts,
+)
 from ictal.analyses.experiments.transition import jump
 from ictal.cli import run
 from ictal.evidence import ledger
 from ictal.simulator import InputError
+from ictal.simulator.store import load, save
 
 CLEAR, NOTHING, MUDDLED = [0.5, 0.52, 0.51, 0.49], [0.0, 0.01, -0.01, 0.0], [0.5, -0.3, 0.1, 0.2]
 
@@ -171,6 +181,20 @@ def test_planted_verdicts_are_right():
         found = verdicts(planted(case, seed=77))
         assert set(found) == set(EXPERIMENTS_TESTED)
         assert all(right(case, verdict) for verdict in found.values()), (case, found)
+
+
+def test_planted_runs_give_the_same_verdicts_through_their_files(tmp_path, capsys):
+    for case in CASES:
+        courses = []
+        for (condition, kind, k), made in planted_runs(case, seed=5, seeds=3).items():
+            file = save(made, tmp_path / f"{case}-{kind}-{k}.h5")
+            courses.append(course_of(load(file), model="m", data="d", condition=condition, kind=kind, seed=k))
+        file = Evidence(f"planted {case}", courses, (), {"claims": list(EXPERIMENTS_TESTED)}).save(
+            tmp_path / f"{case}.h5"
+        )
+        assert run(["claims", str(file), "--json"]) == 0
+        said = {row["claim"]: row["verdict"] for row in json.loads(capsys.readouterr().out)["claims"]}
+        assert {name: said[name] for name in EXPERIMENTS_TESTED} == verdicts(planted(case, seed=5, seeds=3))
 
 
 def test_planted_relations_are_what_they_are_called():

@@ -93,6 +93,7 @@ ROWS = {  # the longest key that holds a file is its row
     "analyses/__init__": opens_light(ANALYSES),
     "analyses/figures": DRAWING,
     "analyses/report": DRAWING,
+    "analyses/evidence": DRAWING,
     "analyses/wording": DRAWING,
     "analyses/display": DRAWING,
     "analyses/experiments": EVERYTHING,

@@ -4,7 +4,8 @@ The layers of a pretended network are Recordings of a known correlation c (SCIEN
 
     x_j = √c s + √(1 − c) n_j,
 
-which the registered measures read, as they read a network's; accuracies, gap and losses are set beside them. Nothing is
+which are measured and stored as those of a network are while it is trained; accuracies, gap and losses are a training
+history beside them. The runs that come of it go the way of every other: to courses, evidence, ledger. Nothing is
 trained. In `present`, c of networks that overfit jumps early through the level at which SI is .65, more in deeper
 layers, each of which follows the one before by a record; the validation loss falls along; well-fitted networks hardly
 move. In `absent` c wanders and knows of nothing. In `reversed` every sign is turned. In `confounded` *every* network
@@ -20,13 +21,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...simulator import InputError, Recording, unknown
+from ...simulator import InputError, Recording, Run, unknown
 from ...simulator.document import versions
-from ..evidence.course import Course, Floats, Kind
+from ..evidence.course import Floats, Kind, course_of
 from ..evidence.rules import FAILS, HOLDS, decide, overall
 from ..evidence.store import Evidence
-from ..measures import get
-from ..measures.base import apply
 from . import depth, early, rise, transition, validation
 
 CASES = ("present", "absent", "reversed", "confounded")
@@ -51,14 +50,9 @@ def planted(case: str, *, seed: int = 0, seeds: int = 5) -> Evidence:
     Raises:
         InputError: an unknown case, or fewer than one seed.
     """
-    if case not in CASES:
-        raise unknown("planted case", case, CASES)
-    if seeds < 1:
-        raise InputError(f"planted.seeds: must be at least 1; got {seeds}")
     courses = [
-        _course(case, condition, kind, k, np.random.default_rng([seed, k, at]))
-        for k in range(seeds)
-        for at, (condition, kind) in enumerate(CONDITIONS)
+        course_of(run, model="planted layers", data="a known correlation", condition=condition, kind=kind, seed=k)
+        for (condition, kind, k), run in planted_runs(case, seed=seed, seeds=seeds).items()
     ]
     config = {
         "command": f"ictal.planted({case!r}, seed={seed}, seeds={seeds})",
@@ -67,6 +61,22 @@ def planted(case: str, *, seed: int = 0, seeds: int = 5) -> Evidence:
         "versions": versions(),
     }
     return Evidence(f"planted {case}", courses, (), config)
+
+
+def planted_runs(case: str, *, seed: int = 0, seeds: int = 5) -> dict[tuple[str, Kind, int], Run]:
+    """(condition, kind, seed) -> Run of one case, as `ictal train --synchrony` writes it.
+
+    Args and errors as of `planted`.
+    """
+    if case not in CASES:
+        raise unknown("planted case", case, CASES)
+    if seeds < 1:
+        raise InputError(f"planted.seeds: must be at least 1; got {seeds}")
+    return {
+        (condition, kind, k): _run(case, kind != "control", np.random.default_rng([seed, k, at]))
+        for k in range(seeds)
+        for at, (condition, kind) in enumerate(CONDITIONS)
+    }
 
 
 def verdicts(evidence: Evidence) -> dict[str, str]:
@@ -119,9 +129,10 @@ def right(case: str, verdict: str) -> bool:
     )
 
 
-def _course(case: str, condition: str, kind: Kind, seed: int, rng: np.random.Generator) -> Course:
+def _run(case: str, overfits: bool, rng: np.random.Generator) -> Run:
+    from ...models.training.history import METRICS, History
+
     time = np.linspace(0.0, 1.0, RECORDS)
-    overfits = kind != "control"
     deep = np.arange(LAYERS) / (LAYERS - 1)
     gap = (0.4 if overfits else 0.05) * (1 - np.exp(-8 * time)) + 0.005 * rng.normal(size=RECORDS)
     news = rng.normal(size=RECORDS + LAYERS)  # what passes through the layers, a record each
@@ -146,11 +157,28 @@ def _course(case: str, condition: str, kind: Kind, seed: int, rng: np.random.Gen
         "test_loss": loss,
         "val_loss": loss,
     }
-    table = {f"{MEASURED} test": np.asarray(apply(get(MEASURED), _activity(correlation, rng)).value)}
-    none = {name: np.full_like(correlation, np.nan) for name in table}
-    names = tuple(f"layer {at + 1}" for at in range(LAYERS))
-    steps = time * EVERY * (RECORDS - 1)
-    return Course("planted layers", "a known correlation", condition, kind, seed, steps, metrics, names, table, none)
+    names = (*METRICS, "val_loss")
+    values = np.stack([metrics[name] for name in names], axis=1)
+    history = History(values, EVERY * np.arange(RECORDS), "step", float(EVERY), names)
+    return Run({"history": history.recording(), **_measured(_activity(correlation, rng))})
+
+
+def _measured(activity: Floats) -> dict[str, Recording]:
+    """Synchrony of activity (record, layer, image, unit), as a network's is recorded while it is trained."""
+    from ...synchrony.rows import Rows
+    from ...synchrony.tape import Tape
+
+    rows = Rows((MEASURED,), None, 0)
+    layers = tuple(f"layer {at + 1}" for at in range(LAYERS))
+    tape = Tape(rows.columns, {"n_samples": IMAGES}, layers=layers, kinds={f"{name} post": "unit" for name in layers},
+                most_units={"post": UNITS})  # fmt: skip
+    for record, by_layer in enumerate(activity):
+        tape.advance(record * EVERY)
+        for name, values in zip(layers, by_layer, strict=True):
+            data = Recording(values, dt=1.0, clock="sample", quantity="activation", unit="1")
+            found = rows(data, 1.0, surrogates=False, seed=0)
+            tape.rows.setdefault((name, "post", "test"), {})[record * EVERY] = found.values
+    return tape.recordings(None)
 
 
 def _slow(case: str, overfits: bool, time: Floats) -> Floats:
@@ -176,10 +204,9 @@ def _start(case: str, deep: Floats) -> Floats:
     return 0.91 - 0.08 * deep if case == "reversed" else 0.39 + 0.08 * deep
 
 
-def _activity(correlation: Floats, rng: np.random.Generator) -> Recording:
+def _activity(correlation: Floats, rng: np.random.Generator) -> Floats:
     """Activity (record, layer, image, unit) of units any two of which have the correlation c (record, layer)."""
     c = correlation[..., None, None]
     common = rng.normal(size=(*correlation.shape, IMAGES, 1))
     private = rng.normal(size=(*correlation.shape, IMAGES, UNITS))
-    values = np.sqrt(c) * common + np.sqrt(1 - c) * private
-    return Recording(values, dt=1.0, clock="sample", quantity="activation", unit="1")
+    return np.asarray(np.sqrt(c) * common + np.sqrt(1 - c) * private)
