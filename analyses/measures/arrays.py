@@ -64,7 +64,8 @@ def live_units(x: Array) -> Array:
     size = xp.maximum(xp.max(x, axis=-2, keepdims=True), -xp.min(x, axis=-2, keepdims=True))
     scale = xp.max(size, axis=-1, keepdims=True)
     scale = xp.where(scale > 0, scale, xp.ones_like(scale))
-    sd = xp.sqrt(xp.mean(centre(x / scale) ** 2, axis=-2))
+    d = centre(x / scale)
+    sd = xp.sqrt(xp.mean(d * d, axis=-2))
     size = xp.squeeze(size / scale, axis=-2)
     residue = 8 * float(xp.finfo(x.dtype).eps)
     return (sd > 0) & (sd >= 1e-6 * xp.max(sd, axis=-1, keepdims=True)) & (sd >= residue * size)
@@ -97,7 +98,7 @@ def standardised(x: Array, mask: Array) -> Array:
     """Every live unit with mean 0 and variance 1 over time; 0 for the others."""
     xp = api.array_namespace(x)
     d = centre(x)
-    variance = xp.sum(d**2, axis=-2, keepdims=True) / x.shape[-2]
+    variance = xp.sum(d * d, axis=-2, keepdims=True) / x.shape[-2]
     varies = over_time(mask) & (variance > 0)
     return d * (as_float(varies, x) / xp.sqrt(xp.where(varies, variance, xp.ones_like(variance))))
 
