@@ -4,5 +4,9 @@ SYSTEMS: dict[str, tuple[str, str]] = {
     "seizure": ("seizure:SeizureNetwork", "LIF network of 2000 cells that rests, or seizes when inhibition fails"),
     "cuba": ("cuba:Cuba", "CUBA benchmark: 4000 current-based LIF cells, irregular activity"),
     "synthetic_eeg": ("synthetic_eeg:SyntheticEeg", "channels of planted correlation and amplitude, with a seizure"),
+    "epileptor": ("epileptor:Epileptor", "neural mass that seizes by itself; nodes on any graph"),
+    "wilson_cowan": ("wilson_cowan:WilsonCowan", "excitation and inhibition that settle or swing; nodes on any graph"),
+    "kuramoto": ("kuramoto:Kuramoto", "phase oscillators that lock above a critical coupling"),
+    "stuart_landau": ("stuart_landau:StuartLandau", "oscillators with an amplitude, which coupling can kill"),
     "classifier": ("classifier:Classifier", "MLP on images; its layers over samples, a morph loop and training"),
 }

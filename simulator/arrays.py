@@ -73,6 +73,19 @@ def open_run(path: str | os.PathLike[str], *, dt: float | None = None, clock: st
     return Run(entries, which)
 
 
+def open_matrix(path: str | os.PathLike[str]) -> NDArray[np.float64]:
+    """The numbers of a ``.npy`` or ``.csv`` file with two axes.
+
+    Raises:
+        InputError: one line that names the file and what is wrong with it.
+    """
+    source = Path(path)
+    if not source.exists():
+        raise InputError(f"{source}: no such file")
+    (values,) = _read_arrays(source, source.suffix.lower())[0].values()
+    return np.asarray(values, dtype=np.float64)
+
+
 def identity(source: str | os.PathLike[str]) -> dict[str, str]:
     """Which file it is, wherever it lies: one that has changed since has another sum."""
     with Path(source).open("rb") as file:

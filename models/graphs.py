@@ -1,0 +1,57 @@
+"""Who is coupled to whom: named graphs and matrices of one's own, checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..simulator import InputError, unknown
+from ..simulator.arrays import open_matrix
+
+Floats = NDArray[np.float64]
+GRAPHS = ("none", "chain", "ring", "all")
+SUFFIXES = (".npy", ".csv")
+
+
+def graph(what: str, name: str, n: int) -> Floats:
+    """The matrix W of a coupling, (n, n): W[i, j] is what j does to i.
+
+    Args:
+        what: the field that names it, for messages.
+        name: "none"; "chain" and "ring", neighbours with weight 1; "all", everyone with weight 1/n; or a file ``.npy``
+            or ``.csv`` with the matrix.
+        n: nodes.
+
+    Raises:
+        InputError: an unknown name; a file that is missing or holds no square matrix of n rows of finite numbers.
+
+    >>> graph("graph", "chain", 3).tolist()
+    [[0.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.0, 1.0, 0.0]]
+    """
+    if name.endswith(SUFFIXES):
+        return _checked(f"{what}: {name}", open_matrix(Path(name)), n)
+    if name not in GRAPHS:
+        raise unknown(what, name, [*GRAPHS, "FILE.npy", "FILE.csv"])
+    w = np.zeros((n, n))
+    if name == "all":
+        w += 1.0 / n
+    elif name in ("chain", "ring"):
+        at = np.arange(n - 1)
+        w[at, at + 1] = w[at + 1, at] = 1.0
+        if name == "ring" and n > 2:
+            w[0, -1] = w[-1, 0] = 1.0
+    np.fill_diagonal(w, 0.0)
+    return w
+
+
+def _checked(what: str, w: Floats, n: int) -> Floats:
+    if w.ndim != 2 or w.shape[0] != w.shape[1]:
+        raise InputError(f"{what}: must be a square matrix; got shape {w.shape}")
+    if not np.isfinite(w).all():
+        i, j = np.argwhere(~np.isfinite(w))[0]
+        raise InputError(f"{what}: must be finite; got {w[i, j]} in row {i + 1}, column {j + 1}")
+    if len(w) != n:
+        raise InputError(f"{what}: must have a row for each of the n = {n} nodes; got {len(w)}")
+    return w

@@ -1,0 +1,101 @@
+"""Kuramoto's phase oscillators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+
+import array_api_compat as api
+import numpy as np
+from scipy.stats import cauchy, norm
+
+from ..simulator import Run
+from .graphs import graph
+from .nodes import Floats, check_nodes, course, like, run_of
+from .system import Progress, within
+
+
+@dataclass(frozen=True)
+class Kuramoto:
+    r"""Phases that pull at each other::
+
+        θ_i' = ω_i + K Σ_j W_ij sin(θ_j − θ_i)
+
+    Everyone with everyone (W = 1/n) and frequencies of a Lorentzian of half width γ, they lock above K_c = 2γ, with
+    r = |⟨e^{iθ}⟩| = √(1 − K_c/K) for n → ∞; for a Gaussian of SD γ above K_c = γ √(8/π). Free (K = 0), r is √(π/4n) on
+    average over time.
+
+    Frequencies are the quantiles (k − ½)/n of the distribution, or drawn. Time is in units of the frequencies.
+
+    Kuramoto, Springer 1984; Strogatz, Physica D 2000.
+
+    Recorded: x = cos θ and phase (time, oscillator), r (time, 1). The seed draws the phases at the start, and the
+    frequencies if they are drawn.
+
+    Raises:
+        InputError: a parameter out of its bounds; a graph that cannot be.
+    """
+
+    variables: ClassVar[tuple[str, ...]] = ("phase",)
+
+    duration: float = 100.0  # [model time]
+    n: int = 100  # oscillators
+    k: float = 3.0  # coupling K [rad/time]
+    spread: float = 1.0  # γ: half width of the Lorentzian, SD of the Gaussian [rad/time]
+    centre: float = 0.0  # of the frequencies [rad/time]
+    frequencies: Literal["lorentzian", "gaussian"] = "lorentzian"
+    drawn: bool = False  # frequencies drawn by the seed, not quantiles
+    graph: str = "all"  # all, none, chain, ring, or FILE.npy, FILE.csv with the matrix W
+    noise: float = 0.0  # SD of white noise on the phases [rad/√time]
+    dt: float = 0.02  # of the integration: Runge-Kutta 4, Heun with noise
+    sample: float = 0.1  # interval between samples, a multiple of dt
+
+    def __post_init__(self) -> None:
+        check_nodes(self, "model time", self.duration)
+        within(self, "k", -1e6, 1e6, "rad/time")
+        within(self, "spread", 0.0, 1e6, "rad/time")
+        within(self, "centre", -1e6, 1e6, "rad/time")
+        within(self, "noise", 0.0, 1e3, "rad/√time")
+        self._w  # refuse what cannot be  # noqa: B018
+
+    @cached_property
+    def _w(self) -> Floats | None:
+        return None if self.graph == "all" else graph("Kuramoto.graph", self.graph, self.n)
+
+    @cached_property
+    def _omega(self) -> Floats:
+        return self._quantiles((np.arange(self.n) + 0.5) / self.n)
+
+    def _quantiles(self, share: Floats) -> Floats:
+        law = cauchy if self.frequencies == "lorentzian" else norm
+        return np.asarray(self.centre + self.spread * law.ppf(share))
+
+    def drift(self, state: Any, inputs: Any = 0.0) -> Any:
+        """dθ/dt of phases (..., oscillator); `inputs` (..., oscillator) are added to ω."""
+        return self._drift(state, like(state, self._omega) + inputs)
+
+    def _drift(self, state: Any, omega: Any) -> Any:
+        xp = api.array_namespace(state)
+        sine, cosine = xp.sin(state), xp.cos(state)
+        if self._w is None:
+            pull = [xp.mean(part, axis=-1, keepdims=True) for part in (sine, cosine)]
+        else:
+            pull = [part @ like(state, self._w).T for part in (sine, cosine)]
+        return omega + self.k * (pull[0] * cosine - pull[1] * sine)
+
+    def record(self, seed: int, progress: Progress | None = None) -> Run:
+        """Run it."""
+        rng = np.random.default_rng([seed, 1])
+        start = rng.uniform(-np.pi, np.pi, self.n)
+        omega = self._quantiles(rng.uniform(size=self.n)) if self.drawn else self._omega
+        noisy = self.noise > 0
+        states = course(
+            self, lambda x: np.asarray(self._drift(x, omega)), start, self.duration, seed, names=self.variables,
+            method="heun" if noisy else "rk4", sd=self.noise, progress=progress,
+        )  # fmt: skip
+        r = np.abs(np.exp(1j * states).mean(axis=-1, keepdims=True))
+        wrapped = (states + np.pi) % (2 * np.pi) - np.pi
+        entries = {"x": (np.cos(states), "cosine of the phase", "1"), "phase": (wrapped, "phase", "rad"),
+                   "r": (r, "order parameter", "1")}  # fmt: skip
+        return run_of("kuramoto", self, seed, "model", entries)

@@ -1,0 +1,80 @@
+"""Stuart and Landau's oscillators: the normal form of a Hopf bifurcation, with an amplitude that can die."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..simulator import Run
+from .graphs import graph
+from .nodes import Floats, check_nodes, course, joined, like, per_node, run_of, split
+from .system import Progress, within
+
+
+@dataclass(frozen=True)
+class StuartLandau:
+    r"""Complex amplitudes z = x + iy that swing by themselves for a > 0::
+
+        z_i' = (a_i + 2πi f_i − |z_i|²) z_i + K Σ_j W_ij (z_j − z_i)
+
+    Alone |z| = √a at the frequency f, and 0 for a ≤ 0. Two of a = 1, coupled both ways, die (z = 0) where K > 1 and
+    (Δω/2)² > 2K − 1 (Aronson, Ermentrout & Kopell, Physica D 1990).
+
+    Recorded (time, node): x, y. The seed draws the start, normal with SD 0.1, and the noise.
+
+    Raises:
+        InputError: a parameter out of its bounds; a graph that cannot be; a state that diverges.
+    """
+
+    variables: ClassVar[tuple[str, ...]] = ("x", "y")
+
+    duration: float = 10.0  # [s]
+    n: int = 2  # nodes
+    a: tuple[float, ...] = (1.0,)  # distance from the bifurcation, one or one a node [1/s]
+    f: tuple[float, ...] = (1.0,)  # frequency, one or one a node [Hz]
+    graph: str = "all"  # none, chain, ring, all (1/n each), or FILE.npy, FILE.csv with the matrix W
+    k: float = 0.0  # coupling [1/s]
+    noise: float = 0.0  # SD of white noise on x and y [1/√s]
+    dt: float = 0.001  # [s], of the integration: Runge-Kutta 4, Heun with noise
+    sample: float = 0.01  # [s], interval between samples, a multiple of dt
+
+    def __post_init__(self) -> None:
+        check_nodes(self, "s", self.duration)
+        within(self, "k", -1e6, 1e6, "1/s")
+        within(self, "noise", 0.0, 1e3, "1/√s")
+        self._a, self._omega, self._w  # refuse what cannot be  # noqa: B018
+
+    @cached_property
+    def _a(self) -> Floats:
+        return per_node(self, "a")
+
+    @cached_property
+    def _omega(self) -> Floats:
+        return 2 * math.pi * per_node(self, "f")
+
+    @cached_property
+    def _w(self) -> Floats:
+        return graph("StuartLandau.graph", self.graph, self.n)
+
+    def drift(self, state: Any, inputs: Any = 0.0) -> Any:
+        """dstate/dt [1/s] of states (..., variable · node); `inputs` (..., node) are added to x'."""
+        x, y = split(state, self.n)
+        a, omega, w = (like(state, value) for value in (self._a, self._omega, self._w))
+        growth = a - (x * x + y * y) - (self.k * w.sum(-1) if self.k else 0.0)
+        to_x, to_y = (self.k * (x @ w.T), self.k * (y @ w.T)) if self.k else (0.0, 0.0)
+        return joined([growth * x - omega * y + to_x + inputs, growth * y + omega * x + to_y])
+
+    def record(self, seed: int, progress: Progress | None = None) -> Run:
+        """Run it."""
+        start = np.random.default_rng([seed, 1]).normal(0.0, 0.1, 2 * self.n)
+        method = "heun" if self.noise > 0 else "rk4"
+        states = course(
+            self, self.drift, start, self.duration, seed, names=self.variables, method=method, sd=self.noise,
+            progress=progress,
+        )  # fmt: skip
+        x, y = split(states, self.n)
+        return run_of("stuart_landau", self, seed, "second", {"x": (x, "x", "1"), "y": (y, "y", "1")})
