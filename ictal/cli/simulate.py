@@ -19,7 +19,7 @@ def simulate(
             "--set", metavar="KEY=VALUE", help="A parameter of the system; repeatable. See `ictal explain SYSTEM`."
         ),
     ] = None,
-    duration: Annotated[float | None, typer.Option(metavar="SECONDS", help="Simulated time; of systems in model time, in its units.")] = None,
+    duration: Annotated[float | None, typer.Option(metavar="SECONDS", help="Simulated time, or model time.")] = None,
     seed: Annotated[int, typer.Option(metavar="K", help="Seed of everything random.")] = 0,
     engine: Annotated[str | None, typer.Option(metavar="ENGINE", help="compiled (default) or brian2.")] = None,
     output: Annotated[
