@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from ...simulator import InputError, unknown
 from ..evidence.claims import CLAIMS
-from ..evidence.course import Kind
+from ..evidence.course import KEPT, Kind
 
 if TYPE_CHECKING:  # torch takes seconds to import
     from ...training import Job
 
 COURSES = ("rise", "validation", "depth", "early", "transition")  # claims that read the same trainings
 TREATED = {"desync": ("l2", "dropout", "down", "source", "up", "nid", "both"), "healthy": ("healthy", "validation")}
-MEASURES = ("si_3", "chi_c", "lambda1_fraction", "class_share", "within_class_si")
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,7 @@ class Bench:
     Attributes:
         slug: of file names.
         model, data: as they are said.
+        measures: of the layers; of treated networks the first alone.
         nulled: measures that have surrogates; None: the recommended ones.
         sets, n_probe: on which images, and how many of each, synchrony is measured.
         needs: how `--data` names the data that must be given; empty where they are embedded or found.
@@ -51,7 +51,8 @@ class Bench:
     how: Mapping[str, Any]
     parameters: Mapping[str, Any]
     conditions: tuple[Condition, ...]
-    nulled: tuple[str, ...] | None = ("si_3",)
+    measures: tuple[str, ...] = KEPT
+    nulled: tuple[str, ...] | None = KEPT[:1]
     sets: tuple[str, ...] = ("test",)
     n_probe: int = 400
     needs: str = ""
@@ -126,7 +127,7 @@ _RESNET = Bench(
     (Condition("few samples", "few"),
      Condition("well fitted", "control", {"n_train": 9500}, how={"augment": ("flip", "crop")}),
      Condition("40 % wrong labels", "noise", {"label_noise": 0.4})),
-    None, ("train", "test"), 1000, "cifar10:PATH",
+    (*KEPT[:3], "class_share", *KEPT[3:]), None, ("train", "test"), 1000, "cifar10:PATH",
 )  # fmt: skip
 _WHOLE = {"steps": 78000, "every": 390, "batch_size": 128, "learning_rate": 1e-3, "schedule": "cosine"}
 _FULL = replace(
@@ -202,10 +203,14 @@ def _planned(bench: Bench, condition: Condition, seed: int, source: str, device:
     from ...models.training import Training
     from ...training import DataChoice, Job, SynchronyChoice
 
-    nulls = 0 if condition.kind == "treated" else 199
-    nulled = bench.nulled if nulls else None
+    treated = condition.kind == "treated"
     synchrony = SynchronyChoice(
-        ("auto",), nulls=nulls, measures=MEASURES, nulled=nulled, sets=bench.sets, n_probe=bench.n_probe
+        ("auto",),
+        nulls=0 if treated else 199,
+        measures=bench.measures[:1] if treated else bench.measures,
+        nulled=None if treated else bench.nulled,
+        sets=bench.sets,
+        n_probe=bench.n_probe,
     )
     job = Job(
         bench.architecture,

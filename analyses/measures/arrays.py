@@ -98,7 +98,7 @@ def standardised(x: Array, mask: Array) -> Array:
     """Every live unit with mean 0 and variance 1 over time; 0 for the others."""
     xp = api.array_namespace(x)
     d = centre(x)
-    variance = xp.sum(d * d, axis=-2, keepdims=True) / x.shape[-2]
+    variance = xp.sum(d**2, axis=-2, keepdims=True) / x.shape[-2]
     varies = over_time(mask) & (variance > 0)
     return d * (as_float(varies, x) / xp.sqrt(xp.where(varies, variance, xp.ones_like(variance))))
 
