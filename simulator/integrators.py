@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,28 +11,28 @@ from numpy.typing import ArrayLike, NDArray
 from .errors import InputError, unknown
 
 Floats = NDArray[np.float64]
-Drift = Callable[[Floats], Floats]
+Drift = Callable[[Any], Any]  # of numpy arrays; of other arrays as well where a step of them is wanted
 
 
-def euler(drift: Drift, x: Floats, dt: float, kick: Floats | float = 0.0) -> Floats:
+def euler(drift: Drift, x: Any, dt: float, kick: Any = 0.0) -> Any:
     """x + dt f(x) + kick: with a kick of SD σ√dt, Euler and Maruyama's scheme."""
-    return np.asarray(x + dt * drift(x) + kick)
+    return x + dt * drift(x) + kick
 
 
-def heun(drift: Drift, x: Floats, dt: float, kick: Floats | float = 0.0) -> Floats:
+def heun(drift: Drift, x: Any, dt: float, kick: Any = 0.0) -> Any:
     """x + dt (f(x) + f(x'))/2 + kick, x' = x + dt f(x) + kick; in Stratonovich's sense with noise."""
     slope = drift(x)
     guess = x + dt * slope + kick
-    return np.asarray(x + (0.5 * dt) * (slope + drift(guess)) + kick)
+    return x + (0.5 * dt) * (slope + drift(guess)) + kick
 
 
-def rk4(drift: Drift, x: Floats, dt: float, kick: Floats | float = 0.0) -> Floats:
+def rk4(drift: Drift, x: Any, dt: float, kick: Any = 0.0) -> Any:
     """Runge and Kutta's scheme of order 4; a kick is added after the step."""
     a = drift(x)
     b = drift(x + (0.5 * dt) * a)
     c = drift(x + (0.5 * dt) * b)
     d = drift(x + dt * c)
-    return np.asarray(x + (dt / 6.0) * (a + 2.0 * (b + c) + d) + kick)
+    return x + (dt / 6.0) * (a + 2.0 * (b + c) + d) + kick
 
 
 METHODS = {"euler": euler, "heun": heun, "rk4": rk4}

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import numpy as np
-from tvb.simulator.models.epileptor import Epileptor
 
 KS = -0.7
 COLUMNS = ("x1", "y1", "z", "x2", "y2", "g", "coupling", "x0")
 
 if __name__ == "__main__":
+    from tvb.simulator.models.epileptor import Epileptor  # not a dependency: this file is run by hand
+
     rng = np.random.default_rng(0)
     states = rng.uniform((-2.5, -20, -1, -1.5, -1, -0.5), (2, 2, 5, 1.5, 2, 0.5), (200, 6))
     coupling, x0 = rng.normal(size=200), rng.uniform(-2.5, -1.5, 200)

@@ -592,7 +592,7 @@ def test_a_signal_ends_it_in_time_and_says_how_to_go_on(folder, number, code):
         process.send_signal(number)
         (line,) = lines_of(process)
         assert process.wait(timeout=60) == code
-    assert Part(folder / "a run.h5.part").steps_done() > done
+    assert Part(folder / "a run.h5.part").steps_done() >= done  # it may be stopped before its first step
 
 
 STUCK = """

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperCommand
 
-from ..simulator.arrays import is_number
 from .output import Output, number, table
 
 if TYPE_CHECKING:
@@ -36,6 +35,8 @@ def joined(arguments: list[str]) -> list[str]:
         if word != WINDOW and not word.startswith(f"{WINDOW}="):
             out.append(word)
             continue
+        from ..simulator.arrays import is_number
+
         numbers = [] if word == WINDOW else [word.partition("=")[2]]
         while rest and len(numbers) < 2 and is_number(rest[0]):
             numbers.append(rest.pop(0))
@@ -52,6 +53,7 @@ def window_of(text: str) -> float | tuple[float, float] | None:
     >>> window_of("5"), window_of("3 5"), window_of("")
     (5.0, (3.0, 5.0), None)
     """
+    from ..simulator.arrays import is_number
     from ..simulator.errors import InputError
 
     words = text.split()

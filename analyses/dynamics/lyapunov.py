@@ -1,0 +1,197 @@
+"""Lyapunov exponents: growth of tangents under the exact derivative of the step, kept apart by QR."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from ...simulator import InputError, unknown
+from ...simulator.integrators import METHODS
+
+Floats = NDArray[np.float64]
+Step = Callable[[Any], Any]
+SMALL = 64  # units up to which whole Jacobians of many states are taken at once
+BLOCKS = 20  # of which the standard error is taken
+CHUNK = 1 << 20  # numbers in the Jacobians that are held at once
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """Lyapunov exponents, the largest first.
+
+    Attributes:
+        exponents: (k,) [1/time of dt].
+        error: (k,) standard errors, from means of 20 stretches of the run.
+        history: (record, k) running means, for a figure of the convergence.
+        times: (record,) time of each.
+    """
+
+    exponents: Floats
+    error: Floats
+    history: Floats
+    times: Floats
+
+    @property
+    def kaplan_yorke(self) -> float:
+        r"""The dimension :math:`j + \sum_{i \le j} \lambda_i / |\lambda_{j+1}|`, j the last with a sum >= 0.
+
+        NaN where the k exponents that were taken all sum to more than 0: more of them are needed.
+
+        >>> Spectrum(np.array([0.9, 0.0, -14.5]), np.zeros(3), np.zeros((1, 3)), np.zeros(1)).kaplan_yorke
+        2.0620689655172413
+        """
+        sums = np.cumsum(self.exponents)
+        if sums[0] < 0:
+            return 0.0
+        j = int(np.flatnonzero(sums >= 0)[-1])
+        if j + 1 == self.exponents.size:
+            return math.nan
+        return float(j + 1 + sums[j] / abs(self.exponents[j + 1]))
+
+
+def stepper(drift: Step, dt: float, method: str = "rk4") -> Step:
+    """One step of a flow, x -> x(t + dt), of numpy arrays and of tensors alike.
+
+    Raises:
+        InputError: an unknown method.
+    """
+    if method not in METHODS:
+        raise unknown("method of integration", method, METHODS)
+    scheme = METHODS[method]
+    return lambda x: scheme(drift, x, dt)
+
+
+def lyapunov(
+    step: Step,
+    start: ArrayLike | Tensor,
+    *,
+    n_steps: int,
+    dt: float = 1.0,
+    k: int | None = None,
+    transient: int = 0,
+    every: int = 1,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> Spectrum:
+    r"""The k largest Lyapunov exponents of the map that a step is.
+
+    .. math:: J_t Q_{t-1} = Q_t R_t, \qquad \lambda_i = \frac{1}{T} \sum_t \ln |R_{t,ii}|
+
+    J is the derivative of the step itself, by forward differentiation: exact for the map, so that of a flow the
+    exponents are those of its integration at this dt (Benettin et al., Meccanica 1980).
+
+    Args:
+        step: one step of states (unit,), in torch; see `stepper` for flows. Where it takes numpy arrays as well, the
+            states themselves are stepped in numpy.
+        start: state (unit,), float64.
+        n_steps, dt: steps that are averaged over, and the time of one.
+        k: exponents; None: all.
+        transient: steps before, in which the state reaches its attractor; tangents turn in the last tenth of them.
+        every: steps between two QR decompositions.
+        seed: of the tangents at the start.
+        progress: called as progress(done, total) in steps.
+
+    Raises:
+        InputError: a number that cannot be; a state that diverges, with its step and unit.
+
+    >>> lyapunov(lambda x: 4 * x * (1 - x), [0.3], n_steps=5000).exponents.round(2)
+    array([0.69])
+    """
+    x = np.asarray(start.detach().cpu() if isinstance(start, Tensor) else start, dtype=np.float64)
+    if x.ndim != 1 or x.size == 0 or not np.isfinite(x).all():
+        raise InputError(f"lyapunov.start: must be finite numbers (unit,); got shape {x.shape}")
+    n = x.size
+    k = n if k is None else k
+    least_of = {"n_steps": BLOCKS, "k": 1, "every": 1, "transient": 0}
+    for (name, least), value in zip(least_of.items(), (n_steps, k, every, transient), strict=True):
+        if isinstance(value, bool) or int(value) != value or value < least:
+            raise InputError(f"lyapunov.{name}: must be an integer >= {least}; got {value}")
+    if k > n:
+        raise InputError(f"lyapunov.k: must be at most the number of units, {n}; got {k}")
+    if not (math.isfinite(dt) and dt > 0):
+        raise InputError(f"lyapunov.dt: must be > 0; got {dt}")
+    turning = transient // 10 // every * every
+    n_steps -= n_steps % every
+    forward = _forward(step, x)
+    for at in range(transient - turning):
+        x = _finite(forward(x), at + 1)
+    q = np.linalg.qr(np.random.default_rng(seed).normal(size=(n, k)))[0]
+    total = turning + n_steps
+    chunk = max(every, min(total, CHUNK // (n * k)) // every * every)
+    growth: list[Floats] = []
+    for first in range(0, total, chunk):
+        states = np.empty((min(chunk, total - first), n))
+        for at in range(len(states)):
+            states[at] = x
+            x = _finite(forward(x), transient - turning + first + at + 1)
+        q, found = _turned(step, states, q, every)
+        growth += found
+        if progress is not None:
+            progress(min(first + chunk, total), total)
+    logs = np.array(growth[turning // every :])  # (record, k), of `every` steps each
+    rates = logs / (every * dt)
+    ends = np.arange(1, len(rates) + 1)
+    means = np.array([part.mean(axis=0) for part in np.array_split(rates, min(BLOCKS, len(rates)))])
+    error = np.asarray(means.std(axis=0, ddof=1) / math.sqrt(len(means))) if len(means) > 1 else np.full(k, np.nan)
+    order = np.argsort(-rates.mean(axis=0), kind="stable")
+    history = np.asarray(np.cumsum(rates, axis=0) / ends[:, None])
+    return Spectrum(
+        history[-1, order], error[order], history[:, order], np.asarray(every * dt * ends, dtype=np.float64)
+    )
+
+
+def _turned(step: Step, states: Floats, q: Floats, every: int) -> tuple[Floats, list[Floats]]:
+    """Tangents carried along the states, and ln |diag R| of every decomposition."""
+    growth = []
+    tensors = torch.from_numpy(states)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of torch's own, when it first differentiates forward
+        torch.func.jvp(step, (tensors[0],), (tensors[0],))
+    jacobians = torch.vmap(torch.func.jacfwd(step))(tensors).detach().numpy() if len(q) <= SMALL else None
+    for at in range(len(states)):
+        if jacobians is not None:
+            q = jacobians[at] @ q
+        else:
+            x = tensors[at]
+
+            def pushed(v: Tensor, x: Tensor = x) -> Tensor:
+                found: Tensor = torch.func.jvp(step, (x,), (v,))[1]
+                return found
+
+            q = torch.vmap(pushed, in_dims=1, out_dims=1)(torch.from_numpy(q)).detach().numpy()
+        if (at + 1) % every == 0:
+            q, r = np.linalg.qr(q)
+            with np.errstate(divide="ignore"):
+                growth.append(np.log(np.abs(np.diag(r))))
+    return q, growth
+
+
+def _forward(step: Step, x: Floats) -> Callable[[Floats], Floats]:
+    """The step of numpy arrays: by itself where it takes them, else by tensors."""
+    try:
+        if isinstance(step(x), np.ndarray):
+            return np.errstate(all="ignore")(step)  # what overflows is found, and said
+    except (TypeError, AttributeError):
+        pass
+
+    def by_tensors(state: Floats) -> Floats:
+        with torch.no_grad():
+            found: Floats = step(torch.from_numpy(state)).numpy()
+        return found
+
+    return by_tensors
+
+
+def _finite(x: Floats, at: int) -> Floats:
+    if not np.isfinite(x).all():
+        unit = int(np.flatnonzero(~np.isfinite(x))[0])
+        raise InputError(f"lyapunov: the state diverges: unit {unit} is not finite any more after {at} steps")
+    return x
