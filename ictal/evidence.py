@@ -85,8 +85,10 @@ def reproduce(
     earlier = _config_of(place / FILE, KIND)
     kept, n = _with_earlier(earlier, chosen, seeds or SEEDS[scale])
     every = plan(scale, kept, seeds=n, data=data, device=device)
+    scan = _scan(place, seeds or SEEDS[scale], eeg) if "eeg" in chosen else None
+    scanned = scan or _config_of(place / SCAN, "observations")
     config = {
-        "command": _command(scale, kept, data, len(eeg)),
+        "command": _command(scale, kept, n, data, len(scanned.get("eeg", []))),
         "claims": list(kept),
         "seeds": list(range(n)),
         "engine": "torch",
@@ -94,16 +96,15 @@ def reproduce(
     }
     total = sum(_steps(item) for item in planned)
     done = trained = 0
-    stale = earlier != config
     for at, item in enumerate(planned):
         fresh = _train(item, place, done, total, progress, stop)
         trained += fresh
         done += _steps(item)
-        stale |= fresh
-        if stale and (at + 1 == len(planned) or planned[at + 1].seed != item.seed):
+        if fresh and (at + 1 == len(planned) or planned[at + 1].seed != item.seed):
             _write(place, every, config)
-            stale = False
-    if "eeg" in chosen and _compare(place, n, eeg, progress):
+    if scan is not None:
+        _compare(place, seeds or SEEDS[scale], eeg, scan, progress)
+    if earlier != config or _is_old(place):
         _write(place, every, config)
     return Reproduced(place / FILE, trained, len(planned) - trained)
 
@@ -188,34 +189,45 @@ def _train(
     return not trained.complete
 
 
-def _compare(place: Path, seeds: int, eeg: Sequence[str | os.PathLike[str]], progress: Report | None) -> bool:
-    """The main job and the scans of a brain model and of EEG; whether one was run.
+def _scan(place: Path, seeds: int, eeg: Sequence[str | os.PathLike[str]]) -> dict[str, Any]:
+    """What the scan of a brain model and of EEG is to be made of: as many seeds as before at least, the same EEG.
 
-    What is there of as many seeds, and of the EEG that is given, is not run again; of more it is not replaced.
+    Raises:
+        InputError: more seeds of a scan of EDF files that are not given.
     """
+    earlier = _config_of(place / SCAN, "observations")
+    wanted = {
+        "seeds": max(min(seeds, 3), earlier.get("seeds", 0)),
+        "eeg": [identity(file)["sha256"] for file in eeg] or earlier.get("eeg", []),
+    }
+    if wanted["eeg"] and not eeg and wanted["seeds"] != earlier["seeds"]:
+        raise InputError("--eeg: the scan that is there rests on EDF files; give them again for more seeds")
+    return wanted
+
+
+def _compare(
+    place: Path, seeds: int, eeg: Sequence[str | os.PathLike[str]], scan: Mapping[str, Any], progress: Report | None
+) -> None:
+    """The main job with at least so many seeds, and the scan, where they are not there yet."""
     from .analyses.comparison import Observation
     from .analyses.experiments import seizure_overfitting, side_by_side
     from .analyses.tables import to_group
     from .simulator.document import Document, about, write
 
     say = None if progress is None else lambda k, of, what: progress(k, of, f"eeg: {what}")
-    ran = False
     if seeds > len(_config_of(place / COMPARISON, "comparison").get("seeds", [])):
         seizure_overfitting.run(seeds=seeds, progress=say).save(place / COMPARISON, force=True)
-        ran = True
-    earlier = _config_of(place / SCAN, "observations")
-    scanned = {
-        "seeds": max(min(seeds, 3), earlier.get("seeds", 0)),
-        "eeg": [identity(file)["sha256"] for file in eeg] or earlier.get("eeg", []),
-    }
-    if any(earlier.get(key) != value for key, value in scanned.items()):
-        if scanned["eeg"] and not eeg:
-            raise InputError("--eeg: the scan that is there rests on EDF files; give them again for more seeds")
-        rows = side_by_side.scan(scanned["seeds"], eeg, progress=say)
+    if any(_config_of(place / SCAN, "observations").get(key) != value for key, value in scan.items()):
+        rows = side_by_side.scan(scan["seeds"], eeg, progress=say)
         tables = {"tables/observations": to_group(Observation, rows)}
-        write(Document(about("observations", scanned), tables), place / SCAN, force=True)
-        ran = True
-    return ran
+        write(Document(about("observations", scan), tables), place / SCAN, force=True)
+
+
+def _is_old(place: Path) -> bool:
+    """Whether the evidence is missing, or older than anything that it is made of."""
+    file = place / FILE
+    parts = [*(place / TRAININGS).glob("*.h5"), *place.glob(COMPARISON), *place.glob(SCAN)]
+    return not file.exists() or any(part.stat().st_mtime_ns > file.stat().st_mtime_ns for part in parts)
 
 
 def _write(place: Path, planned: Sequence[Planned], config: Mapping[str, Any]) -> None:
@@ -242,7 +254,10 @@ def _write(place: Path, planned: Sequence[Planned], config: Mapping[str, Any]) -
     Evidence(place.name, courses, rows, config).save(place / FILE, force=True)
 
 
-def _command(scale: str, claims: Sequence[str], data: str, eeg: int) -> str:
+def _command(scale: str, claims: Sequence[str], seeds: int, data: str, eeg: int) -> str:
     """The line that runs it again; of files only the kind, a path is the reader's own."""
+    from .analyses.experiments.scales import SEEDS
+
     words = ["ictal", "reproduce", *claims, "--scale", scale, *["--eeg FILE.edf"] * eeg]
+    words += [] if seeds == SEEDS[scale] else ["--seeds", str(seeds)]
     return " ".join([*words, *(["--data", f"{data.partition(':')[0]}:PATH"] if data else [])])

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..simulator import Run
-from .graphs import graph
-from .nodes import Floats, check_nodes, course, joined, like, per_node, run_of, split
+from .graphs import Graph, graph
+from .nodes import Floats, check_nodes, course, difference, joined, like, per_node, run_of, split
 from .system import Progress, positive, within
 
 START = (0.0, -5.0, 3.0, 0.0, 0.0, 0.0)
@@ -62,27 +62,27 @@ class Epileptor:
     sample: float = 0.5  # interval between samples, a multiple of dt
 
     def __post_init__(self) -> None:
-        check_nodes(self, "model time", self.duration)
+        check_nodes(self, "model time", variables=len(self.variables))
         for field in ("r", "tau"):
             positive(self, field, "model time")
         within(self, "noise", 0.0, 10.0, "1/√time")
-        self._x0, self._w  # refuse what cannot be  # noqa: B018
+        self._x0, self._graph  # refuse what cannot be  # noqa: B018
 
     @cached_property
     def _x0(self) -> Floats:
         return per_node(self, "x0")
 
     @cached_property
-    def _w(self) -> Floats:
+    def _graph(self) -> Graph:
         return graph("Epileptor.graph", self.graph, self.n)
 
     def drift(self, state: Any, inputs: Any = 0.0) -> Any:
         """dstate/dt of states (..., variable · node); `inputs` (..., node) are added to I1."""
         x1, y1, z, x2, y2, g = split(state, self.n)
-        x0, w = like(state, self._x0), like(state, self._w)
+        x0 = like(state, self._x0)
         rest = x1 < 0
         low, high = self.b * x1 - self.a * x1 * x1, 0.6 * (z - 4.0) ** 2 - x2
-        coupled = self.ks * (x1 @ w.T - x1 * w.sum(-1)) if self.ks else 0.0
+        coupled = self.ks * difference(x1, self._graph) if self.ks else 0.0
         return joined(
             [
                 y1 - z + self.i1 + inputs + (rest * low + ~rest * high) * x1,
@@ -107,4 +107,5 @@ class Epileptor:
         )
         held = dict(zip(self.variables, split(states, self.n), strict=True))
         entries = {"lfp": (held["x2"] - held["x1"], "field potential", "1")}
-        return run_of("epileptor", self, seed, "model", entries | {k: (v, k, "1") for k, v in held.items()})
+        entries |= {name: (values, name, "1") for name, values in held.items()}
+        return run_of("epileptor", self, seed, "model", entries, self._graph)

@@ -10,9 +10,9 @@ import array_api_compat as api
 import numpy as np
 from scipy.stats import cauchy, norm
 
-from ..simulator import Run
-from .graphs import graph
-from .nodes import Floats, check_nodes, course, like, run_of
+from ..simulator import InputError, Run
+from .graphs import Graph, graph
+from .nodes import Floats, check_nodes, course, like, pulled, run_of
 from .system import Progress, within
 
 
@@ -26,12 +26,13 @@ class Kuramoto:
     r = |⟨e^{iθ}⟩| = √(1 − K_c/K) for n → ∞; for a Gaussian of SD γ above K_c = γ √(8/π). Free (K = 0), r is √(π/4n) on
     average over time.
 
-    Frequencies are the quantiles (k − ½)/n of the distribution, or drawn. Time is in units of the frequencies.
+    Frequencies are the quantiles (k − ½)/n of the distribution, rising with the number of the oscillator, or drawn: on
+    a chain or a ring quantiles are a gradient along it. Time is in units of the frequencies.
 
     Kuramoto, Springer 1984; Strogatz, Physica D 2000.
 
-    Recorded: x = cos θ and phase (time, oscillator), r (time, 1). The seed draws the phases at the start, and the
-    frequencies if they are drawn.
+    Recorded: x = cos θ and phase (time, oscillator), r (time, 1). The seed draws the phases at the start and the
+    noise.
 
     Raises:
         InputError: a parameter out of its bounds; a graph that cannot be.
@@ -45,57 +46,53 @@ class Kuramoto:
     spread: float = 1.0  # γ: half width of the Lorentzian, SD of the Gaussian [rad/time]
     centre: float = 0.0  # of the frequencies [rad/time]
     frequencies: Literal["lorentzian", "gaussian"] = "lorentzian"
-    drawn: bool = False  # frequencies drawn by the seed, not quantiles
+    drawn: int | None = None  # seed by which frequencies are drawn; none: quantiles
     graph: str = "all"  # all, none, chain, ring, or FILE.npy, FILE.csv with the matrix W
     noise: float = 0.0  # SD of white noise on the phases [rad/√time]
     dt: float = 0.02  # of the integration: Runge-Kutta 4, Heun with noise
     sample: float = 0.1  # interval between samples, a multiple of dt
 
     def __post_init__(self) -> None:
-        check_nodes(self, "model time", self.duration)
+        check_nodes(self, "model time", variables=3)
         within(self, "k", -1e6, 1e6, "rad/time")
         within(self, "spread", 0.0, 1e6, "rad/time")
         within(self, "centre", -1e6, 1e6, "rad/time")
         within(self, "noise", 0.0, 1e3, "rad/√time")
-        self._w  # refuse what cannot be  # noqa: B018
+        if self.drawn is not None and self.drawn < 0:
+            raise InputError(f"Kuramoto.drawn: must be a seed >= 0, or none; got {self.drawn}")
+        self._graph  # refuse what cannot be  # noqa: B018
 
     @cached_property
-    def _w(self) -> Floats | None:
+    def _graph(self) -> Graph | None:
         return None if self.graph == "all" else graph("Kuramoto.graph", self.graph, self.n)
 
     @cached_property
     def _omega(self) -> Floats:
-        return self._quantiles((np.arange(self.n) + 0.5) / self.n)
-
-    def _quantiles(self, share: Floats) -> Floats:
+        drawn = self.drawn is not None
+        share = np.random.default_rng(self.drawn).uniform(size=self.n) if drawn else (np.arange(self.n) + 0.5) / self.n
         law = cauchy if self.frequencies == "lorentzian" else norm
         return np.asarray(self.centre + self.spread * law.ppf(share))
 
     def drift(self, state: Any, inputs: Any = 0.0) -> Any:
         """dθ/dt of phases (..., oscillator); `inputs` (..., oscillator) are added to ω."""
-        return self._drift(state, like(state, self._omega) + inputs)
-
-    def _drift(self, state: Any, omega: Any) -> Any:
         xp = api.array_namespace(state)
         sine, cosine = xp.sin(state), xp.cos(state)
-        if self._w is None:
+        if self._graph is None:
             pull = [xp.mean(part, axis=-1, keepdims=True) for part in (sine, cosine)]
         else:
-            pull = [part @ like(state, self._w).T for part in (sine, cosine)]
-        return omega + self.k * (pull[0] * cosine - pull[1] * sine)
+            pull = [pulled(part, self._graph) for part in (sine, cosine)]
+        return like(state, self._omega) + inputs + self.k * (pull[0] * cosine - pull[1] * sine)
 
     def record(self, seed: int, progress: Progress | None = None) -> Run:
         """Run it."""
-        rng = np.random.default_rng([seed, 1])
-        start = rng.uniform(-np.pi, np.pi, self.n)
-        omega = self._quantiles(rng.uniform(size=self.n)) if self.drawn else self._omega
-        noisy = self.noise > 0
+        start = np.random.default_rng([seed, 1]).uniform(-np.pi, np.pi, self.n)
+        method = "heun" if self.noise > 0 else "rk4"
         states = course(
-            self, lambda x: np.asarray(self._drift(x, omega)), start, self.duration, seed, names=self.variables,
-            method="heun" if noisy else "rk4", sd=self.noise, progress=progress,
+            self, self.drift, start, self.duration, seed, names=self.variables, method=method, sd=self.noise,
+            progress=progress,
         )  # fmt: skip
         r = np.abs(np.exp(1j * states).mean(axis=-1, keepdims=True))
         wrapped = (states + np.pi) % (2 * np.pi) - np.pi
         entries = {"x": (np.cos(states), "cosine of the phase", "1"), "phase": (wrapped, "phase", "rad"),
                    "r": (r, "order parameter", "1")}  # fmt: skip
-        return run_of("kuramoto", self, seed, "model", entries)
+        return run_of("kuramoto", self, seed, "model", entries, self._graph)

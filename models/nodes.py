@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
@@ -11,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..simulator import Clock, InputError, Recording, Run
-from ..simulator.arrays import identity
 from ..simulator.document import versions
 from ..simulator.integrators import integrate
-from .graphs import SUFFIXES
+from .graphs import Graph
 from .system import Progress, attributed, positive, within
 
 Floats = NDArray[np.float64]
 Array = TypeVar("Array")
+MOST_STEPS, MOST_VALUES = 1e9, 2e9  # of a run: hours, and 16 GB
 
 
 class Nodes(Protocol):
@@ -37,21 +38,41 @@ class Nodes(Protocol):
         """Interval between samples, a multiple of dt."""
 
     @property
-    def graph(self) -> str:
-        """Who is coupled to whom."""
+    def duration(self) -> float:
+        """Simulated time."""
 
 
-def check_nodes(system: Nodes, unit: str, duration: float) -> None:
-    """Check duration, n, dt and sample; all times in the same unit."""
-    for field in ("duration", "dt", "sample"):
-        positive(system, field, unit)
-    within(system, "n", 1, 100_000, "1")
+def check_nodes(system: Nodes, unit: str, *, variables: int, long: str = "", per_long: float = 1.0) -> None:
+    """Check that every number is finite, and duration, n, dt and sample.
+
+    Args:
+        unit: of dt and sample.
+        variables: of a node.
+        long: unit of the duration, if it is another; per_long: units in it.
+    """
     kind = type(system).__name__
+    for field in dataclasses.fields(system):  # type: ignore[arg-type]
+        value = getattr(system, field.name)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise InputError(f"{kind}.{field.name}: must be a finite number; got {value}")
+    for name in ("dt", "sample"):
+        positive(system, name, unit)
+    positive(system, "duration", long or unit)
+    within(system, "n", 1, 100_000, "1")
     per_sample = system.sample / system.dt
-    if abs(per_sample - round(per_sample)) > 1e-6 or round(per_sample) < 1:
+    if not (0.5 < per_sample < MOST_STEPS and abs(per_sample - round(per_sample)) <= 1e-6 * per_sample):
         raise InputError(f"{kind}.sample: must be a multiple of dt = {system.dt:g} [{unit}]; got {system.sample:g}")
-    if duration < system.sample:
-        raise InputError(f"{kind}.duration: must hold a sample, {system.sample:g} [{unit}]; got {duration:g}")
+    samples = system.duration * per_long / system.sample
+    if not samples >= 1:
+        raise InputError(
+            f"{kind}.duration: must hold a sample, {system.sample / per_long:g} [{long or unit}]; "
+            f"got {system.duration:g}"
+        )
+    if samples * per_sample > MOST_STEPS or samples * variables * system.n > MOST_VALUES:
+        raise InputError(
+            f"{kind}.duration: must be of at most {MOST_STEPS:g} steps of dt and {MOST_VALUES:g} values; got "
+            f"{samples * per_sample:g} and {samples * variables * system.n:g}"
+        )
 
 
 def per_node(system: Nodes, field: str) -> Floats:
@@ -76,6 +97,16 @@ def like(state: Array, values: Floats) -> Array:
     xp = api.array_namespace(state)
     found: Array = xp.asarray(values, dtype=state.dtype, device=api.device(state))  # type: ignore[attr-defined]
     return found
+
+
+def pulled(x: Any, by: Graph) -> Any:
+    """Σ_j W_ij x_j of x (..., node)."""
+    return x @ like(x, by.w).T if by.w.size else 0.0
+
+
+def difference(x: Any, by: Graph) -> Any:
+    """Σ_j W_ij (x_j − x_i) of x (..., node)."""
+    return pulled(x, by) - x * like(x, by.sums)
 
 
 def split(state: Any, n: int) -> list[Any]:
@@ -122,6 +153,7 @@ def run_of(
     seed: int,
     clock: Clock,
     entries: Mapping[str, tuple[Floats, str, str]],
+    coupling: Graph | None,
     *,
     ticks: float = 1.0,
 ) -> Run:
@@ -131,8 +163,8 @@ def run_of(
         ticks: of the clock in a unit of the system's time, 0.001 for ms.
     """
     source: dict[str, object] = {"engine": "numpy", "versions": versions()}
-    if system.graph.endswith(SUFFIXES):
-        source["graph"] = identity(system.graph)
+    if coupling is not None and coupling.identity:
+        source["graph"] = dict(coupling.identity)
     found = {}
     for key, (values, quantity, unit) in entries.items():
         labels = {"node": np.arange(values.shape[-1])}

@@ -93,8 +93,7 @@ def _together(x: Tensor, measures: Sequence[Measure]) -> tuple[Tensor, Tensor]:
             continue
         mask = live if measure.refine is None else measure.refine(seen, live)
         known = sound & (mask.sum(-1) >= measure.min_units)
-        given = torch.where(known[:, None, None], x, 0.0) if x.requires_grad else x  # a NaN would spoil the gradient
-        value = measure.kernel(given, mask)
+        value = measure.kernel(torch.where(known[:, None, None], x, 0.0), mask)
         values.append(torch.where(known, value, 0.0))
         defined.append(known)
     return torch.stack(values), torch.stack(defined)

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..simulator import Run
-from .graphs import graph
-from .nodes import Floats, check_nodes, course, joined, like, per_node, run_of, split
+from .graphs import Graph, graph
+from .nodes import Floats, check_nodes, course, difference, joined, like, per_node, run_of, split
 from .system import Progress, within
 
 
@@ -21,8 +21,8 @@ class StuartLandau:
 
         z_i' = (a_i + 2πi f_i − |z_i|²) z_i + K Σ_j W_ij (z_j − z_i)
 
-    Alone |z| = √a at the frequency f, and 0 for a ≤ 0. Two of a = 1, coupled both ways, die (z = 0) where K > 1 and
-    (Δω/2)² > 2K − 1 (Aronson, Ermentrout & Kopell, Physica D 1990).
+    Alone |z| = √a at the frequency f, and 0 for a ≤ 0. Two of a = 1, coupled both ways with W = 1 (a chain), die
+    (z = 0) where K > 1 and (Δω/2)² > 2K − 1 (Aronson, Ermentrout & Kopell, Physica D 1990).
 
     Recorded (time, node): x, y. The seed draws the start, normal with SD 0.1, and the noise.
 
@@ -43,10 +43,10 @@ class StuartLandau:
     sample: float = 0.01  # [s], interval between samples, a multiple of dt
 
     def __post_init__(self) -> None:
-        check_nodes(self, "s", self.duration)
+        check_nodes(self, "s", variables=2)
         within(self, "k", -1e6, 1e6, "1/s")
         within(self, "noise", 0.0, 1e3, "1/√s")
-        self._a, self._omega, self._w  # refuse what cannot be  # noqa: B018
+        self._a, self._omega, self._graph  # refuse what cannot be  # noqa: B018
 
     @cached_property
     def _a(self) -> Floats:
@@ -57,15 +57,15 @@ class StuartLandau:
         return 2 * math.pi * per_node(self, "f")
 
     @cached_property
-    def _w(self) -> Floats:
+    def _graph(self) -> Graph:
         return graph("StuartLandau.graph", self.graph, self.n)
 
     def drift(self, state: Any, inputs: Any = 0.0) -> Any:
         """dstate/dt [1/s] of states (..., variable · node); `inputs` (..., node) are added to x'."""
         x, y = split(state, self.n)
-        a, omega, w = (like(state, value) for value in (self._a, self._omega, self._w))
-        growth = a - (x * x + y * y) - (self.k * w.sum(-1) if self.k else 0.0)
-        to_x, to_y = (self.k * (x @ w.T), self.k * (y @ w.T)) if self.k else (0.0, 0.0)
+        a, omega = like(state, self._a), like(state, self._omega)
+        growth = a - (x * x + y * y)
+        to_x, to_y = (self.k * difference(v, self._graph) for v in (x, y)) if self.k else (0.0, 0.0)
         return joined([growth * x - omega * y + to_x + inputs, growth * y + omega * x + to_y])
 
     def record(self, seed: int, progress: Progress | None = None) -> Run:
@@ -77,4 +77,4 @@ class StuartLandau:
             progress=progress,
         )  # fmt: skip
         x, y = split(states, self.n)
-        return run_of("stuart_landau", self, seed, "second", {"x": (x, "x", "1"), "y": (y, "y", "1")})
+        return run_of("stuart_landau", self, seed, "second", {"x": (x, "x", "1"), "y": (y, "y", "1")}, self._graph)

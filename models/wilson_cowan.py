@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
 import array_api_compat as api
 import numpy as np
+from scipy.special import expit
 
 from ..simulator import Run
-from .graphs import graph
-from .nodes import Floats, check_nodes, course, joined, like, per_node, run_of, split
+from .graphs import Graph, graph
+from .nodes import Floats, check_nodes, course, joined, like, per_node, pulled, run_of, split
 from .system import Progress, positive, within
 
 
@@ -56,24 +56,24 @@ class WilsonCowan:
     sample: float = 1.0  # [ms], interval between samples, a multiple of dt
 
     def __post_init__(self) -> None:
-        check_nodes(self, "ms", 1000.0 * self.duration)
+        check_nodes(self, "ms", variables=2, long="s", per_long=1000.0)
         positive(self, "tau", "ms")
         within(self, "noise", 0.0, 10.0, "1/√ms")
-        self._p, self._w  # refuse what cannot be  # noqa: B018
+        self._p, self._graph  # refuse what cannot be  # noqa: B018
 
     @cached_property
     def _p(self) -> Floats:
         return per_node(self, "p")
 
     @cached_property
-    def _w(self) -> Floats:
+    def _graph(self) -> Graph:
         return graph("WilsonCowan.graph", self.graph, self.n)
 
     def drift(self, state: Any, inputs: Any = 0.0) -> Any:
         """dstate/dt [1/ms] of states (..., variable · node); `inputs` (..., node) are added to P."""
         e, i = split(state, self.n)
-        p, w = like(state, self._p), like(state, self._w)
-        coupled = self.k * (e @ w.T) if self.k else 0.0
+        p = like(state, self._p)
+        coupled = self.k * pulled(e, self._graph) if self.k else 0.0
         to_e = _sigmoid(self.c1 * e - self.c2 * i + p + inputs + coupled, self.a_e, self.theta_e)
         to_i = _sigmoid(self.c3 * e - self.c4 * i + self.q, self.a_i, self.theta_i)
         return joined([(-e + (1.0 - e) * to_e) / self.tau, (-i + (1.0 - i) * to_i) / self.tau])
@@ -87,9 +87,9 @@ class WilsonCowan:
         )  # fmt: skip
         e, i = split(states, self.n)
         entries = {"E": (e, "share of active cells", "1"), "I": (i, "share of active cells", "1")}
-        return run_of("wilson_cowan", self, seed, "second", entries, ticks=1e-3)
+        return run_of("wilson_cowan", self, seed, "second", entries, self._graph, ticks=1e-3)
 
 
 def _sigmoid(x: Any, a: float, theta: float) -> Any:
     xp = api.array_namespace(x)
-    return 1.0 / (1.0 + xp.exp(-a * (x - theta))) - 1.0 / (1.0 + math.exp(a * theta))
+    return 1.0 / (1.0 + xp.exp(-a * (x - theta))) - float(expit(-a * theta))

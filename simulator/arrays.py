@@ -74,7 +74,7 @@ def open_run(path: str | os.PathLike[str], *, dt: float | None = None, clock: st
 
 
 def open_matrix(path: str | os.PathLike[str]) -> NDArray[np.float64]:
-    """The numbers of a ``.npy`` or ``.csv`` file with two axes.
+    """The one array of a ``.npy`` or ``.csv`` file, with two axes or more.
 
     Raises:
         InputError: one line that names the file and what is wrong with it.
@@ -82,8 +82,10 @@ def open_matrix(path: str | os.PathLike[str]) -> NDArray[np.float64]:
     source = Path(path)
     if not source.exists():
         raise InputError(f"{source}: no such file")
-    (values,) = _read_arrays(source, source.suffix.lower())[0].values()
-    return np.asarray(values, dtype=np.float64)
+    found = list(_read_arrays(source, source.suffix.lower())[0].values())
+    if len(found) != 1:
+        raise InputError(f"{source}: must hold one array; got {len(found)}")
+    return np.asarray(found[0], dtype=np.float64)
 
 
 def identity(source: str | os.PathLike[str]) -> dict[str, str]:
@@ -156,7 +158,7 @@ def _two_axes(source: Path, what: str, values: NDArray[Any]) -> NDArray[Any]:
     if values.dtype.kind not in "biuf":
         raise InputError(f"{source}: {what} must hold real numbers; got {values.dtype}")
     if values.ndim < 2:
-        raise InputError(f"{source}: {what} must have the axes (time, unit); got shape {values.shape}")
+        raise InputError(f"{source}: {what} must have two axes at least, (time, unit); got shape {values.shape}")
     return values
 
 

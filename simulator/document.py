@@ -120,7 +120,7 @@ def about(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "kind": kind,
         "config": to_json(dict(config)),
-        "seed": to_json(config.get("seed")),
+        "seed": to_json(config.get("seed", config.get("seeds"))),
         "engine": str(config.get("engine", "")),
         "versions": to_json(config.get("versions", versions())),
     }

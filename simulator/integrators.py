@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -82,12 +83,14 @@ def integrate(
     if x.ndim < 1 or x.size == 0 or not np.isfinite(x).all():
         raise InputError("integrate.start: must be finite numbers (..., unit)")
     for name, value in (("n_steps", n_steps), ("every", every)):
-        if isinstance(value, bool) or int(value) != value or value < 1:
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
             raise InputError(f"integrate.{name}: must be an integer >= 1; got {value}")
     if not (np.isfinite(dt) and dt > 0):
         raise InputError(f"integrate.dt: must be > 0; got {dt}")
     spread = np.asarray(sd, dtype=np.float64) * np.sqrt(dt)
     noisy = bool((spread != 0).any())
+    if seed is not None and seed < 0:
+        raise InputError(f"integrate.seed: must be >= 0; got {seed}")
     if noisy and (seed is None or method == "rk4"):
         raise InputError("integrate.sd: noise needs a seed, and method euler or heun")
     rng = np.random.default_rng(seed)

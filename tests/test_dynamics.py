@@ -75,6 +75,7 @@ def test_flows_of_the_bench():
     cycle = StuartLandau(n=1, a=(1.0,), f=(1.0,))
     found = lyapunov(stepper(cycle.drift, 0.005), [1.0, 0.0], dt=0.005, n_steps=4000)
     assert found.exponents == pytest.approx([0.0, -2.0], abs=5e-3)  # along the cycle, and −2a across it
+    assert found.kaplan_yorke == 1.0
     rest = lyapunov(stepper(WilsonCowan(p=(0.5,)).drift, 0.5), [0.1, 0.05], dt=0.5, n_steps=400, transient=2000)
     assert rest.exponents[0] < -0.01
     quiet = lyapunov(stepper(Epileptor(x0=(-2.3,)).drift, 0.05, "heun"), Epileptor().start(), dt=0.05, n_steps=400,
@@ -84,11 +85,14 @@ def test_flows_of_the_bench():
 
 def test_kaplan_and_yorke_s_dimension():
     def of(*exponents):
-        return Spectrum(np.array(exponents), np.zeros(len(exponents)), np.zeros((1, 1)), np.zeros(1)).kaplan_yorke
+        error = np.full(len(exponents), 1e-3)
+        return Spectrum(np.array(exponents), 2, error, np.zeros((1, 1)), np.zeros(1)).kaplan_yorke
 
     assert of(-1.0, -2.0) == 0.0
     assert of(0.5, -1.0) == 1.5
-    assert math.isnan(of(0.5, 0.1))
+    assert of(-2e-3, -2.0) == 1.0  # a cycle
+    assert of(0.5, 0.1) == 2.0
+    assert math.isnan(of(0.5))
 
 
 @pytest.mark.parametrize(
@@ -96,6 +100,10 @@ def test_kaplan_and_yorke_s_dimension():
     [
         ({"n_steps": 3}, "n_steps"),
         ({"k": 2}, "at most the number of units, 1"),
+        ({"k": 1.0}, "k: must be an integer"),
+        ({"every": 200}, "at least every = 200"),
+        ({"every": 3000, "n_steps": 6000}, "smaller every"),
+        ({"seed": -1}, "seed"),
         ({"start": [[0.3]]}, r"\(unit,\)"),
         ({"start": [math.nan]}, "finite"),
         ({"dt": 0.0}, "dt"),

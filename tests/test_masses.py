@@ -10,7 +10,7 @@ import torch
 import ictal
 from ictal.cli import run
 from ictal.models.epileptor import Epileptor
-from ictal.models.graphs import graph
+from ictal.models.graphs import Graph, graph
 from ictal.models.kuramoto import Kuramoto
 from ictal.models.stuart_landau import StuartLandau
 from ictal.models.system import Flow
@@ -84,7 +84,7 @@ def test_the_epileptor_is_that_of_the_virtual_brain():
 def test_coupling_is_the_difference_to_the_neighbours():
     w = np.array([[0.0, 2.0, 0.0], [0.5, 0.0, 1.0], [0.0, 0.0, 0.0]])
     one, none = (Epileptor(n=3, ks=ks) for ks in (-0.7, 0.0))
-    one.__dict__["_w"] = w
+    one.__dict__["_graph"] = Graph(w, w.sum(axis=1))
     x = np.random.default_rng(0).normal(size=18)
     wanted = np.zeros(18)
     wanted[6:9] = 0.00035 * -0.7 * np.array([sum(w[i, j] * (x[j] - x[i]) for j in range(3)) for i in range(3)])
@@ -121,7 +121,7 @@ def test_it_seizes_above_its_threshold_only():
 @pytest.mark.slow
 def test_a_chain_is_recruited_by_enough_coupling(tmp_path):
     strengths = (0.2, 0.5, 1.0, 2.0)  # four chains side by side: ks is -1 times these
-    np.save(tmp_path / "w.npy", np.kron(np.diag(strengths), graph("graph", "chain", 10)))
+    np.save(tmp_path / "w.npy", np.kron(np.diag(strengths), graph("graph", "chain", 10).w))
     made = Epileptor(
         n=40, x0=(-1.6, *[-2.15] * 9) * 4, graph=str(tmp_path / "w.npy"), ks=-1.0, duration=5000.0, sample=1.0
     )
@@ -183,6 +183,13 @@ def test_a_graph_of_everyone_is_the_mean_field(tmp_path):
     assert Kuramoto(n=7).drift(x)[i] == pytest.approx(wanted)
 
 
+def test_frequencies_that_are_drawn_are_those_of_the_flow():
+    system = Kuramoto(n=5, k=0.0, drawn=3, frequencies="gaussian", duration=1.0, sample=0.02)
+    phase = np.unwrap(system.record(0).recording("phase").numpy(), axis=0)
+    np.testing.assert_allclose(phase[-1] - phase[0], system.drift(np.zeros(5)), atol=1e-9)
+    assert not np.allclose(system.drift(np.zeros(5)), Kuramoto(n=5, k=0.0, frequencies="gaussian").drift(np.zeros(5)))
+
+
 def test_measures_read_the_phases():
     for k, low, high in ((0.0, 0.0, 0.4), (20.0, 0.9, 1.0)):
         run = ictal.simulate("kuramoto", n=30, k=k, centre=12.0, spread=0.5, duration=60.0)
@@ -237,6 +244,9 @@ def test_a_matrix_of_one_s_own_is_checked_and_named_in_the_source(tmp_path):
     source = Epileptor(n=3, graph=str(tmp_path / "w.npy"), duration=5.0).record(0).source
     assert len(source["graph"]["sha256"]) == 64
     np.save(tmp_path / "flat.npy", np.ones((3, 2)))
+    np.save(tmp_path / "line.npy", np.ones(3))
+    np.savez(tmp_path / "two.npz", a=np.ones((3, 3)), b=np.ones((3, 3)))
+    (tmp_path / "two.npz").rename(tmp_path / "two.npy")
     (tmp_path / "nan.csv").write_text("0,1\nnan,0\n")
     np.save(tmp_path / "objects.npy", np.array([[None]]), allow_pickle=True)
     for name, n, said in (
@@ -244,13 +254,15 @@ def test_a_matrix_of_one_s_own_is_checked_and_named_in_the_source(tmp_path):
         ("nan.csv", 2, "row 2, column 1"),
         ("w.npy", 4, "n = 4"),
         ("none.npy", 3, "no such file"),
+        ("line.npy", 3, "two axes"),
+        ("two.npy", 3, "one array"),
         ("objects.npy", 1, "pickled"),
     ):
         with pytest.raises(InputError, match=said):
             Epileptor(n=n, graph=str(tmp_path / name))
     with pytest.raises(InputError, match="chain"):
         graph("graph", "chian", 3)
-    np.testing.assert_array_equal(graph("graph", "ring", 2), [[0, 1], [1, 0]])
+    np.testing.assert_array_equal(graph("graph", "ring", 2).w, [[0, 1], [1, 0]])
 
 
 @pytest.mark.parametrize(
@@ -264,7 +276,14 @@ def test_a_matrix_of_one_s_own_is_checked_and_named_in_the_source(tmp_path):
         ("epileptor", {"dt": 0.5, "duration": 500.0}, r"diverges: .* of node 0 .* t = "),
         ("wilson_cowan", {"duration": 0.0001}, r"WilsonCowan\.duration"),
         ("wilson_cowan", {"noise": -1.0}, r"WilsonCowan\.noise"),
+        ("wilson_cowan", {"a_e": math.inf}, r"WilsonCowan\.a_e: must be a finite number"),
+        ("wilson_cowan", {"duration": -1.0}, r"WilsonCowan\.duration: must be > 0 \[s\]"),
+        ("wilson_cowan", {"duration": 1e300}, r"WilsonCowan\.duration: must be of at most"),
+        ("epileptor", {"ks": math.nan}, r"Epileptor\.ks"),
+        ("epileptor", {"n": 100_000, "graph": "chain", "duration": 1.0}, r"Epileptor\.graph: must be none"),
         ("kuramoto", {"spread": -1.0}, r"Kuramoto\.spread"),
+        ("kuramoto", {"drawn": -1}, r"Kuramoto\.drawn"),
+        ("kuramoto", {"dt": 1e-300}, r"Kuramoto\.sample"),
         ("kuramoto", {"graph": "rnig"}, "ring"),
         ("stuart_landau", {"f": (1.0, 2.0, 3.0)}, r"StuartLandau\.f"),
     ],

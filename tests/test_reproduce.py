@@ -9,6 +9,7 @@ import time
 import numpy as np
 import pytest
 
+from ictal import evidence as evidence_module
 from ictal.analyses.evidence import load_evidence
 from ictal.analyses.experiments import scales
 from ictal.analyses.experiments.scales import Bench, Condition, claims_at, plan
@@ -91,6 +92,26 @@ def test_stopped_and_gone_on_with_is_the_same(tmp_path):
     for one, two in zip(load_evidence(whole.file).courses, load_evidence(again.file).courses, strict=True):
         np.testing.assert_array_equal(one.layered(), two.layered())
         np.testing.assert_array_equal(one.metrics["test_loss"], two.metrics["test_loss"])
+
+
+@pytest.mark.usefixtures("tiny")
+def test_evidence_that_was_not_written_is_written_the_next_time(tmp_path, monkeypatch):
+    real, written = evidence_module._write, []
+
+    def once(*given):
+        written.append(given)
+        if len(written) == 1:
+            real(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(evidence_module, "_write", once)
+        first = reproduce(["rise"], folder=tmp_path)  # the second seed is trained, and what it gave is not written
+    assert len(load_evidence(first.file).courses) == 2
+    again = reproduce(["rise"], folder=tmp_path)
+    assert again.trained == 0
+    assert len(load_evidence(again.file).courses) == 4
+    stamp = again.file.stat().st_mtime_ns
+    assert reproduce(["rise"], folder=tmp_path).file.stat().st_mtime_ns == stamp, "nothing to do"
 
 
 def test_plans_of_every_scale():

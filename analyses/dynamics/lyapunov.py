@@ -6,6 +6,7 @@ import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ Floats = NDArray[np.float64]
 Step = Callable[[Any], Any]
 SMALL = 64  # units up to which whole Jacobians of many states are taken at once
 BLOCKS = 20  # of which the standard error is taken
+SPREAD = 1e13  # between tangents at a decomposition; beyond, the smaller is rounding
 CHUNK = 1 << 20  # numbers in the Jacobians that are held at once
 
 
@@ -29,12 +31,14 @@ class Spectrum:
 
     Attributes:
         exponents: (k,) [1/time of dt].
+        n: units of the state: as many exponents there are.
         error: (k,) standard errors, from means of 20 stretches of the run.
         history: (record, k) running means, for a figure of the convergence.
         times: (record,) time of each.
     """
 
     exponents: Floats
+    n: int
     error: Floats
     history: Floats
     times: Floats
@@ -43,18 +47,20 @@ class Spectrum:
     def kaplan_yorke(self) -> float:
         r"""The dimension :math:`j + \sum_{i \le j} \lambda_i / |\lambda_{j+1}|`, j the last with a sum >= 0.
 
-        NaN where the k exponents that were taken all sum to more than 0: more of them are needed.
+        Exponents within three errors of 0 are 0 (those along a flow are, but for what a finite run leaves). n where all
+        there are sum to 0 or more; NaN where those that were taken do, and there are others.
 
-        >>> Spectrum(np.array([0.9, 0.0, -14.5]), np.zeros(3), np.zeros((1, 3)), np.zeros(1)).kaplan_yorke
+        >>> Spectrum(np.array([0.9, 0.0, -14.5]), 3, np.zeros(3), np.zeros((1, 3)), np.zeros(1)).kaplan_yorke
         2.0620689655172413
         """
-        sums = np.cumsum(self.exponents)
+        found = np.where(np.abs(self.exponents) <= 3 * self.error, 0.0, self.exponents)
+        sums = np.cumsum(found)
         if sums[0] < 0:
             return 0.0
         j = int(np.flatnonzero(sums >= 0)[-1])
-        if j + 1 == self.exponents.size:
-            return math.nan
-        return float(j + 1 + sums[j] / abs(self.exponents[j + 1]))
+        if j + 1 == found.size:
+            return float(self.n) if found.size == self.n else math.nan
+        return float(j + 1 + sums[j] / abs(found[j + 1]))
 
 
 def stepper(drift: Step, dt: float, method: str = "rk4") -> Step:
@@ -100,7 +106,8 @@ def lyapunov(
         progress: called as progress(done, total) in steps.
 
     Raises:
-        InputError: a number that cannot be; a state that diverges, with its step and unit.
+        InputError: a number that cannot be; a state that diverges, with its step and unit; tangents that grow too far
+            apart between two decompositions.
 
     >>> lyapunov(lambda x: 4 * x * (1 - x), [0.3], n_steps=5000).exponents.round(2)
     array([0.69])
@@ -110,10 +117,12 @@ def lyapunov(
         raise InputError(f"lyapunov.start: must be finite numbers (unit,); got shape {x.shape}")
     n = x.size
     k = n if k is None else k
-    least_of = {"n_steps": BLOCKS, "k": 1, "every": 1, "transient": 0}
-    for (name, least), value in zip(least_of.items(), (n_steps, k, every, transient), strict=True):
-        if isinstance(value, bool) or int(value) != value or value < least:
+    least_of = {"every": 1, "n_steps": BLOCKS, "k": 1, "transient": 0, "seed": 0}
+    for (name, least), value in zip(least_of.items(), (every, n_steps, k, transient, seed), strict=True):
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
             raise InputError(f"lyapunov.{name}: must be an integer >= {least}; got {value}")
+    if n_steps < every:
+        raise InputError(f"lyapunov.n_steps: must be at least every = {every}; got {n_steps}")
     if k > n:
         raise InputError(f"lyapunov.k: must be at most the number of units, {n}; got {k}")
     if not (math.isfinite(dt) and dt > 0):
@@ -125,7 +134,7 @@ def lyapunov(
         x = _finite(forward(x), at + 1)
     q = np.linalg.qr(np.random.default_rng(seed).normal(size=(n, k)))[0]
     total = turning + n_steps
-    chunk = max(every, min(total, CHUNK // (n * k)) // every * every)
+    chunk = max(every, min(total, CHUNK // (n * (n if n <= SMALL else k))) // every * every)
     growth: list[Floats] = []
     for first in range(0, total, chunk):
         states = np.empty((min(chunk, total - first), n))
@@ -144,7 +153,7 @@ def lyapunov(
     order = np.argsort(-rates.mean(axis=0), kind="stable")
     history = np.asarray(np.cumsum(rates, axis=0) / ends[:, None])
     return Spectrum(
-        history[-1, order], error[order], history[:, order], np.asarray(every * dt * ends, dtype=np.float64)
+        history[-1, order], n, error[order], history[:, order], np.asarray(every * dt * ends, dtype=np.float64)
     )
 
 
@@ -158,7 +167,8 @@ def _turned(step: Step, states: Floats, q: Floats, every: int) -> tuple[Floats, 
     jacobians = torch.vmap(torch.func.jacfwd(step))(tensors).detach().numpy() if len(q) <= SMALL else None
     for at in range(len(states)):
         if jacobians is not None:
-            q = jacobians[at] @ q
+            with np.errstate(all="ignore"):  # what overflows is found below, and said
+                q = jacobians[at] @ q
         else:
             x = tensors[at]
 
@@ -169,8 +179,13 @@ def _turned(step: Step, states: Floats, q: Floats, every: int) -> tuple[Floats, 
             q = torch.vmap(pushed, in_dims=1, out_dims=1)(torch.from_numpy(q)).detach().numpy()
         if (at + 1) % every == 0:
             q, r = np.linalg.qr(q)
-            with np.errstate(divide="ignore"):
-                growth.append(np.log(np.abs(np.diag(r))))
+            size = np.abs(np.diag(r))
+            if not (np.isfinite(size).all() and (size > 0).all() and size.max() < size.min() * SPREAD):
+                raise InputError(
+                    "lyapunov: tangents cannot be told apart: take a smaller every, or fewer exponents; a step that is "
+                    "singular, or has no derivative, has none"
+                )
+            growth.append(np.log(size))
     return q, growth
 
 
