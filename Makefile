@@ -1,4 +1,5 @@
-# make demo: sets up everything, runs the main job and names the report.   make test: sets up, runs every test.
+# make demo: sets up everything, runs the main job and names the report.   make test: sets up, runs the tests.
+# make test-slow: the slow tests, and minutes of simulation against theory that make test leaves out.
 PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
@@ -7,16 +8,19 @@ DEMO   := data/demo
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test test-fast lint bench clean
+.PHONY: demo test test-fast test-slow lint bench clean
 
 demo: $(READY)
 	$(PY) -m ictal compare -o $(DEMO) --force
 
 test: $(READY)
-	$(PY) -m pytest -n 2 --dist worksteal
+	$(PY) -m pytest -n 2 --dist worksteal -m "not physics"
 
 test-fast: $(READY)
-	$(PY) -m pytest -n 2 --dist worksteal -m "not slow"
+	$(PY) -m pytest -n 2 --dist worksteal -m "not slow and not physics"
+
+test-slow: $(READY)
+	$(PY) -m pytest -n 2 --dist worksteal -m "slow or physics"
 
 lint: $(READY)
 	$(PY) -m ruff check .

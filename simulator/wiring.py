@@ -25,6 +25,7 @@ from .network import (
     UniformDelay,
     steps,
 )
+from .uninterrupted import uninterrupted
 
 WIRING, STATE, INPUTS, DELAYS = 0, 1, 2, 3  # independent streams of one seed: a longer run keeps its graph
 
@@ -148,17 +149,17 @@ def _drawn(
         if isinstance(rule, Pairwise):
             degrees = rng.binomial(n_source - own, rule.p, size=n_target)
         sources = np.empty(degrees.sum(), dtype=np.int32)
-        draw_sources(degrees, n_source, own, rng, sources)
+        uninterrupted(draw_sources, degrees, n_source, own, rng, sources)
     else:
         near = (float(rule.footprint.sd * n_source), *rule.footprint.reach(n_source, n_target), n_source, own, rng)
         if isinstance(rule, FixedInDegree):
             sources = np.empty(degrees.sum(), dtype=np.int32)
             if sources.size:
-                draw_near(int(rule.k), *near, sources)
+                uninterrupted(draw_near, int(rule.k), *near, sources)
         else:
             expected = expected_edges(network, projection)
             sources = np.empty(int(expected + 6 * math.sqrt(expected)) + 1, dtype=np.int32)
-            sources = draw_pairs(float(rule.p), *near, sources, degrees)
+            sources = uninterrupted(draw_pairs, float(rule.p), *near, sources, degrees)
     indptr, targets = np.zeros(n_source + 1, dtype=np.int64), np.empty(sources.size, dtype=np.int32)
     transpose(sources, degrees, indptr, targets)
     return indptr, targets

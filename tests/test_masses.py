@@ -108,7 +108,7 @@ def test_seizures_last_and_return_as_they_should():
         assert periods[-1] == pytest.approx(period, abs=5)
 
 
-@pytest.mark.slow
+@pytest.mark.physics
 def test_it_seizes_above_its_threshold_only():
     exact = ((-4 / 3) ** 3 + 2 * (-4 / 3) ** 2 + 4 * (-4 / 3) - 4.1) / 4  # where the rest state loses its stability
     assert exact == pytest.approx(-2.06204, abs=5e-6)
@@ -118,7 +118,7 @@ def test_it_seizes_above_its_threshold_only():
     assert late[:, 1].max() < -1
 
 
-@pytest.mark.slow
+@pytest.mark.physics
 def test_a_chain_is_recruited_by_enough_coupling(tmp_path):
     strengths = (0.2, 0.5, 1.0, 2.0)  # four chains side by side: ks is -1 times these
     np.save(tmp_path / "w.npy", np.kron(np.diag(strengths), graph("graph", "chain", 10).w))

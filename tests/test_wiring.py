@@ -1,5 +1,7 @@
+import ctypes
 import hashlib
 import math
+import signal
 
 import numpy as np
 import pytest
@@ -330,6 +332,25 @@ def test_given_delays_stay_with_their_edges():
     assert np.array_equal(graph.edge_delays, step[order])
     assert np.array_equal(graph.targets, post[order])
     assert np.array_equal(graph.weights, weight[order])
+
+
+def test_ctrl_c_while_a_compiled_loop_reads_the_generator_comes_after_the_loop(monkeypatch):
+    network = Cuba(n_e=80, n_i=20).network()
+    plain = instantiate(network, seed=0).graphs[0]
+    cast, signalled = ctypes.cast, []
+
+    def cast_signalled(*args):  # numba calls this for the addresses of the generator's functions
+        if not signalled:
+            signalled.append(True)
+            signal.raise_signal(signal.SIGINT)
+        return cast(*args)
+
+    monkeypatch.setattr(ctypes, "cast", cast_signalled)
+    with pytest.raises(KeyboardInterrupt):
+        instantiate(network, seed=0)
+    assert signalled
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    np.testing.assert_array_equal(instantiate(network, seed=0).graphs[0].targets, plain.targets)
 
 
 @pytest.mark.parametrize("delay", [1.0, UniformDelay(0.0, 0.3), UniformDelay(0.2, 0.2), np.empty(0)])

@@ -1,0 +1,35 @@
+"""Compiled functions of a numpy Generator, called so that a signal comes before or after them."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+from typing import Any
+
+import numba
+
+HELD = (signal.SIGTERM, signal.SIGINT)
+_typeof: Any = numba.typeof
+
+
+def uninterrupted(compiled: Any, *args: Any) -> Any:
+    """``compiled(*args)`` of a function by numba; what a signal raises is raised afterwards.
+
+    numba reads the addresses of a Generator by Python code, and where a handler raises in it, numba goes on with
+    addresses that are none: Ctrl-C at that moment would be a segmentation fault.
+    """
+    compiled.compile(tuple(_typeof(value) for value in args))  # may take seconds, and may be interrupted
+    if threading.current_thread() is not threading.main_thread():  # handlers never run here
+        return compiled(*args)
+    came: list[tuple[int, FrameType | None]] = []
+    before: dict[int, Any] = {n: handler for n in HELD if callable(handler := signal.getsignal(n))}
+    try:
+        for number in before:
+            signal.signal(number, lambda *signalled: came.append(signalled))
+        return compiled(*args)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number, frame in came:
+            before[number](number, frame)
