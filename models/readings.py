@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..analyses.measures import get
-from ..analyses.measures.arrays import live_units
+from ..analyses.measures.arrays import live_units, z_scores
 from ..analyses.measures.base import Measure
 from ..simulator import InputError
 
@@ -83,9 +83,15 @@ def drawn(activations: Mapping[str, Tensor], units: int | None, generator: torch
 def _together(x: Tensor, measures: Sequence[Measure]) -> tuple[Tensor, Tensor]:
     """Layers (layer, sample, unit) -> values and whether they are defined, both (measure, layer)."""
     values, defined = [], []
+    seen = x.detach()
     if x.shape[-2] >= min(measure.min_times for measure in measures) and x.shape[-1]:
-        seen = x.detach()
-        sound, live = _in_range(seen), live_units(seen)
+        low, high = seen.amin(-2), seen.amax(-2)  # aminmax takes ten times as long
+        sound = _in_range(low, high)
+        if not torch.is_grad_enabled() and all(measure.of_z for measure in measures):
+            z, live = z_scores(seen, low, high)
+            z.masked_fill_(~sound[:, None, None], 0.0)
+        else:
+            z, live = None, live_units(seen)
     for measure in measures:
         if x.shape[-2] < measure.min_times or not x.shape[-1]:
             values.append(_none_of(x).sum((-2, -1)))
@@ -93,7 +99,10 @@ def _together(x: Tensor, measures: Sequence[Measure]) -> tuple[Tensor, Tensor]:
             continue
         mask = live if measure.refine is None else measure.refine(seen, live)
         known = sound & (mask.sum(-1) >= measure.min_units)
-        value = measure.kernel(torch.where(known[:, None, None], x, 0.0), mask)
+        if z is not None and measure.of_z is not None:
+            value = measure.of_z(z, mask)
+        else:
+            value = measure.kernel(torch.where(known[:, None, None], x, 0.0), mask)
         values.append(torch.where(known, value, 0.0))
         defined.append(known)
     return torch.stack(values), torch.stack(defined)
@@ -104,10 +113,9 @@ def _none_of(x: Tensor) -> Tensor:
     return torch.where(torch.zeros_like(x, dtype=torch.bool), x, 0.0)
 
 
-def _in_range(x: Tensor) -> Tensor:
+def _in_range(low: Tensor, high: Tensor) -> Tensor:
     """Whether fourth powers of a layer neither overflow nor vanish, (layer,): the bounds of `scale_reason`."""
-    limit = float(torch.finfo(x.dtype).max) ** 0.22
-    low, high = x.amin(-2), x.amax(-2)  # aminmax takes ten times as long
+    limit = float(torch.finfo(low.dtype).max) ** 0.22
     spread = (high - low).amax(-1)
     largest = torch.maximum(-low, high).amax(-1)
     sound: Tensor = (largest <= limit) & (spread >= 1 / limit)

@@ -68,6 +68,27 @@ def test_equals_the_measure_on_the_units_that_were_drawn(measure):
         assert float(value) == pytest.approx(measured(x[:, index], measure) ** 2, abs=1e-6)
 
 
+OF_Z = [name for name in MEASURES if get(name).of_z]
+
+
+@pytest.mark.parametrize(("samples", "units"), [(64, 30), (8, 200), (2, 5)])
+def test_shared_z_scores_change_no_bit(samples, units):
+    assert {"si_3", "chi_c", "lambda1_fraction", "mean_squared_correlation"} <= set(OF_Z)
+    sound = layer(samples, units)
+    dead, few, vast = sound.clone(), torch.full_like(sound, 0.1), sound * 1e30
+    dead[:, :3], dead[:, 3] = 0.0, 7.0
+    few[:, 0] = sound[:, 0]
+    layers = {"sound": sound, "dead": dead, "few": few, "vast": vast, "nothing": 0 * sound}
+    measures = [get(name) for name in OF_Z]
+    values, defined = readings(layers, measures)
+    with torch.no_grad():
+        shared, defined_too = readings(layers, measures)
+    assert torch.equal(shared, values)
+    assert torch.equal(defined_too, defined)
+    assert defined[:, :2].all() == (samples > 2)
+    assert not defined[:, 2:].any()
+
+
 def test_a_draw_has_the_same_target_as_all_units():
     x, generator = layer(64, 600, correlation=0.1), torch.Generator().manual_seed(0)
     values = [float(readings(drawn({"x": x}, 60, generator), (get("si_3"),))[0]) for _ in range(200)]

@@ -66,8 +66,13 @@ def live_units(x: Array) -> Array:
     scale = xp.where(scale > 0, scale, xp.ones_like(scale))
     d = centre(x / scale)
     sd = xp.sqrt(xp.mean(d * d, axis=-2))
-    size = xp.squeeze(size / scale, axis=-2)
-    residue = 8 * float(xp.finfo(x.dtype).eps)
+    return _vary(sd, xp.squeeze(size / scale, axis=-2))
+
+
+def _vary(sd: Array, size: Array) -> Array:
+    """Which units vary, of SDs and largest absolute values (…, unit)."""
+    xp = api.array_namespace(sd)
+    residue = 8 * float(xp.finfo(sd.dtype).eps)
     return (sd > 0) & (sd >= 1e-6 * xp.max(sd, axis=-1, keepdims=True)) & (sd >= residue * size)
 
 
@@ -96,11 +101,34 @@ def variances(x: Array, mask: Array) -> Array:
 
 def standardised(x: Array, mask: Array) -> Array:
     """Every live unit with mean 0 and variance 1 over time; 0 for the others."""
+    d = centre(x)
+    variance = _mean_square(d)
+    return d * _scaling(variance, over_time(mask) & (variance > 0))
+
+
+def z_scores(x: Array, low: Array, high: Array) -> tuple[Array, Array]:
+    """``standardised(x, mask)`` and the mask ``live_units(x)`` in one go, where no fourth power overflows or vanishes.
+
+    Args:
+        low, high: the extremes of every unit, (…, unit).
+    """
     xp = api.array_namespace(x)
     d = centre(x)
-    variance = xp.sum(d**2, axis=-2, keepdims=True) / x.shape[-2]
-    varies = over_time(mask) & (variance > 0)
-    return d * (as_float(varies, x) / xp.sqrt(xp.where(varies, variance, xp.ones_like(variance))))
+    variance = _mean_square(d)
+    mask = _vary(xp.sqrt(xp.squeeze(variance, axis=-2)), xp.maximum(-low, high))
+    d *= _scaling(variance, over_time(mask))
+    return d, mask
+
+
+def _mean_square(d: Array) -> Array:
+    xp = api.array_namespace(d)
+    return xp.sum(d**2, axis=-2, keepdims=True) / d.shape[-2]
+
+
+def _scaling(variance: Array, varies: Array) -> Array:
+    """1/SD of the units that vary, 0 of the others."""
+    xp = api.array_namespace(variance)
+    return as_float(varies, variance) / xp.sqrt(xp.where(varies, variance, xp.ones_like(variance)))
 
 
 def gram(x: Array) -> Array:

@@ -42,6 +42,8 @@ class Measure:
         settings: what else a reader must know about the value, e.g. which phase.
         refine: ``f(x, mask, **inputs) -> mask``, where liveness depends on more than variance.
         split: (prepare, reduce) with kernel = reduce ∘ prepare, and prepare unmoved by a circular shift.
+        of_z: ``f(z, mask) -> (...)`` with kernel(x, mask) = of_z(standardised(x, mask), mask), where z-scores are all
+            that it needs: several such measures share them.
         shuffle_control: the value after a shuffle of the samples belongs to the value.
     """
 
@@ -67,6 +69,7 @@ class Measure:
     settings: Mapping[str, object] = field(default_factory=dict)
     refine: Callable[..., Array] | None = None
     split: tuple[Callable[..., Any], Callable[..., Any]] | None = None
+    of_z: Callable[[Array, Array], Array] | None = None
     shuffle_control: bool = False
 
     @property

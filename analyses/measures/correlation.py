@@ -21,11 +21,14 @@ def mean_correlation(x: Array, mask: Array) -> Array:
     >>> round(float(mean_correlation(x, np.array([True, True]))), 12)
     -1.0
     """
-    xp = api.array_namespace(x)
-    z = standardised(x, mask)
+    return _mean_correlation(standardised(x, mask), mask)
+
+
+def _mean_correlation(z: Array, mask: Array) -> Array:
+    xp = api.array_namespace(z)
     both = xp.mean(xp.sum(z, axis=-1) ** 2, axis=-1)
     own = xp.sum(xp.mean(z**2, axis=-2), axis=-1)
-    n = count(mask, x)
+    n = count(mask, z)
     return ratio(both - own, n * (n - 1))
 
 
@@ -42,11 +45,14 @@ def mean_squared_correlation(x: Array, mask: Array) -> Array:
     >>> round(float(mean_squared_correlation(x, np.array([True, True]))), 12)
     1.0
     """
-    xp = api.array_namespace(x)
-    z = standardised(x, mask)
-    n_times = x.shape[-2]
+    return _mean_squared_correlation(standardised(x, mask), mask)
+
+
+def _mean_squared_correlation(z: Array, mask: Array) -> Array:
+    xp = api.array_namespace(z)
+    n_times = z.shape[-2]
     own = xp.sum(xp.mean(z**2, axis=-2) ** 2, axis=-1)
-    n = count(mask, x)
+    n = count(mask, z)
     raw = ratio(squared_norm(z) / n_times**2 - own, n * (n - 1))
     chance = 1 / max(n_times - 1, 2)
     return (raw - chance) / (1 - chance)
@@ -65,9 +71,13 @@ def chi_c(x: Array, mask: Array) -> Array:
     >>> round(float(chi_c(x, np.ones(5, bool))), 12)
     1.0
     """
-    xp = api.array_namespace(x)
-    rho = mean_correlation(x, mask)
-    tiny = float(xp.finfo(x.dtype).eps) ** 2  # bounds the slope of the root at 0
+    return _chi_c(standardised(x, mask), mask)
+
+
+def _chi_c(z: Array, mask: Array) -> Array:
+    xp = api.array_namespace(z)
+    rho = _mean_correlation(z, mask)
+    tiny = float(xp.finfo(z.dtype).eps) ** 2  # bounds the slope of the root at 0
     return rho / xp.sqrt(xp.abs(rho) + tiny)
 
 
@@ -84,16 +94,20 @@ def lambda1_fraction(x: Array, mask: Array) -> Array:
     >>> round(float(lambda1_fraction(x, np.ones(4, bool))), 12)
     1.0
     """
-    xp = api.array_namespace(x)
-    z = standardised(x, mask)
-    first = xp.linalg.eigvalsh(gram(z) / x.shape[-2])[..., -1]
-    n = count(mask, x)
-    return ratio((first - 1) * as_float(n > 1, x), n - 1)
+    return _lambda1_fraction(standardised(x, mask), mask)
+
+
+def _lambda1_fraction(z: Array, mask: Array) -> Array:
+    xp = api.array_namespace(z)
+    first = xp.linalg.eigvalsh(gram(z) / z.shape[-2])[..., -1]
+    n = count(mask, z)
+    return ratio((first - 1) * as_float(n > 1, z), n - 1)
 
 
 MEAN_CORRELATION = Measure(
     name="mean_correlation",
     kernel=mean_correlation,
+    of_z=_mean_correlation,
     takes="values",
     needs=frozenset({"stationary"}),
     formula="mean over pairs i < j of corr(x_i, x_j)",
@@ -106,6 +120,7 @@ MEAN_CORRELATION = Measure(
 MEAN_SQUARED_CORRELATION = Measure(
     name="mean_squared_correlation",
     kernel=mean_squared_correlation,
+    of_z=_mean_squared_correlation,
     takes="values",
     needs=frozenset({"stationary"}),
     formula="(mean over pairs of r^2 - 1/(T-1)) / (1 - 1/(T-1))",
@@ -118,6 +133,7 @@ MEAN_SQUARED_CORRELATION = Measure(
 CHI_C = Measure(
     name="chi_c",
     kernel=chi_c,
+    of_z=_chi_c,
     takes="values",
     needs=frozenset({"stationary"}),
     formula="sign(rho) sqrt|rho|, rho = mean correlation over pairs = (Var_t(mean z) - 1/n)/(1 - 1/n)",
@@ -130,6 +146,7 @@ CHI_C = Measure(
 LAMBDA1_FRACTION = Measure(
     name="lambda1_fraction",
     kernel=lambda1_fraction,
+    of_z=_lambda1_fraction,
     takes="values",
     needs=frozenset({"stationary"}),
     formula="(lambda_1 - 1)/(n - 1), lambda_1 the largest eigenvalue of the correlation matrix",

@@ -56,10 +56,13 @@ def si_3(x: Array, mask: Array) -> Array:
     >>> round(float(si_3(x, np.ones(2, bool))), 12)
     1.0
     """
-    xp = api.array_namespace(x)
-    z = standardised(x, mask)
-    all_pairs = xp.sum(xp.abs(xp.matmul(xp.matrix_transpose(z), z)), axis=(-2, -1)) / x.shape[-2]
-    n = count(mask, x)  # also the sum over i of r_ii
+    return _si_3(standardised(x, mask), mask)
+
+
+def _si_3(z: Array, mask: Array) -> Array:
+    xp = api.array_namespace(z)
+    all_pairs = xp.sum(xp.abs(xp.matmul(xp.matrix_transpose(z), z)), axis=(-2, -1)) / z.shape[-2]
+    n = count(mask, z)  # also the sum over i of r_ii
     return ratio(all_pairs - n, n * (n - 1))
 
 
@@ -93,6 +96,7 @@ SI_2 = Measure(
 SI_3 = Measure(
     name="si_3",
     kernel=si_3,
+    of_z=_si_3,
     takes="values",
     needs=frozenset({"stationary"}),
     formula="mean over pairs i < j of |corr(h_i, h_j)|",
