@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ictal.analyses.evidence.page import drawings
-from ictal.analyses.evidence.rules import HOLDS
+from ictal.analyses.evidence.rules import FAILS, HOLDS, ONLY
 from ictal.analyses.experiments.planted import CASES, EXPERIMENTS_TESTED, Rate, right
 from ictal.analyses.tables import from_group
 from ictal.evidence import ledger
@@ -36,9 +36,15 @@ def test_every_figure_is_drawn_from_what_is_stored(found):
 def test_no_verdict_without_seeds_and_a_control(found):
     for effects in found.effects.values():
         deciding = [effect for effect in effects if effect.role != "beside"]
-        assert min(effect.n for effect in deciding if effect.n) >= 3
+        assert all(effect.p_above == effect.p_below == 1.0 for effect in deciding if effect.n < 3)
         for claim in {effect.claim for effect in deciding}:
             assert any(effect.claim == claim and effect.role == "control" for effect in deciding)
+    for scale, rows in found.decisions.items():
+        for row in rows:
+            if row.decided_by and row.verdict in (HOLDS, FAILS, ONLY):
+                places = [e for e in found.effects[scale] if (e.claim, e.setting) == (row.claim, row.setting)]
+                assert next(e for e in places if e.part == row.decided_by).n >= 3
+    assert {row.verdict for row in found.decisions["medium"]} == {FAILS}
 
 
 def test_it_is_small_and_names_no_place():

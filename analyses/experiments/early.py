@@ -7,21 +7,22 @@ Control     The other networks of the same seed at the same step: a threshold by
             that knows no synchrony (gap > 10 % at that step), and the base rate.
 Statistic   Per seed: SI − 0.5, mean over networks that will overfit severely (at least 0); 0.5 − SI, mean over the
             others (at least 0); the difference of the two (at least 0.1), and that of what training made of them (at
-            least 0.1). Accuracy, precision and recall over all courses stand beside. Student's t over seeds; Holm over
-            claims.
+            least 0.1). A seed counts for what it has networks of. Accuracy, precision and recall over all courses stand
+            beside. Student's t over seeds; Holm over claims.
 Refutation  Networks that will overfit lie below 0.5, or the others above.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from ...simulator import InputError
 from ..evidence.contrasts import SEVERE, Setting, tested
 from ..evidence.course import Course
-from ..evidence.effect import Effect, effect
+from ..evidence.effect import Effect, Role, effect, unknown_effect
 from ..evidence.rules import Finding
 from ..evidence.store import Evidence
 
@@ -36,19 +37,21 @@ def effects(evidence: Evidence) -> Finding:
 
 def _one(s: Setting) -> list[Effect]:
     at = "SI at a quarter"
-    will, wont = zip(*(_split(s, seed, early) for seed in s.seeds), strict=True)
-    grown = [a - b for a, b in (_split(s, seed, lambda c: early(c) - float(c.mean()[0])) for seed in s.seeds)]
+    split = [_split(s, seed, early) for seed in s.seeds]
+    grown = [_split(s, seed, lambda c: early(c) - float(c.mean()[0])) for seed in s.seeds]
+    if not any(math.isfinite(will) for will, _ in split):
+        raise InputError("has no network that ends with a gap above 20 %")
     out = [
-        effect(NAME, "above before overfitting", s.name, [x - THRESHOLD for x in will],
-               statistic=f"{at} − 0.5, of those that will overfit"),
-        effect(NAME, "below otherwise", s.name, [THRESHOLD - x for x in wont],
-               statistic=f"0.5 − {at}, of those that will not"),
-        effect(NAME, "more than the others", s.name, [a - b for a, b in zip(will, wont, strict=True)], least=LEAST,
-               statistic=f"{at} of those that will − of those that will not", role="control",
-               otherwise="a hair between networks that will and will not overfit is counted"),
-        effect(NAME, "by training", s.name, grown, least=LEAST,
-               statistic=f"the same, of {at} − before training", role="control",
-               otherwise="what networks bring along before training is counted"),
+        _told("above before overfitting", s.name, [will - THRESHOLD for will, _ in split],
+              f"{at} − 0.5, of those that will overfit"),
+        _told("below otherwise", s.name, [THRESHOLD - wont for _, wont in split],
+              f"0.5 − {at}, of those that will not"),
+        _told("more than the others", s.name, [will - wont for will, wont in split],
+              f"{at} of those that will − of those that will not", least=LEAST, role="control",
+              otherwise="a hair between networks that will and will not overfit is counted"),
+        _told("by training", s.name, [will - wont for will, wont in grown],
+              f"the same, of {at} − before training", least=LEAST, role="control",
+              otherwise="what networks bring along before training is counted"),
     ]  # fmt: skip
     for name, predicts in (("SI > 0.5", _by_si), ("gap > 10 %", _by_gap)):
         table = [_scores(s, seed, predicts) for seed in s.seeds]
@@ -62,25 +65,28 @@ def _one(s: Setting) -> list[Effect]:
     return out
 
 
+def _told(
+    part: str, setting: str, values: Sequence[float], statistic: str, *, least: float = 0.0, role: Role = "stated",
+    otherwise: str = "",
+) -> Effect:  # fmt: skip
+    """An effect over the seeds that have networks of the kinds it is about."""
+    known = [value for value in values if math.isfinite(value)]
+    if not known:
+        why = f"{statistic} cannot be told: no seed has networks of both kinds"
+        return unknown_effect(NAME, part, setting, why, least=least, role=role, otherwise=otherwise)
+    return effect(NAME, part, setting, known, statistic=statistic, least=least, role=role, otherwise=otherwise)
+
+
 def early(course: Course) -> float:
     """SI at a quarter of training."""
     return float(course.mean()[course.at_share(QUARTER)])
 
 
 def _split(s: Setting, seed: int, of: Callable[[Course], float]) -> tuple[float, float]:
-    """Mean over the networks of a seed that end with a large gap, and over the others.
-
-    Raises:
-        InputError: there are none of one kind.
-    """
-    large = {
-        True: [of(c) for c in s.of_seed(seed) if severe(c)],
-        False: [of(c) for c in s.of_seed(seed) if not severe(c)],
-    }
-    for kind, values in large.items():
-        if not values:
-            raise InputError(f"seed {seed} has no network with a final gap {'above' if kind else 'of at most'} 20 %")
-    return float(np.mean(large[True])), float(np.mean(large[False]))
+    """Mean over the networks of a seed that end with a large gap, and over the others; NaN where there are none."""
+    large = [of(c) for c in s.of_seed(seed) if severe(c)]
+    others = [of(c) for c in s.of_seed(seed) if not severe(c)]
+    return (float(np.mean(large)) if large else math.nan, float(np.mean(others)) if others else math.nan)
 
 
 def severe(course: Course) -> bool:
