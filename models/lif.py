@@ -20,6 +20,7 @@ Protocol = Literal["fi", "constant", "step", "sine"]
 PROTOCOLS: tuple[str, ...] = get_args(Protocol)
 POINTS = 64  # of a period of a sine, between which it is drawn straight
 MOST_POINTS = 10**6
+FINER = 8  # theory is given at so many drives for one that is simulated
 SAMPLE = 1.0  # ms; of the drive and of the static rate
 _AT_ONCE = 4096  # drives whose rates are computed in one piece
 
@@ -55,8 +56,8 @@ class LifCells:
     corrected: bool = True  # whether the threshold is lowered for white noise, which a grid of steps misses
     n: int = 2100  # cells of each noise level
     levels: int = 21  # drives of "fi"
-    drive_low: float = 10.0  # [mV]
-    drive_high: float = 30.0  # [mV]
+    drive_low: float = 10.5  # [mV]
+    drive_high: float = 30.5  # [mV]
     drive: float = 18.0  # of "constant", "step" before its step, "sine" on average [mV]
     step: float = 6.0  # [mV]
     step_at: float = 0.5  # [s]
@@ -139,10 +140,10 @@ class LifCells:
         return Schedule("drive", (0.0,), (self.drive,))
 
     def theory(self) -> dict[str, Recording]:
-        """Rates in closed form [Hz]: of every drive under "fi", else of the drive at every ms."""
+        """Rates in closed form [Hz]: over the range of drives under "fi", else of the drive at every ms."""
         names = np.array([_name(s) for s in self.sigma])
         if self.protocol == "fi":
-            drives = np.linspace(self.drive_low, self.drive_high, self.levels)
+            drives = np.linspace(self.drive_low, self.drive_high, FINER * (self.levels - 1) + 1)
             curves = np.stack([rate(drives, self.cell()), *self._rates(drives).T], axis=1)
             each = Recording(self.drives()[None, :], self.duration, "second", "drive", "mV",
                              unit_labels={"given": np.full(self.n, "drive")})  # fmt: skip

@@ -181,6 +181,7 @@ def test_the_run_holds_spikes_drive_and_theory():
     assert np.bincount(np.unique(run.recording("drive").numpy(), return_inverse=True)[1].ravel()).tolist() == [10] * 21
     theory = run.recording("f_i")
     levels = theory.time_labels["drive"]
+    assert np.isin(run.recording("drive").numpy(), levels).all()
     np.testing.assert_allclose(theory.numpy()[:, 0], rate(levels))
     np.testing.assert_allclose(theory.numpy()[:, 1], rate(levels))
     np.testing.assert_allclose(theory.numpy()[:, 3], siegert(levels, 5.0))
@@ -204,7 +205,8 @@ def test_a_step_is_not_followed_at_once_and_then_is():
         return spikes.select(time=(begin, until)).time.size / 8000 / (until - begin)
 
     assert hz(0.3, 0.5) == pytest.approx(float(siegert(18.0, 2.0)), rel=0.03)
-    assert hz(0.51, 0.52) > 1.3 * end  # cells near threshold all arrive
+    assert hz(0.505, 0.51) > 1.4 * end  # cells near threshold all arrive
+    assert hz(0.52, 0.525) < 0.8 * end  # and are all held back
     assert hz(0.8, 1.0) == pytest.approx(end, rel=0.02)
 
 
@@ -239,11 +241,12 @@ def test_figures_are_drawn_from_the_run_alone_and_say_how_far_theory_holds():
     assert list(drawn) == ["raster/sigma_0", "raster/sigma_1", "raster/sigma_5", "transfer/f_i"]
     text = drawn["transfer/f_i"].caption
     assert "the deterministic curve is theirs, too" in text
-    assert "σ = 5 mV: cells and theory differ by at most" in text
-    assert text.endswith("the deterministic curve holds to 5 % from 30 mV on.")
+    assert "σ 5 mV: cells and theory differ by at most" in text
+    assert "σ 1 mV: " in text
+    assert text.endswith("the deterministic curve holds to 5 % from 29.9 mV on.")
     step = LifCells(protocol="step", n=400, sigma=(2.0,), duration=0.8)
     drawn = {d.name: d for d in drawings_of_run(step.record(0))}
-    assert list(drawn) == ["raster/sigma_2", "response/sigma_2"]
+    assert list(drawn) == ["raster/sigma_2", "trace/drive", "response/sigma_2"]
     assert "of the mean rate apart (rms)" in drawn["response/sigma_2"].caption
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 from scipy.signal import welch
 
@@ -55,48 +56,48 @@ def _is_population_rate(entry: Recording) -> bool:
 
 
 def _noise(name: str) -> str:
-    """sigma_5 -> σ = 5 mV."""
-    return f"σ = {name.removeprefix('sigma_')} mV" if name.startswith("sigma_") else name
+    """sigma_5 -> σ 5 mV."""
+    return f"σ {name.removeprefix('sigma_')} mV" if name.startswith("sigma_") else name
 
 
 def _transfer(run: Run) -> Drawing:
     theory, drive = run.recording("f_i"), run.recording("drive").numpy()[0]
-    levels = np.asarray(theory.time_labels["drive"], dtype=np.float64)
+    fine, levels = np.asarray(theory.time_labels["drive"], dtype=np.float64), np.unique(drive)
     columns = dict(zip(theory.unit_labels[GIVEN].tolist(), theory.numpy().T, strict=True))
     plain = columns.pop(DETERMINISTIC)
-    level = np.abs(drive[:, None] - levels).argmin(axis=1)
+    level = np.searchsorted(levels, drive)
     cells = np.bincount(level, minlength=levels.size)
     measured, said = {}, []
     for name, curve in columns.items():
         spikes = run.spikes(name)
         counts = np.bincount(level, spikes.counts, levels.size)
         measured[name] = counts / cells / spikes.duration
-        off = np.abs(measured[name] - curve).max()
+        off = np.abs(measured[name] - np.interp(levels, fine, curve)).max()
         apart = np.flatnonzero(np.abs(plain - curve) > NEAR * np.maximum(curve, plain.max() * 1e-3))
         if not apart.size:
             where = "the deterministic curve is theirs, too"
-        elif apart[-1] == levels.size - 1:
+        elif apart[-1] == fine.size - 1:
             where = f"the deterministic curve is more than {100 * NEAR:g} % off up to the highest drive"
         else:
-            where = f"the deterministic curve holds to {100 * NEAR:g} % from {levels[apart[-1] + 1]:.3g} mV on"
+            where = f"the deterministic curve holds to {100 * NEAR:g} % from {fine[apart[-1] + 1]:.3g} mV on"
         said.append(f"{_noise(name)}: cells and theory differ by at most {off:.2g} Hz, {where}")
     caption = (
         f"Rates of {int(cells.min())} cells at each of {levels.size} drives (dots), the rate in closed form with that "
         f"noise (lines) and without noise (dashed). {'; '.join(said)}."
     )
-    figure = _transfer_figure("Rate against drive", levels, plain, columns, measured)
+    figure = _transfer_figure("Rate against drive", (fine, levels), plain, columns, measured)
     return Drawing("transfer/f_i", "Rate against drive", figure, caption, caption)
 
 
 @styled
 def _transfer_figure(
-    title: str, drive: Values, plain: Values, curves: dict[str, Values], measured: dict[str, Values]
+    title: str, drives: tuple[Values, Values], plain: Values, curves: dict[str, Values], measured: dict[str, Values]
 ) -> Figure:
     figure, axes = new_figure(title)
-    handles: list[Any] = axes.plot(drive, plain, color="black", ls=(0, (4, 2)), lw=1.0, zorder=3)
+    handles: list[Any] = axes.plot(drives[0], plain, color="black", ls=(0, (4, 2)), lw=1.0, zorder=3)
     for index, (name, curve) in enumerate(curves.items()):
-        handles += axes.plot(drive, curve, color=colour(index), marker="o", ms=0)
-        axes.plot(drive, measured[name], "o", color=colour(index), ms=3.0, mfc="white", mew=0.9, zorder=2.5)
+        handles += axes.plot(drives[0], curve, color=colour(index))
+        axes.plot(drives[1], measured[name], "o", color=colour(index), ms=3.0, mfc="white", mew=0.9, zorder=2.5)
     axes.set(xlabel="mean drive [mV]", ylabel="firing rate [Hz]")
     axes.set_ylim(bottom=0.0)
     axes.margins(x=0.02)
@@ -123,8 +124,8 @@ def _response(run: Run, name: str, column: int) -> Drawing:
         rms = float(np.sqrt(np.mean((rate - expected)[late] ** 2))) / mean
         chance = 1.0 / np.sqrt(mean * width * spikes.n_units)
         distance = (
-            f"after the first {1000 * SETTLED:g} ms the two are {100 * rms:.2g} % of the mean rate apart (rms), where "
-            f"the counting of independent spikes alone would make {100 * chance:.2g} %"
+            f"after the first {1000 * SETTLED:g} ms the two are {100 * rms:.0f} % of the mean rate apart (rms), where "
+            f"the counting of independent spikes alone would make {100 * chance:.0f} %"
         )
     worst = int(np.abs(rate - expected)[late].argmax())
     caption = (
@@ -148,6 +149,7 @@ def _response_figure(
     above.step(ticks[shown], mu[shown], where="post", color="black", lw=0.9)
     above.set(ylabel="drive [mV]", xlim=window)
     above.margins(y=0.15)
+    above.yaxis.set_major_locator(MaxNLocator(3))
     above.tick_params(axis="x", labelbottom=False)
     seen = (times >= window[0]) & (times <= window[1])
     handles = below.step(times[seen], rate[seen], where="mid", color=colour(0), lw=0.9)
