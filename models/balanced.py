@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,7 +112,7 @@ class Balanced:
         return MeanField(float(self.c_e), self.c_i / self.c_e, self.j, cell)
 
     def theory(self) -> dict[str, Recording]:
-        """Rates of the mean field, one sample for the whole run.
+        """Rates of the mean field, the same at every ms.
 
         Raises:
             InputError: there is none.
@@ -120,7 +121,8 @@ class Balanced:
         if not rates.size:
             raise InputError(f"Balanced: no mean-field rate at g = {self.g:g}, eta = {self.eta:g}")
         labels = {"given": np.array([f"mean field {k + 1}" for k in range(rates.size)])}
-        found = Recording(rates[None, :], self.duration, "second", "firing rate", "Hz", unit_labels=labels)
+        rows = math.ceil(1000.0 * self.duration - 1e-9)
+        found = Recording(np.tile(rates, (rows, 1)), 0.001, "second", "firing rate", "Hz", unit_labels=labels)
         return {"mean_field": found}
 
     def record(self, seed: int, engine: str = "compiled", progress: Progress | None = None) -> Run:

@@ -196,7 +196,7 @@ def _rate_figure(
     figure, axes = new_figure(title)
     seen = times >= window[0]
     handles: list[Any] = axes.plot(times[seen], rate[seen], color=colour(0), lw=0.7)
-    handles.append(axes.axhline(mean, color=colour(5), lw=1.4))
+    handles.append(axes.axhline(mean, color=colour(5), lw=2.6))
     handles.append(axes.axhline(expected, color=colour(1), ls=(0, (5, 1.5)), lw=1.4))
     axes.set(xlabel=CLOCK_LABELS["second"], ylabel="rate [Hz]", xlim=window)
     axes.set_ylim(bottom=0.0)
