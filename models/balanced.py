@@ -27,13 +27,14 @@ REGIMES = {"SR": (3.0, 2.0), "SI fast": (6.0, 4.0), "AI": (5.0, 2.0), "SI slow":
 
 @dataclass(frozen=True)
 class Balanced:
-    """10,000 excitatory and 2,500 inhibitory LIF cells with delta synapses (model A of Brunel, J Comput Neurosci 2000)::
+    """10,000 excitatory and 2,500 inhibitory LIF cells with delta synapses::
 
         τ_m v' = −v      v += J at a spike of an E cell or from outside, v −= g J at one of an I cell
         spike at v ≥ θ; v is then held at V_r for the refractory period, in which it loses its input
 
-    Every cell has C_E sources among E cells, C_I among I cells, and C_E Poisson trains from outside, each at η times
-    the rate θ/(C_E J τ_m) that leads to threshold on average. Both populations have the same cells and inputs.
+    Model A of Brunel (J Comput Neurosci 2000). Every cell has C_E sources among E cells, C_I among I cells, and C_E
+    Poisson trains from outside, each at η times the rate θ/(C_E J τ_m) that leads to threshold on average. Both
+    populations have the same cells and inputs.
 
     Regimes by (g, η), in the order of `REGIMES`: synchronous regular (3, 2); synchronous irregular and fast (6, 4);
     asynchronous irregular (5, 2); synchronous irregular and slow (4.5, 0.9). The first tenth of a second is the

@@ -5,13 +5,13 @@ sees white noise of
 
     μ = J C_E τ [ν_ext + ν (1 − γ g)]        σ² = J² C_E τ [ν_ext + ν (1 + γ g²)]
 
-and ν solves ν = r(μ(ν), σ(ν)) with the rate of Siegert (Brunel, J Comput Neurosci 2000, eq. 5.1). ν_ext is η times the
+and ν solves ν = r(μ(ν), σ(ν)) with the rate of Siegert (Brunel, J Comput Neurosci 2000). ν_ext is η times the
 rate ν_thr = θ/(J C_E τ) that leads to threshold in the absence of recurrence.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -37,7 +37,7 @@ class MeanField:
     c_e: float = 1000.0  # excitatory inputs of a cell, and as many from outside
     gamma: float = 0.25  # inhibitory inputs a excitatory one [1]
     j: float = 0.1  # [mV]
-    cell: Lif = Lif()
+    cell: Lif = field(default_factory=Lif)
 
     def __post_init__(self) -> None:
         positive(self.c_e, "MeanField.c_e", "1")
@@ -69,7 +69,7 @@ class MeanField:
         not_negative(eta, "MeanField.eta", "1")
 
         def excess(nu: ArrayLike) -> Floats:
-            return siegert(*self.drive(nu, g, eta), self.cell) - np.asarray(nu)
+            return np.asarray(siegert(*self.drive(nu, g, eta), self.cell) - np.asarray(nu))
 
         if self.cell.refractory <= 0:
             raise InputError("MeanField.cell: must have a refractory period, which bounds the rates")

@@ -31,16 +31,16 @@ class LifCells:
 
         τ_m v' = μ(t) − v + σ √τ_m dW/dt      spike at v ≥ θ; v is then held at V_r for the refractory period
 
-    Protocols: "fi", drives that rise from `drive_low` to `drive_high` over the cells, `n`/`levels` cells each, beside the
-    rate in closed form; "constant", all cells at `drive`; "step", `step` more from `step_at` on; "sine", `amplitude`
-    more and less at `frequency`. Under the last three a static rate model says r(μ(t)): it fails where the drive
-    changes within the time that the distribution of v needs to follow.
+    Protocols: "fi", drives that rise from `drive_low` to `drive_high` over the cells, `n`/`levels` cells each, beside
+    the rate in closed form; "constant", all cells at `drive`; "step", `step` more from `step_at` on; "sine",
+    `amplitude` more and less at `frequency`. Under the last three a static rate model says r(μ(t)): it fails where the
+    drive changes within the time that the distribution of v needs to follow.
 
     With `tau_s` > 0 the noise is an Ornstein-Uhlenbeck current of the same spectrum at low frequencies, of SD
     σ √(τ_m/2τ_s).
 
-    White noise crosses a threshold between time steps and is back at the next: rates come out low by 2 to 15 % at
-    0.1 ms. `corrected` lowers the threshold of the simulation by 0.5826 times the SD of a step of v, which mends it.
+    White noise crosses a threshold between time steps and is back at the next: at 0.1 ms rates come out low by 2 % and
+    more. `corrected` lowers the threshold of the simulation by 0.5826 times the SD of a step of v, which mends it.
 
     Recorded: for every σ its cells, e.g. sigma_5 (Spikes); drive [mV]; with "fi" f_i, else static: the rates that
     theory gives [Hz].

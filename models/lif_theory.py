@@ -1,12 +1,13 @@
 r"""What is known in closed form of the leaky integrate-and-fire cell, without noise and with it.
 
-The cell follows τ v' = μ(t) − v, spikes at v = θ, and is then held at V_r for τ_ref. White noise is σ√τ dW/dt, so that v
-without a threshold has the SD σ/√2. Voltages are in mV, times in ms, rates in Hz.
+The cell follows τ v' = μ(t) − v, spikes at v = θ, and is then held at V_r for τ_ref. White noise is σ√τ dW/dt, so that
+v without a threshold has the SD σ/√2. Voltages are in mV, times in ms, rates in Hz.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,7 +53,8 @@ class Lif:
 def rate(mu: ArrayLike, cell: Lif | None = None) -> Floats:
     r"""Rate under a constant drive [Hz].
 
-    .. math:: r = \Big[\tau_{ref} + \tau \ln\frac{\mu - V_r}{\mu - \theta}\Big]^{-1}, \quad 0 \text{ for } \mu \le \theta
+    .. math:: r = \Big[\tau_{ref} + \tau \ln\frac{\mu - V_r}{\mu - \theta}\Big]^{-1},
+              \quad 0 \text{ for } \mu \le \theta
 
     >>> rate([15.0, 20.5, 25.0]).round(4).tolist()
     [0.0, 15.9007, 41.7149]
@@ -148,8 +150,8 @@ def siegert_cv(mu: ArrayLike, sigma: ArrayLike, cell: Lif | None = None, tau_s: 
     .. math:: CV^2 = 2\pi (r\tau)^2 \int_{-\infty}^{b} e^{y^2} (1 + \operatorname{erf} y)^2
               \int_{\max(a, y)}^{b} e^{x^2} dx\, dy
 
-    with a, b the bounds of `siegert`, in which it also is numerically safe (Brunel, J Comput Neurosci 2000, eq. 3.3 with
-    the order of integration exchanged). 0 without noise.
+    with a, b the bounds of `siegert`, and as safe far from threshold (Brunel, J Comput Neurosci 2000, with the order of
+    integration exchanged). 0 without noise.
 
     >>> float(siegert_cv(15.0, 5.0).round(3))
     0.815
@@ -157,10 +159,11 @@ def siegert_cv(mu: ArrayLike, sigma: ArrayLike, cell: Lif | None = None, tau_s: 
     cell = cell or Lif()
     _, s, low, high = _bounds(mu, sigma, cell, tau_s)
     scale, integral = _passage(low, high)
-    per_tau = 1.0 / (cell.refractory / cell.tau * scale + math.sqrt(math.pi) * integral)  # rτ, times exp(b²) where b > 0
+    # rτ, times exp(b²) where b > 0
+    per_tau = 1.0 / (cell.refractory / cell.tau * scale + math.sqrt(math.pi) * integral)
     a, b = low[..., None], high[..., None]
-    within = _towards(b, b - a, lambda t: _variance(b - t, a, b))
-    below = _towards(a, 40.0 + np.abs(a), lambda t: _variance(a - t, a, b))
+    within = _towards(b - a, lambda t: _variance(b - t, a, b))
+    below = _towards(40.0 + np.abs(a), lambda t: _variance(a - t, a, b))
     return np.asarray(np.where(s > 0, np.sqrt(2 * math.pi * (within + below)) * per_tau, 0.0))
 
 
@@ -179,8 +182,8 @@ def grid_shift(sigma: float, tau: float, dt: float) -> float:
 def coloured_sd(sigma: float, tau: float, tau_s: float, dt: float) -> float:
     r"""SD of an Ornstein-Uhlenbeck current that, at low frequencies, is white noise of σ [mV].
 
-    In continuous time σ √(τ/2τ_s). `OUNoise` is drawn once in a step dt and decays until the next, so that it hands over
-    (1 − exp(−2dt/τ_s))/(2dt/τ_s) of the power that it should: that much more is asked of it.
+    In continuous time σ √(τ/2τ_s). `OUNoise` is drawn once in a step dt and decays until the next, so that it hands
+    over (1 − exp(−2dt/τ_s))/(2dt/τ_s) of the power that it should: that much more is asked of it.
 
     >>> round(coloured_sd(5.0, 20.0, 10.0, 1e-6), 6)
     5.0
@@ -217,9 +220,8 @@ def _erfcx_integral(low: Floats, high: Floats) -> Floats:
     return np.asarray((half * _WEIGHTS * erfcx(u) * (1.0 + u)).sum(axis=-1))
 
 
-def _towards(end: Floats, length: Floats, of_distance: object) -> Floats:
+def _towards(length: Floats, of_distance: Callable[[Floats], Floats]) -> Floats:
     """∫ over the distances 0..length from an end, in their logarithm: what is steep there stays resolved."""
-    assert callable(of_distance)
     half = -0.5 * math.log(_SMALLEST)
     t = length * np.exp(half * (_NODES - 1.0))
     return np.asarray((half * _WEIGHTS * t * of_distance(t)).sum(axis=-1))

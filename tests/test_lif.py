@@ -160,7 +160,9 @@ def test_white_noise_on_the_engine_is_siegert_with_the_threshold_lowered_and_onl
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("mu", "sigma", "tau_s"), [(15.0, 5.0, 0.5), (15.0, 5.0, 2.0), (25.0, 5.0, 1.0), (20.0, 1.0, 1.0)])
+@pytest.mark.parametrize(
+    ("mu", "sigma", "tau_s"), [(15.0, 5.0, 0.5), (15.0, 5.0, 2.0), (25.0, 5.0, 1.0), (20.0, 1.0, 1.0)]
+)
 def test_coloured_noise_is_siegert_with_the_shift_of_the_colour(mu, sigma, tau_s):
     """To first order in √(τ_s/τ): 3 %, where white noise is wrong by 11 % and more."""
     hz, n = simulated(mu, sigma, tau_s=tau_s)

@@ -129,9 +129,9 @@ def _response(run: Run, name: str, column: int) -> Drawing:
         )
     worst = int(np.abs(rate - expected)[late].argmax())
     caption = (
-        f"Rate of {spikes.n_units} cells in {1000 * width:.3g}-ms bins, and the static rate at the drive of the moment; "
-        f"{distance}. Furthest apart at {times[late][worst]:.3g} s: {rate[late][worst]:.3g} Hz where the static rate is "
-        f"{expected[late][worst]:.3g} Hz."
+        f"Rate of {spikes.n_units} cells in {1000 * width:.3g}-ms bins, and the static rate at the drive of the "
+        f"moment; {distance}. Furthest apart at {times[late][worst]:.3g} s: {rate[late][worst]:.3g} Hz where the "
+        f"static rate is {expected[late][worst]:.3g} Hz."
     )
     figure = _response_figure(title, (begin, min(begin + SHOWN, spikes.duration)), times, rate, expected,
                               drive.times, mu)  # fmt: skip
@@ -181,8 +181,8 @@ def _network(run: Run, name: str) -> Iterator[Drawing]:
     seen = (frequency > 0) & (frequency <= HIGHEST)
     peak = float(frequency[seen][power[seen].argmax()])
     text = (
-        f"Welch spectrum of {name} without the first {1000 * SETTLED:g} ms, segments of {segment * recording.dt:.3g} s; "
-        f"strongest at {peak:.3g} Hz."
+        f"Welch spectrum of {name} without the first {1000 * SETTLED:g} ms, segments of "
+        f"{segment * recording.dt:.3g} s; strongest at {peak:.3g} Hz."
     )
     shown = {name: (frequency[seen], power[seen])}
     title = f"{name}: spectrum"

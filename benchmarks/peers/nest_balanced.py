@@ -23,7 +23,8 @@ def main() -> None:
     for regime in sys.argv[1:] or list(REGIMES):
         begin = time.process_time()
         rate, rhythm = run(*REGIMES[regime], BANDS[regime])
-        print(f"{regime}: {rate:.2f} Hz, rhythm {rhythm:.1f} Hz, {time.process_time() - begin:.0f} s of CPU", flush=True)
+        cost = time.process_time() - begin
+        print(f"{regime}: {rate:.2f} Hz, rhythm {rhythm:.1f} Hz, {cost:.0f} s of CPU", flush=True)
 
 
 def run(g: float, eta: float, duration: float, band: tuple[float, float]) -> tuple[float, float]:
