@@ -125,8 +125,8 @@ def refuse_unusable(panels: Sequence[Panel]) -> None:
 
 
 def is_curve(entry: Recording | Spikes) -> bool:
-    """Learning curves are metrics over training: nothing in them can be synchronous."""
-    return isinstance(entry, Recording) and "metric" in entry.unit_labels
+    """Learning curves are metrics over training, theory is curves of its own: nothing in them can be synchronous."""
+    return isinstance(entry, Recording) and bool({"metric", "given"} & set(entry.unit_labels))
 
 
 def plain(source: Mapping[str, object]) -> dict[str, object]:

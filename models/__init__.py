@@ -3,6 +3,8 @@
 SYSTEMS: dict[str, tuple[str, str]] = {
     "seizure": ("seizure:SeizureNetwork", "LIF network of 2000 cells that rests, or seizes when inhibition fails"),
     "cuba": ("cuba:Cuba", "CUBA benchmark: 4000 current-based LIF cells, irregular activity"),
+    "lif": ("lif:LifCells", "independent LIF cells: rates against theory, under constant and changing drive"),
+    "balanced": ("balanced:Balanced", "Brunel's balanced network of 12,500 LIF cells; four regimes by g and eta"),
     "synthetic_eeg": ("synthetic_eeg:SyntheticEeg", "channels of planted correlation and amplitude, with a seizure"),
     "epileptor": ("epileptor:Epileptor", "neural mass that seizes by itself; nodes on any graph"),
     "wilson_cowan": ("wilson_cowan:WilsonCowan", "excitation and inhibition that settle or swing; nodes on any graph"),

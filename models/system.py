@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
-from ..simulator import InputError, Run
+from ..simulator import InputError, Recording, Run
 from ..simulator.network import Network
 
 Progress = Callable[[float, float], None]  # (done, total) [ms]
@@ -37,6 +37,14 @@ class Spiking(System, Protocol):
 
     def network(self) -> Network:
         """The description that an engine runs."""
+
+
+@runtime_checkable
+class Foretold(Spiking, Protocol):
+    """A spiking system of which theory says something beforehand: kept in the Run beside what it did."""
+
+    def theory(self) -> Mapping[str, Recording]:
+        """What is known before it runs. The unit label ``"given"`` says that nothing in an entry was simulated."""
 
 
 @runtime_checkable
@@ -70,6 +78,11 @@ def attributed(run: Run, name: str, system: System, seed: int) -> Run:
     """The Run with the system's name, parameters and seed added to its source, and to that of every entry."""
     source = {**run.source, **attribution(name, system, seed)}
     return Run({key: dataclasses.replace(entry, source=source) for key, entry in run.items()}, source)
+
+
+def with_theory(run: Run, theory: Mapping[str, Recording]) -> Run:
+    """The Run with what theory says of it behind what was recorded."""
+    return Run({**run, **theory}, run.source)
 
 
 def within(system: object, field: str, low: float, high: float, unit: str, why: str = "") -> None:

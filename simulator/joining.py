@@ -40,6 +40,7 @@ def join(
     signal_dt: float,
     source: Mapping[str, object],
     run_source: Mapping[str, object],
+    beside: Mapping[str, Recording],
     target: Path,
     force: bool,
     pause: Callable[[], None],
@@ -53,6 +54,7 @@ def join(
         signal_dt: sampling interval of signals that have none of their own [ms].
         source: provenance of every entry.
         run_source: provenance of the whole.
+        beside: entries that were known beforehand, written behind the others.
         target: name of the file.
         force: replace it if it exists.
         pause: called between the pieces; what it raises leaves the folder as it is.
@@ -68,17 +70,20 @@ def join(
     except DamageError as error:
         raise InputError(f"{error}; say --resume to compute it again") from error
     template = _template(network, sizes, signal_dt, source)
-    document = to_document(Run(template, run_source))
+    document = to_document(Run({**template, **beside}, run_source))
     duration = total * network.dt / 1000.0
     groups: dict[str, Group] = {}
     for path, group in document.groups.items():
         kind, name = path.split("/", 1)
         if kind == "spikes":
             groups[path] = _spikes(part, name, group, sizes, network.dt, duration, pause)
+        elif name in beside:
+            groups[path] = group
         else:
             groups[path] = _signal(part, name, group, sizes, _Grid.of(network, name, total, signal_dt), pause)
     write(Document(document.attrs, groups), target, force=force, within=part.folder)
-    return {name: _spoken(entry, sizes, name, groups, duration) for name, entry in template.items()}
+    spoken = {name: _spoken(entry, sizes, name, groups, duration) for name, entry in template.items()}
+    return spoken | {name: repr(entry) for name, entry in beside.items()}
 
 
 def _survey(part: Part, network: Network, pause: Callable[[], None]) -> _Sizes:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from .identity import differences, fingerprint
 from .joining import join
 from .network import Network
 from .parts import Part
+from .recording import Recording
 from .stepping import Stepper, UnfinishedError
 
 __all__ = ["UnfinishedError", "Written", "record_to_file"]
@@ -50,6 +51,7 @@ def record_to_file(
     threads: int = 1,
     source: Mapping[str, object] | None = None,
     run_source: Mapping[str, object] | None = None,
+    beside: Mapping[str, Recording] | None = None,
     resume: bool = False,
     force: bool = False,
     progress: Progress | None = None,
@@ -70,6 +72,7 @@ def record_to_file(
         threads: of the engine; the bits do not depend on it.
         source: added to the provenance of every entry: system, parameters.
         run_source: added to that of the whole alone: the command.
+        beside: recordings that `source` determines, such as theory, kept behind what is recorded.
         resume: go on where ``FILE.h5.part`` ends; start if there is none; do nothing if the file is whole.
         force: replace a file and drop an unfinished run.
         progress: called with (done, total) [ms of biological time].
@@ -119,7 +122,8 @@ def record_to_file(
             held.enter_context(part.locked())
         recorder.run()
         whole = {**own, **(run_source or {})}
-        entries = join(part, network, total, signal_dt, own, whole, target, replaces, recorder.pause)
+        known = {name: replace(entry, source=own) for name, entry in (beside or {}).items()}
+        entries = join(part, network, total, signal_dt, own, whole, known, target, replaces, recorder.pause)
         part.remove()
     return Written(target, entries)
 

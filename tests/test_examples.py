@@ -14,8 +14,13 @@ NEEDS = {"sweep_on_a_cluster": "distributed"}  # of an extra
 def test_runs(script, tmp_path):
     if script.stem in NEEDS:
         pytest.importorskip(NEEDS[script.stem])
+    quick = ["--quick"] if "--quick" in script.read_text(encoding="utf-8") else []
     done = subprocess.run(
-        [sys.executable, "-W", "error", script, tmp_path], cwd=tmp_path, capture_output=True, text=True, timeout=600
+        [sys.executable, "-W", "error", script, tmp_path, *quick],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()

@@ -14,6 +14,7 @@ from ..transitions import mean_rate, transition
 from .curves import learning_figure, metric_pairs, ramp_figure, spectrum_figure, trace_figure
 from .maps import activity_figure, class_order, raster_figure
 from .style import Drawing, colour, power_unit, with_unit
+from .theory import is_given, theory_drawings
 from .training_gather import training_drawings
 
 MAX_TRACES = 7  # units that are drawn as lines; more become a map
@@ -32,11 +33,14 @@ def drawings_of_run(run: Run) -> Iterator[Drawing]:
             yield _raster(name, entry, colour(at))
         elif is_synchrony(entry):
             continue  # drawn all together
+        elif is_given(entry):
+            continue  # drawn beside what was simulated
         elif "metric" in entry.unit_labels:
             yield from _history(name, entry)
         else:
             yield from _signal(name, entry)
     yield from training_drawings(run)
+    yield from theory_drawings(run)
     yield from _ramp(run)
 
 
