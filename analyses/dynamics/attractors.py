@@ -135,9 +135,9 @@ def attractors(
 
     .. math:: d(a, b)^2 = \frac{1}{V} \sum_v \frac{(m_{av} - m_{bv})^2 + (s_{av} - s_{bv})^2}{\sigma_v^2}
 
-    m and s are mean and SD over the late part of each run, V variables, σ what `Course.scales` says. A limit cycle is one
-    point of these features, wherever on it a run ends. Shares of the starts are those of these starts: of basins they
-    speak where the starts cover the space.
+    m and s are mean and SD over the late part of each run, V variables, σ what `Course.scales` says. A limit cycle
+    is one point of these features, wherever on it a run ends. Shares of the starts are those of these starts: of
+    basins they speak where the starts cover the space.
 
     Ester et al., KDD 1996 (DBSCAN); Campello et al., PAKDD 2013 (HDBSCAN).
 

@@ -17,6 +17,7 @@ Step = Callable[[Any], Any]
 LONGEST = 64  # period of a map that is looked for
 SAME = 1e-6  # of the range of the scan: states of a map that are one
 STILL = 1e-4  # of the range of the scan, peak to peak: nothing swings
+DYING = 0.8  # swing of the second half, by that of the first: a swing that falls by more dies away
 APART = 0.02  # of the range of the scan: where up and down differ
 
 
@@ -28,7 +29,7 @@ class Scan:
         parameter, variable: their names.
         values: (value,) of the parameter, rising.
         low, high, mean: (2, value) of the variable once it has settled.
-        period: (2, value) [time of dt]; 1 of a map's fixed point; NaN of a flow that stands still, or where none is found.
+        period: (2, value) [time of dt]; 1 of a map's fixed point; NaN of a flow at rest, or where none is found.
         apart: share of the scan's range by which up and down must differ.
         stopped: why a way was cut short, one line each: a state that diverged.
     """
@@ -81,7 +82,7 @@ def scan(
 
     A bistable system stays in the state that it is in until that is lost, so that up and down part where there are two.
     Before every run the state is moved by `nudge` at random: from a state that has become unstable nothing leaves by
-    itself. Near a bifurcation the return to rest is slow: a run that is too short moves it in the direction of the scan.
+    itself. Near a bifurcation the return to rest is slow: a run that is too short moves it along the scan.
 
     Args:
         step_at: value -> one step of states (unit,), of numpy arrays.
@@ -152,9 +153,9 @@ def _period_of_map(course: Floats, dt: float, size: float) -> float:
 
 
 def _period_of_flow(course: Floats, dt: float, size: float) -> float:
-    """Mean time between crossings of the middle upwards; NaN of what stands still or crosses less than three times."""
-    swing = float(course.max() - course.min())
-    if not swing > STILL * size:
+    """Mean time between crossings of the middle upwards; NaN of what rests, dies away or crosses less than three times."""
+    first, second = (float(np.ptp(half)) for half in np.array_split(course, 2))
+    if not second > max(STILL * size, DYING * first):
         return math.nan
     away = course - (course.max() + course.min()) / 2
     up = np.flatnonzero((away[:-1] < 0) & (away[1:] >= 0))

@@ -54,8 +54,8 @@ def late_courses(
     r"""Run a step from many starts and take mean and SD of every unit over the late part.
 
     Both are weighted by Hann's window, :math:`\sin^2(\pi t/T)`: of a cycle they then hardly depend on where the window
-    cuts it, once it holds two periods. Of an angle the cosine and the sine are taken. The scale of a unit is the SD of its
-    values over all starts and late times, or over the starts themselves where that is more.
+    cuts it, once it holds two periods. Of an angle the cosine and the sine are taken. The scale of a unit is the SD of
+    its values over all starts and late times, or over the starts themselves where that is more.
 
     Args:
         step: one step of states (start, unit), of numpy arrays.

@@ -91,9 +91,9 @@ def fixed_points(
 
     .. math:: x \leftarrow x - s\, J^{+} F(x), \qquad s = 1, 1/2, 1/4, \ldots \text{ until } |F| \text{ falls}
 
-    J is exact (forward differentiation), J⁺ its inverse, or its pseudo-inverse where it is singular. A start has arrived
-    where max|F| <= tolerance · max|F(starts)| and a whole step is shorter than 1e-9 (1 + max|x|). Starts show what they
-    show: that no other point is found is no proof that there is none.
+    J is exact (forward differentiation), J⁺ its inverse, or its pseudo-inverse where it is singular. A start has
+    arrived where max|F| <= tolerance · max|F(starts)| and a whole step is shorter than 1e-9 (1 + max|x|). That no
+    other point is found is no proof that there is none.
 
     Args:
         f: of states (..., unit), in torch.
@@ -161,8 +161,8 @@ class _Newton:
     def at(self, x: Floats) -> Floats:
         """F of states (start, unit)."""
         with torch.no_grad():
-            found: Floats = np.asarray(self.f(torch.from_numpy(x)).numpy(), dtype=np.float64)
-        return found - x if self.discrete else found
+            found = np.asarray(self.f(torch.from_numpy(x)).numpy(), dtype=np.float64)
+        return np.asarray(found - x) if self.discrete else found
 
     def jacobians(self, x: Floats) -> Floats:
         """Of F, (start, unit, unit)."""
