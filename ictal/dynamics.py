@@ -101,8 +101,8 @@ def analyse(
         fixed_points, attractors: whether to look for them.
         scan: (parameter, low, high, count): led up and down; each value for a quarter of `time`.
         basins: which attractor each state of `plane` goes to; asks for attractors too.
-        starts: initial states, of `start(seed)`, `start(seed + 1)` …; 32, of what only records 8. Newton's method also starts from
-            as many states that a run visits.
+        starts: initial states, of `start(seed)`, `start(seed + 1)` …; 32, of what only records 8.
+            Newton's method also starts from as many states that a run visits.
         spread: how far they are moved at random, uniformly, in widths of what a run visits; 0, or 1 where `start`
             draws nothing. Newton's method starts from at least 1.
         starts_from: of what only records: (parameter, values) that only change the start; runs are dealt out to them.
@@ -316,7 +316,7 @@ def _of_runs(
             instead = "ictal sweep" if option == "--scan" else "--attractors"
             raise InputError(f"{option}: {what.name} is {kind}; use {instead} instead")
     for option, value in zip(("--time", "--spread", "--plane", "--watch"), others, strict=True):
-        if value is not None and value != ():
+        if value not in (None, (), []):
             raise InputError(f"{option}: is for flows and maps; {what.name} only records (its length is duration)")
     key, values = starts_from or ("", (None,))
     if starts_from:

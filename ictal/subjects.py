@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -112,7 +113,7 @@ def _of_system(name: str, system: Any, source: Mapping[str, Any]) -> Subject:
     if not isinstance(system, Started):
         if not hasattr(system, "record"):
             raise InputError(f"analyse: wants a system, a name or a file; got {type(system).__name__}")
-        return Subject(name, "runs", parameters=parameters(system), system=system, source=source)
+        return Subject(name, "runs", parameters=_parameters(system), system=system, source=source)
     n = system.n
     units = tuple(f"{variable}{f' of node {k}' if n > 1 else ''}" for variable in system.variables for k in range(n))
     angles = tuple(at for at, unit in enumerate(units) if unit.split(" of ")[0] in ("phase", "theta"))
@@ -121,8 +122,13 @@ def _of_system(name: str, system: Any, source: Mapping[str, Any]) -> Subject:
     notes = ("its noise is left out",) if float(getattr(system, "noise", 0.0)) > 0 else ()
     return Subject(
         name, "flow", system.drift, system.start, units, angles, system.dt, time_unit,
-        duration * (1000.0 if time_unit == "ms" else 1.0), parameters(system), system, source, notes,
+        duration * (1000.0 if time_unit == "ms" else 1.0), _parameters(system), system, source, notes,
     )  # fmt: skip
+
+
+def _parameters(system: Any) -> dict[str, Any]:
+    """The fields of a system; of one of a user's own that is no dataclass, none."""
+    return dict(parameters(system)) if dataclasses.is_dataclass(system) else {}
 
 
 def _of_network(path: Path, inputs: str) -> Subject:

@@ -71,7 +71,7 @@ def scan(
     late: float = 0.5,
     unit: int = 0,
     discrete: bool = False,
-    nudge: float = 1e-6,
+    nudge: float = 1e-3,
     seed: int = 0,
     apart: float = APART,
     parameter: str = "parameter",
@@ -153,7 +153,7 @@ def _period_of_map(course: Floats, dt: float, size: float) -> float:
 
 
 def _period_of_flow(course: Floats, dt: float, size: float) -> float:
-    """Mean time between crossings of the middle upwards; NaN of what rests, dies away or crosses less than three times."""
+    """Mean time between crossings of the middle upwards; NaN of what rests, dies away or crosses less than thrice."""
     first, second = (float(np.ptp(half)) for half in np.array_split(course, 2))
     if not second > max(STILL * size, DYING * first):
         return math.nan

@@ -84,7 +84,7 @@ def fixed_points(
     discrete: bool = False,
     tolerance: float = 1e-9,
     distance: float = 1e-5,
-    max_steps: int = 200,
+    max_steps: int = 100,
     progress: Callable[[int, int], None] | None = None,
 ) -> FixedPoints:
     r"""Zeros of f, or of f(x) − x for a map, by damped Newton steps.

@@ -11,6 +11,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, Patch
+from matplotlib.ticker import MaxNLocator
 
 from ..dynamics.result import DynamicsResult
 from .style import OKABE_ITO, SIZE, Drawing, colour, legend_below, new_figure, sign_limits, styled, words
@@ -44,15 +45,16 @@ def dynamics_drawings(result: DynamicsResult) -> Iterator[Drawing]:
         text = (
             f"Number of clusters of the late courses of {len(ends.labels)} runs of {who} against the distance eps "
             f"within which runs are neighbours, by DBSCAN at several min_samples; triangles: HDBSCAN at "
-            f"min_cluster_size of the same colour, which has no eps. Dotted: eps = {ends.eps:g}, which is reported. Found: {ends.says}."
+            f"min_cluster_size of the same colour, which has no eps. Dotted: the eps that is "
+            f"reported. Found: {ends.says}."
         )
         yield Drawing("attractors", "attractors", count_figure(result), text, text)
     if (scan := result.scan) is not None:
         ranges = ", ".join(f"{low:g} to {high:g}" for low, high in scan.hysteresis) or "nowhere"
         text = (
             f"Least and greatest {scan.variable} of {who} once it has settled, and its period, against "
-            f"{scan.parameter}, led up and down; each run starts where the one before ended and lasts {config['scan_time']:g} "
-            f"{config['time_unit']}. Up and down differ: {ranges}."
+            f"{scan.parameter}, led up and down; each run starts where the one before ended and lasts "
+            f"{config['scan_time']:g} {config['time_unit']}. Up and down differ: {ranges}."
         )
         yield Drawing("scan", f"scan of {scan.parameter}", scan_figure(result), text, text)
     if (basins := result.basins) is not None:
@@ -94,7 +96,7 @@ def lyapunov_figure(result: DynamicsResult) -> Figure:
     left.axhline(0, color="0.4", lw=0.7, ls="--")
     left.set_xlabel("number")
     left.set_ylabel(f"exponent [{result.rate_unit}]")
-    left.xaxis.get_major_locator().set_params(integer=True)  # type: ignore[call-arg]
+    left.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     for k in range(min(len(index), 10)):
         right.plot(spectrum.times, spectrum.history[:, k], color=colour(k), lw=0.9)
     late = spectrum.history[len(spectrum.history) // 10 :, :10]
@@ -136,6 +138,7 @@ def eigenvalue_figure(result: DynamicsResult) -> Figure:
         point = ", ".join(f"{value:.3g}" for value in fixed.points[k, :2]) + (" …" if fixed.points.shape[1] > 2 else "")
         labels.append(f"{fixed.stability[k]} ({point})")
     bracket = "" if unit == "1" else f" [{unit}]"
+    axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.set_xlabel(f"real part{bracket}")
     axes.set_ylabel(f"imaginary part{bracket}")
     if len(labels) == 1:
@@ -167,7 +170,7 @@ def count_figure(result: DynamicsResult) -> Figure:
     axes.axvline(ends.eps, color="0.3", lw=0.8, ls=":")
     axes.set_xscale("log")
     axes.set_ylim(-0.3, max(float(ends.dbscan.max()), float(ends.hdbscan.max()), 1.0) * 1.08 + 0.3)
-    axes.yaxis.get_major_locator().set_params(integer=True)  # type: ignore[call-arg]
+    axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.set_xlabel("eps [SD of each variable]                   HDBSCAN")
     axes.set_ylabel("clusters")
     legend_below(figure, handles, labels)
