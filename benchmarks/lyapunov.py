@@ -5,9 +5,9 @@ python benchmarks/lyapunov.py --quick           # a tiny network, to see that al
 
 x' = −x + W tanh x, W normal with SD g/√n, g = 2, Euler with dt = 0.1 τ. Ictal: exact Jacobian-vector products, QR
 every 10 steps. Dense: the Jacobian of every step as a matrix, times all tangents, QR at every step. Differences:
-tangents from one-sided finite differences (1e-6), QR at every step. All in float64, all with the same number of BLAS
-threads; the two naive ones are numpy. Measured is CPU time of the process; the naive ones run fewer steps, and the ratio
-is that of the times per step, taken round by round. Transients are left out for all of them.
+tangents from one-sided finite differences (1e-6), QR at every step. All in float64 on one BLAS thread; the two naive
+ones are numpy. Measured is CPU time of the process; the naive ones run fewer steps, and the ratio is that of the times
+per step, taken round by round. Transients are left out for all of them.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def seconds(function: Callable[[], object]) -> float:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--units", type=int, default=1000)
-    parser.add_argument("--steps", type=int, default=300, help="of the full spectrum; ten times as many of the first 10")
+    parser.add_argument("--steps", type=int, default=300, help="of the full spectrum; of the first 10 ten times more")
     parser.add_argument("--naive-steps", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--markdown", type=Path)

@@ -121,14 +121,17 @@ def _of_system(name: str, system: Any, source: Mapping[str, Any]) -> Subject:
     duration = float(getattr(system, "duration", 1000.0 * system.dt))
     notes = ("its noise is left out",) if float(getattr(system, "noise", 0.0)) > 0 else ()
     return Subject(
-        name, "flow", system.drift, system.start, units, angles, system.dt, time_unit,
+        name, "flow", lambda x: system.drift(x), system.start, units, angles, system.dt, time_unit,
         duration * (1000.0 if time_unit == "ms" else 1.0), _parameters(system), system, source, notes,
     )  # fmt: skip
 
 
 def _parameters(system: Any) -> dict[str, Any]:
     """The fields of a system; of one of a user's own that is no dataclass, none."""
-    return dict(parameters(system)) if dataclasses.is_dataclass(system) else {}
+    if not dataclasses.is_dataclass(system):
+        return {}
+    given: Any = system
+    return parameters(given)
 
 
 def _of_network(path: Path, inputs: str) -> Subject:

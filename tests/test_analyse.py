@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import ictal
-from ictal import cli
+from ictal import cli, registry
 from ictal.analyses.dynamics.result import DynamicsResult
 from ictal.analyses.figures import save_figures
 from ictal.analyses.figures.dynamics import dynamics_drawings
@@ -231,3 +231,16 @@ def test_a_file_of_another_kind_is_not_loaded(folder):
     ictal.save(ictal.simulate("stuart_landau", duration=0.1), "run.h5")
     with pytest.raises(ictal.InputError, match="holds a run; want a dynamics"):
         DynamicsResult.load("run.h5")
+
+
+@pytest.mark.parametrize("name", ["epileptor", "wilson_cowan", "kuramoto", "stuart_landau"])
+def test_a_run_starts_where_start_says(name):
+    system = registry.build(name, {"n": 3, "duration": 1.0})
+    assert isinstance(system, Started)
+    start = system.start(4)
+    assert start.shape == (3 * len(system.variables),)
+    entry = {"wilson_cowan": "E", "kuramoto": "phase", "stuart_landau": "x", "epileptor": "x1"}[name]
+    first = system.record(4).recording(entry).values[0]
+    assert first == pytest.approx(start[:3], abs=1e-12)
+    drawn = not np.array_equal(start, system.start(5))
+    assert drawn == (name != "epileptor")

@@ -171,7 +171,7 @@ class _Newton:
             warnings.simplefilter("ignore", DeprecationWarning)  # of torch's own, when it first differentiates forward
             taken = torch.vmap(torch.func.jacfwd(self.f))
             parts = [taken(torch.from_numpy(x[at : at + many])).detach().numpy() for at in range(0, len(x), many)]
-        return np.concatenate(parts) - (np.eye(x.shape[1]) if self.discrete else 0.0)
+        return np.asarray(np.concatenate(parts) - (np.eye(x.shape[1]) if self.discrete else 0.0))
 
     def step(self) -> None:
         runs = np.flatnonzero(self.state == RUNS)

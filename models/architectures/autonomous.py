@@ -56,7 +56,8 @@ def autonomous(model: nn.Module, inputs: Tensor | None = None) -> Autonomous:
     first = _drive(layers[0].w, layers[0].b, inputs)
 
     def stacked(state: Tensor) -> Tensor:
-        parts, at = [], 0
+        parts: list[Tensor] = []
+        at = 0
         drive = first
         for number, layer in enumerate(layers):
             own = state[..., at : at + layer.size]
