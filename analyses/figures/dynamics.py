@@ -29,7 +29,7 @@ def dynamics_drawings(result: DynamicsResult) -> Iterator[Drawing]:
     if (spectrum := result.lyapunov) is not None:
         text = (
             f"Lyapunov exponents of {who}, {len(spectrum.exponents)} of {spectrum.n}, after a transient; {length}. "
-            f"Bars: three standard errors, of 20 stretches. Left the spectrum, right the running means. "
+            f"Bars: three standard errors, of 20 stretches. Left the spectrum, right the running means of the first ten. "
             f"Kaplan-Yorke dimension {spectrum.kaplan_yorke:.3g}."
         )
         yield Drawing("lyapunov", "Lyapunov exponents", lyapunov_figure(result), text, text)
@@ -103,7 +103,7 @@ def lyapunov_figure(result: DynamicsResult) -> Figure:
     right.set_ylim(*sign_limits(min(0.0, float(late.min())), max(0.0, float(late.max()))))
     right.axhline(0, color="0.4", lw=0.7, ls="--")
     right.set_xlabel(f"time [{result.config['time_unit']}]")
-    right.set_title("running mean" + (" of the first 10" if len(index) > 10 else ""), fontsize=8)
+    right.set_title("running means", fontsize=8)
     return figure
 
 
