@@ -29,7 +29,7 @@ def dynamics_drawings(result: DynamicsResult) -> Iterator[Drawing]:
     if (spectrum := result.lyapunov) is not None:
         text = (
             f"Lyapunov exponents of {who}, {len(spectrum.exponents)} of {spectrum.n}, after a transient; {length}. "
-            f"Bars: three standard errors, of 20 stretches. Left the spectrum, right the running means of the first ten. "
+            f"Bars: three standard errors, of 20 stretches. Left the spectrum, right running means of the first ten. "
             f"Kaplan-Yorke dimension {spectrum.kaplan_yorke:.3g}."
         )
         yield Drawing("lyapunov", "Lyapunov exponents", lyapunov_figure(result), text, text)
