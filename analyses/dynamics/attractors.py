@@ -22,6 +22,7 @@ EPS_GRID = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 SAMPLES_GRID = (2, 3, 5, 8)
 RESOLUTION = 1e-3  # of distances: what is nearer is the same
 STILL = 1e-3  # SD over time of what stands still, in the scale of its variable
+ALONE = 0.1  # share of the starts that may belong to no cluster
 ROBUST = 10.0  # factor of eps over which a count must hold
 LEVEL_Z = 1.959963984540054
 MOST_RUNS = 5000  # of which all distances are held
@@ -96,10 +97,11 @@ class Attractors:
 
     @property
     def robust(self) -> bool:
-        """Whether the count holds over a factor of 10 of eps, and HDBSCAN finds the same at `min_samples`."""
+        """Whether the count holds over a factor of 10 of eps, HDBSCAN finds it too, and nearly all starts are in it."""
         low, high = self.holds
         same = self.hdbscan[int(np.flatnonzero(self.samples_grid == self.min_samples)[0])] == self.n
-        return bool(high >= ROBUST * low * (1 - 1e-9) and same)
+        alone = float((self.labels == -1).mean())
+        return bool(high >= ROBUST * low * (1 - 1e-9) and same and alone <= ALONE)
 
     @property
     def says(self) -> str:

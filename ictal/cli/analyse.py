@@ -103,7 +103,7 @@ def analyse(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Analyse the dynamics of a system or of a trained recurrent network.
+    """Analyse the dynamics of a system or network.
 
     Without a choice: fixed points, Lyapunov exponents, attractors.
     """
