@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .analyses.comparison import Comparison, load_comparison
+    from .analyses.dynamics.result import DynamicsResult
     from .analyses.eeg.result import EegResult
     from .analyses.evidence import CLAIMS, Evidence
     from .analyses.experiments import EXPERIMENTS
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .analyses.measures import MEASURES
     from .api import compare, measure, simulate
     from .describe import explain
+    from .dynamics import analyse
     from .eeg import analyse_eeg, measure_over_time
     from .evaluation import Evaluated, evaluate_file
     from .evidence import ledger, reproduce
@@ -48,6 +50,7 @@ __all__ = [
     "TREATMENTS",
     "Comparison",
     "DataChoice",
+    "DynamicsResult",
     "EegResult",
     "Evaluated",
     "Evidence",
@@ -62,6 +65,7 @@ __all__ = [
     "SynchronyChoice",
     "SynchronyRecorder",
     "Trained",
+    "analyse",
     "analyse_eeg",
     "compare",
     "desync_penalty",
@@ -101,6 +105,8 @@ _MODULES = {
     "analyses.evidence": ("CLAIMS", "Evidence"),
     "analyses.experiments.planted": ("planted",),
     "analyses.eeg.result": ("EegResult",),
+    "analyses.dynamics.result": ("DynamicsResult",),
+    "dynamics": ("analyse",),
     "eeg": ("analyse_eeg", "measure_over_time"),
     "measurements": ("Measurements",),
     "describe": ("explain",),

@@ -40,6 +40,7 @@ class Epileptor:
     """
 
     variables: ClassVar[tuple[str, ...]] = ("x1", "y1", "z", "x2", "y2", "g")
+    time_unit: ClassVar[str] = "model time"  # of dt
 
     duration: float = 2500.0  # [time units of the model]
     n: int = 1  # nodes
@@ -94,8 +95,8 @@ class Epileptor:
             ]
         )
 
-    def start(self) -> Floats:
-        """The state at the beginning, (variable · node)."""
+    def start(self, seed: int) -> Floats:
+        """The state at the beginning, (variable · node): the same whatever the seed."""
         return np.repeat(START, self.n)
 
     def record(self, seed: int, progress: Progress | None = None) -> Run:
@@ -103,7 +104,7 @@ class Epileptor:
         noisy = np.array([name in ("x2", "y2") for name in self.variables], dtype=np.float64)
         sd: Floats = np.repeat(self.noise * noisy, self.n)
         states = course(
-            self, self.drift, self.start(), self.duration, seed, names=self.variables, sd=sd, progress=progress
+            self, self.drift, self.start(seed), self.duration, seed, names=self.variables, sd=sd, progress=progress
         )
         held = dict(zip(self.variables, split(states, self.n), strict=True))
         entries = {"lfp": (held["x2"] - held["x1"], "field potential", "1")}

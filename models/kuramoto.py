@@ -39,6 +39,7 @@ class Kuramoto:
     """
 
     variables: ClassVar[tuple[str, ...]] = ("phase",)
+    time_unit: ClassVar[str] = "model time"  # of dt
 
     duration: float = 100.0  # [model time]
     n: int = 100  # oscillators
@@ -83,12 +84,15 @@ class Kuramoto:
             pull = [pulled(part, self._graph) for part in (sine, cosine)]
         return like(state, self._omega) + inputs + self.k * (pull[0] * cosine - pull[1] * sine)
 
+    def start(self, seed: int) -> Floats:
+        """Phases at the beginning, (oscillator,): uniform in −π to π."""
+        return np.random.default_rng([seed, 1]).uniform(-np.pi, np.pi, self.n)
+
     def record(self, seed: int, progress: Progress | None = None) -> Run:
         """Run it."""
-        start = np.random.default_rng([seed, 1]).uniform(-np.pi, np.pi, self.n)
         method = "heun" if self.noise > 0 else "rk4"
         states = course(
-            self, self.drift, start, self.duration, seed, names=self.variables, method=method, sd=self.noise,
+            self, self.drift, self.start(seed), self.duration, seed, names=self.variables, method=method, sd=self.noise,
             progress=progress,
         )  # fmt: skip
         r = np.abs(np.exp(1j * states).mean(axis=-1, keepdims=True))

@@ -31,6 +31,7 @@ class StuartLandau:
     """
 
     variables: ClassVar[tuple[str, ...]] = ("x", "y")
+    time_unit: ClassVar[str] = "s"  # of dt
 
     duration: float = 10.0  # [s]
     n: int = 2  # nodes
@@ -68,12 +69,15 @@ class StuartLandau:
         to_x, to_y = (self.k * difference(v, self._graph) for v in (x, y)) if self.k else (0.0, 0.0)
         return joined([growth * x - omega * y + to_x + inputs, growth * y + omega * x + to_y])
 
+    def start(self, seed: int) -> Floats:
+        """The state at the beginning, (variable · node): normal with SD 0.1."""
+        return np.random.default_rng([seed, 1]).normal(0.0, 0.1, 2 * self.n)
+
     def record(self, seed: int, progress: Progress | None = None) -> Run:
         """Run it."""
-        start = np.random.default_rng([seed, 1]).normal(0.0, 0.1, 2 * self.n)
         method = "heun" if self.noise > 0 else "rk4"
         states = course(
-            self, self.drift, start, self.duration, seed, names=self.variables, method=method, sd=self.noise,
+            self, self.drift, self.start(seed), self.duration, seed, names=self.variables, method=method, sd=self.noise,
             progress=progress,
         )  # fmt: skip
         x, y = split(states, self.n)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..simulator import InputError, Recording, Run
 from ..simulator.network import Network
@@ -53,6 +54,21 @@ class Flow(Protocol[State]):
 
     def drift(self, state: State, inputs: State) -> State:
         """dstate/dt at this state, (..., unit), while the inputs, (..., feature), act on it."""
+
+
+@runtime_checkable
+class Started(Flow[Any], Protocol):
+    """A flow that stands by itself: it has initial states, so that it can be run, and analysed, from many.
+
+    What dt is in can be said by ``time_unit: ClassVar[str]``; else it is the system's own time.
+    """
+
+    variables: ClassVar[tuple[str, ...]]  # of a node; states are (..., variable · node)
+    dt: float  # step of the integration
+    n: int  # nodes
+
+    def start(self, seed: int) -> NDArray[np.float64]:
+        """The state from which `record` starts with this seed, (variable · node)."""
 
 
 def parameters(system: System) -> dict[str, object]:

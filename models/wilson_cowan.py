@@ -35,6 +35,7 @@ class WilsonCowan:
     """
 
     variables: ClassVar[tuple[str, ...]] = ("E", "I")
+    time_unit: ClassVar[str] = "ms"  # of dt
 
     duration: float = 2.0  # [s]
     n: int = 1  # nodes
@@ -78,11 +79,14 @@ class WilsonCowan:
         to_i = _sigmoid(self.c3 * e - self.c4 * i + self.q, self.a_i, self.theta_i)
         return joined([(-e + (1.0 - e) * to_e) / self.tau, (-i + (1.0 - i) * to_i) / self.tau])
 
+    def start(self, seed: int) -> Floats:
+        """The state at the beginning, (variable · node): uniform in 0 to 0.2."""
+        return np.random.default_rng([seed, 1]).uniform(0.0, 0.2, 2 * self.n)
+
     def record(self, seed: int, progress: Progress | None = None) -> Run:
         """Run it."""
-        start: Floats = np.random.default_rng([seed, 1]).uniform(0.0, 0.2, 2 * self.n)
         states = course(
-            self, self.drift, start, 1000.0 * self.duration, seed, names=self.variables, sd=self.noise,
+            self, self.drift, self.start(seed), 1000.0 * self.duration, seed, names=self.variables, sd=self.noise,
             progress=progress,
         )  # fmt: skip
         e, i = split(states, self.n)

@@ -10,7 +10,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from . import compare, doctor, eeg, evaluate, export, info, measure, plot, reproduce, simulate, sweep, train
+from . import analyse, compare, doctor, eeg, evaluate, export, info, measure, plot, reproduce, simulate, sweep, train
+from .analyse import AnalyseCommand
 from .output import error_line, write
 from .sliding import WindowCommand
 from .usage import CommandError, usage_line
@@ -22,6 +23,7 @@ app.command("sweep")(sweep.sweep)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("measure", cls=WindowCommand)(measure.measure)
+app.command("analyse", cls=AnalyseCommand)(analyse.analyse)
 app.command("eeg")(eeg.eeg)
 app.command("plot")(plot.plot)
 app.command("export")(export.export)

@@ -20,7 +20,7 @@ def plot(
         Path,
         typer.Argument(
             metavar="FILE",
-            help="A run, a comparison, an EEG result, evidence (.h5), an EEG (.edf, .bdf), or an array file.",
+            help="A run, a comparison, an EEG result, dynamics, evidence (.h5), an EEG (.edf, .bdf), or an array file.",
         ),
     ],
     output: Annotated[
@@ -58,8 +58,15 @@ def _figures(file: Path, dt: float | None, clock: str | None) -> dict[str, tuple
 
     raw = file.suffix.lower() in (*ARRAY_SUFFIXES, *EDF_SUFFIXES)
     kind = "run" if raw else str(read(file).attrs.get("kind"))
-    if kind not in ("run", "comparison", "eeg", "evidence"):
-        raise InputError(f"{file}: holds {kind}; plot draws a run, a comparison, synchrony over time, or evidence")
+    if kind not in ("run", "comparison", "eeg", "evidence", "dynamics"):
+        kinds = "a run, a comparison, synchrony over time, an analysis of dynamics, or evidence"
+        raise InputError(f"{file}: holds {kind}; plot draws {kinds}")
+
+    if kind == "dynamics":
+        from ..analyses.dynamics.result import DynamicsResult
+        from ..analyses.figures.dynamics import dynamics_drawings
+
+        return {drawn.name: (drawn.figure, drawn.caption) for drawn in dynamics_drawings(DynamicsResult.load(file))}
 
     if kind == "eeg":
         from ..analyses.eeg.result import EegResult

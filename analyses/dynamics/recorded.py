@@ -1,0 +1,74 @@
+"""Runs of systems that only record, told by rate or mean of every entry over their late part."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...simulator import InputError, Recording, Run, Spikes
+from ...simulator.recording import to_numpy
+from .courses import Course
+
+Floats = NDArray[np.float64]
+BIN = 0.05  # [s], of spikes
+
+
+def recorded_courses(runs: Sequence[Run], late: float) -> Course:
+    """Of every entry the mean over units, and over the late part its mean and its SD over time.
+
+    Spikes are counted in bins of 50 ms, as a rate [Hz]. The scale of an entry is the SD of these values over all runs
+    and late times: a difference of 1 is as large as what it fluctuates by. Learning curves are left out.
+
+    Args:
+        runs: of one system.
+        late: share of each that is described.
+
+    Raises:
+        InputError: nothing in them has a course.
+    """
+    names = [name for name in runs[0] if _has_course(runs[0][name]) and all(name in run for run in runs)]
+    if not names:
+        raise InputError("attractors: the runs hold nothing with a course over time")
+    courses = [[_late(run[name], late) for name in names] for run in runs]
+    whole = np.array([[*map(np.mean, run), *map(np.std, run)] for run in courses])
+    parts = []
+    for half in (0, 1):
+        cut = [[np.array_split(course, 2)[half] for course in run] for run in courses]
+        parts.append(np.array([[*map(np.mean, run), *map(np.std, run)] for run in cut]))
+    n = len(names)
+    scale = np.sqrt((whole[:, n:] ** 2).mean(axis=0) + whole[:, :n].var(axis=0))
+    size = np.abs(whole[:, :n]).max(axis=0)
+    scale = np.where(scale > 1e-9 * size, scale, size)
+    labels = [
+        f"{'rate' if isinstance(runs[0][name], Spikes) else 'mean'} of {name} [{_unit(runs[0][name])}]"
+        for name in names
+    ]
+    return Course(
+        whole, (parts[0], parts[1]), (*labels, *(f"SD of {label}" for label in labels)),
+        np.tile(np.where(scale > 0, scale, 1.0), 2), np.empty((len(runs), 0)),
+    )  # fmt: skip
+
+
+def _has_course(entry: Recording | Spikes) -> bool:
+    if isinstance(entry, Spikes):
+        return True
+    return "metric" not in entry.unit_labels and entry.n_times >= 4
+
+
+def _unit(entry: Recording | Spikes) -> str:
+    return "Hz" if isinstance(entry, Spikes) else entry.unit
+
+
+def _late(entry: Recording | Spikes, late: float) -> Floats:
+    """Mean over units against time, the late part of it; where time has no order, all of it."""
+    if isinstance(entry, Spikes):
+        width = min(BIN, entry.duration * late / 4)
+        values = entry.binned(width).values.mean(axis=-1) / width
+    else:
+        values = to_numpy(entry.values).reshape(-1, entry.n_times, entry.n_units).mean(axis=(0, 2))
+        if entry.clock == "sample":
+            return np.asarray(values)
+    return np.asarray(values[-max(4, math.ceil(len(values) * late)) :], dtype=np.float64)

@@ -1,0 +1,252 @@
+"""Dynamics: exponents, eigenvalues of fixed points, counts of attractors against settings, scans, basins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Circle, Patch
+from matplotlib.ticker import MaxNLocator
+
+from ..dynamics.result import DynamicsResult
+from .style import OKABE_ITO, SIZE, Drawing, colour, legend_below, new_figure, sign_limits, styled, words
+
+MARKS = ("o", "s", "^", "D", "v", "P", "X")
+MOST = 7  # attractors and fixed points that have a colour of their own
+NONE_COLOUR, DIVERGED_COLOUR = "0.85", "0.45"
+
+
+def dynamics_drawings(result: DynamicsResult) -> Iterator[Drawing]:
+    """Every figure of what was asked for."""
+    config = result.config
+    who = str(config["system"])
+    length = f"runs of {config['time']:g} {config['time_unit']}" if "time" in config else f"{config.get('starts')} runs"
+    if (spectrum := result.lyapunov) is not None:
+        text = (
+            f"Lyapunov exponents of {who}, {len(spectrum.exponents)} of {spectrum.n}, after a transient; {length}. "
+            f"Bars: three standard errors, of 20 stretches. Left the spectrum, right running means of the first ten. "
+            f"Kaplan-Yorke dimension {spectrum.kaplan_yorke:.3g}."
+        )
+        yield Drawing("lyapunov", "Lyapunov exponents", lyapunov_figure(result), text, text)
+    if (fixed := result.fixed_points) is not None and len(fixed.points):
+        where = "unit circle" if fixed.discrete else "imaginary axis"
+        text = (
+            f"Eigenvalues of the Jacobian at {min(MOST, len(fixed.points))} of {len(fixed.points)} fixed points "
+            f"of {who}, found by Newton's method from {fixed.starts} starts, of which {len(fixed.lost)} came nowhere. "
+            f"Filled: stable. Line: the {where}, beyond which perturbations grow."
+        )
+        yield Drawing("fixed_points", "fixed points", eigenvalue_figure(result), text, text)
+    if (ends := result.attractors) is not None:
+        text = (
+            f"Number of clusters of the late courses of {len(ends.labels)} runs of {who} against the distance eps "
+            f"within which runs are neighbours, by DBSCAN at several min_samples; triangles: HDBSCAN at "
+            f"min_cluster_size of the same colour, which has no eps. Dotted: the eps that is "
+            f"reported. Found: {ends.says}."
+        )
+        yield Drawing("attractors", "attractors", count_figure(result), text, text)
+    if (scan := result.scan) is not None:
+        ranges = ", ".join(f"{low:g} to {high:g}" for low, high in scan.hysteresis) or "nowhere"
+        text = (
+            f"Least and greatest {scan.variable} of {who} once it has settled, and its period, against "
+            f"{scan.parameter}, led up and down; each run starts where the one before ended and lasts "
+            f"{config['scan_time']:g} {config['time_unit']}. Up and down differ: {ranges}."
+        )
+        yield Drawing("scan", f"scan of {scan.parameter}", scan_figure(result), text, text)
+    if (basins := result.basins) is not None:
+        text = (
+            f"Attractor to which each initial state of {who} goes, {basins.x.count} × {basins.y.count} of them; all "
+            f"other units start at {_others(result)}. {length[:1].upper()}{length[1:]}."
+        )
+        yield Drawing("basins", "basins", basin_figure(result), text, text)
+
+
+def _others(result: DynamicsResult) -> str:
+    basins = result.basins
+    assert basins is not None
+    rest = [f"{name} = {value:.3g}" for k, (name, value) in enumerate(zip(result.units, basins.base, strict=True))
+            if k not in (basins.x.unit, basins.y.unit)]  # fmt: skip
+    if not rest:
+        return "nothing else"
+    return ", ".join(rest[:6]) + (" and so on" if len(rest) > 6 else "")
+
+
+@styled
+def lyapunov_figure(result: DynamicsResult) -> Figure:
+    """The spectrum with its errors, and how it converged.
+
+    Args:
+        result: with a spectrum.
+    """
+    spectrum = result.lyapunov
+    assert spectrum is not None
+    figure = Figure(figsize=(SIZE[0], SIZE[1]), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    left.set_title("Lyapunov exponents")
+    index = np.arange(1, len(spectrum.exponents) + 1)
+    many = len(index) > 30
+    error = None if many else 3 * np.nan_to_num(spectrum.error)
+    left.errorbar(
+        index, spectrum.exponents, error, fmt="." if many else "o", ms=2 if many else 4, color=colour(0), capsize=2
+    )
+    left.axhline(0, color="0.4", lw=0.7, ls="--")
+    left.set_xlabel("number")
+    left.set_ylabel(f"exponent [{result.rate_unit}]")
+    left.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    for k in range(min(len(index), 10)):
+        right.plot(spectrum.times, spectrum.history[:, k], color=colour(k), lw=0.9)
+    late = spectrum.history[len(spectrum.history) // 10 :, :10]
+    right.set_ylim(*sign_limits(min(0.0, float(late.min())), max(0.0, float(late.max()))))
+    right.axhline(0, color="0.4", lw=0.7, ls="--")
+    right.set_xlabel(f"time [{result.config['time_unit']}]")
+    right.set_title("running means", fontsize=8)
+    return figure
+
+
+@styled
+def eigenvalue_figure(result: DynamicsResult) -> Figure:
+    """Eigenvalues of the fixed points in the complex plane.
+
+    Args:
+        result: with fixed points.
+    """
+    fixed = result.fixed_points
+    assert fixed is not None
+    unit = "1" if fixed.discrete else result.rate_unit
+    figure, axes = new_figure("eigenvalues at the fixed points")
+    if fixed.discrete:
+        axes.add_patch(Circle((0, 0), 1, fill=False, color="0.4", lw=0.8, ls="--"))
+        axes.set_aspect("equal", "datalim")
+        axes.plot([-1, 1], [-1, 1], alpha=0)  # so that the circle is in sight
+    else:
+        axes.axvline(0, color="0.4", lw=0.8, ls="--")
+        axes.axhline(0, color="0.85", lw=0.6, zorder=0)
+    handles: list[Any] = []
+    labels: list[str] = []
+    for k in range(min(MOST, len(fixed.points))):
+        stable = fixed.stability[k] == "stable"
+        style: dict[str, Any] = {
+            "marker": MARKS[k], "ls": "", "ms": 4.5 if fixed.points.shape[1] < 30 else 2.5, "color": colour(k),
+            "mfc": colour(k) if stable else "none", "mew": 0.9,
+        }  # fmt: skip
+        axes.plot(fixed.eigenvalues[k].real, fixed.eigenvalues[k].imag, **style)
+        handles.append(Line2D([], [], **{**style, "ms": 4.5}))
+        point = ", ".join(f"{value:.3g}" for value in fixed.points[k, :2]) + (" …" if fixed.points.shape[1] > 2 else "")
+        labels.append(f"{fixed.stability[k]} ({point})")
+    bracket = "" if unit == "1" else f" [{unit}]"
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.set_xlabel(f"real part{bracket}")
+    axes.set_ylabel(f"imaginary part{bracket}")
+    if len(labels) == 1:
+        axes.set_title(words(f"eigenvalues at the fixed point, {labels[0]}", 44))
+    legend_below(figure, handles, labels)
+    return figure
+
+
+@styled
+def count_figure(result: DynamicsResult) -> Figure:
+    """Number of clusters against eps at every min_samples, and HDBSCAN's beside it.
+
+    Args:
+        result: with attractors.
+    """
+    ends = result.attractors
+    assert ends is not None
+    figure, axes = new_figure("number of attractors")
+    handles: list[Any] = []
+    labels = []
+    shift = 1.06  # so that equal counts do not hide each other
+    for j, least in enumerate(ends.samples_grid.tolist()):
+        moved = ends.eps_grid * shift ** (j - (len(ends.samples_grid) - 1) / 2)
+        style: dict[str, Any] = {"color": colour(j), "marker": MARKS[j % len(MARKS)], "ms": 4, "lw": 0.7}
+        axes.plot(moved, ends.dbscan[:, j], **style)
+        axes.plot([ends.eps_grid[-1] * 2.2 * 1.25**j], [ends.hdbscan[j]], color=colour(j), marker=">", ms=5, ls="")
+        handles.append(Line2D([], [], **style))
+        labels.append(f"min_samples {least}")
+    axes.axvline(ends.eps, color="0.3", lw=0.8, ls=":")
+    axes.set_xscale("log")
+    axes.set_ylim(-0.3, max(float(ends.dbscan.max()), float(ends.hdbscan.max()), 1.0) * 1.08 + 0.3)
+    axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.set_xlabel("eps [SD of each variable]                   HDBSCAN")
+    axes.set_ylabel("clusters")
+    legend_below(figure, handles, labels)
+    return figure
+
+
+@styled
+def scan_figure(result: DynamicsResult) -> Figure:
+    """Range of the variable, and its period, on the way up and down.
+
+    Args:
+        result: with a scan.
+    """
+    scan = result.scan
+    assert scan is not None
+    swings = bool(np.isfinite(scan.period).any())
+    figure = Figure(figsize=(SIZE[0], SIZE[1] + (1.1 if swings else 0.0)), layout="constrained")
+    panels: list[Axes] = list(
+        figure.subplots(2 if swings else 1, 1, sharex=True, squeeze=False, height_ratios=[2, 1][: 1 + swings])[:, 0]
+    )
+    panels[0].set_title(words(f"{scan.parameter} led up and down", 32))
+    marks = (("^", 0, "up"), ("v", 1, "down"))
+    handles: list[Any] = []
+    for mark, way, _ in marks:
+        style: dict[str, Any] = {"color": colour(way), "marker": mark, "ms": 3.5, "mfc": "none", "mew": 0.9}
+        for part in (scan.low, scan.high):
+            panels[0].plot(scan.values, part[way], lw=0.7, **style)
+        handles.append(Line2D([], [], lw=0.7, **style))
+        if swings:
+            panels[1].plot(scan.values, scan.period[way], ls="", **style)
+    labels = [f"{name}: least, greatest" for _, _, name in marks]
+    for low, high in scan.hysteresis:
+        step = float(np.diff(scan.values).min()) / 2
+        for axes in panels:
+            axes.axvspan(low - step, high + step, facecolor="#F0E442", alpha=0.25, lw=0, zorder=0)
+    if scan.hysteresis:
+        handles.append(Patch(facecolor="#F0E442", alpha=0.4))
+        labels.append("they differ")
+    panels[0].set_ylabel(words(scan.variable, 20))
+    if swings:
+        panels[1].set_ylabel(f"period\n[{words(str(result.config['time_unit']), 12)}]")
+        panels[1].set_ylim(bottom=0)
+    panels[-1].set_xlabel(words(scan.parameter, 30))
+    legend_below(figure, handles, labels)
+    return figure
+
+
+@styled
+def basin_figure(result: DynamicsResult) -> Figure:
+    """The plane of initial states in the colours of the attractors.
+
+    Args:
+        result: with basins.
+    """
+    basins = result.basins
+    assert basins is not None
+    figure, axes = new_figure("basins of attraction")
+    there = [int(k) for k in np.unique(basins.labels)]
+    shown = [k for k in there if k < MOST]
+    colours = {-2: DIVERGED_COLOUR, -1: NONE_COLOUR} | {k: OKABE_ITO[k] for k in range(MOST)}
+    image = np.searchsorted(shown, np.where(basins.labels < MOST, basins.labels, -1))
+    half_x, half_y = ((axis.high - axis.low) / (axis.count - 1) / 2 for axis in (basins.x, basins.y))
+    extent = (basins.x.low - half_x, basins.x.high + half_x, basins.y.low - half_y, basins.y.high + half_y)
+    shades = ListedColormap([colours[k] for k in shown])
+    axes.imshow(
+        image, origin="lower", extent=extent, aspect="auto", interpolation="nearest", cmap=shades, vmin=-0.5,
+        vmax=len(shown) - 0.5,
+    )  # fmt: skip
+    for spine in axes.spines.values():
+        spine.set_visible(True)
+    names = {-2: "diverges", -1: "none of these"}
+    handles = [Patch(facecolor=colours[k]) for k in shown]
+    labels = [f"{names.get(k, f'attractor {k}')} ({100 * basins.share(k):.0f} %)" for k in shown]
+    if len(shown) == 1:
+        axes.set_title(words(f"basins: all of it {labels[0].split(' (')[0]}", 32))
+    axes.set_xlabel(f"{words(basins.x.name, 30)} at the start")
+    axes.set_ylabel(f"{words(basins.y.name, 24)} at the start")
+    legend_below(figure, handles, labels)
+    return figure

@@ -1,0 +1,246 @@
+"""`ictal analyse`: any system, file or trained network through one command; what it writes, draws and refuses."""
+
+import json
+import math
+import shlex
+
+import numpy as np
+import pytest
+
+import ictal
+from ictal import cli, registry
+from ictal.analyses.dynamics.result import DynamicsResult
+from ictal.analyses.figures import save_figures
+from ictal.analyses.figures.dynamics import dynamics_drawings
+from ictal.cli import output
+from ictal.models.stuart_landau import StuartLandau
+from ictal.models.system import Started
+
+HOPF = ["stuart_landau", "--set", "n=1", "--set", "dt=0.02", "--set", "sample=0.02"]
+SHORT = ["--time", "8", "--starts", "6"]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(output, "FIRST_LINE", 1e9)
+    return tmp_path
+
+
+@pytest.fixture
+def ictal_(capfd, folder):
+    """Run a command line that must end well. Gives stdout."""
+
+    def run(*arguments):
+        code = cli.run(list(arguments))
+        out, told = capfd.readouterr()
+        assert code == 0, told
+        assert told == ""
+        return out
+
+    return run
+
+
+@pytest.fixture
+def refused(capfd, folder):
+    """Run a command line that must end in one line. Gives it."""
+
+    def run(*arguments):
+        code = cli.run(list(arguments))
+        out, told = capfd.readouterr()
+        assert code == 2, told
+        assert out == ""
+        assert told.count("\n") == 1
+        return told
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """Every part, of a system whose parts are known."""
+    return ictal.analyse(
+        "stuart_landau", n=1, dt=0.05, sample=0.05, time=60.0, starts=6, lyapunov=True, fixed_points=True,
+        attractors=True, basins=True, plane=[("x", -1.5, 1.5, 5), ("y", -1.0, 1.0, 4)], scan=("a", -1.0, 1.0, 3),
+        watch="y",
+    )  # fmt: skip
+
+
+def test_every_part_of_a_hopf_oscillator(whole):
+    assert whole.lyapunov.exponents == pytest.approx([0.0, -2.0], abs=0.02)
+    assert whole.rate_unit == "1/s"
+    assert whole.fixed_points.points == pytest.approx(np.zeros((1, 2)), abs=1e-8)
+    assert whole.fixed_points.eigenvalues[0].real == pytest.approx([1.0, 1.0])
+    assert whole.attractors.n == 1
+    assert whole.attractors.robust
+    assert (whole.basins.labels == 0).all()
+    assert whole.basins.labels.shape == (4, 5)
+    assert whole.scan.variable == "y"
+    assert whole.scan.high[:, 0] == pytest.approx([0.0, 0.0], abs=0.01)
+    assert whole.scan.high[:, 2] == pytest.approx([1.0, 1.0], abs=0.05)  # |z| = √a
+    assert whole.scan.period[:, 2] == pytest.approx([1.0, 1.0], abs=0.01)
+    assert whole.units == ("x", "y")
+
+
+def test_a_file_holds_all_of_it(whole, folder):
+    whole.save("all.h5")
+    again = DynamicsResult.load("all.h5")
+    assert json.dumps(again.to_json(), sort_keys=True) == json.dumps(whole.to_json(), sort_keys=True)
+    assert again.units == whole.units
+    assert again.attractors.says == whole.attractors.says
+    assert again.basins.x == whole.basins.x
+
+
+def test_figures_come_from_the_file_alone(whole, folder):
+    whole.save("all.h5")
+    drawn = {d.name: d for d in dynamics_drawings(DynamicsResult.load("all.h5"))}
+    assert list(drawn) == ["lyapunov", "fixed_points", "attractors", "scan", "basins"]
+    assert "1/s" in drawn["lyapunov"].figure.axes[0].get_ylabel()
+    assert "60 s" in drawn["lyapunov"].caption
+    written = save_figures({name: (d.figure, d.caption) for name, d in drawn.items()}, folder)
+    assert all(path.stat().st_size > 1000 for path in written)
+
+
+def test_a_command_and_the_line_that_it_stores(ictal_, folder):
+    text = ictal_("analyse", *HOPF, *SHORT, "--lyapunov", "1", "--fixed-points", "-o", "one.h5")
+    for word in ("Lyapunov exponent", "[1/s]", "unstable", "focus", "wrote one.h5"):
+        assert word in text
+    stored = DynamicsResult.load("one.h5")
+    assert stored.attractors is None
+    again = shlex.split(stored.config["command"])[1:]
+    data = json.loads(ictal_(*again, "--json"))
+    assert data["lyapunov"]["exponents"] == stored.lyapunov.exponents.tolist()
+    assert data["fixed_points"]["points"][0]["stability"] == "unstable"
+    assert "dynamics" in ictal_("info", "one.h5")
+    assert "fixed_points.png" in ictal_("plot", "one.h5", "-o", "figures")
+    assert ictal_("analyse", *HOPF, *SHORT, "--lyapunov", "1", "--quiet").startswith("stuart_landau")
+
+
+def test_nothing_asked_for_is_points_exponents_and_attractors(ictal_):
+    data = json.loads(ictal_("analyse", *HOPF, *SHORT, "--json"))
+    assert set(data) == {"kind", "lyapunov", "fixed_points", "attractors", "config"}
+    assert len(data["lyapunov"]["exponents"]) == 2
+
+
+def test_the_system_that_recorded_a_file(ictal_, folder):
+    ictal_("simulate", "wilson_cowan", "--set", "p=0.5", "--duration", "0.1")
+    data = json.loads(ictal_("analyse", "wilson_cowan.h5", "--fixed-points", "--time", "50", "--starts", "5", "--json"))
+    assert data["config"]["parameters"]["p"] == [0.5]
+    assert data["config"]["source"]["file"] == "wilson_cowan.h5"
+    assert [point["stability"] for point in data["fixed_points"]["points"]] == ["stable"]
+
+
+def test_a_system_of_one_s_own():
+    class Wells:
+        variables, dt, n, record = ("x",), 0.1, 1, None
+
+        def drift(self, state, inputs=0.0):
+            return state - state**3 + inputs
+
+        def start(self, seed):
+            return np.random.default_rng(seed).uniform(-1, 1, 1)
+
+    assert isinstance(Wells(), Started)
+    found = ictal.analyse(Wells(), starts=20, time=30.0)
+    assert found.attractors.n == 2
+    assert found.config["time_unit"] == "model time"
+    assert found.lyapunov.exponents == pytest.approx([-2.0], abs=1e-2)
+
+
+def test_starts_of_a_system_that_draws_none_are_spread(folder):
+    found = ictal.analyse("epileptor", x0=(-2.15,), attractors=True, starts=4, time=5.0)
+    assert found.config["spread"] == 1.0
+    assert np.ptp(found.attractors.features[:, 0]) > 0
+    assert (
+        ictal.analyse(StuartLandau(n=1, dt=0.02, sample=0.02), attractors=True, starts=4, time=4.0).config["spread"]
+        == 0
+    )
+
+
+@pytest.mark.slow
+def test_rest_and_seizure_are_two_attractors_at_one_g(folder):
+    found = ictal.analyse("seizure", starts=6, starts_from=("protocol", ["rest", "trigger"])).attractors
+    assert found.n == 2
+    rates = sorted(found.centre(k)[found.names.index("rate of E [Hz]")] for k in (0, 1))
+    assert rates == pytest.approx([3.2, 59], rel=0.1)
+    assert sorted(map(set, (found.labels[::2].tolist(), found.labels[1::2].tolist())), key=str) == [{0}, {1}]
+
+
+@pytest.mark.slow
+def test_a_trained_network(ictal_, refused, folder):
+    train = ["--data", "digits", "--n-train", "200", "--n-test", "100", "--epochs", "2", "--quiet"]
+    ictal_("train", "rnn", *train, "--set", "width=12", "-o", "net.h5")
+    data = json.loads(ictal_("analyse", "net.pt", "--time", "300", "--input", "mean", "--json"))
+    assert data["config"]["what"] == "map"
+    assert data["config"]["time_unit"] == "time point"
+    assert len(data["lyapunov"]["exponents"]) == 12
+    assert data["lyapunov"]["exponents"][0] < math.log(2)
+    assert data["fixed_points"]["points"]
+    assert "its network is net.pt" in refused("analyse", "net.h5")
+    assert "no parameter" in refused("analyse", "net.pt", "--scan", "p=0:1:3")
+    assert "--set" in refused("analyse", "net.pt", "--set", "width=3")
+    ictal_("train", "mlp", *train, "--set", "hidden=8", "-o", "flat.h5")
+    assert "carries no state" in refused("analyse", "flat.pt")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (["stuart_landa"], "did you mean 'stuart_landau'"),
+        ([*HOPF, *SHORT, "--lyapunov", "3"], "at most the number of units, 2; got 3"),
+        ([*HOPF, "--lyapunov", "-1"], "k: must be an integer >= 1"),
+        ([*HOPF, "--lyapunov", "1.5"], "--lyapunov: must be a whole number; got 1.5"),
+        ([*HOPF, "--scan", "b=0:1:3"], "unknown parameter of stuart_landau 'b'"),
+        ([*HOPF, "--scan", "a=0:1"], "must be KEY=LOW:HIGH:COUNT"),
+        ([*HOPF, "--scan", "a=1:0:5"], "LOW < HIGH"),
+        ([*HOPF, "--scan", "n=1:2:3"], "must be a whole number"),
+        ([*HOPF, "--scan", "a=0:1:3", "--watch", "z"], "unknown unit for --watch 'z'"),
+        ([*HOPF, "--basins", "--plane", "x=0:1:3"], "given twice"),
+        ([*HOPF, "--attractors", "--time", "0.1"], "must hold 20 to 1e9 steps"),
+        ([*HOPF, "--starts", "1"], "starts: must be a whole number >= 2"),
+        ([*HOPF, "--attractors", "--eps", "0", *SHORT], "eps: must be > 0"),
+        ([*HOPF, "--late", "2"], "late: must lie in 0 to 1"),
+        ([*HOPF, "--seed", "-1"], "seed"),
+        ([*HOPF, "--input", "mean"], "is for trained networks"),
+        ([*HOPF, "--starts-from", "k=0,1"], "only record"),
+        ([*HOPF, "--set", "a=nan"], "finite"),
+        ([*HOPF, "--set", "b=1"], "unknown parameter of stuart_landau 'b'"),
+        (["seizure", "--lyapunov"], "seizure is a network of spiking cells; use --attractors"),
+        (["seizure", "--fixed-points"], "use --attractors"),
+        (["seizure", "--scan", "g=1:2:3"], "use ictal sweep"),
+        (["classifier", "--lyapunov"], "it has no drift"),
+        (["seizure", "--attractors", "--time", "3"], "its length is duration"),
+        (["seizure", "--attractors", "--starts-from", "protocl=rest,trigger"], "did you mean 'protocol'"),
+        (["seizure", "--attractors", "--starts-from", "protocol=rest"], "needs 2 values"),
+        (["eeg.edf"], "holds no equations"),
+        (["none.pt"], "no such file"),
+        (["none.h5"], "no such file"),
+        (["array.npy"], "holds no equations"),
+        (["measured.h5"], "holds a dynamics; want a run"),
+        ([*HOPF, "-o", "x.txt"], "ends in .h5"),
+        ([*HOPF, "-o", "measured.h5"], "exists"),
+    ],
+)
+def test_what_cannot_be_analysed_ends_in_one_line(line, said, refused, folder, whole):
+    np.save("array.npy", np.zeros((4, 4)))
+    whole.save("measured.h5")
+    assert said in refused("analyse", *line)
+
+
+def test_a_file_of_another_kind_is_not_loaded(folder):
+    ictal.save(ictal.simulate("stuart_landau", duration=0.1), "run.h5")
+    with pytest.raises(ictal.InputError, match="holds a run; want a dynamics"):
+        DynamicsResult.load("run.h5")
+
+
+@pytest.mark.parametrize("name", ["epileptor", "wilson_cowan", "kuramoto", "stuart_landau"])
+def test_a_run_starts_where_start_says(name):
+    system = registry.build(name, {"n": 3, "duration": 1.0})
+    assert isinstance(system, Started)
+    start = system.start(4)
+    assert start.shape == (3 * len(system.variables),)
+    entry = {"wilson_cowan": "E", "kuramoto": "phase", "stuart_landau": "x", "epileptor": "x1"}[name]
+    first = system.record(4).recording(entry).values[0]
+    assert first == pytest.approx(start[:3], abs=1e-12)
+    drawn = not np.array_equal(start, system.start(5))
+    assert drawn == (name != "epileptor")

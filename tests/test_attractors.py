@@ -1,0 +1,299 @@
+"""Fixed points, attractors, basins and scans of a parameter against closed forms."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from ictal.analyses.dynamics import Axis, attractors, basin_map, fixed_points, late_courses, scan, stepper
+from ictal.analyses.dynamics.attractors import wilson
+from ictal.analyses.dynamics.recorded import recorded_courses
+from ictal.models.architectures import architecture
+from ictal.models.architectures.autonomous import autonomous
+from ictal.models.epileptor import Epileptor
+from ictal.models.kuramoto import Kuramoto
+from ictal.models.stuart_landau import StuartLandau
+from ictal.models.wilson_cowan import WilsonCowan
+from ictal.simulator import InputError, Recording, Run, Spikes
+
+RNG = np.random.default_rng(0)
+FOLD = 2 / (3 * math.sqrt(3))  # of x' = r + x − x³
+
+
+def lorenz(x):
+    stack = np.stack if isinstance(x, np.ndarray) else torch.stack
+    return stack([10 * (x[..., 1] - x[..., 0]), x[..., 0] * (28 - x[..., 2]) - x[..., 1],
+                  x[..., 0] * x[..., 1] - 8 / 3 * x[..., 2]], -1)  # fmt: skip
+
+
+def wells(x):
+    """Two in every unit, at −1 and 1."""
+    return x - x**3
+
+
+def neutral_ring(x):
+    """Every state at radius 1 stays where it is."""
+    return x * (1 - (x * x).sum(-1, keepdims=True))
+
+
+def found_by(drift, starts, dt=0.1, n_steps=300, **more):
+    return attractors(late_courses(stepper(drift, dt), starts, n_steps=n_steps, dt=dt), **more)
+
+
+# fixed points
+
+
+def test_lorenz_s_three_with_their_eigenvalues():
+    found = fixed_points(lorenz, np.random.default_rng(0).normal(0, 15, (40, 3)))
+    away = math.sqrt(8 / 3 * 27)
+    order = np.argsort(found.points[:, 0])
+    assert found.points[order] == pytest.approx(np.array([[-away, -away, 27], [0, 0, 0], [away, away, 27]]), abs=1e-9)
+    origin = [(-11 + math.sqrt(1201)) / 2, -8 / 3, (-11 - math.sqrt(1201)) / 2]
+    assert found.eigenvalues[order[1]] == pytest.approx(np.array(origin, dtype=complex))
+    wing = np.roots([1, 41 / 3, 8 / 3 * 38, 2 * 10 * 8 / 3 * 27])  # λ³ + (σ+b+1)λ² + b(σ+r)λ + 2σb(r−1)
+    for k in (order[0], order[2]):
+        assert np.sort_complex(found.eigenvalues[k]) == pytest.approx(np.sort_complex(wing))
+    assert found.stability == ["unstable"] * 3
+    assert [found.kind[k] for k in order] == ["saddle focus", "saddle", "saddle focus"]
+    assert found.found.sum() + len(found.lost) == 40
+    assert (found.residual < 1e-10).all()
+
+
+def test_fixed_points_of_the_masses():
+    hopf = fixed_points(StuartLandau(n=1, a=(0.7,), f=(3.0,)).drift, RNG.normal(size=(5, 2)))
+    assert hopf.points == pytest.approx(np.zeros((1, 2)), abs=1e-9)
+    assert np.sort_complex(hopf.eigenvalues[0]) == pytest.approx([0.7 - 6j * math.pi, 0.7 + 6j * math.pi])
+    assert (hopf.stability, hopf.kind) == (["unstable"], ["focus"])
+    resting = fixed_points(WilsonCowan(p=(0.5,)).drift, RNG.uniform(0, 0.3, (10, 2)))
+    assert (resting.stability, len(resting.points)) == (["stable"], 1)
+    driven = fixed_points(WilsonCowan(p=(1.25,)).drift, RNG.uniform(0, 0.3, (10, 2)))
+    assert (driven.stability, driven.kind) == (["unstable"], ["focus"])  # around it the cycle
+    lost = fixed_points(WilsonCowan(p=(1.25,)).drift, RNG.uniform(2.0, 3.0, (10, 2)))
+    assert len(lost.lost) == 10 - lost.found.sum() > 0
+
+
+def test_the_epileptor_rests_below_its_threshold_and_not_above():
+    start = Epileptor().start(0) + RNG.normal(size=(24, 6)) * [0.5, 2, 0.5, 0.3, 0.3, 0.1]
+    for x0, rests in ((-2.15, True), (-2.0, False)):
+        found = fixed_points(Epileptor(x0=(x0,)).drift, start)
+        roots = np.roots([1.0, 2.0, 4.0, -4.1 - 4.0 * x0])  # x1³ + 2 x1² + 4 (x1 − x0) = 4.1
+        x1 = float(roots[np.abs(roots.imag) < 1e-9].real[0])
+        left = found.points[:, 0] < 0
+        assert found.points[left, 0] == pytest.approx(np.full(left.sum(), x1), abs=1e-8)
+        assert (x1 < -4 / 3) == rests
+        assert ("stable" in found.stability) == rests
+
+
+def test_fixed_points_of_maps():
+    logistic = fixed_points(lambda x: 4 * x * (1 - x), RNG.uniform(size=(20, 1)), discrete=True)
+    order = np.argsort(logistic.points[:, 0])
+    assert logistic.points[order, 0] == pytest.approx([0.0, 0.75], abs=1e-9)
+    assert logistic.eigenvalues[order, 0].real == pytest.approx([4.0, -2.0])
+    calm = fixed_points(lambda x: 2.5 * x * (1 - x), RNG.uniform(0.3, 0.9, size=(20, 1)), discrete=True)
+    assert calm.stability[int(calm.points[:, 0].argmax())] == "stable"
+    w = torch.from_numpy(0.8 * RNG.normal(size=(30, 30)) / math.sqrt(30))
+    rnn = fixed_points(lambda h: torch.tanh(h @ w.T), RNG.uniform(-0.5, 0.5, size=(8, 30)), discrete=True)
+    at_0 = int(np.abs(rnn.points).max(axis=1).argmin())
+    assert np.abs(rnn.points[at_0]).max() < 1e-9
+    exact = np.linalg.eigvals(w.numpy())
+    assert np.sort(np.abs(rnn.eigenvalues[at_0])) == pytest.approx(np.sort(np.abs(exact)))
+
+
+def test_a_point_that_can_be_turned_is_marginal():
+    """Phases of Kuramoto's oscillators that are locked can all be moved together."""
+    found = fixed_points(Kuramoto(n=4, k=5.0, spread=0.2, frequencies="gaussian").drift, np.zeros((1, 4)))
+    assert found.stability == ["marginal"]
+
+
+# attractors
+
+
+def test_a_double_well_has_two_and_each_takes_half():
+    found = found_by(wells, np.random.default_rng(1).uniform(-2, 2, (200, 1)))
+    assert found.n == 2
+    assert found.robust
+    assert sorted(found.centre(k)[0] for k in (0, 1)) == pytest.approx([-1, 1], abs=1e-6)
+    for label in (0, 1):
+        share, low, high = found.share(label)
+        assert low < 0.5 < high
+        assert high - low == pytest.approx(2 * 1.96 * math.sqrt(share * (1 - share) / 200), rel=0.05)
+        assert found.still(label)
+    at = [int(np.flatnonzero(found.labels == k)[0]) for k in (0, 1)]
+    assert found.features[at, 0] == pytest.approx(found.states[:, 0], abs=1e-6)
+    assert (found.hdbscan == 2).all()
+    assert (found.dbscan == 2).all()
+
+
+def test_a_cycle_is_one_attractor_wherever_runs_end_on_it():
+    system = StuartLandau(n=1)
+    found = found_by(system.drift, np.array([system.start(k) for k in range(12)]), dt=0.02, n_steps=1000)
+    assert found.n == 1
+    assert found.robust
+    assert not found.still(0)
+    assert np.ptp(np.arctan2(*found.features[:, :2].T)) > 0  # they ended in different places
+    assert found.centre(0)[2:] == pytest.approx([math.sqrt(0.5)] * 2, rel=1e-3)  # SD of a sine of amplitude √a = 1
+
+
+def test_four_wells_in_two_dimensions():
+    found = found_by(wells, np.random.default_rng(0).uniform(-2, 2, (80, 2)))
+    assert found.n == 4
+    assert found.robust
+
+
+def test_a_continuous_family_is_told_by_a_count_that_depends_on_eps():
+    found = found_by(neutral_ring, np.random.default_rng(0).normal(size=(40, 2)))
+    assert not found.robust
+    assert np.ptp(found.dbscan[:, 1]) > 3
+    assert "depends on eps" in found.says
+
+
+def test_starts_that_diverge_say_when_and_are_left_out():
+    found = found_by(lambda x: x**3 - x, np.array([[0.1], [-0.2], [0.3], [1.5], [-3.0]]), dt=0.01, n_steps=1000)
+    assert found.labels.tolist() == [0, 0, 0, -2, -2]
+    assert found.diverged[0].startswith("start 3: unit 0 is not finite any more at t = 0.3")  # blows up at ½ ln 9/5
+    assert found.share(-2)[0] == 0.4
+    assert "2 diverged" in found.says
+
+
+def test_runs_that_are_under_way_are_told():
+    found = found_by(lambda x: -0.01 * x, np.array([[1.0], [2.0], [4.0]]), dt=0.1, n_steps=500)
+    assert "not settled" in found.says
+
+
+def test_wilson_s_interval():
+    assert wilson(5, 10) == pytest.approx((0.5, 0.2366, 0.7634), abs=1e-4)
+    assert wilson(10, 10)[2] == 1.0
+
+
+def test_recorded_runs_by_rate_and_mean():
+    def run(rate, level):
+        time = np.sort(np.random.default_rng(int(rate)).uniform(0, 2, int(rate * 2 * 10)))
+        spikes = Spikes(time, np.arange(time.size) % 10, n_units=10, duration=2.0)
+        values = level + np.random.default_rng(0).normal(size=(200, 3))
+        return Run({"E": spikes, "lfp": Recording(values, dt=0.01, clock="second", quantity="v", unit="mV")})
+
+    course = recorded_courses([run(5, 0), run(6, 0), run(5, 0), run(60, 9), run(61, 9), run(60, 9)], 0.4)
+    assert course.names[:2] == ("rate of E [Hz]", "mean of lfp [mV]")
+    assert course.features[0, 0] == pytest.approx(5, abs=1.5)
+    found = attractors(course)
+    assert found.labels.tolist() == [0, 0, 0, 1, 1, 1]
+
+
+# basins
+
+
+def test_the_boundary_of_two_wells_lies_at_0():
+    known = found_by(wells, np.random.default_rng(0).uniform(-2, 2, (40, 2)) * [1, 0] + [0, 1.0])
+    x, y = Axis(0, "x", -1.5, 1.5, 31), Axis(1, "y", 0.5, 1.5, 3)
+    found = basin_map(stepper(wells, 0.1), known, x, y, [0.0, 1.0], n_steps=300, dt=0.1)
+    left = int(known.labels[known.features[:, 0] < 0][0])
+    assert (found.labels[:, x.values < -1e-9] == left).all()
+    assert (found.labels[:, x.values > 1e-9] == 1 - left).all()
+    assert (found.labels[:, 15] == -1).all()  # at 0 itself it stays, where no start ended
+
+
+# scans
+
+
+def test_folds_of_a_cubic():
+    values = np.linspace(-0.5, 0.5, 51)
+    found = scan(lambda r: stepper(lambda x: r + x - x**3, 0.2), values, [-1.2], n_steps=400, dt=0.2)
+    ((low, high),) = found.hysteresis
+    step = values[1] - values[0]
+    assert -FOLD <= low < -FOLD + step + 1e-9  # the last before the fold, on either side
+    assert FOLD - step - 1e-9 < high <= FOLD
+    assert np.isnan(found.period).all()
+    assert found.low[0, 0] == pytest.approx(found.low[1, 0], abs=1e-6)
+
+
+def test_an_imperfect_pitchfork_jumps_on_one_way_only():
+    """x' = h + r x − x³ with h = 0.1 keeps its upper branch; the way down from a lower one ends at a fold."""
+    found = scan(
+        lambda r: stepper(lambda x: 0.1 + r * x - x**3, 0.1), np.linspace(-1, 2, 31), [1.0], n_steps=600, dt=0.1
+    )
+    assert found.hysteresis == []
+    lower = scan(
+        lambda r: stepper(lambda x: 0.1 + r * x - x**3, 0.1), np.linspace(0.2, 2, 37), [-1.5], n_steps=600, dt=0.1
+    )
+    assert (lower.mean > 0).all()  # at r = 0.2 no lower branch is left to start on
+
+
+def test_period_doubling_of_the_logistic_map():
+    values = np.round(np.arange(2.9, 3.5, 0.01), 2)
+    found = scan(lambda r: lambda x: r * x * (1 - x), values, [0.3], n_steps=3000, discrete=True)
+    for way in (0, 1):
+        assert (found.period[way][values < 3 - 0.005] == 1).all()
+        assert (found.period[way][(values > 3.015) & (values < 1 + math.sqrt(6) - 0.005)] == 2).all()
+        assert (found.period[way][values > 1 + math.sqrt(6) + 0.015] == 4).all()
+    assert found.hysteresis == []
+
+
+@pytest.mark.slow
+def test_wilson_and_cowan_s_cycle_comes_and_goes_with_p():
+    values = [0.75, 1.0, 1.25, 2.5]
+    step = 0.4  # [ms]; τ is 8
+    found = scan(lambda p: stepper(WilsonCowan(p=(p,)).drift, step), values, [0.1, 0.05], n_steps=1500, dt=step, unit=0)
+    assert np.isnan(found.period[:, [0, 1, 3]]).all()
+    assert 1000 / found.period[:, 2] == pytest.approx([25.0, 25.0], abs=0.1)
+
+
+def test_a_scan_that_diverges_says_where():
+    found = scan(lambda r: stepper(lambda x: r + x * x, 0.1), [-2.0, -1.0, 0.5], [-1.4], n_steps=400, dt=0.1)
+    assert found.stopped[0] == "on the way up the state diverged at parameter = 0.5"
+    assert np.isnan(found.low[0, 2])
+    assert found.mean[0, :2] == pytest.approx([-math.sqrt(2), -1], abs=1e-3)
+
+
+# networks
+
+
+@pytest.mark.parametrize("name", ["rnn", "gru", "lstm", "rate-rnn"])
+def test_the_map_of_a_network_is_what_the_network_does(name):
+    more = {"substeps": 3} if name == "rate-rnn" else {"depth": 2}
+    model = architecture(name, {"width": 9, **more}).build((6, 5), 3, seed=1).double()
+    x = torch.from_numpy(np.random.default_rng(0).normal(size=5))
+    found = autonomous(model, x)
+    state = torch.zeros(len(found.units), dtype=torch.float64)
+    for _ in range(round(6 / found.dt)):
+        state = found.step(state)
+    sequence = x.expand(1, 6, 5)
+    with torch.no_grad():
+        if name == "rate-rnn":
+            wanted = [model.cell(sequence)[0, -1]]
+        else:
+            wanted = []
+            for layer in model.layers:
+                sequence, last = layer(sequence)
+                wanted += [last[0][0, 0], last[1][0, 0]] if name == "lstm" else [last[0, 0]]
+    assert state.numpy() == pytest.approx(torch.cat(wanted).numpy(), abs=1e-12)
+
+
+# bad input
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: fixed_points(wells, [1.0]), r"starts: must be finite numbers \(start, unit\)"),
+        (lambda: fixed_points(wells, [[math.nan]]), "starts"),
+        (lambda: fixed_points(wells, np.zeros((2, 2001))), "at most 2000 units; got 2001"),
+        (lambda: fixed_points(wells, [[1.0]], distance=0), "distance"),
+        (lambda: found_by(wells, [[0.5]]), "needs 2 to 5000 starts; got 1"),
+        (lambda: found_by(wells, [[0.5], [0.6]], eps=0), "eps: must be > 0"),
+        (lambda: found_by(wells, [[0.5], [0.6]], min_samples=1), "min_samples: must be an integer >= 2"),
+        (lambda: found_by(wells, [[0.5], [math.inf]]), "starts"),
+        (lambda: found_by(wells, [[0.5], [0.6]], n_steps=10), "8 steps"),
+        (lambda: late_courses(wells, [[0.5]], n_steps=100, late=0), "late: must lie in 0 to 1"),
+        (lambda: scan(lambda r: wells, [1.0, 0.0], [0.5], n_steps=9), "numbers that rise"),
+        (lambda: scan(lambda r: wells, [0.0, 1.0], [0.5], n_steps=9, unit=1), r"unit: must lie in 0\.\.0; got 1"),
+        (lambda: scan(lambda r: lambda x: x * math.inf, [0.0, 1.0], [0.5], n_steps=9), "diverges at the first value"),
+        (lambda: Axis(0, "x", 1.0, 1.0, 5), "must be finite and rise"),
+        (lambda: Axis(0, "x", 0.0, 1.0, 1), "count"),
+        (lambda: autonomous(architecture("mlp", {}).build((8, 8), 3)), "want one of rnn, gru, lstm, rate-rnn"),
+    ],
+)
+def test_bad_input_in_one_line(call, said):
+    with pytest.raises(InputError, match=said) as error:
+        call()
+    assert "\n" not in str(error.value)
