@@ -3,6 +3,10 @@
 SYSTEMS: dict[str, tuple[str, str]] = {
     "seizure": ("seizure:SeizureNetwork", "LIF network of 2000 cells that rests, or seizes when inhibition fails"),
     "cuba": ("cuba:Cuba", "CUBA benchmark: 4000 current-based LIF cells, irregular activity"),
+    "lif_ring": ("lif_ring:LifRing", "LIF ring with cosine weights that holds a bump of activity"),
+    "compte": ("compte:Compte", "spiking working memory: an NMDA ring that keeps the place of a cue"),
+    "ring": ("ring:Ring", "threshold-linear ring whose bump is known in closed form"),
+    "zhang": ("zhang:Zhang", "head direction: a ring that integrates angular velocity"),
     "synthetic_eeg": ("synthetic_eeg:SyntheticEeg", "channels of planted correlation and amplitude, with a seizure"),
     "epileptor": ("epileptor:Epileptor", "neural mass that seizes by itself; nodes on any graph"),
     "wilson_cowan": ("wilson_cowan:WilsonCowan", "excitation and inhibition that settle or swing; nodes on any graph"),
