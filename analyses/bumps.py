@@ -20,6 +20,7 @@ from .measures.circular import population_vector, wrapped
 Floats = NDArray[np.float64]
 LABEL = "position"
 CLEAR = 1e-3  # vector strength below which nothing points anywhere
+SOME = 1e-6  # of the peak; less is 0, to which rates only decay
 FREEDOM = 0.85  # degrees of freedom of B over n − 1: of its scatter over 4,000 repeats of Brownian trials
 
 
@@ -45,7 +46,9 @@ def angles_of(recording: Recording) -> Floats:
         InputError: no label "position", angles that are no finite numbers, fewer than three units.
     """
     if LABEL not in recording.unit_labels:
-        raise InputError(f'bumps: units must have the label "{LABEL}" [rad]; got {", ".join(recording.unit_labels) or "none"}')
+        raise InputError(
+            f'bumps: units must have the label "{LABEL}" [rad]; got {", ".join(recording.unit_labels) or "none"}'
+        )
     given = np.asarray(recording.unit_labels[LABEL])
     if given.dtype.kind not in "iuf" or not np.isfinite(given).all():
         raise InputError(f'bumps: the label "{LABEL}" must hold finite angles [rad]; got {given.dtype}')
@@ -149,7 +152,7 @@ def full_width(angle: ArrayLike, activity: ArrayLike) -> float:
 
 
 def half_width(angle: ArrayLike, activity: ArrayLike) -> float:
-    """Half of the stretch around the peak where a profile lies above 0 [rad].
+    """Half of the stretch around the peak where a profile lies above 0, a millionth of the peak, [rad].
 
     Its ends are where the line through the last two units above 0 reaches 0: exact to the square of the spacing.
 
@@ -161,13 +164,13 @@ def half_width(angle: ArrayLike, activity: ArrayLike) -> float:
     60.0
     """
     x, y = _profile(angle, activity, "half_width")
-    n, top = y.size, int(y.argmax())
-    if y.min() > 0 or (y > 0).sum() < 4:
+    n, top, zero = y.size, int(y.argmax()), SOME * float(y.max())
+    if y.min() > zero or (y > zero).sum() < 4:
         raise InputError("half_width: needs a bump of at least 4 units that ends in units at 0")
     total = 0.0
     for way in (1, -1):
         index = (top + way * np.arange(n)) % n
-        k = int(np.argmax(y[index] <= 0))  # the first unit at 0
+        k = int(np.argmax(y[index] <= zero))  # the first unit at 0
         steps = np.abs(wrapped(np.diff(x[index[:k]])))
         inner, outer = y[index[k - 2]], y[index[k - 1]]
         total += float(steps.sum() + (steps[-1] * outer / (inner - outer) if k > 1 and inner > outer else 0.0))
@@ -218,7 +221,6 @@ def wandering(positions: ArrayLike, dt: float, *, level: float = 0.95) -> Wander
     nu = FREEDOM * (n - 1)
     low, high = (max(b, 0.0) * nu / float(chi2.ppf(q, nu)) for q in (0.5 + level / 2, 0.5 - level / 2))
     return Wandering(drift, (drift - half, drift + half), b, (low, high), n)
-
 
 
 def resting_places(positions: ArrayLike, *, tolerance: float = 1e-3) -> Floats:

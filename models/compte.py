@@ -38,7 +38,8 @@ Floats = NDArray[np.float64]
 class Compte:
     r"""Excitatory cells on a ring, structured by NMDA synapses, under unstructured inhibition::
 
-        C v' = −g_L (v − V_L) − g_ext s_ext (v − V_E) − G_GABA Σ s (v − V_I) − Σ_j G_j s_j (v − V_E)/(1 + [Mg] e^{−0.062 v}/3.57)
+        C v' = −g_L (v − V_L) − g_ext s_ext (v − V_E) − G Σ_j s_j (v − V_I) − B(v) Σ_j G_ij s_j (v − V_E)
+        B(v) = 1/(1 + [Mg] e^{−0.062 v}/3.57)
         s_j' = −s_j/τ_NMDA + α x_j (1 − s_j)       x_j' = −x_j/τ_rise + spikes of j
         G_ij = G_EE (J− + (J+ − J−) e^{−(θ_i − θ_j)²/2σ²}),   mean over θ 1
 
@@ -46,7 +47,7 @@ class Compte:
     diffuses; a distractor may follow. Without a cue the network rests near 1 Hz. Conductances of a synapse are for
     2048 E cells and are multiplied by 2048/n_e.
 
-    Compte, Brunel, Goldman-Rakic & Wang, Cereb Cortex 2000 (the modulated set of parameters).
+    Compte, Brunel, Goldman-Rakic & Wang, Cereb Cortex 2000. Some take σ = 14.4° and call 18° a misprint.
 
     Recorded: E (Spikes), with the label position [rad], I (Spikes); cue and distractor, the currents [mV] (in units of
     the leak, g_L = 25 nS).
@@ -162,9 +163,7 @@ class Compte:
         if self.cue_current:
             inputs.append(self._stimulus("cue", self.cue, self.cue_onset, self.cue_current))
         if self.distractor is not None:
-            inputs.append(
-                self._stimulus("distractor", self.distractor, self.distractor_onset, self.distractor_current)
-            )
+            inputs.append(self._stimulus("distractor", self.distractor, self.distractor_onset, self.distractor_current))
         return Network(
             populations=(e, i),
             projections=(

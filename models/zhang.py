@@ -120,7 +120,9 @@ class Zhang:
         if self.velocity == "sinusoidal":
             return np.radians(self.omega * np.sin(2 * np.pi * self.frequency * t)), {}
         if not self.velocity.lower().endswith(SUFFIXES):
-            raise InputError(f"Zhang.velocity: must be constant, sinusoidal, FILE.npy or FILE.csv; got {self.velocity!r}")
+            raise InputError(
+                f"Zhang.velocity: must be constant, sinusoidal, FILE.npy or FILE.csv; got {self.velocity!r}"
+            )
         what, values = f"Zhang.velocity: {self.velocity}", open_matrix(Path(self.velocity))
         if values.ndim != 2 or values.shape[1] != 1:
             raise InputError(f"{what}: must be one column (time, 1) [deg/s]; got shape {values.shape}")

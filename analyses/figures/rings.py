@@ -25,7 +25,7 @@ BIN = 0.05  # s; of spikes
 ROWS = 64  # groups of neighbouring cells, of spikes; of rates every unit is drawn
 SHARP = 0.4  # vector strength above which the decoded position is drawn
 COLUMNS = 400  # samples of rates in a figure
-FRAMES, PER_SECOND, FILM_DPI = 80, 16, 90
+FRAMES, PER_SECOND, FILM_DPI = 60, 12, 90
 Values = NDArray[np.float64]
 
 
