@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -107,8 +107,10 @@ class Zhang:
         within(self, "omega", -1e6, 1e6, "deg/s")
         fastest, limit = float(np.abs(self._trace[0]).max()), FASTEST / (1e-3 * self.dt)
         if fastest > limit:
-            raise InputError(f"Zhang.velocity: must stay within ± {math.degrees(limit):.0f} deg/s at dt = {self.dt:g} ms "
-                             f"({FASTEST:g} rad a step); got {math.degrees(fastest):.0f}; a smaller dt helps")  # fmt: skip
+            raise InputError(
+                f"Zhang.velocity: must stay within ± {math.degrees(limit):.0f} deg/s at dt = {self.dt:g} ms "
+                f"({FASTEST:g} rad a step); got {math.degrees(fastest):.0f}; a smaller dt helps"
+            )
 
     @cached_property
     def _trace(self) -> tuple[Floats, dict[str, str]]:
@@ -164,9 +166,10 @@ class Zhang:
 
     def _turning(self, u: Any, gamma: float, inputs: Any = 0.0) -> Any:
         w, w_odd = self.kernels
-        f = rate(u)
-        driven = f @ like(u, w).T if gamma == 0.0 else f @ like(u, w + gamma * w_odd).T
-        return (-u + driven + inputs) / self.tau
+        return self._driven(like(u, w.T if gamma == 0.0 else (w + gamma * w_odd).T), u, inputs)
+
+    def _driven(self, acting: Any, u: Any, inputs: Any = 0.0) -> Any:
+        return (-u + rate(u) @ acting + inputs) / self.tau
 
     def settled(self, seed: int) -> Floats:
         """The stationary u, at a random place."""
@@ -183,8 +186,7 @@ class Zhang:
         states[0] = u
         w, w_odd = (kernel.T for kernel in self.kernels)
         for k, turn in enumerate(-1e-3 * self.tau * omega, start=1):
-            acting = w + turn * w_odd
-            u = rk4(lambda x, acting=acting: (-x + rate(x) @ acting) / self.tau, u, self.dt)
+            u = rk4(partial(self._driven, w + turn * w_odd), u, self.dt)
             if k % every == 0:
                 states[k // every] = u
                 if progress is not None and k // every % 64 == 0:

@@ -103,6 +103,14 @@ def test_drift_and_diffusion_of_planted_walks_and_their_intervals():
         assert 0.92 < ((ends[:, 0] < true) & (true < ends[:, 1])).mean() < 0.98
 
 
+def test_pieces_of_a_walk_tell_its_diffusion_more_closely():
+    rng = np.random.default_rng(7)
+    walks = [brownian(rng, 10, 50.0, 0.0) for _ in range(300)]
+    whole, pieces = (np.array([wandering(w, 0.05, piece=p).diffusion for w in walks]) for p in (None, 1.0))
+    assert pieces.mean() == pytest.approx(50.0, rel=0.05)
+    assert pieces.std() < 0.5 * whole.std()
+
+
 def test_noise_of_decoding_is_no_diffusion():
     rng = np.random.default_rng(5)
     still = np.array([wandering(brownian(rng, 10, 0.0, 0.0, noise=4.0), 0.05).diffusion for _ in range(50)])
@@ -136,6 +144,8 @@ BAD = [
     (lambda: wandering(np.full((4, 50), np.nan), 0.1), "finite"),
     (lambda: wandering(np.zeros((4, 50)), -0.1), r"wandering\.dt"),
     (lambda: wandering(np.zeros((4, 50)), 0.1, level=1.0), "level"),
+    (lambda: wandering(np.zeros((4, 50)), 0.1, piece=6.0), r"wandering\.piece"),
+    (lambda: wandering(np.zeros((4, 50)), 0.1, piece=math.nan), r"wandering\.piece"),
     (lambda: resting_places([]), "at least one"),
     (lambda: resting_places([0.0], tolerance=0.0), "tolerance"),
 ]

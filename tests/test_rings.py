@@ -8,11 +8,18 @@ import torch
 from PIL import Image
 
 import ictal
-from ictal.analyses.bumps import bump_position, bump_profile, full_width, half_width, resting_places, vector_strength
-from ictal.analyses.bumps import wandering
-from ictal.analyses.measures.circular import wrapped
+from ictal.analyses.bumps import (
+    bump_position,
+    bump_profile,
+    full_width,
+    half_width,
+    resting_places,
+    vector_strength,
+    wandering,
+)
 from ictal.analyses.figures.rings import FRAMES, ring_drawings, sheet, stimuli
 from ictal.analyses.figures.save import to_png
+from ictal.analyses.measures.circular import wrapped
 from ictal.cli import run
 from ictal.models.compte import Compte, stimulated
 from ictal.models.lif_ring import LifRing
@@ -293,8 +300,8 @@ def test_without_structure_there_is_no_bump():
     assert set(made) == {"E", "I"}
     cued = Compte(j_plus=1.0, duration=1.5).record(1).spikes("E").binned(0.25)
     strength = vector_strength(cued)
-    assert strength[1] > 0.5  # while it is shown
     assert strength[-1] < 0.2
+    assert strength[1] > 2 * strength[-1]  # while it is shown
 
 
 def frozen(system, seed):
@@ -342,7 +349,7 @@ def test_diffusion_falls_with_the_number_of_cells():
         for seed in range(10):
             spikes = Compte(n_e=n, duration=5.75).record(seed).spikes("E")
             walks.append(bump_position(spikes.binned(0.05).select(time=(0.75, 5.75))))
-        b[n] = wandering(np.array(walks), 0.05).diffusion
+        b[n] = wandering(np.array(walks), 0.05, piece=1.0).diffusion
     assert 3.0 < b[256] / b[2048] < 14.0
 
 
@@ -393,7 +400,7 @@ def test_the_picture_shows_what_was_there():
     values = np.zeros((20, 36))
     values[:, 27] = 5.0  # at 90°
     found = sheet(Recording(values, 0.5, "second", "rate", "Hz", t0=2.0, unit_labels={"position": angle[::-1].copy()}))
-    assert found.angle.tolist() == np.arange(-180, 180, 10.0).round(9).tolist()
+    np.testing.assert_allclose(found.angle, np.arange(-180, 180, 10.0), atol=1e-9)
     np.testing.assert_allclose(found.position, -100.0)  # units in reverse order
     assert found.activity[0].argmax() == np.flatnonzero(np.isclose(found.angle, -100.0))[0]
     assert found.times[[0, -1]].tolist() == [2.0, 12.0]

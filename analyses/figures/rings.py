@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -71,13 +72,18 @@ def sheet(entry: Recording | Spikes) -> Sheet:
         every = -(-entry.n_times // COLUMNS)
         values = entry.numpy().reshape(-1, entry.n_times, entry.n_units)[0][::every]
         times, step, clock, rows = entry.times[::every], every * entry.dt, entry.clock, entry.n_units
-        what, how = with_unit(entry.quantity, entry.unit), f"every {step:.3g} {clock}"
+        what, how = with_unit(entry.quantity, entry.unit), f"every {step:.3g} {spoken(clock)}"
     position, strength = population_vector(np.maximum(values, 0.0), angle)
     groups = np.array_split(order, rows)
     activity = np.stack([values[:, group].mean(axis=1) for group in groups], axis=1)
     middles = np.degrees([angle[group].mean() for group in groups])
     ends = np.append(times, times[-1] + step)
     return Sheet(ends, middles, activity, np.degrees(position), strength, clock, what, how)
+
+
+def spoken(clock: str) -> str:
+    """The tick of a clock in a sentence."""
+    return {"second": "s", "model": "model units"}.get(clock, clock)
 
 
 def ring_drawings(run: Run) -> Iterator[Drawing]:
@@ -91,13 +97,13 @@ def ring_drawings(run: Run) -> Iterator[Drawing]:
             f"strength exceeds {SHARP:g}."
         )
         if shown:
-            caption += f" Boxes: where and when {' and '.join(s.name for s in shown)} was shown."
+            caption += f" Boxes: place and time of {' and '.join(s.name for s in shown)}."
         sharp = seen.strength > SHARP
         said = f"a bump in {100 * sharp.mean():.0f} % of the time"
         if sharp.any():
             said += f", at {seen.position[sharp][-1]:.0f}° at last"
-        yield Drawing(f"ring/{name}", name, ring_figure(name, seen, shown), caption,
-                      f"{name} on the ring over {seen.times[-1] - seen.times[0]:.3g} {seen.clock}: {said}.")  # fmt: skip
+        alt = f"{name} on the ring over {seen.times[-1] - seen.times[0]:.3g} {spoken(seen.clock)}: {said}."
+        yield Drawing(f"ring/{name}", name, ring_figure(name, seen, shown), caption, alt)
 
 
 @dataclass(frozen=True)
@@ -142,16 +148,16 @@ def ring_figure(title: str, seen: Sheet, shown: list[Stimulus]) -> Figure:
     line = axes.plot(middle, broken(seen), color="black", lw=0.9, path_effects=outline)[0]
     handles, labels = [line], ["decoded position"]
     for at, stimulus in enumerate(shown):
-        paint = ("white", OKABE_ITO[4])[at % 2]
+        paint, dashes = OKABE_ITO[(1, 3)[at % 2]], ("-", "--")[at % 2]
         for turn in (-360.0, 0.0, 360.0):  # a box across ± 180° shows at both ends
             axes.add_patch(Rectangle(
                 (stimulus.start, stimulus.place - stimulus.width + turn), stimulus.end - stimulus.start,
-                2 * stimulus.width, fill=False, ec=paint, lw=1.2, ls=("-", "--")[at % 2],
+                2 * stimulus.width, fill=False, ec=paint, lw=1.2, ls=dashes,
             ))  # fmt: skip
-        handles.append(Line2D([], [], color=("0.6", paint)[at % 2], lw=1.2, ls=("-", "--")[at % 2]))
+        handles.append(Line2D([], [], color=paint, lw=1.2, ls=dashes))
         labels.append(stimulus.name)
     axes.set(xlabel=CLOCK_LABELS[seen.clock], ylabel="position [deg]", yticks=[-180, -90, 0, 90, 180],
-             ylim=(low, low + 360.0), xlim=(float(seen.times[0]), float(seen.times[-1])))  # fmt: skip
+             ylim=(-180, 180), xlim=(float(seen.times[0]), float(seen.times[-1])))  # fmt: skip
     bar = figure.colorbar(image, ax=axes, pad=0.02, aspect=25)
     bar.set_label(seen.label)
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), borderaxespad=0.2)
@@ -161,8 +167,8 @@ def ring_figure(title: str, seen: Sheet, shown: list[Stimulus]) -> Figure:
 def broken(seen: Sheet) -> Values:
     """The decoded position where it is sharp, NaN elsewhere and where a line would cross the whole ring.
 
-    >>> s = Sheet(np.arange(5.0), np.zeros(1), np.zeros((4, 1)), np.array([170.0, 179, -179, 0]), np.ones(4), "", "", "")
-    >>> broken(s).tolist()
+    >>> place = np.array([170.0, 179.0, -179.0, 0.0])
+    >>> broken(Sheet(np.arange(5.0), np.zeros(1), np.zeros((4, 1)), place, np.ones(4), "second", "", "")).tolist()
     [170.0, nan, -179.0, 0.0]
     """
     line = np.where(seen.strength > SHARP, seen.position, np.nan)
@@ -183,6 +189,7 @@ def film(title: str, seen: Sheet) -> bytes:
         raise InputError(f"plot --animate: {title} must have at least 2 samples; got {n}")
     edges = np.unique(np.linspace(0, n, min(FRAMES, n) + 1).astype(int))
     figure, axes = new_figure(title, margins=(0.15, 0.17))
+    figure.subplots_adjust(right=0.94)
     FigureCanvasAgg(figure)
     top = float(seen.activity.max()) or 1.0
     profile = axes.plot(seen.angle, seen.activity[0], color=OKABE_ITO[0])[0]
@@ -190,17 +197,16 @@ def film(title: str, seen: Sheet) -> bytes:
     clock = axes.text(0.98, 0.97, "", transform=axes.transAxes, ha="right", va="top")
     axes.set(xlabel="position [deg]", ylabel=seen.label, xlim=(-180, 180), ylim=(0, 1.12 * top),
              xticks=[-180, -90, 0, 90, 180])  # fmt: skip
-    unit = "s" if seen.clock == "second" else seen.clock
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "film.gif"
         writer = PillowWriter(fps=PER_SECOND)
         with writer.saving(figure, str(target), FILM_DPI):
-            for a, b in zip(edges[:-1], edges[1:], strict=True):
+            for a, b in itertools.pairwise(edges):
                 mean = seen.activity[a:b].mean(axis=0)
                 place, strength = population_vector(np.maximum(mean, 0.0), np.radians(seen.angle))
                 profile.set_ydata(mean)
                 mark.set_xdata([float(np.degrees(place)) if strength > SHARP else np.nan])
-                clock.set_text(f"{seen.times[a]:.2f} {unit}")
+                clock.set_text(f"{seen.times[a]:.2f} {spoken(seen.clock)}")
                 writer.grab_frame()
         return target.read_bytes()
 
