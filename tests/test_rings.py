@@ -314,9 +314,9 @@ def frozen(system, seed):
 def test_brian2_gives_the_same_spikes_on_the_same_input():
     from ictal.simulator.engine_brian2 import simulate_brian2
 
-    instance = frozen(Compte(n_e=64, duration=0.15, cue_onset=0.03, cue_duration=0.1), 3)
-    ours, theirs = simulate_compiled(instance, 150.0, 3), simulate_brian2(instance, 150.0, 3)
-    assert ours.spikes("E").time.size > 100
+    instance = frozen(Compte(n_e=64, duration=0.5, cue_onset=0.05, cue_duration=0.2), 3)
+    ours, theirs = simulate_compiled(instance, 500.0, 3), simulate_brian2(instance, 500.0, 3)
+    assert ours.spikes("E").time.size > 200
     for name in "EI":
         np.testing.assert_array_equal(ours.spikes(name).time, theirs.spikes(name).time)
         np.testing.assert_array_equal(ours.spikes(name).unit, theirs.spikes(name).unit)
