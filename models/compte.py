@@ -113,7 +113,8 @@ class Compte:
             if self.distractor_onset >= self.duration:
                 raise InputError(f"Compte.distractor_onset: must lie within the duration of {self.duration:g} s; "
                                  f"got {self.distractor_onset:g}")  # fmt: skip
-        elif self.cue_current and self.cue_onset >= self.duration:
+        given = self.cue_onset != type(self).cue_onset  # the default may be cut off by a short run
+        if self.cue_current and given and self.cue_onset >= self.duration:
             raise InputError(f"Compte.cue_onset: must lie within the duration of {self.duration:g} s; "
                              f"got {self.cue_onset:g}")  # fmt: skip
         for field, unit in (("c_e", "nF"), ("c_i", "nF"), ("g_leak_e", "nS"), ("g_leak_i", "nS")):
