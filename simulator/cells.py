@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .checks import finite, instances, is_finite, named, not_negative, positive, unique
+from .checks import finite, instances, is_finite, named, not_negative, positive, unique, vector
 from .errors import InputError, unknown
 from .schedule import Schedule
 
@@ -168,6 +169,7 @@ class Population:
     adaptation: Adaptation | None = None
     v_init: float | tuple[float, float] | None = None  # [mV]; (low, high) is uniform; None is v_reset
     initiation: Exponential | Quadratic | None = field(default=None, kw_only=True)
+    position: NDArray[np.float64] | None = field(default=None, kw_only=True)  # of every cell on a ring [rad]; a label
 
     def __post_init__(self) -> None:
         named(self.name, "Population.name")
@@ -199,6 +201,11 @@ class Population:
                 f"Quadratic.critical: must lie between v_rest {self.v_rest:g} and v_threshold {lowest:g} mV; "
                 f"got {self.initiation.critical:g}"
             )
+        if self.position is not None:
+            object.__setattr__(self, "position", vector(self.position, "Population.position", "a vector, one a cell"))
+            if self.position.shape != (self.n,):
+                raise InputError(f"Population.position: must hold one angle for each of {self.n} cells [rad]; "
+                                 f"got shape {self.position.shape}")  # fmt: skip
         not_negative(self.refractory, "Population.refractory", "ms")
         wanted = "synapses such as Synapse"
         object.__setattr__(self, "synapses", instances(self.synapses, AnySynapse, "Population.synapses", wanted))

@@ -160,9 +160,11 @@ def assemble(
     duration = steps_done * network.dt / 1000.0
     every = intervals(network, signal_dt)
     for population, (step, cell) in zip(network.populations, spikes, strict=True):
-        entries[population.name] = _train(step, cell, population.n, population.name, network.dt, duration, source)
+        labels = _labels(population, np.arange(population.n))
+        entries[population.name] = _train(step, cell, population.n, labels, network.dt, duration, source)
     for name, step in triggers.items():
-        entries[name] = _train(step, np.zeros_like(step), 1, name, network.dt, duration, source)
+        labels = {"population": np.array([name])}
+        entries[name] = _train(step, np.zeros_like(step), 1, labels, network.dt, duration, source)
     grid = sampling(network, signal_dt) * network.dt * np.arange(-(-steps_done // sampling(network, signal_dt)))
     values = dict(samples) | {schedule.name: schedule.at(grid)[:, None] for schedule in network.schedules}
     for name, (quantity, unit, labels) in descriptions(network).items():
@@ -186,14 +188,18 @@ def _train(
     step: NDArray[np.int64],
     cell: NDArray[np.int64],
     n: int,
-    name: str,
+    labels: Mapping[str, NDArray[Any]],
     dt: float,
     duration: float,
     source: Mapping[str, object],
 ) -> Spikes:
     time = np.asarray(step * dt / 1000.0, dtype=np.float64)
-    labels = {"population": np.full(n, name)}
     return Spikes(time=time, unit=cell, n_units=n, duration=duration, unit_labels=labels, source=source)
+
+
+def _labels(population: Population, cells: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    labels: dict[str, NDArray[Any]] = {"population": np.full(cells.size, population.name)}
+    return labels if population.position is None else labels | {"position": population.position[cells]}
 
 
 def descriptions(network: Network) -> dict[str, tuple[str, str, dict[str, NDArray[Any]]]]:
@@ -211,7 +217,7 @@ def descriptions(network: Network) -> dict[str, tuple[str, str, dict[str, NDArra
             out[signal.name] = f"{signal.statistic} {quantity}", unit, labels
         else:
             cells = np.arange(population.n) if signal.cells is None else signal.cells
-            labels = {"population": np.full(cells.size, population.name), "cell": cells}
+            labels = _labels(population, cells) | {"cell": cells}
             out[signal.name] = *_variable(population, signal.variable), labels
     for slow in network.slow:
         out[slow.name] = "slow variable", "1", {"name": np.array([slow.name])}

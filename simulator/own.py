@@ -26,7 +26,7 @@ def own(plan: Plan, state: State, chunk: Chunk) -> Own:
         starts=_apart(plan.fields.size, np.uint64),
         drawn=_apart(int(chunk.poisson.max(initial=0)), np.int32),
         values=_apart(int(plan.populations["n"].max()), np.float64),
-        block=_apart(4 * WIDTH, np.float64).reshape(4, WIDTH),
+        block=_apart(5 * WIDTH, np.float64).reshape(5, WIDTH),
     )
 
 

@@ -54,6 +54,7 @@ def test_help_names_every_command(ictal_):
         "train",
         "evaluate",
         "measure",
+        "analyse",
         "eeg",
         "plot",
         "export",

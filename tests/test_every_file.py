@@ -22,7 +22,7 @@ RNG = np.random.default_rng(0)
 SMALL = ["--set", "n_e=320", "--set", "n_i=80"]
 DOCS = Path(__file__).resolve().parent.parent / "docs" / "export.md"
 pytestmark = pytest.mark.slow
-KINDS = ("run", "ramp", "sweep", "training", "comparison", "measurements", "eeg", "evidence")
+KINDS = ("run", "ramp", "sweep", "training", "comparison", "measurements", "eeg", "evidence", "dynamics")
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +54,12 @@ def made(tmp_path_factory):
         eeg = ictal.Recording(voltage, 0.02, "second", "voltage", "µV")
         ictal.analyse_eeg(eeg, window=2.0, nulls=0, baseline=(0.0, 10.0)).save("eeg.h5")
         ictal.planted("present", seeds=2).save("evidence.h5")
+        grid = [("x", -2.0, 2.0, 3), ("y", -2.0, 2.0, 3)]
+        dynamics = ictal.analyse(
+            "stuart_landau", n=1, time=4.0, starts=4, lyapunov=True, fixed_points=True, attractors=True, basins=True,
+            plane=grid, scan=("k", 0.0, 1.0, 2),
+        )  # fmt: skip
+        dynamics.save("dynamics.h5")
         files = {kind: folder / f"{kind}.h5" for kind in KINDS}
         files |= {"sweep": folder / "sweep" / "n_e=320,seed=0.h5", "comparison": folder / "c" / "compare.h5"}
         yield files
@@ -143,6 +149,10 @@ def test_csv_reads_back_to_the_last_bit(alone):
             cells = np.array([row[-metrics.shape[-1] :] for row in rows]).astype(metrics.dtype)
             assert np.array_equal(cells.reshape(metrics.shape), metrics)
             compared += metrics.size
+        if entry["group"] == "lyapunov":
+            history = variables["history"].values
+            assert np.array_equal([[float(x) for x in row[-history.shape[1] :]] for row in rows], history)
+            compared += history.size
     assert compared > 0
 
 

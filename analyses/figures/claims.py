@@ -54,7 +54,7 @@ def _drawing(
     for course in evidence.settings().get(setting, ()):
         conditions.setdefault(course.condition, []).append(course)
     plain = {name: courses for name, courses in conditions.items() if courses[0].kind != "treated"}
-    above.set_title(f"{words(title, 44)}\n{words(setting, 34, 2)}")
+    above.set_title(f"{words(title, 44)}\n{words(setting, 28, 2)}")
     if claim in PANELS:
         said = PANELS[claim](above, plain)
     elif claim == "eeg":

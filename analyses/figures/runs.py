@@ -13,6 +13,7 @@ from ..trajectories import is_synchrony
 from ..transitions import mean_rate, transition
 from .curves import learning_figure, metric_pairs, ramp_figure, spectrum_figure, trace_figure
 from .maps import activity_figure, class_order, raster_figure
+from .rings import on_a_ring, ring_drawings
 from .style import Drawing, colour, power_unit, with_unit
 from .theory import is_given, theory_drawings
 from .training_gather import training_drawings
@@ -37,8 +38,9 @@ def drawings_of_run(run: Run) -> Iterator[Drawing]:
             continue  # drawn beside what was simulated
         elif "metric" in entry.unit_labels:
             yield from _history(name, entry)
-        else:
+        elif not on_a_ring(entry):  # those are drawn over space
             yield from _signal(name, entry)
+    yield from ring_drawings(run)
     yield from training_drawings(run)
     yield from theory_drawings(run)
     yield from _ramp(run)

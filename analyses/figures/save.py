@@ -59,6 +59,21 @@ def save_figures(
     return targets
 
 
+def save_films(films: Mapping[str, bytes], folder: str | os.PathLike[str], *, force: bool = False) -> list[Path]:
+    """Write every film as NAME.gif into an existing folder.
+
+    Raises:
+        InputError: a file exists (and not force), or cannot be written.
+    """
+    targets = [Path(folder) / f"{stem}.gif" for stem in file_stems(films).values()]
+    for target in targets:
+        check_writable(target, force)
+    for target, content in zip(targets, films.values(), strict=True):
+        with replacing(target, force) as temporary:
+            temporary.write_bytes(content)
+    return targets
+
+
 def embedded(drawing: Drawing, picture: bytes) -> dict[str, Any]:
     """What a page needs to hold a figure, its PNG inside."""
     width, height = struct.unpack(">II", picture[16:24])  # the head of a PNG

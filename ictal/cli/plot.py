@@ -28,6 +28,9 @@ def plot(
     ] = None,
     dt: Dt = None,
     clock: ClockOption = None,
+    animate: Annotated[
+        bool, typer.Option("--animate", help="Also a GIF of every bump on a ring.", show_default=False)
+    ] = False,
     force: Force = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -37,16 +40,26 @@ def plot(
     check_folder(folder, [], force)
     out = Output(json, quiet)
     with out.progress("plot"):
+        films = _films(file, dt, clock) if animate else {}
         figures = _figures(file, dt, clock)
 
         from ..analyses.figures import save_figures
+        from ..analyses.figures.save import save_films
 
         make_folder(folder)
-        written = save_figures(figures, folder, force=force)
+        written = save_figures(figures, folder, force=force) + save_films(films, folder, force=force)
     out.result(
         {"kind": "figures", "file": str(file), "folder": str(folder), "files": [str(path) for path in written]},
         lambda: "".join(f"wrote {path}\n" for path in written) if not quiet else "",
     )
+
+
+def _films(file: Path, dt: float | None, clock: str | None) -> dict[str, bytes]:
+    """Name -> GIF."""
+    from ..analyses.figures.rings import films
+    from ..simulator.arrays import open_run
+
+    return films(open_run(file, dt=dt, clock=clock))
 
 
 def _figures(file: Path, dt: float | None, clock: str | None) -> dict[str, tuple[Figure, str]]:

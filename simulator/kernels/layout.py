@@ -228,7 +228,7 @@ class Own(NamedTuple):
     starts: NDArray[np.uint64]  # (fields,)
     drawn: Cells  # (largest number of Poisson events of a block and step,)
     values: Floats  # (cells of the largest population,)
-    block: Floats  # (4, WIDTH) of a few cells
+    block: Floats  # (5, WIDTH) of a few cells
 
 
 class Chunk(NamedTuple):

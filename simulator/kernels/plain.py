@@ -87,7 +87,7 @@ def step(
     pop = plan.populations[p]
     v = plan.fields[pop.first].start
     rest, step_size = pop.v_rest, pop.step  # what lies in a record would be read again after every write
-    drive, leak, pull, before = block[0], block[1], block[2], block[3]
+    drive, leak, pull, before, gated = block[0], block[1], block[2], block[3], block[4]
     for a in range(lo, hi, WIDTH):
         b = min(a + WIDTH, hi)
         m = b - a
@@ -111,11 +111,17 @@ def step(
                     leak[i] += c * s[i]
                 for i in range(m):
                     pull[i] += c * s[i] * reversal
-            else:
+            else:  # the fields of one synapse, which lie side by side, share the block: one exponential for all
+                if plan.fields[f - 1].channel != field.channel:
+                    gated[:m] = 0.0
+                for i in range(m):
+                    gated[i] += c * s[i]
+                if f + 1 < pop.last and plan.fields[f + 1].channel == field.channel:
+                    continue
                 for i in range(m):
                     old = y[v + a + i]
                     if old > -math.inf:
-                        g = c * s[i] / (1.0 + magnesium * math.exp(-MAGNESIUM_SLOPE * old))
+                        g = gated[i] / (1.0 + magnesium * math.exp(-MAGNESIUM_SLOPE * old))
                         leak[i] += g
                         pull[i] += g * reversal
         now = y[v + a : v + b]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from . import plain
@@ -90,11 +91,12 @@ def gates(plan: Plan, rare: Rare, y: Any, chunk: Chunk, n: int, part: int) -> No
             hi = min(lo + BLOCK, plan.populations[p].n)
             plain.gate(y, gate.x + lo, gate.s + lo, hi - lo, gate.alpha, gate.rate, gate.x_keep, gate.dt)
             if projection.kind == FACTORS:
-                for j in range(projection.rank):
-                    total = 0.0
-                    for i in range(lo, hi):
-                        total += rare.factors[projection.factor + i * projection.rank + j] * y[gate.s + i]
-                    chunk.partial[n % 2, at + lo // BLOCK * projection.rank + j] = total
+                first = at + lo // BLOCK * projection.rank
+                total = chunk.partial[n % 2, first : first + projection.rank]
+                total[:] = 0.0
+                for i in range(lo, hi):  # factors lie side by side for a cell
+                    row = projection.factor + i * projection.rank
+                    _row(total, rare.factors[row : row + projection.rank], np.float64(y[gate.s + i]))
         if projection.kind == FACTORS:
             at += -(-plan.populations[p].n // BLOCK) * projection.rank
 
