@@ -44,7 +44,7 @@ def test_lorenz_for_a_while():
     assert found.times[-1] == pytest.approx(100.0)
 
 
-@pytest.mark.slow
+@pytest.mark.physics
 def test_lorenz():
     found = lyapunov(stepper(lorenz, 0.01), [1.0, 1.0, 20.0], dt=0.01, n_steps=100_000, transient=2000)
     assert found.exponents[0] == pytest.approx(0.906, abs=0.02)
@@ -61,7 +61,7 @@ def test_below_gain_1_the_spectrum_is_that_of_rest(n, every):
     assert found.exponents == pytest.approx(exact, abs=0.02)
 
 
-@pytest.mark.slow
+@pytest.mark.physics
 @pytest.mark.parametrize(("gain", "low", "high"), [(2.0, 0.06, 0.13), (3.0, 0.19, 0.25)])
 def test_chaos_of_random_networks_is_that_of_mean_field(gain, low, high):
     drift, _ = rnn(1000, gain, 0)

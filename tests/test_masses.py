@@ -99,7 +99,7 @@ def seizures(x1, dt, level=-0.5):
     return dt * (ends - starts[: len(ends)]), dt * np.diff(starts)
 
 
-@pytest.mark.slow
+@pytest.mark.physics
 def test_seizures_last_and_return_as_they_should():
     x1 = Epileptor(n=2, x0=(-1.6, -2.0), duration=8000.0).record(0).recording("x1").numpy()
     for column, lasts, period in ((0, 962, 1934), (1, 651, 2435)):

@@ -345,11 +345,15 @@ def test_ctrl_c_while_a_compiled_loop_reads_the_generator_comes_after_the_loop(m
             signal.raise_signal(signal.SIGINT)
         return cast(*args)
 
-    monkeypatch.setattr(ctypes, "cast", cast_signalled)
-    with pytest.raises(KeyboardInterrupt):
-        instantiate(network, seed=0)
-    assert signalled
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # another package may have put its own there
+    try:
+        monkeypatch.setattr(ctypes, "cast", cast_signalled)
+        with pytest.raises(KeyboardInterrupt):
+            instantiate(network, seed=0)
+        assert signalled
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
     np.testing.assert_array_equal(instantiate(network, seed=0).graphs[0].targets, plain.targets)
 
 
