@@ -51,7 +51,8 @@ def test_lorenz():
     assert found.exponents.sum() == pytest.approx(-13.6667, abs=1e-3)
 
 
-@pytest.mark.parametrize(("n", "every"), [(40, 1), (90, 5)])  # whole Jacobians, and products with tangents
+# whole Jacobians, and products with tangents
+@pytest.mark.parametrize(("n", "every"), [(40, 1), pytest.param(90, 5, marks=pytest.mark.physics)])
 def test_below_gain_1_the_spectrum_is_that_of_rest(n, every):
     dt = 0.1
     drift, w = rnn(n, 0.8, 3)
