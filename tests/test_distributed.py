@@ -15,8 +15,10 @@ from ictal.models.training.distributed import joined, launched
 from ictal.simulator import InputError
 
 TOGETHER = """
+import atexit
 import os
 import sys
+from pathlib import Path
 import torch
 from torch import nn
 from ictal.models.data import load_data
@@ -48,7 +50,12 @@ def stopped_and_resumed(folder):
         ends.append([torch.tensor(history.values), *model.state_dict().values()])
     return max(float((a.double() - b.double()).abs().max()) for a, b in zip(*ends, strict=True))
 
+def threads():
+    names = [task.read_text().strip() for task in Path("/proc/self/task").glob("*/comm")]
+    Path(sys.argv[1], f"{os.environ['RANK']}.threads").write_text("\\n".join(names))
+
 if __name__ == "__main__":
+    atexit.register(threads)  # it is called after what is registered later
     curve(sys.argv[1], int(sys.argv[2]))
     assert stopped_and_resumed(sys.argv[1]) <= (0 if os.environ["WORLD_SIZE"] == "2" else 1e-7)
 """
@@ -82,6 +89,8 @@ def test_gloo_processes_give_the_curve_of_one(tmp_path, processes, accumulate):
         assert each["records"] == (51 if rank == 0 else 0), "the first process alone records"
         for name, weight in each["weights"].items():
             torch.testing.assert_close(weight, alone["weights"][name], rtol=0, atol=1e-6)
+        left = (tmp_path / f"{rank}.threads").read_text()
+        assert "gloo" not in left, "a thread of gloo that outlives Python's end can abort the process"
     assert weight_files.read(tmp_path / "a.pt")["about"]["processes"] == processes
 
 

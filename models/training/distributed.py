@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -125,6 +127,7 @@ def joined(device: torch.device) -> Ranks:
     if cuda:
         torch.cuda.set_device(device)
     if not distributed.is_initialized():
+        import_module("torch.distributed.nn")  # DDP imports it, and what it finds as the group then, it holds for ever
         try:
             distributed.init_process_group("nccl" if cuda else "gloo", timeout=PATIENCE)
         except (RuntimeError, ValueError) as error:
@@ -135,8 +138,14 @@ def joined(device: torch.device) -> Ranks:
 
 
 def _leave() -> None:
+    """Ends the group and its threads.
+
+    A thread of gloo that lets go of a tensor while Python ends is ended there, and the process with it (SIGABRT); the
+    threads end with the last reference to the group, so networks that wait for the collector must not hold one.
+    """
     if distributed.is_initialized():
         distributed.destroy_process_group()
+        gc.collect()
 
 
 def without_exchange(model: nn.Module, last: bool) -> AbstractContextManager[None]:
