@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from ..simulator import InputError, Recording, Run
-from ..simulator.engine import n_steps, simulate
+from ..simulator import InputError, Recording
+from ..simulator.engine import n_steps
 from ..simulator.network import (
     DeltaSynapse,
     FixedInDegree,
@@ -20,13 +21,14 @@ from ..simulator.network import (
 )
 from .brunel_theory import MeanField
 from .lif_theory import Lif
-from .system import Progress, attributed, positive, with_theory, within
+from .spiking import Simulated
+from .system import positive, within
 
 REGIMES = {"SR": (3.0, 2.0), "SI fast": (6.0, 4.0), "AI": (5.0, 2.0), "SI slow": (4.5, 0.9)}  # g, η
 
 
 @dataclass(frozen=True)
-class Balanced:
+class Balanced(Simulated):
     """10,000 excitatory and 2,500 inhibitory LIF cells with delta synapses::
 
         τ_m v' = −v      v += J at a spike of an E cell or from outside, v −= g J at one of an I cell
@@ -49,6 +51,8 @@ class Balanced:
     Raises:
         InputError: a parameter out of its bounds.
     """
+
+    name: ClassVar[str] = "balanced"
 
     duration: float = 0.5  # [s]
     g: float = 5.0  # weight of an inhibitory synapse over that of an excitatory one [1]
@@ -125,17 +129,3 @@ class Balanced:
         rows = math.ceil(1000.0 * self.duration - 1e-9)
         found = Recording(np.tile(rates, (rows, 1)), 0.001, "second", "firing rate", "Hz", unit_labels=labels)
         return {"mean_field": found}
-
-    def record(self, seed: int, engine: str = "compiled", progress: Progress | None = None) -> Run:
-        """Run it; the seed draws graph, initial state and input.
-
-        Args:
-            seed: whole number >= 0.
-            engine: "compiled" or "brian2".
-            progress: called with (done, total) [ms].
-
-        Raises:
-            InputError: an unknown engine, or a duration that is no multiple of dt.
-        """
-        run = simulate(self.network(), self.duration, seed, engine, progress=progress)
-        return attributed(with_theory(run, self.theory()), "balanced", self, seed)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..simulator import InputError, Run, unknown
-from ..simulator.engine import n_steps, simulate
+from ..simulator import InputError, unknown
+from ..simulator.engine import n_steps
 from ..simulator.network import (
     CurrentInput,
     Dense,
@@ -25,7 +25,8 @@ from ..simulator.network import (
     Synapse,
 )
 from .rings import angles
-from .system import Progress, attributed, positive, within
+from .spiking import Simulated
+from .system import positive, within
 
 REFERENCE_N = 2048  # E cells for which the conductances of a synapse are given
 RULES = ("low_rank", "dense")
@@ -35,7 +36,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Compte:
+class Compte(Simulated):
     r"""Excitatory cells on a ring, structured by NMDA synapses, under unstructured inhibition::
 
         C v' = −g_L (v − V_L) − g_ext s_ext (v − V_E) − G Σ_j s_j (v − V_I) − B(v) Σ_j G_ij s_j (v − V_E)
@@ -55,6 +56,8 @@ class Compte:
     Raises:
         InputError: a parameter out of its bounds; a cue that is not on the ring or not within the run.
     """
+
+    name: ClassVar[str] = "compte"
 
     duration: float = 3.0  # [s]
     n_e: int = 512  # excitatory cells; n_e/4 inhibitory ones
@@ -204,20 +207,6 @@ class Compte:
         profile = stimulated(angles(self.n_e), where, self.cue_width)
         schedule = Schedule(name, (start, start, end, end), (0.0, height, height, 0.0)) if end > start else 0.0
         return CurrentInput("E", schedule, profile.astype(np.float64))
-
-    def record(self, seed: int, engine: str = "compiled", progress: Progress | None = None) -> Run:
-        """Run it; the seed draws initial state and input.
-
-        Args:
-            seed: whole number >= 0.
-            engine: "compiled" or "brian2".
-            progress: called with (done, total) [ms].
-
-        Raises:
-            InputError: an unknown engine, or a duration that is no multiple of dt.
-        """
-        run = simulate(self.network(), self.duration, seed, engine, progress=progress)
-        return attributed(run, "compte", self, seed)
 
 
 def stimulated(angle: Floats, where: float, width: float) -> NDArray[np.bool_]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from ..simulator import Run
-from ..simulator.engine import n_steps, simulate
+from ..simulator.engine import n_steps
 from ..simulator.network import Network, Pairwise, Population, Projection, Synapse
-from .system import Progress, attributed, positive
+from .spiking import Simulated
+from .system import positive
 
 
 @dataclass(frozen=True)
-class Cuba:
+class Cuba(Simulated):
     """3200 excitatory and 800 inhibitory LIF cells with exponential currents, without input::
 
         τ_m v' = E_L − v + s_E − s_I,  s_E' = −s_E/τ_E,  s_I' = −s_I/τ_I
@@ -24,6 +25,8 @@ class Cuba:
     Raises:
         InputError: a parameter out of its bounds.
     """
+
+    name: ClassVar[str] = "cuba"
 
     duration: float = 1.0  # [s]
     n_e: int = 3200  # cells
@@ -70,17 +73,3 @@ class Cuba:
             projections=tuple(edges(source, target) for source in "EI" for target in "EI"),
             dt=self.dt,
         )
-
-    def record(self, seed: int, engine: str = "compiled", progress: Progress | None = None) -> Run:
-        """Run it; the seed draws graph and initial state.
-
-        Args:
-            seed: whole number >= 0.
-            engine: "compiled" or "brian2".
-            progress: called with (done, total) [ms].
-
-        Raises:
-            InputError: an unknown engine, or a duration that is no multiple of dt.
-        """
-        run = simulate(self.network(), self.duration, seed, engine, progress=progress)
-        return attributed(run, "cuba", self, seed)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..simulator import InputError, Recording, Run, unknown
+from ..simulator import InputError, Recording, unknown
 from ..simulator.checks import is_finite
-from ..simulator.engine import n_steps, simulate
+from ..simulator.engine import n_steps
 from ..simulator.network import AnyInput, CurrentInput, Network, OUNoise, Population, Schedule, WhiteNoise
 from .lif_theory import Lif, coloured_sd, grid_shift, rate, siegert
-from .system import Progress, attributed, positive, with_theory, within
+from .spiking import Simulated
+from .system import positive, within
 
 Protocol = Literal["fi", "constant", "step", "sine"]
 PROTOCOLS: tuple[str, ...] = get_args(Protocol)
@@ -26,7 +27,7 @@ _AT_ONCE = 4096  # drives whose rates are computed in one piece
 
 
 @dataclass(frozen=True)
-class LifCells:
+class LifCells(Simulated):
     r"""LIF cells that know nothing of each other, at several levels of noise::
 
         τ_m v' = μ(t) − v + σ √τ_m dW/dt      spike at v ≥ θ; v is then held at V_r for the refractory period
@@ -48,6 +49,8 @@ class LifCells:
     Raises:
         InputError: a parameter out of its bounds.
     """
+
+    name: ClassVar[str] = "lif"
 
     duration: float = 2.0  # [s]
     protocol: Protocol = "fi"
@@ -158,20 +161,6 @@ class LifCells:
     def _rates(self, drives: NDArray[np.float64]) -> NDArray[np.float64]:
         pieces = np.array_split(drives, range(_AT_ONCE, drives.size, _AT_ONCE))
         return np.concatenate([siegert(x[:, None], np.array(self.sigma), self.cell(), self.tau_s) for x in pieces])
-
-    def record(self, seed: int, engine: str = "compiled", progress: Progress | None = None) -> Run:
-        """Run it; the seed draws initial state and noise.
-
-        Args:
-            seed: whole number >= 0.
-            engine: "compiled" or "brian2".
-            progress: called with (done, total) [ms].
-
-        Raises:
-            InputError: an unknown engine, or a duration that is no multiple of dt.
-        """
-        run = simulate(self.network(), self.duration, seed, engine, signal_dt=SAMPLE, progress=progress)
-        return attributed(with_theory(run, self.theory()), "lif", self, seed)
 
 
 def _name(sigma: float) -> str:

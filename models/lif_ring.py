@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from ..simulator import Run, unknown
-from ..simulator.engine import n_steps, simulate
+from ..simulator import unknown
+from ..simulator.engine import n_steps
 from ..simulator.network import Dense, LowRank, Network, PoissonInput, Population, Projection, Rule, Synapse
 from .rings import angles
-from .system import Progress, attributed, positive, within
+from .spiking import Simulated
+from .system import positive, within
 
 RULES = ("low_rank", "dense")
 MOST_DENSE = 10_000  # cells with a weight for every pair: 800 MB
 
 
 @dataclass(frozen=True)
-class LifRing:
+class LifRing(Simulated):
     r"""Current-based LIF cells on a ring, coupled by cosine weights, under Poisson input::
 
         τ_m v_i' = −v_i + s_i          s_i' = −s_i/τ_s, a spike of j adds W_ij after the delay
@@ -35,6 +36,8 @@ class LifRing:
     Raises:
         InputError: a parameter out of its bounds.
     """
+
+    name: ClassVar[str] = "lif_ring"
 
     duration: float = 3.0  # [s]
     n: int = 1024  # cells
@@ -84,17 +87,3 @@ class LifRing:
             inputs=(PoissonInput("R", "s", self.input_rate, self.input_weight),),
             dt=self.dt,
         )
-
-    def record(self, seed: int, engine: str = "compiled", progress: Progress | None = None) -> Run:
-        """Run it; the seed draws initial state and input.
-
-        Args:
-            seed: whole number >= 0.
-            engine: "compiled" or "brian2".
-            progress: called with (done, total) [ms].
-
-        Raises:
-            InputError: an unknown engine, or a duration that is no multiple of dt.
-        """
-        run = simulate(self.network(), self.duration, seed, engine, progress=progress)
-        return attributed(run, "lif_ring", self, seed)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
-from ..simulator import Run, unknown
-from ..simulator.engine import n_steps, simulate
+from ..simulator import unknown
+from ..simulator.engine import n_steps
 from ..simulator.network import (
     Adaptation,
     FixedInDegree,
@@ -20,7 +20,8 @@ from ..simulator.network import (
     SlowVariable,
     Synapse,
 )
-from .system import Progress, attributed, positive, within
+from .spiking import Simulated
+from .system import positive, within
 
 Protocol = Literal["rest", "trigger", "ramp"]
 PROTOCOLS: tuple[str, ...] = get_args(Protocol)
@@ -33,7 +34,7 @@ G_WHY = (
 
 
 @dataclass(frozen=True)
-class SeizureNetwork:
+class SeizureNetwork(Simulated):
     """LIF cells whose inhibition tires with activity: at one and the same g the network rests or seizes::
 
         τ_m v' = −v + s_E − G s_I − w       G = g(t) (1 − q) on E cells, 1 on I cells
@@ -54,6 +55,8 @@ class SeizureNetwork:
     Raises:
         InputError: a parameter out of its bounds.
     """
+
+    name: ClassVar[str] = "seizure"
 
     duration: float = 5.0  # [s]
     g: float = 1.0  # gain of inhibition on E cells [1]
@@ -151,17 +154,3 @@ class SeizureNetwork:
             end = self.duration * 1000.0
             return Schedule("g", (0.0, end / 2, end), (self.ramp_high, self.ramp_low, self.ramp_high))
         return Schedule("g", (0.0,), (self.g,))
-
-    def record(self, seed: int, engine: str = "compiled", progress: Progress | None = None) -> Run:
-        """Run it; the seed draws graph, initial state and input.
-
-        Args:
-            seed: whole number >= 0.
-            engine: "compiled" or "brian2".
-            progress: called with (done, total) [ms].
-
-        Raises:
-            InputError: an unknown engine, or a duration that is no multiple of dt.
-        """
-        run = simulate(self.network(), self.duration, seed, engine, progress=progress)
-        return attributed(run, "seizure", self, seed)

@@ -96,11 +96,6 @@ def attributed(run: Run, name: str, system: System, seed: int) -> Run:
     return Run({key: dataclasses.replace(entry, source=source) for key, entry in run.items()}, source)
 
 
-def with_theory(run: Run, theory: Mapping[str, Recording]) -> Run:
-    """The Run with what theory says of it behind what was recorded."""
-    return Run({**run, **theory}, run.source)
-
-
 def within(system: object, field: str, low: float, high: float, unit: str, why: str = "") -> None:
     """Check that a field lies in low..high.
 
