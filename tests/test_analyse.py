@@ -1,5 +1,6 @@
 """`ictal analyse`: any system, file or trained network through one command; what it writes, draws and refuses."""
 
+import dataclasses
 import json
 import math
 import shlex
@@ -8,11 +9,10 @@ import numpy as np
 import pytest
 
 import ictal
-from ictal import cli, registry
+from ictal import registry
 from ictal.analyses.dynamics.result import DynamicsResult
 from ictal.analyses.figures import save_figures
-from ictal.analyses.figures.dynamics import dynamics_drawings
-from ictal.cli import output
+from ictal.analyses.figures.dynamics import basin_figure, dynamics_drawings
 from ictal.models.stuart_landau import StuartLandau
 from ictal.models.system import Started
 
@@ -20,40 +20,10 @@ HOPF = ["stuart_landau", "--set", "n=1", "--set", "dt=0.02", "--set", "sample=0.
 SHORT = ["--time", "8", "--starts", "6"]
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(output, "FIRST_LINE", 1e9)
     return tmp_path
-
-
-@pytest.fixture
-def ictal_(capfd, folder):
-    """Run a command line that must end well. Gives stdout."""
-
-    def run(*arguments):
-        code = cli.run(list(arguments))
-        out, told = capfd.readouterr()
-        assert code == 0, told
-        assert told == ""
-        return out
-
-    return run
-
-
-@pytest.fixture
-def refused(capfd, folder):
-    """Run a command line that must end in one line. Gives it."""
-
-    def run(*arguments):
-        code = cli.run(list(arguments))
-        out, told = capfd.readouterr()
-        assert code == 2, told
-        assert out == ""
-        assert told.count("\n") == 1
-        return told
-
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +69,21 @@ def test_figures_come_from_the_file_alone(whole, folder):
     assert "60 s" in drawn["lyapunov"].caption
     written = save_figures({name: (d.figure, d.caption) for name, d in drawn.items()}, folder)
     assert all(path.stat().st_size > 1000 for path in written)
+
+
+def test_a_plane_of_many_attractors_is_painted_by_its_labels(whole, tmp_path):
+    labels = np.array([[0, 1, 2, 3, 4], [5, 6, 7, 8, 9], [9, 9, 9, 9, 9], [0, 0, 0, 0, -2]])
+    many = dataclasses.replace(whole, basins=dataclasses.replace(whole.basins, labels=labels))
+    figure = basin_figure(many)
+    image = figure.axes[0].images[0]
+    painted = image.to_rgba(image.get_array())
+    for other in (0, 6, -2):
+        assert (painted[1, 2] != painted[labels == other]).any(axis=1).all(), "the eighth has the colour of another"
+    assert (painted[labels >= 7] == painted[1, 2]).all()
+    told = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert told[0] == "diverges (5 %)"
+    assert told[-1] == "further attractors (40 %)"
+    assert len(told) == 9
 
 
 def test_a_command_and_the_line_that_it_stores(ictal_, folder):

@@ -30,21 +30,6 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.fixture
-def ictal_(capfd, monkeypatch):
-    """Run a command line; it must end well and, but for progress, say nothing on stderr. Gives stdout."""
-    monkeypatch.setattr(output, "FIRST_LINE", 1e9)
-
-    def run(*arguments, err=""):
-        code = cli.run(list(arguments))
-        out, told = capfd.readouterr()
-        assert code == 0, told
-        assert told == err
-        return out
-
-    return run
-
-
 def test_help_names_every_command(ictal_):
     text = ictal_("--help")
     names = (

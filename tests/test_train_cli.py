@@ -37,38 +37,7 @@ SHORT = [*QUICK, "--steps", "60", "--every", "10"]
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(output, "FIRST_LINE", 1e9)  # no progress in between, however slow the machine
     return tmp_path
-
-
-@pytest.fixture
-def ictal_(capfd):
-    """Run a command line; it must end well and say nothing on stderr. Gives stdout."""
-
-    def run(*arguments):
-        code = cli.run(list(arguments))
-        out, told = capfd.readouterr()
-        assert code == 0, told
-        assert told == ""
-        return out
-
-    return run
-
-
-@pytest.fixture
-def refused(capfd):
-    """Run a command line; it must end with exit code 2 and one line on stderr. Gives that line."""
-
-    def run(*arguments):
-        code = cli.run(list(arguments))
-        out, told = capfd.readouterr()
-        assert code == 2, told
-        assert out == ""
-        assert told.startswith("ictal: ")
-        assert told.count("\n") == 1
-        return told
-
-    return run
 
 
 def contents(folder):

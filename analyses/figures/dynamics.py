@@ -18,7 +18,7 @@ from .style import OKABE_ITO, SIZE, Drawing, colour, legend_below, new_figure, s
 
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
 MOST = 7  # attractors and fixed points that have a colour of their own
-NONE_COLOUR, DIVERGED_COLOUR = "0.85", "0.45"
+NONE_COLOUR, OTHERS_COLOUR, DIVERGED_COLOUR = "0.85", "0.65", "0.45"
 
 
 def dynamics_drawings(result: DynamicsResult) -> Iterator[Drawing]:
@@ -228,10 +228,10 @@ def basin_figure(result: DynamicsResult) -> Figure:
     basins = result.basins
     assert basins is not None
     figure, axes = new_figure("basins of attraction")
-    there = [int(k) for k in np.unique(basins.labels)]
-    shown = [k for k in there if k < MOST]
-    colours = {-2: DIVERGED_COLOUR, -1: NONE_COLOUR} | {k: OKABE_ITO[k] for k in range(MOST)}
-    image = np.searchsorted(shown, np.where(basins.labels < MOST, basins.labels, -1))
+    painted = np.minimum(basins.labels, MOST)
+    shown = [int(k) for k in np.unique(painted)]
+    colours = {-2: DIVERGED_COLOUR, -1: NONE_COLOUR, MOST: OTHERS_COLOUR} | {k: OKABE_ITO[k] for k in range(MOST)}
+    image = np.searchsorted(shown, painted)
     half_x, half_y = ((axis.high - axis.low) / (axis.count - 1) / 2 for axis in (basins.x, basins.y))
     extent = (basins.x.low - half_x, basins.x.high + half_x, basins.y.low - half_y, basins.y.high + half_y)
     shades = ListedColormap([colours[k] for k in shown])
@@ -241,9 +241,9 @@ def basin_figure(result: DynamicsResult) -> Figure:
     )  # fmt: skip
     for spine in axes.spines.values():
         spine.set_visible(True)
-    names = {-2: "diverges", -1: "none of these"}
+    names = {-2: "diverges", -1: "none of these", MOST: "further attractors"}
     handles = [Patch(facecolor=colours[k]) for k in shown]
-    labels = [f"{names.get(k, f'attractor {k}')} ({100 * basins.share(k):.0f} %)" for k in shown]
+    labels = [f"{names.get(k, f'attractor {k}')} ({100 * np.mean(painted == k):.0f} %)" for k in shown]
     if len(shown) == 1:
         axes.set_title(words(f"basins: all of it {labels[0].split(' (')[0]}", 32))
     axes.set_xlabel(f"{words(basins.x.name, 30)} at the start")
