@@ -104,7 +104,7 @@ def evaluate_file(
     model, about = open_model(path)
     model = model.to(where)
     if data is None:
-        data = _data_of_training(about, path)
+        data = data_of_training(about, path)
     seed = int(about.get("job_seed", about.get("seed", 0))) if seed is None else seed
     held = data.load(seed)
     _check_fits(held, about, path)
@@ -121,7 +121,15 @@ def evaluate_file(
     return found
 
 
-def _data_of_training(about: Mapping[str, Any], path: str | os.PathLike[str]) -> DataChoice:
+def data_of_training(about: Mapping[str, Any], path: str | os.PathLike[str]) -> DataChoice:
+    """On which data the network of a file was trained.
+
+    Args:
+        about: what the file says; path: its name.
+
+    Raises:
+        InputError: it does not say.
+    """
     try:
         return DataChoice(**about["data"])
     except (LookupError, TypeError) as error:

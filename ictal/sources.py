@@ -16,6 +16,7 @@ from .simulator import Clock, InputError, Recording, Run, Spikes, unknown
 from .simulator.arrays import open_run
 from .simulator.recording import to_numpy
 
+NETWORK_SUFFIX = ".pt"
 HISTORY = "history"  # the entry that holds learning curves
 Source = Any  # a Run, Recording, Spikes, array (time, unit) of any library, or the path of a file
 
@@ -59,9 +60,22 @@ def as_run(data: Source, *, dt: float | None = None, clock: str | None = None) -
         InputError: it is nothing of the kind, or an array without its clock.
     """
     if isinstance(data, str | os.PathLike):
-        return open_run(data, dt=dt, clock=clock)
+        return open_source(data, dt=dt, clock=clock)
     run = _in_memory(data, dt, clock)
     return Run(run, {**run.source, "array_sha256": {name: array_sha256(entry) for name, entry in run.items()}})
+
+
+def open_source(path: str | os.PathLike[str], *, dt: float | None = None, clock: str | None = None) -> Run:
+    """A Run from a file: as `open_run` reads it, or of a trained network (``.pt``) what `activity_of` records.
+
+    Raises:
+        InputError: one line that names the file and what is wrong with it.
+    """
+    if os.fspath(path).lower().endswith(NETWORK_SUFFIX):
+        from .activity import activity_of
+
+        return activity_of(path)
+    return open_run(path, dt=dt, clock=clock)
 
 
 def array_sha256(entry: Recording | Spikes) -> str:

@@ -57,19 +57,20 @@ def plot(
 def _films(file: Path, dt: float | None, clock: str | None) -> dict[str, bytes]:
     """Name -> GIF."""
     from ..analyses.figures.rings import films
-    from ..simulator.arrays import open_run
+    from ..sources import open_source
 
-    return films(open_run(file, dt=dt, clock=clock))
+    return films(open_source(file, dt=dt, clock=clock))
 
 
 def _figures(file: Path, dt: float | None, clock: str | None) -> dict[str, tuple[Figure, str]]:
     """Name -> (figure, caption)."""
     from ..simulator import InputError
-    from ..simulator.arrays import ARRAY_SUFFIXES, open_run
+    from ..simulator.arrays import ARRAY_SUFFIXES
     from ..simulator.document import read
     from ..simulator.edf import EDF_SUFFIXES
+    from ..sources import NETWORK_SUFFIX, open_source
 
-    raw = file.suffix.lower() in (*ARRAY_SUFFIXES, *EDF_SUFFIXES)
+    raw = file.suffix.lower() in (*ARRAY_SUFFIXES, *EDF_SUFFIXES, NETWORK_SUFFIX)
     kind = "run" if raw else str(read(file).attrs.get("kind"))
     if kind not in ("run", "comparison", "eeg", "evidence", "dynamics"):
         kinds = "a run, a comparison, synchrony over time, an analysis of dynamics, or evidence"
@@ -101,4 +102,4 @@ def _figures(file: Path, dt: float | None, clock: str | None) -> dict[str, tuple
         if not isinstance(found.config, Mapping):
             raise InputError(f"{file}: is not a complete comparison, its config is damaged")
         return figures_of_comparison(found)
-    return {drawn.name: (drawn.figure, drawn.caption) for drawn in drawings_of_run(open_run(file, dt=dt, clock=clock))}
+    return {drawn.name: (drawn.figure, drawn.caption) for drawn in drawings_of_run(open_source(file, dt=dt, clock=clock))}
