@@ -15,11 +15,10 @@ from scipy.stats import chi2
 from scipy.stats import t as student
 
 from ..simulator import InputError, Recording
-from .measures.circular import population_vector, wrapped
+from .measures.circular import CLEAR, angles, population_vector, wrapped
 
 Floats = NDArray[np.float64]
 LABEL = "position"
-CLEAR = 1e-3  # vector strength below which nothing points anywhere
 SOME = 1e-6  # of the peak; less is 0, to which rates only decay
 FREEDOM = 0.85  # degrees of freedom of B over n − 1: of its scatter over 4,000 repeats of Brownian trials
 
@@ -114,15 +113,27 @@ def bump_profile(recording: Recording, *, sd: float = 0.0) -> tuple[Floats, Floa
     spectrum = np.fft.rfft(x, axis=-1) * np.exp(1j * k * (place[:, None] - angle[0] - math.pi))
     smooth = np.exp(-0.5 * (k * sd) ** 2)
     mean = np.fft.irfft(spectrum.mean(axis=0) * smooth, angle.size)
-    return -np.pi + 2 * np.pi * np.arange(angle.size) / angle.size, np.asarray(mean)
+    return angles(angle.size), np.asarray(mean)
+
+
+def around(angle: ArrayLike) -> NDArray[np.intp] | None:
+    """The order of units around the ring, if they lie evenly on the whole of it [rad].
+
+    >>> around([0.0, np.pi, -np.pi / 2, np.pi / 2]).tolist()
+    [1, 2, 0, 3]
+    >>> around([0.0, 0.1, 0.2])
+    """
+    turned = wrapped(angle)
+    order = np.argsort(turned, kind="stable")
+    gaps = np.diff(np.concatenate([turned[order], [turned[order[0]] + 2 * np.pi]]))
+    return None if np.abs(gaps - 2 * np.pi / turned.size).max() > 1e-6 else order
 
 
 def _even(recording: Recording) -> tuple[NDArray[np.intp], Floats]:
     """Order of evenly spaced units around the ring, and their angles in that order."""
     angle = wrapped(angles_of(recording))
-    order = np.argsort(angle, kind="stable")
-    gaps = np.diff(np.concatenate([angle[order], [angle[order[0]] + 2 * np.pi]]))
-    if np.abs(gaps - 2 * np.pi / angle.size).max() > 1e-6:
+    order = around(angle)
+    if order is None:
         raise InputError("bumps: units must lie evenly on the ring; a profile of others is not defined here")
     return order, angle[order]
 

@@ -42,6 +42,7 @@ WHOLE = 64  # units up to which all exponents are taken by default
 FIRST = 10  # exponents beyond
 EVERY = 5  # steps between decompositions beyond
 GRID = 24  # points a side of a basin map
+PROBES = 64  # states at which a scanned parameter must change the drift
 SCAN_SHARE = 0.25  # of the length of a run, that of each run of a scan
 RECORDS = 1000  # of the convergence of exponents that are kept
 
@@ -161,12 +162,12 @@ class _Analysis:
         self.seed, self.starts = int(config["seed"]), starts
         self.axes = self._axes(plane)
         self.watched = 0 if watch is None else self._unit("--watch", watch)
-        if asked.scan is not None:
-            self.scanned = self._values(asked.scan)
         first = [what.start(self.seed + k) for k in range(starts)]
         self.spread = spread if spread is not None else float(all(np.array_equal(first[0], x) for x in first[1:]))
         self.first = np.array(first, dtype=np.float64)
         self.path = self.first[:1]
+        if asked.scan is not None:
+            self.scanned = self._values(asked.scan)
         self.low, self.high = self._visited() if self.spread or asked.fixed_points or asked.basins else (first[0],) * 2
 
     def result(self) -> DynamicsResult:
@@ -210,6 +211,7 @@ class _Analysis:
             return self.first
         nodes = max(1, getattr(self.what.system, "n", 1))
         width = (self.high - self.low).reshape(-1, nodes).max(axis=1).repeat(nodes)
+        width = np.where(width > 0, width, 1.0 + np.abs(self.first[0]))  # a run that starts at rest visits nothing
         noise = np.random.default_rng([self.seed, 2]).uniform(-1.0, 1.0, self.first.shape)
         return np.asarray(self.first + spread * width * noise)
 
@@ -285,7 +287,19 @@ class _Analysis:
         values = np.linspace(low, high, count)
         many = hints[key] == tuple[float, ...]
         typed = [check(f"{name}.{key}", hints[key], (float(v),) if many else float(v)) for v in values]
-        return values, [type(system)(**{**_fields(system), key: value}) for value in typed]
+        systems = [type(system)(**{**_fields(system), key: value}) for value in typed]
+        away = np.random.default_rng([self.seed, 3]).standard_normal((PROBES, self.first.shape[1]))
+        states = self.first[0] + away * (1.0 + np.abs(self.first[0]))
+        with np.errstate(all="ignore"):
+            first, last = (np.asarray(each.drift(states)) for each in (systems[0], systems[-1]))
+        if np.array_equal(first, last, equal_nan=True):
+            raise InputError(f"--scan {key}: does not enter the equations of {name}; its drift is the same throughout")
+        if self.watched in self.what.angles:
+            raise InputError(
+                f"--scan: {self.what.units[self.watched]} is an angle, which has no least and greatest value; watch "
+                "another unit with --watch, or use ictal sweep"
+            )
+        return values, systems
 
     def _scan(self) -> Scan:
         values, systems = self.scanned

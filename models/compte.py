@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..analyses.measures.circular import angles
 from ..simulator import InputError, unknown
 from ..simulator.engine import n_steps
 from ..simulator.network import (
@@ -24,13 +25,11 @@ from ..simulator.network import (
     Schedule,
     Synapse,
 )
-from .rings import angles
+from .rings import MOST_DENSE, RULES
 from .spiking import Simulated
 from .system import positive, within
 
 REFERENCE_N = 2048  # E cells for which the conductances of a synapse are given
-RULES = ("low_rank", "dense")
-MOST_DENSE = 10_000  # cells with a weight for every pair: 800 MB
 PRECISION = 5.0  # the modes kept reach to k = PRECISION/σ, where the footprint's spectrum has fallen to e^−12.5
 Floats = NDArray[np.float64]
 
@@ -45,7 +44,7 @@ class Compte(Simulated):
         G_ij = G_EE (J− + (J+ − J−) e^{−(θ_i − θ_j)²/2σ²}),   mean over θ 1
 
     A cue of `cue_current` into the cells within ± `cue_width` of `cue` leaves a bump of activity that outlasts it and
-    diffuses; a distractor may follow. Without a cue the network stays at 1 to 4 Hz for about a second, and then a bump
+    diffuses; a distractor may follow. Without a cue the network fires at 1 to 5 Hz at first, and within 1 to 2 s a bump
     comes up by itself. Conductances of a synapse are for 2048 E cells and are multiplied by 2048/n_e.
 
     Compte, Brunel, Goldman-Rakic & Wang, Cereb Cortex 2000. Some take σ = 14.4° and call 18° a misprint.

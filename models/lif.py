@@ -135,6 +135,8 @@ class LifCells(Simulated):
         """μ(t) of the other protocols."""
         if self.protocol == "step":
             at = 1000.0 * self.step_at
+            if at == 0:
+                return Schedule("drive", (0.0,), (self.drive + self.step,))
             return Schedule("drive", (0.0, at, at), (self.drive, self.drive, self.drive + self.step))
         if self.protocol == "sine":
             phase = np.arange(math.ceil(self.duration * self.frequency * POINTS) + 1) / POINTS

@@ -7,15 +7,13 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from ..analyses.measures.circular import angles
 from ..simulator import unknown
 from ..simulator.engine import n_steps
 from ..simulator.network import Dense, LowRank, Network, PoissonInput, Population, Projection, Rule, Synapse
-from .rings import angles
+from .rings import MOST_DENSE, RULES
 from .spiking import Simulated
 from .system import positive, within
-
-RULES = ("low_rank", "dense")
-MOST_DENSE = 10_000  # cells with a weight for every pair: 800 MB
 
 
 @dataclass(frozen=True)

@@ -45,10 +45,6 @@ class Lif:
         if not self.reset < self.threshold:
             raise InputError(f"Lif.reset: must lie below threshold {self.threshold:g} mV; got {self.reset:g}")
 
-    def shifted(self, by: float) -> Lif:
-        """The cell with threshold and reset moved up [mV]."""
-        return Lif(self.tau, self.threshold + by, self.reset + by, self.refractory)
-
 
 def rate(mu: ArrayLike, cell: Lif | None = None) -> Floats:
     r"""Rate under a constant drive [Hz].

@@ -11,9 +11,10 @@ import array_api_compat as api
 import numpy as np
 from scipy.optimize import brentq
 
+from ..analyses.measures.circular import angles
 from ..simulator import InputError, Run
 from .nodes import Floats, check_nodes, course, like
-from .rings import angles, ring_entries, ring_source
+from .rings import ring_entries, ring_source
 from .system import Progress, attributed, within
 
 STABLE = 1.0  # J0 below which uniform activity does not run away

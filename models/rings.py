@@ -1,4 +1,4 @@
-"""What rings share: evenly spaced angles, a Run of rates with the decoded position beside them."""
+"""What rings share: a Run of rates with the decoded position beside them, and the rules of cosine weights."""
 
 from __future__ import annotations
 
@@ -7,21 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from ..analyses.measures.circular import population_vector
+from ..analyses.measures.circular import CLEAR, population_vector
 from ..simulator import Clock, Recording
 from ..simulator.document import versions
 
 Floats = NDArray[np.float64]
-CLEAR = 1e-3  # vector strength below which a position means nothing
-
-
-def angles(n: int) -> Floats:
-    """n angles, evenly spaced from −π on [rad].
-
-    >>> (angles(4) / np.pi).tolist()
-    [-1.0, -0.5, 0.0, 0.5]
-    """
-    return -np.pi + 2 * np.pi * np.arange(n) / n
+RULES = ("low_rank", "dense")  # of weights between all cells: the engine sums over factors, or over pairs
+MOST_DENSE = 10_000  # cells with a weight for every pair: 800 MB
 
 
 def ring_entries(

@@ -11,12 +11,13 @@ from typing import Any, ClassVar
 import array_api_compat as api
 import numpy as np
 
+from ..analyses.measures.circular import angles
 from ..simulator import InputError, Recording, Run
 from ..simulator.arrays import identity, open_matrix
 from ..simulator.integrators import rk4
 from .graphs import SUFFIXES
 from .nodes import Floats, check_nodes, like
-from .rings import angles, ring_entries, ring_source
+from .rings import ring_entries, ring_source
 from .system import Progress, attributed, positive, within
 
 FLOOR, HEIGHT, SHARPNESS = 1.0, 39.0, 8.0  # of the tuning curve [Hz], [Hz], [1]
@@ -58,7 +59,7 @@ def spectrum(n: int) -> Floats:
     λ = 1e-3 max |f̂|² keeps W smooth; the bump that W holds is that of f but for what λ takes off. W acts as the mean
     over the ring, (W∗f)(x) = ⟨W(x − y) f(y)⟩.
     """
-    f = tuning(-np.pi + 2 * np.pi * np.arange(n) / n)
+    f = tuning(angles(n))
     u_hat, f_hat = (np.fft.rfft(np.roll(x, -(n // 2))).real / n for x in (needed(f), f))
     return np.asarray(u_hat * f_hat / (REGULARISATION * (f_hat**2).max() + f_hat**2))
 

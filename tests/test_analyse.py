@@ -179,6 +179,8 @@ def test_a_trained_network(ictal_, refused, folder):
         ([*HOPF, "--scan", "a=0:1"], "must be KEY=LOW:HIGH:COUNT"),
         ([*HOPF, "--scan", "a=1:0:5"], "LOW < HIGH"),
         ([*HOPF, "--scan", "n=1:2:3"], "must be a whole number"),
+        ([*HOPF, "--scan", "duration=1:2:3"], "--scan duration: does not enter the equations of stuart_landau"),
+        (["kuramoto", "--set", "n=5", "--scan", "k=0:4:3"], "phase of node 0 is an angle"),
         ([*HOPF, "--scan", "a=0:1:3", "--watch", "z"], "unknown unit for --watch 'z'"),
         ([*HOPF, "--basins", "--plane", "x=0:1:3"], "given twice"),
         ([*HOPF, "--attractors", "--time", "0.1"], "must hold 20 to 1e9 steps"),

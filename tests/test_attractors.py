@@ -180,6 +180,19 @@ def test_recorded_runs_by_rate_and_mean():
     assert found.labels.tolist() == [0, 0, 0, 1, 1, 1]
 
 
+def test_theory_and_what_never_changes_do_not_dilute_the_distance_of_runs():
+    def run(rate):
+        time = np.sort(np.random.default_rng(rate).uniform(0, 2, rate * 20))
+        same = Recording(np.full((200, 1), 7.0), dt=0.01, clock="second", quantity="v", unit="mV")
+        given = Recording(
+            np.full((200, 1), 3.0), dt=0.01, clock="second", quantity="rate", unit="Hz",
+            unit_labels={"given": np.array(["theory"])},
+        )  # fmt: skip
+        return Run({"E": Spikes(time, np.arange(time.size) % 10, 10, 2.0), "cue": same, "mean_field": given})
+
+    assert recorded_courses([run(5), run(60)], 0.4).names == ("rate of E [Hz]", "SD of rate of E [Hz]")
+
+
 # basins
 
 
@@ -194,6 +207,17 @@ def test_the_boundary_of_two_wells_lies_at_0():
 
 
 # scans
+
+
+def test_a_fixed_point_is_found_again_from_itself():
+    def flow(x):
+        return x - x**3 + 0.1
+
+    first = fixed_points(flow, [[2.0], [-2.0], [0.01]])
+    again = fixed_points(flow, first.points)
+    assert again.lost == ()
+    np.testing.assert_allclose(np.sort(again.points, axis=0), np.sort(first.points, axis=0), atol=1e-14)
+    assert len(fixed_points(lambda x: x * x + 1, [[0.0], [1.0], [0.3]]).lost) == 3
 
 
 def test_folds_of_a_cubic():
@@ -241,8 +265,19 @@ def test_wilson_and_cowan_s_cycle_comes_and_goes_with_p():
 def test_a_scan_that_diverges_says_where():
     found = scan(lambda r: stepper(lambda x: r + x * x, 0.1), [-2.0, -1.0, 0.5], [-1.4], n_steps=400, dt=0.1)
     assert found.stopped[0] == "on the way up the state diverged at parameter = 0.5"
-    assert np.isnan(found.low[0, 2])
-    assert found.mean[0, :2] == pytest.approx([-math.sqrt(2), -1], abs=1e-3)
+    assert np.isnan(found.low[:, 2]).all()
+    for way in (0, 1):  # down from the last value that held
+        assert found.mean[way, :2] == pytest.approx([-math.sqrt(2), -1], abs=1e-3)
+
+
+@pytest.mark.parametrize("n_steps", [165, 1000, 3000])
+def test_a_start_is_told_to_diverge_when_it_first_did(n_steps):
+    """x' = x² + 1 from 0 reaches infinity at π/2."""
+    found = late_courses(stepper(lambda x: x * x + 1, 0.01), [[0.0], [0.0]], n_steps=n_steps, dt=0.01)
+    assert [line.split(" t = ")[1] for line in found.diverged] == ["1.6 steps", "1.6 steps"]
+    ends = attractors(found)
+    assert ends.n == 0
+    assert not ends.robust
 
 
 # networks

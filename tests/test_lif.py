@@ -138,7 +138,8 @@ def test_the_constants_of_grid_and_colour():
     assert pytest.approx(0.5826, abs=5e-5) == GRID
     assert pytest.approx(1.0326, abs=5e-5) == COLOUR
     assert grid_shift(5.0, 20.0, 1e-4) == pytest.approx(0.5826 * 5 * math.sqrt(1e-4 / 20), rel=1e-4)
-    higher = Lif().shifted(COLOUR * 5.0 * math.sqrt(1.0 / 20.0))
+    by = COLOUR * 5.0 * math.sqrt(1.0 / 20.0)
+    higher = Lif(threshold=Lif().threshold + by, reset=Lif().reset + by)
     assert float(siegert(15.0, 5.0, tau_s=1.0)) == pytest.approx(float(siegert(15.0, 5.0, higher)), rel=1e-12)
     assert coloured_sd(5.0, 20.0, 5.0, 0.1) == pytest.approx(5.0 * math.sqrt(2.0), rel=0.02)
 

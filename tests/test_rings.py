@@ -18,7 +18,7 @@ from ictal.analyses.bumps import (
     vector_strength,
     wandering,
 )
-from ictal.analyses.figures.rings import FRAMES, ring_drawings, sheet, stimuli
+from ictal.analyses.figures.rings import FRAMES, on_a_ring, ring_drawings, sheet, stimuli
 from ictal.analyses.figures.save import to_png
 from ictal.analyses.measures.circular import wrapped
 from ictal.cli import run
@@ -413,7 +413,7 @@ def test_the_picture_shows_what_was_there():
     assert found.activity[0].argmax() == np.flatnonzero(np.isclose(found.angle, -100.0))[0]
     assert found.times[[0, -1]].tolist() == [2.0, 12.0]
     spikes = Spikes(
-        np.linspace(0.01, 0.99, 50), np.full(50, 3), 128, 1.0, unit_labels={"position": np.arange(128) / 20.5}
+        np.linspace(0.01, 0.99, 50), np.full(50, 3), 128, 1.0, unit_labels={"position": np.arange(128) * np.pi / 64}
     )
     seen = sheet(spikes)
     assert seen.activity.shape == (20, 64)
@@ -423,6 +423,19 @@ def test_the_picture_shows_what_was_there():
     (cue,) = stimuli(run_of_cue)
     assert (cue.name, cue.place, cue.width) == ("cue", 170.0, 20.0)
     assert (cue.start, cue.end) == pytest.approx((0.25, 0.5))
+
+
+def test_what_lies_on_no_ring_is_not_drawn_as_one():
+    angle = np.radians(np.arange(-180, 180, 10.0))
+
+    def entry(values, label):
+        return Recording(values, 1.0, "second", "x", "1", unit_labels={"position": label})
+
+    rates = np.ones((5, 36))
+    assert on_a_ring(entry(rates, angle))
+    assert not on_a_ring(entry(rates, np.arange(36))), "the pixel of a channel"
+    assert not on_a_ring(entry(rates, angle / 4)), "a part of a ring"
+    assert not on_a_ring(entry(-rates, angle)), "voltages"
 
 
 def test_a_film_of_what_lies_on_no_ring_is_refused(tmp_path, capsys):

@@ -101,7 +101,7 @@ class Attractors:
         low, high = self.holds
         same = self.hdbscan[int(np.flatnonzero(self.samples_grid == self.min_samples)[0])] == self.n
         alone = float((self.labels == -1).mean())
-        return bool(high >= ROBUST * low * (1 - 1e-9) and same and alone <= ALONE)
+        return bool(self.n and high >= ROBUST * low * (1 - 1e-9) and same and alone <= ALONE)
 
     @property
     def says(self) -> str:

@@ -112,31 +112,39 @@ def scan(
     if not 0 < late <= 1 or kept < 2:
         raise InputError(f"scan.n_steps, scan.late: must leave 2 steps to describe; got {n_steps} and {late}")
     rng = np.random.default_rng(seed)
-    courses = np.full((2, given.size, kept), np.nan)
+    low, high, mean, period, swing = np.full((5, 2, given.size), np.nan)
+    repeats = np.full((2, given.size, LONGEST if discrete else 0), math.inf)
     stopped: list[str] = []
-    for way, order in enumerate((range(given.size), range(given.size - 1, -1, -1))):
+    top = given.size - 1  # where the way down begins: the last value that held
+    for way in (0, 1):
+        order = range(given.size) if way == 0 else range(top, -1, -1)
         for done, at in enumerate(order):
-            x = x + nudge * (1.0 + np.abs(x).max()) * rng.standard_normal(x.shape)
             before = x
-            step = step_at(float(given[at]))
+            x = x + nudge * (1.0 + np.abs(x).max()) * rng.standard_normal(x.shape)
+            step, course = step_at(float(given[at])), np.empty(kept)
             with np.errstate(all="ignore"):  # what overflows is found, and said
                 for k in range(n_steps):
                     x = step(x)
                     if k >= n_steps - kept:
-                        courses[way, at, k - n_steps + kept] = x[unit]
+                        course[k - n_steps + kept] = x[unit]
             if not np.isfinite(x).all():
                 if way == 0 and done == 0:
                     raise InputError(f"scan: the state diverges at the first value, {parameter} = {given[at]:g}")
                 stopped.append(f"on the way {('up', 'down')[way]} the state diverged at {parameter} = {given[at]:g}")
-                courses[way, at] = np.nan
-                x = before
+                x, top = before, at - 1
                 break
+            low[way, at], high[way, at], mean[way, at] = course.min(), course.max(), course.mean()
+            if discrete:
+                repeats[way, at] = _repeats(course)
+            else:
+                period[way, at], swing[way, at] = _period_of_flow(course, dt)
             if progress is not None:
                 progress(way * given.size + done + 1, 2 * given.size)
-    low, high, mean = courses.min(axis=2), courses.max(axis=2), courses.mean(axis=2)
     size = _range(low, high)
-    find = _period_of_map if discrete else _period_of_flow
-    period = np.array([[find(course, dt, size) for course in way] for way in courses])
+    if discrete:
+        same = repeats <= SAME * size
+        period = np.where(same.any(axis=2), (1 + same.argmax(axis=2)) * dt, math.nan)
+    period[swing <= STILL * size] = math.nan
     return Scan(parameter, variable, given, low, high, mean, period, apart, tuple(stopped))
 
 
@@ -144,22 +152,23 @@ def _range(low: Floats, high: Floats) -> float:
     return float(np.nanmax(high) - np.nanmin(low))
 
 
-def _period_of_map(course: Floats, dt: float, size: float) -> float:
-    """The smallest shift after which the course repeats."""
-    for shift in range(1, min(LONGEST, len(course) // 2) + 1):
-        if np.abs(course[shift:] - course[:-shift]).max() <= SAME * size:
-            return shift * dt
-    return math.nan
+def _repeats(course: Floats) -> Floats:
+    """How far a map's course is from itself after every shift from 1 on, (LONGEST,)."""
+    shifts = range(1, min(LONGEST, len(course) // 2) + 1)
+    found = np.full(LONGEST, math.inf)
+    found[: len(shifts)] = [np.abs(course[shift:] - course[:-shift]).max() for shift in shifts]
+    return found
 
 
-def _period_of_flow(course: Floats, dt: float, size: float) -> float:
-    """Mean time between crossings of the middle upwards; NaN of what rests, dies away or crosses less than thrice."""
+def _period_of_flow(course: Floats, dt: float) -> tuple[float, float]:
+    """Mean time between crossings of the middle upwards, and how far it swings.
+
+    NaN of what dies away or crosses less than thrice.
+    """
     first, second = (float(np.ptp(half)) for half in np.array_split(course, 2))
-    if not second > max(STILL * size, DYING * first):
-        return math.nan
     away = course - (course.max() + course.min()) / 2
     up = np.flatnonzero((away[:-1] < 0) & (away[1:] >= 0))
-    if up.size < 3:
-        return math.nan
+    if up.size < 3 or not second > DYING * first:
+        return math.nan, second
     times = up - away[up] / (away[up + 1] - away[up])
-    return float((times[-1] - times[0]) / (up.size - 1) * dt)
+    return float((times[-1] - times[0]) / (up.size - 1) * dt), second

@@ -89,13 +89,13 @@ def late_courses(
     with np.errstate(all="ignore"):  # what overflows is found, and said
         for at in range(n_steps):
             x = step(x)
+            x[list(diverged)] = 0.0  # held still, and left out below
             if not np.isfinite(x).all():
                 for start, unit in _first_bad(x):
                     diverged[start] = (
                         f"start {start}: {names[unit]} is not finite any more at t = {(at + 1) * dt:g} {time_unit}"
                     )
-                    x[start] = math.nan
-                x[list(diverged)] = 0.0  # held still, and left out below
+                x[list(diverged)] = 0.0
             back = at - (n_steps - 2 * half)
             if back >= 0:
                 now = turned(x)

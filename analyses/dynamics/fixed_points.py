@@ -19,6 +19,7 @@ Complexes = NDArray[np.complex128]
 Function = Callable[[Any], Any]
 MOST_UNITS = 2000  # whole Jacobians are taken
 HALVINGS = 30  # of a step that makes things worse
+ROUNDING = 1e-14  # likewise; nothing is nearer
 ACCURATE = 1e-9  # length of Newton's last step, relative to 1 + max|x|
 MARGIN = 1e-6  # of an eigenvalue to the boundary, relative to the largest: nearer is marginal
 NEAR_SINGULAR = 1e-12  # reciprocal of the condition number
@@ -92,8 +93,8 @@ def fixed_points(
     .. math:: x \leftarrow x - s\, J^{+} F(x), \qquad s = 1, 1/2, 1/4, \ldots \text{ until } |F| \text{ falls}
 
     J is exact (forward differentiation), J⁺ its inverse, or its pseudo-inverse where it is singular. A start has
-    arrived where max|F| <= tolerance · max|F(starts)| and a whole step is shorter than 1e-9 (1 + max|x|). That no
-    other point is found is no proof that there is none.
+    arrived where max|F| <= tolerance · max|F(starts)| and a whole step is shorter than 1e-9 (1 + max|x|), or where the
+    step is of the size of rounding. That no other point is found is no proof that there is none.
 
     Args:
         f: of states (..., unit), in torch.
@@ -198,8 +199,11 @@ class _Newton:
             scale[waits] /= 2
         self.size[runs] = np.abs(self.values[runs]).max(axis=1)
         small = self.size[runs] <= self.least
-        self.state[runs[near & small]] = ARRIVED  # nearer than rounding |F| does not fall any more
-        self.state[runs[waits & ~(near & small)]] = STUCK
+        solved = np.linalg.norm(values + np.einsum("kij,kj->ki", jacobians, step), axis=1) < 0.5 * norm
+        tiny = np.abs(step).max(axis=1) <= ROUNDING * (1.0 + np.abs(x).max(axis=1))
+        arrived = near & (small | (waits & tiny & solved))  # at rounding |F| does not fall any more
+        self.state[runs[arrived]] = ARRIVED
+        self.state[runs[waits & ~arrived]] = STUCK
 
 
 def _solved(jacobian: Floats, values: Floats) -> Floats:

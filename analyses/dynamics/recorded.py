@@ -20,7 +20,8 @@ def recorded_courses(runs: Sequence[Run], late: float) -> Course:
     """Of every entry the mean over units, and over the late part its mean and its SD over time.
 
     Spikes are counted in bins of 50 ms, as a rate [Hz]. The scale of an entry is the SD of these values over all runs
-    and late times: a difference of 1 is as large as what it fluctuates by. Learning curves are left out.
+    and late times: a difference of 1 is as large as what it fluctuates by. Learning curves, theory and what is the
+    same in all runs are left out.
 
     Args:
         runs: of one system.
@@ -32,7 +33,9 @@ def recorded_courses(runs: Sequence[Run], late: float) -> Course:
     names = [name for name in runs[0] if _has_course(runs[0][name]) and all(name in run for run in runs)]
     if not names:
         raise InputError("attractors: the runs hold nothing with a course over time")
-    courses = [[_late(run[name], late) for name in names] for run in runs]
+    found = {name: [_late(run[name], late) for run in runs] for name in names}
+    names = [n for n in names if any(not np.array_equal(found[n][0], course) for course in found[n][1:])] or names
+    courses = [[found[name][at] for name in names] for at in range(len(runs))]
     whole = np.array([[*map(np.mean, run), *map(np.std, run)] for run in courses])
     parts = []
     for half in (0, 1):
@@ -55,7 +58,7 @@ def recorded_courses(runs: Sequence[Run], late: float) -> Course:
 def _has_course(entry: Recording | Spikes) -> bool:
     if isinstance(entry, Spikes):
         return True
-    return "metric" not in entry.unit_labels and entry.n_times >= 4
+    return not {"metric", "given"} & set(entry.unit_labels) and entry.n_times >= 4
 
 
 def _unit(entry: Recording | Spikes) -> str:

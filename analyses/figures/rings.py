@@ -18,7 +18,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from ...simulator import InputError, Recording, Run, Spikes
-from ..bumps import LABEL
+from ..bumps import LABEL, around
 from ..measures.circular import population_vector, wrapped
 from .style import ACTIVITY_MAP, CLOCK_LABELS, OKABE_ITO, Drawing, new_figure, styled, with_unit
 
@@ -52,9 +52,11 @@ class Sheet:
 
 
 def on_a_ring(entry: Recording | Spikes) -> bool:
-    """Whether units have the label "position", as numbers."""
+    """Whether it is activity >= 0 of units that lie evenly on a ring, by their label "position" [rad]."""
     label = entry.unit_labels.get(LABEL)
-    return label is not None and label.dtype.kind in "iuf" and label.size > 2
+    if label is None or label.dtype.kind != "f" or label.size < 3 or around(label) is None:
+        return False
+    return isinstance(entry, Spikes) or bool(entry.numpy().min() >= 0)
 
 
 def sheet(entry: Recording | Spikes) -> Sheet:

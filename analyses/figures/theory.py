@@ -116,7 +116,8 @@ def _response(run: Run, name: str, column: int) -> Drawing:
     changes = np.flatnonzero(np.diff(mu))
     if changes.size == 1:
         begin = max(0.0, float(drive.times[changes[0] + 1]) - SHOWN / 3)
-    late = times >= min(SETTLED, 0.5 * spikes.duration)
+    settled = min(SETTLED, 0.5 * spikes.duration)
+    late = times >= settled
     mean = float(rate[late].mean())
     title = f"{_noise(name)}: {'drive that changes' if changes.size else 'constant drive'}"
     distance = "no spike after the start"
@@ -124,7 +125,7 @@ def _response(run: Run, name: str, column: int) -> Drawing:
         rms = float(np.sqrt(np.mean((rate - expected)[late] ** 2))) / mean
         chance = 1.0 / np.sqrt(mean * width * spikes.n_units)
         distance = (
-            f"after the first {1000 * SETTLED:g} ms the two are {100 * rms:.0f} % of the mean rate apart (rms), where "
+            f"after the first {1000 * settled:g} ms the two are {100 * rms:.0f} % of the mean rate apart (rms), where "
             f"the counting of independent spikes alone would make {100 * chance:.0f} %"
         )
     worst = int(np.abs(rate - expected)[late].argmax())
@@ -164,12 +165,13 @@ def _response_figure(
 def _network(run: Run, name: str) -> Iterator[Drawing]:
     recording, field = run.recording(name), run.recording("mean_field").numpy()[0]
     rate, times = recording.numpy()[:, 0], recording.times
-    late = times >= min(SETTLED, 0.5 * recording.duration)
+    settled = min(SETTLED, 0.5 * recording.duration)
+    late = times >= settled
     mean, expected = float(rate[late].mean()), float(field[-1])
     window = (max(0.0, recording.duration - RATES_SHOWN), recording.duration)
     others = f" It has {field.size} solutions; this is the highest." if field.size > 1 else ""
     caption = (
-        f"{name} in {1000 * recording.dt:.3g}-ms bins. After the first {1000 * SETTLED:g} ms {mean:.4g} Hz on average; "
+        f"{name} in {1000 * recording.dt:.3g}-ms bins. After the first {1000 * settled:g} ms {mean:.4g} Hz on average; "
         f"mean-field theory says {expected:.4g} Hz.{others}"
     )
     figure = _rate_figure(f"{name}, the last {1000 * RATES_SHOWN:g} ms", window, times, rate, mean, expected)
@@ -181,7 +183,7 @@ def _network(run: Run, name: str) -> Iterator[Drawing]:
     seen = (frequency > 0) & (frequency <= HIGHEST)
     peak = float(frequency[seen][power[seen].argmax()])
     text = (
-        f"Welch spectrum of {name} without the first {1000 * SETTLED:g} ms, segments of "
+        f"Welch spectrum of {name} without the first {1000 * settled:g} ms, segments of "
         f"{segment * recording.dt:.3g} s; strongest at {peak:.3g} Hz."
     )
     shown = {name: (frequency[seen], power[seen])}

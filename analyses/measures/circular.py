@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 SILENT = 1e-9  # vector strength below which nothing points anywhere
+CLEAR = 1e-3  # and below which a direction is of no use
 
 
 def population_vector(activity: ArrayLike, angle: ArrayLike) -> tuple[Floats, Floats]:
@@ -35,6 +36,15 @@ def population_vector(activity: ArrayLike, angle: ArrayLike) -> tuple[Floats, Fl
     strength = np.abs(vector)
     points = strength > SILENT
     return np.where(points, np.angle(vector), 0.0), np.where(points, strength, 0.0)
+
+
+def angles(n: int) -> Floats:
+    """n angles, evenly spaced from −π on [rad].
+
+    >>> (angles(4) / np.pi).tolist()
+    [-1.0, -0.5, 0.0, 0.5]
+    """
+    return -np.pi + 2 * np.pi * np.arange(n) / n
 
 
 def wrapped(angle: Any) -> Any:

@@ -35,7 +35,8 @@ OUTPUTS = ("compare.h5", "report.html")
 
 def compare(
     files: Annotated[
-        list[Path] | None, typer.Argument(metavar="FILE...", help="Runs (.h5) or arrays; none: the main job.")
+        list[Path] | None,
+        typer.Argument(metavar="FILE...", help="Runs (.h5), trained networks (.pt) or arrays; none: the main job."),
     ] = None,
     labels: Annotated[
         str,

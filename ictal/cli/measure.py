@@ -19,7 +19,11 @@ BIN, SD = 0.001, 0.005  # [s]; as in measurements.How, which takes a second to i
 
 def measure(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A run (.h5), an EEG (.edf, .bdf), or an array: .npy, .npz, .csv.")
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="A run (.h5), an EEG (.edf, .bdf), a trained network (.pt), or an array: .npy, .npz, .csv.",
+        ),
     ],
     measures: Names = "",
     dt: Dt = None,

@@ -20,7 +20,8 @@ def plot(
         Path,
         typer.Argument(
             metavar="FILE",
-            help="A run, a comparison, an EEG result, dynamics, evidence (.h5), an EEG (.edf, .bdf), or an array file.",
+            help="A run, a comparison, an EEG result, dynamics, evidence (.h5), an EEG (.edf, .bdf), a trained network "
+            "(.pt), or an array file.",
         ),
     ],
     output: Annotated[
@@ -102,4 +103,5 @@ def _figures(file: Path, dt: float | None, clock: str | None) -> dict[str, tuple
         if not isinstance(found.config, Mapping):
             raise InputError(f"{file}: is not a complete comparison, its config is damaged")
         return figures_of_comparison(found)
-    return {drawn.name: (drawn.figure, drawn.caption) for drawn in drawings_of_run(open_source(file, dt=dt, clock=clock))}
+    run = open_source(file, dt=dt, clock=clock)
+    return {drawn.name: (drawn.figure, drawn.caption) for drawn in drawings_of_run(run)}
