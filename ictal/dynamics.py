@@ -25,7 +25,8 @@ from .analyses.dynamics import (
     scan,
     stepper,
 )
-from .analyses.dynamics.attractors import EPS, MIN_SAMPLES
+from .analyses.dynamics.attractors import EPS, MIN_SAMPLES, check_clustering
+from .analyses.dynamics.basins import MOST_POINTS
 from .analyses.dynamics.courses import LATE
 from .analyses.dynamics.recorded import recorded_courses
 from .analyses.dynamics.result import DynamicsResult
@@ -134,6 +135,7 @@ def analyse(
         raise InputError(f"spread: must be >= 0; got {spread}")
     if not 0 < late <= 1:
         raise InputError(f"late: must lie in 0 to 1; got {late}")
+    check_clustering(eps, min_samples)
     config: dict[str, Any] = {
         "command": command, "system": what.name, "what": what.what, "parameters": dict(what.parameters), "seed": seed,
         "late": late, "eps": eps, "min_samples": min_samples, "time_unit": what.time_unit, "notes": list(what.notes),
@@ -264,6 +266,10 @@ class _Analysis:
         if len(plane) != 2 or not self.asked.basins:
             raise InputError("--plane: belongs to --basins, and is given twice: for the axis across and the axis up")
         x, y = (Axis(self._unit("--plane", key), key, low, high, count) for key, low, high, count in plane)
+        if x.unit == y.unit:
+            raise InputError(f"--plane: needs two variables; got {x.name} twice")
+        if x.count * y.count > MOST_POINTS:
+            raise InputError(f"--plane: must hold at most {MOST_POINTS} points; got {x.count} × {y.count}")
         return x, y
 
     def _unit(self, option: str, name: str) -> int:
@@ -280,7 +286,9 @@ class _Analysis:
         if system is None:
             raise InputError("--scan: a trained network has no parameter to lead up and down; leave it out")
         if not (math.isfinite(low) and math.isfinite(high) and low < high and 2 <= count <= 10_000):
-            raise InputError(f"--scan {key}: must be LOW:HIGH:COUNT with LOW < HIGH, COUNT in 2..10000")
+            raise InputError(
+                f"--scan {key}: must be LOW:HIGH:COUNT with LOW < HIGH, COUNT in 2..10000; got {low:g}:{high:g}:{count}"
+            )
         hints = parameter_types(type(system))
         if key not in hints:
             raise unknown(f"parameter of {name}", key, hints)

@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -159,10 +160,10 @@ class How:
             raise InputError(f"measure.nulls: must be 0 or at least 199; got {self.nulls}")
         if self.units is not None and self.units < 2:
             raise InputError(f"measure.units: must be at least 2; got {self.units}")
-        for name in ("bin", "sd"):
-            value = getattr(self, name)
-            if not (math.isfinite(value) and value > 0):
-                raise InputError(f"measure.{name}: must be > 0 s; got {value}")
+        if not (math.isfinite(self.bin) and self.bin > 0):
+            raise InputError(f"measure.bin: must be > 0 s; got {self.bin}")
+        if not (math.isfinite(self.sd) and self.sd >= 0):
+            raise InputError(f"measure.sd: must be >= 0 s; got {self.sd}")
         if self.band is not None and not 0 < self.band[0] < self.band[1]:
             raise InputError(f"measure.band: must be 0 < low < high; got ({self.band[0]:g}, {self.band[1]:g})")
 
@@ -192,13 +193,12 @@ def take(
     for done, (name, entry) in enumerate(parts):
         if how.units is not None:
             entry = entry.subsample(min(how.units, entry.n_units), seed=how.seed)
-        sampled, note = _sampled(entry, how)
+        view = cache(partial(_sampled, entry, how))
         for at, key in enumerate(names):
             if progress:
                 progress(done * len(names) + at, len(parts) * len(names), f"{name}: {key}")
             measure = get(key)
-            data = entry if measure.takes == "spikes" else sampled
-            notes = {} if measure.takes == "spikes" else note
+            data, notes = (entry, {}) if measure.takes == "spikes" else view(measure.of_counts)
             if data is None:
                 skipped.append(Undefined(name, key, f"no unit has {MIN_SPIKES} spikes"))
             elif (reason := applicable(measure, data, band=how.band, label=how.label)) is not None:
@@ -252,14 +252,17 @@ def _trials(name: str, entry: Recording | Spikes) -> Iterator[tuple[str, Recordi
         yield f"{name}[{','.join(map(str, index))}]", trial
 
 
-def _sampled(entry: Recording | Spikes, how: How) -> tuple[Recording | None, dict[str, object]]:
+def _sampled(entry: Recording | Spikes, how: How, counts: bool) -> tuple[Recording | None, dict[str, object]]:
+    """What a measure of sampled activity reads: of spikes smoothed rates, or counts."""
     if isinstance(entry, Recording):
         return entry, {}
     active = np.flatnonzero(entry.counts >= MIN_SPIKES)
     if active.size == 0:
         return None, {}
-    notes: dict[str, object] = {"bin": how.bin, "sd": how.sd, "min_spikes": MIN_SPIKES}
-    return entry.select(units=active).smoothed(how.bin, how.sd), notes
+    sd = 0.0 if counts else how.sd
+    notes: dict[str, object] = {"bin": how.bin, "sd": sd, "min_spikes": MIN_SPIKES}
+    chosen = entry.select(units=active)
+    return (chosen.smoothed(how.bin, sd) if sd else chosen.binned(how.bin)), notes
 
 
 def unusable(entry: Recording | Spikes) -> str | None:

@@ -75,7 +75,7 @@ class Epileptor:
 
     @cached_property
     def _graph(self) -> Graph:
-        return graph("Epileptor.graph", self.graph, self.n)
+        return graph("Epileptor.graph", self.graph, self.n, coupled=self.ks != 0)
 
     def drift(self, state: Any, inputs: Any = 0.0) -> Any:
         """dstate/dt of states (..., variable · node); `inputs` (..., node) are added to I1."""

@@ -33,7 +33,7 @@ class Graph:
     identity: Mapping[str, str] = field(default_factory=dict)
 
 
-def graph(what: str, name: str, n: int) -> Graph:
+def graph(what: str, name: str, n: int, *, coupled: bool = False) -> Graph:
     """The graph of this name.
 
     Args:
@@ -41,15 +41,18 @@ def graph(what: str, name: str, n: int) -> Graph:
         name: "none"; "chain" and "ring", neighbours with weight 1; "all", everyone with weight 1/n; or a file ``.npy``
             or ``.csv`` with the matrix.
         n: nodes.
+        coupled: a coupling is set, for which there must be a graph.
 
     Raises:
-        InputError: an unknown name; too many nodes for a matrix; a file that is missing or holds no square matrix of n
-            rows of finite numbers.
+        InputError: an unknown name; none where one is needed; too many nodes for a matrix; a file that is missing or
+            holds no square matrix of n rows of finite numbers.
 
     >>> graph("graph", "chain", 3).w.tolist()
     [[0.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.0, 1.0, 0.0]]
     """
     if name == "none":
+        if coupled and n > 1:
+            raise InputError(f"{what}: must name a graph, for a coupling is set; got 'none'")
         return Graph(np.zeros((0, 0)), np.zeros(n))
     if n > MOST:
         raise InputError(f"{what}: must be none for more than {MOST} nodes; got {name!r} for {n}")

@@ -86,6 +86,10 @@ class LifCells(Simulated):
             within(self, field, -1e6, 1e6, "mV")
         within(self, "frequency", 1e-6, 1e6, "Hz")
         within(self, "step_at", 0.0, 1e9, "s")
+        if self.protocol == "step" and self.step_at >= self.duration:
+            raise InputError(
+                f"LifCells.step_at: must lie within the duration of {self.duration:g} s; got {self.step_at:g}"
+            )
         within(self, "levels", 2, 10**5, "1")
         if self.protocol == "fi" and not (self.drive_low < self.drive_high and self.n >= self.levels):
             raise InputError(

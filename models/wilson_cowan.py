@@ -58,7 +58,8 @@ class WilsonCowan:
 
     def __post_init__(self) -> None:
         check_nodes(self, "ms", variables=2, long="s", per_long=1000.0)
-        positive(self, "tau", "ms")
+        for field, unit in {"tau": "ms", "a_e": "1", "a_i": "1"}.items():
+            positive(self, field, unit)
         within(self, "noise", 0.0, 10.0, "1/√ms")
         self._p, self._graph  # refuse what cannot be  # noqa: B018
 
@@ -68,7 +69,7 @@ class WilsonCowan:
 
     @cached_property
     def _graph(self) -> Graph:
-        return graph("WilsonCowan.graph", self.graph, self.n)
+        return graph("WilsonCowan.graph", self.graph, self.n, coupled=self.k != 0)
 
     def drift(self, state: Any, inputs: Any = 0.0) -> Any:
         """dstate/dt [1/ms] of states (..., variable · node); `inputs` (..., node) are added to P."""

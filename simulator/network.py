@@ -224,7 +224,7 @@ class Network:
         if rows > MAX_ROWS:
             raise InputError(
                 f"{where}: {projection.n_delays(self.dt)} delays of {source.n} cells take {rows / 1e9:.3g} GB; must be "
-                f"at most {MAX_ROWS / 1e9:g} GB: fewer delays"
+                f"at most {MAX_ROWS / 1e9:g} GB: fewer cells or delays"
             )
         if isinstance(rule, FixedInDegree):
             own = source is target

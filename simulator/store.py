@@ -34,8 +34,11 @@ def save(run: Run, path: str | os.PathLike[str], *, force: bool = False, within:
         within: folder of the temporary file that becomes it, on the same disk; the file's own if None.
 
     Raises:
-        InputError: the file exists (and not force) or cannot be written.
+        InputError: no Run; the file exists (and not force) or cannot be written.
     """
+    if not isinstance(run, Run):
+        hint = "; it has a save of its own" if hasattr(run, "save") else ""
+        raise InputError(f"save: takes a Run; got {type(run).__name__}{hint}")
     return write(to_document(run), path, force=force, within=within)
 
 

@@ -231,6 +231,18 @@ def test_folds_of_a_cubic():
     assert found.low[0, 0] == pytest.approx(found.low[1, 0], abs=1e-6)
 
 
+def test_a_run_that_is_too_short_is_no_hysteresis():
+    """x' = r + x − x³ just beyond the fold passes slowly where it was: that is said instead."""
+    values = np.array([-1.0, 0.0, FOLD + 2e-3, 1.0])
+    found = scan(lambda r: stepper(lambda x: r + x - x**3, 0.1), values, [-1.2], n_steps=60, dt=0.1)
+    assert found.unsettled == [values[2]]
+    assert abs(found.mean[0, 2] - found.mean[1, 2]) > 1
+    assert found.hysteresis == [(0.0, 0.0)]
+    longer = scan(lambda r: stepper(lambda x: r + x - x**3, 0.1), values, [-1.2], n_steps=4000, dt=0.1)
+    assert longer.unsettled == []
+    assert longer.hysteresis == [(0.0, 0.0)]
+
+
 def test_an_imperfect_pitchfork_jumps_on_one_way_only():
     """x' = h + r x − x³ with h = 0.1 keeps its upper branch; the way down from a lower one ends at a fold."""
     found = scan(

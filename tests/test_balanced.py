@@ -129,9 +129,10 @@ def test_fast_synchrony_is_that_of_nest_and_swings_as_theory_says():
 @pytest.mark.physics
 def test_slow_synchrony_is_that_of_nest():
     """Mean field is 20 to 25 % too high here: in NEST as well."""
-    run = recorded("SI slow", 4.1, seed=2)
+    run = recorded("SI slow", 8.1, seed=2)
     assert hz(run) == pytest.approx(NEST["SI slow"], rel=0.06)  # the rate wanders by 1.3 Hz from one 100 ms to another
-    assert rhythm(run, 12.0, 35.0) == pytest.approx(22.3, rel=0.1)  # in NEST
+    assert rhythm(run, 12.0, 35.0) == pytest.approx(24.0, rel=0.1)
+    assert rhythm(run, 12.0, 35.0) == pytest.approx(22.3, rel=0.05)  # in NEST
 
 
 @pytest.mark.physics

@@ -30,6 +30,17 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.parametrize("words", [["analyse", "ring"], ["simulate", "wilson_cowan", "-o", "w.h5"]])
+def test_ctrl_c_where_nothing_can_be_kept_says_so(words, folder, monkeypatch, capfd):
+    def pressed(*arguments, **named):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ictal.subjects.build", pressed)
+    monkeypatch.setattr("ictal.api.build", pressed)
+    assert cli.run(words) == 130
+    assert capfd.readouterr().err == "ictal: interrupted\n"
+
+
 def test_help_names_every_command(ictal_):
     text = ictal_("--help")
     names = (

@@ -101,6 +101,25 @@ def run():
     return ictal.simulate("cuba", duration=0.1, seed=3)
 
 
+def test_what_is_no_run_is_not_saved_as_one(tmp_path):
+    with pytest.raises(ictal.InputError, match="save: takes a Run; got Measurements; it has a save of its own"):
+        ictal.save(ictal.measure(TIGHT[0], ["si_3"], dt=0.01), tmp_path / "x.h5")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_smoothing_does_not_take_a_fast_rhythm_from_spikes():
+    """Volleys at 100 Hz: the rate smoothed by 5 ms hardly shows them, the counts do."""
+    rng = np.random.default_rng(0)
+    volleys = np.arange(0.005, 2.0, 0.01)
+    times = np.concatenate([v + 0.0005 * rng.standard_normal(20) for v in volleys] + [rng.uniform(0, 2, 4000)])
+    order = np.argsort(times)
+    units = np.concatenate([rng.permutation(50)[:20] for _ in volleys] + [rng.integers(0, 50, 4000)])
+    spikes = ictal.Spikes(times[order].clip(0, 1.999), units[order], 50, 2.0)
+    found = ictal.measure(spikes, ["spectral_peak", "chi_c"])
+    assert found.value("spectral_peak") == pytest.approx(100.0)
+    assert [json.loads(row.settings)["sd"] for row in found.rows] == [0.0, 0.005]
+
+
 def test_simulate_records_what_repeats_it(run):
     assert run.source["command"] == "ictal simulate cuba --duration 0.1 --seed 3"
     assert run.source["seed"] == 3
@@ -340,7 +359,7 @@ def test_measurements_read_well():
         ({"data": TIGHT[0], "dt": 0.01, "units": 1}, r"units: must be at least 2"),
         ({"data": TIGHT[0], "dt": 0.01, "band": (5, 2)}, r"low < high"),
         ({"data": TIGHT[0], "dt": 0.01, "bin": 0}, r"measure.bin: must be > 0 s; got 0"),
-        ({"data": TIGHT[0], "dt": 0.01, "sd": float("nan")}, r"measure.sd: must be > 0 s; got nan"),
+        ({"data": TIGHT[0], "dt": 0.01, "sd": float("nan")}, r"measure.sd: must be >= 0 s; got nan"),
         ({"data": TIGHT[0][:, :1], "dt": 0.01}, r"has 1 unit"),
         ({"data": TIGHT[0][:2], "dt": 0.01}, r"has 2 samples"),
         ({"data": 0 * TIGHT[0] + 0.1, "dt": 0.01}, r"all units are constant"),

@@ -81,9 +81,16 @@ def test_the_epileptor_is_that_of_the_virtual_brain():
         np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-12)
 
 
+def test_what_would_do_nothing_or_makes_no_sense_is_refused():
+    with pytest.raises(InputError, match="Epileptor.graph: must name a graph, for a coupling is set; got 'none'"):
+        Epileptor(n=3, ks=-1.0)
+    with pytest.raises(InputError, match=r"WilsonCowan.a_e: must be > 0 \[1\]; got -1"):
+        WilsonCowan(a_e=-1.0)
+
+
 def test_coupling_is_the_difference_to_the_neighbours():
     w = np.array([[0.0, 2.0, 0.0], [0.5, 0.0, 1.0], [0.0, 0.0, 0.0]])
-    one, none = (Epileptor(n=3, ks=ks) for ks in (-0.7, 0.0))
+    one, none = (Epileptor(n=3, graph="chain", ks=ks) for ks in (-0.7, 0.0))
     one.__dict__["_graph"] = Graph(w, w.sum(axis=1))
     x = np.random.default_rng(0).normal(size=18)
     wanted = np.zeros(18)

@@ -125,6 +125,18 @@ class Attractors:
         return text
 
 
+def check_clustering(eps: float, min_samples: int) -> None:
+    """Check settings of DBSCAN.
+
+    Raises:
+        InputError: they cannot be.
+    """
+    if not (isinstance(eps, float | int) and 0 < eps < math.inf):
+        raise InputError(f"attractors.eps: must be > 0; got {eps}")
+    if isinstance(min_samples, bool) or not isinstance(min_samples, int) or min_samples < 2:
+        raise InputError(f"attractors.min_samples: must be an integer >= 2; got {min_samples}")
+
+
 def attractors(
     courses: Course,
     *,
@@ -152,10 +164,7 @@ def attractors(
     Raises:
         InputError: fewer than two runs, or too many; settings that cannot be.
     """
-    if not (isinstance(eps, float | int) and 0 < eps < math.inf):
-        raise InputError(f"attractors.eps: must be > 0; got {eps}")
-    if isinstance(min_samples, bool) or not isinstance(min_samples, int) or min_samples < 2:
-        raise InputError(f"attractors.min_samples: must be an integer >= 2; got {min_samples}")
+    check_clustering(eps, min_samples)
     n = len(courses.features)
     if not 2 <= n <= MOST_RUNS:
         raise InputError(f"attractors: needs 2 to {MOST_RUNS} starts; got {n}")

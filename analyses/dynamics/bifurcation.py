@@ -28,8 +28,9 @@ class Scan:
     Attributes:
         parameter, variable: their names.
         values: (value,) of the parameter, rising.
-        low, high, mean: (2, value) of the variable once it has settled.
+        low, high, mean: (2, value) of the variable in the late part of each run.
         period: (2, value) [time of dt]; 1 of a map's fixed point; NaN of a flow at rest, or where none is found.
+        settled: (2, value) whether the halves of the late part reach equally far, within half of `apart`.
         apart: share of the scan's range by which up and down must differ.
         stopped: why a way was cut short, one line each: a state that diverged.
     """
@@ -41,15 +42,21 @@ class Scan:
     high: Floats
     mean: Floats
     period: Floats
+    settled: NDArray[np.bool_]
     apart: float = APART
     stopped: tuple[str, ...] = ()
 
     @property
     def differs(self) -> NDArray[np.bool_]:
-        """(value,) where up and down end in different courses."""
+        """(value,) where up and down have settled, in different courses."""
         least = self.apart * _range(self.low, self.high)
         parts = [np.abs(np.diff(part, axis=0)[0]) > least for part in (self.low, self.high, self.mean)]
-        return np.asarray(np.any(parts, axis=0))
+        return np.asarray(np.any(parts, axis=0) & self.settled.all(axis=0))
+
+    @property
+    def unsettled(self) -> list[float]:
+        """Values at which a run was too short to settle: what stands there is not where it ends."""
+        return [float(v) for v in self.values[(~self.settled & np.isfinite(self.low)).any(axis=0)]]
 
     @property
     def hysteresis(self) -> list[tuple[float, float]]:
@@ -112,7 +119,7 @@ def scan(
     if not 0 < late <= 1 or kept < 2:
         raise InputError(f"scan.n_steps, scan.late: must leave 2 steps to describe; got {n_steps} and {late}")
     rng = np.random.default_rng(seed)
-    low, high, mean, period, swing = np.full((5, 2, given.size), np.nan)
+    low, high, mean, period, swing, drift = np.full((6, 2, given.size), np.nan)
     repeats = np.full((2, given.size, LONGEST if discrete else 0), math.inf)
     stopped: list[str] = []
     top = given.size - 1  # where the way down begins: the last value that held
@@ -134,6 +141,8 @@ def scan(
                 x, top = before, at - 1
                 break
             low[way, at], high[way, at], mean[way, at] = course.min(), course.max(), course.mean()
+            first, second = np.array_split(course, 2)
+            drift[way, at] = max(abs(first.min() - second.min()), abs(first.max() - second.max()))
             if discrete:
                 repeats[way, at] = _repeats(course)
             else:
@@ -145,7 +154,8 @@ def scan(
         same = repeats <= SAME * size
         period = np.where(same.any(axis=2), (1 + same.argmax(axis=2)) * dt, math.nan)
     period[swing <= STILL * size] = math.nan
-    return Scan(parameter, variable, given, low, high, mean, period, apart, tuple(stopped))
+    settled = drift <= 0.5 * apart * size
+    return Scan(parameter, variable, given, low, high, mean, period, settled, apart, tuple(stopped))
 
 
 def _range(low: Floats, high: Floats) -> float:

@@ -42,7 +42,7 @@ PARTS: dict[str, tuple[type[Any], dict[str, tuple[str, ...]]]] = {
         Scan,
         {
             "values": ("value",), "low": ("way", "value"), "high": ("way", "value"), "mean": ("way", "value"),
-            "period": ("way", "value"),
+            "period": ("way", "value"), "settled": ("way", "value"),
         },
     ),
     "basins": (Basins, {"labels": ("y", "x"), "base": ("unit",)}),
@@ -108,7 +108,7 @@ class DynamicsResult:
             }  # fmt: skip
         if (scan := self.scan) is not None:
             found["scan"] = {
-                **{name: getattr(scan, name) for name in ("parameter", "variable", "hysteresis")},
+                **{name: getattr(scan, name) for name in ("parameter", "variable", "hysteresis", "unsettled")},
                 **{name: getattr(scan, name).tolist() for name in PARTS["scan"][1]},
                 "stopped": list(scan.stopped),
             }

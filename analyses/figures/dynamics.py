@@ -52,15 +52,18 @@ def dynamics_drawings(result: DynamicsResult) -> Iterator[Drawing]:
     if (scan := result.scan) is not None:
         ranges = ", ".join(f"{low:g} to {high:g}" for low, high in scan.hysteresis) or "nowhere"
         text = (
-            f"Least and greatest {scan.variable} of {who} once it has settled, and its period, against "
+            f"Least and greatest {scan.variable} of {who} in the later half of each run, and its period, against "
             f"{scan.parameter}, led up and down; each run starts where the one before ended and lasts "
             f"{config['scan_time']:g} {config['time_unit']}. Up and down differ: {ranges}."
         )
+        if slow := scan.unsettled:
+            text += f" Crosses: too short to settle there, {len(slow)} of {len(scan.values)} values."
         yield Drawing("scan", f"scan of {scan.parameter}", scan_figure(result), text, text)
     if (basins := result.basins) is not None:
         text = (
-            f"Attractor to which each initial state of {who} goes, {basins.x.count} × {basins.y.count} of them; all "
-            f"other units start at {_others(result)}. {length[:1].upper()}{length[1:]}."
+            f"Attractor to which each initial state of {who} goes, {basins.x.count} × {basins.y.count} of them"
+            f"{_others(result)}. {length[:1].upper()}{length[1:]}; one that ends further than eps = "
+            f"{config['eps']:g} from all known ones belongs to none."
         )
         yield Drawing("basins", "basins", basin_figure(result), text, text)
 
@@ -71,8 +74,8 @@ def _others(result: DynamicsResult) -> str:
     rest = [f"{name} = {value:.3g}" for k, (name, value) in enumerate(zip(result.units, basins.base, strict=True))
             if k not in (basins.x.unit, basins.y.unit)]  # fmt: skip
     if not rest:
-        return "nothing else"
-    return ", ".join(rest[:6]) + (" and so on" if len(rest) > 6 else "")
+        return ""
+    return "; all other units start at " + ", ".join(rest[:6]) + (" and so on" if len(rest) > 6 else "")
 
 
 @styled
@@ -198,10 +201,15 @@ def scan_figure(result: DynamicsResult) -> Figure:
         style: dict[str, Any] = {"color": colour(way), "marker": mark, "ms": 3.5, "mfc": "none", "mew": 0.9}
         for part in (scan.low, scan.high):
             panels[0].plot(scan.values, part[way], lw=0.7, **style)
+        late = ~scan.settled[way]
+        panels[0].plot(scan.values[late], scan.high[way][late], ls="", marker="x", ms=5, mew=1.1, color=colour(way))
         handles.append(Line2D([], [], lw=0.7, **style))
         if swings:
             panels[1].plot(scan.values, scan.period[way], ls="", **style)
     labels = [f"{name}: least, greatest" for _, _, name in marks]
+    if scan.unsettled:
+        handles.append(Line2D([], [], ls="", marker="x", ms=5, mew=1.1, color="0.3"))
+        labels.append("not settled")
     for low, high in scan.hysteresis:
         step = float(np.diff(scan.values).min()) / 2
         for axes in panels:

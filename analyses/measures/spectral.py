@@ -61,6 +61,7 @@ SPECTRAL_PEAK = Measure(
     needs=frozenset({"order", "stationary"}),
     inputs=("dt", "band", "segment", "periodic"),
     differentiable=False,
+    of_counts=True,
     min_units=1,
     min_times=8,
     formula="argmax over f > 0 of Welch's power spectrum of the mean over live units",

@@ -6,9 +6,10 @@ import gc
 import io
 import sys
 from collections.abc import Sequence
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from . import analyse, compare, doctor, eeg, evaluate, export, info, measure, plot, reproduce, simulate, sweep, train
 from .analyse import AnalyseCommand
@@ -16,7 +17,20 @@ from .output import error_line, write
 from .sliding import WindowCommand
 from .usage import CommandError, usage_line
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+class Commands(TyperGroup):
+    """All commands: one that Ctrl-C ends where it has no answer of its own says so."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that the line names."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            error_line("interrupted")
+            raise typer.Exit(130) from None
+
+
+app = typer.Typer(cls=Commands, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.command("compare")(compare.compare)
 app.command("simulate")(simulate.simulate)
 app.command("sweep")(sweep.sweep)
@@ -61,7 +75,7 @@ def run(arguments: Sequence[str]) -> int:
     """
     try:
         code = typer.main.get_command(app).main(list(arguments), prog_name="ictal", standalone_mode=False)
-    except (KeyboardInterrupt, typer.Abort):
+    except typer.Abort:
         error_line("interrupted")
         return 130
     except CommandError as error:

@@ -50,9 +50,14 @@ def plot(
         make_folder(folder)
         written = save_figures(figures, folder, force=force) + save_films(films, folder, force=force)
     out.result(
-        {"kind": "figures", "file": str(file), "folder": str(folder), "files": [str(path) for path in written]},
-        lambda: "".join(f"wrote {path}\n" for path in written) if not quiet else "",
-    )
+        {
+            "kind": "figures", "file": str(file), "folder": str(folder), "files": [str(path) for path in written],
+            "captions": {name: caption for name, (_, caption) in figures.items()},
+        },
+        lambda: "" if quiet else "".join(
+            [*(f"wrote {path}\n" for path in written), *(f"\n{name}: {said}\n" for name, (_, said) in figures.items())]
+        ),
+    )  # fmt: skip
 
 
 def _films(file: Path, dt: float | None, clock: str | None) -> dict[str, bytes]:
