@@ -167,7 +167,7 @@ def test_runs_that_are_under_way_are_told():
 
 @pytest.mark.parametrize(("periods", "half"), [(2.5, False), (5, True)])
 def test_where_a_window_cuts_a_cycle_hardly_matters(periods, half):
-    """Of 2.5 periods, Hann's window leaves |sin 2.5π/(2.5π (1 − 2.5²))| of the amplitude; none leaves five times that."""
+    """Of 2.5 periods, Hann's window leaves |sin 2.5π/(2.5π (1 − 2.5²))| of the amplitude; none five times that."""
     turn = 2 * math.pi * periods / 400  # the late part holds 400 steps
     c, s = math.cos(turn), math.sin(turn)
     phase = 2 * math.pi * np.arange(24) / 24
