@@ -13,8 +13,12 @@ from ictal import registry
 from ictal.analyses.dynamics.result import DynamicsResult
 from ictal.analyses.figures import save_figures
 from ictal.analyses.figures.dynamics import basin_figure, dynamics_drawings
+from ictal.models.data import load_data
 from ictal.models.stuart_landau import StuartLandau
 from ictal.models.system import Started
+from ictal.networks import open_model
+from ictal.simulator import Recording, Run
+from ictal.subjects import subject
 
 HOPF = ["stuart_landau", "--set", "n=1", "--set", "dt=0.02", "--set", "sample=0.02"]
 SHORT = ["--time", "8", "--starts", "6"]
@@ -40,6 +44,7 @@ def test_every_part_of_a_hopf_oscillator(whole):
     assert whole.lyapunov.exponents == pytest.approx([0.0, -2.0], abs=0.02)
     assert whole.rate_unit == "1/s"
     assert whole.fixed_points.points == pytest.approx(np.zeros((1, 2)), abs=1e-8)
+    assert whole.fixed_points.starts == 12  # 6, and as many states that a run visits
     assert whole.fixed_points.eigenvalues[0].real == pytest.approx([1.0, 1.0])
     assert whole.attractors.n == 1
     assert whole.attractors.robust
@@ -132,6 +137,101 @@ def test_a_system_of_one_s_own():
     assert found.lyapunov.exponents == pytest.approx([-2.0], abs=1e-2)
 
 
+class Moving:
+    """Two variables that grow at one speed, from x in 0 to 1 and y in 10 to 14."""
+
+    variables, dt, n = ("x", "y"), 0.1, 1
+
+    def __init__(self, speed):
+        self.speed = speed
+
+    def drift(self, state, inputs=0.0):
+        return 0.0 * state + self.speed + inputs
+
+    def start(self, seed):
+        return np.random.default_rng(seed).uniform([0.0, 10.0], [1.0, 14.0])
+
+
+@dataclasses.dataclass(frozen=True)
+class Ramp:
+    """What it records rises from the seed's thousandth by 1."""
+
+    duration: float = 1.0
+
+    def record(self, seed):
+        values = 0.001 * seed + np.linspace(0.0, 1.0, 200)[:, None]
+        return Run({"level": Recording(values, dt=0.005, clock="second", quantity="level", unit="1")})
+
+
+STILL = Moving(0.0)
+FROM = np.array([STILL.start(seed) for seed in range(8)])  # where 8 runs start
+
+
+def test_starts_move_by_the_widths_that_spread_says():
+    places = [
+        ictal.analyse(STILL, attractors=True, starts=8, spread=spread, time=3.0).attractors.features[:, :2]
+        for spread in (0.0, 0.25, 1.0)
+    ]
+    assert places[0] == pytest.approx(FROM)
+    moved = (places[2] - FROM) / np.ptp(FROM, axis=0)
+    assert (places[1] - FROM) / np.ptp(FROM, axis=0) == pytest.approx(moved / 4)
+    assert (np.abs(moved) <= 1).all()
+    assert (np.abs(moved).max(axis=0) > 0.5).all()
+
+
+@pytest.mark.parametrize("late", [0.1, 0.8])
+def test_attractors_and_basins_are_told_by_the_late_part(late):
+    """At a speed of 1 the mean over the last share of 20 is the start and 20 (1 − late/2), and half a step."""
+    x, y = FROM[0]
+    plane = [("x", x, x + 0.01, 2), ("y", y, y + 0.01, 2)]
+    found = ictal.analyse(Moving(1.0), basins=True, plane=plane, starts=8, time=20.0, late=late, eps=0.7)
+    assert found.attractors.features[:, :2] == pytest.approx(FROM + 20 * (1 - late / 2) + 0.05)
+    assert found.attractors.labels[0] >= 0
+    assert (found.basins.labels == found.attractors.labels[0]).all()
+
+
+@pytest.mark.parametrize("system", [STILL, Ramp()], ids=["steps", "records"])
+@pytest.mark.parametrize(("eps", "min_samples", "n"), [(99.0, 8, 1), (99.0, 9, 0), (1e-6, 2, 0)])
+def test_eps_and_min_samples_are_those_that_were_given(system, eps, min_samples, n):
+    found = ictal.analyse(system, attractors=True, starts=8, eps=eps, min_samples=min_samples).attractors
+    assert (found.n, found.eps, found.min_samples) == (n, eps, min_samples)
+
+
+@pytest.mark.parametrize("late", [0.1, 0.5])
+def test_recorded_runs_are_told_by_their_late_part(late):
+    found = ictal.analyse(Ramp(), attractors=True, starts=4, late=late).attractors
+    assert found.features[:, 0] == pytest.approx(1 - late / 2 + 0.001 * np.arange(4), abs=0.006)
+
+
+@pytest.mark.parametrize(("name", "ticks"), [("wilson_cowan", 1000.0), ("stuart_landau", 1.0)])
+def test_runs_last_for_the_duration_of_the_system(name, ticks):
+    found = ictal.analyse(name, duration=0.05, lyapunov=1)
+    assert found.config["time"] == 0.05 * ticks  # in ms and s
+    assert found.lyapunov.times[-1] == pytest.approx(0.05 * ticks)
+    assert subject(name, {"duration": 3.0}).time == 3.0 * ticks
+
+
+def test_phases_that_turn_together_are_one_attractor():
+    plane = [("phase", 0.0, 6.0, 3), ("phase of node 1", 0.0, 6.0, 3)]
+    found = ictal.analyse(
+        "kuramoto", n=2, k=5.0, centre=6.0, dt=0.05, sample=0.05, duration=12.0, basins=True, plane=plane, starts=6
+    )
+    assert found.attractors.names[:2] == ("cosine of phase of node 0", "cosine of phase of node 1")
+    assert found.attractors.n == 1
+    assert (found.basins.labels == 0).all()
+
+
+def test_basins_without_a_plane_lie_over_what_runs_visit_and_half_as_much_around():
+    found = ictal.analyse(STILL, basins=True, starts=8, time=3.0).basins
+    low, high = FROM.min(axis=0), FROM.max(axis=0)
+    for at, axis in enumerate((found.x, found.y)):
+        assert (axis.unit, axis.name) == (at, "xy"[at])
+        assert axis.low == pytest.approx(1.5 * low[at] - 0.5 * high[at])
+        assert axis.high == pytest.approx(1.5 * high[at] - 0.5 * low[at])
+    pair = ictal.analyse("stuart_landau", n=2, dt=0.05, sample=0.05, basins=True, starts=2, time=1.0).basins
+    assert (pair.x.name, pair.y.name) == ("x of node 0", "y of node 0")
+
+
 def test_starts_of_a_system_that_draws_none_are_spread(folder):
     found = ictal.analyse("epileptor", x0=(-2.15,), attractors=True, starts=4, time=5.0)
     assert found.config["spread"] == 1.0
@@ -149,6 +249,20 @@ def test_rest_and_seizure_are_two_attractors_at_one_g(folder):
     rates = sorted(found.centre(k)[found.names.index("rate of E [Hz]")] for k in (0, 1))
     assert rates == pytest.approx([3.2, 59], rel=0.1)
     assert sorted(map(set, (found.labels[::2].tolist(), found.labels[1::2].tolist())), key=str) == [{0}, {1}]
+
+
+def test_the_mean_input_is_that_of_the_training_data(ictal_, folder):
+    few = ["--n-train", "50", "--n-test", "10", "--batch-size", "50", "--epochs", "1", "--seed", "3", "--quiet"]
+    ictal_("train", "rnn", "--data", "digits", *few, "--set", "width=3", "-o", "net.h5")
+    x = load_data("digits", n_train=50, n_test=10, seed=3).x_train.astype(np.float64)
+    mean = ((x - x.mean()) / x.std()).mean(axis=(0, 1))  # of every column: rows are time points
+    weights = {key: value.double().numpy() for key, value in open_model("net.pt")[0].layers[0].state_dict().items()}
+    h = np.array([0.3, -0.2, 0.1])
+    rest = weights["bias_ih_l0"] + weights["weight_hh_l0"] @ h + weights["bias_hh_l0"]
+    driven, alone = (subject("net.pt", {}, inputs).f(h) for inputs in ("mean", "zero"))
+    assert driven == pytest.approx(np.tanh(weights["weight_ih_l0"] @ mean + rest), abs=1e-6)
+    assert alone == pytest.approx(np.tanh(rest), abs=1e-12)
+    assert np.abs(driven - alone).max() > 0.01
 
 
 @pytest.mark.slow

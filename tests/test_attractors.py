@@ -127,11 +127,13 @@ def test_a_double_well_has_two_and_each_takes_half():
 
 def test_a_cycle_is_one_attractor_wherever_runs_end_on_it():
     system = StuartLandau(n=1)
-    found = found_by(system.drift, np.array([system.start(k) for k in range(12)]), dt=0.02, n_steps=1000)
+    starts = np.array([system.start(k) for k in range(12)])
+    course = late_courses(stepper(system.drift, 0.02), starts, n_steps=1000, dt=0.02)
+    found = attractors(course)
     assert found.n == 1
     assert found.robust
     assert not found.still(0)
-    assert np.ptp(np.arctan2(*found.features[:, :2].T)) > 0  # they ended in different places
+    assert np.ptp(np.arctan2(*course.states.T)) > math.pi  # they ended in different places
     assert found.centre(0)[2:] == pytest.approx([math.sqrt(0.5)] * 2, rel=1e-3)  # SD of a sine of amplitude √a = 1
 
 
@@ -158,7 +160,51 @@ def test_starts_that_diverge_say_when_and_are_left_out():
 
 def test_runs_that_are_under_way_are_told():
     found = found_by(lambda x: -0.01 * x, np.array([[1.0], [2.0], [4.0]]), dt=0.1, n_steps=500)
-    assert "not settled" in found.says
+    assert found.settled.tolist() == [True, True, False]  # the last alone falls by 0.07 · 4 > eps · SD of the starts
+    assert found.says.endswith("; 1 of 3 runs have not settled")
+    assert "have not settled" not in found_by(wells, [[0.5], [0.6], [0.7]]).says
+
+
+@pytest.mark.parametrize(("periods", "half"), [(2.5, False), (5, True)])
+def test_where_a_window_cuts_a_cycle_hardly_matters(periods, half):
+    """Of 2.5 periods, Hann's window leaves |sin 2.5π/(2.5π (1 − 2.5²))| of the amplitude; none five times that."""
+    turn = 2 * math.pi * periods / 400  # the late part holds 400 steps
+    c, s = math.cos(turn), math.sin(turn)
+    phase = 2 * math.pi * np.arange(24) / 24
+    course = late_courses(
+        lambda x: x @ np.array([[c, s], [-s, c]]), np.stack([np.cos(phase), np.sin(phase)], axis=1), n_steps=1000
+    )
+    left = 1 / (2.5 * math.pi * (2.5**2 - 1))
+    for features in course.halves if half else (course.features,):
+        assert np.abs(features[:, :2]).max() == pytest.approx(left, rel=0.01)
+        assert features[:, 2:] == pytest.approx(np.full((24, 2), math.sqrt(0.5)), abs=left**2)
+
+
+def test_turns_of_an_angle_make_no_attractors():
+    """θ runs on from starts that lie turns apart, while x falls into one of two wells."""
+    theta = 7.0 * np.repeat(np.arange(6), 4)
+    starts = np.stack([theta, np.tile([-0.5, 0.5], 12)], axis=1)
+
+    def drift(state):
+        return np.stack([np.full(len(state), 3.0), wells(state[:, 1])], axis=1)
+
+    course = late_courses(stepper(drift, 0.1), starts, n_steps=400, dt=0.1, names=("theta", "x"), angles=(0,))
+    found = attractors(course)
+    assert found.n == 2
+    assert found.robust
+    assert (found.labels == found.labels[:2].tolist() * 12).all()
+    assert found.names[:3] == ("x", "cosine of theta", "sine of theta")
+    assert found.features[:, 1:3] == pytest.approx(np.zeros((24, 2)), abs=0.01)
+    assert found.features[:, 4:] == pytest.approx(np.full((24, 2), math.sqrt(0.5)), abs=0.01)
+    assert course.states[:, 0] == pytest.approx(theta + 120.0)  # itself it is not wrapped
+
+
+def test_an_angle_at_rest_is_the_same_a_turn_further():
+    course = late_courses(
+        stepper(lambda x: -np.sin(x - 1.0), 0.1), 2 * math.pi * np.arange(-4.0, 5.0)[:, None], n_steps=400, angles=(0,)
+    )
+    assert attractors(course).n == 1
+    assert course.features == pytest.approx(np.tile([math.cos(1.0), math.sin(1.0), 0.0, 0.0], (9, 1)), abs=1e-6)
 
 
 def test_wilson_s_interval():

@@ -62,6 +62,23 @@ def test_below_gain_1_the_spectrum_is_that_of_rest(n, every):
     assert found.exponents == pytest.approx(exact, abs=0.02)
 
 
+def test_products_with_tangents_follow_the_state():
+    """Logistic maps, turned into each other: units of a 2-cycle grow by ½ ln |4 + 2r − r²| a step."""
+    r = np.array([3.02, 3.1, 3.18, 3.22, *np.full(66, 2.05)])
+    turn = np.linalg.qr(np.random.default_rng(0).normal(size=(70, 70)))[0]
+    tensors = torch.from_numpy(r), torch.from_numpy(turn)
+
+    def step(x):
+        own, q = (r, turn) if isinstance(x, np.ndarray) else tensors
+        y = q.T @ x
+        return q @ (own * y * (1 - y))
+
+    high = np.where(r > 3, (r + 1 + np.sqrt(np.maximum((r - 3) * (r + 1), 0.0))) / (2 * r), 1 - 1 / r)
+    found = lyapunov(step, turn @ high, n_steps=40, transient=400, every=4, k=4)
+    assert found.n == 70
+    assert found.exponents == pytest.approx(np.log(np.abs(4 + 2 * r - r * r))[:4] / 2, abs=1e-6)
+
+
 @pytest.mark.physics
 @pytest.mark.parametrize(("gain", "low", "high"), [(2.0, 0.06, 0.13), (3.0, 0.19, 0.25)])
 def test_chaos_of_random_networks_is_that_of_mean_field(gain, low, high):

@@ -96,6 +96,26 @@ def test_without_tuned_coupling_there_is_no_bump_and_that_is_said():
             bump(*bad)
 
 
+def test_noise_makes_the_bump_wander_and_without_it_stays():
+    def place(noise, seed):
+        made = Ring(n=64, noise=noise, dt=1.0, duration=1.5).record(seed).recording("position")
+        return np.unwrap(made.numpy()[200:, 0])  # after the first second
+
+    wander = place(0.02, 1)
+    assert np.ptp(place(0.0, 1)) < 0.002
+    assert 0.1 < np.ptp(wander) < 1.0
+    np.testing.assert_array_equal(wander, place(0.02, 1))
+    assert not np.array_equal(wander, place(0.02, 2))
+
+
+def test_noise_of_a_ring_without_coupling_is_that_of_ornstein_and_uhlenbeck():
+    made = Ring(n=256, j0=0.0, j2=0.0, noise=0.02, duration=0.3)
+    rate, other = (made.record(seed).recording("rate").numpy()[20:] for seed in (1, 2))  # after 10 τ
+    assert rate.mean() == pytest.approx(1.0, abs=0.002)
+    assert rate.std() == pytest.approx(0.02 * math.sqrt(10.0 / 2), rel=0.03)  # σ √(τ/2)
+    assert np.corrcoef(rate.ravel(), other.ravel())[0, 1] == pytest.approx(0.0, abs=0.1)
+
+
 # Zhang's head direction
 
 
