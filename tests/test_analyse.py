@@ -44,7 +44,6 @@ def test_every_part_of_a_hopf_oscillator(whole):
     assert whole.lyapunov.exponents == pytest.approx([0.0, -2.0], abs=0.02)
     assert whole.rate_unit == "1/s"
     assert whole.fixed_points.points == pytest.approx(np.zeros((1, 2)), abs=1e-8)
-    assert whole.fixed_points.starts == 12  # 6, and as many states that a run visits
     assert whole.fixed_points.eigenvalues[0].real == pytest.approx([1.0, 1.0])
     assert whole.attractors.n == 1
     assert whole.attractors.robust
@@ -230,6 +229,26 @@ def test_basins_without_a_plane_lie_over_what_runs_visit_and_half_as_much_around
         assert axis.high == pytest.approx(1.5 * high[at] - 0.5 * low[at])
     pair = ictal.analyse("stuart_landau", n=2, dt=0.05, sample=0.05, basins=True, starts=2, time=1.0).basins
     assert (pair.x.name, pair.y.name) == ("x of node 0", "y of node 0")
+
+
+class Narrow:
+    """Three units that rise slowly where x' = 0.4 + x − x³ is almost 0, and there hold Newton's method up."""
+
+    variables, dt, n = ("x",), 0.1, 3
+
+    def drift(self, state, inputs=0.0):
+        return 0.4 + state - state**3 + inputs
+
+    def start(self, seed):
+        return np.full(3, -1.2)
+
+
+def test_newton_also_starts_where_a_run_has_come():
+    found = ictal.analyse(Narrow(), fixed_points=True, starts=4, time=80.0).fixed_points
+    root = np.roots([-1.0, 0.0, 1.0, 0.4])
+    assert found.points == pytest.approx(np.full((1, 3), root[np.isreal(root)].real[0]))
+    assert found.found.tolist() == [2]  # from the run after a quarter and a half
+    assert found.starts == 8
 
 
 def test_starts_of_a_system_that_draws_none_are_spread(folder):
