@@ -200,9 +200,9 @@ class _Analysis:
                     break  # that it diverges is said where it is run from
                 np.minimum(low, x, out=low)
                 np.maximum(high, x, out=high)
-                if at % max(1, n_steps // self.starts) == 0:
+                if (at + 1) % max(1, n_steps // self.starts) == 0:
                     path.append(x)
-        self.path = np.array([self.first[0], *path])
+        self.path = np.array([*path, self.first[0]])
         turns = list(self.what.angles)
         low[turns], high[turns] = -math.pi, math.pi
         return low, high
