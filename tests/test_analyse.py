@@ -247,7 +247,7 @@ def test_newton_also_starts_where_a_run_has_come():
     found = ictal.analyse(Narrow(), fixed_points=True, starts=4, time=80.0).fixed_points
     root = np.roots([-1.0, 0.0, 1.0, 0.4])
     assert found.points == pytest.approx(np.full((1, 3), root[np.isreal(root)].real[0]))
-    assert found.found.tolist() == [2]  # from the run after a quarter and a half
+    assert found.found.tolist() == [4]  # from the run, after every quarter of it
     assert found.starts == 8
 
 
