@@ -86,7 +86,7 @@ def test_a_plane_of_many_attractors_is_painted_by_its_labels(whole, tmp_path):
     assert (painted[labels >= 7] == painted[1, 2]).all()
     told = [text.get_text() for text in figure.legends[0].get_texts()]
     assert told[0] == "diverges (5 %)"
-    assert told[-1] == "further attractors (40 %)"
+    assert told[-1] == "3 others (40 %)"
     assert len(told) == 9
 
 

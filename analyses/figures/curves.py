@@ -106,7 +106,10 @@ def trace_figure(title: str, times: Values, values: Values, labels: Sequence[str
         style = {"color": colour(index), "ls": dash(index // len(OKABE_ITO)), "lw": 0.9}
         handles += axes.plot(times, values[:, index], **style)
     axes.set(xlabel=CLOCK_LABELS[clock], ylabel=y_label)
-    axes.set_ylim(*sign_limits(float(values.min()), float(values.max())))
+    if np.isfinite(values).any():
+        low, high = float(np.nanmin(values)), float(np.nanmax(values))
+        room = max(0.0, 1e-3 * max(abs(low), abs(high)) - (high - low))  # rounding is not spread over the figure
+        axes.set_ylim(*sign_limits(low - room, high + room))
     axes.margins(x=0.01)
     legend_below(figure, handles, labels)
     return figure

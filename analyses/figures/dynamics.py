@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, Patch
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 
+from ..dynamics.basins import Basins
 from ..dynamics.result import DynamicsResult
 from .style import OKABE_ITO, SIZE, Drawing, colour, legend_below, new_figure, sign_limits, styled, words
 
+Floats = NDArray[np.float64]
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
 MOST = 7  # attractors and fixed points that have a colour of their own
 NONE_COLOUR, OTHERS_COLOUR, DIVERGED_COLOUR = "0.85", "0.65", "0.45"
@@ -37,8 +41,8 @@ def dynamics_drawings(result: DynamicsResult) -> Iterator[Drawing]:
         where = "unit circle" if fixed.discrete else "imaginary axis"
         text = (
             f"Eigenvalues of the Jacobian at {min(MOST, len(fixed.points))} of {len(fixed.points)} fixed points "
-            f"of {who}, found by Newton's method from {fixed.starts} starts, of which {len(fixed.lost)} came nowhere. "
-            f"Filled: stable. Line: the {where}, beyond which perturbations grow."
+            f"of {who}, those that most starts came to, found by Newton's method from {fixed.starts} starts, of which "
+            f"{len(fixed.lost)} came nowhere. Filled: stable. Line: the {where}, beyond which perturbations grow."
         )
         yield Drawing("fixed_points", "fixed points", eigenvalue_figure(result), text, text)
     if (ends := result.attractors) is not None:
@@ -138,8 +142,7 @@ def eigenvalue_figure(result: DynamicsResult) -> Figure:
         }  # fmt: skip
         axes.plot(fixed.eigenvalues[k].real, fixed.eigenvalues[k].imag, **style)
         handles.append(Line2D([], [], **{**style, "ms": 4.5}))
-        point = ", ".join(f"{value:.3g}" for value in fixed.points[k, :2]) + (" …" if fixed.points.shape[1] > 2 else "")
-        labels.append(f"{fixed.stability[k]} ({point})")
+        labels.append(f"{fixed.stability[k]} ({_place(fixed.points, k, result.units)})")
     bracket = "" if unit == "1" else f" [{unit}]"
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.set_xlabel(f"real part{bracket}")
@@ -148,6 +151,20 @@ def eigenvalue_figure(result: DynamicsResult) -> Figure:
         axes.set_title(words(f"eigenvalues at the fixed point, {labels[0]}", 44))
     legend_below(figure, handles, labels)
     return figure
+
+
+def _place(points: Floats, k: int, names: Sequence[str]) -> str:
+    """Where a fixed point lies, by the two units that tell the points apart best.
+
+    >>> _place(np.array([[0.0, 1.0, 2.0], [1e-20, 5.0, 3.0]]), 1, ["x", "y", "z"])
+    'y=5, z=3'
+    """
+    scale = np.abs(points).max(axis=0)
+    spread = np.ptp(points, axis=0) / np.where(scale > 0, scale, 1.0)
+    chosen = np.sort(np.argsort(-np.round(spread, 6), kind="stable")[:2])
+    size = float(np.abs(points).max())
+    values = np.where(np.abs(points[k]) < 1e-9 * size, 0.0, points[k])
+    return ", ".join(f"{names[at]}={values[at]:.3g}" for at in chosen)
 
 
 @styled
@@ -202,7 +219,8 @@ def scan_figure(result: DynamicsResult) -> Figure:
         for part in (scan.low, scan.high):
             panels[0].plot(scan.values, part[way], lw=0.7, **style)
         late = ~scan.settled[way]
-        panels[0].plot(scan.values[late], scan.high[way][late], ls="", marker="x", ms=5, mew=1.1, color=colour(way))
+        for part in (scan.low, scan.high):
+            panels[0].plot(scan.values[late], part[way][late], ls="", marker="x", ms=6, mew=1.3, color=colour(way))
         handles.append(Line2D([], [], lw=0.7, **style))
         if swings:
             panels[1].plot(scan.values, scan.period[way], ls="", **style)
@@ -226,6 +244,16 @@ def scan_figure(result: DynamicsResult) -> Figure:
     return figure
 
 
+def _borders(basins: Basins) -> list[list[tuple[float, float]]]:
+    """Where neighbours on the plane's grid go to different attractors, as lines."""
+    x, y, labels = basins.x.values, basins.y.values, basins.labels
+    half_x, half_y = (x[1] - x[0]) / 2, (y[1] - y[0]) / 2
+    upright = np.argwhere(labels[:, 1:] != labels[:, :-1])
+    level = np.argwhere(labels[1:] != labels[:-1])
+    lines = [[(x[j] + half_x, y[i] - half_y), (x[j] + half_x, y[i] + half_y)] for i, j in upright]
+    return lines + [[(x[j] - half_x, y[i] + half_y), (x[j] + half_x, y[i] + half_y)] for i, j in level]
+
+
 @styled
 def basin_figure(result: DynamicsResult) -> Figure:
     """The plane of initial states in the colours of the attractors.
@@ -247,9 +275,11 @@ def basin_figure(result: DynamicsResult) -> Figure:
         image, origin="lower", extent=extent, aspect="auto", interpolation="nearest", cmap=shades, vmin=-0.5,
         vmax=len(shown) - 0.5,
     )  # fmt: skip
+    axes.add_collection(LineCollection(_borders(basins), colors="white", linewidths=0.7))
     for spine in axes.spines.values():
         spine.set_visible(True)
-    names = {-2: "diverges", -1: "none of these", MOST: "further attractors"}
+    beyond = np.unique(basins.labels[basins.labels >= MOST]).size
+    names = {-2: "diverges", -1: "none", MOST: f"{beyond} other{'s' * (beyond > 1)}"}
     handles = [Patch(facecolor=colours[k]) for k in shown]
     labels = [f"{names.get(k, f'attractor {k}')} ({100 * np.mean(painted == k):.0f} %)" for k in shown]
     if len(shown) == 1:

@@ -9,10 +9,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from ..measures.circular import wrapped
 from .style import (
     ACTIVITY_MAP,
     CLOCK_LABELS,
     CORRELATION_MAP,
+    PHASE_MAP,
     SIZE,
     TITLE_WIDTH,
     as_rgba,
@@ -36,6 +38,7 @@ def raster_figure(
     rate_times: Values,
     rate: Values,
     colour: str,
+    total: int | None = None,
 ) -> Figure:
     """Spikes of `n_units` units over the population rate.
 
@@ -46,13 +49,14 @@ def raster_figure(
         window: start and end [s].
         rate_times, rate: population rate, (time,) [s] and [Hz].
         colour: of the group.
+        total: number of units that there are; those shown if left out.
     """
     figure = Figure(figsize=SIZE, layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2.2, 1.0))
     above.set_title(words(title, TITLE_WIDTH))
     size = float(np.clip(80.0 / n_units, 0.8, 6.0))
     above.plot(spike_times, spike_units, "|", color=colour, ms=size, mew=0.5, rasterized=True)
-    above.set(ylabel="unit", ylim=(-1, n_units), xlim=window)
+    above.set(ylabel=_units(n_units, total), ylim=(-1, n_units), xlim=window)
     above.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     above.tick_params(axis="x", labelbottom=False)
     below.plot(rate_times, rate, color=colour, lw=0.9)
@@ -86,9 +90,27 @@ def class_order(labels: Values | None, n: int) -> NDArray[np.intp]:
     return np.arange(n, dtype=np.intp) if labels is None else np.argsort(labels, kind="stable")
 
 
+def _units(shown: int, total: int | None) -> str:
+    """What stands at an axis of units.
+
+    >>> _units(60, 2000), _units(60, None)
+    ('60 of 2,000 units', 'unit')
+    """
+    return "unit" if total in (None, shown) else f"{shown} of {total:,} units"
+
+
 @styled
-def activity_figure(title: str, times: Values, values: Values, clock: str, by_class: bool = False) -> Figure:
-    """Activity (time, unit), z-scored per unit.
+def activity_figure(
+    title: str,
+    times: Values,
+    values: Values,
+    clock: str,
+    by_class: bool = False,
+    *,
+    total: int | None = None,
+    phase: bool = False,
+) -> Figure:
+    """Activity (time, unit), z-scored per unit; phases as they are, in colours that close.
 
     Args:
         title: heading.
@@ -96,9 +118,12 @@ def activity_figure(title: str, times: Values, values: Values, clock: str, by_cl
         values: (time, unit), already in the order in which it is to be drawn.
         clock: of the recording; a "sample" axis is numbered, not timed.
         by_class: whether the samples were sorted by class.
+        total: number of units that there are; those shown if left out.
+        phase: the values are angles [rad].
     """
     figure, axes = new_figure(title)
-    z = z_scored(values)
+    z = wrapped(values) if phase else z_scored(values)
+    limit = np.pi if phase else Z_LIMIT
     n = z.shape[0]
     step = float(times[1] - times[0]) if len(times) > 1 else 1.0
     ends = (0.5, n + 0.5) if clock == "sample" else (float(times[0]), float(times[-1]) + step)
@@ -108,13 +133,19 @@ def activity_figure(title: str, times: Values, values: Values, clock: str, by_cl
         origin="lower",
         interpolation="nearest" if n <= 400 else "antialiased",
         extent=(*ends, -0.5, z.shape[1] - 0.5),
-        cmap=as_rgba(ACTIVITY_MAP),
-        vmin=-Z_LIMIT,
-        vmax=Z_LIMIT,
+        cmap=as_rgba(PHASE_MAP if phase else ACTIVITY_MAP),
+        vmin=-limit,
+        vmax=limit,
     )
-    axes.set(xlabel="sample (sorted by class)" if by_class else CLOCK_LABELS[clock], ylabel="unit")
+    sampled = "sample (sorted by class)" if by_class else CLOCK_LABELS[clock]
+    axes.set(xlabel=sampled, ylabel=_units(z.shape[1], total))
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.xaxis.set_major_locator(MaxNLocator(5))
+    if phase:
+        bar = figure.colorbar(image, ax=axes, ticks=[-np.pi, 0, np.pi], pad=0.02, aspect=25)
+        bar.ax.set_yticklabels(["−π", "0", "π"])
+        bar.set_label("phase [rad]")
+        return figure
     bar = figure.colorbar(image, ax=axes, extend="both", ticks=[-2, -1, 0, 1, 2], pad=0.02, aspect=25)
     bar.set_label("activity [SD of the unit]")
     return figure

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import welch
 
 from ...simulator import InputError, Recording, Run, Spikes
+from ...simulator.recording import to_numpy
 from ..trajectories import is_synchrony
 from ..transitions import mean_rate, transition
 from .curves import learning_figure, metric_pairs, ramp_figure, spectrum_figure, trace_figure
@@ -57,7 +60,7 @@ def _raster(name: str, spikes: Spikes, paint: str) -> Drawing:
     return Drawing(
         f"raster/{name}",
         name,
-        raster_figure(name, shown.time, shown.unit, shown.n_units, window, times, rate, paint),
+        raster_figure(name, shown.time, shown.unit, shown.n_units, window, times, rate, paint, spikes.n_units),
         f"Spikes of {shown.n_units} of {spikes.n_units} units, evenly spaced, over the rate of all of them in "
         f"{1000 * step:.3g}-ms bins; on average {total:.3g} Hz.",
         f"Spike raster of {name}: {spikes.n_units} units, {spikes.duration:.3g} s, {total:.3g} Hz on average.",
@@ -72,21 +75,23 @@ def _signal(name: str, recording: Recording) -> Iterator[Drawing]:
         shown = np.unique(np.linspace(0, recording.n_units - 1, min(SHOWN_UNITS, recording.n_units)).astype(int))
         labels = next(iter(recording.time_labels.values()), None) if recording.clock == "sample" else None
         order = class_order(labels, recording.n_times)
+        turns = recording.unit == "rad"
         figure = activity_figure(
-            name, recording.times, values[np.ix_(order, shown)], recording.clock, labels is not None
-        )
-        caption = (
-            f"{label} of {shown.size} of {recording.n_units} units, z-scored for each unit; grey: it does not vary."
-        )
+            name, recording.times, values[np.ix_(order, shown)], recording.clock, labels is not None,
+            total=recording.n_units, phase=turns,
+        )  # fmt: skip
+        how = ", from −π to π." if turns else ", z-scored for each unit; grey: it does not vary."
+        caption = f"{label} of {shown.size} of {recording.n_units} units{how}"
         yield Drawing(f"activity/{name}", name, figure, caption + trial, f"Activation map of {name}.")
         return
     units = [str(u) for u in next(iter(recording.unit_labels.values()), np.arange(recording.n_units))]
     least, most = float(values.min()), float(values.max())
+    drawn = _drawable(recording, values)
     yield Drawing(
         f"trace/{name}",
         name,
-        trace_figure(name, recording.times, values, units, recording.clock, label),
-        f"{label}, as recorded.{trial}",
+        trace_figure(name, recording.times, drawn, units, recording.clock, label),
+        f"{label}, as recorded{', where it is defined' if recording.valid is not None else ''}.{trial}",
         f"{name} against time, between {least:.3g} and {most:.3g} {recording.unit}.",
     )
     asked = any(word in f"{name} {recording.quantity}".lower() for word in _FIELDS)
@@ -108,6 +113,17 @@ def _signal(name: str, recording: Recording) -> Iterator[Drawing]:
         if recording.clock == "second":
             caption = caption.replace("ticks", "s")
         yield Drawing(f"spectrum/{name}", f"{name}: spectrum", figure, caption, caption)
+
+
+def _drawable(recording: Recording, values: NDArray[Any]) -> NDArray[Any]:
+    """Values (time, unit) with gaps where they are not defined, and where an angle goes once around."""
+    drawn = values.astype(np.float64)
+    if recording.valid is not None:
+        valid = np.asarray(to_numpy(recording.valid)).reshape(-1, *values.shape)[0]
+        drawn[~valid] = np.nan
+    if recording.unit == "rad":
+        drawn[1:][np.abs(np.diff(drawn, axis=0)) > np.pi] = np.nan
+    return drawn
 
 
 def _history(name: str, recording: Recording) -> Iterator[Drawing]:
