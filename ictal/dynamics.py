@@ -362,5 +362,7 @@ def _of_runs(
     )
     config |= {"starts": n, "runs": how, "starts_from": [key, *values] if starts_from else None}
     config["notes"] = ["the seed draws all that is random in a system, its connections too where it has any"]
+    if starts_from:
+        config["notes"].append(f"that {key} changes the start of a run and not its equations is taken on trust")
     config["engine"] = str(plain(runs[0].source).get("engine", ""))
     return DynamicsResult(attractors=found, config=config)
