@@ -132,7 +132,7 @@ def test_noise_is_taken_for_a_step_in_five_of_a_hundred(n, phi, heavy):
     assert 0.4 < np.mean(p <= 0.5) < 0.6
 
 
-@pytest.mark.slow
+@pytest.mark.physics
 def test_a_line_that_is_taken_off_leaves_the_error_rate_as_it_is():
     drift = 5 * np.linspace(0, 1, 100)
     p = np.array([change_point(red([2, s], 100, 0.5) + drift, trend=1, n=199, seed=s).p for s in range(300)])
@@ -144,7 +144,7 @@ def test_a_line_that_is_taken_off_leaves_the_error_rate_as_it_is():
     assert np.mean(np.array(counts) == 2) > 0.85
 
 
-@pytest.mark.slow
+@pytest.mark.physics
 def test_a_series_of_few_memories_errs_twice_as_often_at_most():
     """50 samples of memory 0.9 are fewer than three independent ones: the docs say that this is too short."""
     p = np.array([change_point(red([4, seed], 50, 0.9), n=199, seed=seed).p for seed in range(300)])
