@@ -159,10 +159,9 @@ def _place(points: Floats, k: int, names: Sequence[str]) -> str:
     >>> _place(np.array([[0.0, 1.0, 2.0], [1e-20, 5.0, 3.0]]), 1, ["x", "y", "z"])
     'y=5, z=3'
     """
-    scale = np.abs(points).max(axis=0)
-    spread = np.ptp(points, axis=0) / np.where(scale > 0, scale, 1.0)
+    size = float(np.abs(points).max()) or 1.0
+    spread = np.ptp(points, axis=0) / np.maximum(np.abs(points).max(axis=0), 1e-9 * size)
     chosen = np.sort(np.argsort(-np.round(spread, 6), kind="stable")[:2])
-    size = float(np.abs(points).max())
     values = np.where(np.abs(points[k]) < 1e-9 * size, 0.0, points[k])
     return ", ".join(f"{names[at]}={values[at]:.3g}" for at in chosen)
 
