@@ -121,21 +121,22 @@ def around(angle: ArrayLike) -> NDArray[np.intp] | None:
 
     >>> around([0.0, np.pi, -np.pi / 2, np.pi / 2]).tolist()
     [1, 2, 0, 3]
-    >>> around([0.0, 0.1, 0.2])
+    >>> around([0.0, 0.1, 0.2]), around([0.0, np.nan, np.pi])
+    (None, None)
     """
     turned = wrapped(angle)
     order = np.argsort(turned, kind="stable")
     gaps = np.diff(np.concatenate([turned[order], [turned[order[0]] + 2 * np.pi]]))
-    return None if np.abs(gaps - 2 * np.pi / turned.size).max() > 1e-6 else order
+    return order if np.abs(gaps - 2 * np.pi / turned.size).max() <= 1e-6 else None  # of NaN nothing is even
 
 
 def _even(recording: Recording) -> tuple[NDArray[np.intp], Floats]:
     """Order of evenly spaced units around the ring, and their angles in that order."""
-    angle = wrapped(angles_of(recording))
+    angle = angles_of(recording)
     order = around(angle)
     if order is None:
         raise InputError("bumps: units must lie evenly on the ring; a profile of others is not defined here")
-    return order, angle[order]
+    return order, wrapped(angle[order])
 
 
 def full_width(angle: ArrayLike, activity: ArrayLike) -> float:

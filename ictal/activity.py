@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .evaluation import data_of_training
+from .evaluation import data_of_training, seed_of_training
 from .networks import open_model
 from .simulator import InputError, Recording, Run
 from .simulator.arrays import identity
@@ -44,7 +44,7 @@ def activity_of(path: str | os.PathLike[str]) -> Run:
     from .simulator.recorders import record_samples
 
     model, about = open_model(path)
-    seed = int(about.get("job_seed", about.get("seed", 0)))
+    seed = seed_of_training(about)
     held = data_of_training(about, path).load(seed)
     chosen = stratified(np.random.default_rng([seed, 2]), held.y_test, min(EXAMPLES, len(held.y_test)), "the test set")
     source = {

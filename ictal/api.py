@@ -163,7 +163,8 @@ def measure(
         units: measure a random choice of as many units.
         bin, sd: spikes are counted in bins of `bin` [s] and smoothed by a Gaussian of SD `sd` [s]
             before a measure of sampled activity reads the units with at least 5 spikes: 1 ms and 5 ms,
-            while `compare` takes 10 ms and 10 ms. χ and the like depend on both.
+            while `compare` takes 10 ms and 10 ms. χ and the like depend on both. With an sd of 0, and of
+            `spectral_peak` always, the counts are read as they are.
         label: time label that holds the classes.
         seed: of surrogates and of the choice of units.
         command: the command line that this answers, stored with the result.

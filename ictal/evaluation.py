@@ -105,7 +105,7 @@ def evaluate_file(
     model = model.to(where)
     if data is None:
         data = data_of_training(about, path)
-    seed = int(about.get("job_seed", about.get("seed", 0))) if seed is None else seed
+    seed = seed_of_training(about) if seed is None else seed
     held = data.load(seed)
     _check_fits(held, about, path)
     if (corruptions or strange) and held.kind != "images":
@@ -119,6 +119,11 @@ def evaluate_file(
         if strange:
             found = replace(found, strange=_strange(model, held, where, seed, strange, data))
     return found
+
+
+def seed_of_training(about: Mapping[str, Any]) -> int:
+    """The seed by which the network of a file was trained, and its data were chosen."""
+    return int(about.get("job_seed", about.get("seed", 0)))
 
 
 def data_of_training(about: Mapping[str, Any], path: str | os.PathLike[str]) -> DataChoice:

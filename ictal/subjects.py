@@ -168,9 +168,9 @@ def _of_network(path: Path, inputs: str) -> Subject:
 def _mean_input(path: Path, model: Any, about: Mapping[str, Any]) -> Any:
     import torch
 
-    from .evaluation import data_of_training
+    from .evaluation import data_of_training, seed_of_training
 
-    held = data_of_training(about, path).load(int(about.get("job_seed", about.get("seed", 0))))
+    held = data_of_training(about, path).load(seed_of_training(about))
     with torch.no_grad():
         laid = model.input(torch.tensor(np.asarray(held.x_train[:MEAN_OF])).float())
     return laid.double().mean((0, 1))

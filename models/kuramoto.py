@@ -65,7 +65,7 @@ class Kuramoto:
 
     @cached_property
     def _graph(self) -> Graph | None:
-        return None if self.graph == "all" else graph("Kuramoto.graph", self.graph, self.n)
+        return None if self.graph == "all" else graph("Kuramoto.graph", self.graph, self.n, coupled=self.k != 0)
 
     @cached_property
     def _omega(self) -> Floats:

@@ -59,7 +59,7 @@ class StuartLandau:
 
     @cached_property
     def _graph(self) -> Graph:
-        return graph("StuartLandau.graph", self.graph, self.n)
+        return graph("StuartLandau.graph", self.graph, self.n, coupled=self.k != 0)
 
     def drift(self, state: Any, inputs: Any = 0.0) -> Any:
         """dstate/dt [1/s] of states (..., variable · node); `inputs` (..., node) are added to x'."""

@@ -84,6 +84,11 @@ def test_the_epileptor_is_that_of_the_virtual_brain():
 def test_what_would_do_nothing_or_makes_no_sense_is_refused():
     with pytest.raises(InputError, match=r"Epileptor\.graph: must name a graph, for a coupling is set; got 'none'"):
         Epileptor(n=3, ks=-1.0)
+    for system in (WilsonCowan, Kuramoto, StuartLandau):
+        with pytest.raises(InputError, match=r"graph: must name a graph, for a coupling is set; got 'none'"):
+            system(n=3, graph="none", k=1.0)
+        system(n=3, graph="none", k=0.0)
+        system(n=1, graph="none", k=1.0)
     with pytest.raises(InputError, match=r"WilsonCowan.a_e: must be > 0 \[1\]; got -1"):
         WilsonCowan(a_e=-1.0)
 

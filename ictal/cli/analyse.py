@@ -300,8 +300,8 @@ def _scanned(found: DynamicsResult) -> str:
     columns = [scan.parameter, f"up: {scan.variable}", f"period [{unit}]", f"down: {scan.variable}", f"period [{unit}]"]
     drawn = table(columns, rows)
     stopped = "".join(f"{line}\n" for line in scan.stopped)
-    said = f"up and down differ at {scan.parameter} = {ranges}\n" if ranges else "up and down agree\n"
+    said = f"up and down differ at {scan.parameter} = {ranges}" if ranges else "up and down agree"
     if slow := scan.unsettled:
         listed = ", ".join(number(value) for value in slow[:8]) + (" and so on" if len(slow) > 8 else "")
-        said = said.replace("\n", f", but runs were too short to settle at {scan.parameter} = {listed}\n")
-    return drawn + said + stopped
+        said += f", but runs were too short to settle at {scan.parameter} = {listed}"
+    return f"{drawn}{said}\n{stopped}"
