@@ -4,14 +4,12 @@ numpy backs large ones with huge pages, which halves the time of the scattered w
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-compiled: Callable[[Any], Any] = numba.njit(cache=True, nogil=True)
+from .kernels.compiling import kept
 
 NEAR = 8.6  # a Gaussian falls outside ± so many SDs once in 10¹⁷ draws
 NARROW = 8.0  # sources in one SD, below which few draws are spared by drawing from a Gaussian
@@ -19,7 +17,7 @@ INNER = 10.0  # SDs about a target within which the race for its sources is near
 MISSED = 1e-17  # expected number of winners outside, up to which nobody looks there
 
 
-@compiled
+@kept
 def draw_sources(
     degrees: NDArray[np.int64], n_source: int, own: bool, rng: np.random.Generator, sources: NDArray[np.int32]
 ) -> None:  # pragma: no cover
@@ -40,13 +38,13 @@ def draw_sources(
             at += 1
 
 
-@compiled
+@kept
 def wrapped(m: int, n: int) -> int:  # pragma: no cover
     """Index of cell m of a ring of n, for an m outside 0..n − 1 by less than a turn."""
     return m + n if m < 0 else (m - n if m >= n else m)
 
 
-@compiled
+@kept
 def draw_near(
     k: int,
     sd: float,
@@ -110,7 +108,7 @@ def draw_near(
                 at += 1
 
 
-@compiled
+@kept
 def _enter(
     times: NDArray[np.float64],
     racers: NDArray[np.int32],
@@ -135,7 +133,7 @@ def _enter(
     return n
 
 
-@compiled
+@kept
 def draw_pairs(
     p: float,
     sd: float,
@@ -190,7 +188,7 @@ def draw_pairs(
     return sources[:at]
 
 
-@compiled
+@kept
 def transpose(
     sources: NDArray[np.int32], degrees: NDArray[np.int64], indptr: NDArray[np.int64], targets: NDArray[np.int32]
 ) -> None:  # pragma: no cover
@@ -209,7 +207,7 @@ def transpose(
             e += 1
 
 
-@compiled
+@kept
 def sort_order(keys: NDArray[np.int64], n_keys: int, order: NDArray[Any]) -> NDArray[Any]:  # pragma: no cover
     """`order`, rearranged by the keys 0..n_keys − 1 of its entries; entries of one key stay in order."""
     fill = np.zeros(n_keys + 1, dtype=np.int64)
@@ -225,7 +223,7 @@ def sort_order(keys: NDArray[np.int64], n_keys: int, order: NDArray[Any]) -> NDA
     return out
 
 
-@compiled
+@kept
 def split_by_delay(
     indptr: NDArray[np.int64],
     targets: NDArray[np.int32],

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +13,7 @@ from .cells import Population
 from .checks import steps
 from .inputs import EventInput, GivenNoise, OUNoise, PoissonInput, TriggeredInput, WhiteNoise
 from .kernels import layout as at
+from .kernels.compiling import kept
 from .kernels.draws import BLOCK
 from .network import MeanSynapticCurrent, Network, PopulationRate, PopulationStatistic
 
@@ -141,7 +141,7 @@ def table(dtype: np.dtype[Any], rows: Sequence[tuple[Any, ...]]) -> NDArray[Any]
     return np.array(list(rows), dtype=dtype)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
+@kept
 def split_rows(
     indptr: NDArray[np.int64], targets: NDArray[np.int32], bounds: NDArray[np.int64]
 ) -> NDArray[np.int64]:  # pragma: no cover

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter1d
 from scipy.signal import welch
 
 import ictal
 from ictal.analyses.figures import drawings_of_run
+from ictal.analyses.measures.population import golomb_chi
 from ictal.api import simulate_to_file
 from ictal.models.balanced import REGIMES, Balanced
 from ictal.models.brunel_theory import MeanField
@@ -115,6 +117,21 @@ def test_synchronous_regular_is_two_clusters_that_one_order_parameter_misses():
     phases = ictal.measure(late, ["kuramoto_r1", "kuramoto_r2"], units=500, bin=2e-4, sd=3e-4, band=(200.0, 450.0))
     assert phases.value("kuramoto_r1") < 0.25
     assert phases.value("kuramoto_r2") > 0.9
+
+
+@pytest.mark.slow
+def test_a_chi_of_two_clusters_near_one_is_made_by_the_ends_of_the_window():
+    """Zeros beyond the ends, smoothed in over 5 ms, are a ramp that all cells share: .98, wherever the window lies."""
+    run = recorded("SR", 0.35)
+    for begin in (0.05, 0.1):
+        part = run.spikes("E").select(time=(begin, 0.35)).subsample(500, seed=0)
+        counts = part.binned(1e-3).numpy()
+        alive = np.ones(counts.shape[1], dtype=bool)
+        assert golomb_chi(gaussian_filter1d(counts, 5.0, axis=0, mode="constant"), alive) == pytest.approx(
+            0.98, abs=0.02
+        )
+        assert 0.4 < golomb_chi(counts, alive) < 0.5**0.5 + 0.01
+        assert golomb_chi(part.smoothed(1e-3, 5e-3).numpy(), alive) < 0.5**0.5 + 0.02  # ends are reflected
 
 
 @pytest.mark.physics

@@ -1,4 +1,7 @@
 import math
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -316,6 +319,26 @@ def test_compiled_code_is_kept_until_a_source_changes(tmp_path, monkeypatch):
     assert [hits(), hits()] == [0, 1]
     monkeypatch.setattr(compiling, "SOURCES", "of another version")
     assert [hits(), hits()] == [0, 1]
+
+
+@pytest.mark.slow
+def test_what_is_on_disk_is_loaded_without_what_compiling_needs(tmp_path):
+    """And compiling, afterwards, finds all that it needs."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys\n"
+        "import numba, numpy as np\n"
+        "from ictal.models.cuba import Cuba\n"
+        "run = Cuba(n_e=80, n_i=20, duration=0.01).record(0)\n"
+        "print(run.spikes('E').time.size, 'numba.np.arraymath' in sys.modules, 'scipy.linalg' in sys.modules)\n"
+        "dot = numba.njit(lambda x, rng: np.dot(x, x) + rng.random())\n"
+        "print(dot(np.arange(4.0), np.random.default_rng(0)) > 14)\n"
+    )
+    env = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    said = [subprocess.run([sys.executable, script], env=env, capture_output=True, text=True, check=True).stdout
+            for _ in range(2)]  # fmt: skip
+    spikes = said[0].split()[0]
+    assert said == [f"{spikes} True True\nTrue\n", f"{spikes} False False\nTrue\n"]
 
 
 def test_precision_and_threads_are_of_the_compiled_engine():
