@@ -101,7 +101,7 @@ def seizure(quick: bool) -> Case:
     small = SeizureNetwork(n_e=320, n_i=80, in_degree_e=32, in_degree_i=8)
     network = replace((small if quick else SeizureNetwork()).network(), signals=())
     n = sum(p.n for p in network.populations)
-    return Case(f"seizure network, {n:,} cells, seizing", "seizure", network, seizure_arrays, warm=3.0, steady=2.0)
+    return Case(f"seizure network, {n:,} cells, seizing", "seizure", network, seizure_arrays, warm=3.0, steady=4.0)
 
 
 def ring(quick: bool, dense: bool = False) -> Case:
