@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from ictal.analyses.dynamics import lyapunov, stepper
 
@@ -101,6 +102,7 @@ def main() -> int:
     if given.quick:
         n, steps, few, rounds = 40, 40, 4, 1
     torch.set_num_threads(1)
+    threadpool_limits(1)
     network = Network(n, 200 if given.quick else 1000)
     ours(network, SOME, 40)  # what torch does once
     lines = [

@@ -1,4 +1,4 @@
-"""`analyse`: fixed points, Lyapunov exponents, attractors, basins and scans of whatever steps."""
+"""`analyse`: fixed points, Lyapunov exponents, attractors, basins, phase planes and scans of whatever steps."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from .analyses.dynamics import (
     Axis,
     Basins,
     FixedPoints,
+    PhasePlane,
     Scan,
     Spectrum,
     attractors,
@@ -22,6 +23,7 @@ from .analyses.dynamics import (
     fixed_points,
     late_courses,
     lyapunov,
+    phase_plane,
     scan,
     stepper,
 )
@@ -42,7 +44,8 @@ STARTS, RUNS = 32, 8  # initial states of what steps, and of what only records
 WHOLE = 64  # units up to which all exponents are taken by default
 FIRST = 10  # exponents beyond
 EVERY = 5  # steps between decompositions beyond
-GRID = 24  # points a side of a basin map
+GRID, FINE = 24, 101  # points a side of a basin map and of a phase plane
+PATHS = 6  # runs that are drawn in a phase plane
 PROBES = 64  # states at which a scanned parameter must change the drift
 SCAN_SHARE = 0.25  # of the length of a run, that of each run of a scan
 RECORDS = 1000  # of the convergence of exponents that are kept
@@ -62,11 +65,13 @@ class Asked:
     attractors: bool = False
     scan: tuple[str, float, float, int] | None = None
     basins: bool = False
+    phase_plane: bool = False
 
     @property
     def nothing(self) -> bool:
         """Whether nothing was named."""
-        return not (self.lyapunov is not False or self.fixed_points or self.attractors or self.scan or self.basins)
+        named = (self.fixed_points, self.attractors, self.scan, self.basins, self.phase_plane)
+        return self.lyapunov is False and not any(named)
 
 
 def analyse(
@@ -77,6 +82,7 @@ def analyse(
     attractors: bool = False,
     scan: tuple[str, float, float, int] | None = None,
     basins: bool = False,
+    phase_plane: bool = False,
     starts: int | None = None,
     spread: float | None = None,
     starts_from: tuple[str, Sequence[object]] | None = None,
@@ -103,6 +109,7 @@ def analyse(
         fixed_points, attractors: whether to look for them.
         scan: (parameter, low, high, count): led up and down; each value for a quarter of `time`.
         basins: which attractor each state of `plane` goes to; asks for attractors too.
+        phase_plane: drift and nullclines over `plane`, and six runs in it; asks for fixed points too.
         starts: initial states, of `start(seed)`, `start(seed + 1)` …; 32, of what only records 8.
             Newton's method also starts from as many states that a run visits.
         spread: how far they are moved at random, uniformly, in widths of what a run visits; 0, or 1 where `start`
@@ -124,7 +131,7 @@ def analyse(
         InputError: what cannot be analysed, an unknown name, a number that cannot be.
     """
     what = subject(system, parameters, inputs)
-    asked = Asked(lyapunov, fixed_points, attractors, scan, basins)
+    asked = Asked(lyapunov, fixed_points, attractors, scan, basins, phase_plane)
     if asked.nothing:
         asked = Asked(what.what != "runs", what.what != "runs", True)
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
@@ -170,18 +177,20 @@ class _Analysis:
         self.path = self.first[:1]
         if asked.scan is not None:
             self.scanned = self._values(asked.scan)
-        self.low, self.high = self._visited() if self.spread or asked.fixed_points or asked.basins else (first[0],) * 2
+        wide = self.spread or asked.fixed_points or asked.basins or asked.phase_plane
+        self.low, self.high = self._visited() if wide else (first[0],) * 2
 
     def result(self) -> DynamicsResult:
         """Every part that was asked for."""
         asked = self.asked
         self.config |= {"time": self.time, "dt": self.what.dt, "starts": self.starts, "spread": self.spread}
-        fixed = self._fixed_points() if asked.fixed_points else None
+        fixed = self._fixed_points() if asked.fixed_points or asked.phase_plane else None
         spectrum = self._lyapunov(asked.lyapunov) if asked.lyapunov is not False else None
         ends = self._attractors() if asked.attractors or asked.basins else None
         basins = self._basins(ends) if asked.basins and ends is not None else None
         scanned = self._scan() if asked.scan is not None else None
-        return DynamicsResult(spectrum, fixed, ends, scanned, basins, self.what.units, self.config)
+        drawn = self._phase_plane() if asked.phase_plane else None
+        return DynamicsResult(spectrum, fixed, ends, scanned, basins, drawn, self.what.units, self.config)
 
     def _said(self, what: str) -> Callable[[int, int], None] | None:
         report = self.progress
@@ -243,28 +252,39 @@ class _Analysis:
 
     def _basins(self, known: Attractors) -> Basins:
         what = self.what
-        x, y = self.axes or self._default_axes()
+        x, y = self.axes or self._default_axes("--basins", GRID)
         return basin_map(
             what.step, known, x, y, self.first[0], n_steps=self.n_steps, dt=what.dt, late=self.config["late"],
             angles=what.angles, progress=self._said("basins"),
         )  # fmt: skip
 
-    def _default_axes(self) -> tuple[Axis, Axis]:
+    def _phase_plane(self) -> PhasePlane:
+        what = self.what
+        x, y = self.axes or self._default_axes("--phase-plane", FINE)
+        return phase_plane(
+            what.f if what.what == "flow" else lambda state: what.f(state) - state, what.step, x, y, self.first[0],
+            self._drawn(max(self.spread, 0.5))[:PATHS], n_steps=self.n_steps, angles=what.angles,
+            progress=self._said("phase plane"),
+        )  # fmt: skip
+
+    def _default_axes(self, option: str, count: int) -> tuple[Axis, Axis]:
         n, nodes = len(self.what.units), max(1, getattr(self.what.system, "n", 1))
         if n < 2:
-            raise InputError("--basins: needs a state of two units or more")
+            raise InputError(f"{option}: needs a state of two units or more")
         found = []
         for at in (0, nodes if n > nodes else 1):
             low, high = float(self.low[at]), float(self.high[at])
-            reach = 0.5 * (high - low) or 1.0
-            found.append(Axis(at, self.what.units[at], low - reach, high + reach, GRID))
+            reach = 0.0 if at in self.what.angles else 0.5 * (high - low) or 1.0
+            found.append(Axis(at, self.what.units[at], low - reach, high + reach, count))
         return found[0], found[1]
 
     def _axes(self, plane: Sequence[tuple[str, float, float, int]]) -> tuple[Axis, Axis] | None:
         if not plane:
             return None
-        if len(plane) != 2 or not self.asked.basins:
-            raise InputError("--plane: belongs to --basins, and is given twice: for the axis across and the axis up")
+        if len(plane) != 2 or not (self.asked.basins or self.asked.phase_plane):
+            raise InputError(
+                "--plane: belongs to --basins or --phase-plane, and is given twice: for the axis across and the axis up"
+            )
         x, y = (Axis(self._unit("--plane", key), key, low, high, count) for key, low, high, count in plane)
         if x.unit == y.unit:
             raise InputError(f"--plane: needs two variables; got {x.name} twice")
@@ -330,8 +350,10 @@ def _of_runs(
     others: tuple[object, ...], progress: Report | None,
 ) -> DynamicsResult:  # fmt: skip
     """Of a system that only records: attractors of its runs."""
-    beyond = {"--lyapunov": asked.lyapunov is not False, "--fixed-points": asked.fixed_points,
-              "--basins": asked.basins, "--scan": asked.scan is not None}  # fmt: skip
+    beyond = {
+        "--lyapunov": asked.lyapunov is not False, "--fixed-points": asked.fixed_points, "--basins": asked.basins,
+        "--phase-plane": asked.phase_plane, "--scan": asked.scan is not None,
+    }  # fmt: skip
     for option, wanted in beyond.items():
         if wanted:
             kind = "a network of spiking cells" if hasattr(what.system, "network") else "no flow: it has no drift"

@@ -36,7 +36,7 @@ def whole():
     return ictal.analyse(
         "stuart_landau", n=1, dt=0.05, sample=0.05, time=60.0, starts=6, lyapunov=True, fixed_points=True,
         attractors=True, basins=True, plane=[("x", -1.5, 1.5, 5), ("y", -1.0, 1.0, 4)], scan=("a", -1.0, 1.0, 3),
-        watch="y",
+        watch="y", phase_plane=True,
     )  # fmt: skip
 
 
@@ -53,6 +53,8 @@ def test_every_part_of_a_hopf_oscillator(whole):
     assert whole.scan.high[:, 0] == pytest.approx([0.0, 0.0], abs=0.01)
     assert whole.scan.high[:, 2] == pytest.approx([1.0, 1.0], abs=0.05)  # |z| = √a
     assert whole.scan.period[:, 2] == pytest.approx([1.0, 1.0], abs=0.01)
+    assert whole.phase_plane.across.shape == (4, 5)
+    assert whole.phase_plane.paths.shape == (6, 1201, 2)
     assert whole.units == ("x", "y")
 
 
@@ -63,14 +65,17 @@ def test_a_file_holds_all_of_it(whole, folder):
     assert again.units == whole.units
     assert again.attractors.says == whole.attractors.says
     assert again.basins.x == whole.basins.x
+    assert (again.phase_plane.up == whole.phase_plane.up).all()
 
 
 def test_figures_come_from_the_file_alone(whole, folder):
     whole.save("all.h5")
     drawn = {d.name: d for d in dynamics_drawings(DynamicsResult.load("all.h5"))}
-    assert list(drawn) == ["lyapunov", "fixed_points", "attractors", "scan", "basins"]
+    assert list(drawn) == ["lyapunov", "fixed_points", "phase_plane", "attractors", "scan", "basins"]
     assert "1/s" in drawn["lyapunov"].figure.axes[0].get_ylabel()
     assert "60 s" in drawn["lyapunov"].caption
+    assert "6 runs of 60 s" in drawn["phase_plane"].caption
+    assert "1 of 1 fixed points" in drawn["phase_plane"].caption
     written = save_figures({name: (d.figure, d.caption) for name, d in drawn.items()}, folder)
     assert all(path.stat().st_size > 1000 for path in written)
 
@@ -316,6 +321,8 @@ def test_a_trained_network(ictal_, refused, folder):
         (["kuramoto", "--set", "n=5", "--scan", "k=0:4:3"], "phase of node 0 is an angle"),
         ([*HOPF, "--scan", "a=0:1:3", "--watch", "z"], "unknown unit for --watch 'z'"),
         ([*HOPF, "--basins", "--plane", "x=0:1:3"], "given twice"),
+        ([*HOPF, "--plane", "x=0:1:3", "--plane", "y=0:1:3"], "belongs to --basins or --phase-plane"),
+        (["seizure", "--phase-plane"], "--phase-plane: seizure is a network of spiking cells"),
         ([*HOPF, "--attractors", "--time", "0.1"], "must hold 20 to 1e9 steps"),
         ([*HOPF, "--starts", "1"], "starts: must be a whole number >= 2"),
         ([*HOPF, "--attractors", "--eps", "0", *SHORT], "eps: must be > 0"),

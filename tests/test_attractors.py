@@ -1,4 +1,4 @@
-"""Fixed points, attractors, basins and scans of a parameter against closed forms."""
+"""Fixed points, phase planes, attractors, basins and scans of a parameter against closed forms."""
 
 import math
 
@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from ictal.analyses.dynamics import Axis, attractors, basin_map, fixed_points, late_courses, scan, stepper
+from ictal.analyses.dynamics import (
+    Axis,
+    attractors,
+    basin_map,
+    fixed_points,
+    late_courses,
+    phase_plane,
+    scan,
+    stepper,
+)
 from ictal.analyses.dynamics.attractors import wilson
 from ictal.analyses.dynamics.recorded import recorded_courses
 from ictal.models.architectures import architecture
@@ -237,6 +246,82 @@ def test_theory_and_what_never_changes_do_not_dilute_the_distance_of_runs():
         return Run({"E": Spikes(time, np.arange(time.size) % 10, 10, 2.0), "cue": same, "mean_field": given})
 
     assert recorded_courses([run(5), run(60)], 0.4).names == ("rate of E [Hz]", "SD of rate of E [Hz]")
+
+
+# phase plane
+
+
+def crossing(values, along):
+    """Where a row of values first passes through 0, by linear interpolation."""
+    at = int(np.flatnonzero(values[:-1] * values[1:] <= 0)[0])
+    return along[at] - values[at] * (along[at + 1] - along[at]) / (values[at + 1] - values[at])
+
+
+def test_nullclines_of_wilson_and_cowan_are_their_closed_form():
+    """1972: E stands still on I = (c1 E - S_e^-1(E/(1-E)) + P)/c2, and I on E = (S_i^-1(I/(1-I)) + c4 I - Q)/c3."""
+    made = WilsonCowan(n=1)
+    x, y = Axis(0, "E", 0.02, 0.45, 87), Axis(1, "I", -0.1, 0.5, 601)
+    found = phase_plane(made.drift, stepper(made.drift, made.dt), x, y, [0.1, 0.1], [[0.1, 0.1]], n_steps=5)
+
+    def inverse(share, a, theta):
+        floor = 1 / (1 + math.exp(a * theta))
+        return theta - math.log(1 / (share + floor) - 1) / a
+
+    for k in range(0, 87, 10):
+        e = x.values[k]
+        exact = (made.c1 * e - inverse(e / (1 - e), made.a_e, made.theta_e) + made.p[0]) / made.c2
+        if y.low < exact < y.high:
+            assert crossing(found.across[:, k], y.values) == pytest.approx(exact, abs=1e-5)
+    for k in range(150, 560, 50):
+        i = y.values[k]
+        exact = (inverse(i / (1 - i), made.a_i, made.theta_i) + made.c4 * i - made.q) / made.c3
+        if x.low < exact < x.high:
+            assert crossing(found.up[k], x.values) == pytest.approx(exact, abs=1e-4)
+
+
+def test_paths_of_a_phase_plane_are_runs():
+    made = StuartLandau(n=1, dt=0.01, sample=0.01)
+    step = stepper(made.drift, made.dt)
+    axes = Axis(0, "x", -2, 2, 5), Axis(1, "y", -2, 2, 4)
+    found = phase_plane(made.drift, step, *axes, [0, 0], [[0.1, 0.0], [1.5, 1.0]], n_steps=2000)
+    assert found.whole
+    assert found.across.shape == (4, 5)
+    assert found.paths.shape == (2, 2001, 2)
+    x = np.array([[0.1, 0.0], [1.5, 1.0]])
+    for _ in range(3):
+        x = step(x)
+    assert (found.paths[:, 3] == x).all()
+    assert np.hypot(*found.paths[:, -1].T) == pytest.approx([1.0, 1.0], abs=1e-6)
+
+
+def test_a_phase_plane_knows_angles_projections_and_runs_that_diverge():
+    made = Kuramoto(n=3, k=0.0, centre=3.0)
+    step = stepper(made.drift, 0.1)
+    axes = Axis(0, "a", -3, 3, 4), Axis(2, "b", -3, 3, 4)
+    found = phase_plane(made.drift, step, *axes, [0, 0, 0], [[0.0, 0.0, 0.0]], n_steps=100, angles=(0, 1, 2))
+    assert not found.whole
+    assert np.nanmax(np.abs(found.paths)) <= np.pi
+    assert np.isnan(found.paths).any()
+    axes = Axis(0, "x", -1, 1, 3), Axis(1, "y", -1, 1, 3)
+    away = phase_plane(lambda s: s**3, lambda s: s + s**3, *axes, [0, 0], [[0.1, 0.0], [3.0, 3.0]], n_steps=20)
+    assert np.isfinite(away.paths[0]).all()
+    assert np.isnan(away.paths[1, -1]).all()
+    assert np.isfinite(away.paths[1, :3]).all()
+
+
+@pytest.mark.parametrize(
+    ("x", "base", "said"),
+    [
+        (Axis(1, "y", 0, 1, 3), [0, 0], "needs two units of 2; got 1 and 1"),
+        (Axis(5, "z", 0, 1, 3), [0, 0], "needs two units of 2; got 5 and 1"),
+        (Axis(0, "x", 0, 1, 2000), [0, 0], "600000 points; want at most 250000"),
+        (Axis(0, "x", 0, 1, 3), [0, np.nan], "must be finite numbers"),
+    ],
+)
+def test_a_plane_that_does_not_fit_is_one_line(x, base, said):
+    y = Axis(1, "y", 0, 1, 300)
+    with pytest.raises(InputError, match=said):
+        phase_plane(lambda s: -s, lambda s: 0.9 * s, x, y, base, [[0.0, 0.0]], n_steps=5)
 
 
 # basins

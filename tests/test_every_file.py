@@ -57,7 +57,7 @@ def made(tmp_path_factory):
         grid = [("x", -2.0, 2.0, 3), ("y", -2.0, 2.0, 3)]
         dynamics = ictal.analyse(
             "stuart_landau", n=1, time=4.0, starts=4, lyapunov=True, fixed_points=True, attractors=True, basins=True,
-            plane=grid, scan=("a", 0.5, 1.0, 2),
+            plane=grid, scan=("a", 0.5, 1.0, 2), phase_plane=True,
         )  # fmt: skip
         dynamics.save("dynamics.h5")
         files = {kind: folder / f"{kind}.h5" for kind in KINDS}

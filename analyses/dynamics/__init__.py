@@ -1,4 +1,4 @@
-"""Dynamics of anything that steps: Lyapunov spectra, fixed points, attractors, basins, scans of a parameter."""
+"""Dynamics of anything that steps: Lyapunov spectra, fixed points, phase planes, attractors, basins, scans."""
 
 from .attractors import Attractors, attractors
 from .basins import Axis, Basins, basin_map
@@ -6,6 +6,7 @@ from .bifurcation import Scan, scan
 from .courses import Course, late_courses
 from .fixed_points import FixedPoints, fixed_points
 from .lyapunov import Spectrum, lyapunov, stepper
+from .plane import PhasePlane, phase_plane
 
 __all__ = [
     "Attractors",
@@ -13,6 +14,7 @@ __all__ = [
     "Basins",
     "Course",
     "FixedPoints",
+    "PhasePlane",
     "Scan",
     "Spectrum",
     "attractors",
@@ -20,6 +22,7 @@ __all__ = [
     "fixed_points",
     "late_courses",
     "lyapunov",
+    "phase_plane",
     "scan",
     "stepper",
 ]

@@ -60,6 +60,25 @@ class Basins:
         return float((self.labels == label).mean())
 
 
+def states_of(owner: str, x: Axis, y: Axis, base: ArrayLike) -> tuple[Floats, Floats]:
+    """The base (unit,), and the states (point, unit) of a plane through it, row by row from the lowest y.
+
+    Raises:
+        InputError: a base that is not finite, axes that do not fit it, too many points.
+    """
+    state = np.array(base, dtype=np.float64)
+    if state.ndim != 1 or not np.isfinite(state).all():
+        raise InputError(f"{owner}.base: must be finite numbers (unit,); got shape {state.shape}")
+    if x.unit == y.unit or not all(0 <= axis.unit < state.size for axis in (x, y)):
+        raise InputError(f"{owner}: needs two units of {state.size}; got {x.unit} and {y.unit}")
+    if x.count * y.count > MOST_POINTS:
+        raise InputError(f"{owner}: has {x.count * y.count} points; want at most {MOST_POINTS}")
+    states = np.tile(state, (x.count * y.count, 1))
+    across, up = np.meshgrid(x.values, y.values)
+    states[:, x.unit], states[:, y.unit] = across.ravel(), up.ravel()
+    return state, states
+
+
 def basin_map(
     step: Step,
     known: Attractors,
@@ -88,16 +107,7 @@ def basin_map(
     Raises:
         InputError: axes that do not fit the state, too many points.
     """
-    state = np.array(base, dtype=np.float64)
-    if state.ndim != 1 or not np.isfinite(state).all():
-        raise InputError(f"basin_map.base: must be finite numbers (unit,); got shape {state.shape}")
-    if x.unit == y.unit or not all(0 <= axis.unit < state.size for axis in (x, y)):
-        raise InputError(f"basin_map: needs two units of {state.size}; got {x.unit} and {y.unit}")
-    if x.count * y.count > MOST_POINTS:
-        raise InputError(f"basin_map: has {x.count * y.count} points; want at most {MOST_POINTS}")
-    starts = np.tile(state, (x.count * y.count, 1))
-    across, up = np.meshgrid(x.values, y.values)
-    starts[:, x.unit], starts[:, y.unit] = across.ravel(), up.ravel()
+    state, starts = states_of("basin_map", x, y, base)
     course = late_courses(
         step, starts, n_steps=n_steps, dt=dt, late=late, angles=angles, scales=known.scales, progress=progress
     )

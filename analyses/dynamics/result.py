@@ -1,4 +1,4 @@
-"""What the analysis of a system found: Lyapunov spectrum, fixed points, attractors, scan, basins, and the file."""
+"""What the analysis of a system found: exponents, fixed points, phase plane, attractors, scan, basins; the file."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from .basins import Axis, Basins
 from .bifurcation import Scan
 from .fixed_points import FixedPoints
 from .lyapunov import Spectrum
+from .plane import PhasePlane
 
 KIND = "dynamics"
 # part -> (its type, the axes of what is stored as an array; complex numbers get an axis more; the rest is JSON)
@@ -46,6 +47,10 @@ PARTS: dict[str, tuple[type[Any], dict[str, tuple[str, ...]]]] = {
         },
     ),
     "basins": (Basins, {"labels": ("y", "x"), "base": ("unit",)}),
+    "phase_plane": (
+        PhasePlane,
+        {"across": ("y", "x"), "up": ("y", "x"), "paths": ("start", "step", "coordinate"), "base": ("unit",)},
+    ),
 }  # fmt: skip
 
 
@@ -54,7 +59,7 @@ class DynamicsResult:
     """What was asked of a system; a part that was not asked for is None.
 
     Attributes:
-        lyapunov, fixed_points, attractors, scan, basins: see their types.
+        lyapunov, fixed_points, attractors, scan, basins, phase_plane: see their types.
         units: names of the units of the state.
         config: everything that is needed to do it again: ``command``, ``system``, ``what`` it was analysed as (flow,
             map, runs), ``parameters``, ``seed``, ``time_unit`` [of dt and exponents] and so on.
@@ -65,6 +70,7 @@ class DynamicsResult:
     attractors: Attractors | None = None
     scan: Scan | None = None
     basins: Basins | None = None
+    phase_plane: PhasePlane | None = None
     units: tuple[str, ...] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
 
@@ -117,6 +123,8 @@ class DynamicsResult:
                 "x": asdict(basins.x), "y": asdict(basins.y),
                 "shares": {str(k): basins.share(k) for k in np.unique(basins.labels).tolist()},
             }  # fmt: skip
+        if (plane := self.phase_plane) is not None:
+            found["phase_plane"] = {"x": asdict(plane.x), "y": asdict(plane.y), "paths": len(plane.paths)}
         return {**found, "config": dict(self.config)}
 
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..dynamics.basins import Basins
 from ..dynamics.result import DynamicsResult
+from .phase_plane import plane_figure, plane_text
 from .style import OKABE_ITO, SIZE, Drawing, colour, legend_below, new_figure, sign_limits, styled, words
 
 Floats = NDArray[np.float64]
@@ -45,6 +46,9 @@ def dynamics_drawings(result: DynamicsResult) -> Iterator[Drawing]:
             f"{len(fixed.lost)} came nowhere. Filled: stable. Line: the {where}, beyond which perturbations grow."
         )
         yield Drawing("fixed_points", "fixed points", eigenvalue_figure(result), text, text)
+    if result.phase_plane is not None:
+        text = plane_text(result)
+        yield Drawing("phase_plane", "phase plane", plane_figure(result), text, text)
     if (ends := result.attractors) is not None:
         text = (
             f"Number of clusters of the late courses of {len(ends.labels)} runs of {who} against the distance eps "

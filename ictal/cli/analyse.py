@@ -1,4 +1,4 @@
-"""``ictal analyse``: fixed points, Lyapunov exponents, attractors, basins and scans of whatever steps."""
+"""``ictal analyse``: fixed points, Lyapunov exponents, attractors, basins, phase planes and scans of whatever steps."""
 
 from __future__ import annotations
 
@@ -64,6 +64,9 @@ def analyse(
     basins: Annotated[
         bool, typer.Option("--basins", help="Which attractor each start in a plane goes to.", show_default=False)
     ] = False,
+    phase_plane: Annotated[
+        bool, typer.Option("--phase-plane", help="Nullclines over a plane, and runs in it.", show_default=False)
+    ] = False,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A parameter of the system; repeatable.")
     ] = None,
@@ -85,7 +88,7 @@ def analyse(
     ] = "",
     plane: Annotated[
         list[str] | None,
-        typer.Option(metavar="VARIABLE=LOW:HIGH:COUNT", help="Of --basins, given twice: across and up."),
+        typer.Option(metavar="VARIABLE=LOW:HIGH:COUNT", help="Of --basins, --phase-plane, given twice: across, up."),
     ] = None,
     watch: Annotated[str | None, typer.Option(metavar="VARIABLE", help="What a scan describes; the first.")] = None,
     time: Annotated[
@@ -140,7 +143,9 @@ def analyse(
         ("--input", inputs if inputs != "zero" else None),
         ("--seed", seed or None),
     ]
-    chosen = {"--fixed-points": fixed_points, "--attractors": attractors, "--basins": basins}
+    chosen = {
+        "--fixed-points": fixed_points, "--attractors": attractors, "--basins": basins, "--phase-plane": phase_plane,
+    }  # fmt: skip
     flags = [*([LYAPUNOV] if lyapunov else []), *([lyapunov] if lyapunov not in ("", ALL) else [])]
     flags += [flag for flag, wanted in chosen.items() if wanted]
     command = command_line(["analyse", system, *flags], options)
@@ -148,8 +153,9 @@ def analyse(
     with out.progress(f"analyse {Path(system).name}") as report:
         found = analysed(
             system, lyapunov=count, fixed_points=fixed_points, attractors=attractors, scan=scanned, basins=basins,
-            starts=starts, spread=spread, starts_from=varied, time=time, late=late, eps=eps, min_samples=min_samples,
-            plane=axes, watch=watch, inputs=inputs, seed=seed, command=command, progress=report, **parameters,
+            phase_plane=phase_plane, starts=starts, spread=spread, starts_from=varied, time=time, late=late, eps=eps,
+            min_samples=min_samples, plane=axes, watch=watch, inputs=inputs, seed=seed, command=command,
+            progress=report, **parameters,
         )  # fmt: skip
     if output is not None:
         found.save(output, force=force)
@@ -222,7 +228,7 @@ def said(found: DynamicsResult) -> str:
     text = f"{config['system']}, a {config['what']}; time in {config['time_unit']}\n"
     if config["what"] == "runs":
         text = f"{config['system']}: {config['starts']} runs\n"
-    parts = (_exponents, _points, _ends, _basins, _scanned)
+    parts = (_exponents, _points, _ends, _basins, _plane, _scanned)
     return text + "".join(part(found) for part in parts)
 
 
@@ -284,6 +290,13 @@ def _basins(found: DynamicsResult) -> str:
     shares = [(int(k), basins.share(int(k))) for k in np.unique(basins.labels)]
     parts = [f"{spoken.get(k, f'attractor {k}')} {share:.3f}" for k, share in shares]
     return f"basins in {basins.x.name} × {basins.y.name}: {', '.join(parts)}\n"
+
+
+def _plane(found: DynamicsResult) -> str:
+    if (plane := found.phase_plane) is None:
+        return ""
+    others = "" if plane.whole else ", all other units as at the start"
+    return f"phase plane {plane.x.name} × {plane.y.name}{others}: in the figure, with {len(plane.paths)} runs\n"
 
 
 def _scanned(found: DynamicsResult) -> str:
