@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -30,6 +30,7 @@ from .analyses.dynamics import (
 from .analyses.dynamics.attractors import EPS, MIN_SAMPLES, check_clustering
 from .analyses.dynamics.basins import MOST_POINTS
 from .analyses.dynamics.courses import LATE
+from .analyses.dynamics.fixed_points import MOST_UNITS
 from .analyses.dynamics.recorded import recorded_courses
 from .analyses.dynamics.result import DynamicsResult
 from .registry import check, parameter_types
@@ -96,6 +97,7 @@ def analyse(
     seed: int = 0,
     command: str = "",
     progress: Report | None = None,
+    settings: Mapping[str, object] | None = None,
     **parameters: object,
 ) -> DynamicsResult:
     """Analyse the dynamics of a system, a trained recurrent network, or the system that recorded a file.
@@ -109,7 +111,8 @@ def analyse(
         fixed_points, attractors: whether to look for them.
         scan: (parameter, low, high, count): led up and down; each value for a quarter of `time`.
         basins: which attractor each state of `plane` goes to; asks for attractors too.
-        phase_plane: drift and nullclines over `plane`, and six runs in it; asks for fixed points too.
+        phase_plane: drift and nullclines over `plane`, and up to six runs in it; asks for fixed points too, of at most
+            2,000 units.
         starts: initial states, of `start(seed)`, `start(seed + 1)` …; 32, of what only records 8.
             Newton's method also starts from as many states that a run visits.
         spread: how far they are moved at random, uniformly, in widths of what a run visits; 0, or 1 where `start`
@@ -125,12 +128,13 @@ def analyse(
         seed: of everything random.
         command: the command line that this answers, stored with the result.
         progress: called as progress(done, total, what).
-        parameters: fields of the system.
+        settings: fields of the system, also those that are called as an argument above.
+        parameters: the same, by name.
 
     Raises:
         InputError: what cannot be analysed, an unknown name, a number that cannot be.
     """
-    what = subject(system, parameters, inputs)
+    what = subject(system, {**parameters, **(settings or {})}, inputs)
     asked = Asked(lyapunov, fixed_points, attractors, scan, basins, phase_plane)
     if asked.nothing:
         asked = Asked(what.what != "runs", what.what != "runs", True)
@@ -170,11 +174,15 @@ class _Analysis:
         self.n_steps = round(self.time / what.dt)
         self.seed, self.starts = int(config["seed"]), starts
         self.axes = self._axes(plane)
+        for option, wanted in (("--basins", asked.basins), ("--phase-plane", asked.phase_plane)):
+            if wanted and len(what.units) < 2:
+                raise InputError(f"{option}: needs a state of two units or more; {what.name} has {len(what.units)}")
         self.watched = 0 if watch is None else self._unit("--watch", watch)
         first = [what.start(self.seed + k) for k in range(starts)]
         self.spread = spread if spread is not None else float(all(np.array_equal(first[0], x) for x in first[1:]))
         self.first = np.array(first, dtype=np.float64)
         self.path = self.first[:1]
+        self.moved = spread is not None
         if asked.scan is not None:
             self.scanned = self._values(asked.scan)
         wide = self.spread or asked.fixed_points or asked.basins or asked.phase_plane
@@ -184,12 +192,13 @@ class _Analysis:
         """Every part that was asked for."""
         asked = self.asked
         self.config |= {"time": self.time, "dt": self.what.dt, "starts": self.starts, "spread": self.spread}
-        fixed = self._fixed_points() if asked.fixed_points or asked.phase_plane else None
+        sought = asked.fixed_points or (asked.phase_plane and len(self.what.units) <= MOST_UNITS)
+        fixed = self._fixed_points() if sought else None
         spectrum = self._lyapunov(asked.lyapunov) if asked.lyapunov is not False else None
         ends = self._attractors() if asked.attractors or asked.basins else None
         basins = self._basins(ends) if asked.basins and ends is not None else None
         scanned = self._scan() if asked.scan is not None else None
-        drawn = self._phase_plane() if asked.phase_plane else None
+        drawn = self._phase_plane(fixed) if asked.phase_plane else None
         return DynamicsResult(spectrum, fixed, ends, scanned, basins, drawn, self.what.units, self.config)
 
     def _said(self, what: str) -> Callable[[int, int], None] | None:
@@ -252,25 +261,28 @@ class _Analysis:
 
     def _basins(self, known: Attractors) -> Basins:
         what = self.what
-        x, y = self.axes or self._default_axes("--basins", GRID)
+        x, y = self.axes or self._default_axes(GRID)
         return basin_map(
             what.step, known, x, y, self.first[0], n_steps=self.n_steps, dt=what.dt, late=self.config["late"],
             angles=what.angles, progress=self._said("basins"),
         )  # fmt: skip
 
-    def _phase_plane(self) -> PhasePlane:
+    def _phase_plane(self, fixed: FixedPoints | None) -> PhasePlane:
+        """Through the fixed point that most starts came to, else the first start."""
         what = self.what
-        x, y = self.axes or self._default_axes("--phase-plane", FINE)
+        known = fixed is not None and len(fixed.points) > 0
+        base = fixed.points[int(np.argmax(fixed.found))] if fixed is not None and known else self.first[0]
+        self.low, self.high = np.minimum(self.low, base), np.maximum(self.high, base)
+        self.config["plane_at"] = "the fixed point that most starts came to" if known else "the start"
+        x, y = self.axes or self._default_axes(FINE)
+        starts = self._drawn(self.spread if self.moved else max(self.spread, 0.5))[:PATHS]
         return phase_plane(
-            what.f if what.what == "flow" else lambda state: what.f(state) - state, what.step, x, y, self.first[0],
-            self._drawn(max(self.spread, 0.5))[:PATHS], n_steps=self.n_steps, angles=what.angles,
-            progress=self._said("phase plane"),
+            what.f if what.what == "flow" else lambda state: what.f(state) - state, what.step, x, y, base, starts,
+            n_steps=self.n_steps, angles=what.angles, progress=self._said("phase plane"),
         )  # fmt: skip
 
-    def _default_axes(self, option: str, count: int) -> tuple[Axis, Axis]:
+    def _default_axes(self, count: int) -> tuple[Axis, Axis]:
         n, nodes = len(self.what.units), max(1, getattr(self.what.system, "n", 1))
-        if n < 2:
-            raise InputError(f"{option}: needs a state of two units or more")
         found = []
         for at in (0, nodes if n > nodes else 1):
             low, high = float(self.low[at]), float(self.high[at])

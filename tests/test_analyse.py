@@ -183,6 +183,20 @@ def test_starts_move_by_the_widths_that_spread_says():
     assert (np.abs(moved).max(axis=0) > 0.5).all()
 
 
+def test_a_setting_that_is_called_as_an_option_is_the_systems(ictal_):
+    line = ("kuramoto", "--set", "n=3", "--set", "spread=0.5", "--attractors", "--time", "5", "--json")
+    assert json.loads(ictal_("analyse", *line))["config"]["parameters"]["spread"] == 0.5
+
+
+def test_a_phase_plane_in_angles_tells_its_nullclines_apart_and_holds_fixed_points_within_a_turn():
+    found = ictal.analyse("kuramoto", n=2, phase_plane=True, starts=6, dt=0.05, sample=0.05, time=20.0)
+    drawn = {d.name: d for d in dynamics_drawings(found)}["phase_plane"]
+    labels = [text.get_text() for legend in drawn.figure.legends for text in legend.get_texts()]
+    assert labels[:2] == ["phase of node 0 still", "phase of node 1 still"]
+    assert f"Circles: {len(found.fixed_points.points)} of {len(found.fixed_points.points)}" in drawn.caption
+    assert found.config["plane_at"] == "the fixed point that most starts came to"
+
+
 @pytest.mark.parametrize("late", [0.1, 0.8])
 def test_attractors_and_basins_are_told_by_the_late_part(late):
     """At a speed of 1 the mean over the last share of 20 is the start and 20 (1 − late/2), and half a step."""
@@ -322,6 +336,9 @@ def test_a_trained_network(ictal_, refused, folder):
         ([*HOPF, "--scan", "a=0:1:3", "--watch", "z"], "unknown unit for --watch 'z'"),
         ([*HOPF, "--basins", "--plane", "x=0:1:3"], "given twice"),
         ([*HOPF, "--plane", "x=0:1:3", "--plane", "y=0:1:3"], "belongs to --basins or --phase-plane"),
+        (["kuramoto", "--set", "n=1", "--phase-plane"], "--phase-plane: needs a state of two units or more"),
+        ([*HOPF, "--phase-plane", "--plane", "x=1:1.0000000000000002:5", "--plane", "y=0:1:5"], "so far apart that 5"),
+        ([*HOPF, "--phase-plane", "--plane", "x=-1e308:1e308:5", "--plane", "y=0:1:5"], "no further than"),
         (["seizure", "--phase-plane"], "--phase-plane: seizure is a network of spiking cells"),
         ([*HOPF, "--attractors", "--time", "0.1"], "must hold 20 to 1e9 steps"),
         ([*HOPF, "--starts", "1"], "starts: must be a whole number >= 2"),

@@ -1,6 +1,7 @@
 """Lyapunov spectra against closed forms."""
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -127,3 +128,27 @@ def test_kaplan_and_yorke_s_dimension():
 def test_bad_input_in_one_line(bad, said):
     with pytest.raises(InputError, match=said):
         lyapunov(lambda x: 4 * x * (1 - x), **{"start": [0.3], "n_steps": 100, **bad})
+
+
+def held(x):
+    """A gain that is taken for a constant: its own derivative is none of the step's."""
+    with torch.no_grad():
+        gain = 1 + 0.5 * torch.tanh(x)
+    return gain
+
+
+@pytest.mark.parametrize("part", ["no_grad", "hardsigmoid", "tanh"])
+@pytest.mark.parametrize("n", [64, 65])
+def test_beyond_64_units_every_step_that_can_be_differentiated_forward_has_its_exponents(part, n, monkeypatch):
+    """Products pulled back twice know less: what they cannot do, or do otherwise, forward differentiation does."""
+    parts = {"no_grad": held, "hardsigmoid": torch.nn.functional.hardsigmoid, "tanh": torch.tanh}
+    w = torch.from_numpy(rnn(n, 3.0, 0)[1])
+
+    def step(x):
+        return torch.tanh((0.5 + parts[part](x)) * (w @ x))
+
+    given = {"n_steps": 60, "transient": 20, "k": 3}
+    start = np.random.default_rng(1).normal(size=n)
+    found = lyapunov(step, start, **given)
+    monkeypatch.setattr(sys.modules[lyapunov.__module__], "SMALL", 100)  # whole Jacobians, by forward differentiation
+    assert found.exponents == pytest.approx(lyapunov(step, start, **given).exponents, abs=1e-10)

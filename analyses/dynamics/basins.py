@@ -33,6 +33,12 @@ class Axis:
             raise InputError(f"Axis.low, Axis.high: must be finite and rise; got {self.low} and {self.high}")
         if not 2 <= self.count <= 2000:
             raise InputError(f"Axis.count: must lie in 2..2000; got {self.count}")
+        apart = (self.high - self.low) / (self.count - 1)
+        if not 1e-9 * max(abs(self.low), abs(self.high)) < apart < np.inf:
+            raise InputError(
+                f"Axis.low, Axis.high: must lie so far apart that {self.count} values differ, and no further than "
+                f"1e308; got {self.low} and {self.high}"
+            )
 
     @property
     def values(self) -> Floats:

@@ -26,8 +26,9 @@ class PhasePlane:
             time]; of a map f(x) − x. Where one is 0 is a nullcline; where both are, in a plane of all units, a fixed
             point.
         paths: (start, step, 2) course of the two units from each start, projected where there are more units; an
-            angle within −π to π; NaN after a run has diverged, and where an angle turns over.
+            angle within one turn from the axis's low; NaN after a run has diverged, and where an angle turns over.
         base: (unit,) what the other units are held at.
+        angles: units that are angles.
     """
 
     x: Axis
@@ -36,6 +37,7 @@ class PhasePlane:
     up: Floats
     paths: Floats
     base: Floats
+    angles: tuple[int, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -90,19 +92,24 @@ def phase_plane(
     paths[~np.isfinite(paths).all(axis=-1).cumprod(axis=1).astype(bool)] = np.nan
     for at, axis in enumerate((x, y)):
         if axis.unit in angles:
-            paths = _turned(paths, at)
+            paths = _turned(paths, at, axis.low)
     shape = (y.count, x.count)
-    return PhasePlane(x, y, flow[:, x.unit].reshape(shape), flow[:, y.unit].reshape(shape), paths, state)
+    return PhasePlane(x, y, flow[:, x.unit].reshape(shape), flow[:, y.unit].reshape(shape), paths, state, angles)
 
 
-def _turned(paths: Floats, at: int) -> Floats:
-    """Paths with column `at` within −π to π, and no line where it turns over.
+def turned(angle: Floats, low: float) -> Floats:
+    """Angles [rad] within one turn from low."""
+    return np.asarray((angle - low) % (2 * np.pi) + low)
 
-    >>> _turned(np.array([[[3.0, 0.0], [3.2, 0.0], [3.4, 0.0]]]), 0)[0, :, 0].round(2).tolist()
+
+def _turned(paths: Floats, at: int, low: float) -> Floats:
+    """Paths with column `at` within one turn from low, and no line where it turns over.
+
+    >>> _turned(np.array([[[3.0, 0.0], [3.2, 0.0], [3.4, 0.0]]]), 0, -np.pi)[0, :, 0].round(2).tolist()
     [3.0, nan, -2.88]
     """
     out = paths.copy()
-    out[..., at] = (paths[..., at] + np.pi) % (2 * np.pi) - np.pi
+    out[..., at] = turned(paths[..., at], low)
     over = np.abs(np.diff(out[..., at], axis=1)) > np.pi
     out[:, 1:][over] = np.nan
     return out

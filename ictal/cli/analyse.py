@@ -155,7 +155,7 @@ def analyse(
             system, lyapunov=count, fixed_points=fixed_points, attractors=attractors, scan=scanned, basins=basins,
             phase_plane=phase_plane, starts=starts, spread=spread, starts_from=varied, time=time, late=late, eps=eps,
             min_samples=min_samples, plane=axes, watch=watch, inputs=inputs, seed=seed, command=command,
-            progress=report, **parameters,
+            progress=report, settings=parameters,
         )  # fmt: skip
     if output is not None:
         found.save(output, force=force)
@@ -295,7 +295,7 @@ def _basins(found: DynamicsResult) -> str:
 def _plane(found: DynamicsResult) -> str:
     if (plane := found.phase_plane) is None:
         return ""
-    others = "" if plane.whole else ", all other units as at the start"
+    others = "" if plane.whole else f", all other units as at {found.config['plane_at']}"
     return f"phase plane {plane.x.name} × {plane.y.name}{others}: in the figure, with {len(plane.paths)} runs\n"
 
 

@@ -50,7 +50,9 @@ def _loaded_alone(compiled: Any) -> Any:
 
     That is half of the CPU time of a short run, and only compiling needs it, which asks for it by itself.
     """
-    cache = compiled._cache
+    cache: Any = getattr(compiled, "_cache", None)  # numba's own, not public: without it all is as numba does it
+    if not all(hasattr(cache, name) for name in ("_guard_against_spurious_io_errors", "_load_overload")):
+        return compiled
 
     def load(signature: Any, target: Any) -> Any:
         rtsys.initialize(target)  # what compiled code allocates by
