@@ -31,6 +31,7 @@ from .analyses.dynamics.attractors import EPS, MIN_SAMPLES, check_clustering
 from .analyses.dynamics.basins import MOST_POINTS
 from .analyses.dynamics.courses import LATE
 from .analyses.dynamics.fixed_points import MOST_UNITS
+from .analyses.dynamics.plane import turned
 from .analyses.dynamics.recorded import recorded_courses
 from .analyses.dynamics.result import DynamicsResult
 from .registry import check, parameter_types
@@ -261,7 +262,7 @@ class _Analysis:
 
     def _basins(self, known: Attractors) -> Basins:
         what = self.what
-        x, y = self.axes or self._default_axes(GRID)
+        x, y = self.axes or self._default_axes(GRID, self.first[0])
         return basin_map(
             what.step, known, x, y, self.first[0], n_steps=self.n_steps, dt=what.dt, late=self.config["late"],
             angles=what.angles, progress=self._said("basins"),
@@ -270,22 +271,24 @@ class _Analysis:
     def _phase_plane(self, fixed: FixedPoints | None) -> PhasePlane:
         """Through the fixed point that most starts came to, else the first start."""
         what = self.what
-        known = fixed is not None and len(fixed.points) > 0
-        base = fixed.points[int(np.argmax(fixed.found))] if fixed is not None and known else self.first[0]
-        self.low, self.high = np.minimum(self.low, base), np.maximum(self.high, base)
-        self.config["plane_at"] = "the fixed point that most starts came to" if known else "the start"
-        x, y = self.axes or self._default_axes(FINE)
+        base, self.config["plane_at"] = self.first[0].copy(), "the start"
+        if fixed is not None and len(fixed.points):
+            base = fixed.points[int(np.argmax(fixed.found))].copy()
+            self.config["plane_at"] = "the fixed point that most starts came to"
+        base[list(what.angles)] = turned(base[list(what.angles)], -math.pi)
         starts = self._drawn(self.spread if self.moved else max(self.spread, 0.5))[:PATHS]
+        x, y = self.axes or self._default_axes(FINE, base)
         return phase_plane(
             what.f if what.what == "flow" else lambda state: what.f(state) - state, what.step, x, y, base, starts,
             n_steps=self.n_steps, angles=what.angles, progress=self._said("phase plane"),
         )  # fmt: skip
 
-    def _default_axes(self, count: int) -> tuple[Axis, Axis]:
+    def _default_axes(self, count: int, base: Floats) -> tuple[Axis, Axis]:
+        """Over what a run visits and the base, and half as much around."""
         n, nodes = len(self.what.units), max(1, getattr(self.what.system, "n", 1))
         found = []
         for at in (0, nodes if n > nodes else 1):
-            low, high = float(self.low[at]), float(self.high[at])
+            low, high = float(min(self.low[at], base[at])), float(max(self.high[at], base[at]))
             reach = 0.0 if at in self.what.angles else 0.5 * (high - low) or 1.0
             found.append(Axis(at, self.what.units[at], low - reach, high + reach, count))
         return found[0], found[1]

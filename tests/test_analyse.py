@@ -7,6 +7,7 @@ import shlex
 
 import numpy as np
 import pytest
+import torch
 
 import ictal
 from ictal import registry
@@ -195,6 +196,31 @@ def test_a_phase_plane_in_angles_tells_its_nullclines_apart_and_holds_fixed_poin
     assert labels[:2] == ["phase of node 0 still", "phase of node 1 still"]
     assert f"Circles: {len(found.fixed_points.points)} of {len(found.fixed_points.points)}" in drawn.caption
     assert found.config["plane_at"] == "the fixed point that most starts came to"
+
+
+class Pendulum:
+    """With friction, let go six turns up."""
+
+    variables, dt, n = ("phase", "speed"), 0.05, 1
+
+    def drift(self, state, inputs=0.0):
+        xp = torch if isinstance(state, torch.Tensor) else np
+        phase, speed = state[..., 0], state[..., 1]
+        return xp.stack([speed, -xp.sin(phase) - speed + inputs], -1)
+
+    def start(self, seed):
+        return np.array([12 * np.pi + 0.1 + 0.01 * seed, 0.0])
+
+
+def test_a_phase_plane_lies_over_one_turn_and_an_explicit_spread_moves_its_runs():
+    """Newton finds angles many turns away; the axes do not follow them there."""
+    found = ictal.analyse(Pendulum(), phase_plane=True, starts=4, spread=0.0, time=20.0)
+    plane = found.phase_plane
+    assert np.abs(found.fixed_points.points[0, 0]) > 6
+    assert (plane.x.low, plane.x.high) == (-np.pi, np.pi)
+    assert np.abs(plane.base[0]) <= np.pi
+    assert plane.paths[:, 0, 0] == pytest.approx([0.1, 0.11, 0.12, 0.13])
+    assert "Circles" in {d.name: d for d in dynamics_drawings(found)}["phase_plane"].caption
 
 
 @pytest.mark.parametrize("late", [0.1, 0.8])
