@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -15,8 +16,10 @@ from ..simulator import InputError, Recording, Run
 from ..simulator.document import versions
 from ..simulator.probe import Layers, Units, first_tensor, in_units
 from .passes import Passes
-from .readings import drawn, measure_of_batches, readings
+from .readings import Layerwise, drawn, gathered, measure_of_batches, measured
 from .record import Rows
+
+WAITING = 2**18  # values of recorded passes that are kept until they are measured together
 
 
 class Monitor:
@@ -32,7 +35,8 @@ class Monitor:
 
     A pass is one call of the model in training mode with gradients on; evaluation in between leaves all as it is.
     The activations of the last pass are kept with their graph, by reference (copied only where the model goes on to
-    change them in place), and dropped when the next pass begins or the context ends. What is recorded are numbers.
+    change them in place), and dropped when the next pass begins or the context ends. What is recorded are numbers;
+    copies of at most 2¹⁸ values wait to be measured together, until they are that many or somebody reads the record.
     Samples are the inputs of a batch; of a sequence, all time points of all sequences. Works with autocast,
     DistributedDataParallel (each process watches its own part of the batch), `torch.compile` (graphs are cut at the
     layers), nn.DataParallel on one device, and gradient checkpointing with ``use_reentrant=False``.
@@ -89,6 +93,7 @@ class Monitor:
         self._passes = Passes(model, self.layers, self._take, opened=self._release, closed=self._close)
         self._generator = torch.Generator().manual_seed(self.seed)
         self._rows = Rows(int(history))
+        self._waiting: list[tuple[int, Layerwise]] = []
         self._index: dict[tuple[str, int, torch.device], Tensor] = {}
         self._changed: set[str] | None = None  # layers that the model changes in place; None: not known yet
         self._release()
@@ -146,7 +151,7 @@ class Monitor:
         """
         if not self.measures:
             raise InputError("Monitor.run: measures=() records nothing; give measures, e.g. measures=['si_3']")
-        steps, layers, table = self._rows.table()
+        steps, layers, table = self._measured().table()
         if not layers:
             raise self._passes.missing("Monitor.run")
         about = {
@@ -183,7 +188,7 @@ class Monitor:
 
     def latest(self) -> dict[str, dict[str, float]]:
         """Measure -> layer -> the last recorded value, NaN where it was not defined; empty before the first."""
-        row = self._rows.last()
+        row = self._measured().last()
         if row is None:
             return {name: {} for name in self.measures}
         return {
@@ -197,7 +202,7 @@ class Monitor:
             "generator": self._generator.get_state(),
             "passes": self._passes.number,
             "measures": list(self.measures),
-            "record": self._rows.state_dict(),
+            "record": self._measured().state_dict(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -213,6 +218,7 @@ class Monitor:
             )
         self._generator.set_state(state["generator"].cpu())
         self._passes.number = int(state["passes"])
+        self._waiting.clear()
         self._rows.load_state_dict(state["record"])
 
     def _release(self) -> None:
@@ -222,36 +228,45 @@ class Monitor:
     def _take(self, name: str, call: int, found: object) -> None:
         if not self._passes.open:
             return
-        raw = first_tensor(found, name)
-        copied = self._changed is None or name in self._changed
-        values = raw.clone() if copied else raw
-        self._kept.setdefault(name, []).append(
-            Call(values, values._version, torch.is_grad_enabled(), raw, raw._version)
-        )
+        raw = found if isinstance(found, Tensor) and found.is_floating_point() else first_tensor(found, name)
+        values = raw.clone() if self._changed is None or name in self._changed else raw
+        taken = Call(values, values._version, torch.is_grad_enabled(), raw, raw._version)
+        self._kept.setdefault(name, []).append(taken)
 
     def _close(self) -> None:
-        changed = {name for name, calls in self._kept.items() if any(call.was_changed() for call in calls)}
+        changed = set()
+        for name, calls in self._kept.items():
+            if any(call.raw is not None and call.raw._version != call.raw_version for call in calls):
+                changed.add(name)
+            for call in calls:
+                call.raw = None
         if self._changed is None:
             self._changed = changed
         for name in changed - self._changed:  # not in earlier passes: what it was is lost for this one
             del self._kept[name]
         self._changed |= changed
-        for calls in self._kept.values():
-            for call in calls:
-                call.raw = None
         if self.measures and (self._passes.number - 1) % self.every == 0:
-            self._measure()
+            self._record()
 
-    def _measure(self) -> None:
+    def _record(self) -> None:
         taken = self._flat()
-        values = torch.empty(len(self.measures), 0)
         with torch.inference_mode():  # less work an operation than no_grad
-            if taken:
-                found, defined = readings(
-                    {name: self._chosen(name, x.detach()) for name, x in taken.items()}, tuple(self.measures.values())
-                )
-                values = torch.where(defined, found, torch.nan)
-        self._rows.add(self._passes.number - 1, tuple(taken), values)
+            found = gathered({name: self._chosen(name, x.detach()) for name, x in taken.items()})
+        self._waiting.append((self._passes.number - 1, found))
+        if len(self._waiting) * found.size >= WAITING:
+            self._measured()
+
+    def _measured(self) -> Rows:
+        """The records, after measuring the passes that wait: together, because one alone finds all caches cold."""
+        for _, group in groupby(self._waiting, key=lambda each: each[1].form):
+            steps, found = zip(*group, strict=True)
+            with torch.inference_mode():
+                values, defined = measured(found, tuple(self.measures.values()))
+                values = torch.where(defined, values, torch.nan)
+            for k, step in enumerate(steps):
+                self._rows.add(step, found[k].layers, values[:, k])
+        self._waiting.clear()
+        return self._rows
 
     def _flat(self) -> dict[str, Tensor]:
         """Layer -> (sample, unit), all units, of the last pass."""
@@ -276,7 +291,7 @@ class Monitor:
         return x.index_select(-1, self._index[key])
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Call:
     """What one call of a layer gave; `raw`, while the pass lasts, is what the model itself goes on with."""
 
@@ -285,10 +300,6 @@ class Call:
     graph: bool
     raw: Tensor | None
     raw_version: int
-
-    def was_changed(self) -> bool:
-        """Whether the model changed it in place."""
-        return self.raw is not None and self.raw._version != self.raw_version
 
 
 def check_units(what: str, units: object) -> None:

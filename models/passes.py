@@ -76,13 +76,10 @@ class Passes:
                 torch.compiler.reset()
                 stack.callback(torch.compiler.reset)
             # all functions, no bound methods: a copy of the model takes them along, and is not what they watch
-            before, after = _cutting(self._begin), _cutting(self._end)
-            stack.callback(self.core.register_forward_pre_hook(lambda m, _: before(m)).remove)
+            stack.callback(self.core.register_forward_pre_hook(_cutting(self._begin)).remove)
             for name, module in self.modules.items():
                 stack.callback(hook(module, self.layers.when, _cutting(self._layer(name, module))).remove)
-            stack.callback(
-                self.core.register_forward_hook(lambda m, _, outputs: after(m, outputs), always_call=True).remove
-            )
+            stack.callback(self.core.register_forward_hook(_cutting(self._end), always_call=True).remove)
             self._stack = stack.pop_all()
         self._active = True
         return self
@@ -101,7 +98,7 @@ class Passes:
             "mode with gradients on; if the loop calls only a part of it, give that part"
         )
 
-    def _begin(self, module: nn.Module) -> None:
+    def _begin(self, module: nn.Module, _: object) -> None:
         if module is not self.core:
             return
         if self.open:
@@ -114,7 +111,7 @@ class Passes:
             if self._on_open is not None:
                 self._on_open()
 
-    def _end(self, module: nn.Module, outputs: object) -> None:
+    def _end(self, module: nn.Module, _: object, outputs: object) -> None:
         if module is not self.core or not self.open:
             return
         if self._inner:
@@ -126,8 +123,8 @@ class Passes:
         elif self._on_close is not None:
             self._on_close()
 
-    def _layer(self, name: str, module: nn.Module) -> Callable[[nn.Module, Any], Any]:
-        def take(called: nn.Module, found: object) -> Any:
+    def _layer(self, name: str, module: nn.Module) -> Callable[[nn.Module, Any, Any], Any]:
+        def take(called: nn.Module, _: object, found: object) -> Any:
             if called is not module or not (self.open or (self.core.training and torch.is_grad_enabled())):
                 return None
             call = self._calls[name] = self._calls.get(name, -1) + 1

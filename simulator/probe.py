@@ -204,7 +204,7 @@ class Probe:
         self._pass += int(self._started)
         self._started = True
 
-    def _take(self, name: str, module: nn.Module, found: object) -> None:
+    def _take(self, name: str, module: nn.Module, _: object, found: object) -> None:
         import torch
 
         calls = self._taken.setdefault(name, {}).setdefault(self._pass, [])
@@ -288,16 +288,16 @@ def _automatic(modules: Mapping[str, nn.Module]) -> dict[str, nn.Module]:
     return {name: modules[name] for name in names[:-1]}
 
 
-def hook(module: nn.Module, when: str, take: Callable[[nn.Module, Any], Any]) -> RemovableHandle:
-    """Call take(module, what it gives) after every call ("post"), or take(module, its arguments) before ("pre").
+def hook(module: nn.Module, when: str, take: Callable[[nn.Module, Any, Any], Any]) -> RemovableHandle:
+    """Call take(module, _, what it gives) after every call ("post"), or take(module, _, its arguments) before ("pre").
 
     What `take` returns, unless None, stands in for what the module gives.
     """
     if when == "post":
-        return module.register_forward_hook(lambda m, _, output: take(m, output))
+        return module.register_forward_hook(take)
 
     def before(m: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        take(m, [*args, *kwargs.values()])
+        take(m, args, [*args, *kwargs.values()])
 
     return module.register_forward_pre_hook(before, with_kwargs=True)
 

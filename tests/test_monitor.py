@@ -19,6 +19,7 @@ from torch.utils.checkpoint import checkpoint
 import ictal
 from ictal.analyses.measures import get
 from ictal.analyses.measures.base import apply
+from ictal.models import monitor as monitor_module
 from ictal.models.monitor import Monitor
 from ictal.models.penalty import desync_penalty
 from ictal.models.record import PENDING
@@ -432,6 +433,33 @@ def test_a_stopped_monitor_goes_on_to_the_same_bits():
     assert (second.record.t0, second.record.dt) == (0.0, 2.0)
     with pytest.raises(InputError, match=r"^Monitor\.measures: must be those of the state, si_3; got si_1$"):
         Monitor(model, "1", measures="si_1").load_state_dict(state)
+
+
+@pytest.mark.parametrize("measures", ["si_3", ["si_3", "lambda1_fraction"], ["si_1", "si_3"]])
+def test_a_record_has_the_same_bits_whenever_it_is_read(measures):
+    """Passes wait to be measured together; batches of two sizes and layers of two widths here."""
+    model = nn.Sequential(nn.Linear(4, 33), nn.ReLU(), nn.Linear(33, 33), nn.ReLU(), nn.Linear(33, 7), nn.ReLU())
+    late, soon = (Monitor(model, ["1", "3", "5"], measures=measures) for _ in range(2))
+    for monitor in (late, soon):
+        with monitor:
+            for k in range(12):
+                model(noise(5 if k % 4 == 3 else 17, 4, seed=k))
+                if monitor is soon and k % 3 == 0:
+                    monitor.latest()
+    for name in late.measures:
+        np.testing.assert_array_equal(late.run().recording(name).values, soon.run().recording(name).values)
+    assert late.record.values.shape == (12, 3)
+
+
+def test_passes_that_wait_to_be_measured_hold_little(monkeypatch):
+    monkeypatch.setattr(monitor_module, "WAITING", 1000)
+    model, held = mlp(10), []
+    with Monitor(model) as monitor:
+        for k in range(60):
+            model(noise(20 if k % 7 else 3, 4, seed=k))
+            held.append(sum(found.size for _, found in monitor._waiting))
+    assert max(held) < 1000
+    assert len(monitor.record.values) == 60
 
 
 # Wrappers
