@@ -51,6 +51,7 @@ class Monitor:
         when: ``"post"``: what a module gives; ``"pre"``: its first input.
         seed: of the recorded units, and of those that a penalty draws.
         history: records kept, the latest.
+        batch_first: False: the first of three axes is time or token, where nothing else is known, as in Layers.
 
     Raises:
         InputError: an argument that cannot be; a pattern that matches nothing (the names are listed); a model whose
@@ -76,6 +77,7 @@ class Monitor:
         when: Literal["post", "pre"] = "post",
         seed: int = 0,
         history: int = 10_000,
+        batch_first: bool = True,
     ) -> None:
         if not isinstance(model, nn.Module):
             raise InputError(f"Monitor.model: must be a torch.nn.Module; got {type(model).__name__}")
@@ -88,7 +90,9 @@ class Monitor:
         names = (measures,) if isinstance(measures, str) else tuple(measures)
         self.every = int(every)
         self.measures = {name: measure_of_batches("Monitor.measures", name) for name in names}
-        self.layers = Layers(layers, when=when, units=units, max_units=max_units, seed=int(seed))
+        self.layers = Layers(
+            layers, when=when, units=units, max_units=max_units, batch_first=batch_first, seed=int(seed)
+        )
         self.seed = int(seed)
         self._passes = Passes(model, self.layers, self._take, opened=self._release, closed=self._close)
         self._generator = torch.Generator().manual_seed(self.seed)
@@ -197,10 +201,12 @@ class Monitor:
         }
 
     def state_dict(self) -> dict[str, Any]:
-        """Generator, number of passes and record, as tensors, numbers and strings."""
+        """Generator, passes, record, and which layers are changed in place, as tensors, numbers and strings."""
         return {
             "generator": self._generator.get_state(),
             "passes": self._passes.number,
+            "changed": None if self._changed is None else sorted(self._changed),
+            "every": self.every,
             "measures": list(self.measures),
             "record": self._measured().state_dict(),
         }
@@ -209,15 +215,18 @@ class Monitor:
         """Go on from a `state_dict`.
 
         Raises:
-            InputError: that of a monitor of other measures.
+            InputError: that of a monitor of other measures, or of one that records at other passes.
         """
         if list(state["measures"]) != list(self.measures):
             raise InputError(
                 f"Monitor.measures: must be those of the state, {', '.join(state['measures']) or 'none'}; "
                 f"got {', '.join(self.measures) or 'none'}"
             )
+        if self.measures and state["every"] != self.every:
+            raise InputError(f"Monitor.every: must be that of the state, {state['every']}; got {self.every}")
         self._generator.set_state(state["generator"].cpu())
         self._passes.number = int(state["passes"])
+        self._changed = None if state["changed"] is None else set(state["changed"])
         self._waiting.clear()
         self._rows.load_state_dict(state["record"])
 
@@ -273,7 +282,7 @@ class Monitor:
         if self._taken is None:
             self._taken = {}
             for name, calls in self._kept.items():
-                found = [in_units(call.values, self._passes.modules[name], name, self.layers) for call in calls]
+                found = [in_units(call.values, self._passes.sites[name], name, self.layers) for call in calls]
                 parts = [values.flatten(0, 1) if values.ndim == 3 else values for values, _, _ in found]
                 if found[0][1] == "sequence" and found[0][0].ndim == 2:
                     self._taken[name] = torch.cat(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import TracebackType
@@ -12,6 +13,7 @@ from torch import nn
 
 from ..simulator import InputError
 from ..simulator.probe import Layers, hook, match
+from ..simulator.sites import sites
 
 Take = Callable[[str, int, Any], Any]
 
@@ -34,6 +36,7 @@ class Passes:
         opened, closed: called when a pass begins, and when it ends without an error.
 
     Attributes:
+        modules, sites: name -> module, and where it stands.
         number: passes begun so far.
         open: whether a pass is under way.
 
@@ -54,10 +57,12 @@ class Passes:
         self.core = _opened(model)
         self.layers = layers
         self.modules = {k: v for found in match(self.core, layers.patterns).values() for k, v in found.items()}
+        self.sites = sites(self.core, self.modules)
         self.number = 0
         self.open = False
         self._take, self._on_open, self._on_close = take, opened, closed
         self._calls: dict[str, int] = {}
+        self._handled: BaseException | None = None  # what the caller was handling when the pass began
         self._inner = 0  # calls of the model by itself that are under way
         self._compiled = _is_compiled(model)
         self._active = False
@@ -75,11 +80,10 @@ class Passes:
             if self._compiled:
                 torch.compiler.reset()
                 stack.callback(torch.compiler.reset)
-            # all functions, no bound methods: a copy of the model takes them along, and is not what they watch
-            stack.callback(self.core.register_forward_pre_hook(_cutting(self._begin)).remove)
+            stack.callback(self.core.register_forward_pre_hook(Cutting(self._begin)).remove)
             for name, module in self.modules.items():
-                stack.callback(hook(module, self.layers.when, _cutting(self._layer(name, module))).remove)
-            stack.callback(self.core.register_forward_hook(_cutting(self._end), always_call=True).remove)
+                stack.callback(hook(module, self.layers.when, Cutting(self._layer(name, module))).remove)
+            stack.callback(self.core.register_forward_hook(Cutting(self._end), always_call=True).remove)
             self._stack = stack.pop_all()
         self._active = True
         return self
@@ -104,21 +108,21 @@ class Passes:
         if self.open:
             self._inner += 1
             return
-        self._calls = {}
+        self._calls, self._handled = {}, sys.exception()
         self.open = module.training and torch.is_grad_enabled()
         if self.open:
             self.number += 1
             if self._on_open is not None:
                 self._on_open()
 
-    def _end(self, module: nn.Module, _: object, outputs: object) -> None:
+    def _end(self, module: nn.Module, *_: object) -> None:
         if module is not self.core or not self.open:
             return
         if self._inner:
             self._inner -= 1
             return
         self.open, self._calls = False, {}
-        if outputs is None:  # it raised
+        if sys.exception() is not self._handled:  # it raised; outputs of None may be what it gives
             self.number -= 1
         elif self._on_close is not None:
             self._on_close()
@@ -133,15 +137,33 @@ class Passes:
         return take
 
 
-def _cutting(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that a graph of `torch.compile` is cut at; called as it is where nothing is compiled."""
-    disable: Callable[[Callable[..., Any]], Callable[..., Any]] = torch.compiler.disable  # untyped in torch
-    cut = disable(function)  # each call of it takes 8 µs
+class Cutting:
+    """A hook that a graph of `torch.compile` is cut at; called as it is where nothing is compiled.
 
-    def call(*arguments: object) -> Any:
-        return cut(*arguments) if torch.compiler.is_compiling() else function(*arguments)
+    A copy of a model takes its hooks along, and is not what they watch; in a file of a whole model nothing is left.
+    """
 
-    return call
+    def __init__(self, function: Callable[..., Any]) -> None:
+        disable: Callable[[Callable[..., Any]], Callable[..., Any]] = torch.compiler.disable  # untyped in torch
+        self._function, self._cut = function, disable(function)  # each call of the latter takes 8 µs
+
+    def __call__(self, *arguments: object) -> Any:
+        """Call the function, outside of any graph."""
+        return self._cut(*arguments) if torch.compiler.is_compiling() else self._function(*arguments)
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Callable[[], Callable[..., None]], tuple[()]]:
+        return _none_in_files, ()
+
+
+def _none_in_files() -> Callable[..., None]:
+    return _nothing
+
+
+def _nothing(*_: object) -> None:
+    """What a hook that was stored in a file does."""
 
 
 def _opened(model: nn.Module) -> nn.Module:

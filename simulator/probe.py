@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from .errors import InputError, unknown
 from .recording import choose
+from .sites import Site, is_activation, sites
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -45,12 +46,14 @@ class Layers:
             - ``"sequence"``: (batch, time, feature): a feature; time is ordered and stays an axis, clock
               ``"model"``. Outputs (batch, feature) of several calls, as of an LSTMCell, are its time points;
             - ``"auto"``: sequence for recurrent modules; token sampled for three axes and for linear,
-              layer-norm and embedding modules; otherwise channel mean.
+              layer-norm and embedding modules; otherwise channel mean. An activation function has the axes of the
+              layer that was registered before it.
 
             Of outputs (batch, feature) a unit is a feature.
         max_units: units kept of a module, drawn without replacement by `seed` and the module's name; None: all.
         max_values: numbers that all modules together may hold; more raise an error.
-        batch_first: the batch is the first axis, for modules that do not say so themselves (an LSTM does).
+        batch_first: the batch is the first axis, where neither a module (an LSTM) nor the transformer layer that
+            it is a part of says so, and no convolution does.
         seed: of the choice of units.
 
     Raises:
@@ -79,23 +82,20 @@ class Layers:
             if bound is not None and not (isinstance(bound, int | np.integer) and bound >= 1):
                 raise InputError(f"Layers.{name}: must be an integer >= 1; got {bound}")
 
-    def unit_of(self, name: str, module: nn.Module, n_axes: int) -> str:
-        """What a unit of this module is: one of Units, or ``"feature"``."""
-        from torch import nn
-
+    def unit_of(self, name: str, site: Site, n_axes: int) -> str:
+        """What a unit of the module there is: one of Units, or ``"feature"``."""
         kind: str = "auto"
         if isinstance(self.units, Mapping):
             kind = next((kind for pattern, kind in self.units.items() if fnmatchcase(name, pattern)), "auto")
         else:
             kind = self.units
-        if kind == "auto" and isinstance(module, nn.RNNBase | nn.RNNCellBase):
+        if kind == "auto" and site.recurrent:
             return "sequence"
         if n_axes == 2 and kind != "sequence":
             return "feature"
         if kind == "auto":
-            tokens = n_axes == 3 and not _has_channels(module)
-            last = isinstance(module, nn.Linear | nn.LayerNorm | nn.Embedding)
-            return "token sampled" if tokens or last else "channel mean"
+            tokens = n_axes == 3 and not site.channels_of_a_line
+            return "token sampled" if tokens or site.features_last else "channel mean"
         return kind
 
     def choice(self, name: str, n: int) -> NDArray[np.intp]:
@@ -144,6 +144,7 @@ class Probe:
         self.layers = layers if isinstance(layers, Layers) else Layers(layers)
         self.keep_graph = keep_graph
         self._matches = match(model, self.layers.patterns)
+        self._sites = sites(model, {k: v for found in self._matches.values() for k, v in found.items()})
         self._stack = ExitStack()
         self._clear()
 
@@ -153,8 +154,8 @@ class Probe:
         self._clear()
         with ExitStack() as stack:
             stack.callback(self.model.register_forward_pre_hook(self._next_pass).remove)
-            for name, module in {k: v for found in self._matches.values() for k, v in found.items()}.items():
-                stack.callback(hook(module, self.layers.when, partial(self._take, name)).remove)
+            for name, site in self._sites.items():
+                stack.callback(hook(site.module, self.layers.when, partial(self._take, name)).remove)
             if not self.keep_graph:
                 stack.enter_context(_evaluating(self.model))
                 stack.enter_context(torch.no_grad())
@@ -208,7 +209,7 @@ class Probe:
         import torch
 
         calls = self._taken.setdefault(name, {}).setdefault(self._pass, [])
-        values, unit, sizes = in_units(found, module, name, self.layers)
+        values, unit, sizes = in_units(found, self._sites[name], name, self.layers)
         known = self._units.get((name, len(calls)))
         if known is None:
             known = self._units[name, len(calls)] = self._chosen(name, len(calls), unit, sizes, values)
@@ -277,10 +278,8 @@ def match(model: nn.Module, patterns: Iterable[str]) -> dict[str, dict[str, nn.M
 def _automatic(modules: Mapping[str, nn.Module]) -> dict[str, nn.Module]:
     from torch import nn
 
-    rectified = nn.ReLU | nn.ReLU6 | nn.LeakyReLU | nn.PReLU | nn.ELU | nn.CELU | nn.SELU
-    smooth = nn.GELU | nn.SiLU | nn.Mish | nn.Hardswish | nn.Softplus | nn.Tanh
-    active = rectified | smooth | nn.RNNBase | nn.RNNCellBase
-    found: dict[str, nn.Module] = {name: module for name, module in modules.items() if isinstance(module, active)}
+    active = nn.RNNBase | nn.RNNCellBase
+    found = {name: module for name, module in modules.items() if is_activation(module) or isinstance(module, active)}
     if found:
         return found
     weighted = nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d
@@ -295,23 +294,25 @@ def hook(module: nn.Module, when: str, take: Callable[[nn.Module, Any, Any], Any
     """
     if when == "post":
         return module.register_forward_hook(take)
-
-    def before(m: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        take(m, args, [*args, *kwargs.values()])
-
-    return module.register_forward_pre_hook(before, with_kwargs=True)
+    return module.register_forward_pre_hook(partial(_before, take), with_kwargs=True)
 
 
-def in_units(found: object, module: nn.Module, name: str, layers: Layers) -> tuple[Tensor, str, dict[str, int]]:
+def _before(
+    take: Callable[[nn.Module, Any, Any], Any], module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
+    take(module, args, [*args, *kwargs.values()])
+
+
+def in_units(found: object, site: Site, name: str, layers: Layers) -> tuple[Tensor, str, dict[str, int]]:
     """What a hook found as (batch, unit) or (batch, time, unit), what a unit is, and the axes that make it up.
 
     Raises:
         InputError: it is no tensor, or one without a batch axis.
     """
-    raw = _batch_leading(first_tensor(found, name), module, layers.batch_first)
+    raw = site.batch_leading(first_tensor(found, name), layers.batch_first)
     if raw.ndim < 2:
         raise InputError(f"Probe: {name} must yield (batch, ..., unit); got shape {tuple(raw.shape)}")
-    unit = layers.unit_of(name, module, raw.ndim)
+    unit = layers.unit_of(name, site, raw.ndim)
     values, sizes = _as_units(raw, unit, name)
     return values, unit, sizes
 
@@ -322,7 +323,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def first_tensor(found: object, name: str) -> Tensor:
-    """The tensor, or the first of a tuple, list or mapping, as real floats.
+    """The tensor, or the first with units of a tuple, list or mapping (the first where none has), as real floats.
 
     Raises:
         InputError: there is none.
@@ -337,32 +338,9 @@ def first_tensor(found: object, name: str) -> Tensor:
         return found if found.is_floating_point() else found.float()
     inner = list(found.values()) if isinstance(found, Mapping) else found
     if isinstance(inner, list | tuple) and inner:
-        return first_tensor(inner[0], name)
+        bare = (x for x in inner if not (x is None or (isinstance(x, Tensor) and x.ndim < 2)))  # a loss has no units
+        return first_tensor(next(bare, inner[0]), name)
     raise InputError(f"Probe: {name} must yield a tensor, or a tuple that begins with one; got {type(found).__name__}")
-
-
-def _batch_leading(tensor: Tensor, module: nn.Module, batch_first: bool) -> Tensor:
-    from torch import nn
-
-    if isinstance(module, nn.RNNBase) and tensor.ndim == 2:
-        return tensor.unsqueeze(0)
-    if tensor.ndim < 3:
-        return tensor
-    owner = getattr(module, "self_attn", module)
-    if isinstance(owner, nn.RNNBase | nn.MultiheadAttention):
-        batch_first = bool(owner.batch_first)
-    elif _has_channels(module):
-        batch_first = True
-    return tensor if batch_first else tensor.transpose(0, 1)
-
-
-def _has_channels(module: nn.Module) -> bool:
-    """Whether three axes of this module are (batch, channel, position), not (batch, token, feature)."""
-    from torch import nn
-
-    norms = nn.BatchNorm1d | nn.InstanceNorm1d | nn.GroupNorm
-    pools = nn.MaxPool1d | nn.AvgPool1d | nn.AdaptiveAvgPool1d | nn.AdaptiveMaxPool1d
-    return isinstance(module, nn.Conv1d | nn.ConvTranspose1d | norms | pools)
 
 
 def _as_units(raw: Tensor, unit: str, name: str) -> tuple[Tensor, dict[str, int]]:

@@ -269,6 +269,62 @@ def test_units_of_convolutions_sequences_cells_and_shared_modules():
         assert bool(torch.isfinite(desync_penalty(monitor)))
 
 
+class Swapped(nn.Module):
+    def forward(self, x):
+        return x.movedim(1, -1)
+
+
+def test_an_activation_function_has_the_units_of_the_layer_before_it():
+    """Channels last, as in the blocks of ConvNeXt and Swin; and a convolution along a line."""
+    picture = seeded(nn.Sequential(nn.Conv2d(3, 5, 3), Swapped(), nn.Linear(5, 7), nn.GELU(), nn.Linear(7, 2)))
+    line = seeded(nn.Sequential(nn.Conv1d(2, 6, 3), nn.ReLU(), nn.BatchNorm1d(6), nn.Sigmoid()))
+    with Monitor(picture) as monitor:
+        picture(noise(30, 3, 8, 8))
+        assert monitor.activations()["3"].shape == (30, 36 * 7)
+    with Monitor(line, "*") as monitor:
+        x = noise(30, 2, 20)
+        line(x)
+        found = monitor.activations()
+        assert [v.shape for v in found.values()] == [(30, 6)] * 4
+        torch.testing.assert_close(found["1"], torch.relu(line[0](x)).mean(2))
+
+
+@pytest.mark.parametrize("name", ["linear1", "norm1", "self_attn", "dropout", ""])
+def test_all_in_a_transformer_layer_have_the_axes_that_it_says(name):
+    values = []
+    for first in (True, False):
+        layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0, batch_first=first)
+        model = seeded(nn.Sequential(nn.TransformerEncoder(layer, 1, enable_nested_tensor=False)))
+        x = noise(16, 5, 8)
+        with Monitor(model, "0.layers.0." + name if name else "0") as monitor:
+            model(x if first else x.transpose(0, 1))
+            (kept,) = monitor.activations().values()
+        assert kept.shape[0] == 16
+        values.append(kept.detach())
+    torch.testing.assert_close(*values)
+
+
+def test_what_nothing_says_is_said_to_the_monitor():
+    model, x = seeded(nn.Sequential(nn.Linear(4, 6), nn.ReLU())), noise(16, 5, 4)
+    with Monitor(model, "1") as right, Monitor(model, "1", batch_first=False) as other:
+        model(x)
+        want = right.activations()["1"]
+        model(x.transpose(0, 1))
+        assert torch.equal(other.activations()["1"], want)
+
+
+def test_of_several_outputs_the_first_with_units_is_meant():
+    class Telling(nn.Module):
+        def forward(self, x):
+            return {"loss": x.mean(), "nothing": None, "hidden": 2 * x}
+
+    model = nn.Sequential(nn.Linear(4, 4), Telling())
+    with Monitor(model, "1") as monitor:
+        x = noise(20, 4)
+        model(x)
+        assert torch.equal(monitor.activations()["1"], 2 * model[0](x))
+
+
 def test_pre_is_the_input():
     model, x = mlp(), noise(20, 4)
     with Monitor(model, "1", when="pre") as monitor:
@@ -282,6 +338,7 @@ def test_pre_is_the_input():
         (mlp(), ["1", "3"]),
         (nn.Sequential(nn.Conv2d(1, 2, 3), nn.GELU(), nn.Flatten(), nn.Linear(8, 2)), ["1"]),
         (nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 4), nn.Linear(4, 2)), ["0", "1"]),
+        (nn.Sequential(nn.Linear(3, 4), nn.Sigmoid(), nn.Linear(4, 4), nn.Hardtanh(), nn.Linear(4, 2)), ["1", "3"]),
         (nn.ModuleDict({"rnn": nn.LSTM(2, 3), "readout": nn.Linear(3, 2)}), ["rnn"]),
     ],
 )
@@ -460,6 +517,77 @@ def test_passes_that_wait_to_be_measured_hold_little(monkeypatch):
             held.append(sum(found.size for _, found in monitor._waiting))
     assert max(held) < 1000
     assert len(monitor.record.values) == 60
+
+
+class Residual(nn.Module):
+    """A layer that three others read: its gradient is a sum, whose order is part of the bits."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second, self.third, self.out = (nn.Linear(9, 9) for _ in range(4))
+        self.relu = nn.ReLU()
+
+    def forward(self, x):
+        h = self.relu(self.first(x))
+        return self.out(h + self.second(h) + torch.tanh(self.third(h)))
+
+
+def test_training_goes_on_to_the_same_bits_where_many_layers_read_one():
+    def go(monitor, model, steps):
+        descent = torch.optim.SGD(model.parameters(), lr=0.1)
+        with monitor:
+            for k in steps:
+                descent.zero_grad()
+                loss = model(noise(50, 9, seed=k)).square().mean()
+                more = desync_penalty(monitor, weight=10.0, units=6)
+                (loss + more).backward()
+                descent.step()
+
+    whole, first = seeded(Residual()), seeded(Residual())
+    go(Monitor(whole, "relu"), whole, range(30))
+    one, two = Monitor(first, "relu"), Monitor(first, "relu")
+    go(one, first, range(4))
+    two.load_state_dict(one.state_dict())
+    go(two, first, range(4, 30))
+    for a, b in zip(whole.parameters(), first.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_a_state_of_other_passes_is_refused():
+    model = mlp()
+    state = Monitor(model, "1", every=5).state_dict()
+    with pytest.raises(InputError, match=r"^Monitor\.every: must be that of the state, 5; got 2$"):
+        Monitor(model, "1", every=2).load_state_dict(state)
+
+
+def test_a_model_that_gives_nothing_passes_all_the_same():
+    class Keeping(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = mlp()
+
+        def forward(self, x):
+            self.kept = self.net(x)
+
+    model = Keeping()
+    with Monitor(model) as monitor:
+        for _ in range(3):
+            try:
+                raise ZeroDivisionError
+            except ZeroDivisionError:  # a loop that calls the model while it handles an error
+                model(noise(20, 4))
+    assert monitor.passes == 3
+    assert monitor.record.n_times == 3
+
+
+def test_a_model_is_stored_whole_within_the_context_without_what_watches_it(tmp_path):
+    model = mlp()
+    with Monitor(model, ["0", "1"]) as monitor, Monitor(model, "1", when="pre"):
+        model(noise(20, 4))
+        torch.save(model, tmp_path / "model.pt")
+    twin = torch.load(tmp_path / "model.pt", weights_only=False)
+    assert torch.equal(twin(noise(20, 4)), model(noise(20, 4)))
+    assert monitor.passes == 1
 
 
 # Wrappers

@@ -29,9 +29,11 @@ from ictal.models.treatments.nid import NID, ShrinkingNID
 from ictal.models.treatments.validation import ValidationControl
 from ictal.registry import resolve
 from ictal.simulator import InputError
+from ictal.simulator.sites import Site
 
 DOCS = Path(__file__).resolve().parent.parent / "docs" / "treatments"
 KINDS = {name: resolve(where, "ictal.models.treatments") for name, (where, _) in TREATMENTS.items()}
+PLACE = Site(nn.ReLU(), nn.ReLU())
 STRONG = {"l2": 0.1, "desync": 3.0, "healthy": 3.0, "validation": 3.0, "dropout": 0.5, "clip": 10.0}
 
 
@@ -338,7 +340,7 @@ def test_noise_has_the_distribution_that_its_page_states(kind):
     h = noise(400, 50, seed=1) * 3 + 1
     h[:, 3] = 2.0  # constant: nothing to push
     how = kind(2.0, gain=0.0)
-    moved = how.disturbed(h, "0", nn.ReLU(), torch.Generator().manual_seed(0)) - h
+    moved = how.disturbed(h, "0", PLACE, torch.Generator().manual_seed(0)) - h
     assert int(torch.count_nonzero(moved[:, 3])) == 0
     live = [k for k in range(50) if k != 3]
     towards = (-moved * torch.sign(h - h.mean(0)))[:, live].flatten().numpy() / 0.2
@@ -358,10 +360,12 @@ def test_noise_adapts_to_the_synchrony():
         h = (1 - common) * noise(2000, 40) + common * noise(2000, 1, seed=2).expand(2000, 40)
         si, _ = readings({"0": h}, (get("si_3"),))
         assert float(si) == pytest.approx(c, abs=0.03)
-        moved = NID(1.5).disturbed(h, "0", nn.ReLU(), generator) - h
+        moved = NID(1.5).disturbed(h, "0", PLACE, generator) - h
         assert float(moved.std()) == pytest.approx(1.5 * (0.1 + 0.4 * float(si)), rel=0.02)
-    dead = torch.zeros(8, 5)
-    assert torch.equal(NID().disturbed(dead, "0", nn.ReLU(), generator), dead)
+    for samples in (8, 50, 64, 100):
+        for value in (0.0, 0.1, 0.7):  # a mean of many equal numbers is not that number
+            dead = torch.full((samples, 5), value)
+            assert torch.equal(NID().disturbed(dead, "0", PLACE, generator), dead)
 
 
 def test_noise_is_put_where_it_belongs_and_lets_the_gradient_through():
@@ -393,7 +397,7 @@ def test_noise_is_put_where_it_belongs_and_lets_the_gradient_through():
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_dropout_drops_its_share_and_keeps_the_mean(dtype):
     h = torch.ones(400, 500, dtype=dtype)
-    out = Dropout(0.3).dropped(h, "0", nn.ReLU(), torch.Generator().manual_seed(0))
+    out = Dropout(0.3).dropped(h, "0", PLACE, torch.Generator().manual_seed(0))
     assert out.dtype == dtype
     assert float((out == 0).float().mean()) == pytest.approx(0.3, abs=4 * math.sqrt(0.21 / h.numel()))
     torch.testing.assert_close(out[out != 0].unique().float(), torch.tensor([1 / 0.7]), rtol=1e-2, atol=0)

@@ -15,6 +15,8 @@ from .perturbation import Perturbation
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from ...simulator.sites import Site
+
 
 @dataclass(frozen=True)
 class Dropout:
@@ -43,7 +45,7 @@ class Dropout:
             return Intervention(model)
         return Perturbation(model, "Dropout", self.layers, seed, self.dropped)
 
-    def dropped(self, h: Tensor, name: str, module: nn.Module, generator: torch.Generator) -> Tensor:
+    def dropped(self, h: Tensor, name: str, site: Site, generator: torch.Generator) -> Tensor:
         """The activations with a share `rate` of them 0."""
         kept = torch.rand(h.shape, generator=generator, device=h.device) >= self.rate
         return h * (kept / (1 - self.rate)).to(h.dtype)

@@ -19,6 +19,8 @@ from .perturbation import Perturbation
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from ...simulator.sites import Site
+
 
 @dataclass(frozen=True)
 class _Noise(ABC):
@@ -42,21 +44,23 @@ class _Noise(ABC):
             return Intervention(model)
         return Perturbation(model, type(self).__name__, self.layers, seed, self.disturbed)
 
-    def disturbed(self, h: Tensor, name: str, module: nn.Module, generator: torch.Generator) -> Tensor:
+    def disturbed(self, h: Tensor, name: str, site: Site, generator: torch.Generator) -> Tensor:
         """The activations (batch, ...) with their noise; the gradient passes as if there were none."""
         with torch.no_grad():
             noise = torch.randn(h.shape, generator=generator, device=h.device)
             if self.shrinks:
                 noise.abs_()
-            noise *= torch.sign(h - h.mean(_batch_axis(h, module), keepdim=True)) * self.deviation(h, name, module)
+            axis = site.batch_axis(h.ndim)
+            moved = h - h.narrow(axis, 0, 1)  # a mean of many equal numbers is not that number; a mean of zeros is 0
+            noise *= torch.sign(moved - moved.mean(axis, keepdim=True)) * self.deviation(h, name, site)
         return h - noise.to(h.dtype)
 
-    def deviation(self, h: Tensor, name: str, module: nn.Module) -> Tensor | float:
+    def deviation(self, h: Tensor, name: str, site: Site) -> Tensor | float:
         """SD of the noise: strength · (base + gain · SI)."""
         if self.gain == 0:
             return self.strength * self.base
         layers = Layers(name, max_units=self.units)
-        values = in_units(h.detach(), module, name, layers)[0]
+        values = in_units(h.detach(), site, name, layers)[0]
         values = values.flatten(0, 1) if values.ndim == 3 else values
         if self.units is not None and values.shape[-1] > self.units:
             chosen = torch.as_tensor(layers.choice(name, int(values.shape[-1])), device=h.device)
@@ -97,7 +101,3 @@ class ShrinkingNID(_Noise):
     """
 
     shrinks: ClassVar[bool] = True
-
-
-def _batch_axis(h: Tensor, module: nn.Module) -> int:
-    return 1 if h.ndim == 3 and getattr(module, "batch_first", True) is False else 0
