@@ -82,6 +82,16 @@ def cka_matrix(layers: Sequence[ArrayLike], *, debiased: bool = True) -> Floats:
     return out
 
 
+def varies_beyond_chance(x: ArrayLike) -> bool:
+    """Whether the debiased CKA of these features (sample, feature) is defined: HSIC₁(X, X) > 0.
+
+    >>> varies_beyond_chance(np.eye(4)[:, :1]), varies_beyond_chance(np.arange(4.0)[:, None])
+    (False, True)
+    """
+    features = _features(x, "varies_beyond_chance.x")
+    return _hsic(features, features, debiased=True) > 0
+
+
 def _hsic(x: Floats, y: Floats, debiased: bool) -> float:
     """HSIC₀, or n(n − 3) HSIC₁, which is the same of centred features as of others."""
     n = len(x)

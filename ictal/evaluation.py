@@ -86,7 +86,8 @@ def evaluate_file(
     Args:
         path: FILE.pt, or a checkpoint.
         data: which data; those of the training if left out, which are then chosen as they were.
-        seed: of split, choice, corruptions and strange images; that of the training if left out.
+        seed: of corruptions and strange images, and of split and choice of `data`, if given; that of the training if
+            left out.
         corruptions: also on test images corrupted in every way at every severity.
         strange: also on the images from outside of these pairs: names of `OOD_PAIRS`, e.g. STRANGE, "other:NAME". With
             any, those of the classes that training held out are among them.
@@ -95,7 +96,8 @@ def evaluate_file(
         progress: called as progress(done, total, what).
 
     Raises:
-        InputError: a file that cannot be used, or data of another shape or with other classes.
+        InputError: a file that cannot be used, data of another shape or with other classes, or data of the training
+            that are no longer what they were.
     """
     from .models.training import assess, cpu_threads
     from .models.training.checkpoint import spoken
@@ -103,10 +105,17 @@ def evaluate_file(
     where = device(device_name)
     model, about = open_model(path)
     model = model.to(where)
+    own, seed = seed_of_training(about), seed_of_training(about) if seed is None else seed
     if data is None:
         data = data_of_training(about, path)
-    seed = seed_of_training(about) if seed is None else seed
-    held = data.load(seed)
+        held = data.load(own)
+        if held.sha256() != about.get("data_sha256", held.sha256()):
+            raise InputError(
+                f"{path}: was trained on other data than {data.name} holds now; its test images may have been among "
+                f"the training images then; to evaluate on what is there now say --data {data.name}"
+            )
+    else:
+        held = data.load(seed)
     _check_fits(held, about, path)
     if (corruptions or strange) and held.kind != "images":
         raise InputError(f"{held.name}: holds {held.kind}; corruptions and strange images are for images")
@@ -117,7 +126,8 @@ def evaluate_file(
         if corruptions:
             found = replace(found, corruptions=_corrupted(model, held, where, seed, progress))
         if strange:
-            found = replace(found, strange=_strange(model, held, where, seed, strange, data))
+            outside = data.pair(own).outside if data.hold_out else None
+            found = replace(found, strange=_strange(model, held, where, seed, strange, outside))
     return found
 
 
@@ -168,20 +178,24 @@ def _corrupted(
 
 
 def _strange(
-    model: nn.Module, data: Dataset, where: torch.device, seed: int, pairs: Sequence[str], choice: DataChoice
+    model: nn.Module,
+    data: Dataset,
+    where: torch.device,
+    seed: int,
+    pairs: Sequence[str],
+    held_out: NDArray[np.float32] | None,
 ) -> dict[str, Strange]:
     from .models.data.ood import out_of_distribution
     from .models.training import probabilities, separation
 
-    if choice.hold_out:
-        pairs = [HELD_OUT, *(name for name in pairs if name != HELD_OUT)]
-    elif HELD_OUT in pairs:
+    if held_out is None and HELD_OUT in pairs:
         raise InputError(f"evaluate: {HELD_OUT} needs a network that never saw them: train it with --hold-out")
+    outside = {} if held_out is None else {HELD_OUT: held_out}
+    outside |= {name: out_of_distribution(name, data, seed).outside for name in pairs if name != HELD_OUT}
     known = probabilities(model, _tensor(data.x_test, where)).max(1)
     out = {}
-    for name in pairs:
-        outside = (choice.pair(seed) if name == HELD_OUT else out_of_distribution(name, data, seed)).outside
-        score = probabilities(model, _tensor(outside, where)).max(1)
+    for name, images in outside.items():
+        score = probabilities(model, _tensor(images, where)).max(1)
         out[name] = Strange(len(score), float(score.mean()), separation(known, score))
     return out
 

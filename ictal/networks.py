@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from .models.system import parameters as fields_of
 from .registry import assignments, check, parameter_types, parse
 from .registry import treatment as treatment_class
@@ -114,8 +112,7 @@ def network(chosen: Architecture, data: Dataset, seed: int) -> nn.Module:
     """
     import torch
 
-    x = data.x_train.astype(np.float64)
-    mean, sd = float(x.mean()), float(x.std()) or 1.0
+    mean, sd = data.mean_and_sd()
     built = chosen.build(data.image_shape, data.n_classes, seed=seed, mean=mean, sd=sd)
     laid: nn.Module = built.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in the stubs
     return laid

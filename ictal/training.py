@@ -258,6 +258,7 @@ class _Work:
                     "training": {k: v for k, v in asdict(self.job.how).items() if k != "checkpoint_every"},
                     "treatments": list(self.job.treatments),
                     "seed": self.job.seed,
+                    "data_sha256": self.data.sha256(),
                     "engine": "torch",
                     "device": self.where.type,
                     "threads": self.job.threads,

@@ -146,8 +146,12 @@ def lightning_callback(
             self._state: Mapping[str, Any] | None = None
             self._stack = ExitStack()
             self._outputs: Tensor | None = None
-            self._last = -1
+            self._last = 0  # optimiser steps that the treatments were told of
             self._validated: dict[str, float] = {}
+
+        def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+            """Only steps from here on are told of."""
+            self._last = trainer.global_step
 
         def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
             """Set the hooks, and add the treatments to the loss."""
@@ -215,15 +219,18 @@ def lightning_callback(
         def _close(self) -> None:
             self._stack.close()
             if self.treated is not None:
-                self._state, self.treated = self.treated.state_dict(), None
+                self._state, self.treated = self.state_dict(), None
 
         def state_dict(self) -> dict[str, Any]:
-            """What the treatments remember."""
-            return dict(self._state or {}) if self.treated is None else self.treated.state_dict()
+            """What the treatments remember, and what was validated since the last step."""
+            if self.treated is None:
+                return dict(self._state or {})
+            return {**self.treated.state_dict(), "validated": dict(self._validated)}
 
         def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
             """Go on from a checkpoint, when the fit starts."""
             self._state = state_dict
+            self._validated = dict(state_dict.get("validated", {}))
             if self.treated is not None:
                 self.treated.load_state_dict(state_dict)
 

@@ -1,6 +1,6 @@
 """Forward hooks on any torch module: which layers, what counts as a unit, and what they yield.
 
-Of this room only this file and `recorders` use torch, and load it when it is first used.
+Of this room only this file, `sites` and `recorders` use torch, and load it when it is first used.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, TensorDataset
 
 from ictal.models.callbacks import Accelerated, Together, lightning_callback
+from ictal.models.treatments.base import Intervention
 from ictal.models.treatments.clip import Clip
 from ictal.models.treatments.desync import DesyncReg
 from ictal.models.treatments.dropout import Dropout
@@ -152,6 +153,48 @@ def test_lightning_hands_on_the_validation_loss(lightning):
     assert callback.state_dict()["0"]["weight"] != 1.0
 
 
+class Told(Intervention):
+    """What `after_step` is told of."""
+
+    def __init__(self, model, steps):
+        super().__init__(model)
+        self.steps = steps
+
+    def after_step(self, step, metrics):
+        self.steps.append((step, sorted(metrics)))
+
+
+class Telling:
+    def __init__(self):
+        self.steps = []
+
+    def artificial(self, model, *, seed=0):
+        return Told(model, self.steps)
+
+
+def test_lightning_tells_of_optimiser_steps_and_of_what_was_validated_before_a_checkpoint(lightning, tmp_path):
+    def go(telling, epochs, resume=None, **how):
+        callback = lightning_callback([telling])
+        trainer = lightning.Trainer(
+            max_epochs=epochs, accelerator="cpu", callbacks=[callback], logger=False, enable_checkpointing=False,
+            enable_progress_bar=False, enable_model_summary=False, **how,
+        )  # fmt: skip
+        held = DataLoader(TensorDataset(X[:20], Y[:20]), batch_size=20)
+        trainer.fit(wrapped(lightning), batches(), held, ckpt_path=resume)
+        return trainer
+
+    whole, first, second, few = (Telling() for _ in range(4))
+    go(whole, 3)
+    n = len(whole.steps) // 3
+    assert [step for step, _ in whole.steps] == list(range(1, 3 * n + 1))
+    assert [step for step, metrics in whole.steps if "val_loss" in metrics] == [n + 1, 2 * n + 1]
+    go(first, 2).save_checkpoint(tmp_path / "a.ckpt")
+    go(second, 3, resume=tmp_path / "a.ckpt")
+    assert first.steps + second.steps == whole.steps
+    go(few, 1, accumulate_grad_batches=n)
+    assert [step for step, _ in few.steps] == [1]
+
+
 def test_lightning_says_in_one_line_what_is_wrong(lightning):
     with pytest.raises(InputError, match=r"training_step did not call the LightningModule itself.*module='net'"):
         fit(lightning, wrapped(lightning, direct=True), lightning_callback(TREATMENTS[:1]))
@@ -210,3 +253,40 @@ def test_accelerate_equals_a_plain_loop_and_goes_on_from_its_state(accelerate, a
     torch.testing.assert_close(go(2), want)
     go(1, save=True)
     torch.testing.assert_close(go(1, load=True), want)
+
+
+def test_accelerate_tells_of_optimiser_steps_and_unscales(accelerate):
+    class Fake:
+        """Of an accelerator what the companion asks."""
+
+        process_index = 0
+        sync_gradients = False
+        unscaled = 0
+
+        def unwrap_model(self, model):
+            return model
+
+        def register_for_checkpointing(self, what):
+            pass
+
+        def unscale_gradients(self):
+            self.unscaled += 1
+
+    fake, telling = Fake(), Telling()
+    with Accelerated(fake, network(), [telling]) as treated:
+        for step in range(1, 7):
+            fake.sync_gradients = step % 3 == 0
+            treated.gradients()
+            treated.after_step(step, {})
+    assert telling.steps == [(3, []), (6, [])]
+    assert fake.unscaled == 2
+
+
+def test_processes_draw_their_own():
+    treatments = [Dropout(0.5, layers="1")]
+    found = []
+    for rank in (0, 1):
+        model = network()
+        with Together(model, treatments, seed=0, rank=rank):
+            found.append(model(X))
+    assert not torch.equal(*found)

@@ -305,6 +305,22 @@ def test_fashion_mnist_is_checked_against_its_sums(tmp_path, monkeypatch):
     np.testing.assert_array_equal(data.x_train, plain.x_train)
 
 
+def test_channels_first_are_refused(tmp_path):
+    path = write_npz(tmp_path / "first.npz", x=np.zeros((40, 3, 8, 8), np.uint8), y=LABELS)
+    with pytest.raises(InputError, match=r"first.npz: images of shape \(3, 8, 8\) have their channels first"):
+        load_data(path)
+    for shape in ((3, 2), (3, 5, 3), (8, 8, 3), (1, 30, 4)):
+        load_data(write_npz(tmp_path / "last.npz", x=np.zeros((40, *shape), np.uint8), y=LABELS))
+
+
+def test_the_range_is_that_of_the_training_images(tmp_path):
+    x_train, x_test = np.linspace(-2, 2, 80).reshape(40, 2), np.full((4, 2), 9.0)
+    path = write_npz(tmp_path / "a.npz", x_train=x_train, y_train=LABELS, x_test=x_test, y_test=LABELS[:4])
+    data = load_data(path)
+    assert (data.x_train.min(), data.x_train.max()) == (0.0, 1.0)
+    assert data.x_test[0, 0] == pytest.approx(11 / 4)
+
+
 def test_rows_are_the_images_read_downwards(tmp_path):
     images, rows = load_data("digits", n_train=20, seed=2), load_data("rows:digits", n_train=20, seed=2)
     assert (rows.kind, rows.name, rows.image_shape) == ("sequences", "rows:digits", (8, 8))

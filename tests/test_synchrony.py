@@ -25,6 +25,7 @@ from ictal.models.training import Training, train
 from ictal.simulator import InputError, Recording
 from ictal.simulator.recorders import record_samples
 from ictal.synchrony import SynchronyRecorder
+from ictal.synchrony.recorder import _similarities
 from ictal.synchrony.rows import Rows, sample_measures
 
 FEW = ("si_3", "chi_c", "class_share", "within_class_si")
@@ -345,6 +346,19 @@ def test_cka_between_layers_is_that_of_their_activations(data):
     np.testing.assert_allclose(found.matrices[0], expected, rtol=1e-9)
     assert np.isnan(found.matrices[1]).all()  # no surrogates there, so no CKA
     assert found.layers == tuple(f"hidden.{k}.linear" for k in range(3))
+
+
+def test_a_layer_in_which_one_sample_drives_one_unit_spoils_no_other_pair():
+    rng = np.random.default_rng(0)
+    lone = np.zeros((40, 5))
+    lone[7, 2] = 1.0
+    layers = [Recording(x, 1.0, "sample", "activation", "1") for x in (*rng.normal(size=(3, 40, 5)), lone)]
+    found = _similarities(layers)
+    pairs = list(zip(*np.triu_indices(4, 1), strict=True))
+    assert [bool(np.isnan(value)) for value in found] == [3 in pair for pair in pairs]
+    want = cka_matrix([layer.numpy() for layer in layers[:3]])
+    kept = [value for value, pair in zip(found, pairs, strict=True) if 3 not in pair]
+    np.testing.assert_allclose(kept, want[np.triu_indices(3, 1)])
 
 
 class Rows3(nn.Module):

@@ -509,6 +509,31 @@ def test_evaluate_repeats_what_training_measured(folder, ictal_):
     assert again["seed"] == 2
 
 
+def test_evaluation_is_on_the_data_of_the_training(folder, ictal_, refused):
+    rng = np.random.default_rng(0)
+    x, y = rng.random((300, 6)), np.arange(300) % 3
+    np.savez("mine.npz", x=x, y=y)
+    ictal_("train", "mlp", "--data", "mine.npz", "--steps", "20", "--every", "10", "-o", "a.h5")
+    want = json.loads(ictal_("evaluate", "a.pt", "--json"))
+    again = json.loads(ictal_("evaluate", "a.pt", "--seed", "5", "--ood", "--json"))
+    assert again["sets"] == want["sets"]
+    np.savez("mine.npz", x=x[::-1], y=y[::-1])
+    assert "a.pt: was trained on other data than mine.npz holds now; " in refused("evaluate", "a.pt")
+    json.loads(ictal_("evaluate", "a.pt", "--data", "mine.npz", "--json"))
+    before = contents(folder)
+    line = refused("train", "mlp", "--data", "mine.npz", "--steps", "20", "--every", "10", "-o", "a.h5", "--resume")
+    assert "a.h5: exists already and is of another training: data_sha256" in line
+    assert contents(folder) == before
+
+
+def test_held_out_classes_are_those_of_the_training_whatever_the_seed(folder, ictal_):
+    ictal_(*SHORT, "--hold-out", "--seed", "3", "-o", "a.h5")
+    a, b = (json.loads(ictal_("evaluate", "a.pt", "--ood", "--json", *more)) for more in ([], ["--seed", "9"]))
+    assert a["sets"] == b["sets"]
+    assert a["strange"]["held-out-classes"] == b["strange"]["held-out-classes"]
+    assert a["strange"]["uniform-noise"] != b["strange"]["uniform-noise"]
+
+
 def test_evaluate_on_corrupted_and_strange_images(folder, ictal_):
     ictal_(*QUICK, "--steps", "300", "--every", "300", "-o", "a.h5")
     found = json.loads(ictal_("evaluate", "a.pt", "--corruptions", "--ood", "--ood-data", "digits", "--json"))

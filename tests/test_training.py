@@ -20,12 +20,14 @@ from ictal.models.training import (
     calibration_error,
     cpu_threads,
     evaluate,
+    loop,
     probabilities,
     separation,
     train,
 )
 from ictal.models.training.descent import parts
 from ictal.models.training.distributed import Ranks
+from ictal.models.training.loop import _augmented
 from ictal.models.training.randomness import Batches
 from ictal.models.treatments.base import Intervention
 from ictal.simulator import InputError
@@ -171,6 +173,12 @@ def test_augmentation_is_drawn_anew_at_every_step_from_the_seed(data):
     assert same(first, again)
     assert not same(first, other)
     assert not torch.equal(first[0], first[1])
+    images = torch.full((5, 8, 8), 0.5)
+    how = Training(steps=1, augment=("noise",))
+    one, two = (_augmented(images, how, seed) for seed in (0, 1))
+    assert not torch.equal(one, two)
+    assert float(_augmented(0 * images, how, 0).min()) == 0.0
+    assert float(_augmented(2 * images, how, 0).max()) == 1.0
 
 
 # Early stopping
@@ -197,6 +205,112 @@ def test_early_stopping_ends_at_the_record_and_keeps_the_best_weights(data):
     assert (loss, accuracy) == (history.final()["val_loss"], history.final()["val_accuracy"])
     assert history.final()["val_loss"] == losses.min()
     assert tuple(history.recording().unit_labels["metric"]) == history.metrics
+
+
+def test_a_network_in_half_precision_is_evaluated_in_single(data):
+    class Loud(nn.Module):
+        def forward(self, x):
+            return 60 * x.flatten(1)[:, :10]
+
+    x = torch.tensor(data.x_train).repeat(30, 1, 1)
+    y = torch.tensor(data.y_train).repeat(30)
+    want, share = evaluate(Loud(), x.double(), y)
+    for dtype, close in ((torch.float16, 1e-3), (torch.bfloat16, 1e-2)):
+        loss, accuracy = evaluate(Loud(), x.to(dtype), y)
+        assert loss == pytest.approx(want, rel=close)
+        assert accuracy == pytest.approx(share, abs=0.03)
+
+
+@pytest.mark.parametrize("part", ["test_loss", "val_loss", "train_loss"])
+def test_a_record_that_is_not_finite_ends_training(data, part):
+    x = {"test_loss": "x_test", "val_loss": "x_val", "train_loss": "x_train"}[part]
+    values = getattr(data, x).copy()
+    values[0] = np.inf
+    what = "loss" if part == "train_loss" else part.replace("_", " ")
+    with pytest.raises(InputError, match=f"the {what} is (nan|inf) at step 0"):
+        train(Net(), replace(data, **{x: values}), Training(steps=2), seed=0)
+
+
+def test_a_checkpoint_of_a_running_statistic_that_overflowed_is_not_written(data, tmp_path):
+    class Overflowing(Linear):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("mask", torch.full((3,), -torch.inf))  # infinite from the beginning: meant so
+            self.register_buffer("running", torch.ones(()))
+
+        def forward(self, x):
+            if self.training:
+                self.running = self.running * 1e10
+            return super().forward(x)
+
+    how = Training(steps=20, every=10, checkpoint_every=2)
+    with pytest.raises(InputError, match=r"running is no longer finite at step 4; the state at step 2 is kept"):
+        train(Overflowing(), data, how, seed=0, checkpoint=tmp_path / "a.pt")
+    assert float(torch.load(tmp_path / "a.pt", weights_only=True)["model"]["running"]) == pytest.approx(1e20)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "got"),
+    [
+        (lambda z: z[:, :5], r"shape \(128, 5\)"),
+        (lambda z: {"logits": z}, "dict"),
+        (lambda z: z[:, :, None], r"shape \(128, 10, 1\)"),
+    ],
+)
+def test_outputs_that_are_no_logits_are_said(data, outputs, got):
+    class Other(Linear):
+        def forward(self, x):
+            z = super().forward(x)
+            return outputs(z) if self.training else z
+
+    wanted = r"must give logits of shape \(128, 10\) for 128 images"
+    with pytest.raises(InputError, match=rf"^train\.model: {wanted}; got {got}$"):
+        train(Other(), data, Training(steps=2), seed=0)
+
+
+def test_records_without_every_are_about_a_hundred():
+    for steps in (1, 7, 60, 101, 400, 499, 997, 998, 1009, 4000, 10_000):
+        if steps == 1009:
+            with pytest.raises(
+                InputError, match=r"1009 steps divide into no number of .*; say steps=1000, or every=1009"
+            ):
+                Training(steps=steps).plan(1000)
+            continue
+        every = Training(steps=steps).plan(1000).every
+        assert steps % every == 0
+        assert min(20, steps) <= steps // every <= 1000
+
+
+def test_mean_and_sd_are_those_of_all_training_values(data, monkeypatch):
+    monkeypatch.setattr("ictal.models.data.dataset.AT_ONCE", 1000)
+    x = data.x_train.astype(float)
+    assert data.mean_and_sd() == pytest.approx((x.mean(), x.std()), rel=1e-12)
+    assert replace(data, x_train=np.ones((4, 2), np.float32)).mean_and_sd() == (1.0, 1.0)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float16"])
+def test_treatments_get_gradients_that_are_not_scaled(data, precision):
+    class Reading(Intervention):
+        def gradients(self):
+            sizes.append(float(sum(p.grad.square().sum() for p in self.model.parameters()).sqrt()))
+
+    class Treating:
+        def artificial(self, model, *, seed=0):
+            return Reading(model)
+
+    sizes = []
+    train(Net(dropout=0.0), data, Training(steps=5, precision=precision), seed=0, treatments=[Treating()])
+    assert len(sizes) == 5
+    assert max(sizes) < 20
+
+
+def test_every_process_draws_its_own(data, monkeypatch):
+    begun = []
+    begin = loop.begin_step
+    monkeypatch.setattr(loop, "joined", lambda device: Ranks(rank=1))
+    monkeypatch.setattr(loop, "begin_step", lambda *given: begun.append(given[2]) or begin(*given))
+    train(Net(), data, Training(steps=2), seed=0)
+    assert begun == [1, 1, 1]
 
 
 # Treatments
@@ -327,8 +441,10 @@ def test_a_batch_of_one_image_that_batch_norm_cannot_take_is_said(data):
 
 def test_other_arguments_that_cannot_be(data):
     how = Training(steps=2)
-    with pytest.raises(InputError, match=r"train\.seed: must be an integer >= 0; got -1"):
+    with pytest.raises(InputError, match=r"train\.seed: must be an integer from 0 to 2\^63 - 1; got -1"):
         train(Linear(), data, how, seed=-1)
+    with pytest.raises(InputError, match=r"train\.seed: must be an integer from 0 to 2\^63 - 1; got 1844\d+"):
+        train(Linear(), data, how, seed=2**64)
     with pytest.raises(InputError, match=r"train\.threads: must be an integer >= 1; got 0"):
         train(Linear(), data, how, seed=0, threads=0)
     with pytest.raises(InputError, match=r"train\.model: must have parameters to train; Flatten has none"):

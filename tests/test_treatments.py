@@ -394,6 +394,44 @@ def test_noise_is_put_where_it_belongs_and_lets_the_gradient_through():
         assert torch.equal(frozen(noise(8, 6)), network()(noise(8, 6)))
 
 
+@pytest.mark.parametrize("treatment", [NID(1.0, gain=0.0), Dropout(0.5)])
+def test_layers_and_calls_draw_each_their_own(treatment):
+    class Twice(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b = nn.Identity(), nn.Identity()
+
+        def forward(self, x):
+            return self.a(x), self.a(x), self.b(x)
+
+    model, x = Twice(), noise(50, 6)
+    with treatment.__class__(**{**vars(treatment), "layers": ("a", "b")}).artificial(model, seed=3):
+        first, second, other = (out - x for out in model(x))
+    assert not torch.equal(first, second)
+    assert not torch.equal(first, other)
+    assert not torch.equal(second, other)
+
+
+def test_the_mean_of_noise_is_over_the_batch_wherever_its_axis_is():
+    x = noise(7, 4, 3) + 5 * noise(7, 1, 1, seed=4)  # batch first
+    moved = []
+    for first in (True, False):
+        place = Site(nn.GRU(3, 3, batch_first=first), nn.GRU(3, 3), batch_first=first)
+        h = x if first else x.transpose(0, 1)
+        out = ShrinkingNID(1.0, gain=0.0).disturbed(h.contiguous(), "0", place, torch.Generator().manual_seed(0)) - h
+        moved.append(torch.sign(out if first else out.transpose(0, 1)))
+    assert torch.equal(*moved)
+    assert torch.equal(moved[0], -torch.sign(x - x.mean(0)))
+
+
+def test_a_validation_loss_that_is_not_finite_moves_nothing():
+    how, memory = ValidationControl(1.0, factor=2.0), {}
+    assert how.control(1.0, None, {"val_loss": 0.5}, memory) == 1.0
+    assert how.control(1.0, None, {"val_loss": math.inf}, memory) == 1.0
+    assert how.control(1.0, None, {"val_loss": math.nan}, memory) == 1.0
+    assert memory == {"least": 0.5}
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_dropout_drops_its_share_and_keeps_the_mean(dtype):
     h = torch.ones(400, 500, dtype=dtype)

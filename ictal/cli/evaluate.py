@@ -32,7 +32,10 @@ def evaluate(
     ood_data: Annotated[
         str | None, typer.Option("--ood-data", metavar="NAME", help="and on the test images of other data, for --ood.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(metavar="K", help="That of the training if left out.")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(metavar="K", help="Of corruptions, of --ood and of --data; that of the training if left out."),
+    ] = None,
     device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     threads: Annotated[int, typer.Option(metavar="N", help="CPU threads.")] = 1,
     json: Json = False,

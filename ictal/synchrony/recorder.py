@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from ..analyses.cka import cka_matrix
+from ..analyses.cka import cka_matrix, varies_beyond_chance
 from ..models.data import Dataset
 from ..simulator import InputError, Recording, Run, unknown
 from ..simulator.probe import Activity, Layers, Units
@@ -262,9 +261,10 @@ class SynchronyRecorder:
 
 
 def _similarities(layers: Sequence[Recording]) -> Floats:
-    """CKA of every pair of layers, in the order of the pairs; NaN with a layer that does not vary."""
+    """CKA of every pair of layers, in the order of the pairs; NaN with a layer that varies no more than by chance."""
     out = np.full((len(layers), len(layers)), np.nan)
-    varies = [at for at, layer in enumerate(layers) if np.ptp(layer.numpy(), axis=0).any()]
-    with suppress(InputError):  # none varies, or one no more than by chance
-        out[np.ix_(varies, varies)] = cka_matrix([layers[at].numpy() for at in varies])
+    values = [layer.numpy() for layer in layers]
+    varies = [at for at, x in enumerate(values) if np.ptp(x, axis=0).any() and varies_beyond_chance(x)]
+    if varies:
+        out[np.ix_(varies, varies)] = cka_matrix([values[at] for at in varies])
     return out[np.triu_indices(len(layers), 1)]

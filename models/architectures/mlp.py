@@ -76,8 +76,7 @@ class MLP(nn.Module):
     @classmethod
     def for_data(cls, data: Dataset, hidden: Sequence[int] = (128, 128), *, generator: torch.Generator) -> MLP:
         """A network of the data's sizes that standardises by one mean and SD over all its training pixels."""
-        x = data.x_train.astype(np.float64)
-        mean, sd, n_inputs = float(x.mean()), float(x.std()) or 1.0, int(np.prod(data.image_shape))
+        (mean, sd), n_inputs = data.mean_and_sd(), int(np.prod(data.image_shape))
         return cls(n_inputs, hidden, data.n_classes, generator=generator, mean=mean, sd=sd)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...simulator.identity import fingerprint
+
+AT_ONCE = 2**20  # values that are taken into double precision together
 Kind = Literal["images", "sequences"]
 
 
@@ -47,6 +51,19 @@ class Dataset:
     def image_shape(self) -> tuple[int, ...]:
         """Shape of one example as stored: (height, width), (height, width, channel), or (time, channel)."""
         return tuple(self.x_train.shape[1:])
+
+    def mean_and_sd(self) -> tuple[float, float]:
+        """Mean and SD over all values of the training examples, in double precision; an SD of 0 is given as 1."""
+        x, size = self.x_train, self.x_train.size
+        rows = max(1, AT_ONCE * len(x) // size)
+        blocks = [x[first : first + rows] for first in range(0, len(x), rows)]
+        mean = sum(float(block.astype(np.float64).sum()) for block in blocks) / size
+        squares = sum(float(((block.astype(np.float64) - mean) ** 2).sum()) for block in blocks)
+        return mean, math.sqrt(squares / size) or 1.0
+
+    def sha256(self) -> str:
+        """Of all examples and classes, whatever their name."""
+        return str(fingerprint(replace(self, name="")))
 
     def __repr__(self) -> str:
         shape = " x ".join(str(size) for size in self.image_shape)

@@ -47,11 +47,11 @@ def read_npz(path: Path) -> Raw:
                 raise InputError(f"{path}: is one bare array; save images and classes: np.savez(path, x=x, y=y)")
             names = sorted(file.files)
             if "x" in names and "x_train" not in names:
-                return Raw(str(path), file["x"], file["y"])
+                return _channels_last(Raw(str(path), file["x"], file["y"]))
             if "x_train" in names and not {"x_test", "y_test"} & set(names):
-                return Raw(str(path), file["x_train"], file["y_train"])
+                return _channels_last(Raw(str(path), file["x_train"], file["y_train"]))
             x, y, x_test, y_test = (file[key] for key in IDX_FILES)
-            return Raw(str(path), x, y, x_test, y_test)
+            return _channels_last(Raw(str(path), x, y, x_test, y_test))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except KeyError:
@@ -65,6 +65,21 @@ def read_npz(path: Path) -> Raw:
         if "allow_pickle" in str(error):
             raise InputError(f"{path}: holds pickled objects, which are not read; save plain numeric arrays") from None
         raise InputError(f"{path}: cannot be read as .npz ({first_line(error)})") from None
+
+
+def _channels_last(raw: Raw) -> Raw:
+    """The same, if its images have not plainly their channels first.
+
+    Raises:
+        InputError: they have.
+    """
+    shape = tuple(raw.x.shape[1:])
+    if len(shape) == 3 and shape[0] in (1, 3) and shape[1] > 3 and shape[2] > 4:
+        raise InputError(
+            f"{raw.where}: images of shape {shape} have their channels first; save them as (height, width, channel): "
+            "x.transpose(0, 2, 3, 1)"
+        )
+    return raw
 
 
 def read_fashion_mnist(rest: str) -> Raw:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...simulator import InputError, unknown
+from .choice import with_noise
 from .dataset import Dataset, frozen
 from .loading import load_data
 
@@ -43,8 +44,8 @@ class Pair:
 def out_of_distribution(name: str, data: Dataset, seed: int = 0) -> Pair:
     """A pair of `OOD_PAIRS` for a data set; `seed` draws classes, order or noise.
 
-    With held-out classes, images that are of one, or that label noise put into one, leave the training,
-    validation and test sets, and the other classes are numbered anew in their order.
+    With held-out classes, images of one leave the training, validation and test sets, and the other classes are
+    numbered anew in their order; label noise is drawn anew among them, for the same fraction of the labels.
 
     Raises:
         InputError: no such pair; sequences; fewer than 3 classes to hold one out; another shape.
@@ -80,13 +81,14 @@ def _without_classes(name: str, data: Dataset, rng: np.random.Generator) -> Pair
     kept = np.setdiff1d(np.arange(data.n_classes), held)
     renumbered = np.full(data.n_classes, -1)
     renumbered[kept] = np.arange(len(kept))
-    train = np.isin(data.y_train, kept) & np.isin(data.y_train_clean, kept)
+    train = np.isin(data.y_train_clean, kept)
+    clean, noise = renumbered[data.y_train_clean[train]], float(np.mean(data.y_train != data.y_train_clean))
     val, test = np.isin(data.y_val, kept), np.isin(data.y_test, kept)
     rest = replace(
         data,
         x_train=frozen(data.x_train[train]),
-        y_train=frozen(renumbered[data.y_train[train]]),
-        y_train_clean=frozen(renumbered[data.y_train_clean[train]]),
+        y_train=frozen(with_noise(clean, noise, len(kept), rng)),
+        y_train_clean=frozen(clean),
         x_val=frozen(data.x_val[val]),
         y_val=frozen(renumbered[data.y_val[val]]),
         x_test=frozen(data.x_test[test]),
@@ -97,9 +99,9 @@ def _without_classes(name: str, data: Dataset, rng: np.random.Generator) -> Pair
 
 
 def _permuted(x: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    height, width = x.shape[1:3]
-    pixels = x.reshape(len(x), height * width, -1)
-    return pixels[:, rng.permutation(height * width)].reshape(x.shape)
+    n_pixels = int(np.prod(x.shape[1:3]))
+    pixels = x.reshape(len(x), n_pixels, -1)
+    return pixels[:, rng.permutation(n_pixels)].reshape(x.shape)
 
 
 def _of_another(other: str, data: Dataset) -> NDArray[np.float32]:

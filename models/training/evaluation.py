@@ -47,7 +47,7 @@ def evaluate(model: nn.Module, x: Tensor, y: Tensor, batch_size: int | None = No
     with evaluating(model):
         loss = correct = 0.0
         for images, target in _passes(x, y, batch_size):
-            logits = model(images)
+            logits = _logits(model(images))
             loss += functional.cross_entropy(logits, target, reduction="sum").item()
             correct += (logits.argmax(1) == target).sum().item()
     return loss / len(x), correct / len(x)
@@ -56,7 +56,7 @@ def evaluate(model: nn.Module, x: Tensor, y: Tensor, batch_size: int | None = No
 def probabilities(model: nn.Module, x: Tensor, batch_size: int | None = None) -> NDArray[np.float64]:
     """Class probabilities (n, n_classes), the softmax of the logits, in evaluation mode."""
     with evaluating(model):
-        found = [model(images).double().softmax(1).cpu() for images, _ in _passes(x, x, batch_size)]
+        found = [_logits(model(images)).double().softmax(1).cpu() for images, _ in _passes(x, x, batch_size)]
     return np.asarray(torch.cat(found).numpy())
 
 
@@ -125,6 +125,11 @@ def evaluating(model: nn.Module) -> Iterator[None]:
     finally:
         for module, mode in modes:
             module.training = mode
+
+
+def _logits(outputs: Tensor) -> Tensor:
+    """Half precision as single: a sum over thousands of images overflows in it, or is rounded."""
+    return outputs if outputs.dtype == torch.float64 else outputs.float()
 
 
 def _passes(x: Tensor, y: Tensor, batch_size: int | None) -> Iterator[tuple[Tensor, Tensor]]:

@@ -7,7 +7,7 @@ import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from torch.nn import functional
 
 from ...simulator import InputError
 from ...simulator.document import to_json, versions
-from ...simulator.identity import fingerprint
 from ..data import Dataset
 from ..treatments.base import Intervention, Treatment
 from .descent import Descent, cpu_threads, modes_kept, not_finite, parts
@@ -157,6 +156,7 @@ def train(
                 with without_exchange(forward, last):
                     with _forward_said(len(images[part])):
                         outputs = state.descent.outputs(forward, images[part])
+                    _check_logits(outputs, len(images[part]), data.n_classes)
                     piece = functional.cross_entropy(outputs, targets[part])
                     for each in treated:
                         piece = piece + each.loss(outputs, targets[part])
@@ -204,6 +204,17 @@ def _forward_said(n: int) -> Iterator[None]:
             "train: several processes need a loss that depends on every parameter of the model; set requires_grad "
             "to False for those that it leaves out"
         ) from error
+
+
+def _check_logits(outputs: object, n: int, n_classes: int) -> None:
+    """Refuse what cross-entropy would complain of, or quietly take for something else."""
+    if not isinstance(outputs, Tensor):
+        got = type(outputs).__name__
+    elif outputs.ndim != 2 or len(outputs) != n or outputs.shape[1] < n_classes:
+        got = f"shape {tuple(outputs.shape)}"
+    else:
+        return
+    raise InputError(f"train.model: must give logits of shape ({n}, {n_classes}) for {n} images; got {got}")
 
 
 def _check_needs(treated: Sequence[Intervention], metrics: Sequence[str]) -> None:
@@ -261,7 +272,7 @@ def _identity(
                 "training": training,
                 "treatments": [{"name": type(each).__name__, **vars(each)} for each in treatments],
                 "seed": seed,
-                "data_sha256": fingerprint(replace(data, name="")),
+                "data_sha256": data.sha256(),
                 "threads": torch.get_num_threads() if threads is None else threads,
                 "processes": ranks.size,
                 "device": like.device.type,

@@ -80,8 +80,8 @@ def checked_seed(seed: object) -> int:
     """The seed as an int.
 
     Raises:
-        InputError: it is no integer >= 0.
+        InputError: it is no integer from 0 to 2⁶³ − 1.
     """
-    if isinstance(seed, bool) or not (isinstance(seed, int | np.integer) and seed >= 0):
-        raise InputError(f"train.seed: must be an integer >= 0; got {seed}")
+    if isinstance(seed, bool) or not (isinstance(seed, int | np.integer) and 0 <= seed < 2**63):
+        raise InputError(f"train.seed: must be an integer from 0 to 2^63 - 1; got {seed}")
     return int(seed)

@@ -15,7 +15,8 @@ Optimiser = Literal["adam", "sgd"]
 Schedule = Literal["constant", "cosine", "step"]
 Precision = Literal["float32", "bfloat16", "float16"]
 
-RECORDS = 100  # about so many, where `every` is not said
+RECORDS = 100  # about so many, where `every` is not said, but at least and at most
+FEW, MANY = 20, 1000
 DROPS, DROP = (0.5, 0.75), 0.1  # of the schedule "step"
 
 
@@ -67,7 +68,7 @@ class Training:
 
     epochs: int | None = None  # passes over the training set; either these
     steps: int | None = None  # or optimiser steps
-    every: int | None = None  # steps between records; divides all steps. None: an epoch, or `steps`/100
+    every: int | None = None  # steps between records; divides all steps. None: an epoch, or about `steps`/100
     learning_rate: float = 1e-3  # η
     batch_size: int = 128  # images of an optimiser step
     optimiser: Optimiser = "adam"  # adam is AdamW, whose weight decay is decoupled
@@ -105,8 +106,8 @@ class Training:
         """What the settings come to for so many training and validation images.
 
         Raises:
-            InputError: a batch larger than the data; `every` does not divide the steps; `patience` without
-                validation images.
+            InputError: a batch larger than the data; `every` does not divide the steps, or nothing near a hundredth
+                of them does; `patience` without validation images.
 
         >>> Training(epochs=3, batch_size=64).plan(200)
         Plan(steps=12, epoch_steps=4, every=4, checkpoint_every=4, clock='epoch')
@@ -147,7 +148,7 @@ class Training:
         if self.every is None:
             if self.epochs is not None:
                 return epoch_steps, "epoch"
-            return next(k for k in range(math.ceil(steps / RECORDS), steps + 1) if steps % k == 0), "step"
+            return _even(steps), "step"
         if steps % self.every:
             near = next(k for k in range(min(self.every, steps), 0, -1) if steps % k == 0)
             raise InputError(f"Training.every: must divide the {steps} steps; got {self.every}; try every={near}")
@@ -167,3 +168,21 @@ class Training:
         if not (number and math.isfinite(value) and holds(value)):
             raise InputError(f"Training.{name}: must be {wanted}; got {value}")
         object.__setattr__(self, name, float(value))
+
+
+def _even(steps: int) -> int:
+    """Steps between about RECORDS records of so many steps.
+
+    >>> [_even(steps) for steps in (7, 400, 101, 998)]
+    [1, 4, 1, 2]
+    """
+    ideal = math.ceil(steps / RECORDS)
+    above = next(k for k in range(ideal, steps + 1) if steps % k == 0)
+    below = next(k for k in range(ideal, 0, -1) if steps % k == 0)
+    for every, fits in ((above, steps // above >= min(FEW, steps)), (below, steps // below <= MANY)):
+        if fits:
+            return every
+    raise InputError(
+        f"Training.steps: {steps} steps divide into no number of records from {FEW} to {MANY}; say "
+        f"steps={round(steps / RECORDS) * RECORDS}, or every={steps} for a record at the end alone"
+    )

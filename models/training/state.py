@@ -71,6 +71,12 @@ class State:
     rows: list[list[float]] = field(default_factory=list)
     steps: list[int] = field(default_factory=list)
     best: dict[str, Tensor] = field(default_factory=dict)
+    unbounded: frozenset[str] = frozenset()  # buffers that are not finite from the beginning, as masks of −∞
+
+    def __post_init__(self) -> None:
+        self.unbounded = frozenset(
+            name for name, buffer in self.model.named_buffers() if not bool(torch.isfinite(buffer).all())
+        )
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -106,11 +112,11 @@ class State:
         """Write the checkpoint (the first process does), in the place of the one before.
 
         Raises:
-            InputError: a weight is not finite; the one before stays.
+            InputError: a weight or a running statistic is not finite; the one before stays.
         """
         memories = ranks.gathered([treated.state_dict() for treated in self.treated])
-        for name, weight in self.model.named_parameters():
-            if not torch.isfinite(weight).all():
+        for name, weight in self.model.state_dict().items():
+            if name not in self.unbounded and not bool(torch.isfinite(weight).all()):
                 raise InputError(f"train: {name} is no longer finite at step {self.step}{kept_in(path)}")
         if not ranks.first:
             return
