@@ -495,6 +495,12 @@ def test_recurrent_weights_begin_orthogonal_and_forget_gates_open():
         assert torch.equal(layer.bias_ih_l0.detach() + layer.bias_hh_l0.detach(), bias)
 
 
+def test_vgg_drops_what_it_is_told():
+    for rate in (0.0, 0.3):
+        net = VGG(width=4, hidden=8, head="imagenet", dropout=rate).build((32, 32, 3), 10)
+        assert {m.p for m in net.modules() if isinstance(m, nn.Dropout)} == {rate}
+
+
 # What holds of every architecture
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
+from ictal.analyses import changepoint
 from ictal.analyses.changepoint import change_point, change_points, detect_critical_transitions
 from ictal.simulator import InputError
 
@@ -97,6 +98,17 @@ def test_the_memory_is_estimated_without_its_bias():
             naive.append((x[1:] * x[:-1]).sum() / (x**2).sum())
         assert np.mean(found) == pytest.approx(phi, abs=0.04)
         assert np.mean(naive) < phi - 0.04
+
+
+def test_the_null_has_the_memories_and_the_freedom_that_its_page_states(monkeypatch):
+    seen = []
+    draw = changepoint.noise_like
+    monkeypatch.setattr(changepoint, "noise_like", lambda *given: seen.append(given) or draw(*given))
+    found = change_point(red(3, 60, 0.5), n=999, trend=1, steps=2)
+    _, memory, memories, freedom, _ = seen[-1]
+    assert memory == found.memory
+    assert freedom == 60 - 2 - 4  # a line, and of two steps the height and the place
+    assert np.std(memories) == pytest.approx(np.sqrt((1 - memory**2) / 60), rel=0.35)  # of the estimate from 60 samples
 
 
 def test_a_drift_is_a_change_of_the_mean_and_a_trend_takes_it_off():

@@ -13,6 +13,11 @@ from trainees import Counting, Linear, Net, Shaking, bits, same
 from ictal.models.data import load_data
 from ictal.models.training import Training, UnfinishedTrainingError, train
 from ictal.models.training import checkpoint as weight_files
+from ictal.models.treatments.desync import DesyncReg
+from ictal.models.treatments.dropout import Dropout
+from ictal.models.treatments.healthy import HealthyTraining
+from ictal.models.treatments.nid import NID
+from ictal.models.treatments.validation import ValidationControl
 from ictal.simulator import InputError
 
 
@@ -22,6 +27,39 @@ def data():
 
 
 # Stopped and resumed
+
+
+class Residual(nn.Module):
+    """A hidden layer that others read as well: what a penalty adds to its gradient has a place in the sum."""
+
+    def __init__(self, seed=0):
+        super().__init__()
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            self.first, self.second, self.third = nn.Linear(64, 40), nn.Linear(40, 40), nn.Linear(40, 10)
+            self.relu, self.again = nn.ReLU(), nn.ReLU(inplace=True)
+
+    def forward(self, x):
+        h = self.relu(self.first(x.flatten(1)))
+        return self.third(self.again(self.second(h) + h + torch.tanh(h)))
+
+
+@pytest.mark.parametrize("stop", [1, 5])
+@pytest.mark.parametrize(
+    "treatments",
+    [[DesyncReg(5.0)], [HealthyTraining(5.0), ValidationControl(5.0)], [NID(1.0), DesyncReg(5.0), Dropout(0.2)]],
+)
+def test_penalties_on_a_layer_that_others_read_go_on_to_the_same_bits(data, tmp_path, treatments, stop):
+    how, whole, part = Training(steps=12, every=3, batch_size=64), Residual(), Residual()
+    want = train(whole, data, how, seed=4, treatments=treatments)
+    asked = iter(range(1, 100))
+    given = dict(seed=4, treatments=treatments, checkpoint=tmp_path / "a.pt")
+    with pytest.raises(UnfinishedTrainingError):
+        train(part, data, how, **given, stop=lambda: next(asked) == stop)
+    part = Residual(seed=9)
+    found = train(part, data, how, **given, resume=True)
+    assert same(bits(part, found), bits(whole, want))
+
 
 SETTINGS = {
     "adam": dict(epochs=9, batch_size=64, learning_rate=5e-3, schedule="cosine", warmup=5),
@@ -98,6 +136,7 @@ def test_a_finished_checkpoint_gives_the_same_history_again_and_none_begins_anew
         (dict(seed=1), "another training: seed is 0 there and 1 here"),
         (dict(treatments=[Shaking()]), "treatments"),
         (dict(threads=2), "threads is 1 there and 2 here"),
+        (dict(model=Net().double()), "dtype is torch.float32 there and torch.float64 here"),
         (dict(data=load_data("digits", n_train=150, n_test=100, n_val=60, seed=1)), "data_sha256"),
         (dict(about={"architecture": {"name": "mlp", "parameters": {"hidden": [3]}}}),
          r"holds the weights of Net of .*; this model is mlp\(hidden=\[3\]\)"),

@@ -167,6 +167,22 @@ def test_a_part_of_a_layer_is_recorded_and_the_same_at_every_pass():
         assert torch.equal(again.activations(40)["1"], again.activations()["1"])
 
 
+def test_the_calls_of_a_module_are_recorded_on_the_same_units():
+    class Twice(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.relu = nn.ReLU()
+
+        def forward(self, x):
+            return self.relu(x) + self.relu(x)
+
+    model = Twice()
+    with Monitor(model, "relu", max_units=5) as monitor:
+        model(noise(40, 60).requires_grad_())
+    first, second = monitor.record.values[0]
+    assert first == second
+
+
 def test_the_penalty_of_a_monitor_is_that_of_its_activations():
     model, x = mlp(40), noise(20, 4)
     with Monitor(model, ["1", "3"], seed=5) as monitor:

@@ -75,10 +75,12 @@ OF_Z = [name for name in MEASURES if get(name).of_z]
 def test_shared_z_scores_change_no_bit(samples, units):
     assert {"si_3", "chi_c", "lambda1_fraction", "mean_squared_correlation"} <= set(OF_Z)
     sound = layer(samples, units)
-    dead, few, vast = sound.clone(), torch.full_like(sound, 0.1), sound * 1e30
+    dead, few, vast, broken = sound.clone(), torch.full_like(sound, 0.1), sound * 1e30, sound.clone()
     dead[:, :3], dead[:, 3] = 0.0, 7.0
     few[:, 0] = sound[:, 0]
-    layers = {"sound": sound, "dead": dead, "few": few, "vast": vast, "nothing": 0 * sound}
+    broken[1, 1] = torch.nan
+    layers = {"sound": sound, "dead": dead, "few": few, "vast": vast, "large": sound * 1e11, "small": sound * 1e-11}
+    layers |= {"nothing": 0 * sound, "broken": broken}
     measures = [get(name) for name in OF_Z]
     values, defined = readings(layers, measures)
     with torch.no_grad():

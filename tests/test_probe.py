@@ -77,6 +77,27 @@ def test_pre_is_the_input_of_the_module():
     assert (pre < 0).any()
 
 
+def test_pre_is_the_input_by_whatever_name_it_comes():
+    class Named(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(4, 6)
+
+        def forward(self, x):
+            return self.layer(input=2 * x)
+
+    model, x = Named(), noise(8, 4)
+    np.testing.assert_array_equal(
+        record_samples(model, x, Layers("layer", when="pre")).recording("layer").values, 2 * x
+    )
+
+
+def test_every_layer_has_a_choice_of_its_own():
+    layers = Layers("*", max_units=20)
+    assert layers.choice("a", 100).tolist() != layers.choice("b", 100).tolist()
+    assert layers.choice("a", 100).tolist() == layers.choice("a", 100).tolist()
+
+
 def test_an_in_place_relu_does_not_reach_back_into_the_pre_activations():
     model = seeded(nn.Sequential(nn.Linear(4, 6), nn.ReLU(inplace=True)))
     run = record_samples(model, noise(8, 4), ["0", "1"])

@@ -28,6 +28,7 @@ from ictal.models.training.distributed import Ranks
 from ictal.models.training.folder import TrainingFolder
 from ictal.networks import architecture_settings, open_model, treatment
 from ictal.simulator import InputError
+from ictal.synchrony import SynchronyRecorder
 from ictal.training import DataChoice, Job, SynchronyChoice, train_to_file
 
 QUICK = ["train", "mlp", "--data", "digits", "--n-train", "200", "--set", "hidden=32,16", "--lr", "2e-3"]
@@ -507,6 +508,18 @@ def test_evaluate_repeats_what_training_measured(folder, ictal_):
     assert again["sets"]["train"]["n"] == 100
     assert "val" not in again["sets"]
     assert again["seed"] == 2
+
+
+def test_what_is_measured_at_the_end_is_filed_under_the_record_of_the_weights(folder, ictal_, monkeypatch):
+    filed = []
+    finish = SynchronyRecorder.finish
+    monkeypatch.setattr(SynchronyRecorder, "finish", lambda self, m, step: filed.append(step) or finish(self, m, step))
+    early = ["--n-val", "60", "--patience", "2", "--lr", "0.05", "--synchrony", "hidden.0.relu"]
+    ictal_(*QUICK, "--steps", "400", "--every", "4", *early, "--synchrony-nulls", "199", "-o", "a.h5")
+    run = ictal.load("a.h5")
+    losses = run["history"].values[:, list(run["history"].unit_labels["metric"]).index("val_loss")]
+    assert filed == [4 * int(np.argmin(losses))]
+    assert filed[0] < 4 * (len(losses) - 1)
 
 
 def test_evaluation_is_on_the_data_of_the_training(folder, ictal_, refused):
