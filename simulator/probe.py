@@ -47,7 +47,7 @@ class Layers:
               ``"model"``. Outputs (batch, feature) of several calls, as of an LSTMCell, are its time points;
             - ``"auto"``: sequence for recurrent modules; token sampled for three axes and for linear,
               layer-norm and embedding modules; otherwise channel mean. An activation function has the axes of the
-              layer that was registered before it.
+              layer before it: the nearest registered before whose number of channels or features it has.
 
             Of outputs (batch, feature) a unit is a feature.
         max_units: units kept of a module, drawn without replacement by `seed` and the module's name; None: all.
@@ -82,7 +82,7 @@ class Layers:
             if bound is not None and not (isinstance(bound, int | np.integer) and bound >= 1):
                 raise InputError(f"Layers.{name}: must be an integer >= 1; got {bound}")
 
-    def unit_of(self, name: str, site: Site, n_axes: int) -> str:
+    def unit_of(self, name: str, site: Site, shape: Sequence[int]) -> str:
         """What a unit of the module there is: one of Units, or ``"feature"``."""
         kind: str = "auto"
         if isinstance(self.units, Mapping):
@@ -91,11 +91,10 @@ class Layers:
             kind = self.units
         if kind == "auto" and site.recurrent:
             return "sequence"
-        if n_axes == 2 and kind != "sequence":
+        if len(shape) == 2 and kind != "sequence":
             return "feature"
         if kind == "auto":
-            tokens = n_axes == 3 and not site.channels_of_a_line
-            return "token sampled" if tokens or site.features_last else "channel mean"
+            return "token sampled" if site.features_last(shape) else "channel mean"
         return kind
 
     def choice(self, name: str, n: int) -> NDArray[np.intp]:
@@ -312,7 +311,7 @@ def in_units(found: object, site: Site, name: str, layers: Layers) -> tuple[Tens
     raw = site.batch_leading(first_tensor(found, name), layers.batch_first)
     if raw.ndim < 2:
         raise InputError(f"Probe: {name} must yield (batch, ..., unit); got shape {tuple(raw.shape)}")
-    unit = layers.unit_of(name, site, raw.ndim)
+    unit = layers.unit_of(name, site, raw.shape)
     values, sizes = _as_units(raw, unit, name)
     return values, unit, sizes
 

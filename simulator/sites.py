@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,13 +16,17 @@ class Site:
 
     Attributes:
         module: the module.
-        like: the module whose axes it has: itself; of an activation function the layer that stands before it.
+        before: of an activation function the layers that stand before it, the nearest first.
         batch_first: what it says itself, or the transformer layer that it is a part of; None: nothing.
     """
 
     module: nn.Module
-    like: nn.Module
+    before: tuple[nn.Module, ...] = ()
     batch_first: bool | None = None
+
+    def like(self, shape: Sequence[int]) -> nn.Module:
+        """The module whose axes a tensor of this shape has there: of an activation function the layer it belongs to."""
+        return next((layer for layer in self.before if _fits(layer, shape)), self.module)
 
     @property
     def recurrent(self) -> bool:
@@ -31,25 +35,16 @@ class Site:
 
         return isinstance(self.module, nn.RNNBase | nn.RNNCellBase)
 
-    @property
-    def features_last(self) -> bool:
-        """Whether the last axis of any number holds the features."""
+    def features_last(self, shape: Sequence[int]) -> bool:
+        """Whether the last axis holds the features, whatever their number."""
         from torch import nn
 
-        return isinstance(self.like, nn.Linear | nn.LayerNorm | nn.Embedding)
+        tokens = len(shape) == 3 and not _has_channels(self.like(shape), 1)
+        return tokens or isinstance(self.like(shape), nn.Linear | nn.LayerNorm | nn.Embedding)
 
-    @property
-    def channels_of_a_line(self) -> bool:
-        """Whether three axes are (batch, channel, position), not (batch, token, feature)."""
-        from torch import nn
-
-        norms = nn.BatchNorm1d | nn.InstanceNorm1d | nn.GroupNorm
-        pools = nn.MaxPool1d | nn.AvgPool1d | nn.AdaptiveAvgPool1d | nn.AdaptiveMaxPool1d
-        return isinstance(self.like, nn.Conv1d | nn.ConvTranspose1d | norms | pools)
-
-    def batch_axis(self, n_axes: int, batch_first: bool = True) -> int:
+    def batch_axis(self, shape: Sequence[int], batch_first: bool = True) -> int:
         """The axis of the samples, 0 or 1; `batch_first` is meant where nothing is said."""
-        if n_axes < 3 or _has_channels(self.like):
+        if len(shape) < 3 or _has_channels(self.like(shape)):
             return 0
         return 0 if (batch_first if self.batch_first is None else self.batch_first) else 1
 
@@ -59,26 +54,42 @@ class Site:
 
         if isinstance(self.module, nn.RNNBase) and tensor.ndim == 2:
             return tensor.unsqueeze(0)
-        return tensor.transpose(0, 1) if self.batch_axis(tensor.ndim, batch_first) else tensor
+        return tensor.transpose(0, 1) if self.batch_axis(tensor.shape, batch_first) else tensor
 
 
 def sites(model: nn.Module, modules: Mapping[str, nn.Module]) -> dict[str, Site]:
     """Where these modules, by their names, stand in the model.
 
-    The layer before an activation function is the one that was registered before it.
+    The layer of an activation function is the nearest of those registered before it whose number of channels or
+    features it has.
     """
-    before: nn.Module | None = None
+    before: tuple[nn.Module, ...] = ()
     said: dict[str, bool | None] = {}
-    found = {name: Site(module, module, _said(module)) for name, module in modules.items()}
+    found = {name: Site(module, (), _said(module)) for name, module in modules.items()}
     for name, module in model.named_modules():
         own = _said(module)
         said[name] = said.get(name.rpartition(".")[0]) if own is None else own
-        like = before if before is not None and is_activation(module) else module
         if name in modules:
-            found[name] = Site(module, like, said[name])
-        if any(True for _ in module.parameters(recurse=False)) or _has_channels(module):
-            before = module
+            found[name] = Site(module, before if is_activation(module) else (), said[name])
+        if _width(module) is not None:
+            before = (module, *before)
     return found
+
+
+def _width(module: nn.Module) -> int | None:
+    """Number of channels or features that a layer gives; None of what is no such layer."""
+    for name in ("out_channels", "out_features", "num_features", "num_channels", "embedding_dim"):
+        if isinstance(width := getattr(module, name, None), int):
+            return width
+    shape = getattr(module, "normalized_shape", None)
+    return int(shape[-1]) if shape else None
+
+
+def _fits(layer: nn.Module, shape: Sequence[int]) -> bool:
+    """Whether a tensor of this shape can be what a layer gives."""
+    if _has_channels(layer):
+        return len(shape) > 2 and _has_channels(layer, len(shape) - 2) and shape[1] == _width(layer)
+    return shape[-1] == _width(layer)
 
 
 def is_activation(module: nn.Module) -> bool:
@@ -102,10 +113,15 @@ def _said(module: nn.Module) -> bool | None:
     return None
 
 
-def _has_channels(module: nn.Module) -> bool:
-    """Whether it takes (batch, channel, position ...) whatever the rest of the model does."""
+def _has_channels(module: nn.Module, n_axes: int | None = None) -> bool:
+    """Whether it takes (batch, channel, position ...), of this number of positions' axes, whatever the model does."""
     from torch.nn.modules import batchnorm, conv, instancenorm, normalization, pooling
 
     pools = pooling._MaxPoolNd | pooling._AvgPoolNd | pooling._AdaptiveAvgPoolNd | pooling._AdaptiveMaxPoolNd
-    norms = batchnorm._BatchNorm | instancenorm._InstanceNorm | normalization.GroupNorm
-    return isinstance(module, conv._ConvNd | norms | pools)
+    norms = batchnorm._BatchNorm | instancenorm._InstanceNorm
+    if isinstance(module, normalization.GroupNorm):
+        return True
+    if not isinstance(module, conv._ConvNd | norms | pools):
+        return False
+    kinds = {kind.__name__[-2:] for kind in type(module).__mro__} & {"1d", "2d", "3d"}
+    return n_axes is None or not kinds or f"{n_axes}d" in kinds

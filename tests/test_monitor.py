@@ -285,6 +285,23 @@ def test_units_of_convolutions_sequences_cells_and_shared_modules():
         assert bool(torch.isfinite(desync_penalty(monitor)))
 
 
+class Causal(nn.Conv1d):
+    pass
+
+
+class Tutorial(nn.Module):
+    """One activation function for all layers, registered last."""
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.two = nn.Conv2d(1, 6, 3), nn.Conv2d(6, 9, 3)
+        self.three, self.four, self.relu = nn.Linear(9, 12), nn.Linear(12, 5), nn.ReLU()
+
+    def forward(self, x):
+        h = self.relu(self.two(self.relu(self.one(x))))
+        return self.four(self.relu(self.three(h.mean((2, 3)))))
+
+
 class Swapped(nn.Module):
     def forward(self, x):
         return x.movedim(1, -1)
@@ -293,10 +310,14 @@ class Swapped(nn.Module):
 def test_an_activation_function_has_the_units_of_the_layer_before_it():
     """Channels last, as in the blocks of ConvNeXt and Swin; and a convolution along a line."""
     picture = seeded(nn.Sequential(nn.Conv2d(3, 5, 3), Swapped(), nn.Linear(5, 7), nn.GELU(), nn.Linear(7, 2)))
-    line = seeded(nn.Sequential(nn.Conv1d(2, 6, 3), nn.ReLU(), nn.BatchNorm1d(6), nn.Sigmoid()))
+    line = seeded(nn.Sequential(Causal(2, 6, 3), nn.ReLU(), nn.BatchNorm1d(6), nn.Sigmoid()))
     with Monitor(picture) as monitor:
         picture(noise(30, 3, 8, 8))
         assert monitor.activations()["3"].shape == (30, 36 * 7)
+    tutorial = seeded(Tutorial())
+    with Monitor(tutorial) as monitor:
+        tutorial(noise(30, 1, 20, 20))
+        assert [v.shape[1] for v in monitor.activations().values()] == [6, 9, 12]
     with Monitor(line, "*") as monitor:
         x = noise(30, 2, 20)
         line(x)

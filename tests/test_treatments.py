@@ -33,7 +33,7 @@ from ictal.simulator.sites import Site
 
 DOCS = Path(__file__).resolve().parent.parent / "docs" / "treatments"
 KINDS = {name: resolve(where, "ictal.models.treatments") for name, (where, _) in TREATMENTS.items()}
-PLACE = Site(nn.ReLU(), nn.ReLU())
+PLACE = Site(nn.ReLU())
 STRONG = {"l2": 0.1, "desync": 3.0, "healthy": 3.0, "validation": 3.0, "dropout": 0.5, "clip": 10.0}
 
 
@@ -416,7 +416,7 @@ def test_the_mean_of_noise_is_over_the_batch_wherever_its_axis_is():
     x = noise(7, 4, 3) + 5 * noise(7, 1, 1, seed=4)  # batch first
     moved = []
     for first in (True, False):
-        place = Site(nn.GRU(3, 3, batch_first=first), nn.GRU(3, 3), batch_first=first)
+        place = Site(nn.GRU(3, 3, batch_first=first), batch_first=first)
         h = x if first else x.transpose(0, 1)
         out = ShrinkingNID(1.0, gain=0.0).disturbed(h.contiguous(), "0", place, torch.Generator().manual_seed(0)) - h
         moved.append(torch.sign(out if first else out.transpose(0, 1)))

@@ -50,7 +50,7 @@ class _Noise(ABC):
             noise = torch.randn(h.shape, generator=generator, device=h.device)
             if self.shrinks:
                 noise.abs_()
-            axis = site.batch_axis(h.ndim)
+            axis = site.batch_axis(h.shape)
             moved = h - h.narrow(axis, 0, 1)  # a mean of many equal numbers is not that number; a mean of zeros is 0
             noise *= torch.sign(moved - moved.mean(axis, keepdim=True)) * self.deviation(h, name, site)
         return h - noise.to(h.dtype)
