@@ -131,7 +131,7 @@ class Monitor:
         """
         check_units("Monitor.activations", units)
         if not self._kept:
-            if self._passes.number == 0 or not self._passes.active:
+            if self._passes.number == self._passes.before or not self._passes.active:
                 raise self._passes.missing("Monitor")
             raise InputError(f"Monitor: the last pass called none of the layers {', '.join(self._passes.modules)}")
         for name, calls in self._kept.items():
@@ -225,7 +225,7 @@ class Monitor:
         if self.measures and state["every"] != self.every:
             raise InputError(f"Monitor.every: must be that of the state, {state['every']}; got {self.every}")
         self._generator.set_state(state["generator"].cpu())
-        self._passes.number = int(state["passes"])
+        self._passes.number = self._passes.before = int(state["passes"])
         self._changed = None if state["changed"] is None else set(state["changed"])
         self._waiting.clear()
         self._rows.load_state_dict(state["record"])

@@ -37,7 +37,7 @@ class Passes:
 
     Attributes:
         modules, sites: name -> module, and where it stands.
-        number: passes begun so far.
+        number: passes begun so far; before: those before the context was entered, or its state taken up.
         open: whether a pass is under way.
 
     Raises:
@@ -58,7 +58,7 @@ class Passes:
         self.layers = layers
         self.modules = {k: v for found in match(self.core, layers.patterns).values() for k, v in found.items()}
         self.sites = sites(self.core, self.modules)
-        self.number = 0
+        self.number = self.before = 0
         self.open = False
         self._take, self._on_open, self._on_close = take, opened, closed
         self._calls: dict[str, int] = {}
@@ -85,7 +85,7 @@ class Passes:
                 stack.callback(hook(module, self.layers.when, Cutting(self._layer(name, module))).remove)
             stack.callback(self.core.register_forward_hook(Cutting(self._end), always_call=True).remove)
             self._stack = stack.pop_all()
-        self._active = True
+        self._active, self.before = True, self.number
         return self
 
     def __exit__(

@@ -174,6 +174,7 @@ def nan_images():
         (dict(x=IMAGES[:1], y=LABELS[:1]), "too few"),
         (dict(images=IMAGES), "must hold x_train and y_train .* got images"),
         (dict(x_train=IMAGES, y_train=LABELS, x_test=IMAGES), "must hold"),
+        (dict(x_train=IMAGES, y_train=LABELS % 3, x_test=IMAGES, y_test=LABELS), "y_test holds classes .*: 3$"),
         (
             dict(x_train=IMAGES, y_train=LABELS, x_test=IMAGES[:, :2], y_test=LABELS),
             r"one shape; got \(3, 2\) and \(2, 2\)",

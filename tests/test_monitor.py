@@ -593,6 +593,10 @@ def test_training_goes_on_to_the_same_bits_where_many_layers_read_one():
 def test_a_state_of_other_passes_is_refused():
     model = mlp()
     state = Monitor(model, "1", every=5).state_dict()
+    with Monitor(model, "1", every=5) as monitor:
+        monitor.load_state_dict({**state, "passes": 7})
+        with pytest.raises(InputError, match="no training pass yet"):
+            desync_penalty(monitor)
     with pytest.raises(InputError, match=r"^Monitor\.every: must be that of the state, 5; got 2$"):
         Monitor(model, "1", every=2).load_state_dict(state)
 

@@ -68,6 +68,12 @@ def check(raw: Raw) -> None:
             f"{raw.where}: training and test images must have one shape; "
             f"got {raw.x.shape[1:]} and {raw.x_test.shape[1:]}"
         )
+    unseen = np.setdiff1d(raw.y_test, raw.y)
+    if unseen.size:
+        raise InputError(
+            f"{raw.where}: y_test holds classes that y_train has no image of, which no network can learn: "
+            f"{', '.join(map(str, unseen[:5]))}{' ...' if unseen.size > 5 else ''}"
+        )
 
 
 def _check_part(x: Pixels, y: NDArray[Any], x_name: str, y_name: str, where: str) -> None:
