@@ -354,7 +354,9 @@ def _complete(work: _Work, target: Path, weights: Path, folder: TrainingFolder) 
     """
     run = load(target)
     there = {key: value for key, value in run.source.items() if key not in _LOOSE}
-    if unlike := differences(there, work.source()):
+    here = work.source()
+    there.setdefault("data_sha256", here["data_sha256"])  # files from before it was written do not say it
+    if unlike := differences(there, here):
         raise InputError(f"{target}: exists already and is of another training: {unlike}; choose another name or say "
                          "--force")  # fmt: skip
     if not weights.exists():
