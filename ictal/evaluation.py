@@ -115,7 +115,7 @@ def evaluate_file(
                 f"the training images then; to evaluate on what is there now say --data {data.name}"
             )
     else:
-        held = data.load(seed)
+        own, held = seed, data.load(seed)
     _check_fits(held, about, path)
     if (corruptions or strange) and held.kind != "images":
         raise InputError(f"{held.name}: holds {held.kind}; corruptions and strange images are for images")

@@ -17,7 +17,7 @@ from ..simulator.document import versions
 from ..simulator.probe import Layers, Units, first_tensor, in_units
 from .passes import Passes
 from .readings import Layerwise, drawn, gathered, measure_of_batches, measured
-from .record import Rows
+from .record import PENDING, Rows
 
 WAITING = 2**18  # values of recorded passes that are kept until they are measured together
 
@@ -36,7 +36,7 @@ class Monitor:
     A pass is one call of the model in training mode with gradients on; evaluation in between leaves all as it is.
     The activations of the last pass are kept with their graph, by reference (copied only where the model goes on to
     change them in place), and dropped when the next pass begins or the context ends. What is recorded are numbers;
-    copies of at most 2¹⁸ values wait to be measured together, until they are that many or somebody reads the record.
+    copies of at most 2¹⁸ values and 256 passes wait to be measured together, or until somebody reads the record.
     Samples are the inputs of a batch; of a sequence, all time points of all sequences. Works with autocast,
     DistributedDataParallel (each process watches its own part of the batch), `torch.compile` (graphs are cut at the
     layers), nn.DataParallel on one device, and gradient checkpointing with ``use_reentrant=False``.
@@ -262,7 +262,7 @@ class Monitor:
         with torch.inference_mode():  # less work an operation than no_grad
             found = gathered({name: self._chosen(name, x.detach()) for name, x in taken.items()})
         self._waiting.append((self._passes.number - 1, found))
-        if len(self._waiting) * found.size >= WAITING:
+        if len(self._waiting) * max(found.size, WAITING // PENDING) >= WAITING:
             self._measured()
 
     def _measured(self) -> Rows:

@@ -33,8 +33,9 @@ class Layers:
 
     Attributes:
         patterns: names of `model.named_modules()`, or patterns of them as in file names (``"hidden.*.linear"``).
-            ``"auto"``: every activation function that is a module (ReLU, GELU, SiLU, Tanh ...) and every recurrent
-            module; where there is none, every linear and convolution module except the last.
+            ``"auto"``: every activation function that is a module (ReLU, GELU, SiLU, Tanh ...), but for sigmoids,
+            which gate or give probabilities, and every recurrent module; where there is none, every linear and
+            convolution module except the last.
         when: ``"post"``: what the module gives; ``"pre"``: its first input. Both are copied at that
             moment, so that a later in-place ReLU does not change them.
         units: for all modules, or a mapping of patterns to
@@ -277,8 +278,12 @@ def match(model: nn.Module, patterns: Iterable[str]) -> dict[str, dict[str, nn.M
 def _automatic(modules: Mapping[str, nn.Module]) -> dict[str, nn.Module]:
     from torch import nn
 
-    active = nn.RNNBase | nn.RNNCellBase
-    found = {name: module for name, module in modules.items() if is_activation(module) or isinstance(module, active)}
+    active, gates = nn.RNNBase | nn.RNNCellBase, nn.Sigmoid | nn.Hardsigmoid | nn.LogSigmoid
+    found = {
+        name: module
+        for name, module in modules.items()
+        if isinstance(module, active) or (is_activation(module) and not isinstance(module, gates))
+    }
     if found:
         return found
     weighted = nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d

@@ -26,7 +26,9 @@ class Site:
 
     def like(self, shape: Sequence[int]) -> nn.Module:
         """The module whose axes a tensor of this shape has there: of an activation function the layer it belongs to."""
-        return next((layer for layer in self.before if _fits(layer, shape)), self.module)
+        fitting = [layer for layer in self.before if _fits(layer, shape)]
+        maps = [layer for layer in fitting if _has_channels(layer)] if len(shape) > 3 else []
+        return next(iter(maps or fitting), self.module)
 
     @property
     def recurrent(self) -> bool:
@@ -61,16 +63,19 @@ def sites(model: nn.Module, modules: Mapping[str, nn.Module]) -> dict[str, Site]
     """Where these modules, by their names, stand in the model.
 
     The layer of an activation function is the nearest of those registered before it whose number of channels or
-    features it has.
+    features it has; of maps a convolution, if one fits.
     """
+    from torch import nn
+
+    layers = nn.Transformer, nn.TransformerEncoderLayer, nn.TransformerDecoderLayer
     before: tuple[nn.Module, ...] = ()
-    said: dict[str, bool | None] = {}
+    said: dict[str, bool | None] = {}  # to what is in a module
     found = {name: Site(module, (), _said(module)) for name, module in modules.items()}
     for name, module in model.named_modules():
-        own = _said(module)
-        said[name] = said.get(name.rpartition(".")[0]) if own is None else own
+        own, within = _said(module), said.get(name.rpartition(".")[0])
+        said[name] = own if isinstance(module, layers) else within
         if name in modules:
-            found[name] = Site(module, before if is_activation(module) else (), said[name])
+            found[name] = Site(module, before if is_activation(module) else (), within if own is None else own)
         if _width(module) is not None:
             before = (module, *before)
     return found
@@ -82,7 +87,7 @@ def _width(module: nn.Module) -> int | None:
         if isinstance(width := getattr(module, name, None), int):
             return width
     shape = getattr(module, "normalized_shape", None)
-    return int(shape[-1]) if shape else None
+    return int(shape[0]) if isinstance(shape, tuple | list) and len(shape) == 1 else None
 
 
 def _fits(layer: nn.Module, shape: Sequence[int]) -> bool:

@@ -295,7 +295,7 @@ class Tutorial(nn.Module):
     def __init__(self):
         super().__init__()
         self.one, self.two = nn.Conv2d(1, 6, 3), nn.Conv2d(6, 9, 3)
-        self.three, self.four, self.relu = nn.Linear(9, 12), nn.Linear(12, 5), nn.ReLU()
+        self.three, self.four, self.relu = nn.Linear(9, 12), nn.Linear(12, 16), nn.ReLU()  # 16: the maps' side, too
 
     def forward(self, x):
         h = self.relu(self.two(self.relu(self.one(x))))
@@ -324,6 +324,31 @@ def test_an_activation_function_has_the_units_of_the_layer_before_it():
         found = monitor.activations()
         assert [v.shape for v in found.values()] == [(30, 6)] * 4
         torch.testing.assert_close(found["1"], torch.relu(line[0](x)).mean(2))
+
+
+class Sized(nn.Module):
+    """A norm of somebody's own, and a block that turns its sequences for its attention alone."""
+
+    def __init__(self):
+        super().__init__()
+        self.normalized_shape = 8
+        self.self_attn = nn.MultiheadAttention(8, 2)
+        self.mlp = nn.Sequential(nn.Linear(8, 16), nn.GELU(), nn.Linear(16, 8))
+
+    def forward(self, x):
+        h = x.transpose(0, 1)
+        return self.mlp(x + self.self_attn(h, h, h)[0].transpose(0, 1))
+
+
+def test_what_is_not_said_for_a_layer_is_not_taken_from_its_neighbours():
+    block = seeded(Sized())
+    maps = seeded(nn.Sequential(nn.Conv2d(3, 5, 3, padding=1), nn.LayerNorm([5, 9, 9]), nn.LeakyReLU()))
+    with Monitor(block, "mlp.1") as monitor:
+        block(noise(5, 7, 8))
+        assert monitor.activations()["mlp.1"].shape == (5, 7 * 16)
+    with Monitor(maps) as monitor:
+        maps(noise(6, 3, 9, 9))
+        assert monitor.activations()["2"].shape == (6, 5)
 
 
 @pytest.mark.parametrize("name", ["linear1", "norm1", "self_attn", "dropout", ""])
@@ -375,7 +400,8 @@ def test_pre_is_the_input():
         (mlp(), ["1", "3"]),
         (nn.Sequential(nn.Conv2d(1, 2, 3), nn.GELU(), nn.Flatten(), nn.Linear(8, 2)), ["1"]),
         (nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 4), nn.Linear(4, 2)), ["0", "1"]),
-        (nn.Sequential(nn.Linear(3, 4), nn.Sigmoid(), nn.Linear(4, 4), nn.Hardtanh(), nn.Linear(4, 2)), ["1", "3"]),
+        (nn.Sequential(nn.Linear(3, 4), nn.Softsign(), nn.Linear(4, 4), nn.Hardtanh(), nn.Linear(4, 2)), ["1", "3"]),
+        (nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1), nn.Sigmoid()), ["1"]),
         (nn.ModuleDict({"rnn": nn.LSTM(2, 3), "readout": nn.Linear(3, 2)}), ["rnn"]),
     ],
 )
@@ -554,6 +580,11 @@ def test_passes_that_wait_to_be_measured_hold_little(monkeypatch):
             held.append(sum(found.size for _, found in monitor._waiting))
     assert max(held) < 1000
     assert len(monitor.record.values) == 60
+    monkeypatch.setattr(monitor_module, "WAITING", 2**18)
+    with Monitor(mlp(2), history=10) as few:
+        for _ in range(600):
+            few._passes.core(noise(3, 4))
+            assert len(few._waiting) < PENDING
 
 
 class Residual(nn.Module):

@@ -235,8 +235,18 @@ def test_a_checkpoint_of_a_running_statistic_that_overflowed_is_not_written(data
     class Overflowing(Linear):
         def __init__(self):
             super().__init__()
-            self.register_buffer("mask", torch.full((3,), -torch.inf))  # infinite from the beginning: meant so
+            self.one, self.two = (nn.Module(), nn.Module())
+            mask = torch.full((3,), -torch.inf)  # infinite from the beginning: meant so
+            self.one.register_buffer("mask", mask)
+            self.two.register_buffer("mask", mask)
+            self.register_buffer("graph", torch.eye(3).to_sparse())
             self.register_buffer("running", torch.ones(()))
+
+        def get_extra_state(self):
+            return {"anything": 1}
+
+        def set_extra_state(self, state):
+            pass
 
         def forward(self, x):
             if self.training:

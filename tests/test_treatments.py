@@ -362,6 +362,8 @@ def test_noise_adapts_to_the_synchrony():
         assert float(si) == pytest.approx(c, abs=0.03)
         moved = NID(1.5).disturbed(h, "0", PLACE, generator) - h
         assert float(moved.std()) == pytest.approx(1.5 * (0.1 + 0.4 * float(si)), rel=0.02)
+    empty = torch.zeros(0, 5)
+    assert torch.equal(NID().disturbed(empty, "0", PLACE, generator), empty)
     for samples in (8, 50, 64, 100):
         for value in (0.0, 0.1, 0.7):  # a mean of many equal numbers is not that number
             dead = torch.full((samples, 5), value)

@@ -74,9 +74,8 @@ class State:
     unbounded: frozenset[str] = frozenset()  # buffers that are not finite from the beginning, as masks of −∞
 
     def __post_init__(self) -> None:
-        self.unbounded = frozenset(
-            name for name, buffer in self.model.named_buffers() if not bool(torch.isfinite(buffer).all())
-        )
+        buffers = self.model.named_buffers(remove_duplicate=False)
+        self.unbounded = frozenset(name for name, buffer in buffers if not _is_finite(buffer))
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -116,7 +115,7 @@ class State:
         """
         memories = ranks.gathered([treated.state_dict() for treated in self.treated])
         for name, weight in self.model.state_dict().items():
-            if name not in self.unbounded and not bool(torch.isfinite(weight).all()):
+            if name not in self.unbounded and not _is_finite(weight):
                 raise InputError(f"train: {name} is no longer finite at step {self.step}{kept_in(path)}")
         if not ranks.first:
             return
@@ -166,6 +165,12 @@ class State:
     def _lowest(self) -> int:
         losses = [row[self.metrics.index("val_loss")] for row in self.rows]
         return losses.index(min(losses))
+
+
+def _is_finite(value: object) -> bool:
+    """Whether all numbers are finite, of what can be asked: dense floats of two bytes and more."""
+    asked = isinstance(value, Tensor) and value.is_floating_point() and value.layout == torch.strided
+    return not asked or value.element_size() == 1 or bool(torch.isfinite(value).all())  # type: ignore[attr-defined]
 
 
 def _unlike(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:

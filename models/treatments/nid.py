@@ -46,6 +46,8 @@ class _Noise(ABC):
 
     def disturbed(self, h: Tensor, name: str, site: Site, generator: torch.Generator) -> Tensor:
         """The activations (batch, ...) with their noise; the gradient passes as if there were none."""
+        if h.numel() == 0:
+            return h
         with torch.no_grad():
             noise = torch.randn(h.shape, generator=generator, device=h.device)
             if self.shrinks:
