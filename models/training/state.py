@@ -169,8 +169,9 @@ class State:
 
 def _is_finite(value: object) -> bool:
     """Whether all numbers are finite, of what can be asked: dense floats of two bytes and more."""
-    asked = isinstance(value, Tensor) and value.is_floating_point() and value.layout == torch.strided
-    return not asked or value.element_size() == 1 or bool(torch.isfinite(value).all())  # type: ignore[attr-defined]
+    if not (isinstance(value, Tensor) and value.is_floating_point() and value.layout == torch.strided):
+        return True
+    return value.element_size() == 1 or bool(torch.isfinite(value).all())
 
 
 def _unlike(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
