@@ -153,9 +153,9 @@ class Probe:
 
         self._clear()
         with ExitStack() as stack:
-            stack.callback(self.model.register_forward_pre_hook(self._next_pass).remove)
+            stack.callback(self.model.register_forward_pre_hook(lambda *_: self._next_pass()).remove)
             for name, site in self._sites.items():
-                stack.callback(hook(site.module, self.layers.when, partial(self._take, name)).remove)
+                stack.callback(hook(site.module, self.layers.when, self._taking(name)).remove)
             if not self.keep_graph:
                 stack.enter_context(_evaluating(self.model))
                 stack.enter_context(torch.no_grad())
@@ -201,11 +201,15 @@ class Probe:
         self._pass, self._held = 0, 0
         self._started = False
 
-    def _next_pass(self, module: nn.Module, args: object) -> None:
+    def _next_pass(self) -> None:
         self._pass += int(self._started)
         self._started = True
 
-    def _take(self, name: str, module: nn.Module, _: object, found: object) -> None:
+    def _taking(self, name: str) -> Callable[[nn.Module, Any, Any], None]:
+        """A hook that is a function: a copy of the model takes it along, and no copy of the probe."""
+        return lambda module, _, found: self._take(name, module, found)
+
+    def _take(self, name: str, module: nn.Module, found: object) -> None:
         import torch
 
         calls = self._taken.setdefault(name, {}).setdefault(self._pass, [])

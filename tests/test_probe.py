@@ -1,3 +1,4 @@
+import copy
 import subprocess
 import sys
 
@@ -90,6 +91,16 @@ def test_pre_is_the_input_by_whatever_name_it_comes():
     np.testing.assert_array_equal(
         record_samples(model, x, Layers("layer", when="pre")).recording("layer").values, 2 * x
     )
+
+
+@pytest.mark.parametrize("when", ["post", "pre"])
+def test_a_model_is_copied_within_a_probe(when):
+    model, x = seeded(nn.Sequential(nn.Linear(4, 6), nn.ReLU())), torch.tensor(noise(8, 4))
+    with Probe(model, Layers("1", when=when)) as probe:
+        twin = copy.deepcopy(model)
+        model(x)
+    assert probe.activities()["1"].values.shape == (8, 6)
+    assert torch.equal(twin(x), model(x))
 
 
 def test_every_layer_has_a_choice_of_its_own():
