@@ -580,7 +580,8 @@ def test_a_signal_ends_it_in_time_and_says_how_to_go_on(folder, number, code):
         (line,) = lines_of(process)
         assert process.wait(timeout=60) == code
     assert time.monotonic() - began < 2
-    found = re.fullmatch(r"ictal: interrupted at (\S+) of 300 s; go on with: ictal (simulate .* --resume)", line)
+    # where it is, if code that is compiled let go of it within 1.5 s
+    found = re.fullmatch(r"ictal: interrupted(?: at (\S+) of 300 s)?; go on with: ictal (simulate .* --resume)", line)
     assert shlex.split(found[2])[-5:] == ["--threads", "2", "-o", "a run.h5", "--resume"]
     assert os.listdir() == ["a run.h5.part"]
     assert any(arrays["spikes/E/steps"].size for _, _, arrays in Part(folder / "a run.h5.part").chunks())
