@@ -586,7 +586,7 @@ def test_a_signal_ends_it_in_time_and_says_how_to_go_on(folder, number, code):
     assert os.listdir() == ["a run.h5.part"]
     assert any(arrays["spikes/E/steps"].size for _, _, arrays in Part(folder / "a run.h5.part").chunks())
     done = Part(folder / "a run.h5.part").steps_done()
-    assert done * 0.1 / 1000 == pytest.approx(float(found[1]))
+    assert found[1] is None or done * 0.1 / 1000 == pytest.approx(float(found[1]))
     chunks = len(list((folder / "a run.h5.part").glob("0*.h5")))
     again = [sys.executable, "-m", "ictal", *shlex.split(found[2])]
     with subprocess.Popen(again, stderr=subprocess.PIPE, text=True) as process:
