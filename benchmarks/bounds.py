@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from cases import SEED, Case
 
-from ictal.simulator.network import PoissonInput, Population, Schedule
-from ictal.simulator.wiring import Factors, Graph, instantiate
+from ictal.simulator.engines.wiring import Factors, Graph, instantiate
+from ictal.simulator.networks.network import PoissonInput, Population, Schedule
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ictal.models.cuba import Cuba
-from ictal.models.seizure import SeizureNetwork
-from ictal.simulator.network import (
+from ictal.models.spiking.cuba import Cuba
+from ictal.models.spiking.seizure import SeizureNetwork
+from ictal.simulator.engines.wiring import Graph, Instance, instantiate
+from ictal.simulator.networks.network import (
     Dense,
     EventInput,
     LowRank,
@@ -22,7 +23,6 @@ from ictal.simulator.network import (
     Projection,
     Synapse,
 )
-from ictal.simulator.wiring import Graph, Instance, instantiate
 
 SEED = 1
 Arrays = dict[str, NDArray[Any]]

@@ -12,9 +12,9 @@ from functools import partial
 
 from threadpoolctl import threadpool_limits
 
-from ictal.analyses.experiments.planted import CASES, Rate, error_rates, right
-from ictal.analyses.tables import to_group
-from ictal.simulator.document import Document, about, write
+from ictal.experiments.planted import CASES, Rate, error_rates, right
+from ictal.simulator.files.document import Document, about, write
+from ictal.simulator.files.rows import to_group
 
 
 def one(replicates: int, seed: int, case: str) -> list[Rate]:

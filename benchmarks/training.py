@@ -26,8 +26,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ictal.models.monitor import Monitor
-from ictal.models.penalty import desync_penalty
+from ictal.models.monitoring.monitor import Monitor
+from ictal.models.monitoring.penalty import desync_penalty
 
 EVERY = 10  # steps between records of the monitor alone
 TARGET = 0.3

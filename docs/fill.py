@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ictal.analyses.evidence.ledger import Ledger
-from ictal.analyses.evidence.markdown import effects_table, filled, ledger_table, table
-from ictal.analyses.experiments.planted import CASES, EXPERIMENTS_TESTED, Rate, right
-from ictal.analyses.tables import from_group
-from ictal.evidence import ledger
-from ictal.simulator.document import read
+from ictal.analyses.claims.ledger import Ledger
+from ictal.analyses.report.markdown import effects_table, filled, ledger_table, table
+from ictal.experiments.planted import CASES, EXPERIMENTS_TESTED, Rate, right
+from ictal.experiments.reproduce import ledger
+from ictal.simulator.files.document import read
+from ictal.simulator.files.rows import from_group
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE, PAGE = ROOT / "data" / "reference", ROOT / "docs" / "evidence.md"

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from ictal.models.architectures import architecture
-from ictal.models.data import load_data
+from ictal.models.datasets import load_data
 from ictal.models.training import Training, UnfinishedTrainingError, assess, train
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".")

@@ -11,34 +11,37 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .analyses.comparison import Comparison, load_comparison
+    from .analyses.claims import CLAIMS
+    from .analyses.comparison.result import Comparison, load_comparison
     from .analyses.dynamics.result import DynamicsResult
     from .analyses.eeg.result import EegResult
-    from .analyses.evidence import CLAIMS, Evidence
-    from .analyses.experiments import EXPERIMENTS
-    from .analyses.experiments.planted import planted
+    from .analyses.evidence import Evidence
     from .analyses.measures import MEASURES
-    from .api import compare, measure, simulate
-    from .describe import explain
-    from .dynamics import analyse
-    from .eeg import analyse_eeg, measure_over_time
-    from .evaluation import Evaluated, evaluate_file
-    from .evidence import ledger, reproduce
-    from .exporting import export
-    from .measurements import Measurements
+    from .analyses.values import Measurements
+    from .experiments import EXPERIMENTS
+    from .experiments.planted import planted
+    from .experiments.reproduce import ledger, reproduce
     from .models import SYSTEMS
     from .models.architectures import ARCHITECTURES
-    from .models.data import DATA, load_data
-    from .models.monitor import Monitor
-    from .models.penalty import desync_penalty
+    from .models.datasets import DATA, load_data
+    from .models.monitoring.monitor import Monitor
+    from .models.monitoring.penalty import desync_penalty
+    from .models.synchrony import SynchronyRecorder
+    from .models.trained.evaluate import Evaluated, evaluate_file
+    from .models.training.build import open_model
+    from .models.training.job import DataChoice, Job, SynchronyChoice, Trained, train_to_file
     from .models.treatments import TREATMENTS
-    from .networks import open_model
     from .simulator import InputError, Recording, Run, Spikes
-    from .simulator.arrays import open_run
-    from .simulator.store import load, save
-    from .sweeps import Sweep, open_sweep, sweep
-    from .synchrony import SynchronyRecorder
-    from .training import DataChoice, Job, SynchronyChoice, Trained, train_to_file
+    from .simulator.export import export
+    from .simulator.files.readers import open_run
+    from .simulator.files.store import load, save
+    from .sweeps.sweep import Sweep, open_sweep, sweep
+    from .verbs.analyse import analyse
+    from .verbs.compare import compare
+    from .verbs.eeg import analyse_eeg, measure_over_time
+    from .verbs.explain import explain
+    from .verbs.measure import measure
+    from .verbs.simulate import simulate
 
 __all__ = [
     "ARCHITECTURES",
@@ -91,33 +94,36 @@ __all__ = [
 
 _MODULES = {
     "simulator": ("InputError", "Recording", "Run", "Spikes"),
-    "simulator.arrays": ("open_run",),
-    "simulator.store": ("load", "save"),
+    "simulator.files.readers": ("open_run",),
+    "simulator.files.store": ("load", "save"),
     "models": ("SYSTEMS",),
     "models.architectures": ("ARCHITECTURES",),
-    "models.data": ("DATA", "load_data"),
-    "models.monitor": ("Monitor",),
-    "models.penalty": ("desync_penalty",),
+    "models.datasets": ("DATA", "load_data"),
+    "models.monitoring.monitor": ("Monitor",),
+    "models.monitoring.penalty": ("desync_penalty",),
     "models.treatments": ("TREATMENTS",),
     "analyses.measures": ("MEASURES",),
-    "analyses.experiments": ("EXPERIMENTS",),
-    "analyses.comparison": ("Comparison", "load_comparison"),
-    "analyses.evidence": ("CLAIMS", "Evidence"),
-    "analyses.experiments.planted": ("planted",),
+    "experiments": ("EXPERIMENTS",),
+    "analyses.comparison.result": ("Comparison", "load_comparison"),
+    "analyses.claims": ("CLAIMS",),
+    "analyses.evidence": ("Evidence",),
+    "experiments.planted": ("planted",),
     "analyses.eeg.result": ("EegResult",),
     "analyses.dynamics.result": ("DynamicsResult",),
-    "dynamics": ("analyse",),
-    "eeg": ("analyse_eeg", "measure_over_time"),
-    "measurements": ("Measurements",),
-    "describe": ("explain",),
-    "api": ("compare", "measure", "simulate"),
-    "sweeps": ("Sweep", "open_sweep", "sweep"),
-    "synchrony": ("SynchronyRecorder",),
-    "training": ("DataChoice", "Job", "SynchronyChoice", "Trained", "train_to_file"),
-    "evidence": ("ledger", "reproduce"),
-    "evaluation": ("Evaluated", "evaluate_file"),
-    "exporting": ("export",),
-    "networks": ("open_model",),
+    "verbs.analyse": ("analyse",),
+    "verbs.eeg": ("analyse_eeg", "measure_over_time"),
+    "analyses.values": ("Measurements",),
+    "verbs.explain": ("explain",),
+    "verbs.compare": ("compare",),
+    "verbs.measure": ("measure",),
+    "verbs.simulate": ("simulate",),
+    "sweeps.sweep": ("Sweep", "open_sweep", "sweep"),
+    "models.synchrony": ("SynchronyRecorder",),
+    "models.training.job": ("DataChoice", "Job", "SynchronyChoice", "Trained", "train_to_file"),
+    "experiments.reproduce": ("ledger", "reproduce"),
+    "models.trained.evaluate": ("Evaluated", "evaluate_file"),
+    "simulator.export": ("export",),
+    "models.training.build": ("open_model",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

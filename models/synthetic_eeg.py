@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..simulator import InputError, Recording, Run
-from ..simulator.document import versions
+from ..simulator.files.document import versions
 from .system import attributed, positive, within
 
 LOWEST = 0.5  # Hz; pink noise has no power below

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..simulator import InputError, Recording, Run
-from ..simulator.network import Network
+from ..simulator.networks.network import Network
 
 Progress = Callable[[float, float], None]  # (done, total) [ms]
 State = TypeVar("State")  # a numpy array or a torch tensor

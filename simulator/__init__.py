@@ -1,8 +1,8 @@
-"""The shared dynamics layer: recordings, the network description and its engines, probes, files."""
+"""The shared dynamics layer: recordings, files, the network description and its engines."""
 
 from .errors import InputError, unknown
-from .recording import Clock, Recording
-from .run import Run
-from .spikes import Spikes
+from .recordings.recording import Clock, Recording
+from .recordings.run import Run
+from .recordings.spikes import Spikes
 
 __all__ = ["Clock", "InputError", "Recording", "Run", "Spikes", "unknown"]

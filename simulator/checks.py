@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError
-from .recording import check_name
 
 GRID_SLACK = 1e-9  # a time is on the grid when time / dt is this close to an integer
 
@@ -113,3 +112,26 @@ def _array(values: object, what: str, wanted: str, dtype: type | None = None) ->
         return np.asarray(values, dtype=dtype)
     except (TypeError, ValueError):
         raise InputError(f"{what}: must be {wanted}; got {type(values).__name__} that is none") from None
+
+
+def check_name(name: object, what: str) -> None:
+    """Check that a name can be stored as that of a group or dataset of a file.
+
+    Raises:
+        InputError: it is empty, a dot, or holds a slash or a character that cannot be stored.
+    """
+    if not isinstance(name, str) or name in ("", ".", "..") or "/" in name or not _storable(name):
+        raise InputError(f"{what}: must be a name, not empty or a dot, without a slash or NUL; got {name!r}")
+
+
+def _storable(text: str) -> bool:
+    try:
+        return b"\x00" not in str(text).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+
+
+def check_seed(seed: object) -> None:
+    """Refuse a seed that is no whole number from 0 up."""
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise InputError(f"seed: must be a whole number >= 0; got {seed!r}")

@@ -3,8 +3,8 @@
 from .attractors import Attractors, attractors
 from .basins import Axis, Basins, basin_map
 from .bifurcation import Scan, scan
-from .courses import Course, late_courses
 from .fixed_points import FixedPoints, fixed_points
+from .late_runs import Course, late_courses
 from .lyapunov import Spectrum, lyapunov, stepper
 from .plane import PhasePlane, phase_plane
 

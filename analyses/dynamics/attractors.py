@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.cluster import DBSCAN, HDBSCAN
 
 from ...simulator import InputError
-from .courses import Course
+from .late_runs import Course
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

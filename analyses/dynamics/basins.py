@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ...simulator import InputError
 from .attractors import Attractors, distances
-from .courses import LATE, late_courses
+from .late_runs import LATE, late_courses
 
 Floats = NDArray[np.float64]
 Step = Callable[[Any], Any]

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...simulator import InputError, Recording, Run, Spikes
-from ...simulator.recording import to_numpy
-from .courses import Course
+from ...simulator.recordings.recording import to_numpy
+from .late_runs import Course
 
 Floats = NDArray[np.float64]
 BIN = 0.05  # [s], of spikes

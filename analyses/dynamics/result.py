@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...simulator import InputError
-from ...simulator.document import DAMAGE, Document, Group, Variable, about, first_line, read, to_json, write
+from ...simulator.files.document import DAMAGE, Document, Group, Variable, about, first_line, read, to_json, write
 from .attractors import Attractors
 from .basins import Axis, Basins
 from .bifurcation import Scan

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ..layers.transfer import holm
 from ..statistics import difference_interval, permutation_p
-from ..transfer import holm
 from .synchrony import WindowValue
 from .windows import AFTER, BEFORE, DURING, LEAST_BLOCKS
 

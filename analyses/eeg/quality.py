@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...simulator import InputError, Recording
-from ...simulator.channels import LIMIT_RUN, copies, in_runs, still
+from ...simulator.files.channels import LIMIT_RUN, copies, in_runs, still
 from ..measures.arrays import live_units
 
 CLIPPED = 0.01  # share of samples in a row at a channel's own extreme

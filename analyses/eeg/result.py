@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from ...simulator import InputError
-from ...simulator.document import DAMAGE, Document, about, first_line, read, write
+from ...simulator.files.document import DAMAGE, Document, about, first_line, read, write
+from ...simulator.files.rows import from_group, to_group
 from ..measures import MEASURES, get
-from ..tables import from_group, to_group
 from .change import Change
 from .detectors import Detection, FeatureValue, Score
 from .quality import Channel

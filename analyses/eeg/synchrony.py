@@ -14,7 +14,7 @@ from ...simulator import InputError, Recording, unknown
 from ..measures import MEASURES, get
 from ..measures.base import Measure, applicable, apply
 from ..measures.checks import Band
-from ..nulls import MIN_SURROGATES, fitting_kind, null_tests
+from ..surrogates import MIN_SURROGATES, fitting_kind, null_tests
 from .rhythm import RHYTHMS, Rhythm
 from .windows import Event, phase_of
 

@@ -1,14 +1,11 @@
 """Evidence: courses of training, effects of claims, verdicts by written rules. Nothing here trains or simulates."""
 
-from .claims import CLAIMS, Claim
 from .course import Course, course_of
 from .effect import Effect, effect
 from .rules import Decision, Finding, decide
 from .store import Evidence, load_evidence
 
 __all__ = [
-    "CLAIMS",
-    "Claim",
     "Course",
     "Decision",
     "Effect",

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...simulator import InputError, Run, unknown
-from ...simulator.document import Group, Variable, to_json
-from ..trajectories import measures_in, parts, trajectories
+from ...simulator.files.document import Group, Variable, to_json
+from ..layers.trajectories import measures_in, parts, trajectories
 
 Floats = NDArray[np.float64]
 Kind = Literal["control", "few", "noise", "capacity", "treated"]

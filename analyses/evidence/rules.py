@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..transfer import holm
+from ..layers.transfer import holm
 from .effect import Effect
 
 ALPHA = 0.05

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from ...simulator import InputError
-from ...simulator.document import DAMAGE, Document, about, first_line, read, write
-from ..comparison import Observation
-from ..tables import from_group as rows_from
-from ..tables import to_group as rows_to
+from ...simulator.files.document import DAMAGE, Document, about, first_line, read, write
+from ...simulator.files.rows import from_group as rows_from
+from ...simulator.files.rows import to_group as rows_to
+from ..comparison.result import Observation
 from .course import Course, from_group, to_groups
 
 KIND = "evidence"

@@ -12,11 +12,11 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from ...simulator import Run
-from ..comparison import Comparison
-from .gather import drawings
-from .runs import drawings_of_run
+from ..comparison.result import Comparison
+from .comparison import drawings
+from .parts.style import Drawing
+from .run import drawings_of_run
 from .save import save_figures, to_png, to_svg
-from .style import Drawing
 
 __all__ = [
     "Drawing",

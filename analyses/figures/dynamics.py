@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from ..dynamics.basins import Basins
 from ..dynamics.result import DynamicsResult
-from .phase_plane import plane_figure, plane_text
-from .style import OKABE_ITO, SIZE, Drawing, colour, legend_below, new_figure, sign_limits, styled, words
+from .parts.phase_plane import plane_figure, plane_text
+from .parts.style import OKABE_ITO, SIZE, Drawing, colour, legend_below, new_figure, sign_limits, styled, words
 
 Floats = NDArray[np.float64]
 MARKS = ("o", "s", "^", "D", "v", "P", "X")

@@ -18,7 +18,7 @@ from ..eeg.result import LEVEL, EegResult
 from ..eeg.rhythm import AMPLITUDE_CV, BAND_POWER, PEAK_FREQUENCY
 from ..eeg.windows import BEFORE, DURING, Event
 from ..eeg.wording import caption, detector_caption, number, recruitment_caption, spoken, tested
-from .style import CLOCK_LABELS, SIZE, Drawing, colour, legend_below, sign_limits, styled, words
+from .parts.style import CLOCK_LABELS, SIZE, Drawing, colour, legend_below, sign_limits, styled, words
 
 PANEL, REST = 0.95, 1.1  # inch: height of a panel, and of title, axis and legend together
 ROW = 0.14  # inch: a channel

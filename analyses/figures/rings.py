@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ...simulator import InputError, Recording, Run, Spikes
 from ..bumps import LABEL, around
 from ..measures.circular import population_vector, wrapped
-from .style import ACTIVITY_MAP, CLOCK_LABELS, OKABE_ITO, Drawing, new_figure, styled, with_unit
+from .parts.style import ACTIVITY_MAP, CLOCK_LABELS, OKABE_ITO, Drawing, new_figure, styled, with_unit
 
 BIN = 0.05  # s; of spikes
 ROWS = 64  # groups of neighbouring cells, of spikes; of rates every unit is drawn

@@ -15,8 +15,8 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from ...simulator import InputError
-from ...simulator.document import check_writable, replacing
-from .style import Drawing, styled
+from ...simulator.files.document import check_writable, replacing
+from .parts.style import Drawing, styled
 
 DPI = 200
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy.signal import welch
 
 from ...simulator import Recording, Run, Spikes
-from .curves import spectrum_figure
-from .style import CLOCK_LABELS, SIZE, Drawing, colour, legend_below, new_figure, styled, words
+from .parts.curves import spectrum_figure
+from .parts.style import CLOCK_LABELS, SIZE, Drawing, colour, legend_below, new_figure, styled, words
 
 Values = NDArray[Any]
 GIVEN = "given"

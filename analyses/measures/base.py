@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...simulator import InputError, Recording, Spikes
-from ...simulator.recording import to_numpy
+from ...simulator.recordings.recording import to_numpy
 from .arrays import Array
 from .checks import Band, examine, spikes_reason
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...simulator import Recording, Spikes
-from ...simulator.recording import to_numpy
+from ...simulator.recordings.recording import to_numpy
 from .arrays import Array, live_units
 
 if TYPE_CHECKING:

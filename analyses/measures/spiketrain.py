@@ -11,7 +11,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ...simulator import InputError, Recording, Spikes
-from ...simulator.spikes import MIN_SPIKES
+from ...simulator.recordings.spikes import MIN_SPIKES
 from .base import Measure, NullKind
 
 GRID = 1e-3  # s; the grid of phases

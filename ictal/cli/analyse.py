@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..analyses.dynamics.result import DynamicsResult
 
 LYAPUNOV, ALL = "--lyapunov", "all"
-LATE, EPS, MIN_SAMPLES = 0.4, 0.2, 3  # as in ictal.dynamics, which takes seconds to import
+LATE, EPS, MIN_SAMPLES = 0.4, 0.2, 3  # as in ictal.verbs.analyse, which takes seconds to import
 SHOWN = 12  # rows of a table, and variables of a state
 
 
@@ -110,8 +110,8 @@ def analyse(
 
     Without a choice: fixed points, Lyapunov exponents, attractors.
     """
-    from ..simulator.document import check_writable
     from ..simulator.errors import InputError
+    from ..simulator.files.document import check_writable
 
     if output is not None:
         if output.suffix not in (".h5", ".hdf5", ".nc"):
@@ -126,7 +126,7 @@ def analyse(
         count = True if lyapunov == ALL else int(lyapunov)
     parameters, varied = _parameters(system, settings or [], starts_from)
 
-    from ..dynamics import analyse as analysed
+    from ..verbs.analyse import analyse as analysed
 
     options: list[tuple[str, object]] = [
         ("--scan", scan),
@@ -189,9 +189,10 @@ def ranged(option: str, text: str) -> tuple[str, float, float, int]:
 def _parameters(system: str, settings: Sequence[str], starts_from: str) -> tuple[dict[str, Any], Any]:
     """What --set says, and (parameter, values) of --starts-from, by the types of the system's fields."""
     from ..models import SYSTEMS
-    from ..registry import assignments, parameter_types, parse, parse_settings
-    from ..registry import system as system_class
     from ..simulator.errors import InputError
+    from ..simulator.fields import assignments, parameter_types, parse
+    from ..verbs.names import parse_settings
+    from ..verbs.names import system as system_class
 
     name = system if not Path(system).suffix and not Path(system).exists() else _recorded(system)
     if system in SYSTEMS:
@@ -213,7 +214,7 @@ def _parameters(system: str, settings: Sequence[str], starts_from: str) -> tuple
 def _recorded(file: str) -> str:
     """Name of the system that recorded a file; none where the file is of another kind, which is told later."""
     from ..models import SYSTEMS
-    from ..simulator.arrays import HDF5_SUFFIXES, open_run
+    from ..simulator.files.readers import HDF5_SUFFIXES, open_run
 
     path = Path(file)
     if path.suffix.lower() not in HDF5_SUFFIXES:

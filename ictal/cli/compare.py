@@ -26,7 +26,7 @@ from .output import Output, Report, number, table
 from .sliding import noted
 
 if TYPE_CHECKING:
-    from ..analyses.comparison import Comparison
+    from ..analyses.comparison.result import Comparison
 
 SAMPLE_BAND = (0.03, 0.2)  # as in analyses.compare.Settings, which takes a second to import
 BIN, SD = 0.01, 0.01  # [s]; likewise
@@ -120,9 +120,9 @@ def compare(
     out = Output(json, quiet)
     with out.progress("compare") as report:
         if files:
-            from .. import api
+            from ..verbs import compare as compare_verb
 
-            found = api.compare(
+            found = compare_verb.compare(
                 _grouped(files, listed(labels)),
                 entries=_entries(entries),
                 dt=dt,
@@ -152,11 +152,11 @@ def compare(
 
 
 def _main_job(data: str, seeds: int, seed: int, measures: list[str], nulls: int, report: Report | None) -> Comparison:
-    from ..registry import experiment
+    from ..verbs.names import experiment
 
     run = experiment("seizure_overfitting")
 
-    from ..analyses.compare import Settings
+    from ..analyses.comparison.compare import Settings
 
     settings = Settings(measures=tuple(measures), n_null=nulls, seed=seed)
     found: Comparison = run(data=data, seeds=seeds, seed=seed, settings=settings, progress=report)
@@ -189,7 +189,7 @@ def _entries(text: str) -> list[str] | dict[str, str] | None:
 
 
 def _write(found: Comparison, folder: Path, force: bool) -> list[Path]:
-    from ..analyses.report import write_report
+    from ..analyses.report.comparison import write_report
 
     figures = folder / "figures"
     make_folder(figures)
@@ -218,7 +218,7 @@ def summary(found: Comparison) -> str:
 
 
 def _shuffles(found: Comparison) -> str:
-    from ..analyses.wording import shuffled
+    from ..analyses.comparison.wording import shuffled
 
     measures = dict.fromkeys(row.measure for row in found.observations)
     return "".join(

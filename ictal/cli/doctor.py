@@ -77,7 +77,7 @@ def _numba_cache() -> dict[str, Any]:
     from pathlib import Path
 
     given = os.environ.get("NUMBA_CACHE_DIR")
-    folder = Path(given) if given else Path(__file__).resolve().parents[1] / "simulator" / "__pycache__"
+    folder = Path(given) if given else Path(__file__).resolve().parents[1] / "simulator" / "engines" / "__pycache__"
     above = folder
     while not above.exists():
         above = above.parent
@@ -90,8 +90,9 @@ def _kernels(out: Output) -> dict[str, Any]:
     """A millisecond of every built-in spiking system."""
     import time
 
-    from .. import api, registry
     from ..models.system import Spiking
+    from ..verbs import names as registry
+    from ..verbs import simulate
 
     names = [name for name in registry.known()["systems"] if isinstance(registry.build(name, {}), Spiking)]
     start = time.perf_counter()
@@ -99,7 +100,7 @@ def _kernels(out: Output) -> dict[str, Any]:
         for done, name in enumerate(names):
             if report is not None:
                 report(done, len(names), name)
-            api.simulate(name, duration=0.001)
+            simulate.simulate(name, duration=0.001)
     return _check(True, f"compiled for {', '.join(names)} in {time.perf_counter() - start:.1f} s, kept for later runs")
 
 
@@ -142,7 +143,7 @@ def _git_symlinks() -> dict[str, Any]:
 def _fashion_mnist() -> dict[str, Any]:
     from pathlib import Path
 
-    from ..models.data import FASHION_MNIST
+    from ..models.datasets import FASHION_MNIST
 
     if Path(FASHION_MNIST).is_dir():
         return _check(True, f"found: {FASHION_MNIST}")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..analyses.eeg.result import EegResult
 
 RESULT = "eeg.h5"
-BAND, LENGTH, NULLS, K, HOLD = (3.0, 20.0), 5.0, 199, 3.0, 2.0  # as in ictal.eeg, which takes a second to import
+BAND, LENGTH, NULLS, K, HOLD = (3.0, 20.0), 5.0, 199, 3.0, 2.0  # as in ictal.verbs.eeg, which takes a second to import
 
 
 def eeg(
@@ -69,7 +69,7 @@ def eeg(
     if seed < 0:
         raise InputError(f"--seed: must be at least 0; got {seed}")
 
-    from ..eeg import analyse_eeg
+    from ..verbs.eeg import analyse_eeg
 
     options: list[tuple[str, object]] = [
         ("--band", band if band != BAND else None),

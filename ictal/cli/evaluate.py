@@ -11,7 +11,7 @@ from .options import Json, Quiet
 from .output import Output, number, table
 
 if TYPE_CHECKING:
-    from ..evaluation import Evaluated
+    from ..models.trained.evaluate import Evaluated
 
 
 def evaluate(
@@ -45,9 +45,9 @@ def evaluate(
 
     Loss, accuracy, gap and calibration; corrupted and strange images on request.
     """
-    from ..evaluation import STRANGE, evaluate_file
+    from ..models.trained.evaluate import STRANGE, evaluate_file
+    from ..models.training.job import DataChoice
     from ..simulator import InputError
-    from ..training import DataChoice
 
     given = (n_train, n_test, image_size, label_noise or None)
     if data is None and any(value is not None for value in given):

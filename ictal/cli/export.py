@@ -26,7 +26,7 @@ def export(
     quiet: Quiet = False,
 ) -> None:
     """Write a file for other tools: csv, SONATA or xarray."""
-    from ..exporting import export as exported
+    from ..simulator.export import export as exported
 
     out = Output(json, quiet)
     with out.progress(f"export to {to}") as report:

@@ -12,7 +12,7 @@ from .options import Json, Quiet
 from .output import Output
 
 if TYPE_CHECKING:
-    from ..simulator.document import Document
+    from ..simulator.files.document import Document
 
 RELATIVE = "relative paths are relative to the folder in which the command was run"
 
@@ -30,8 +30,8 @@ def list_(
     quiet: Quiet = False,
 ) -> None:
     """List everything that has a name, one line each."""
-    from ..registry import known
     from ..simulator import unknown
+    from ..verbs.names import known
 
     tables = known()
     if kind and kind not in tables:
@@ -54,8 +54,8 @@ def explain(
     quiet: Quiet = False,
 ) -> None:
     """Explain anything that has a name."""
-    from ..describe import description
-    from ..describe import explain as explained
+    from ..verbs.explain import description
+    from ..verbs.explain import explain as explained
 
     Output(json, quiet).result(description(name), lambda: explained(name) + "\n")
 
@@ -68,8 +68,8 @@ def info(
     quiet: Quiet = False,
 ) -> None:
     """Say what a file holds and how to do it again."""
-    from ..simulator.arrays import ARRAY_SUFFIXES
-    from ..simulator.edf import EDF_SUFFIXES
+    from ..simulator.files.edf import EDF_SUFFIXES
+    from ..simulator.files.readers import ARRAY_SUFFIXES
 
     suffix = file.suffix.lower()
     readers = dict.fromkeys(ARRAY_SUFFIXES, _array_facts) | dict.fromkeys(EDF_SUFFIXES, _edf_facts)
@@ -90,7 +90,7 @@ def info(
 
 
 def _array_facts(file: Path) -> dict[str, Any]:
-    from ..simulator.arrays import open_run
+    from ..simulator.files.readers import open_run
 
     run = open_run(file, clock="sample")
     arrays = {name: repr(run.recording(name).values.shape) for name in run}
@@ -99,8 +99,8 @@ def _array_facts(file: Path) -> dict[str, Any]:
 
 def _edf_facts(file: Path) -> dict[str, Any]:
     from ..analyses.eeg.quality import examine
-    from ..simulator.arrays import open_run
-    from ..simulator.edf import ENTRY
+    from ..simulator.files.edf import ENTRY
+    from ..simulator.files.readers import open_run
 
     run = open_run(file)
     recording, source = run.recording(ENTRY), run.source
@@ -126,7 +126,7 @@ def _edf_facts(file: Path) -> dict[str, Any]:
 
 def _document_facts(file: Path) -> dict[str, Any]:
     from ..simulator import InputError
-    from ..simulator.document import DAMAGE, first_line, read
+    from ..simulator.files.document import DAMAGE, first_line, read
 
     document = read(file)
     try:
@@ -155,7 +155,7 @@ def _facts(file: Path, document: Document) -> dict[str, Any]:
         "config": config,
     }
     if kind == "run":
-        from ..simulator.store import load
+        from ..simulator.files.store import load
 
         facts["system"] = config.get("system", "")
         facts["parameters"] = config.get("parameters", {})

@@ -45,18 +45,18 @@ def run(
     Raises:
         typer.Exit: 130 or 143 after a signal.
     """
-    from .. import api
-    from ..simulator.parts import Part
-    from ..simulator.stream import UnfinishedError
+    from ..simulator.long_runs.chunks import Part
+    from ..simulator.long_runs.stream import UnfinishedError
+    from ..verbs import simulate
 
-    command = api.simulate_command(system, parameters, seed, engine, precision)
+    command = simulate.simulate_command(system, parameters, seed, engine, precision)
     part = Part.of(target)
     words = [*(["--threads", str(threads)] if threads > 1 else []), "-o", str(target), "--resume"]
     go_on = f"go on with: {command} {shlex.join(words)}"
     signals = Signals(lambda: f"interrupted; {go_on}" if part.folder.exists() else "interrupted")
     try:
         with signals, out.progress(f"simulate {system}") as report:
-            written = api.simulate_to_file(
+            written = simulate.simulate_to_file(
                 system,
                 target,
                 seed=seed,
@@ -91,10 +91,10 @@ def forecast(system: Spiking, seed: int, target: Path, *, precision: str, thread
     Raises:
         InputError: it needs more memory or disk than there is.
     """
-    from ..simulator.document import check_writable
-    from ..simulator.forecast import forecast as foresee
-    from ..simulator.forecast import refuse_what_does_not_fit
-    from ..simulator.machine import available_memory, free_disk, spoken
+    from ..simulator.files.document import check_writable
+    from ..simulator.long_runs.forecast import forecast as foresee
+    from ..simulator.long_runs.forecast import refuse_what_does_not_fit
+    from ..simulator.long_runs.machine import available_memory, free_disk, spoken
 
     check_writable(target, force=True)
     network, folder = system.network(), target.absolute().parent

@@ -12,7 +12,7 @@ from .output import Output, number, table
 from .sliding import noted, remarks, window_of, windows_table
 
 if TYPE_CHECKING:
-    from ..measurements import Measurements
+    from ..analyses.values import Measurements
 
 BIN, SD = 0.001, 0.005  # [s]; as in measurements.How, which takes a second to import
 
@@ -60,8 +60,8 @@ def measure(
     quiet: Quiet = False,
 ) -> None:
     """Measure the synchrony in a file, or its course over time."""
-    from ..simulator.document import check_writable
     from ..simulator.errors import InputError
+    from ..simulator.files.document import check_writable
 
     if output is not None:
         if output.suffix not in (".h5", ".hdf5", ".nc"):
@@ -93,7 +93,7 @@ def measure(
         if len(only) > 1:
             raise InputError(f"--entries: sliding windows read one entry; got {', '.join(only)}")
 
-        from ..eeg import measure_over_time
+        from ..verbs.eeg import measure_over_time
 
         with out.progress("measure") as report:
             course = measure_over_time(
@@ -110,7 +110,7 @@ def measure(
             out.note(f"wrote {output}; ictal plot {output} draws it")
         return
 
-    from .. import api
+    from ..verbs import measure as api
 
     with out.progress("measure") as report:
         found = api.measure(

@@ -77,7 +77,7 @@ def check_folder(folder: Path, files: Sequence[str], force: bool) -> None:
         InputError: which of these it is.
     """
     from ..simulator import InputError
-    from ..simulator.document import check_writable
+    from ..simulator.files.document import check_writable
 
     if folder.is_dir():
         for name in files:

@@ -63,7 +63,7 @@ def plot(
 def _films(file: Path, dt: float | None, clock: str | None) -> dict[str, bytes]:
     """Name -> GIF."""
     from ..analyses.figures.rings import films
-    from ..sources import open_source
+    from ..verbs.sources import open_source
 
     return films(open_source(file, dt=dt, clock=clock))
 
@@ -71,10 +71,10 @@ def _films(file: Path, dt: float | None, clock: str | None) -> dict[str, bytes]:
 def _figures(file: Path, dt: float | None, clock: str | None) -> dict[str, tuple[Figure, str]]:
     """Name -> (figure, caption)."""
     from ..simulator import InputError
-    from ..simulator.arrays import ARRAY_SUFFIXES
-    from ..simulator.document import read
-    from ..simulator.edf import EDF_SUFFIXES
-    from ..sources import NETWORK_SUFFIX, open_source
+    from ..simulator.files.document import read
+    from ..simulator.files.edf import EDF_SUFFIXES
+    from ..simulator.files.readers import ARRAY_SUFFIXES
+    from ..verbs.sources import NETWORK_SUFFIX, open_source
 
     raw = file.suffix.lower() in (*ARRAY_SUFFIXES, *EDF_SUFFIXES, NETWORK_SUFFIX)
     kind = "run" if raw else str(read(file).attrs.get("kind"))
@@ -95,12 +95,12 @@ def _figures(file: Path, dt: float | None, clock: str | None) -> dict[str, tuple
         return {drawn.name: (drawn.figure, drawn.caption) for drawn in eeg_drawings(EegResult.load(file))}
 
     if kind == "evidence":
-        from ..analyses.evidence.page import drawings
-        from ..evidence import ledger
+        from ..analyses.report.ledger import drawings
+        from ..experiments.reproduce import ledger
 
         return {drawn.name: (drawn.figure, drawn.caption) for drawn in drawings(ledger([file]))}
 
-    from ..analyses.comparison import load_comparison
+    from ..analyses.comparison.result import load_comparison
     from ..analyses.figures import drawings_of_run, figures_of_comparison
 
     if kind == "comparison":

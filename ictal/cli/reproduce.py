@@ -16,7 +16,7 @@ from .options import Force, Json, Quiet
 from .output import Output, error_line
 
 if TYPE_CHECKING:
-    from ..analyses.evidence.ledger import Ledger, Row
+    from ..analyses.claims.ledger import Ledger, Row
 
 FOLDER = Path("evidence")
 
@@ -39,8 +39,8 @@ def reproduce(
     Every training is a file in FOLDER/SCALE. What is there is not done again; after Ctrl-C or a crash the same command
     goes on where it was cut short.
     """
-    from ..evidence import ledger
-    from ..evidence import reproduce as run
+    from ..experiments.reproduce import ledger
+    from ..experiments.reproduce import reproduce as run
     from ..models.training import UnfinishedTrainingError
 
     out = Output(json, quiet)
@@ -85,13 +85,13 @@ def claims(
     One row a claim: what the source says, what was measured here, the verdict and what decides it. A claim that was not
     run has a row that says so, and what it needs.
     """
-    from ..evidence import ledger
+    from ..experiments.reproduce import ledger
 
     out = Output(json, quiet)
     found = ledger(sources or ([FOLDER] if FOLDER.exists() else []))
     written = []
     if figures is not None or html is not None:
-        from ..analyses.evidence.page import write_claims
+        from ..analyses.report.ledger import write_claims
 
         written = write_claims(found, html, figures, force=force)
     out.result({"kind": "claims", **_document(found), "files": [str(file) for file in written]}, lambda: _text(found))

@@ -46,10 +46,11 @@ def simulate(
     A spiking network is written chunk by chunk to FILE.h5.part; after Ctrl-C or a crash --resume goes on from there.
     """
     from ..models.system import Spiking
-    from ..registry import build, parameter_types, parse_settings
-    from ..registry import system as system_class
     from ..simulator import InputError
-    from ..simulator.document import check_writable
+    from ..simulator.fields import parameter_types
+    from ..simulator.files.document import check_writable
+    from ..verbs.names import build, parse_settings
+    from ..verbs.names import system as system_class
 
     parameters = parse_settings(system, settings or [])
     if duration is not None:
@@ -77,11 +78,11 @@ def simulate(
             raise InputError(f"--{option}: is for spiking networks on the compiled engine; leave it out")
     check_writable(target, force)
 
-    from .. import api
-    from ..simulator.store import save
+    from ..simulator.files.store import save
+    from ..verbs import simulate as simulate_verb
 
     with out.progress(f"simulate {system}") as report:
-        run = api.simulate(system, seed=seed, engine=engine, progress=fraction(report), **parameters)
+        run = simulate_verb.simulate(system, seed=seed, engine=engine, progress=fraction(report), **parameters)
     save(run, target, force=force)
     entries = {name: repr(entry) for name, entry in run.items()}
     document = {"kind": "run", "file": str(target), "seed": seed, "entries": entries, "command": run.source["command"]}

@@ -35,7 +35,7 @@ def joined(arguments: list[str]) -> list[str]:
         if word != WINDOW and not word.startswith(f"{WINDOW}="):
             out.append(word)
             continue
-        from ..simulator.arrays import is_number
+        from ..simulator.files.readers import is_number
 
         numbers = [] if word == WINDOW else [word.partition("=")[2]]
         while rest and len(numbers) < 2 and is_number(rest[0]):
@@ -53,8 +53,8 @@ def window_of(text: str) -> float | tuple[float, float] | None:
     >>> window_of("5"), window_of("3 5"), window_of("")
     (5.0, (3.0, 5.0), None)
     """
-    from ..simulator.arrays import is_number
     from ..simulator.errors import InputError
+    from ..simulator.files.readers import is_number
 
     words = text.split()
     if not words:

@@ -12,7 +12,7 @@ from .options import Json, Quiet, check_folder, listed
 from .output import Output, error_line
 
 if TYPE_CHECKING:
-    from ..sweeps import Sweep
+    from ..sweeps.sweep import Sweep
 
 MOST_NAMED = 10  # failures on the terminal; all of them are in sweep.json
 
@@ -44,14 +44,14 @@ def sweep(
 
     The same command goes on where it ended and tries failed points again. Exit code 1: points failed.
     """
-    from ..registry import parse_settings
+    from ..verbs.names import parse_settings
 
     values = parse_grid(system, grid or [])
     shared = parse_settings(system, settings or [])
     folder = output or Path(f"{system}-sweep")
     check_folder(folder, [], force=False)
 
-    from .. import sweeps
+    from ..sweeps import sweep as sweeps
 
     out = Output(json, quiet)
     try:
@@ -90,9 +90,9 @@ def parse_grid(system: str, texts: Sequence[str]) -> dict[str, list[Any]]:
     >>> parse_grid("cuba", ["tau_m=10:20:3", "n_e=100,200"])
     {'tau_m': [10.0, 15.0, 20.0], 'n_e': [100, 200]}
     """
-    from ..registry import assignments, parameter_types, parse
-    from ..registry import system as system_class
     from ..simulator import InputError
+    from ..simulator.fields import assignments, parameter_types, parse
+    from ..verbs.names import system as system_class
 
     kind = system_class(system)
     hints = parameter_types(kind)
@@ -117,8 +117,8 @@ def _between(key: str, text: str) -> list[str]:
     """The numbers of LOW:HIGH:COUNT[:log], written so that whole ones can be read as whole."""
     import numpy as np
 
-    from ..points import MOST_POINTS
     from ..simulator import InputError
+    from ..sweeps.points import MOST_POINTS
 
     low, high, count, *more = (*text.split(":"), "", "")[: max(3, text.count(":") + 1)]
     try:
@@ -164,7 +164,7 @@ def _closing(done: Sweep, folder: Path) -> str:
 
 
 def _say_versions(done: Sweep) -> None:
-    from ..simulator.document import versions
+    from ..simulator.files.document import versions
 
     now = versions()
     other = [

@@ -14,7 +14,7 @@ from .options import Force, Json, Quiet, listed
 from .output import Output, error_line, number
 
 if TYPE_CHECKING:
-    from ..training import Job, Trained
+    from ..models.training.job import Job, Trained
 
 DEFAULT_EPOCHS = 10
 
@@ -99,8 +99,8 @@ def train(
     history so far; after Ctrl-C or a crash --resume goes on from there, on a CPU to the same bits. Under torchrun
     several processes train one network.
     """
-    from ..networks import architecture_settings
-    from ..training import DataChoice, Job, SynchronyChoice
+    from ..models.training.build import architecture_settings
+    from ..models.training.job import DataChoice, Job, SynchronyChoice
 
     parameters = architecture_settings(architecture, settings or [])
     measured = SynchronyChoice(
@@ -159,7 +159,7 @@ def _run(job: Job, target: Path, resume: bool, force: bool, out: Output) -> None
     from ..models.training import UnfinishedTrainingError
     from ..models.training.distributed import launched
     from ..models.training.folder import TrainingFolder
-    from ..training import train_to_file
+    from ..models.training.job import train_to_file
 
     first = launched()[0] == 0
     command = shlex.join([*shlex.split(job.command()), "-o", str(target), "--resume"])

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ...simulator import InputError
-from ..data import Dataset
+from ..datasets import Dataset
 from .checks import features, generator_of, whole_numbers
 from .layers import Standardise, linear
 

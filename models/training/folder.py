@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...simulator import Run
-from ...simulator.part_folder import PartFolder
-from ...simulator.store import save
+from ...simulator.files.part_folder import PartFolder
+from ...simulator.files.store import save
 from .checkpoint import read
 
 

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ...simulator import InputError
-from ...simulator.document import to_json, versions
-from ..data import Dataset
+from ...simulator.files.document import to_json, versions
+from ..datasets import Dataset
 from ..treatments.base import Intervention, Treatment
 from .descent import Descent, cpu_threads, modes_kept, not_finite, parts
 from .distributed import Ranks, joined, without_exchange
@@ -248,7 +248,7 @@ def _on(like: Tensor, values: Any) -> Tensor:
 def _augmented(images: Tensor, how: Training, seed: int) -> Tensor:
     if not how.augment:
         return images
-    from ..data.augment import augmented
+    from ..datasets.augment import augmented
 
     return augmented(images, how.augment, torch.Generator().manual_seed(seed))
 

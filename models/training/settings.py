@@ -96,7 +96,7 @@ class Training:
         self._number("weight_decay", "finite and >= 0", lambda value: value >= 0)
         self._number("momentum", "in [0, 1)", lambda value: 0 <= value < 1)
         if self.augment:
-            from ..data.augment import AUGMENTATIONS
+            from ..datasets.augment import AUGMENTATIONS
 
             for name in self.augment:
                 if name not in AUGMENTATIONS:

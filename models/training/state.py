@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ...simulator import InputError
-from ...simulator.identity import differences
+from ...simulator.files.identity import differences
 from ..treatments.base import Intervention
 from .checkpoint import described, load_weights, read, write
 from .descent import Descent

@@ -3,6 +3,10 @@
 `TREATMENTS` maps a name to "module:Class" and one line; the class is a frozen dataclass whose first field is the dose.
 """
 
+from typing import Any
+
+from ...simulator.registry import found
+
 TREATMENTS: dict[str, tuple[str, str]] = {
     "desync": ("desync:DesyncReg", "penalty on the distance of every layer's synchrony from a target"),
     "healthy": ("healthy:HealthyTraining", "the source's controller: that penalty, stronger while synchrony is high"),
@@ -14,3 +18,12 @@ TREATMENTS: dict[str, tuple[str, str]] = {
     "label-smoothing": ("label_smoothing:LabelSmoothing", "targets mixed with the uniform distribution"),
     "clip": ("clip:Clip", "gradient scaled down to a largest norm"),
 }
+
+
+def treatment(name: str) -> Any:
+    """The class of this treatment.
+
+    Raises:
+        InputError: there is none; the message names the nearest.
+    """
+    return found("treatment", TREATMENTS, name, "ictal.models.treatments")

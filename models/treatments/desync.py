@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ..monitor import Monitor, check_units
-from ..penalty import distance
-from ..readings import measure_of_batches, readings
+from ..monitoring.batch_measures import measure_of_batches, readings
+from ..monitoring.monitor import Monitor, check_units
+from ..monitoring.penalty import distance
 from . import checks
 from .base import Intervention
 

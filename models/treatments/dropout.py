@@ -15,7 +15,7 @@ from .perturbation import Perturbation
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from ...simulator.sites import Site
+    from ..probe.axes import Site
 
 
 @dataclass(frozen=True)

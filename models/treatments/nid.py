@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 
 from ...analyses.measures import get
-from ...simulator.probe import Layers, in_units
-from ..monitor import check_units
-from ..readings import readings
+from ..monitoring.batch_measures import readings
+from ..monitoring.monitor import check_units
+from ..probe.layers import Layers, in_units
 from . import checks
 from .base import Intervention
 from .perturbation import Perturbation
@@ -19,7 +19,7 @@ from .perturbation import Perturbation
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from ...simulator.sites import Site
+    from ..probe.axes import Site
 
 
 @dataclass(frozen=True)

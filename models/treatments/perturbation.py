@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from ...simulator import InputError
-from ...simulator.probe import Layers
-from ...simulator.sites import Site
-from ..passes import Passes
+from ..monitoring.passes import Passes
+from ..probe.axes import Site
+from ..probe.layers import Layers
 from .base import Intervention
 
 Change = Callable[[Tensor, str, Site, torch.Generator], Tensor]

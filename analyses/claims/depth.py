@@ -1,0 +1,106 @@
+"""Claim: deeper layers are more synchronous, and synchrony passes from layer to layer.
+
+Contrast    Layers of one trained network against each other, in order of depth; what is new in the synchrony of a layer
+            against what is new in that of the next one some records later, and the other way round.
+Measure     SI-3 of activations of every layer on the same test images, as many units of each.
+Control     The same network before training: an order that the architecture brings along is none of training's.
+Statistic   Per seed, mean over the well-fitted and all overfitting networks: Spearman's ρ of SI with depth at the end
+            (at least 0.3); lagged correlation forward − backward, mean over neighbouring layers (at least 0.1); ρ of
+            the *change* of SI in training with depth (at least 0.3). Student's t over seeds; Holm over claims.
+Refutation  ρ below 0.3, or nothing that goes forward rather than backward. "Holds only when the
+            order before training is counted" if training adds none.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...simulator import InputError
+from ..evidence.contrasts import Setting, above_null, spearman, tested
+from ..evidence.course import Course
+from ..evidence.effect import Effect, effect, unknown_effect
+from ..evidence.rules import Finding
+from ..evidence.store import Evidence
+from ..layers.transfer import Transfer, layer_transfer
+
+NAME = "depth"
+LEAST_R, LEAST_FORWARD = 0.3, 0.1
+MIN_LAYERS, MOST_LAYERS = 4, 6  # to rank; and of which transfer is tested
+SURROGATES = 999
+
+
+def effects(evidence: Evidence) -> Finding:
+    """Effects of this claim in every setting."""
+    return tested(evidence, _one)
+
+
+def _one(s: Setting) -> list[Effect]:
+    n = len(next(iter(s.control.values())).layers)
+    if n < MIN_LAYERS:
+        raise InputError(f"has {n} layers; depth wants at least {MIN_LAYERS}")
+    out = [
+        effect(NAME, "deeper is more", s.name, s.every(lambda c: ranked(c.layered()[-1])),
+               statistic="ρ of SI with depth", least=LEAST_R, claimed=1.0),
+        *_transfer(s),
+        *above_null(NAME, s),
+        effect(NAME, "by training", s.name, s.every(lambda c: ranked(c.layered()[-1] - c.layered()[0])),
+               statistic="ρ of the change of SI with depth", least=LEAST_R, role="control",
+               otherwise="the order that the architecture has before training is counted"),
+        effect(NAME, "before training", s.name, s.every(lambda c: ranked(c.layered()[0])),
+               statistic="ρ of SI with depth", least=LEAST_R, role="beside"),
+        effect(NAME, "last − first layer", s.name, s.every(_ends), statistic="SI", claimed=0.62, role="beside"),
+    ]  # fmt: skip
+    return out
+
+
+def _transfer(s: Setting) -> list[Effect]:
+    """What passes from layer to layer; unknown where synchrony moves too smoothly to tell what is new in it."""
+    part, said = "passes on", "lagged r forward − backward"
+    try:
+        found = {(c.condition, c.seed): passes(c) for seed in s.seeds for c in s.of_seed(seed)}
+    except InputError as error:
+        return [unknown_effect(NAME, part, s.name, f"{said} cannot be told: {error}", least=LEAST_FORWARD)]
+    return [
+        effect(NAME, part, s.name, s.every(lambda c: forward(found[c.condition, c.seed])), statistic=said,
+               least=LEAST_FORWARD),
+        effect(NAME, "pairs that pass on", s.name, s.every(lambda c: share(found[c.condition, c.seed])), role="beside",
+               statistic="share of neighbours with forward transfer, p ≤ 0.05 after Holm"),
+    ]  # fmt: skip
+
+
+def ranked(by_layer: np.ndarray) -> float:
+    """Spearman's ρ with depth, over the layers in which it is defined."""
+    there = np.flatnonzero(np.isfinite(by_layer))
+    return spearman(there, by_layer[there])
+
+
+def passes(course: Course) -> Transfer:
+    """Transfer of SI between at most six layers, evenly spaced in depth.
+
+    Raises:
+        InputError: too few records, or a layer whose SI stands still.
+    """
+    n = len(course.layers)
+    chosen = np.unique(np.linspace(0, n - 1, min(n, MOST_LAYERS)).round().astype(int))
+    names = [course.layers[at] for at in chosen]
+    return layer_transfer(course.layered()[:, chosen], layers=names, n=SURROGATES, seed=course.seed)
+
+
+def forward(found: Transfer) -> float:
+    """Mean over neighbours of the lagged correlation from shallow to deep, minus that from deep to shallow."""
+    at = np.arange(len(found.layers) - 1)
+    return float((found.peak[at, at + 1] - found.peak[at + 1, at]).mean())
+
+
+def share(found: Transfer) -> float:
+    """Share of neighbours whose synchrony passes on, after Holm over all ordered pairs."""
+    at = np.arange(len(found.layers) - 1)
+    return float(((found.p_holm[at, at + 1] <= 0.05) & (found.peak[at, at + 1] > 0)).mean())
+
+
+def _ends(course: Course) -> float:
+    last = course.layered()[-1]
+    last = last[np.isfinite(last)]
+    if last.size < 2:
+        raise InputError(f"{course.condition}, seed {course.seed}: fewer than two layers vary at the end")
+    return float(last[-1] - last[0])

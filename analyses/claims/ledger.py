@@ -1,0 +1,117 @@
+"""The ledger: one row a claim and scale, with what the source says, what was measured, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ...simulator import InputError
+from ..evidence.effect import Effect
+from ..evidence.rules import HOLDS, NOT_RUN, ONLY, Decision, Finding, decide, overall, said
+from ..evidence.store import Evidence
+from . import CLAIMS, Claim
+
+Experiment = Callable[[Evidence], Finding]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One claim at one scale.
+
+    Attributes:
+        claim: what is claimed, and the source's figures.
+        scale: where it was run; "" where it was not.
+        setting: networks and data that carry the verdict; `why` names the others.
+        ours: what was measured of the parts as stated, with interval and n.
+        verdict: holds, holds only when, fails, undecided, not testable as stated, not run: needs ….
+        why: what decides it, in words.
+        control: the control it stands or falls by.
+        left_out: conditions that were run and are not counted, and why.
+    """
+
+    claim: Claim
+    scale: str
+    setting: str
+    ours: str
+    verdict: str
+    why: str
+    control: str
+    left_out: str
+
+
+@dataclass(frozen=True, eq=False)
+class Ledger:
+    """Rows of every claim, and what they rest on.
+
+    Attributes:
+        rows: in the order of the claims; a claim that was run at several scales has as many rows.
+        evidence: scale -> what was run.
+        effects: scale -> every effect.
+        decisions: scale -> one a claim and setting.
+    """
+
+    rows: tuple[Row, ...]
+    evidence: Mapping[str, Evidence]
+    effects: Mapping[str, tuple[Effect, ...]]
+    decisions: Mapping[str, tuple[Decision, ...]]
+
+    @classmethod
+    def of(cls, evidence: Sequence[Evidence], experiments: Mapping[str, Experiment]) -> Ledger:
+        """Decide every claim by the evidence there is."""
+        rows: dict[str, list[Row]] = {name: [] for name in CLAIMS}
+        effects: dict[str, tuple[Effect, ...]] = {}
+        decisions: dict[str, tuple[Decision, ...]] = {}
+        for run in evidence:
+            if run.scale in effects:
+                raise InputError(f"evidence: must be one a scale; got {run.scale} twice")
+            chosen = run.config.get("claims", list(experiments))
+            found = {name: _found(experiments[name], run) for name in CLAIMS if name in chosen and name in experiments}
+            made = decide(found)
+            effects[run.scale] = tuple(effect for finding in found.values() for effect in finding.effects)
+            decisions[run.scale] = tuple(made)
+            for name, finding in found.items():
+                mine = [row for row in made if row.claim == name]
+                if mine:
+                    rows[name].append(_row(CLAIMS[name], run, finding, mine))
+        for name, claim in CLAIMS.items():
+            if not rows[name]:
+                rows[name].append(_not_run(claim))
+        return cls(
+            tuple(row for name in CLAIMS for row in rows[name]), {e.scale: e for e in evidence}, effects, decisions
+        )
+
+
+def _found(experiment: Experiment, run: Evidence) -> Finding:
+    """What an experiment finds; evidence that it cannot read takes its own claim down and no other."""
+    try:
+        return experiment(run)
+    except InputError as error:
+        return Finding((), {"every setting": str(error)})
+
+
+def _row(claim: Claim, run: Evidence, finding: Finding, decisions: Sequence[Decision]) -> Row:
+    verdict, why = overall(decisions)
+    settings = list(dict.fromkeys(row.setting for row in decisions))
+    carry = [row.setting for row in decisions if row.verdict in (verdict, HOLDS if verdict == ONLY else verdict)]
+    stated = [effect for effect in finding.effects if effect.role == "stated"]
+    controls = dict.fromkeys(effect.part for effect in finding.effects if effect.role == "control")
+    return Row(
+        claim,
+        run.scale,
+        "; ".join(dict.fromkeys(carry or settings)),
+        "; ".join(_short(effect, len(settings) > 1) for effect in stated),
+        verdict,
+        why,
+        ", ".join(controls) or "none",
+        ". ".join(f"{setting}: {why}" for setting, why in finding.left_out.items()),
+    )
+
+
+def _short(found: Effect, several: bool) -> str:
+    where = f"{found.setting}, " if several else ""
+    return f"{where}{found.part}: {said(found).partition('; wanted')[0]}"
+
+
+def _not_run(claim: Claim) -> Row:
+    needs = claim.needs or f"ictal reproduce {claim.name} --scale {claim.scales[0]}"
+    return Row(claim, "", "", "", f"{NOT_RUN}: needs {needs}", "", "", "")

@@ -1,0 +1,79 @@
+"""Claim: SI jumps at a critical value (about .65), as a seizure starts.
+
+Contrast    The steepest stretch of a course of SI against its mean slope, in networks that overfit and in well-fitted
+            ones.
+Measure     SI-3 of activations, mean over layers, on the same test images at every record.
+Control     The well-fitted network of the same seed: a jump that it makes too is none of overfitting's.
+Statistic   Per seed, mean over the ways of overfitting: the largest rise between the means of three records and of the
+            three before, minus what the mean slope would give (at least 0.1); 0.1 − |level of that rise − 0.65| (at
+            least 0); the jump − the control's (at least 0.1). Beside them the share of courses with a step that a
+            bootstrap of trend and noise does not make (p ≤ 0.05, a line taken off), and what the source's own detector
+            (|ΔSI| > 0.8) finds. Student's t over seeds; Holm over claims.
+Refutation  No jump of 0.1, or one elsewhere than at .65. "Holds only when a jump of well-fitted
+            networks is counted" if these jump as much.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..evidence.contrasts import Setting, tested
+from ..evidence.course import Course, Floats
+from ..evidence.effect import Effect, effect
+from ..evidence.rules import Finding
+from ..evidence.store import Evidence
+from ..series.changepoint import change_point, detect_critical_transitions
+
+NAME = "transition"
+CRITICAL, NEAR, LEAST = 0.65, 0.1, 0.1
+WIDTH = 3  # records averaged on either side of a jump
+BOOTSTRAP = 199
+
+
+def effects(evidence: Evidence) -> Finding:
+    """Effects of this claim in every setting."""
+    return tested(evidence, _one)
+
+
+def _one(s: Setting) -> list[Effect]:
+    step = "the steepest rise beyond the mean slope"
+    return [
+        effect(NAME, "jumps", s.name, s.over(lambda c: jump(c.mean())[0]), statistic=step, least=LEAST),
+        effect(NAME, "at 0.65", s.name, s.over(lambda c: NEAR - abs(jump(c.mean())[1] - CRITICAL)),
+               statistic="0.1 − distance of that rise from 0.65"),
+        effect(NAME, "more than the control", s.name, s.more(lambda c: jump(c.mean())[0]), least=LEAST, role="control",
+               statistic=f"{step} − that of the well-fitted",
+               otherwise="a jump that well-fitted networks make too is counted"),
+        effect(NAME, "level of the rise", s.name, s.over(lambda c: jump(c.mean())[1]), statistic="SI",
+               claimed=CRITICAL, role="beside"),
+        effect(NAME, "steps", s.name, s.over(stepped), role="beside",
+               statistic="share of overfitting courses with a step up, p ≤ 0.05"),
+        effect(NAME, "steps, well-fitted", s.name, s.controls(stepped), role="beside",
+               statistic="share of well-fitted courses with a step up, p ≤ 0.05"),
+        effect(NAME, "the source's detector", s.name, s.every(lambda c: float(_source(c))), role="beside",
+               statistic="transitions a course by |ΔSI| > 0.8"),
+    ]  # fmt: skip
+
+
+def jump(x: Floats, width: int = WIDTH) -> tuple[float, float]:
+    """The largest rise between neighbouring means of `width` records beyond the mean slope, and its middle level.
+
+    >>> rise, level = jump(np.repeat([0.4, 0.9], 20))
+    >>> round(rise, 2), round(level, 2)
+    (0.46, 0.65)
+    """
+    means = np.convolve(x, np.ones(width) / width, mode="valid")
+    rises = means[width:] - means[:-width]
+    slope = (means[-1] - means[0]) / (len(means) - 1)
+    at = int(rises.argmax())
+    return float(rises[at] - width * slope), float((means[at] + means[at + width]) / 2)
+
+
+def stepped(course: Course) -> float:
+    """1 where a step up beyond a line is clearer than noise makes it, else 0."""
+    found = change_point(course.mean(), trend=1, n=BOOTSTRAP, seed=course.seed)
+    return float(found.p <= 0.05 and found.jump > 0)
+
+
+def _source(course: Course) -> int:
+    return len(detect_critical_transitions(course.mean()))

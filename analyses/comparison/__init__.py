@@ -1,0 +1,1 @@
+"""Groups of replicates under the same measures: panels, nulls, verdicts, the result and its words."""

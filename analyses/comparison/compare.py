@@ -1,0 +1,124 @@
+"""The same measures on any number of groups: equal units and observations, nulls, replicates, verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+
+from threadpoolctl import threadpool_limits
+
+from ...simulator import Recording
+from ..measures import MEASURES, get
+from .display import displays
+from .observe import observe
+from .panels import Panel, Settings, Side, equalise
+from .result import Comparison, Observation, Skipped
+from .verdict import Contrast, Verdict, agreement, combine, contrast
+
+__all__ = ["Panel", "Progress", "Settings", "Side", "compare_panels"]
+
+Progress = Callable[[int, int, str], None]  # done, total, what is being measured
+
+
+def compare_panels(
+    panels: Sequence[Panel],
+    *,
+    sides: tuple[Side, Side] | None = None,
+    settings: Settings | None = None,
+    histories: Mapping[str, Sequence[Recording]] | None = None,
+    config: Mapping[str, object] | None = None,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Measure every replicate of every panel beside its null, and say what separates.
+
+    All replicates are first cut to the same number of units and of samples (the smallest decides;
+    spike trains keep units with at least 5 spikes), so that no measure can tell two groups apart by
+    their size.
+
+    Args:
+        panels: what to compare.
+        sides: two sides whose agreement is judged measure by measure.
+        settings: how to measure; see `Settings`.
+        histories: group -> learning curves (epoch or step, metric), kept for the figures.
+        config: provenance that is stored with the result.
+        progress: called as progress(done, total, what).
+
+    Raises:
+        InputError: a group without a usable replicate, or a setting out of range.
+    """
+    settings = settings or Settings()
+    replicates = equalise(panels, settings)
+    names = settings.measures or tuple(MEASURES)
+    kinds = {panel.name: panel.nulls for panel in panels}
+    observations: list[Observation] = []
+    skipped: list[Skipped] = []
+    with threadpool_limits(1):  # thousands of small products: more threads only wait for each other
+        for done, replicate in enumerate(replicates):
+            if progress:
+                progress(done, len(replicates), f"{replicate.panel}: {replicate.group} {replicate.number + 1}")
+            rows, undefined = observe(replicate, names, kinds[replicate.panel], settings, done)
+            observations += rows
+            skipped += undefined
+    if progress:
+        progress(len(replicates), len(replicates), "measured")
+    contrasts = list(_contrasts(panels, names, observations))
+    verdicts = list(_verdicts(sides, names, contrasts)) if sides else []
+    first = {(r.panel, r.group): (r.sampled, r.spikes) for r in reversed(replicates)}
+    return Comparison(
+        observations=observations,
+        contrasts=contrasts,
+        verdicts=verdicts,
+        skipped=skipped,
+        figures=displays(first, settings.band, histories or {}),
+        config={
+            "settings": {k: getattr(settings, k) for k in Settings.__dataclass_fields__},
+            "panels": {p.name: {g: len(r) for g, r in p.groups.items()} for p in panels},
+            "n_units": replicates[0].sampled.n_units,
+            "n_times": replicates[0].sampled.n_times,
+            "sides": [asdict(side) for side in sides or ()],
+            "seed": settings.seed,
+            **(config or {}),
+        },
+    )
+
+
+def _contrasts(
+    panels: Sequence[Panel], names: Sequence[str], observations: Sequence[Observation]
+) -> Iterator[Contrast]:
+    found: dict[tuple[str, str, str], dict[int, Observation]] = {}
+    for row in observations:  # the first kind of null decides
+        found.setdefault((row.panel, row.measure, row.group), {}).setdefault(row.replicate, row)
+    for panel in panels:
+        for name in names:
+            for a, b in panel.pairs():
+                one, two = (list(found.get((panel.name, name, group), {}).values()) for group in (a, b))
+                if len(one) < len(panel.groups[a]) or len(two) < len(panel.groups[b]):
+                    continue  # undefined on some replicate: listed under "skipped"
+                yield contrast(
+                    panel.name,
+                    name,
+                    a,
+                    b,
+                    [o.value for o in one],
+                    [o.value for o in two],
+                    [o.p for o in one],
+                    [o.p for o in two],
+                    tail=-1 if get(name).tail == "lower" else 1,
+                )
+
+
+def _verdicts(sides: tuple[Side, Side], names: Sequence[str], contrasts: Sequence[Contrast]) -> Iterator[Verdict]:
+    for name in names:
+        read = [_read_side(side, name, contrasts) for side in sides]
+        if all(statement == "undefined" for _, statement in read):
+            continue
+        (d1, s1), (d2, s2) = read
+        yield Verdict(name, sides[0].name, d1, s1, sides[1].name, d2, s2, agreement(read[0], read[1]))
+
+
+def _read_side(side: Side, measure: str, contrasts: Sequence[Contrast]) -> tuple[int, str]:
+    for panel in side.panels:
+        rows = [c for c in contrasts if c.panel == panel and c.measure == measure and (c.a, c.b) in side.pairs]
+        if len(rows) == len(side.pairs):
+            return combine(rows)
+    return combine([])

@@ -1,0 +1,1 @@
+"""Parts of figures: curves, maps, nulls, matrices of layers, phase planes."""

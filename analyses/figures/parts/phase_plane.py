@@ -1,0 +1,113 @@
+"""The phase plane: nullclines, drift, fixed points and runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from ...dynamics.fixed_points import FixedPoints
+from ...dynamics.plane import PhasePlane, turned
+from ...dynamics.result import DynamicsResult
+from .style import colour, legend_below, new_figure, styled, words
+
+Floats = NDArray[np.float64]
+NEAR = 1e-6  # of other units to the plane, relative to 1 + |value|: a fixed point that lies in it
+FLOW, PATH = "0.78", "0.35"
+FILL = {"stable": "black", "marginal": "0.6", "unstable": "white"}
+ARROWS = 20  # of a map, a side
+
+
+def plane_text(result: DynamicsResult) -> str:
+    """The caption."""
+    plane, fixed = result.phase_plane, result.fixed_points
+    assert plane is not None
+    names = f"{plane.x.name} and {plane.y.name}"
+    what = "One step of the map" if result.config["what"] == "map" else "Drift"
+    others = (
+        ""
+        if plane.whole
+        else f", all other units held at {result.config['plane_at']}: where the coloured lines cross elsewhere nothing "
+        "need stand still, and runs, which move in all units, are projections"
+    )
+    drawn = "Dots" if result.config["what"] == "map" else "Thin lines"
+    text = (
+        f"{what} of {result.config['system']} over {names}{others}. Grey arrows: its direction. Coloured: where one of "
+        f"the two does not change. {drawn}: {len(plane.paths)} runs of "
+        f"{(plane.paths.shape[1] - 1) * result.config['dt']:g} {result.config['time_unit']}, each from a large dot."
+    )
+    if fixed is not None and (n := len(_inside(plane, fixed)[0])):
+        text += f" Circles: {n} of {len(fixed.points)} fixed points found, black if stable, grey if marginal."
+    return text
+
+
+def _inside(plane: PhasePlane, fixed: FixedPoints) -> tuple[list[int], Floats]:
+    """Fixed points that lie in the plane and within its axes, and where all of them lie on the page, (point, 2)."""
+    points, at = fixed.points.copy(), [plane.x.unit, plane.y.unit]
+    for unit in plane.angles:
+        low = {plane.x.unit: plane.x.low, plane.y.unit: plane.y.low}.get(unit, plane.base[unit] - np.pi)
+        points[:, unit] = turned(points[:, unit], low)
+    away = np.abs(points - plane.base) / (1.0 + np.abs(plane.base))
+    away[:, at] = 0.0
+    seen = away.max(axis=1, initial=0.0) < NEAR
+    for unit, axis in zip(at, (plane.x, plane.y), strict=True):
+        seen &= (points[:, unit] >= axis.low) & (points[:, unit] <= axis.high)
+    return [int(k) for k in np.flatnonzero(seen)], points[:, at]
+
+
+@styled
+def plane_figure(result: DynamicsResult) -> Figure:
+    """Nullclines over the direction of the drift, runs and fixed points.
+
+    Args:
+        result: with a phase plane.
+    """
+    plane, fixed = result.phase_plane, result.fixed_points
+    assert plane is not None
+    figure, axes = new_figure("phase plane")
+    x, y = plane.x.values, plane.y.values
+    across, up = (np.where(np.isfinite(part), part, np.nan) for part in (plane.across, plane.up))
+    # arrows as on the page, where a unit of x and of y have other lengths
+    discrete = result.config["what"] == "map"
+    to_right, to_top = across / (x[-1] - x[0]), up / (y[-1] - y[0])
+    if discrete:
+        length = np.hypot(to_right, to_top)
+        length[length == 0] = 1.0
+        part = np.ix_(*(np.arange(0, axis.size, max(1, axis.size // ARROWS)) for axis in (y, x)))
+        axes.quiver(
+            x[part[1][0]], y[part[0][:, 0]], (to_right / length)[part], (to_top / length)[part], color=FLOW, scale=30,
+            width=0.003, zorder=1,
+        )  # fmt: skip
+    else:
+        axes.streamplot(x, y, to_right, to_top, density=1.0, color=FLOW, linewidth=0.5, arrowsize=0.6, zorder=1)
+    style: dict[str, Any] = {"ls": "", "marker": ".", "ms": 1.2} if discrete else {"lw": 0.7}
+    for path in plane.paths:
+        axes.plot(path[:, 0], path[:, 1], color=PATH, zorder=2, **style)
+        axes.plot(path[0, 0], path[0, 1], ".", color=PATH, ms=4, zorder=2)
+    handles: list[Any] = []
+    labels = []
+    for k, (change, axis, dashes) in enumerate(((across, plane.x, "-"), (up, plane.y, "--"))):
+        if not (np.isfinite(change).any() and np.nanmin(change) < 0 < np.nanmax(change)):
+            continue
+        axes.contour(x, y, change, levels=[0.0], colors=[colour(k)], linestyles=[dashes], linewidths=1.4, zorder=3)
+        handles.append(Line2D([], [], color=colour(k), ls=dashes, lw=1.4))
+        plain = not discrete and axis.name.isalnum()
+        labels.append(f"d{axis.name}/dt = 0" if plain else f"{axis.name} still")
+    if fixed is not None:
+        inside, places = _inside(plane, fixed)
+        for k in inside:
+            axes.plot(*places[k], "o", ms=5, mfc=FILL[fixed.stability[k]], mec="black", mew=1.0, zorder=4)
+        for kind in dict.fromkeys(fixed.stability[k] for k in inside):
+            handles.append(Line2D([], [], ls="", marker="o", ms=5, mfc=FILL[kind], mec="black"))
+            labels.append(kind)
+    handles.append(Line2D([], [], color=PATH, lw=0.0 if discrete else 0.7, marker=".", ms=4))
+    labels.append("runs")
+    axes.set_xlim(plane.x.low, plane.x.high)
+    axes.set_ylim(plane.y.low, plane.y.high)
+    axes.set_xlabel(words(plane.x.name, 30))
+    axes.set_ylabel(words(plane.y.name, 24))
+    legend_below(figure, handles, labels)
+    return figure

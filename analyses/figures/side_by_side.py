@@ -1,0 +1,121 @@
+"""Side by side: one measure and its null against what drives it, in a brain model, in EEG and in networks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..comparison.result import Observation
+from ..evidence.course import Course
+from ..evidence.store import Evidence
+from .parts.style import Drawing, colour, legend_below, styled
+
+INHIBITION, FIELD = "inhibition", "EEG"
+SHARES = {"control": 0.0, "20 % wrong labels": 20.0, "40 % wrong labels": 40.0, "100 % wrong labels": 100.0}
+NULL: dict[str, Any] = {"color": "0.5", "ls": ":", "lw": 1.0}
+
+
+def side_by_side(evidence: Evidence) -> list[Drawing]:
+    """The figure, if a brain model or EEG was scanned."""
+    panels = [name for name in (INHIBITION, FIELD) if any(row.panel == name for row in evidence.observations)]
+    settings = {name: courses for name, courses in evidence.settings().items() if any(_noise(c) for c in courses)}
+    return [_drawing(evidence, panels, settings)] if panels else []
+
+
+@styled
+def _drawing(evidence: Evidence, panels: Sequence[str], settings: Mapping[str, Sequence[Course]]) -> Drawing:
+    first = next(iter(settings.items()), ("", ()))
+    names = [*panels, *(("step", "noise") if first[1] else ())]
+    rows = -(-len(names) // 2)
+    figure = Figure(figsize=(6.8, 2.5 * rows + 0.4), layout="constrained")
+    for axes, name in zip(figure.subplots(rows, 2, squeeze=False, sharey=True).ravel(), names, strict=False):
+        if name in panels:
+            _scan(axes, name, [row for row in evidence.observations if row.panel == name])
+        elif name == "step":
+            _step(axes, *first)
+        else:
+            _by_noise(axes, *first)
+        axes.set_ylim(0, 1)
+        axes.set_ylabel("SI-3")
+    found: dict[str, Any] = {}
+    for axes in figure.axes:
+        handles, labels = axes.get_legend_handles_labels()
+        found |= dict(zip(labels, handles, strict=True))
+    legend_below(figure, list(found.values()), list(found))
+    figure.set_figwidth(6.8)
+    caption = (
+        f"One kernel, SI-3, against what drives it, scale {evidence.scale}. Spike counts of 64 cells of the seizure "
+        "network after a trigger (3–5 s, 1-ms bins, Gaussian of 5 ms); EEG at 3–20 Hz in windows of 5 s; activations "
+        f"over test images, mean over layers ({first[0]}). A mark is a seed, a line the mean. Dotted: 97.5 % of "
+        "surrogates: circular shifts of units in time, permutations of images. Signal correlation: units answer to the "
+        "same images; noise: what is left within classes."
+    )
+    alt = "SI-3 with its null against inhibition, time from the onset, training step and share of wrong labels."
+    return Drawing(f"side by side/{evidence.scale}", "side by side", figure, caption, alt)
+
+
+def _scan(axes: Axes, name: str, rows: Sequence[Observation]) -> None:
+    x = np.array([float(row.group) for row in rows])
+    places = np.unique(x)
+    label, at = ("spikes over time", 0) if name == INHIBITION else ("fields over time", 2)
+    axes.plot(x, [row.value for row in rows], "o", color=colour(at), ms=3, mfc="none", mew=0.8)
+    for values, style in (
+        ([row.value for row in rows], {"color": colour(at), "label": label}),
+        ([row.null_high for row in rows], {**NULL, "label": "null, 97.5 %"}),
+    ):
+        table = np.array(values)
+        axes.plot(places, [table[x == place].mean() for place in places], **style)
+    if name == INHIBITION:
+        axes.set_title("seizure network")
+        axes.set_xlabel("inhibition g")
+    else:
+        axes.set_title("EEG")
+        axes.axvline(0.0, color="0.7", lw=0.8, zorder=0)
+        axes.set_xlabel("time from the onset [s]")
+
+
+def _step(axes: Axes, name: str, courses: Sequence[Course]) -> None:
+    kinds: dict[str, list[Course]] = {}
+    for course in courses:
+        if course.kind in ("control", "few"):
+            kinds.setdefault(course.kind, []).append(course)
+    for kind, mine in kinds.items():
+        share = 100 * mine[0].steps / mine[0].steps[-1]
+        ls = "-" if kind == "control" else "--"
+        said = "well fitted" if kind == "control" else "few samples"
+        axes.plot(share, np.mean([c.mean() for c in mine], axis=0), color=colour(1), ls=ls, label=f"signal, {said}")
+        if all("within_class_si test" in c.synchrony for c in mine):
+            noise = np.mean([c.mean("within_class_si") for c in mine], axis=0)
+            axes.plot(share, noise, color=colour(3), ls=ls, label=f"noise, {said}")
+    _null(axes, courses, 0.0, 100.0)
+    axes.set_title("networks")
+    axes.set_xlabel("share of training [%]")
+
+
+def _by_noise(axes: Axes, name: str, courses: Sequence[Course]) -> None:
+    found = [(share, c) for c in courses if (share := _noise(c)) is not None]
+    x = np.array([share for share, _ in found])
+    for measure, at in (("si_3", 1), ("within_class_si", 3)):
+        if all(f"{measure} test" in c.synchrony for _, c in found):
+            y = np.array([c.mean(measure)[-1] for _, c in found])
+            axes.plot(x, y, "o", color=colour(at), ms=3, mfc="none", mew=0.8)
+            axes.plot(np.unique(x), [y[x == place].mean() for place in np.unique(x)], color=colour(at))
+    _null(axes, courses, float(x.min()), float(x.max()))
+    axes.set_title("networks, trained")
+    axes.set_xlabel("wrong labels [%]")
+
+
+def _null(axes: Axes, courses: Sequence[Course], low: float, high: float) -> None:
+    values = [
+        np.nanmean(t) for c in courses if (t := c.null_high.get("si_3 test")) is not None and np.isfinite(t).any()
+    ]
+    if values:
+        axes.plot([low, high], [np.mean(values)] * 2, **NULL)
+
+
+def _noise(course: Course) -> float | None:
+    return SHARES.get("control" if course.kind == "control" else course.condition)

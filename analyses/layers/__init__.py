@@ -1,0 +1,1 @@
+"""Synchrony over training and depth: trajectories, similarity and transfer between layers."""

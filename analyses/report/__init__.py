@@ -1,0 +1,1 @@
+"""Pages and sentences, made from stored results."""

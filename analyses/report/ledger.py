@@ -1,0 +1,113 @@
+"""The ledger as one self-contained HTML page, a figure a claim."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ...simulator.files.document import check_writable, replacing
+from ..claims.ledger import Ledger, Row
+from ..comparison.wording import number
+from ..evidence.effect import Effect
+from ..evidence.rules import FAILS, HOLDS, ONLY
+from ..figures.evidence import drawings_of_claims
+from ..figures.parts.style import Drawing
+from ..figures.save import embedded, save_figures, to_png
+from ..figures.side_by_side import side_by_side
+
+TEMPLATES = Path(__file__).parent / "templates"
+KINDS = {HOLDS: "same", ONLY: "only", FAILS: "opposite"}
+
+
+def drawings(ledger: Ledger) -> list[Drawing]:
+    """Every figure of the ledger, drawn from what is stored."""
+    out = []
+    for scale, evidence in ledger.evidence.items():
+        verdicts = {(row.claim, row.setting): row.verdict for row in ledger.decisions[scale]}
+        out += [*drawings_of_claims(evidence, ledger.effects[scale], verdicts), *side_by_side(evidence)]
+    return out
+
+
+def write_claims(
+    ledger: Ledger,
+    page: str | os.PathLike[str] | None,
+    figures: str | os.PathLike[str] | None = None,
+    *,
+    force: bool = False,
+) -> list[Path]:
+    """Write the page, and the figures as PNG and SVG; either may be left out.
+
+    Raises:
+        InputError: a file exists (and not force), a folder is missing or cannot be written.
+    """
+    if page is not None:
+        check_writable(page, force)
+    drawn = drawings(ledger)
+    written = (
+        [] if figures is None else save_figures({d.name: (d.figure, d.caption) for d in drawn}, figures, force=force)
+    )
+    if page is not None:
+        text = render(ledger, drawn)
+        with replacing(page, force) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+        written.append(Path(page))
+    return written
+
+
+def render(ledger: Ledger, drawn: list[Drawing] | None = None) -> str:
+    """The page as text."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = number
+    images: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for drawing in drawings(ledger) if drawn is None else drawn:
+        claim, scale = drawing.name.split("/")[0], drawing.name.rsplit("/", 1)[1]
+        images.setdefault((claim, scale), []).append(embedded(drawing, to_png(drawing.figure, drawing.caption)))
+    rows = [_content(row, ledger, images) for row in ledger.rows]
+    run = [row for row in ledger.rows if row.scale]
+    return environment.get_template("claims.html.j2").render(
+        rows=rows,
+        headline=headline(ledger),
+        claims=len({row.claim.name for row in ledger.rows}),
+        run=len({row.claim.name for row in run}),
+        beside=[image for (name, _), found in images.items() if name == "side by side" for image in found],
+        runs=[(scale, evidence.config) for scale, evidence in ledger.evidence.items()],
+    )
+
+
+def headline(ledger: Ledger) -> str:
+    """How many claims hold, in one sentence."""
+    counts: dict[str, int] = {}
+    for row in ledger.rows:
+        verdict = row.verdict.partition(":")[0]
+        counts[verdict] = counts.get(verdict, 0) + 1
+    return "; ".join(f"{verdict} {count}" for verdict, count in counts.items()) + "."
+
+
+def _content(row: Row, ledger: Ledger, images: dict[tuple[str, str], list[dict[str, Any]]]) -> dict[str, Any]:
+    effects = [e for e in ledger.effects.get(row.scale, ()) if e.claim == row.claim.name]
+    return {
+        "row": row,
+        "kind": KINDS.get(row.verdict, "none"),
+        "anchor": f"{row.claim.name}-{row.scale or 'none'}",
+        "images": images.get((row.claim.name, row.scale), []),
+        "effects": [_effect(e) for e in effects],
+    }
+
+
+def _effect(found: Effect) -> dict[str, Any]:
+    decides = found.role != "beside"
+    return {
+        "row": found,
+        "interval": f"{number(found.low)} to {number(found.high)}" if found.n > 1 else "–",
+        "least": number(found.least) if decides else "",
+        "claimed": number(found.claimed),
+    }

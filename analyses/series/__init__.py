@@ -1,0 +1,1 @@
+"""One series in time: steps, change points, innovations, transitions."""

@@ -1,0 +1,212 @@
+"""The planted truth: courses whose relation of synchrony and overfitting is built in, absent, reversed or confounded.
+
+The layers of a pretended network are Recordings of a known correlation c (SCIENCE's ground truth),
+
+    x_j = √c s + √(1 − c) n_j,
+
+which are measured and stored as those of a network are while it is trained; accuracies, gap and losses are a training
+history beside them. The runs that come of it go the way of every other: to courses, evidence, ledger. Nothing is
+trained. In `present`, c of networks that overfit jumps early through the level at which SI is .65, more in deeper
+layers, each of which follows the one before by a record; the validation loss falls along; well-fitted networks hardly
+move. In `absent` c wanders and knows of nothing. In `reversed` every sign is turned. In `confounded` *every* network
+does what networks that overfit do in `present`, but that deeper layers are more synchronous from the start and gain no
+more, and that the loss falls with training and not with c: every part of the claims as stated is there, but for
+`early`, and no control lets it pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..analyses.claims import depth, early, rise, transition, validation
+from ..analyses.evidence.course import Floats, Kind, course_of
+from ..analyses.evidence.rules import FAILS, HOLDS, decide, overall
+from ..analyses.evidence.store import Evidence
+from ..simulator import InputError, Recording, Run, unknown
+from ..simulator.files.document import versions
+
+CASES = ("present", "absent", "reversed", "confounded")
+EXPERIMENTS_TESTED = {m.NAME: m.effects for m in (rise, validation, depth, early, transition)}
+CONDITIONS: tuple[tuple[str, Kind], ...] = (("well fitted", "control"), ("few", "few"), ("noise", "noise"))
+LAYERS, RECORDS, EVERY = 5, 41, 50
+IMAGES, UNITS = 300, 10
+MEASURED = "si_3"
+NEWS, OWN = 0.025, 0.01  # SD of what is new in c at a record: passed from layer to layer, and of each layer alone
+JUMPS_AT = 0.15  # share of training
+Progress = Callable[[int, int, str], None]
+
+
+def planted(case: str, *, seed: int = 0, seeds: int = 5) -> Evidence:
+    """Evidence of one case, of pretended networks in three conditions.
+
+    Args:
+        case: "present", "absent", "reversed" or "confounded".
+        seed: of everything random.
+        seeds: replicates of every condition.
+
+    Raises:
+        InputError: an unknown case, or fewer than one seed.
+    """
+    courses = [
+        course_of(run, model="planted layers", data="a known correlation", condition=condition, kind=kind, seed=k)
+        for (condition, kind, k), run in planted_runs(case, seed=seed, seeds=seeds).items()
+    ]
+    config = {
+        "command": f"ictal.planted({case!r}, seed={seed}, seeds={seeds})",
+        "claims": list(EXPERIMENTS_TESTED),
+        "seeds": list(range(seeds)),
+        "versions": versions(),
+    }
+    return Evidence(f"planted {case}", courses, (), config)
+
+
+def planted_runs(case: str, *, seed: int = 0, seeds: int = 5) -> dict[tuple[str, Kind, int], Run]:
+    """(condition, kind, seed) -> Run of one case, as `ictal train --synchrony` writes it.
+
+    Args and errors as of `planted`.
+    """
+    if case not in CASES:
+        raise unknown("planted case", case, CASES)
+    if seeds < 1:
+        raise InputError(f"planted.seeds: must be at least 1; got {seeds}")
+    return {
+        (condition, kind, k): _run(case, kind != "control", np.random.default_rng([seed, k, at]))
+        for k in range(seeds)
+        for at, (condition, kind) in enumerate(CONDITIONS)
+    }
+
+
+def verdicts(evidence: Evidence) -> dict[str, str]:
+    """Claim -> verdict, by the experiments and the rules that real evidence goes through."""
+    found = {name: effects(evidence) for name, effects in EXPERIMENTS_TESTED.items()}
+    rows = decide(found)
+    return {name: overall([row for row in rows if row.claim == name])[0] for name in found}
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How often a case ended in a verdict.
+
+    Attributes:
+        case, claim, verdict: as it is.
+        count, n: of so many replicates.
+    """
+
+    case: str
+    claim: str
+    verdict: str
+    count: int
+    n: int
+
+
+def error_rates(
+    replicates: int = 200, *, cases: Sequence[str] = CASES, seed: int = 0, progress: Progress | None = None
+) -> list[Rate]:
+    """Every case again and again, and how often each claim ends in each verdict.
+
+    Raises:
+        InputError: fewer than one replicate.
+    """
+    if replicates < 1:
+        raise InputError(f"error_rates.replicates: must be at least 1; got {replicates}")
+    counts: dict[tuple[str, str, str], int] = {}
+    for at, case in enumerate(cases):
+        for k in range(replicates):
+            if progress:
+                progress(at * replicates + k, len(cases) * replicates, f"{case}, replicate {k}")
+            for claim, verdict in verdicts(planted(case, seed=seed + k)).items():
+                counts[case, claim, verdict] = counts.get((case, claim, verdict), 0) + 1
+    return [Rate(*key, count, replicates) for key, count in sorted(counts.items())]
+
+
+def right(case: str, verdict: str) -> bool:
+    """Whether a verdict is right: the relation is there, is turned round, or must not be said to hold."""
+    return verdict == {"present": HOLDS, "reversed": FAILS}.get(case, verdict) and not (
+        case in ("absent", "confounded") and verdict == HOLDS
+    )
+
+
+def _run(case: str, overfits: bool, rng: np.random.Generator) -> Run:
+    from ..models.training.history import METRICS, History
+
+    time = np.linspace(0.0, 1.0, RECORDS)
+    deep = np.arange(LAYERS) / (LAYERS - 1)
+    gap = (0.4 if overfits else 0.05) * (1 - np.exp(-8 * time)) + 0.005 * rng.normal(size=RECORDS)
+    news = rng.normal(size=RECORDS + LAYERS)  # what passes through the layers, a record each
+    passed = np.zeros((RECORDS, LAYERS))
+    if case != "absent":
+        delay = 1 + np.arange(LAYERS) if case == "reversed" else LAYERS - np.arange(LAYERS)
+        passed = NEWS * np.stack([news[late : late + RECORDS] for late in delay], axis=1)
+    own = OWN * rng.normal(size=(RECORDS, LAYERS))
+    correlation = np.clip(_slow(case, overfits, time)[:, None] * _share(case, deep) + _start(case, deep)
+                          + passed + own, 0.0, 0.99)  # fmt: skip
+    sign = {"present": -1.0, "reversed": 1.0}.get(case, 0.0)
+    trend = -0.5 * time if case == "confounded" else 0.2 * np.exp(-20 * time)
+    loss = (
+        1.5 + trend + sign * (correlation.mean(axis=1) - correlation[0].mean()) + 0.5 * OWN * rng.normal(size=RECORDS)
+    )
+    train = 0.5 + 0.5 * (1 - np.exp(-8 * time))
+    metrics = {
+        "train_accuracy": train,
+        "test_accuracy": train - gap,
+        "gap": gap,
+        "train_loss": 2 * (1 - train),
+        "test_loss": loss,
+        "val_loss": loss,
+    }
+    names = (*METRICS, "val_loss")
+    values = np.stack([metrics[name] for name in names], axis=1)
+    history = History(values, EVERY * np.arange(RECORDS), "step", float(EVERY), names)
+    return Run({"history": history.recording(), **_measured(_activity(correlation, rng))})
+
+
+def _measured(activity: Floats) -> dict[str, Recording]:
+    """Synchrony of activity (record, layer, image, unit), as a network's is recorded while it is trained."""
+    from ..models.synchrony.rows import Rows
+    from ..models.synchrony.tape import Tape
+
+    rows = Rows((MEASURED,), None, 0)
+    layers = tuple(f"layer {at + 1}" for at in range(LAYERS))
+    tape = Tape(rows.columns, {"n_samples": IMAGES}, layers=layers, kinds={f"{name} post": "unit" for name in layers},
+                most_units={"post": UNITS})  # fmt: skip
+    for record, by_layer in enumerate(activity):
+        tape.advance(record * EVERY)
+        for name, values in zip(layers, by_layer, strict=True):
+            data = Recording(values, dt=1.0, clock="sample", quantity="activation", unit="1")
+            found = rows(data, 1.0, surrogates=False, seed=0)
+            tape.rows.setdefault((name, "post", "test"), {})[record * EVERY] = found.values
+    return tape.recordings(None)
+
+
+def _slow(case: str, overfits: bool, time: Floats) -> Floats:
+    """The course of c without what is new at every record."""
+    if case == "absent":
+        return np.zeros_like(time)
+    grows = 0.4 * (time >= JUMPS_AT) + 0.06 * time
+    course = grows if overfits or case == "confounded" else 0.08 * time
+    return -course if case == "reversed" else course
+
+
+def _share(case: str, deep: Floats) -> Floats:
+    """How much a layer takes part in the slow course."""
+    return 0.6 + 0.8 * deep if case in ("present", "reversed") else np.ones_like(deep)
+
+
+def _start(case: str, deep: Floats) -> Floats:
+    """c of a layer before training."""
+    if case == "absent":
+        return np.full_like(deep, 0.4)
+    if case == "confounded":
+        return 0.34 + 0.16 * deep
+    return 0.91 - 0.08 * deep if case == "reversed" else 0.39 + 0.08 * deep
+
+
+def _activity(correlation: Floats, rng: np.random.Generator) -> Floats:
+    """Activity (record, layer, image, unit) of units any two of which have the correlation c (record, layer)."""
+    c = correlation[..., None, None]
+    common = rng.normal(size=(*correlation.shape, IMAGES, 1))
+    private = rng.normal(size=(*correlation.shape, IMAGES, UNITS))
+    return np.asarray(np.sqrt(c) * common + np.sqrt(1 - c) * private)

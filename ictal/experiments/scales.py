@@ -1,0 +1,235 @@
+"""What is trained at which scale: networks, data, conditions that overfit in several ways beside one that fits well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from ..analyses.claims import CLAIMS
+from ..analyses.evidence.course import KEPT, Kind
+from ..simulator import InputError, unknown
+
+if TYPE_CHECKING:  # torch takes seconds to import
+    from ..models.training.job import Job
+
+COURSES = ("rise", "validation", "depth", "early", "transition")  # claims that read the same trainings
+TREATED = {"desync": ("l2", "dropout", "down", "source", "up", "nid", "both"), "healthy": ("healthy", "validation")}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """How one group of courses differs from the bench's own job: fields of the data, the network, the training."""
+
+    name: str
+    kind: Kind
+    data: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    how: Mapping[str, Any] = field(default_factory=dict)
+    treatments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One network on one data set, and its conditions.
+
+    Attributes:
+        slug: of file names.
+        model, data: as they are said.
+        measures: of the layers; of treated networks the first alone.
+        nulled: measures that have surrogates; None: the recommended ones.
+        sets, n_probe: on which images, and how many of each, synchrony is measured.
+        needs: how `--data` names the data that must be given; empty where they are embedded or found.
+    """
+
+    slug: str
+    model: str
+    data: str
+    architecture: str
+    source: str
+    n: Mapping[str, int]
+    how: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    conditions: tuple[Condition, ...]
+    measures: tuple[str, ...] = KEPT
+    nulled: tuple[str, ...] | None = KEPT[:1]
+    sets: tuple[str, ...] = ("test",)
+    n_probe: int = 400
+    needs: str = ""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One training of a scale: its job, and what the course that comes of it is called."""
+
+    stem: str
+    model: str
+    data: str
+    condition: str
+    kind: Kind
+    seed: int
+    job: Job
+
+
+_SMALL = {"steps": 600, "every": 15, "batch_size": 100, "learning_rate": 2e-3, "checkpoint_every": 600}
+_NOISES = tuple(Condition(f"{p} % wrong labels", "noise", {"label_noise": p / 100}) for p in (20, 40, 100))
+_CONTROL, _FEW = (
+    Condition("well fitted", "control"),
+    Condition("few samples", "few", {"n_train": 50}, how={"batch_size": 50}),
+)
+_DIGITS = {"n_train": 1000, "n_val": 200, "n_test": 400}
+_DOSES = {
+    "l2": ("L2", ("l2={}",), ("0.0003", "0.003", "0.03")),
+    "dropout": ("dropout", ("dropout={}",), ("0.1", "0.3", "0.5")),
+    "down": ("DesyncReg to 0", ("desync={},target=0",), ("0.1", "1", "10")),
+    "source": ("DesyncReg to 0.3", ("desync={}",), ("0.1", "1", "10")),
+    "up": ("DesyncReg to 0.9", ("desync={},target=0.9",), ("0.1", "1", "10")),
+    "nid": ("NID", ("nid={}",), ("0.3", "1", "3")),
+    "both": ("DesyncReg and NID", ("desync={}", "nid=1"), ("0.1", "1", "10")),
+    "healthy": ("the source's controller", ("healthy={}",), ("0.01", "0.1", "1")),
+    "validation": ("controller by validation loss", ("validation={}",), ("0.01", "0.1", "1")),
+}
+
+
+def _treated(names: Sequence[str]) -> tuple[Condition, ...]:
+    found = []
+    for name in names:
+        said, texts, doses = _DOSES[name]
+        found += [
+            Condition(
+                f"{said}, {dose}", "treated", _FEW.data, how=_FEW.how, treatments=tuple(t.format(dose) for t in texts)
+            )
+            for dose in doses
+        ]
+    return tuple(found)
+
+
+_MLP = Bench(
+    "mlp-digits", "MLP, 4 × 64", "digits", "mlp", "digits", _DIGITS, _SMALL, {"hidden": (64, 64, 64, 64)},
+    (_CONTROL, _FEW, *_NOISES,
+     Condition("wide, few samples", "capacity", {"n_train": 50}, {"hidden": (256, 256, 256, 256)}, {"batch_size": 50})),
+)  # fmt: skip
+_CONV = Bench(
+    "convnet-digits", "ConvNet, width 8", "digits", "convnet", "digits", _DIGITS, _SMALL,
+    {"width": 8, "hidden": (64, 64)},
+    (_CONTROL, _FEW, *_NOISES,
+     Condition("wide, few samples", "capacity", {"n_train": 50}, {"width": 24, "hidden": (256, 256)},
+               {"batch_size": 50})),
+)  # fmt: skip
+_FASHION = replace(
+    _MLP, slug="mlp-fashion", data="Fashion-MNIST", source="fashion-mnist",
+    conditions=(replace(_CONTROL, data={"n_train": 6000}), *_MLP.conditions[1:]),
+)  # fmt: skip
+_CIFAR = {"n_train": 2500, "n_val": 500, "n_test": 1000}
+_RESNET = Bench(
+    "resnet18-cifar10", "ResNet-18, width 16", "CIFAR-10", "resnet18", "cifar10", _CIFAR,
+    {"steps": 4000, "every": 100, "batch_size": 128, "learning_rate": 1e-3, "schedule": "cosine"}, {"width": 16},
+    (Condition("few samples", "few"),
+     Condition("well fitted", "control", {"n_train": 9500}, how={"augment": ("flip", "crop")}),
+     Condition("40 % wrong labels", "noise", {"label_noise": 0.4})),
+    (*KEPT[:3], "class_share", *KEPT[3:]), None, ("train", "test"), 1000, "cifar10:PATH",
+)  # fmt: skip
+_WHOLE = {"steps": 78000, "every": 390, "batch_size": 128, "learning_rate": 1e-3, "schedule": "cosine"}
+_FULL = replace(
+    _RESNET, slug="resnet18-full", model="ResNet-18", n={"n_train": 45000, "n_val": 5000, "n_test": 10000},
+    how=_WHOLE, parameters={},
+    conditions=(Condition("as the source", "few"),
+                Condition("well fitted", "control", how={"augment": ("flip", "crop"), "weight_decay": 0.05}),
+                Condition("40 % wrong labels", "noise", {"label_noise": 0.4})),
+)  # fmt: skip
+BENCHES = {"quick": (_MLP, _CONV, _FASHION), "medium": (_RESNET,), "full": (_FULL,)}
+SEEDS = {"quick": 5, "medium": 3, "full": 3}
+SCALES = tuple(BENCHES)
+
+
+def claims_at(scale: str, names: Sequence[str]) -> tuple[str, ...]:
+    """The claims that are run: those that are named, or all that this scale can run.
+
+    Raises:
+        InputError: an unknown scale or claim, or one that this scale does not run.
+    """
+    if scale not in BENCHES:
+        raise unknown("scale", scale, BENCHES)
+    for name in names:
+        if name not in CLAIMS:
+            raise unknown("claim", name, CLAIMS)
+        claim = CLAIMS[name]
+        if not claim.scales:
+            raise InputError(f"{name}: cannot be run yet: needs {claim.needs}")
+        if scale not in claim.scales:
+            raise InputError(f"{name}: is run at the scale {', '.join(claim.scales)}; got {scale}")
+    return tuple(name for name, claim in CLAIMS.items() if (name in names if names else scale in claim.scales))
+
+
+def plan(
+    scale: str, claims: Sequence[str], *, seeds: int | None = None, data: str = "", device: str = "auto"
+) -> list[Planned]:
+    """Every training that these claims rest on, seed by seed.
+
+    Args:
+        scale: "quick", "medium" or "full".
+        claims: as `claims_at` gives them.
+        seeds: replicates; None: as many as the scale has.
+        data: where the scale's data are, ``cifar10:PATH``, if they are not embedded.
+        device: as of `Job`.
+
+    Raises:
+        InputError: data that must be given, or fewer than one seed.
+    """
+    n = SEEDS[scale] if seeds is None else seeds
+    if n < 1:
+        raise InputError(f"--seeds: must be at least 1; got {n}")
+    out = []
+    for bench in BENCHES[scale]:
+        source = bench.source
+        if bench is not _MLP and not set(claims) & {*COURSES}:
+            continue
+        if bench.needs:
+            if not data:
+                raise InputError(f"--scale {scale}: needs its data, --data {bench.needs}")
+            source = data
+        elif bench.source == "fashion-mnist" and not _fashion():
+            continue
+        conditions: list[Condition] = []
+        if set(claims) & {*COURSES, *TREATED}:
+            conditions += bench.conditions
+        if bench is _MLP:
+            conditions += _treated([name for claim in claims for name in TREATED.get(claim, ())])
+        out += [_planned(bench, condition, seed, source, device) for seed in range(n) for condition in conditions]
+    return out
+
+
+def _planned(bench: Bench, condition: Condition, seed: int, source: str, device: str) -> Planned:
+    from ..models.training import Training
+    from ..models.training.job import DataChoice, Job, SynchronyChoice
+
+    treated = condition.kind == "treated"
+    synchrony = SynchronyChoice(
+        ("auto",),
+        nulls=0 if treated else 199,
+        measures=bench.measures[:1] if treated else bench.measures,
+        nulled=None if treated else bench.nulled,
+        sets=bench.sets,
+        n_probe=bench.n_probe,
+    )
+    job = Job(
+        bench.architecture,
+        Training(**{**bench.how, **condition.how}),
+        {**bench.parameters, **condition.parameters},
+        DataChoice(source, **{**bench.n, **condition.data}),
+        condition.treatments,
+        synchrony,
+        seed,
+        device,
+    )
+    slug = "".join(c if c.isalnum() or c == "." else "-" for c in condition.name.lower())
+    while "--" in slug:
+        slug = slug.replace("--", "-")
+    return Planned(f"{bench.slug}-{slug.strip('-')}-seed{seed}", bench.model, bench.data, condition.name,
+                   condition.kind, seed, job)  # fmt: skip
+
+
+def _fashion() -> bool:
+    from ..models.datasets import FASHION_MNIST
+
+    return FASHION_MNIST.is_dir()

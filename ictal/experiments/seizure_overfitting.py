@@ -1,0 +1,140 @@
+"""The main job: does an overfitted network differ from a healthy one as a seizure differs from rest?
+
+Contrast    Brain side: the seizure network in a triggered seizure against the same network at rest (g = 1.0,
+            cells of population E, 3–5 s). Network side: classifiers that overfit few clean images, and
+            classifiers that memorise 40 % wrong labels, each against classifiers that fit well.
+Measure     Every measure of the registry, by one and the same kernel on both sides, on the same number of units
+            and of observations; Hilbert phases in one band, 0.03–0.2 cycles per sample, everywhere.
+Control     Matched architecture, number of optimiser steps, initial weights and test images; every value beside
+            its surrogates: circular shifts along time and along the morph loop; free and within-class
+            permutations over images. The last hidden layer decides, chosen before anything was measured.
+Statistic   Replicates are seeds. "Separates": every replicate of one group beyond every one of the other, and each
+            replicate of the more synchronous group above its null (p ≤ 0.05 of 199 surrogates). Beside it Welch's
+            interval, exact permutation p and Cliff's delta.
+Refutation  The analogy fails by a measure that separates seizure from rest and does not separate both kinds of
+            overfitting from health, or separates them the other way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from ..analyses.comparison.compare import Panel, Settings, Side, compare_panels
+from ..analyses.comparison.result import Comparison
+from ..models.spiking.seizure import SeizureNetwork
+from ..models.system import System, parameters
+from ..models.trained.classifier import Classifier
+from ..simulator import InputError, Run
+from ..simulator.files.document import versions
+
+WINDOW = (3.0, 5.0)  # s
+STATES = {
+    "rest": SeizureNetwork(duration=5.0, g=1.0, protocol="rest"),
+    "seizure": SeizureNetwork(duration=5.0, g=1.0, protocol="trigger"),
+}
+SMALL, NOISE = "small sample", "memorising"
+HEALTHY = "healthy"
+
+Progress = Callable[[int, int, str], None]
+
+
+def classifiers(data: str, seed: int = 0) -> dict[str, Classifier]:
+    """The three conditions; only the number of training images and the label noise differ.
+
+    Healthy and memorising networks see 1000 images, the small sample a twentieth of that; a smaller
+    data set gives what it has, and as many test images as there are, up to 400.
+
+    Raises:
+        InputError: data that cannot be had, or too few images to tell the conditions apart.
+    """
+    found = Classifier(data=data, n_train=None).load(seed)
+    n_train = min(1000, len(found.y_train))
+    small = max(n_train // 20, 2 * found.n_classes)
+    if n_train < 4 * small:
+        raise InputError(f"data {data}: must hold at least {4 * small} training images; got {n_train}")
+    n_test = len(found.y_test)
+    healthy = Classifier(data=data, n_train=n_train, n_probe=min(400, n_test), n_stimuli=min(8, n_test))
+    return {
+        HEALTHY: healthy,
+        SMALL: replace(healthy, n_train=small),
+        NOISE: replace(healthy, label_noise=0.4),
+    }
+
+
+def run(
+    *,
+    data: str = "digits",
+    seeds: int = 5,
+    seed: int = 0,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Simulate, train, measure, compare.
+
+    Args:
+        data: images of the classifiers: ``digits``, ``fashion-mnist``, a folder of IDX files, a ``.npz``.
+        seeds: replicates a group; they are seed, seed + 1 ...
+        seed: the first seed; also that of subsampling and surrogates.
+        settings: how to measure; the default is the one that the docstring of this module states.
+        progress: called as progress(done, total, what); the total is that of the whole job.
+
+    Raises:
+        InputError: fewer than one seed, or data that cannot be had.
+    """
+    if seeds < 1:
+        raise InputError(f"seeds: must be at least 1; got {seeds}")
+    networks = classifiers(data, seed)  # missing data is said before anything is simulated
+    systems: dict[str, System] = {**STATES, **networks}
+    n_records = (len(STATES) + len(networks)) * seeds
+    n_measured = (len(STATES) + 2 * len(networks)) * seeds
+    numbers = range(seed, seed + seeds)
+    runs: dict[str, list[Run]] = {}
+    done = 0
+    for name, system in systems.items():
+        runs[name] = []
+        for k in numbers:
+            if progress:
+                progress(done, n_records + n_measured, f"{name}, seed {k}")
+            runs[name].append(system.record(k))
+            done += 1
+    layer = f"hidden.{len(networks[HEALTHY].hidden) - 1}.linear"
+    panels = [
+        Panel("spikes", {s: [r.spikes("E").select(time=WINDOW) for r in runs[s]] for s in STATES}),
+        Panel(
+            "images",
+            {n: [r.recording(f"{layer}_samples") for r in runs[n]] for n in networks},
+            nulls=("permute", "permute_within_class"),
+        ),
+        Panel("morph loop", {n: [r.recording(f"{layer}_loop") for r in runs[n]] for n in networks}),
+    ]
+    settings = settings or Settings(seed=seed)
+    return compare_panels(
+        panels,
+        sides=(
+            Side("seizure against rest", ("spikes",), (("seizure", "rest"),)),
+            Side("overfitted against healthy", ("images", "morph loop"), ((SMALL, HEALTHY), (NOISE, HEALTHY))),
+        ),
+        settings=settings,
+        histories={n: [r.recording("history") for r in runs[n]] for n in networks},
+        config={
+            "experiment": "seizure_overfitting",
+            "data": data,
+            "seeds": list(numbers),
+            "window": list(WINDOW),
+            "layer": layer,
+            "systems": {name: parameters(system) for name, system in systems.items()},
+            "engine": "compiled, torch",
+            "versions": {**versions(), **_versions(runs)},
+        },
+        progress=None if progress is None else lambda k, _, what: progress(n_records + k, n_records + n_measured, what),
+    )
+
+
+def _versions(runs: dict[str, list[Run]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for members in runs.values():
+        recorded = members[0].source.get("versions")
+        if isinstance(recorded, dict):
+            found |= recorded
+    return found

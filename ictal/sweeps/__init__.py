@@ -1,0 +1,1 @@
+"""Sweeps: a system over a grid of parameters and seeds, on any executor."""

@@ -1,0 +1,177 @@
+"""The points of a sweep: a grid as its product, a name for every point, and the unit of work that runs anywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..simulator.errors import InputError, unknown
+
+MOST_POINTS = 100_000
+LONGEST_NAME = 120  # characters; file systems end at 255 bytes
+
+
+@dataclass(frozen=True)
+class Point:
+    """One run of a sweep.
+
+    Attributes:
+        name: of its file, without ".h5".
+        parameters: what the grid says of it.
+        seed: of everything random in it.
+    """
+
+    name: str
+    parameters: Mapping[str, Any] = field(hash=False)
+    seed: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is swept: every combination of the grid's values with every seed.
+
+    Attributes:
+        system: name in `SYSTEMS`.
+        settings: parameters that all points share.
+        grid: parameter -> its values; the last one varies fastest.
+        seeds: whole numbers >= 0.
+    """
+
+    system: str
+    settings: Mapping[str, Any]
+    grid: Mapping[str, Sequence[Any]]
+    seeds: Sequence[int]
+
+    @classmethod
+    def checked(
+        cls, system: str, grid: Mapping[str, Sequence[object]], seeds: int | Sequence[int], settings: Mapping[str, Any]
+    ) -> Plan:
+        """A plan whose values have the types of the system's parameters.
+
+        Raises:
+            InputError: an unknown name, a value of another type, nothing to do, or too much.
+        """
+        from ..simulator.fields import check, parameter_types
+        from ..verbs.names import system as system_class
+
+        kind = system_class(system)
+        hints = parameter_types(kind)
+        if not grid:
+            raise InputError(f"sweep: the grid is empty; name a parameter of {system} and its values")
+        for key in (*settings, *grid):
+            if key not in hints:
+                raise unknown(f"parameter of {system}", key, hints)
+        if both := [key for key in grid if key in settings]:
+            raise InputError(f"sweep: {both[0]} is set and swept; say one of them")
+        values: dict[str, tuple[Any, ...]] = {}
+        for key, given in grid.items():
+            if isinstance(given, str | bytes) or not hasattr(given, "__iter__"):
+                raise InputError(f"sweep.grid: {key}: must be a sequence of values; got {given!r}")
+            what = f"{kind.__name__}.{key}"
+            values[key] = tuple(_finite(what, check(what, hints[key], value)) for value in given)
+            if not values[key]:
+                raise InputError(f"sweep.grid: {key}: has no values")
+            if twice := [v for i, v in enumerate(values[key]) if v in values[key][:i]]:
+                raise InputError(f"sweep.grid: {key}: {twice[0]!r} is given twice")
+        shared = {
+            key: _finite(f"{kind.__name__}.{key}", check(f"{kind.__name__}.{key}", hints[key], value))
+            for key, value in settings.items()
+        }
+        plan = cls(system, shared, values, _seeds(seeds))
+        if (n := math.prod(map(len, values.values())) * len(plan.seeds)) > MOST_POINTS:
+            raise InputError(f"sweep: has {n} points; want at most {MOST_POINTS}")
+        return plan
+
+    def points(self) -> list[Point]:
+        """Every point, in order; equal plans give equal names."""
+        texts = {key: _texts(values) for key, values in self.grid.items()}
+        found, names = [], set()
+        for places in itertools.product(*(range(len(values)) for values in self.grid.values())):
+            chosen = dict(zip(self.grid, places, strict=True))
+            parameters = {key: self.grid[key][at] for key, at in chosen.items()}
+            said = ",".join(f"{key}={texts[key][at]}" for key, at in chosen.items())
+            for seed in self.seeds:
+                plain = f"{said},seed={seed}"
+                name = re.sub(r"[^A-Za-z0-9=,.+_-]", "_", plain)
+                if name != plain or len(name) > LONGEST_NAME or name.casefold() in names:
+                    exact = json.dumps([parameters, seed], sort_keys=True, default=str)
+                    name = f"{name[:LONGEST_NAME]}-{hashlib.sha256(exact.encode()).hexdigest()[:8]}"
+                names.add(name.casefold())
+                found.append(Point(name, parameters, seed))
+        return found
+
+    def expected(self, point: Point) -> dict[str, Any]:
+        """What the file of this point says of itself: its system, all its parameters, its seed.
+
+        Raises:
+            InputError: the system refuses the parameters.
+        """
+        from ..models.system import parameters
+        from ..simulator.files.document import to_json
+        from ..verbs.names import build
+
+        system = build(self.system, {**self.settings, **point.parameters})
+        said = {"system": self.system, **parameters(system), "seed": point.seed}
+        try:
+            return dict(json.loads(to_json(said)))
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{self.system}: cannot be swept: its parameters are {error}") from error
+
+
+def run_point(system: str, parameters: Mapping[str, Any], seed: int, path: str) -> str:
+    """Run a point and write its file. The unit of work: plain arguments, a short answer, any executor.
+
+    Returns:
+        "", or why it failed in one line.
+    """
+    from ..simulator.files.document import first_line
+
+    try:
+        from ..simulator.files.store import save
+        from ..verbs.simulate import simulate
+
+        save(simulate(system, seed=seed, **parameters), path, force=True)
+    except InputError as error:
+        return first_line(error)
+    except Exception as error:  # kept and named, whatever it is: the other points go on
+        return f"{type(error).__name__}: {first_line(error)}"
+    return ""
+
+
+def _seeds(given: int | Sequence[int]) -> tuple[int, ...]:
+    def whole(value: object) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool)
+
+    if isinstance(given, int):
+        if not (whole(given) and given >= 1):
+            raise InputError(f"sweep.seeds: must be at least 1, or a list of seeds; got {given}")
+        given = range(given) if given <= MOST_POINTS else ()
+    seeds = tuple(given)
+    if not seeds or not all(whole(seed) and seed >= 0 for seed in seeds) or len(set(seeds)) < len(seeds):
+        raise InputError(f"sweep.seeds: must be at most {MOST_POINTS} different whole numbers >= 0; got {given!r}")
+    return seeds
+
+
+def _finite(what: str, value: Any) -> Any:
+    for item in value if isinstance(value, tuple) else (value,):
+        if isinstance(item, float) and not math.isfinite(item):
+            raise InputError(f"{what}: must be finite; got {item}")
+    return value
+
+
+def _texts(values: Sequence[Any]) -> list[str]:
+    """How values stand in names: six digits where they tell all of them apart, else every digit."""
+
+    def short(value: Any) -> str:
+        if isinstance(value, tuple):
+            return "x".join(map(short, value))
+        return f"{value:g}" if isinstance(value, float) else str(value)
+
+    texts = [short(value) for value in values]
+    return texts if len(set(texts)) == len(texts) else [str(value) for value in values]

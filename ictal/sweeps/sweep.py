@@ -1,0 +1,219 @@
+"""`sweep`: a system over a grid of parameters and seeds, a file a point, on any executor; it goes on where it ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..simulator import InputError, Run
+from .folder import MANIFEST, alone, file_of, is_whole, note, read, same_sweep, sweep_up
+from .points import Plan, Point, run_point
+from .workers import run_each
+
+Progress = Callable[[int, int, str], None]  # points done, points, what
+
+NOTED_EVERY = 2.0  # s between two writings of sweep.json
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """What a sweep has done so far; iterates over its points.
+
+    Attributes:
+        folder: where it is.
+        system, settings, grid, seeds: as they were given, defaults of the system left out.
+        points: all of them, in order; the last parameter of the grid and then the seed vary fastest.
+        files: point -> its file, of those that are done.
+        failures: point -> why, of those that failed.
+        versions: of Ictal and what it computes with, when the sweep was begun.
+        found: how many points were done before this call.
+    """
+
+    folder: Path
+    system: str
+    settings: Mapping[str, Any]
+    grid: Mapping[str, Sequence[Any]]
+    seeds: Sequence[int]
+    points: Sequence[Point]
+    files: Mapping[Point, Path]
+    failures: Mapping[Point, str]
+    versions: Mapping[str, str]
+    found: int = 0
+
+    def __iter__(self) -> Iterator[Point]:
+        return iter(self.points)
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def __repr__(self) -> str:
+        counts = f"{len(self.points)} points, {len(self.files)} done, {len(self.failures)} failed"
+        return f"Sweep({self.system} over {', '.join(self.grid)}: {counts}, in {self.folder})"
+
+    def load(self, point: Point) -> Run:
+        """What the system did at this point.
+
+        Raises:
+            InputError: the point is not of this sweep, failed, is not done, or its file is damaged.
+        """
+        from ..simulator.files.store import load
+
+        if point not in self.files:
+            raise InputError(f"{self.folder}: {point.name}: {self.failures.get(point, 'is not done')}")
+        return load(self.files[point])
+
+    def table(
+        self,
+        measures: str | Sequence[str],
+        of: str,
+        *,
+        window: tuple[float, float] | None = None,
+        band: tuple[float, float] | None = None,
+        units: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """Measures of the entry `of` against the parameters: one row a point that is done (for `pandas.DataFrame`).
+
+        A row holds the grid's parameters, ``seed`` and every measure; None where it is not defined at this point.
+        The arguments are those of `ictal.measure`.
+
+        Raises:
+            InputError: what can be measured at no point.
+        """
+        from ..verbs.measure import measure
+
+        names = [measures] if isinstance(measures, str) else list(measures)
+        rows = []
+        refused: dict[str, InputError] = {}
+        for point, file in self.files.items():
+            row: dict[str, Any] = {**point.parameters, "seed": point.seed, **dict.fromkeys(names)}
+            for name in names:
+                try:
+                    found = measure(file, name, entries=[of], window=window, band=band, units=units, seed=point.seed)
+                    row[name] = found.value(name)
+                except InputError as error:
+                    refused.setdefault(name, error)
+            rows.append(row)
+        for name, why in refused.items():
+            if all(row[name] is None for row in rows):
+                raise why
+        return rows
+
+
+def sweep(
+    system: str,
+    grid: Mapping[str, Sequence[object]],
+    *,
+    folder: str | os.PathLike[str],
+    seeds: int | Sequence[int] = 1,
+    settings: Mapping[str, object] | None = None,
+    jobs: int = 1,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Sweep:
+    """Run a system at every combination of the grid's values with every seed; each run is a file of `folder`.
+
+    Called again with the same arguments it runs what is missing, damaged or failed. Each file holds the
+    bits that `ictal.simulate` gives, whatever runs it.
+
+    Args:
+        system: name in `SYSTEMS`.
+        grid: parameter -> values.
+        folder: for this sweep alone; made if it is not there.
+        seeds: how many (0, 1, ...), or which.
+        settings: parameters that all points share.
+        jobs: processes at a time.
+        executor: instead of `jobs`, any `concurrent.futures.Executor`. Its workers write the files: on other
+            machines they need the folder under the same path.
+        progress: called as progress(points done, points, what).
+
+    Returns:
+        What is done; a point that raised is in `failures`, the others went on.
+
+    Raises:
+        InputError: a point that the system refuses (before anything runs), a folder of something else.
+    """
+    from ..simulator.files.document import versions
+
+    if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
+        raise InputError(f"sweep.jobs: must be a whole number >= 1; got {jobs!r}")
+    if executor is not None and jobs != 1:
+        raise InputError("sweep: jobs and executor: say one of them")
+    plan = Plan.checked(system, grid, seeds, settings or {})
+    points = plan.points()
+    expected = {point: plan.expected(point) for point in points}
+    place = Path(os.path.abspath(folder))
+    there = same_sweep(place, plan)
+    if there is None:  # a file in the way is found before the folder is touched
+        found = [point for point in points if is_whole(file_of(place, point), expected[point], ours=False)]
+    with alone(place):
+        if there is not None:
+            found = [point for point in points if is_whole(file_of(place, point), expected[point], ours=True)]
+            sweep_up(place, points)
+        begun = there["versions"] if there else versions()
+        files, failures = {point: file_of(place, point) for point in found}, dict[Point, str]()
+        todo = [point for point in points if point not in files]
+        tasks = [(system, {**plan.settings, **p.parameters}, p.seed, str(file_of(place, p))) for p in todo]
+        note(place, plan, points, begun, files, failures)
+        noted = started = time.monotonic()
+        try:
+            with contextlib.closing(run_each(run_point, tasks, jobs, executor)) as answers:
+                for number, (at, error) in enumerate(answers, 1):
+                    if error:
+                        failures[todo[at]] = error
+                    else:
+                        files[todo[at]] = file_of(place, todo[at])
+                    if progress:
+                        left = (time.monotonic() - started) / number * (len(todo) - number)
+                        progress(len(found) + number, len(points), _spoken(len(failures), left))
+                    if time.monotonic() - noted > NOTED_EVERY:
+                        note(place, plan, points, begun, files, failures)
+                        noted = time.monotonic()
+            for point in [point for point in todo if point in files and not files[point].is_file()]:
+                failures[point] = "its file cannot be seen from here: the executor's workers need the same folder"
+                del files[point]
+        finally:
+            note(place, plan, points, begun, files, failures)
+    ordered = {point: files[point] for point in points if point in files}
+    named = {point: failures[point] for point in points if point in failures}
+    return Sweep(
+        place, system, plan.settings, plan.grid, plan.seeds, tuple(points), ordered, named, begun, len(found)
+    )  # fmt: skip
+
+
+def open_sweep(folder: str | os.PathLike[str]) -> Sweep:
+    """The sweep in a folder, finished or not; nothing is run.
+
+    Raises:
+        InputError: there is none, or its sweep.json is damaged.
+    """
+    place = Path(os.path.abspath(folder))
+    if (held := read(place)) is None:
+        raise InputError(f"{folder}: holds no {MANIFEST}; want the folder of a sweep")
+    plan, manifest = held
+    points = plan.points()
+    files = {point: file_of(place, point) for point in points if file_of(place, point).is_file()}
+    said = {entry["file"]: entry.get("error", "") for entry in manifest["points"]}
+    failures = {p: said[f"{p.name}.h5"] for p in points if p not in files and said.get(f"{p.name}.h5")}
+    return Sweep(
+        place, plan.system, plan.settings, plan.grid, plan.seeds, tuple(points), files, failures,
+        manifest["versions"], len(files),
+    )  # fmt: skip
+
+
+def _spoken(n_failed: int, left: float) -> str:
+    """How it goes, with the time left [s].
+
+    >>> _spoken(0, 30.0), _spoken(2, 90.0), _spoken(0, 20000.0), _spoken(1, 0.0)
+    ('about 30 s left', '2 failed, about 2 min left', 'about 5.6 h left', '1 failed')
+    """
+    said = [f"{n_failed} failed"] if n_failed else []
+    if left:
+        span = f"{left:.0f} s" if left < 60 else f"{left / 60:.0f} min" if left < 3600 else f"{left / 3600:.1f} h"
+        said.append(f"about {span} left")
+    return ", ".join(said)

@@ -1,0 +1,1 @@
+"""What can be asked of the bench: one verb a file, of the same name as its command."""

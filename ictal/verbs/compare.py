@@ -1,0 +1,87 @@
+"""`compare`: the same measures on any number of groups, every group against the first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from ..analyses.comparison.compare import Settings, compare_panels
+from ..analyses.comparison.result import Comparison
+from ..analyses.comparison.sources import HISTORY, is_curve, panels_of, refuse_unusable
+from ..analyses.values import Progress
+from ..simulator import InputError, Recording, Run
+from ..simulator.checks import check_seed
+from ..simulator.files.document import versions
+from .sources import Source, as_run, plain
+
+
+def compare(
+    groups: Mapping[str, Source | Sequence[Source]],
+    *,
+    entries: Sequence[str] | Mapping[str, str] | None = None,
+    dt: float | None = None,
+    clock: str | None = None,
+    window: tuple[float, float] | None = None,
+    measures: Sequence[str] = (),
+    band: tuple[float, float] = Settings.band,
+    nulls: int = Settings.n_null,
+    bin: float = Settings.bin,
+    sd: float = Settings.sd,
+    max_units: int = Settings.max_units,
+    max_times: int = Settings.max_times,
+    label: str = Settings.label,
+    seed: int = 0,
+    command: str = "",
+    progress: Progress | None = None,
+) -> Comparison:
+    """The same measures on any number of groups of replicates, every group against the first.
+
+    Args:
+        groups: name -> a Run, Recording, Spikes, array or path, or a list of those (replicates).
+        entries: what of the Runs is compared: names that all of them have, or a mapping of groups to
+            the one entry that stands for each. By default all names they share; sources with one
+            entry each are compared whatever its name.
+        dt, clock: of arrays and array files.
+        window: (start, stop) [ticks of the clock] to compare within.
+        measures: names; all that are defined if left out.
+        band: (low, high) of Hilbert phases [cycles per *sample*], one band for every clock.
+        nulls: surrogates a value, at least 199.
+        bin, sd: of spikes, as in `measure`, but 10 ms and 10 ms by default.
+        max_units, max_times, label, seed: as in `Settings`.
+        command: the command line that this answers, stored with the result.
+        progress: called as progress(done, total, what).
+
+    Raises:
+        InputError: fewer than two groups, nothing in common, or nothing that can be measured.
+    """
+    check_seed(seed)
+    settings = Settings(tuple(measures), bin, sd, band, max_units, max_times, nulls, label, seed)
+    if len(groups) < 2:
+        raise InputError(f"compare: needs at least 2 groups; got {', '.join(groups) or 'none'}")
+    runs: dict[str, list[Run]] = {}
+    for group, given in groups.items():
+        members = list(given) if isinstance(given, list | tuple) else [given]
+        if not members:
+            raise InputError(f"compare: group {group!r} is empty")
+        runs[group] = [as_run(member, dt=dt, clock=clock) for member in members]
+    if window is not None:
+        runs = {group: [run.select(time=window) for run in members] for group, members in runs.items()}
+    curves = {group: [run[HISTORY] for run in members if HISTORY in run] for group, members in runs.items()}
+    config = {
+        "command": command,
+        "dt": dt,
+        "clock": clock,
+        "window": window,
+        "entries": plain(entries) if isinstance(entries, Mapping) else entries and list(entries),
+        "versions": versions(),
+        "sources": {group: [plain(run.source) for run in members] for group, members in runs.items()},
+    }
+    panels = panels_of(runs, entries)
+    refuse_unusable(panels)
+    return compare_panels(
+        panels,
+        settings=settings,
+        histories={g: cast("list[Recording]", c) for g, c in curves.items() if c and all(map(is_curve, c))},
+        config=config,
+        progress=progress,
+    )

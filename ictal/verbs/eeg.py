@@ -1,0 +1,158 @@
+"""Synchrony over time, recruitment and detectors of an EEG, or of anything else sampled along an ordered axis."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..analyses.comparison.sources import is_curve
+from ..analyses.eeg import Alarms, EegResult, Rule, Windows, analyse, over_time
+from ..analyses.values import How, Progress
+from ..simulator import InputError, Recording, Run, Spikes, unknown
+from ..simulator.files.document import versions
+from ..simulator.files.edf import ENTRY
+from ..simulator.recordings.spikes import MIN_SPIKES
+from .sources import Source, as_run, plain
+
+
+def measure_over_time(
+    data: Source,
+    measures: str | Sequence[str] | None = None,
+    *,
+    window: float,
+    step: float | None = None,
+    band: tuple[float, float] | None = None,
+    nulls: int = 199,
+    entry: str | None = None,
+    dt: float | None = None,
+    clock: str | None = None,
+    units: int | None = None,
+    bin: float = How.bin,
+    sd: float = How.sd,
+    event: str | None = None,
+    reference: str = "none",
+    all_channels: bool = False,
+    seed: int = 0,
+    command: str = "",
+    progress: Progress | None = None,
+) -> EegResult:
+    """Measures in sliding windows, each beside its null: what ``ictal measure FILE --window LENGTH`` answers.
+
+    Args:
+        data: a Run, a Recording, Spikes, an array (time, unit) or a file.
+        measures: names in `MEASURES` that read sampled values, and in `RHYTHMS`; by default r, χ_c, λ₁ fraction, SI-3,
+            band_power, peak_frequency and amplitude_cv with a band, χ_c, λ₁ fraction and SI-3 without.
+        window, step: of the sliding windows [ticks of the clock]; the step is half a window if left out.
+        band: (low, high) to which the whole signal is cut first [cycles per tick; Hz for "second"].
+        nulls: surrogates a value: 0, or at least 199.
+        entry: which entry of a file with several; "eeg" if there is one.
+        dt, clock: of an array.
+        units: a random choice of as many units.
+        bin, sd: of spike trains, as in `measure`.
+        event: text of the annotations that are events; by default those that say seizure.
+        reference: "none" or "average".
+        all_channels: measure channels of poor quality and copies too. Units that are no electrodes (without a label
+            ``channel``) are not judged.
+        seed: of surrogates and of the choice of units.
+        command: the command line that this answers, stored with the result.
+        progress: called as progress(done, total, what).
+
+    Raises:
+        InputError: an unknown name, a value out of range, or nothing that can be measured.
+    """
+    recording, source = _recording(data, entry, dt, clock, bin, sd)
+    if units is not None:
+        recording = recording.subsample(min(units, recording.n_units), seed=seed)
+    names = [measures] if isinstance(measures, str) else list(measures or ())
+    how = Windows(window, step, band, names, nulls, reference, event, all_channels, seed)
+    found = over_time(recording, how, electrodes="channel" in recording.unit_labels, progress=progress)
+    return _attributed(found, source, command)
+
+
+def analyse_eeg(
+    data: Source,
+    *,
+    window: float = 5.0,
+    step: float | None = None,
+    band: tuple[float, float] = (3.0, 20.0),
+    measures: Sequence[str] = (),
+    nulls: int = 199,
+    entry: str | None = None,
+    rate: float | None = None,
+    event: str | None = None,
+    reference: str = "none",
+    all_channels: bool = False,
+    baseline: tuple[float, float] | None = None,
+    k: float = 3.0,
+    hold: float = 2.0,
+    seed: int = 0,
+    command: str = "",
+    progress: Progress | None = None,
+) -> EegResult:
+    """The whole analysis of an EEG: channels, synchrony in windows, recruitment, detectors; ``ictal eeg FILE``.
+
+    Args:
+        data: an EDF or BDF file, a run, a Recording or an array (time, channel) with its `rate`.
+        window, step, band, measures, nulls, entry, event, reference, all_channels, seed, command, progress: as in
+            `measure_over_time`.
+        rate: sampling rate of an array [Hz].
+        baseline: (start, stop) [s] of recruitment and detectors; all before the first event if left out.
+        k: standard deviations over the mean of the baseline from which a feature counts as raised.
+        hold: how long it must stay there [s].
+
+    Raises:
+        InputError: as `measure_over_time`; no second on the clock; fewer than 3 windows in the baseline.
+    """
+    if rate is not None and not (math.isfinite(rate) and rate > 0):
+        raise InputError(f"rate: must be > 0 [Hz]; got {rate:g}")
+    dt = None if rate is None else 1.0 / rate
+    recording, source = _recording(data, entry, dt, None, How.bin, How.sd)
+    if recording.clock != "second":
+        raise InputError(f"eeg: needs a recording in seconds; this one has clock {recording.clock!r}")
+    how = Windows(window, step, band, list(measures), nulls, reference, event, all_channels, seed)
+    found = analyse(recording, how, Alarms(baseline, Rule(k, hold)), progress)
+    return _attributed(found, source, command)
+
+
+def _recording(
+    data: Source, entry: str | None, dt: float | None, clock: str | None, bin: float, sd: float
+) -> tuple[Recording, dict[str, object]]:
+    """The one entry that is meant, sampled, and the provenance of the whole."""
+    run = as_run(data, dt=dt, clock=clock)
+    where = f"{os.fspath(data)}: " if isinstance(data, str | os.PathLike) else ""
+    chosen = run[_entry(run, entry, where)]
+    if isinstance(chosen, Spikes):
+        active = np.flatnonzero(chosen.counts >= MIN_SPIKES)
+        if active.size < 2:
+            raise InputError(
+                f"{where}{active.size} of {chosen.n_units} units have {MIN_SPIKES} spikes; want at least 2"
+            )
+        chosen = replace(chosen.select(units=active).smoothed(bin, sd), source=chosen.source)
+    if chosen.n_units < 2:
+        raise InputError(f"{where}has 1 unit; synchrony needs at least 2")
+    return chosen, plain(run.source)
+
+
+def _entry(run: Run, entry: str | None, where: str) -> str:
+    if entry is not None:
+        if entry not in run:
+            raise unknown("entry", entry, run)
+        return entry
+    names = [name for name, held in run.items() if not is_curve(held)]
+    if ENTRY in names:
+        return ENTRY
+    if len(names) != 1:
+        raise InputError(f"{where}sliding windows read one entry; name it with --entries: {', '.join(names) or 'none'}")
+    return names[0]
+
+
+def _attributed(found: EegResult, source: dict[str, object], command: str) -> EegResult:
+    about = {"command": command, "source": source, "versions": versions()}
+    return replace(found, config={**found.config, **about})
+
+
+__all__ = ["analyse_eeg", "measure_over_time"]

@@ -1,0 +1,130 @@
+"""`explain`: what a measure, a system, an architecture, a treatment or an experiment is, from its own description."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import tokenize
+from dataclasses import MISSING, fields
+from importlib import import_module
+from typing import Any
+
+from ..analyses.measures import MEASURES, get
+from ..experiments import EXPERIMENTS
+from ..models import SYSTEMS
+from ..models.architectures import ARCHITECTURES, architecture
+from ..models.treatments import TREATMENTS, treatment
+from ..simulator import unknown
+from ..simulator.fields import default_of, parameter_types
+from .names import experiment, system
+
+_HOW = {
+    "system": "ictal simulate {} --set KEY=VALUE",
+    "architecture": "ictal train {} --set KEY=VALUE",
+    "treatment": "ictal train ARCH --treat {}=DOSE,KEY=VALUE; the first is the dose",
+}
+
+
+def explain(name: str) -> str:
+    """What `name` is, in words.
+
+    Of a measure: formula, range, what finite size alone gives, needs, what it shows and what it cannot, citation.
+    Of a system, an architecture or a treatment: its docstring and its parameters. Of an experiment: its docstring.
+
+    Raises:
+        InputError: nothing has this name; the message names the nearest.
+
+    >>> print(explain("si_3").splitlines()[0].split(" ")[0])
+    si_3
+    """
+    facts = description(name)
+    lines = [f"{facts['name']}  ({facts['kind']}): {facts['summary']}"]
+    if facts["kind"] == "measure":
+        for key in ("formula", "range", "floor", "needs", "shows", "cannot", "citation"):
+            lines += [f"  {key:<9} {facts[key]}"]
+        return "\n".join(lines)
+    lines += ["", facts["text"]]
+    if "parameters" in facts:
+        lines += ["", f"parameters ({_HOW[facts['kind']].format(name)}):"]
+        width = max(len(p["name"]) for p in facts["parameters"])
+        for p in facts["parameters"]:
+            lines.append(f"  {p['name']:<{width}}  {p['default']!s:<12} {p['comment']}".rstrip())
+    return "\n".join(lines)
+
+
+def description(name: str) -> dict[str, Any]:
+    """The same as plain data."""
+    if name in MEASURES:
+        measure = get(name)
+        facts: dict[str, Any] = {"name": name, "kind": "measure", "summary": MEASURES[name][1]}
+        facts |= {key: getattr(measure, key) for key in ("formula", "range", "floor", "shows", "cannot", "citation")}
+        reads = "spike trains" if measure.takes == "spikes" else "sampled activity"
+        return facts | {
+            "needs": "; ".join([reads, *sorted(measure.needs)]),
+            "unit": measure.unit,
+            "differentiable": measure.differentiable,
+        }
+    if name in SYSTEMS:
+        kind = system(name)
+        return {
+            "name": name,
+            "kind": "system",
+            "summary": SYSTEMS[name][1],
+            "text": inspect.getdoc(kind) or "",
+            "parameters": _parameters(kind),
+        }
+    if name in ARCHITECTURES:
+        preset = architecture(name, {})
+        kind = type(preset)
+        own = [{**p, "default": _plain(getattr(preset, p["name"]))} for p in _parameters(kind)]
+        about = {"kind": "architecture", "summary": ARCHITECTURES[name][1], "text": inspect.getdoc(kind) or ""}
+        return {"name": name, **about, "parameters": own}
+    if name in TREATMENTS:
+        kind = treatment(name)
+        about = {"kind": "treatment", "summary": TREATMENTS[name][1], "text": inspect.getdoc(kind) or ""}
+        return {"name": name, **about, "parameters": _parameters(kind)}
+    if name in EXPERIMENTS:
+        function = experiment(name)
+        text = "\n\n".join(filter(None, (inspect.getdoc(import_module(function.__module__)), inspect.getdoc(function))))
+        return {"name": name, "kind": "experiment", "summary": EXPERIMENTS[name][1], "text": text}
+    raise unknown(
+        "measure, system, architecture, treatment or experiment",
+        name,
+        [*MEASURES, *SYSTEMS, *ARCHITECTURES, *TREATMENTS, *EXPERIMENTS],
+    )
+
+
+def _parameters(kind: Any) -> list[dict[str, Any]]:
+    hints, comments = parameter_types(kind), _comments(kind)
+    found = []
+    for item in fields(kind):
+        if item.init:
+            default = default_of(item)
+            hint = hints[item.name]
+            found.append(
+                {
+                    "name": item.name,
+                    "type": hint.__name__ if isinstance(hint, type) and not hasattr(hint, "__args__") else str(hint),
+                    "default": None if default is MISSING else _plain(default),
+                    "comment": comments.get(item.name, ""),
+                }
+            )
+    return found
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return ",".join(str(item) for item in value)
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def _comments(kind: Any) -> dict[str, str]:
+    """Field -> the comment on its line, where the unit stands."""
+    comments: dict[str, str] = {}
+    source = inspect.getsource(kind)
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            field, colon, _ = token.line.strip().partition(":")
+            if colon and field.isidentifier():
+                comments[field] = token.string.lstrip("# ").strip()
+    return comments

@@ -1,0 +1,82 @@
+"""Names to objects: systems and experiments are loaded when first asked for, parameters are checked against fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..analyses.measures import MEASURES
+from ..experiments import EXPERIMENTS
+from ..models import SYSTEMS
+from ..models.architectures import ARCHITECTURES
+from ..models.datasets import DATA
+from ..models.treatments import TREATMENTS
+from ..simulator import InputError, unknown
+from ..simulator.fields import assignments, check, parameter_types, parse
+from ..simulator.registry import found
+
+
+def system(name: str) -> Any:
+    """The class of this system.
+
+    Raises:
+        InputError: there is none; the message names the nearest.
+    """
+    return found("system", SYSTEMS, name, "ictal.models")
+
+
+def experiment(name: str) -> Any:
+    """The function of this experiment.
+
+    Raises:
+        InputError: there is none; the message names the nearest.
+    """
+    return found("experiment", EXPERIMENTS, name, "ictal.experiments")
+
+
+def known() -> dict[str, dict[str, str]]:
+    """Everything that is registered: kind -> name -> one line. Nothing of it is loaded."""
+    tables = {
+        "systems": SYSTEMS,
+        "measures": MEASURES,
+        "architectures": ARCHITECTURES,
+        "treatments": TREATMENTS,
+        "experiments": EXPERIMENTS,
+    }
+    lines = {kind: {name: line for name, (_, line) in table.items()} for kind, table in tables.items()}
+    return {**lines, "data": dict(DATA)}
+
+
+def build(name: str, parameters: Mapping[str, object]) -> Any:
+    """The system with these parameters; the others keep their defaults.
+
+    Raises:
+        InputError: no such system or parameter, a value of another type, or one the system refuses.
+    """
+    kind = system(name)
+    hints = parameter_types(kind)
+    checked = {}
+    for key, value in parameters.items():
+        if key not in hints:
+            raise unknown(f"parameter of {name}", key, hints)
+        checked[key] = check(f"{kind.__name__}.{key}", hints[key], value)
+    try:
+        return kind(**checked)
+    except InputError as error:  # a part of the system names its own field: say what was asked for, too
+        if str(error).startswith(kind.__name__) or not checked:
+            raise
+        given = ", ".join(f"{key}={value!r}" for key, value in checked.items())
+        raise InputError(f"{kind.__name__}({given}): {error}") from error
+
+
+def parse_settings(name: str, settings: Sequence[str]) -> dict[str, object]:
+    """``KEY=VALUE`` texts as parameters of a system, read by the type of each field.
+
+    Raises:
+        InputError: no such parameter, a text without "=", given twice, or not a value of that type.
+    """
+    kind = system(name)
+    hints = parameter_types(kind)
+    form = f"KEY=VALUE, e.g. --set {next(iter(hints))}=1"
+    given = assignments("--set", settings, f"parameter of {name}", hints, form)
+    return {key: parse(f"{kind.__name__}.{key}", hints[key], value) for key, value in given.items()}

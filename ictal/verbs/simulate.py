@@ -1,0 +1,134 @@
+"""`simulate`: a system once, into memory or into a file."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import shlex
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from ..simulator import InputError, Run, unknown
+from ..simulator.checks import check_seed
+from .names import build
+
+if TYPE_CHECKING:
+    from ..simulator.long_runs.stream import Written
+
+
+def simulate(
+    system: str,
+    *,
+    seed: int = 0,
+    engine: str | None = None,
+    progress: Callable[[float], None] | None = None,
+    **parameters: object,
+) -> Run:
+    """Run a system once.
+
+    Args:
+        system: name in `SYSTEMS`.
+        seed: of everything random in it.
+        engine: ``"compiled"`` (the default of the spiking systems) or ``"brian2"``.
+        progress: called with the fraction done.
+        parameters: fields of the system; see ``ictal.explain(system)``.
+
+    Raises:
+        InputError: an unknown system, parameter or engine (with the nearest), or a value that cannot be.
+    """
+    network = build(system, parameters)
+    check_seed(seed)
+    options: dict[str, object] = {}
+    if engine is not None:
+        from ..simulator.engines.simulate import ENGINES  # loads numba
+
+        if engine not in ENGINES:
+            raise unknown("engine", engine, ENGINES)
+        if "engine" not in inspect.signature(network.record).parameters:
+            raise InputError(f"{system}: has no choice of engine; leave engine {engine!r} out")
+        options["engine"] = engine
+    if progress is not None and "progress" in inspect.signature(network.record).parameters:
+        options["progress"] = lambda done, total: progress(done / total)
+    run: Run = network.record(seed, **options)
+    return Run(run, {**run.source, "command": simulate_command(system, parameters, seed, engine)})
+
+
+def simulate_to_file(
+    system: str,
+    path: str | os.PathLike[str],
+    *,
+    seed: int = 0,
+    precision: str = "float64",
+    threads: int = 1,
+    resume: bool = False,
+    force: bool = False,
+    progress: Callable[[float], None] | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    note: Callable[[str], None] = lambda line: None,
+    engine: str | None = None,
+    **parameters: object,
+) -> Written:
+    """Run a spiking system once on the compiled engine, into a file; memory does not grow with the duration.
+
+    Args:
+        system: name in `SYSTEMS`.
+        path: the file; until it is whole, chunks stand in ``FILE.h5.part``.
+        seed: of everything random in it.
+        precision: ``"float64"`` or ``"float32"``.
+        threads: of the engine; the result does not depend on it.
+        resume: go on where a run that was killed ended.
+        force: replace a file and drop an unfinished run.
+        progress: called with the fraction done.
+        stop: asked many times a second; True writes what there is and raises `UnfinishedError`.
+        note: called with a line on damage that was mended.
+        engine: None or ``"compiled"``: what is recorded in the command.
+        parameters: fields of the system; see ``ictal.explain(system)``.
+
+    Raises:
+        InputError: as `simulate`; a file in the way, another unfinished run, too little memory or disk.
+        UnfinishedError: `stop` said so.
+    """
+    from ..models.system import Foretold, Spiking, attribution
+    from ..simulator.long_runs.stream import record_to_file
+
+    built = build(system, parameters)
+    check_seed(seed)
+    if not isinstance(built, Spiking):
+        raise InputError(f"{system}: is no spiking network and is not streamed to a file; use simulate and save")
+    return record_to_file(
+        built.network(),
+        built.duration,
+        seed,
+        path,
+        precision=precision,
+        threads=threads,
+        source=attribution(system, built, seed),
+        run_source={"command": simulate_command(system, parameters, seed, engine, precision)},
+        beside=built.theory() if isinstance(built, Foretold) else {},
+        resume=resume,
+        force=force,
+        progress=None if progress is None else lambda done, total: progress(done / total),
+        stop=stop,
+        note=note,
+    )
+
+
+def simulate_command(
+    system: str, parameters: Mapping[str, object], seed: int, engine: str | None, precision: str = "float64"
+) -> str:
+    """The line that repeats a run."""
+    words = ["ictal", "simulate", system]
+    for name in sorted(parameters):
+        value = _as_text(parameters[name])
+        words += ["--duration", value] if name == "duration" else ["--set", f"{name}={value}"]
+    words += ["--seed", str(seed), *(["--engine", engine] if engine else [])]
+    words += [] if precision == "float64" else ["--precision", precision]
+    return shlex.join(words)
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool | None):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return ",".join(_as_text(item) for item in value)
+    return str(value)

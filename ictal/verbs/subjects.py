@@ -1,0 +1,90 @@
+"""What `analyse` is given, as something that steps: a flow, a trained network's map, or a system that only records."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..analyses.dynamics.subject import Subject
+from ..models import SYSTEMS
+from ..models.system import Started, parameters
+from ..models.trained.dynamics import of_network
+from ..simulator import InputError
+from ..simulator.files.readers import HDF5_SUFFIXES, identity, open_run
+from .names import build
+
+INPUTS = ("zero", "mean")
+
+
+def subject(given: Any, settings: Mapping[str, Any], inputs: str = "zero") -> Subject:
+    """What is analysed, from the name of a system, a system, or a file.
+
+    Args:
+        given: a name in `SYSTEMS`; a `Started` system; FILE.pt of a recurrent network; FILE.h5 that a system recorded.
+        settings: parameters, of a name or a recorded file.
+        inputs: of a network: "zero", or "mean", that of its training data.
+
+    Raises:
+        InputError: nothing of the kind.
+    """
+    if inputs not in INPUTS:
+        raise InputError(f"--input: must be zero or mean; got {inputs!r}")
+    if not isinstance(given, str | os.PathLike):
+        if settings:
+            raise InputError("analyse: a system that is built has its parameters; leave them out")
+        return _of_system(type(given).__name__, given, {})
+    path = Path(given)
+    if str(given) in SYSTEMS or not (path.suffix or path.exists()):
+        if inputs != "zero":
+            raise InputError("--input: is for trained networks; leave it out")
+        return _of_system(str(given), build(str(given), settings), {})
+    if path.suffix == ".pt":
+        if settings:
+            raise InputError("--set: a trained network has no parameters to set; leave it out")
+        return of_network(path, inputs)
+    if path.suffix.lower() not in HDF5_SUFFIXES:
+        raise InputError(
+            f"{path}: holds no equations; analyse takes the name of a system, FILE.pt of a trained recurrent network, "
+            "or FILE.h5 that ictal simulate wrote"
+        )
+    run = open_run(path)
+    name = str(run.source.get("system", ""))
+    if name not in SYSTEMS:
+        weights = path.with_suffix(".pt")
+        hint = (
+            f"its network is {weights}: analyse that" if weights.exists() else "it says of no system that recorded it"
+        )
+        raise InputError(f"{path}: holds no equations; {hint}")
+    recorded = run.source.get("parameters", {})
+    kept = dict(recorded) if isinstance(recorded, Mapping) else {}
+    found = _of_system(name, build(name, {**kept, **settings}), identity(path))
+    return found
+
+
+def _of_system(name: str, system: Any, source: Mapping[str, Any]) -> Subject:
+    if not isinstance(system, Started):
+        if not hasattr(system, "record"):
+            raise InputError(f"analyse: wants a system, a name or a file; got {type(system).__name__}")
+        return Subject(name, "runs", parameters=_parameters(system), system=system, source=source)
+    n = system.n
+    flow: Any = system  # its inputs have a default, which `Flow` does not ask for
+    units = tuple(f"{variable}{f' of node {k}' if n > 1 else ''}" for variable in system.variables for k in range(n))
+    angles = tuple(at for at, unit in enumerate(units) if unit.split(" of ")[0] in ("phase", "theta"))
+    time_unit = str(getattr(type(system), "time_unit", "model time"))
+    duration = float(getattr(system, "duration", 1000.0 * system.dt))
+    notes = ("its noise is left out",) if float(getattr(system, "noise", 0.0)) > 0 else ()
+    return Subject(
+        name, "flow", flow.drift, system.start, units, angles, system.dt, time_unit,
+        duration * (1000.0 if time_unit == "ms" else 1.0), _parameters(system), system, source, notes,
+    )  # fmt: skip
+
+
+def _parameters(system: Any) -> dict[str, Any]:
+    """The fields of a system; of one of a user's own that is no dataclass, none."""
+    if not dataclasses.is_dataclass(system):
+        return {}
+    given: Any = system
+    return parameters(given)

@@ -1,0 +1,318 @@
+"""What the layers of a model do while it trains: measured on the way, and handed to a penalty with their graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ...simulator import InputError, Recording, Run
+from ...simulator.files.document import versions
+from ..probe.layers import Layers, Units, first_tensor, in_units
+from .batch_measures import Layerwise, drawn, gathered, measure_of_batches, measured
+from .history import PENDING, Rows
+from .passes import Passes
+
+WAITING = 2**18  # values of recorded passes that are kept until they are measured together
+
+
+class Monitor:
+    """A context that watches the layers of a model in every training pass, in anybody's training loop.
+
+    ```python
+    with ictal.Monitor(model, layers=["*.relu"], every=10) as monitor:
+        for x, y in batches:
+            loss = cross_entropy(model(x), y) + ictal.desync_penalty(monitor, target=0.3, weight=1.0)
+            ...
+    monitor.run()
+    ```
+
+    A pass is one call of the model in training mode with gradients on; evaluation in between leaves all as it is.
+    The activations of the last pass are kept with their graph, by reference (copied only where the model goes on to
+    change them in place), and dropped when the next pass begins or the context ends. What is recorded are numbers;
+    copies of at most 2¹⁸ values and 256 passes wait to be measured together, or until somebody reads the record.
+    Samples are the inputs of a batch; of a sequence, all time points of all sequences. Works with autocast,
+    DistributedDataParallel (each process watches its own part of the batch), `torch.compile` (graphs are cut at the
+    layers), nn.DataParallel on one device, and gradient checkpointing with ``use_reentrant=False``.
+
+    Args:
+        model: what the loop calls, or what that wraps.
+        layers: names or patterns of its modules; ``"auto"``: activations, as Layers says.
+        every: passes between records; a penalty sees every pass.
+        measures: what is recorded: measures that need no order and no labels.
+        units: what a unit is, as in Layers.
+        max_units: units of a layer that are recorded, the same at every pass; None: all.
+        when: ``"post"``: what a module gives; ``"pre"``: its first input.
+        seed: of the recorded units, and of those that a penalty draws.
+        history: records kept, the latest.
+        batch_first: False: the first of three axes is time or token, where nothing else is known, as in Layers.
+
+    Raises:
+        InputError: an argument that cannot be; a pattern that matches nothing (the names are listed); a model whose
+            layers cannot be watched.
+
+    >>> model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
+    >>> with Monitor(model, "1", measures=["si_3", "chi_c"]) as monitor:
+    ...     for _ in range(5):
+    ...         _ = model(torch.randn(20, 3, generator=torch.Generator().manual_seed(0)))
+    >>> monitor.run()
+    Run(si_3: Recording(si_3 [1], 5 x 1, dt=1 step), chi_c: Recording(chi_c [1], 5 x 1, dt=1 step))
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        layers: Sequence[str] | str = "auto",
+        *,
+        every: int = 1,
+        measures: Sequence[str] | str = ("si_3",),
+        units: Units | Mapping[str, Units] = "auto",
+        max_units: int | None = 256,
+        when: Literal["post", "pre"] = "post",
+        seed: int = 0,
+        history: int = 10_000,
+        batch_first: bool = True,
+    ) -> None:
+        if not isinstance(model, nn.Module):
+            raise InputError(f"Monitor.model: must be a torch.nn.Module; got {type(model).__name__}")
+        for name, value in (("every", every), ("history", history)):
+            if isinstance(value, bool) or not (isinstance(value, int | np.integer) and value >= 1):
+                raise InputError(f"Monitor.{name}: must be an integer >= 1; got {value}")
+        if isinstance(seed, bool) or not (isinstance(seed, int | np.integer) and seed >= 0):
+            raise InputError(f"Monitor.seed: must be an integer >= 0; got {seed}")
+        check_units("Monitor.max_units", max_units)
+        names = (measures,) if isinstance(measures, str) else tuple(measures)
+        self.every = int(every)
+        self.measures = {name: measure_of_batches("Monitor.measures", name) for name in names}
+        self.layers = Layers(
+            layers, when=when, units=units, max_units=max_units, batch_first=batch_first, seed=int(seed)
+        )
+        self.seed = int(seed)
+        self._passes = Passes(model, self.layers, self._take, opened=self._release, closed=self._close)
+        self._generator = torch.Generator().manual_seed(self.seed)
+        self._rows = Rows(int(history))
+        self._waiting: list[tuple[int, Layerwise]] = []
+        self._index: dict[tuple[str, int, torch.device], Tensor] = {}
+        self._changed: set[str] | None = None  # layers that the model changes in place; None: not known yet
+        self._release()
+
+    def __enter__(self) -> Self:
+        self._passes.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._passes.__exit__(kind, error, trace)
+        self._release()
+
+    @property
+    def passes(self) -> int:
+        """Training passes so far."""
+        return self._passes.number
+
+    def activations(self, units: int | None = None) -> dict[str, Tensor]:
+        """Layer -> (sample, unit) of the last pass, with its graph.
+
+        A module that was called several times is ``name#0``, ``name#1`` ...; the calls of a recurrent cell are samples.
+
+        Args:
+            units: at most so many units of a layer, drawn anew by the monitor's own generator; None: all.
+
+        Raises:
+            InputError: there was no pass, or no layer was called in it; a layer that ran without gradients in it,
+                or was changed in place after it.
+        """
+        check_units("Monitor.activations", units)
+        if not self._kept:
+            if self._passes.number == self._passes.before or not self._passes.active:
+                raise self._passes.missing("Monitor")
+            raise InputError(f"Monitor: the last pass called none of the layers {', '.join(self._passes.modules)}")
+        for name, calls in self._kept.items():
+            if not all(call.graph for call in calls):
+                raise InputError(
+                    f"Monitor: {name} ran without gradients within a training pass (a no_grad block, or gradient "
+                    "checkpointing of the old kind: call checkpoint with use_reentrant=False)"
+                )
+            if any(call.values._version != call.version for call in calls):
+                raise InputError(f"Monitor: {name} was changed in place after the pass; change a copy of it")
+        return drawn(self._flat(), units, self._generator)
+
+    def run(self, source: Mapping[str, object] | None = None) -> Run:
+        """The record: for each measure a Recording (time, layer), clock ``"step"``, time = passes before it.
+
+        The unit label ``"layer"`` names the columns. Where a measure was not defined (a batch that is too small, a
+        layer that was not called) the value is 0 and `valid` is False.
+
+        Raises:
+            InputError: nothing was recorded.
+        """
+        if not self.measures:
+            raise InputError("Monitor.run: measures=() records nothing; give measures, e.g. measures=['si_3']")
+        steps, layers, table = self._measured().table()
+        if not layers:
+            raise self._passes.missing("Monitor.run")
+        about = {
+            "model": type(self._passes.core).__name__,
+            "layers": list(self.layers.patterns),
+            "when": self.layers.when,
+            "every": self.every,
+            "max_units": self.layers.max_units,
+            "seed": self.seed,
+            "engine": "torch",
+            "versions": versions("torch"),
+            **(source or {}),
+        }
+        found = {}
+        for (name, measure), values in zip(self.measures.items(), table, strict=True):
+            known = np.isfinite(values)
+            found[name] = Recording(
+                np.where(known, values, 0.0),
+                dt=float(self.every),
+                clock="step",
+                quantity=name,
+                unit="1" if measure.unit == "data" else measure.unit,
+                t0=float(steps[0]),
+                valid=None if known.all() else known,
+                unit_labels={"layer": np.array(layers)},
+                source=about,
+            )
+        return Run(found, about)
+
+    @property
+    def record(self) -> Recording:
+        """The Recording of the first measure."""
+        return self.run().recording(next(iter(self.measures)))
+
+    def latest(self) -> dict[str, dict[str, float]]:
+        """Measure -> layer -> the last recorded value, NaN where it was not defined; empty before the first."""
+        row = self._measured().last()
+        if row is None:
+            return {name: {} for name in self.measures}
+        return {
+            name: dict(zip(row.layers, values.tolist(), strict=True))
+            for name, values in zip(self.measures, row.values, strict=True)
+        }
+
+    def state_dict(self) -> dict[str, Any]:
+        """Generator, passes, record, and which layers are changed in place, as tensors, numbers and strings."""
+        return {
+            "generator": self._generator.get_state(),
+            "passes": self._passes.number,
+            "changed": None if self._changed is None else sorted(self._changed),
+            "every": self.every,
+            "measures": list(self.measures),
+            "record": self._measured().state_dict(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state_dict`.
+
+        Raises:
+            InputError: that of a monitor of other measures, or of one that records at other passes.
+        """
+        if list(state["measures"]) != list(self.measures):
+            raise InputError(
+                f"Monitor.measures: must be those of the state, {', '.join(state['measures']) or 'none'}; "
+                f"got {', '.join(self.measures) or 'none'}"
+            )
+        if self.measures and state["every"] != self.every:
+            raise InputError(f"Monitor.every: must be that of the state, {state['every']}; got {self.every}")
+        self._generator.set_state(state["generator"].cpu())
+        self._passes.number = self._passes.before = int(state["passes"])
+        self._changed = None if state["changed"] is None else set(state["changed"])
+        self._waiting.clear()
+        self._rows.load_state_dict(state["record"])
+
+    def _release(self) -> None:
+        self._kept: dict[str, list[Call]] = {}
+        self._taken: dict[str, Tensor] | None = None
+
+    def _take(self, name: str, call: int, found: object) -> None:
+        if not self._passes.open:
+            return
+        raw = found if isinstance(found, Tensor) and found.is_floating_point() else first_tensor(found, name)
+        values = raw.clone() if self._changed is None or name in self._changed else raw
+        taken = Call(values, values._version, torch.is_grad_enabled(), raw, raw._version)
+        self._kept.setdefault(name, []).append(taken)
+
+    def _close(self) -> None:
+        changed = set()
+        for name, calls in self._kept.items():
+            if any(call.raw is not None and call.raw._version != call.raw_version for call in calls):
+                changed.add(name)
+            for call in calls:
+                call.raw = None
+        if self._changed is None:
+            self._changed = changed
+        for name in changed - self._changed:  # not in earlier passes: what it was is lost for this one
+            del self._kept[name]
+        self._changed |= changed
+        if self.measures and (self._passes.number - 1) % self.every == 0:
+            self._record()
+
+    def _record(self) -> None:
+        taken = self._flat()
+        with torch.inference_mode():  # less work an operation than no_grad
+            found = gathered({name: self._chosen(name, x.detach()) for name, x in taken.items()})
+        self._waiting.append((self._passes.number - 1, found))
+        if len(self._waiting) * max(found.size, WAITING // PENDING) >= WAITING:
+            self._measured()
+
+    def _measured(self) -> Rows:
+        """The records, after measuring the passes that wait: together, because one alone finds all caches cold."""
+        for _, group in groupby(self._waiting, key=lambda each: each[1].form):
+            steps, found = zip(*group, strict=True)
+            with torch.inference_mode():
+                values, defined = measured(found, tuple(self.measures.values()))
+                values = torch.where(defined, values, torch.nan)
+            for k, step in enumerate(steps):
+                self._rows.add(step, found[k].layers, values[:, k])
+        self._waiting.clear()
+        return self._rows
+
+    def _flat(self) -> dict[str, Tensor]:
+        """Layer -> (sample, unit), all units, of the last pass."""
+        if self._taken is None:
+            self._taken = {}
+            for name, calls in self._kept.items():
+                found = [in_units(call.values, self._passes.sites[name], name, self.layers) for call in calls]
+                parts = [values.flatten(0, 1) if values.ndim == 3 else values for values, _, _ in found]
+                if found[0][1] == "sequence" and found[0][0].ndim == 2:
+                    self._taken[name] = torch.cat(parts)
+                else:
+                    self._taken |= {name if len(parts) == 1 else f"{name}#{k}": part for k, part in enumerate(parts)}
+        return self._taken
+
+    def _chosen(self, name: str, x: Tensor) -> Tensor:
+        n = int(x.shape[-1])
+        if self.layers.max_units is None or n <= self.layers.max_units:
+            return x
+        key = (name, n, x.device)
+        if key not in self._index:
+            self._index[key] = torch.as_tensor(self.layers.choice(name.split("#")[0], n), device=x.device)
+        return x.index_select(-1, self._index[key])
+
+
+@dataclass(eq=False, slots=True)
+class Call:
+    """What one call of a layer gave; `raw`, while the pass lasts, is what the model itself goes on with."""
+
+    values: Tensor
+    version: int
+    graph: bool
+    raw: Tensor | None
+    raw_version: int
+
+
+def check_units(what: str, units: object) -> None:
+    """Check a bound on units: an integer >= 2, or None for all."""
+    if units is None or (isinstance(units, int | np.integer) and not isinstance(units, bool) and units >= 2):
+        return
+    raise InputError(f"{what}: must be an integer >= 2, or None for all; got {units}")

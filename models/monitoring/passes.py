@@ -1,0 +1,196 @@
+"""Hooks on the layers of a model while it trains, whatever it is wrapped in: monitors and treatments stand on them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, Self
+
+import torch
+from torch import nn
+
+from ...simulator import InputError
+from ..probe.axes import sites
+from ..probe.layers import Layers, hook, match
+
+Take = Callable[[str, int, Any], Any]
+
+
+class Passes:
+    """A context in which `take` is called for every layer in every training pass of a model.
+
+    A pass is one call of the model in training mode with gradients on, calls of the model by itself included;
+    evaluation between steps is none. A model in
+    DistributedDataParallel, in nn.DataParallel on one device or in `torch.compile` is opened: layers have the names
+    that they have in the model itself. A compiled model is compiled anew on entering and on leaving, because compiled
+    code holds the hooks that it was compiled with; it is cut at every hooked layer.
+
+    Args:
+        model: the module that the training loop calls, or the one that it wraps.
+        layers: which modules.
+        take: called as take(name, call, found): the layer, the number of its call in this pass, and what it gives
+            (with ``when="pre"``: its arguments). What it returns, unless None, stands in for what the layer gives.
+            It is called again when gradient checkpointing runs a layer a second time; `open` is False then.
+        opened, closed: called when a pass begins, and when it ends without an error.
+
+    Attributes:
+        modules, sites: name -> module, and where it stands.
+        number: passes begun so far; before: those before the context was entered, or its state taken up.
+        open: whether a pass is under way.
+
+    Raises:
+        InputError: a pattern that matches nothing; nn.DataParallel over several devices; a model compiled as one
+            graph without breaks.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        layers: Layers,
+        take: Take,
+        *,
+        opened: Callable[[], None] | None = None,
+        closed: Callable[[], None] | None = None,
+    ) -> None:
+        self.core = _opened(model)
+        self.layers = layers
+        self.modules = {k: v for found in match(self.core, layers.patterns).values() for k, v in found.items()}
+        self.sites = sites(self.core, self.modules)
+        self.number = self.before = 0
+        self.open = False
+        self._take, self._on_open, self._on_close = take, opened, closed
+        self._calls: dict[str, int] = {}
+        self._handled: BaseException | None = None  # what the caller was handling when the pass began
+        self._inner = 0  # calls of the model by itself that are under way
+        self._compiled = _is_compiled(model)
+        self._active = False
+        self._stack = ExitStack()
+
+    @property
+    def active(self) -> bool:
+        """Whether the hooks are set."""
+        return self._active
+
+    def __enter__(self) -> Self:
+        if self._active:
+            raise InputError("model: the context is entered already")
+        with ExitStack() as stack:
+            if self._compiled:
+                torch.compiler.reset()
+                stack.callback(torch.compiler.reset)
+            stack.callback(self.core.register_forward_pre_hook(Cutting(self._begin)).remove)
+            for name, module in self.modules.items():
+                stack.callback(hook(module, self.layers.when, Cutting(self._layer(name, module))).remove)
+            stack.callback(self.core.register_forward_hook(Cutting(self._end), always_call=True).remove)
+            self._stack = stack.pop_all()
+        self._active, self.before = True, self.number
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.open = self._active = False
+        self._inner = 0
+        self._stack.close()
+
+    def missing(self, what: str) -> InputError:
+        """The error of `what` that needs a pass before there was one."""
+        return InputError(
+            f"{what}: no training pass yet: within the context call the model ({type(self.core).__name__}) in training "
+            "mode with gradients on; if the loop calls only a part of it, give that part"
+        )
+
+    def _begin(self, module: nn.Module, _: object) -> None:
+        if module is not self.core:
+            return
+        if self.open:
+            self._inner += 1
+            return
+        self._calls, self._handled = {}, sys.exception()
+        self.open = module.training and torch.is_grad_enabled()
+        if self.open:
+            self.number += 1
+            if self._on_open is not None:
+                self._on_open()
+
+    def _end(self, module: nn.Module, *_: object) -> None:
+        if module is not self.core or not self.open:
+            return
+        if self._inner:
+            self._inner -= 1
+            return
+        self.open, self._calls = False, {}
+        if sys.exception() is not self._handled:  # it raised; outputs of None may be what it gives
+            self.number -= 1
+        elif self._on_close is not None:
+            self._on_close()
+
+    def _layer(self, name: str, module: nn.Module) -> Callable[[nn.Module, Any, Any], Any]:
+        def take(called: nn.Module, _: object, found: object) -> Any:
+            if called is not module or not (self.open or (self.core.training and torch.is_grad_enabled())):
+                return None
+            call = self._calls[name] = self._calls.get(name, -1) + 1
+            return self._take(name, call, found)
+
+        return take
+
+
+class Cutting:
+    """A hook that a graph of `torch.compile` is cut at; called as it is where nothing is compiled.
+
+    A copy of a model takes its hooks along, and is not what they watch; in a file of a whole model nothing is left.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        disable: Callable[[Callable[..., Any]], Callable[..., Any]] = torch.compiler.disable  # untyped in torch
+        self._function, self._cut = function, disable(function)  # each call of the latter takes 8 µs
+
+    def __call__(self, *arguments: object) -> Any:
+        """Call the function, outside of any graph."""
+        return self._cut(*arguments) if torch.compiler.is_compiling() else self._function(*arguments)
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Callable[[], Callable[..., None]], tuple[()]]:
+        return _none_in_files, ()
+
+
+def _none_in_files() -> Callable[..., None]:
+    return _nothing
+
+
+def _nothing(*_: object) -> None:
+    """What a hook that was stored in a file does."""
+
+
+def _opened(model: nn.Module) -> nn.Module:
+    """The module within DistributedDataParallel, DataParallel and `torch.compile`."""
+    while True:
+        inner = getattr(model, "_orig_mod", None)
+        if isinstance(model, nn.DataParallel) and len(model.device_ids) > 1:
+            raise InputError(
+                f"model: nn.DataParallel over {len(model.device_ids)} devices cuts every batch among copies of the "
+                "model, and no copy sees it whole; use DistributedDataParallel, or one device"
+            )
+        if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
+            inner = model.module
+        if not isinstance(inner, nn.Module):
+            return model
+        model = inner
+
+
+def _is_compiled(model: nn.Module) -> bool:
+    """Whether the model or a part of it was given to `torch.compile`, or compiles itself in place."""
+    found = False
+    for module in model.modules():
+        if getattr(getattr(module, "dynamo_ctx", None), "fullgraph", False) is True:
+            raise InputError(
+                "model: compiled with fullgraph=True, and hooks cut the graph at every layer that they read; "
+                "compile it without fullgraph"
+            )
+        wrapper = isinstance(getattr(module, "_orig_mod", None), nn.Module)
+        found = found or wrapper or getattr(module, "_compiled_call_impl", None) is not None
+    return found

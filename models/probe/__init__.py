@@ -1,0 +1,1 @@
+"""What any torch module does: its layers, their axes, and recorders of both."""

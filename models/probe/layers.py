@@ -1,0 +1,380 @@
+"""Forward hooks on any torch module: which layers, what counts as a unit, and what they yield.
+
+Of this room only this file, `sites` and `recorders` use torch, and load it when it is first used.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...simulator.errors import InputError, unknown
+from ...simulator.recordings.recording import choose
+from .axes import Site, is_activation, sites
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+    from torch.utils.hooks import RemovableHandle
+
+Units = Literal["auto", "channel mean", "channel sampled", "token sampled", "token mean", "sequence"]
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Which modules are probed, and what a unit of theirs is.
+
+    Attributes:
+        patterns: names of `model.named_modules()`, or patterns of them as in file names (``"hidden.*.linear"``).
+            ``"auto"``: every activation function that is a module (ReLU, GELU, SiLU, Tanh ...), but for sigmoids,
+            which gate or give probabilities, and every recurrent module; where there is none, every linear and
+            convolution module except the last.
+        when: ``"post"``: what the module gives; ``"pre"``: its first input. Both are copied at that
+            moment, so that a later in-place ReLU does not change them.
+        units: for all modules, or a mapping of patterns to
+
+            - ``"channel mean"``: (batch, channel, ...): a channel, averaged over positions;
+            - ``"channel sampled"``: a channel at a position, a random choice of `max_units`;
+            - ``"token sampled"``: (batch, token ..., feature): a feature at a token, a random choice;
+            - ``"token mean"``: a feature, averaged over tokens;
+            - ``"sequence"``: (batch, time, feature): a feature; time is ordered and stays an axis, clock
+              ``"model"``. Outputs (batch, feature) of several calls, as of an LSTMCell, are its time points;
+            - ``"auto"``: sequence for recurrent modules; token sampled for three axes and for linear,
+              layer-norm and embedding modules; otherwise channel mean. An activation function has the axes of the
+              layer before it: the nearest registered before whose number of channels or features it has.
+
+            Of outputs (batch, feature) a unit is a feature.
+        max_units: units kept of a module, drawn without replacement by `seed` and the module's name; None: all.
+        max_values: numbers that all modules together may hold; more raise an error.
+        batch_first: the batch is the first axis, where neither a module (an LSTM) nor the transformer layer that
+            it is a part of says so, and no convolution does.
+        seed: of the choice of units.
+
+    Raises:
+        InputError: an unknown `when` or `units`; a bound below 1.
+    """
+
+    patterns: Sequence[str] | str
+    when: Literal["post", "pre"] = "post"
+    units: Units | Mapping[str, Units] = "auto"
+    max_units: int | None = 1024
+    max_values: int = 50_000_000
+    batch_first: bool = True
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        patterns = (self.patterns,) if isinstance(self.patterns, str) else tuple(self.patterns)
+        if not patterns:
+            raise InputError("Layers.patterns: must name at least one module; got none")
+        object.__setattr__(self, "patterns", patterns)
+        if self.when not in ("post", "pre"):
+            raise unknown("Layers.when", str(self.when), ("post", "pre"))
+        for kind in self.units.values() if isinstance(self.units, Mapping) else (self.units,):
+            if kind not in get_args(Units):
+                raise unknown("Layers.units", str(kind), get_args(Units))
+        for name, bound in (("max_units", self.max_units), ("max_values", self.max_values)):
+            if bound is not None and not (isinstance(bound, int | np.integer) and bound >= 1):
+                raise InputError(f"Layers.{name}: must be an integer >= 1; got {bound}")
+
+    def unit_of(self, name: str, site: Site, shape: Sequence[int]) -> str:
+        """What a unit of the module there is: one of Units, or ``"feature"``."""
+        kind: str = "auto"
+        if isinstance(self.units, Mapping):
+            kind = next((kind for pattern, kind in self.units.items() if fnmatchcase(name, pattern)), "auto")
+        else:
+            kind = self.units
+        if kind == "auto" and site.recurrent:
+            return "sequence"
+        if len(shape) == 2 and kind != "sequence":
+            return "feature"
+        if kind == "auto":
+            return "token sampled" if site.features_last(shape) else "channel mean"
+        return kind
+
+    def choice(self, name: str, n: int) -> NDArray[np.intp]:
+        """Which of the n units of this module are kept: all, or `max_units` drawn by `seed` and the module's name."""
+        if self.max_units is None or n <= self.max_units:
+            return np.arange(n)
+        rng = np.random.default_rng([self.seed, zlib.crc32(name.encode())])
+        return choose(rng, n, self.max_units, "Layers.max_units")
+
+
+@dataclass(frozen=True, eq=False)
+class Activity:
+    """What a probe took from one module: values (batch, unit) or (batch, time, unit), and what a unit is."""
+
+    values: Tensor
+    unit_labels: Mapping[str, NDArray[Any]]
+    about: Mapping[str, object] = field(default_factory=dict)
+
+
+class Probe:
+    """A context in which the forward passes of a model leave a copy of what its layers do.
+
+    The model is in evaluation mode without gradients inside, unless `keep_graph` is set: then mode
+    and gradients stay as they are, and what is taken stays on its device with its graph. Mode and
+    hooks are put back on leaving, by an error too.
+
+    Args:
+        model: any module. Its own name, if it is to be probed itself, is that of its class.
+        layers: Layers, or just the patterns.
+        keep_graph: for a penalty within a training step.
+
+    Raises:
+        InputError: a pattern that matches nothing; an output that is no tensor; more than `max_values`.
+
+    >>> import torch
+    >>> from torch import nn
+    >>> model = nn.Sequential(nn.Linear(3, 4), nn.ReLU())
+    >>> with Probe(model, "0") as probe:
+    ...     _ = model(torch.ones(5, 3))
+    >>> probe.activities()["0"].values.shape
+    torch.Size([5, 4])
+    """
+
+    def __init__(self, model: nn.Module, layers: Layers | Sequence[str] | str, *, keep_graph: bool = False) -> None:
+        self.model = model
+        self.layers = layers if isinstance(layers, Layers) else Layers(layers)
+        self.keep_graph = keep_graph
+        self._matches = match(model, self.layers.patterns)
+        self._sites = sites(model, {k: v for found in self._matches.values() for k, v in found.items()})
+        self._stack = ExitStack()
+        self._clear()
+
+    def __enter__(self) -> Probe:
+        import torch
+
+        self._clear()
+        with ExitStack() as stack:
+            stack.callback(self.model.register_forward_pre_hook(lambda *_: self._next_pass()).remove)
+            for name, site in self._sites.items():
+                stack.callback(hook(site.module, self.layers.when, self._taking(name)).remove)
+            if not self.keep_graph:
+                stack.enter_context(_evaluating(self.model))
+                stack.enter_context(torch.no_grad())
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def activities(self) -> dict[str, Activity]:
+        """Name -> what the module did over all forward passes, their batches joined.
+
+        A module that is called several times in a pass gives ``name#0``, ``name#1`` ...
+
+        Raises:
+            InputError: a pattern none of whose modules was called; a module that is not called
+                equally often, or with one shape, in every pass.
+        """
+        import torch
+
+        for pattern, modules in self._matches.items():
+            if not any(name in self._taken for name in modules):
+                raise InputError(
+                    f"Probe: of {pattern!r} ({_listed(modules)}) nothing was called in the forward pass, "
+                    f"whose container uses it otherwise; called: {_listed(self._taken)}"
+                )
+        out: dict[str, Activity] = {}
+        for name, passes in self._taken.items():
+            n_calls = {len(passes.get(p, ())) for p in range(self._pass + 1)}
+            if len(n_calls) > 1:
+                raise InputError(f"Probe: {name} must be called equally often in every forward pass; got {n_calls}")
+            calls = [self._joined(name, parts) for parts in zip(*passes.values(), strict=True)]
+            found = [replace(self._units[name, call], values=values) for call, values in enumerate(calls)]
+            if found[0].about["unit"] == "sequence" and calls[0].ndim == 2:
+                out[name] = replace(found[0], values=torch.stack(calls, dim=1))
+            else:
+                out |= {name if len(found) == 1 else f"{name}#{call}": each for call, each in enumerate(found)}
+        return out
+
+    def _clear(self) -> None:
+        self._taken: dict[str, dict[int, list[Tensor]]] = {}
+        self._units: dict[tuple[str, int], Activity] = {}
+        self._pass, self._held = 0, 0
+        self._started = False
+
+    def _next_pass(self) -> None:
+        self._pass += int(self._started)
+        self._started = True
+
+    def _taking(self, name: str) -> Callable[[nn.Module, Any, Any], None]:
+        """A hook that is a function: a copy of the model takes it along, and no copy of the probe."""
+        return lambda module, _, found: self._take(name, module, found)
+
+    def _take(self, name: str, module: nn.Module, found: object) -> None:
+        import torch
+
+        calls = self._taken.setdefault(name, {}).setdefault(self._pass, [])
+        values, unit, sizes = in_units(found, self._sites[name], name, self.layers)
+        known = self._units.get((name, len(calls)))
+        if known is None:
+            known = self._units[name, len(calls)] = self._chosen(name, len(calls), unit, sizes, values)
+        if known.about["n_units"] != values.shape[-1]:
+            raise InputError(
+                f"Probe: {name} must have the same units in every pass; got {known.about['n_units']} and "
+                f"{values.shape[-1]}; give it inputs of one size"
+            )
+        index = known.unit_labels["unit"]
+        if len(index) < values.shape[-1]:
+            values = values.index_select(-1, torch.as_tensor(index, device=values.device))
+        self._held += values.numel()
+        if self._held > self.layers.max_values:
+            raise InputError(
+                f"Layers.max_values: the probe may hold {self.layers.max_values} values, and {name} brings it to "
+                f"{self._held}; lower max_units={self.layers.max_units}, give fewer inputs, or raise max_values"
+            )
+        if self.keep_graph:
+            calls.append(values.clone())
+        else:
+            kept = torch.float64 if values.dtype == torch.float64 else torch.float32
+            calls.append(values.detach().to("cpu", kept, copy=True))
+
+    def _chosen(self, name: str, call: int, unit: str, sizes: dict[str, int], values: Tensor) -> Activity:
+        import torch
+
+        n = int(values.shape[-1])
+        index = self.layers.choice(name, n)
+        labels = {"layer": np.full(len(index), name), "unit": index}
+        for axis, label in enumerate(sizes):
+            labels[label] = np.unravel_index(index, tuple(sizes.values()))[axis]
+        about = {"layer": name, "call": call, "when": self.layers.when, "unit": unit, "n_units": n}
+        return Activity(torch.empty(0), labels, about)
+
+    def _joined(self, name: str, parts: Sequence[Tensor]) -> Tensor:
+        import torch
+
+        if len({part.shape[1:] for part in parts}) > 1:
+            raise InputError(f"Probe: {name} must yield one shape in every pass; got {[tuple(p.shape) for p in parts]}")
+        return torch.cat(list(parts))
+
+
+def match(model: nn.Module, patterns: Iterable[str]) -> dict[str, dict[str, nn.Module]]:
+    """Pattern -> name -> module, of the modules of a model that match it.
+
+    Raises:
+        InputError: a pattern that matches nothing; the message lists the names.
+    """
+    modules = {name: module for name, module in model.named_modules() if name}
+    out = {}
+    for pattern in patterns:
+        found = {name: module for name, module in modules.items() if fnmatchcase(name, pattern)}
+        if not found and pattern == type(model).__name__:
+            found = {pattern: model}
+        if not found and pattern == "auto":
+            found = _automatic(modules)
+        if not found:
+            raise InputError(
+                f"Probe: no module matches {pattern!r}; modules: {_listed(modules) or type(model).__name__}. A "
+                "functional call such as F.relu is not a module: probe the module before it, or replace it with nn.ReLU"
+            )
+        out[pattern] = found
+    return out
+
+
+def _automatic(modules: Mapping[str, nn.Module]) -> dict[str, nn.Module]:
+    from torch import nn
+
+    active, gates = nn.RNNBase | nn.RNNCellBase, nn.Sigmoid | nn.Hardsigmoid | nn.LogSigmoid
+    found = {
+        name: module
+        for name, module in modules.items()
+        if isinstance(module, active) or (is_activation(module) and not isinstance(module, gates))
+    }
+    if found:
+        return found
+    weighted = nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d
+    names = [name for name, module in modules.items() if isinstance(module, weighted)]
+    return {name: modules[name] for name in names[:-1]}
+
+
+def hook(module: nn.Module, when: str, take: Callable[[nn.Module, Any, Any], Any]) -> RemovableHandle:
+    """Call take(module, _, what it gives) after every call ("post"), or take(module, _, its arguments) before ("pre").
+
+    What `take` returns, unless None, stands in for what the module gives.
+    """
+    if when == "post":
+        return module.register_forward_hook(take)
+    return module.register_forward_pre_hook(partial(_before, take), with_kwargs=True)
+
+
+def _before(
+    take: Callable[[nn.Module, Any, Any], Any], module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
+    take(module, args, [*args, *kwargs.values()])
+
+
+def in_units(found: object, site: Site, name: str, layers: Layers) -> tuple[Tensor, str, dict[str, int]]:
+    """What a hook found as (batch, unit) or (batch, time, unit), what a unit is, and the axes that make it up.
+
+    Raises:
+        InputError: it is no tensor, or one without a batch axis.
+    """
+    raw = site.batch_leading(first_tensor(found, name), layers.batch_first)
+    if raw.ndim < 2:
+        raise InputError(f"Probe: {name} must yield (batch, ..., unit); got shape {tuple(raw.shape)}")
+    unit = layers.unit_of(name, site, raw.shape)
+    values, sizes = _as_units(raw, unit, name)
+    return values, unit, sizes
+
+
+def _listed(names: Iterable[str]) -> str:
+    every = list(names)
+    return ", ".join(every[:40]) + (f" and {len(every) - 40} more" if len(every) > 40 else "")
+
+
+def first_tensor(found: object, name: str) -> Tensor:
+    """The tensor, or the first with units of a tuple, list or mapping (the first where none has), as real floats.
+
+    Raises:
+        InputError: there is none.
+    """
+    from torch import Tensor, nn
+
+    if isinstance(found, nn.utils.rnn.PackedSequence):
+        raise InputError(f"Probe: {name} yields a packed sequence; give it padded sequences of one length")
+    if isinstance(found, Tensor):
+        if found.is_complex():
+            raise InputError(f"Probe: {name} must yield real values; got {found.dtype}")
+        return found if found.is_floating_point() else found.float()
+    inner = list(found.values()) if isinstance(found, Mapping) else found
+    if isinstance(inner, list | tuple) and inner:
+        bare = (x for x in inner if not (x is None or (isinstance(x, Tensor) and x.ndim < 2)))  # a loss has no units
+        return first_tensor(next(bare, inner[0]), name)
+    raise InputError(f"Probe: {name} must yield a tensor, or a tuple that begins with one; got {type(found).__name__}")
+
+
+def _as_units(raw: Tensor, unit: str, name: str) -> tuple[Tensor, dict[str, int]]:
+    """The tensor as (batch, unit) or (batch, time, unit), and the axes that make up a unit."""
+    if unit == "feature":
+        return raw, {}
+    if unit == "sequence":
+        if raw.ndim > 3:
+            raise InputError(f"Probe: {name} as a sequence must have axes (batch, time, feature); got {raw.ndim} axes")
+        return raw, {}
+    if unit.startswith("channel"):
+        flat = raw.flatten(2)
+        sizes = {"channel": flat.shape[1], "position": flat.shape[2]}
+        return (flat.mean(2), {"channel": sizes["channel"]}) if unit == "channel mean" else (flat.flatten(1), sizes)
+    tokens = raw.flatten(1, -2)
+    sizes = {"token": tokens.shape[1], "feature": tokens.shape[2]}
+    return (tokens.mean(1), {"feature": sizes["feature"]}) if unit == "token mean" else (tokens.flatten(1), sizes)
+
+
+@contextmanager
+def _evaluating(model: nn.Module) -> Iterator[None]:
+    """Evaluation mode, with every module's own mode restored: frozen parts of a model stay frozen."""
+    modes = {module: module.training for module in model.modules()}
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes.items():
+            module.training = mode

@@ -1,0 +1,1 @@
+"""Rate systems: neural masses, oscillators and rings; one a file."""

@@ -1,0 +1,112 @@
+"""The Epileptor: a neural mass that seizes by itself, alone or in a network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ...simulator import Run
+from ..system import Progress, positive, within
+from .graphs import Graph, graph
+from .nodes import Floats, check_nodes, course, difference, joined, like, per_node, run_of, split
+
+START = (0.0, -5.0, 3.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Epileptor:
+    r"""Fast (x1, y1), intermediate (x2, y2) and slow (z) variables of every node, g is x1 filtered::
+
+        x1' = y1 − f1(x1, x2) − z + I1          f1 = a x1³ − b x1²  if x1 < 0,  else (x2 − 0.6 (z − 4)²) x1
+        y1' = c − d x1² − y1
+        z'  = r (s (x1 − x0) − z − 0.1 z⁷ [z < 0] + ks Σ_j W_ij (x1_j − x1_i))
+        x2' = −y2 + x2 − x2³ + I2 + bb g − 0.3 (z − 3.5)
+        y2' = (−y2 + aa (x2 + 0.25) [x2 ≥ −0.25]) / tau
+        g'  = −0.01 (g − 0.1 x1)
+
+    It seizes for x0 above −2.06204: there the rest state x1 = −4/3 loses its stability (s = 4). Onset is a saddle-node,
+    offset a homoclinic bifurcation of the fast variables, driven by z. Negative ks excites: a neighbour that seizes
+    lowers z. Time has no unit of its own: it is the source's, and not ms.
+
+    Jirsa, Stacey, Quilichini, Ivanov & Bernard, Brain 2014; parameters and the z⁷ term as in The Virtual Brain.
+
+    Recorded (time, node): lfp = x2 − x1, and all variables. The seed draws the noise and nothing else.
+
+    Raises:
+        InputError: a parameter out of its bounds; a graph that cannot be; a state that diverges.
+    """
+
+    variables: ClassVar[tuple[str, ...]] = ("x1", "y1", "z", "x2", "y2", "g")
+    time_unit: ClassVar[str] = "model time"  # of dt
+
+    duration: float = 2500.0  # [time units of the model]
+    n: int = 1  # nodes
+    x0: tuple[float, ...] = (-1.6,)  # excitability, one or one a node
+    graph: str = "none"  # none, chain, ring, all, or FILE.npy, FILE.csv with the matrix W
+    ks: float = 0.0  # coupling through z; negative excites
+    noise: float = 0.0  # SD of white noise on x2 and y2 [1/√time]
+    a: float = 1.0
+    b: float = 3.0
+    c: float = 1.0
+    d: float = 5.0
+    r: float = 0.00035  # 1/time constant of z
+    s: float = 4.0
+    i1: float = 3.1  # currents
+    i2: float = 0.45
+    tau: float = 10.0  # time constant of y2
+    aa: float = 6.0
+    bb: float = 2.0
+    dt: float = 0.05  # of the integration (Heun)
+    sample: float = 0.5  # interval between samples, a multiple of dt
+
+    def __post_init__(self) -> None:
+        check_nodes(self, "model time", variables=len(self.variables))
+        for field in ("r", "tau"):
+            positive(self, field, "model time")
+        within(self, "noise", 0.0, 10.0, "1/√time")
+        self._x0, self._graph  # refuse what cannot be  # noqa: B018
+
+    @cached_property
+    def _x0(self) -> Floats:
+        return per_node(self, "x0")
+
+    @cached_property
+    def _graph(self) -> Graph:
+        return graph("Epileptor.graph", self.graph, self.n, coupled=self.ks != 0)
+
+    def drift(self, state: Any, inputs: Any = 0.0) -> Any:
+        """dstate/dt of states (..., variable · node); `inputs` (..., node) are added to I1."""
+        x1, y1, z, x2, y2, g = split(state, self.n)
+        x0 = like(state, self._x0)
+        rest = x1 < 0
+        low, high = self.b * x1 - self.a * x1 * x1, 0.6 * (z - 4.0) ** 2 - x2
+        coupled = self.ks * difference(x1, self._graph) if self.ks else 0.0
+        return joined(
+            [
+                y1 - z + self.i1 + inputs + (rest * low + ~rest * high) * x1,
+                self.c - self.d * x1 * x1 - y1,
+                self.r * (self.s * (x1 - x0) - z - 0.1 * (z < 0) * z**7 + coupled),
+                -y2 + x2 - x2**3 + self.i2 + self.bb * g - 0.3 * (z - 3.5),
+                (-y2 + self.aa * (x2 + 0.25) * (x2 >= -0.25)) / self.tau,
+                -0.01 * (g - 0.1 * x1),
+            ]
+        )
+
+    def start(self, seed: int) -> Floats:
+        """The state at the beginning, (variable · node): the same whatever the seed."""
+        return np.repeat(START, self.n)
+
+    def record(self, seed: int, progress: Progress | None = None) -> Run:
+        """Run it."""
+        noisy = np.array([name in ("x2", "y2") for name in self.variables], dtype=np.float64)
+        sd: Floats = np.repeat(self.noise * noisy, self.n)
+        states = course(
+            self, self.drift, self.start(seed), self.duration, seed, names=self.variables, sd=sd, progress=progress
+        )
+        held = dict(zip(self.variables, split(states, self.n), strict=True))
+        entries = {"lfp": (held["x2"] - held["x1"], "field potential", "1")}
+        entries |= {name: (values, name, "1") for name, values in held.items()}
+        return run_of("epileptor", self, seed, "model", entries, self._graph)

@@ -1,0 +1,102 @@
+"""Kuramoto's phase oscillators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+
+import array_api_compat as api
+import numpy as np
+from scipy.stats import cauchy, norm
+
+from ...simulator import InputError, Run
+from ..system import Progress, within
+from .graphs import Graph, graph
+from .nodes import Floats, check_nodes, course, like, pulled, run_of
+
+
+@dataclass(frozen=True)
+class Kuramoto:
+    r"""Phases that pull at each other::
+
+        θ_i' = ω_i + K Σ_j W_ij sin(θ_j − θ_i)
+
+    Everyone with everyone (W = 1/n) and frequencies of a Lorentzian of half width γ, they lock above K_c = 2γ, with
+    r = |⟨e^{iθ}⟩| = √(1 − K_c/K) for n → ∞; for a Gaussian of SD γ above K_c = γ √(8/π). Free (K = 0), r is √(π/4n) on
+    average over time.
+
+    Frequencies are the quantiles (k − ½)/n of the distribution, rising with the number of the oscillator, or drawn: on
+    a chain or a ring quantiles are a gradient along it. Time is in units of the frequencies.
+
+    Kuramoto, Springer 1984; Strogatz, Physica D 2000.
+
+    Recorded: x = cos θ and phase (time, oscillator), r (time, 1). The seed draws the phases at the start and the
+    noise.
+
+    Raises:
+        InputError: a parameter out of its bounds; a graph that cannot be.
+    """
+
+    variables: ClassVar[tuple[str, ...]] = ("phase",)
+    time_unit: ClassVar[str] = "model time"  # of dt
+
+    duration: float = 100.0  # [model time]
+    n: int = 100  # oscillators
+    k: float = 3.0  # coupling K [rad/time]
+    spread: float = 1.0  # γ: half width of the Lorentzian, SD of the Gaussian [rad/time]
+    centre: float = 0.0  # of the frequencies [rad/time]
+    frequencies: Literal["lorentzian", "gaussian"] = "lorentzian"
+    drawn: int | None = None  # seed by which frequencies are drawn; none: quantiles
+    graph: str = "all"  # all, none, chain, ring, or FILE.npy, FILE.csv with the matrix W
+    noise: float = 0.0  # SD of white noise on the phases [rad/√time]
+    dt: float = 0.02  # of the integration: Runge-Kutta 4, Heun with noise
+    sample: float = 0.1  # interval between samples, a multiple of dt
+
+    def __post_init__(self) -> None:
+        check_nodes(self, "model time", variables=3)
+        within(self, "k", -1e6, 1e6, "rad/time")
+        within(self, "spread", 0.0, 1e6, "rad/time")
+        within(self, "centre", -1e6, 1e6, "rad/time")
+        within(self, "noise", 0.0, 1e3, "rad/√time")
+        if self.drawn is not None and self.drawn < 0:
+            raise InputError(f"Kuramoto.drawn: must be a seed >= 0, or none; got {self.drawn}")
+        self._graph  # refuse what cannot be  # noqa: B018
+
+    @cached_property
+    def _graph(self) -> Graph | None:
+        return None if self.graph == "all" else graph("Kuramoto.graph", self.graph, self.n, coupled=self.k != 0)
+
+    @cached_property
+    def _omega(self) -> Floats:
+        drawn = self.drawn is not None
+        share = np.random.default_rng(self.drawn).uniform(size=self.n) if drawn else (np.arange(self.n) + 0.5) / self.n
+        law = cauchy if self.frequencies == "lorentzian" else norm
+        return np.asarray(self.centre + self.spread * law.ppf(share))
+
+    def drift(self, state: Any, inputs: Any = 0.0) -> Any:
+        """dθ/dt of phases (..., oscillator); `inputs` (..., oscillator) are added to ω."""
+        xp = api.array_namespace(state)
+        sine, cosine = xp.sin(state), xp.cos(state)
+        if self._graph is None:
+            pull = [xp.mean(part, axis=-1, keepdims=True) for part in (sine, cosine)]
+        else:
+            pull = [pulled(part, self._graph) for part in (sine, cosine)]
+        return like(state, self._omega) + inputs + self.k * (pull[0] * cosine - pull[1] * sine)
+
+    def start(self, seed: int) -> Floats:
+        """Phases at the beginning, (oscillator,): uniform in −π to π."""
+        return np.random.default_rng([seed, 1]).uniform(-np.pi, np.pi, self.n)
+
+    def record(self, seed: int, progress: Progress | None = None) -> Run:
+        """Run it."""
+        method = "heun" if self.noise > 0 else "rk4"
+        states = course(
+            self, self.drift, self.start(seed), self.duration, seed, names=self.variables, method=method, sd=self.noise,
+            progress=progress,
+        )  # fmt: skip
+        r = np.abs(np.exp(1j * states).mean(axis=-1, keepdims=True))
+        wrapped = (states + np.pi) % (2 * np.pi) - np.pi
+        entries = {"x": (np.cos(states), "cosine of the phase", "1"), "phase": (wrapped, "phase", "rad"),
+                   "r": (r, "order parameter", "1")}  # fmt: skip
+        return run_of("kuramoto", self, seed, "model", entries, self._graph)

@@ -1,0 +1,140 @@
+"""The threshold-linear ring, whose bump is known in closed form."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import array_api_compat as api
+import numpy as np
+from scipy.optimize import brentq
+
+from ...analyses.measures.circular import angles
+from ...simulator import InputError, Run
+from ..system import Progress, attributed, within
+from .nodes import Floats, check_nodes, course, like
+from .rings import ring_entries, ring_source
+
+STABLE = 1.0  # J0 below which uniform activity does not run away
+ONSET = 2.0  # J2 above which uniform activity gives way to a bump
+START = 0.1  # SD of the rates at the start
+
+
+@dataclass(frozen=True)
+class Bump:
+    """The stationary bump m(θ) = J2 r2 (cos θ − cos θc)₊ of infinitely many cells."""
+
+    half_width: float  # θc, where the rate vanishes [rad]
+    r2: float  # ⟨m cos θ⟩
+    peak: float  # m(0)
+
+
+def bump(j0: float, j2: float, drive: float = 1.0) -> Bump:
+    r"""The bump of the threshold-linear ring without tuned input::
+
+        (J2/2π)(θc − ½ sin 2θc) = 1       r2 = I / (−J2 cos θc − J0 J2 (sin θc − θc cos θc)/π)
+        m(0) = J2 r2 (1 − cos θc)
+
+    Ben-Yishai, Bar-Or & Sompolinsky, PNAS 1995; Hansel & Sompolinsky 1998.
+
+    Raises:
+        InputError: J2 ≤ 2, where uniform activity is stable and there is no bump; an excitation that runs away.
+
+    >>> found = bump(-2.0, 4.0)
+    >>> round(math.degrees(found.half_width), 6), round(found.peak / math.pi, 9)
+    (90.0, 0.5)
+    """
+    if not (math.isfinite(j0) and math.isfinite(j2) and math.isfinite(drive) and drive > 0):
+        raise InputError(f"bump: j0, j2 and drive > 0 must be finite; got {j0}, {j2} and {drive}")
+    if j2 <= ONSET:
+        raise InputError(f"bump: j2 must lie above {ONSET:g}: below, uniform activity is stable and there is no bump; "
+                         f"got {j2:g}")  # fmt: skip
+    width = float(brentq(lambda x: j2 / (2 * math.pi) * (x - 0.5 * math.sin(2 * x)) - 1.0, 1e-9, math.pi, xtol=1e-14))
+    held = -math.cos(width) - j0 / math.pi * (math.sin(width) - width * math.cos(width))
+    if held <= 0:
+        raise InputError(f"bump: j0 = {j0:g} is too large for j2 = {j2:g}: the bump grows without bound")
+    r2 = drive / (j2 * held)
+    return Bump(width, r2, j2 * r2 * (1.0 - math.cos(width)))
+
+
+@dataclass(frozen=True)
+class Ring:
+    r"""Threshold-linear rates on a ring, with cosine coupling::
+
+        τ m_i' = −m_i + [I + Σ_j W_ij m_j]₊          W_ij = (J0 + J2 cos(θ_i − θ_j))/n
+
+    For J2 > 2 uniform activity gives way to a bump that can stand anywhere (`bump` has its shape). Finite n pins it:
+    with (J0, J2) = (−2, 3) and n = 16 it has 16 places to rest. Noise makes it wander.
+
+    Ben-Yishai, Bar-Or & Sompolinsky, PNAS 1995.
+
+    Recorded: rate (time, unit) with the label position [rad]; position, of the bump, by the population vector;
+    strength, the length of that vector. The seed draws the start and the noise.
+
+    Raises:
+        InputError: a parameter out of its bounds; rates that run away.
+    """
+
+    variables: ClassVar[tuple[str, ...]] = ("m",)
+    time_unit: ClassVar[str] = "ms"
+
+    duration: float = 2.0  # [s]
+    n: int = 256  # cells
+    j0: float = -2.0  # uniform coupling, below 1
+    j2: float = 3.0  # tuned coupling; a bump needs more than 2
+    drive: float = 1.0  # I, in the unit of the rates
+    tau: float = 10.0  # [ms]
+    noise: float = 0.0  # SD of white noise on the rates [1/√ms]
+    dt: float = 0.5  # [ms], of the integration: Runge-Kutta 4, Heun with noise
+    sample: float = 5.0  # [ms], interval between samples, a multiple of dt
+
+    def __post_init__(self) -> None:
+        check_nodes(self, "ms", variables=1, long="s", per_long=1000.0)
+        within(self, "n", 3, 100_000, "1", "fewer cells do not hold a direction")
+        within(self, "j0", -1e3, STABLE, "1", "above it uniform activity runs away")
+        within(self, "j2", -1e3, 1e3, "1")
+        within(self, "drive", 1e-9, 1e6, "1")
+        within(self, "noise", 0.0, 10.0, "1/√ms")
+        within(self, "tau", 2 * self.dt, 1e6, "ms", "at least two steps")
+
+    @cached_property
+    def angles(self) -> Floats:
+        """Of the cells [rad]."""
+        return angles(self.n)
+
+    @cached_property
+    def _modes(self) -> tuple[Floats, Floats]:
+        return np.cos(self.angles), np.sin(self.angles)
+
+    def start(self, seed: int) -> Floats:
+        """Small random rates."""
+        return np.abs(np.random.default_rng([seed, 1]).normal(0.0, START * self.drive, self.n))
+
+    def drift(self, state: Any, inputs: Any = 0.0) -> Any:
+        """dm/dt [1/ms] of rates (..., unit); `inputs` (..., unit) are added to I."""
+        xp = api.array_namespace(state)
+        cosine, sine = (like(state, mode) for mode in self._modes)
+        r0, a, b = (xp.mean(part, axis=-1, keepdims=True) for part in (state, state * cosine, state * sine))
+        total = self.drive + inputs + self.j0 * r0 + self.j2 * (a * cosine + b * sine)
+        return (-state + 0.5 * (total + xp.abs(total))) / self.tau
+
+    def record(self, seed: int, progress: Progress | None = None) -> Run:
+        """Run it."""
+        method = "heun" if self.noise > 0 else "rk4"
+        states = course(
+            self, self.drift, self.start(seed), 1000.0 * self.duration, seed, names=self.variables, method=method,
+            sd=self.noise, progress=progress,
+        )  # fmt: skip
+        source = ring_source(closed_form=self._expected())
+        entries = ring_entries(states, self.angles, dt=1e-3 * self.sample, clock="second", unit="1", source=source)
+        return attributed(Run(entries, source), "ring", self, seed)
+
+    def _expected(self) -> dict[str, object]:
+        """The bump that theory expects, or why there is none: said in the source of a Run."""
+        try:
+            found = bump(self.j0, self.j2, self.drive)
+        except InputError as error:
+            return {"none": str(error)}
+        return {"half_width": found.half_width, "r2": found.r2, "peak": found.peak}

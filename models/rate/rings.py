@@ -1,0 +1,42 @@
+"""What rings share: a Run of rates with the decoded position beside them, and the rules of cosine weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...analyses.measures.circular import CLEAR, population_vector
+from ...simulator import Clock, Recording
+from ...simulator.files.document import versions
+
+Floats = NDArray[np.float64]
+RULES = ("low_rank", "dense")  # of weights between all cells: the engine sums over factors, or over pairs
+MOST_DENSE = 10_000  # cells with a weight for every pair: 800 MB
+
+
+def ring_entries(
+    rates: Floats, angle: Floats, *, dt: float, clock: Clock, unit: str, source: Mapping[str, object]
+) -> dict[str, Recording]:
+    """Rates (time, unit) and what they point at: the entries rate, position [rad] and strength of a Run."""
+    where, strength = population_vector(rates, angle)
+
+    def made(values: Floats, quantity: str, unit: str, valid: NDArray[np.bool_] | None = None) -> Recording:
+        return Recording(
+            values[:, None], dt=dt, clock=clock, quantity=quantity, unit=unit,
+            valid=None if valid is None else valid[:, None], source=source,
+        )  # fmt: skip
+
+    labels = {"node": np.arange(angle.size), "position": angle}
+    rate = Recording(rates, dt=dt, clock=clock, quantity="rate", unit=unit, unit_labels=labels, source=source)
+    return {
+        "rate": rate,
+        "position": made(where, "position of the bump", "rad", strength > CLEAR),
+        "strength": made(strength, "vector strength", "1"),
+    }
+
+
+def ring_source(**about: object) -> dict[str, object]:
+    """What a Run of a ring says of its making."""
+    return {"engine": "numpy", "versions": versions(), **about}

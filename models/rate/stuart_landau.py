@@ -1,0 +1,84 @@
+"""Stuart and Landau's oscillators: the normal form of a Hopf bifurcation, with an amplitude that can die."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ...simulator import Run
+from ..system import Progress, within
+from .graphs import Graph, graph
+from .nodes import Floats, check_nodes, course, difference, joined, like, per_node, run_of, split
+
+
+@dataclass(frozen=True)
+class StuartLandau:
+    r"""Complex amplitudes z = x + iy that swing by themselves for a > 0::
+
+        z_i' = (a_i + 2πi f_i − |z_i|²) z_i + K Σ_j W_ij (z_j − z_i)
+
+    Alone |z| = √a at the frequency f, and 0 for a ≤ 0. Two of a = 1, coupled both ways with W = 1 (a chain), die
+    (z = 0) where K > 1 and (Δω/2)² > 2K − 1 (Aronson, Ermentrout & Kopell, Physica D 1990).
+
+    Recorded (time, node): x, y. The seed draws the start, normal with SD 0.1, and the noise.
+
+    Raises:
+        InputError: a parameter out of its bounds; a graph that cannot be; a state that diverges.
+    """
+
+    variables: ClassVar[tuple[str, ...]] = ("x", "y")
+    time_unit: ClassVar[str] = "s"  # of dt
+
+    duration: float = 10.0  # [s]
+    n: int = 2  # nodes
+    a: tuple[float, ...] = (1.0,)  # distance from the bifurcation, one or one a node [1/s]
+    f: tuple[float, ...] = (1.0,)  # frequency, one or one a node [Hz]
+    graph: str = "all"  # none, chain, ring, all (1/n each), or FILE.npy, FILE.csv with the matrix W
+    k: float = 0.0  # coupling [1/s]
+    noise: float = 0.0  # SD of white noise on x and y [1/√s]
+    dt: float = 0.001  # [s], of the integration: Runge-Kutta 4, Heun with noise
+    sample: float = 0.01  # [s], interval between samples, a multiple of dt
+
+    def __post_init__(self) -> None:
+        check_nodes(self, "s", variables=2)
+        within(self, "k", -1e6, 1e6, "1/s")
+        within(self, "noise", 0.0, 1e3, "1/√s")
+        self._a, self._omega, self._graph  # refuse what cannot be  # noqa: B018
+
+    @cached_property
+    def _a(self) -> Floats:
+        return per_node(self, "a")
+
+    @cached_property
+    def _omega(self) -> Floats:
+        return 2 * math.pi * per_node(self, "f")
+
+    @cached_property
+    def _graph(self) -> Graph:
+        return graph("StuartLandau.graph", self.graph, self.n, coupled=self.k != 0)
+
+    def drift(self, state: Any, inputs: Any = 0.0) -> Any:
+        """dstate/dt [1/s] of states (..., variable · node); `inputs` (..., node) are added to x'."""
+        x, y = split(state, self.n)
+        a, omega = like(state, self._a), like(state, self._omega)
+        growth = a - (x * x + y * y)
+        to_x, to_y = (self.k * difference(v, self._graph) for v in (x, y)) if self.k else (0.0, 0.0)
+        return joined([growth * x - omega * y + to_x + inputs, growth * y + omega * x + to_y])
+
+    def start(self, seed: int) -> Floats:
+        """The state at the beginning, (variable · node): normal with SD 0.1."""
+        return np.random.default_rng([seed, 1]).normal(0.0, 0.1, 2 * self.n)
+
+    def record(self, seed: int, progress: Progress | None = None) -> Run:
+        """Run it."""
+        method = "heun" if self.noise > 0 else "rk4"
+        states = course(
+            self, self.drift, self.start(seed), self.duration, seed, names=self.variables, method=method, sd=self.noise,
+            progress=progress,
+        )  # fmt: skip
+        x, y = split(states, self.n)
+        return run_of("stuart_landau", self, seed, "second", {"x": (x, "x", "1"), "y": (y, "y", "1")}, self._graph)

@@ -1,0 +1,100 @@
+"""Wilson and Cowan's populations: excitation and inhibition that settle, or swing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import array_api_compat as api
+import numpy as np
+from scipy.special import expit
+
+from ...simulator import Run
+from ..system import Progress, positive, within
+from .graphs import Graph, graph
+from .nodes import Floats, check_nodes, course, joined, like, per_node, pulled, run_of, split
+
+
+@dataclass(frozen=True)
+class WilsonCowan:
+    r"""Shares of active cells, E excitatory and I inhibitory, in every node::
+
+        τ E' = −E + (1 − E) S_e(c1 E − c2 I + P + k Σ_j W_ij E_j)
+        τ I' = −I + (1 − I) S_i(c3 E − c4 I + Q)
+        S(x) = 1/(1 + exp(−a (x − θ))) − 1/(1 + exp(a θ))
+
+    With the defaults a node rests for P ≤ 1.0, swings at 25.0 Hz at P = 1.25 and rests again at 2.5.
+
+    Wilson & Cowan, Biophys J 1972 (the limit cycle of their figure 11).
+
+    Recorded (time, node): E, I. The seed draws the start, uniform in 0 to 0.2, and the noise.
+
+    Raises:
+        InputError: a parameter out of its bounds; a graph that cannot be; a state that diverges.
+    """
+
+    variables: ClassVar[tuple[str, ...]] = ("E", "I")
+    time_unit: ClassVar[str] = "ms"  # of dt
+
+    duration: float = 2.0  # [s]
+    n: int = 1  # nodes
+    p: tuple[float, ...] = (1.25,)  # drive of E, one or one a node
+    q: float = 0.0  # drive of I
+    graph: str = "none"  # none, chain, ring, all, or FILE.npy, FILE.csv with the matrix W
+    k: float = 0.0  # coupling of E to E
+    noise: float = 0.0  # SD of white noise on E and I [1/√ms]
+    c1: float = 16.0
+    c2: float = 12.0
+    c3: float = 15.0
+    c4: float = 3.0
+    a_e: float = 1.3  # slopes
+    a_i: float = 2.0
+    theta_e: float = 4.0  # thresholds
+    theta_i: float = 3.7
+    tau: float = 8.0  # [ms]
+    dt: float = 0.1  # [ms], of the integration (Heun)
+    sample: float = 1.0  # [ms], interval between samples, a multiple of dt
+
+    def __post_init__(self) -> None:
+        check_nodes(self, "ms", variables=2, long="s", per_long=1000.0)
+        for field, unit in {"tau": "ms", "a_e": "1", "a_i": "1"}.items():
+            positive(self, field, unit)
+        within(self, "noise", 0.0, 10.0, "1/√ms")
+        self._p, self._graph  # refuse what cannot be  # noqa: B018
+
+    @cached_property
+    def _p(self) -> Floats:
+        return per_node(self, "p")
+
+    @cached_property
+    def _graph(self) -> Graph:
+        return graph("WilsonCowan.graph", self.graph, self.n, coupled=self.k != 0)
+
+    def drift(self, state: Any, inputs: Any = 0.0) -> Any:
+        """dstate/dt [1/ms] of states (..., variable · node); `inputs` (..., node) are added to P."""
+        e, i = split(state, self.n)
+        p = like(state, self._p)
+        coupled = self.k * pulled(e, self._graph) if self.k else 0.0
+        to_e = _sigmoid(self.c1 * e - self.c2 * i + p + inputs + coupled, self.a_e, self.theta_e)
+        to_i = _sigmoid(self.c3 * e - self.c4 * i + self.q, self.a_i, self.theta_i)
+        return joined([(-e + (1.0 - e) * to_e) / self.tau, (-i + (1.0 - i) * to_i) / self.tau])
+
+    def start(self, seed: int) -> Floats:
+        """The state at the beginning, (variable · node): uniform in 0 to 0.2."""
+        return np.random.default_rng([seed, 1]).uniform(0.0, 0.2, 2 * self.n)
+
+    def record(self, seed: int, progress: Progress | None = None) -> Run:
+        """Run it."""
+        states = course(
+            self, self.drift, self.start(seed), 1000.0 * self.duration, seed, names=self.variables, sd=self.noise,
+            progress=progress,
+        )  # fmt: skip
+        e, i = split(states, self.n)
+        entries = {"E": (e, "share of active cells", "1"), "I": (i, "share of active cells", "1")}
+        return run_of("wilson_cowan", self, seed, "second", entries, self._graph, ticks=1e-3)
+
+
+def _sigmoid(x: Any, a: float, theta: float) -> Any:
+    xp = api.array_namespace(x)
+    return 1.0 / (1.0 + xp.exp(-a * (x - theta))) - float(expit(-a * theta))

@@ -1,0 +1,216 @@
+"""Head direction by Zhang: a ring whose bump an odd kernel turns, and which so integrates angular velocity."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+import array_api_compat as api
+import numpy as np
+
+from ...analyses.measures.circular import angles
+from ...simulator import InputError, Recording, Run
+from ...simulator.files.readers import identity, open_matrix
+from ...simulator.integrators import rk4
+from ..system import Progress, attributed, positive, within
+from .graphs import SUFFIXES
+from .nodes import Floats, check_nodes, like
+from .rings import ring_entries, ring_source
+
+FLOOR, HEIGHT, SHARPNESS = 1.0, 39.0, 8.0  # of the tuning curve [Hz], [Hz], [1]
+GAIN, POWER, SLOPE, SHIFT = 6.34, 0.8, 10.0, 0.5  # of σ [Hz], [1], [1], [1]
+REGULARISATION = 1e-3  # λ over the largest |f̂|²
+SETTLING = 500.0  # time for the bump to settle before the head turns [ms]
+FASTEST = 0.1  # turn in a step dt to which the integration keeps the bump's speed to 1e-5 [rad]
+
+
+def tuning(x: Any) -> Any:
+    """The tuning curve of a head-direction cell [Hz]: f = 1 + 39 exp(8 (cos x − 1)).
+
+    >>> float(tuning(np.zeros(1))[0])
+    40.0
+    """
+    return FLOOR + HEIGHT * np.exp(SHARPNESS * (np.cos(x) - 1.0))
+
+
+def rate(u: Any) -> Any:
+    """σ(u) = 6.34 ln^0.8(1 + e^(10 (u + 0.5))) [Hz], of an input u of any library."""
+    xp = api.array_namespace(u)
+    z = SLOPE * (u + SHIFT)
+    soft = 0.5 * (z + xp.abs(z)) + xp.log1p(xp.exp(-xp.abs(z)))
+    return GAIN * soft**POWER
+
+
+def needed(f: Floats) -> Floats:
+    """The input that makes a cell fire at these rates: σ⁻¹(f).
+
+    >>> needed(rate(np.array([-0.3, 0.7]))).round(12).tolist()
+    [-0.3, 0.7]
+    """
+    return np.asarray(np.log(np.expm1((f / GAIN) ** (1 / POWER))) / SLOPE - SHIFT)
+
+
+def spectrum(n: int) -> Floats:
+    r"""Fourier coefficients of the even kernel W that keeps the tuning curve: Ŵ = û f̂/(λ + |f̂|²), u = σ⁻¹(f).
+
+    λ = 1e-3 max |f̂|² keeps W smooth; the bump that W holds is that of f but for what λ takes off. W acts as the mean
+    over the ring, (W∗f)(x) = ⟨W(x − y) f(y)⟩.
+    """
+    f = tuning(angles(n))
+    u_hat, f_hat = (np.fft.rfft(np.roll(x, -(n // 2))).real / n for x in (needed(f), f))
+    return np.asarray(u_hat * f_hat / (REGULARISATION * (f_hat**2).max() + f_hat**2))
+
+
+@dataclass(frozen=True)
+class Zhang:
+    r"""Head-direction cells on a ring; the bump turns at the angular velocity of the head::
+
+        τ u' = −u + (W + γ W')∗σ(u)          γ = −τ ω(t)
+
+    W is even and keeps a bump of the tuning curve f (`tuning`, `spectrum`); its odd derivative W' turns the bump at
+    exactly ω = −γ/τ without a change of its shape, and so integrates ω(t) to a heading.
+
+    `velocity` is "constant" (`omega`), "sinusoidal" (`omega` sin 2πft, f = `frequency`), or a file FILE.npy or FILE.csv
+    of one column (time, 1) [deg/s], a value every `velocity_dt`, held until the next; after the last it is held on. The
+    head begins to turn after half a second, in which the bump settles.
+
+    Zhang, J Neurosci 1996.
+
+    Recorded: rate (time, unit) [Hz] with the label position [rad]; position, of the bump; strength of the population
+    vector; heading, the integral of ω; error, position less heading [rad]. The seed draws the start.
+
+    Raises:
+        InputError: a parameter out of its bounds; a file that holds no column of finite numbers; a head that turns
+            too far in a step of the integration.
+    """
+
+    variables: ClassVar[tuple[str, ...]] = ("u",)
+    time_unit: ClassVar[str] = "ms"
+
+    duration: float = 5.0  # [s]
+    n: int = 128  # cells
+    velocity: str = "sinusoidal"  # constant, sinusoidal, or FILE.npy, FILE.csv with one column [deg/s]
+    omega: float = 180.0  # velocity, or its amplitude [deg/s]
+    frequency: float = 0.5  # of a sinusoidal velocity [Hz]
+    velocity_dt: float = 0.01  # interval of a file [s]
+    tau: float = 10.0  # [ms]
+    dt: float = 1.0  # [ms], of the integration (Runge-Kutta 4)
+    sample: float = 10.0  # [ms], interval between samples, a multiple of dt
+
+    def __post_init__(self) -> None:
+        check_nodes(self, "ms", variables=1, long="s", per_long=1000.0)
+        within(self, "n", 32, 4096, "1", "fewer cells do not resolve the tuning curve")
+        within(self, "tau", 2 * self.dt, 1e6, "ms", "at least two steps")
+        within(self, "frequency", 0.0, 1e3, "Hz")
+        positive(self, "velocity_dt", "s")
+        within(self, "omega", -1e6, 1e6, "deg/s")
+        fastest, limit = float(np.abs(self._trace[0]).max()), FASTEST / (1e-3 * self.dt)
+        if fastest > limit:
+            raise InputError(
+                f"Zhang.velocity: must stay within ± {math.degrees(limit):.0f} deg/s at dt = {self.dt:g} ms "
+                f"({FASTEST:g} rad a step); got {math.degrees(fastest):.0f}; a smaller dt helps"
+            )
+
+    @cached_property
+    def _trace(self) -> tuple[Floats, dict[str, str]]:
+        """ω [rad/s] in every step of the integration, and what tells its file."""
+        n = math.floor(self.duration * 1000.0 / self.sample + 1e-9) * round(self.sample / self.dt)
+        t = 1e-3 * self.dt * (np.arange(n) + 0.5)
+        if self.velocity == "constant":
+            return np.full(n, math.radians(self.omega)), {}
+        if self.velocity == "sinusoidal":
+            return np.radians(self.omega * np.sin(2 * np.pi * self.frequency * t)), {}
+        if not self.velocity.lower().endswith(SUFFIXES):
+            raise InputError(
+                f"Zhang.velocity: must be constant, sinusoidal, FILE.npy or FILE.csv; got {self.velocity!r}"
+            )
+        what, values = f"Zhang.velocity: {self.velocity}", open_matrix(Path(self.velocity))
+        if values.ndim != 2 or values.shape[1] != 1:
+            raise InputError(f"{what}: must be one column (time, 1) [deg/s]; got shape {values.shape}")
+        if not np.isfinite(values).all():
+            row = int(np.argmin(np.isfinite(values[:, 0])))
+            raise InputError(f"{what}: must be finite; got {values[row, 0]} in row {row + 1}")
+        held = np.minimum((t / self.velocity_dt).astype(np.int64), len(values) - 1)
+        return np.radians(values[held, 0]), identity(self.velocity)
+
+    @cached_property
+    def angles(self) -> Floats:
+        """Of the cells [rad]."""
+        return angles(self.n)
+
+    @cached_property
+    def kernels(self) -> tuple[Floats, Floats]:
+        """W and W' as matrices (n, n) that act on rates: W[i, j] = W(θ_i − θ_j)/n."""
+        even = spectrum(self.n)
+        k = np.arange(even.size)
+        turned = 1j * k * even
+        if self.n % 2 == 0:
+            turned[-1] = 0.0  # the highest mode has no odd part on this grid
+        at = (np.arange(self.n)[:, None] - np.arange(self.n)) % self.n
+        w, w_odd = (np.fft.irfft(x, self.n) for x in (even, turned))  # of ⟨·⟩: the 1/n is in irfft
+        return w[at], w_odd[at]
+
+    def start(self, seed: int) -> Floats:
+        """A weak bump at a random place."""
+        place = np.random.default_rng([seed, 1]).uniform(-np.pi, np.pi)
+        return needed(tuning(self.angles - place)) * 0.9
+
+    def drift(self, state: Any, inputs: Any = 0.0) -> Any:
+        """du/dt [1/ms] of inputs u (..., unit) of a head at rest; `inputs` (..., unit) are added to (W∗σ(u))."""
+        return self._turning(state, 0.0, inputs)
+
+    def turning(self, state: Any, omega: float) -> Any:
+        """du/dt [1/ms] where the head turns at ω [rad/s]."""
+        return self._turning(state, -1e-3 * self.tau * omega)
+
+    def _turning(self, u: Any, gamma: float, inputs: Any = 0.0) -> Any:
+        w, w_odd = self.kernels
+        return self._driven(like(u, w.T if gamma == 0.0 else (w + gamma * w_odd).T), u, inputs)
+
+    def _driven(self, acting: Any, u: Any, inputs: Any = 0.0) -> Any:
+        return (-u + rate(u) @ acting + inputs) / self.tau
+
+    def settled(self, seed: int) -> Floats:
+        """The stationary u, at a random place."""
+        u = self.start(seed)
+        for _ in range(math.ceil(SETTLING / self.dt)):
+            u = rk4(self.drift, u, self.dt)
+        return np.asarray(u)
+
+    def record(self, seed: int, progress: Progress | None = None) -> Run:
+        """Run it."""
+        (omega, file), every = self._trace, round(self.sample / self.dt)
+        u = self.settled(seed)
+        states = np.empty((omega.size // every + 1, self.n))
+        states[0] = u
+        w, w_odd = (kernel.T for kernel in self.kernels)
+        for k, turn in enumerate(-1e-3 * self.tau * omega, start=1):
+            u = rk4(partial(self._driven, w + turn * w_odd), u, self.dt)
+            if k % every == 0:
+                states[k // every] = u
+                if progress is not None and k // every % 64 == 0:
+                    progress(k * self.dt, omega.size * self.dt)
+        return self._run(states, omega, file, every, seed)
+
+    def _run(self, states: Floats, omega: Floats, file: dict[str, str], every: int, seed: int) -> Run:
+        rates, dt = rate(states), 1e-3 * self.sample
+        turned = np.concatenate(([0.0], 1e-3 * self.dt * np.cumsum(omega)))[::every]
+        source = ring_source(**({"velocity": file} if file else {}))
+        entries = ring_entries(rates, self.angles, dt=dt, clock="second", unit="Hz", source=source)
+        place = np.unwrap(entries["position"].numpy()[:, 0])
+        heading = place[0] + turned
+        error = place - heading
+        source["heading_error_deg"] = {
+            "rms": math.degrees(float(np.sqrt(np.mean(error**2)))),
+            "last": math.degrees(float(error[-1])),
+            "turned": math.degrees(float(turned[-1])),
+        }
+        for name, values, quantity in (("heading", heading, "heading, integral of the velocity"),
+                                       ("error", error, "error of the heading")):  # fmt: skip
+            entries[name] = Recording(
+                values[:, None], dt=dt, clock="second", quantity=quantity, unit="rad", source=source
+            )
+        return attributed(Run(entries, source), "zhang", self, seed)

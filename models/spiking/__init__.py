@@ -1,0 +1,1 @@
+"""Spiking systems, one a file, and their theory in closed form."""

@@ -1,0 +1,42 @@
+"""What every spiking system does alike: an engine runs its network."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+from ...simulator import Run
+from ...simulator.engines.simulate import simulate
+from ...simulator.networks.network import Network
+from ..system import Foretold, Progress, attributed
+
+
+class Simulated(ABC):
+    """A spiking system, recorded by an engine.
+
+    A class derived from it is a frozen dataclass; `name` is that under which it is found.
+    """
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+    name: ClassVar[str]
+    duration: float  # [s]
+
+    @abstractmethod
+    def network(self) -> Network:
+        """The description that an engine runs."""
+
+    def record(self, seed: int, engine: str = "compiled", progress: Progress | None = None) -> Run:
+        """Run it; the seed draws all that is random in it: graph, initial state, input.
+
+        Args:
+            seed: whole number >= 0.
+            engine: "compiled" or "brian2".
+            progress: called with (done, total) [ms].
+
+        Raises:
+            InputError: an unknown engine, or a duration that is no multiple of dt.
+        """
+        run = simulate(self.network(), self.duration, seed, engine, progress=progress)
+        if isinstance(self, Foretold):
+            run = Run({**run, **self.theory()}, run.source)
+        return attributed(run, self.name, self, seed)

@@ -1,0 +1,136 @@
+"""One record of synchrony over training: every measure of one layer on one probe set, beside its surrogates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...analyses.layers.trajectories import AFTER_SHUFFLE, LIVE, NULL_STATISTICS, UNITS, VALUE
+from ...analyses.measures import MEASURES, get
+from ...analyses.measures.base import Measure, NullKind, apply
+from ...analyses.surrogates import MIN_SURROGATES, fitting_kind, null_tests
+from ...simulator import InputError, Recording
+
+NULLED = ("si_3", "chi_c", "lambda1_fraction", "class_share", "within_class_si")  # surrogates are drawn for these
+KINDS: tuple[NullKind, ...] = tuple(kind for kind in get_args(NullKind) if kind != "circular_shift")
+
+
+def sample_measures() -> tuple[str, ...]:
+    """The measures that are defined on samples without an order.
+
+    >>> "si_3" in sample_measures(), "kuramoto_r1" in sample_measures(), "cv_isi" in sample_measures()
+    (True, False, False)
+    """
+    found = ((name, get(name)) for name in MEASURES)
+    return tuple(n for n, m in found if m.takes == "values" and not m.needs & {"order", "band"})
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a number of a row is: a statistic of a measure; "null" is the kind of surrogate, "" for none."""
+
+    measure: str
+    statistic: str
+    null: str
+    unit: str
+
+    @property
+    def label(self) -> str:
+        """One name for it all, e.g. ``"si_3, null mean (permute)"``."""
+        return self.measure if self.statistic == VALUE else (
+            f"{self.measure}, {self.statistic}" + (f" ({self.null})" if self.null else "")
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """The numbers of one record in the order of the columns, NaN where there is none, and why there is none."""
+
+    values: NDArray[np.float64]
+    undefined: dict[str, str]
+
+
+class Rows:
+    """Makes the rows of all layers: which measures, which surrogates.
+
+    Args:
+        measures: names; all that samples have if empty.
+        nulled: names of those that surrogates are drawn for.
+        nulls: surrogates a value; 0 for none, else at least 199.
+
+    Raises:
+        InputError: an unknown measure, or one that needs an order; too few surrogates.
+    """
+
+    def __init__(self, measures: Sequence[str], nulled: Sequence[str] | None, nulls: int) -> None:
+        known = sample_measures()
+        self.measures = [_of_samples(name, known) for name in measures or known]
+        names = [measure.name for measure in self.measures]
+        if isinstance(nulls, bool) or not isinstance(nulls, int) or (nulls != 0 and nulls < MIN_SURROGATES):
+            raise InputError(f"SynchronyRecorder.nulls: must be 0 or at least {MIN_SURROGATES}; got {nulls}")
+        for name in nulled or ():
+            if name not in names:
+                raise InputError(f"SynchronyRecorder.nulled: must be among the measures; got {name!r}")
+            if not get(name).has_null:
+                raise InputError(f"SynchronyRecorder.nulled: {name} has no null: {get(name).no_null}")
+        chosen = [name for name in names if name in (NULLED if nulled is None else nulled)] if nulls else []
+        self.nulls = nulls
+        self.nulled = {kind: [m for m in self.measures if m.name in chosen and kind in m.nulls] for kind in KINDS}
+        self.columns = tuple(self._columns())
+        self._place = {(c.measure, c.statistic, c.null): at for at, c in enumerate(self.columns)}
+
+    def _columns(self) -> list[Column]:
+        out = []
+        for measure in self.measures:
+            unit = "1" if measure.unit == "data" else measure.unit
+            out.append(Column(measure.name, VALUE, "", unit))
+            if measure.shuffle_control:
+                out.append(Column(measure.name, AFTER_SHUFFLE, "", unit))
+            for kind in KINDS:
+                if measure in self.nulled[kind]:
+                    out += [Column(measure.name, s, kind, "1" if s == "p" else unit) for s in NULL_STATISTICS]
+        return [*out, Column(LIVE, VALUE, "", "1"), Column(UNITS, VALUE, "", "1")]
+
+    def __call__(self, data: Recording, live_share: float, *, surrogates: bool, seed: int) -> Row:
+        """The numbers of one layer on one set; `data` are the units that are measured."""
+        values = np.full(len(self.columns), np.nan)
+        values[self._place[LIVE, VALUE, ""]] = live_share
+        values[self._place[UNITS, VALUE, ""]] = data.n_units
+        undefined: dict[str, str] = {}
+        for measure in self.measures:
+            try:
+                reading = apply(measure, data, seed=seed)
+            except InputError as error:
+                undefined[measure.name] = str(error).removeprefix(f"{measure.name}: ")
+                continue
+            values[self._place[measure.name, VALUE, ""]] = reading.value
+            if measure.shuffle_control:
+                values[self._place[measure.name, AFTER_SHUFFLE, ""]] = reading.settings["after_shuffle"]
+        for kind, measures in self.nulled.items() if surrogates else ():
+            fit = [m for m in measures if m.name not in undefined and _fits(m, data, kind)]
+            for test in null_tests(fit, data, kind=kind, n=self.nulls, seed=seed) if fit else ():
+                found = (test.mean, test.values.std(), test.lo, test.hi, test.p)
+                for statistic, value in zip(NULL_STATISTICS, found, strict=True):
+                    values[self._place[test.measure, statistic, kind]] = value
+        return Row(values, undefined)
+
+
+def _of_samples(name: str, known: Sequence[str]) -> Measure:
+    measure = get(name)
+    if name not in known:
+        what = "spike trains" if measure.takes == "spikes" else "an ordered time axis"
+        raise InputError(f"SynchronyRecorder.measures: {name} needs {what}, which samples have not; "
+                         f"known: {', '.join(known)}")  # fmt: skip
+    return measure
+
+
+def _fits(measure: Measure, data: Recording, kind: NullKind) -> bool:
+    try:
+        fitting_kind(measure, data, kind)
+    except InputError:
+        return False
+    return True

@@ -1,0 +1,206 @@
+"""`evaluate_file`: what a trained network is worth on known, on corrupted and on strange images."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...simulator import InputError
+from ..training.build import device, open_model
+from ..training.job import DataChoice
+
+if TYPE_CHECKING:  # torch takes seconds to import
+    import torch
+    from torch import Tensor, nn
+
+    from ..datasets import Dataset
+    from ..training import Evaluation
+
+Report = Callable[[int, int, str], None]  # done, total, what
+STRANGE = ("permuted-pixels", "uniform-noise")  # need no other data
+HELD_OUT = "held-out-classes"  # needs a network that never saw them
+
+
+@dataclass(frozen=True)
+class Strange:
+    """How a network takes images that are not of its data.
+
+    Attributes:
+        n: images.
+        confidence: mean of the largest class probability.
+        auroc: the chance that a test image has a larger one than a strange image; see `separation`.
+    """
+
+    n: int
+    confidence: float
+    auroc: float
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What a trained network is worth.
+
+    Attributes:
+        architecture: in words.
+        data: which data.
+        sets: "train", "test" and, where there are validation images, "val" -> see `Evaluation`.
+        corruptions: name -> accuracy on test images corrupted at the severities 1..5.
+        strange: name -> see `Strange`.
+    """
+
+    architecture: str
+    data: DataChoice
+    seed: int
+    sets: Mapping[str, Evaluation]
+    corruptions: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    strange: Mapping[str, Strange] = field(default_factory=dict)
+
+    @property
+    def gap(self) -> float:
+        """Accuracy on the training set, whose labels may be noisy, minus that on the test set."""
+        return self.sets["train"].accuracy - self.sets["test"].accuracy
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain numbers, strings and mappings."""
+        return {**asdict(self), "gap": self.gap}
+
+
+def evaluate_file(
+    path: str | os.PathLike[str],
+    data: DataChoice | None = None,
+    *,
+    seed: int | None = None,
+    corruptions: bool = False,
+    strange: Sequence[str] = (),
+    device_name: str = "auto",
+    threads: int = 1,
+    progress: Report | None = None,
+) -> Evaluated:
+    """Evaluate the network of a file that ``ictal train`` wrote.
+
+    Args:
+        path: FILE.pt, or a checkpoint.
+        data: which data; those of the training if left out, which are then chosen as they were.
+        seed: of corruptions and strange images, and of split and choice of `data`, if given; that of the training if
+            left out.
+        corruptions: also on test images corrupted in every way at every severity.
+        strange: also on the images from outside of these pairs: names of `OOD_PAIRS`, e.g. STRANGE, "other:NAME". With
+            any, those of the classes that training held out are among them.
+        device_name: see `Job.device`.
+        threads: CPU threads.
+        progress: called as progress(done, total, what).
+
+    Raises:
+        InputError: a file that cannot be used, data of another shape or with other classes, or data of the training
+            that are no longer what they were.
+    """
+    from ..training import assess, cpu_threads
+    from ..training.checkpoint import spoken
+
+    where = device(device_name)
+    model, about = open_model(path)
+    model = model.to(where)
+    own, seed = seed_of_training(about), seed_of_training(about) if seed is None else seed
+    if data is None:
+        data = data_of_training(about, path)
+        held = data.load(own)
+        if held.sha256() != about.get("data_sha256", held.sha256()):
+            raise InputError(
+                f"{path}: was trained on other data than {data.name} holds now; its test images may have been among "
+                f"the training images then; to evaluate on what is there now say --data {data.name}"
+            )
+    else:
+        own, held = seed, data.load(seed)
+    _check_fits(held, about, path)
+    if (corruptions or strange) and held.kind != "images":
+        raise InputError(f"{held.name}: holds {held.kind}; corruptions and strange images are for images")
+    parts = {"train": (held.x_train, held.y_train), "test": (held.x_test, held.y_test), "val": (held.x_val, held.y_val)}
+    with cpu_threads(threads):
+        sets = {name: assess(model, _tensor(x, where), _tensor(y, where)) for name, (x, y) in parts.items() if len(x)}
+        found = Evaluated(spoken(about["architecture"]), data, seed, sets)
+        if corruptions:
+            found = replace(found, corruptions=_corrupted(model, held, where, seed, progress))
+        if strange:
+            outside = data.pair(own).outside if data.hold_out else None
+            found = replace(found, strange=_strange(model, held, where, seed, strange, outside))
+    return found
+
+
+def seed_of_training(about: Mapping[str, Any]) -> int:
+    """The seed by which the network of a file was trained, and its data were chosen."""
+    return int(about.get("job_seed", about.get("seed", 0)))
+
+
+def data_of_training(about: Mapping[str, Any], path: str | os.PathLike[str]) -> DataChoice:
+    """On which data the network of a file was trained.
+
+    Args:
+        about: what the file says; path: its name.
+
+    Raises:
+        InputError: it does not say.
+    """
+    try:
+        return DataChoice(**about["data"])
+    except (LookupError, TypeError) as error:
+        raise InputError(f"{path}: does not say on which data it was trained; say --data NAME") from error
+
+
+def _check_fits(data: Dataset, about: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
+    here, there = list(data.image_shape), list(about["shape"])
+    if here != there:
+        raise InputError(f"{data.name}: has images of shape {here}; the network of {path} takes {there}")
+    if data.n_classes != about["n_classes"]:
+        raise InputError(f"{data.name}: has {data.n_classes} classes; the network of {path} has {about['n_classes']}")
+
+
+def _corrupted(
+    model: nn.Module, data: Dataset, where: torch.device, seed: int, progress: Report | None
+) -> dict[str, tuple[float, ...]]:
+    from ..datasets.corruptions import CORRUPTIONS, SEVERITIES, corrupted
+    from ..training import evaluate
+
+    y = _tensor(data.y_test, where)
+    out: dict[str, tuple[float, ...]] = {}
+    for done, name in enumerate(CORRUPTIONS):
+        if progress:
+            progress(done, len(CORRUPTIONS), name)
+        out[name] = tuple(
+            evaluate(model, _tensor(corrupted(data.x_test, name, severity, seed), where), y)[1]
+            for severity in SEVERITIES
+        )
+    return out
+
+
+def _strange(
+    model: nn.Module,
+    data: Dataset,
+    where: torch.device,
+    seed: int,
+    pairs: Sequence[str],
+    held_out: NDArray[np.float32] | None,
+) -> dict[str, Strange]:
+    from ..datasets.ood import out_of_distribution
+    from ..training import probabilities, separation
+
+    if held_out is None and HELD_OUT in pairs:
+        raise InputError(f"evaluate: {HELD_OUT} needs a network that never saw them: train it with --hold-out")
+    outside = {} if held_out is None else {HELD_OUT: held_out}
+    outside |= {name: out_of_distribution(name, data, seed).outside for name in pairs if name != HELD_OUT}
+    known = probabilities(model, _tensor(data.x_test, where)).max(1)
+    out = {}
+    for name, images in outside.items():
+        score = probabilities(model, _tensor(images, where)).max(1)
+        out[name] = Strange(len(score), float(score.mean()), separation(known, score))
+    return out
+
+
+def _tensor(values: NDArray[Any], where: torch.device) -> Tensor:
+    import torch
+
+    return torch.tensor(np.asarray(values)).to(where)

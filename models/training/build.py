@@ -1,0 +1,149 @@
+"""Names, texts and files to networks and treatments: what ``ictal train`` and ``ictal evaluate`` build."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from ...simulator import InputError, unknown
+from ...simulator.fields import assignments, check, parameter_types, parse
+from ..system import parameters as fields_of
+from ..treatments import treatment as treatment_class
+
+if TYPE_CHECKING:  # torch takes seconds to import
+    import torch
+    from torch import nn
+
+    from ..architectures.base import Architecture
+    from ..datasets import Dataset
+    from ..treatments.base import Treatment
+
+DEVICES = ("auto", "cpu", "cuda", "cuda:N", "mps")
+
+
+def architecture(name: str, parameters: Mapping[str, object]) -> Architecture:
+    """The architecture with these fields; the others keep their defaults.
+
+    Raises:
+        InputError: no such architecture or field (with the nearest), a value of another type, or one it refuses.
+    """
+    from ..architectures import architecture as found
+
+    hints = parameter_types(type(found(name)))
+    for key in parameters:
+        if key not in hints:
+            raise unknown(f"field of {name}", key, hints)
+    return found(name, {key: check(f"{name}.{key}", hints[key], value) for key, value in parameters.items()})
+
+
+def architecture_settings(name: str, settings: Sequence[str]) -> dict[str, object]:
+    """``KEY=VALUE`` texts as fields of an architecture, read by the type of each.
+
+    Raises:
+        InputError: no such field, a text without "=", given twice, or not a value of that type.
+
+    >>> architecture_settings("mlp", ["hidden=64,32"])
+    {'hidden': (64, 32)}
+    """
+    from ..architectures import architecture as found
+
+    hints = parameter_types(type(found(name)))
+    form = f"KEY=VALUE, e.g. --set {next(iter(hints), 'width')}=…"
+    given = assignments("--set", settings, f"field of {name}", hints, form)
+    return {key: parse(f"{name}.{key}", hints[key], value) for key, value in given.items()}
+
+
+def treatment(text: str) -> Treatment:
+    """A treatment from ``NAME=DOSE`` or ``NAME=DOSE,FIELD=VALUE,…``; a value may be a list: ``layers=a,b``.
+
+    Raises:
+        InputError: no such treatment or field, no dose, or a value that cannot be.
+    """
+    name, equals, rest = (part.strip() for part in text.partition("="))
+    kind = treatment_class(name)
+    dose, *others = rest.split(",")
+    if not equals or not dose.strip():
+        raise InputError(f"--treat {text!r}: must be NAME=DOSE, e.g. --treat {name}=1, then ,FIELD=VALUE if wanted")
+    hints = parameter_types(kind)
+    texts = {fields(kind)[0].name: dose.strip()}
+    last = ""
+    for piece in others:
+        key, given, value = (part.strip() for part in piece.partition("="))
+        if not given and last:
+            texts[last] += f",{piece.strip()}"
+            continue
+        if key not in hints:
+            raise unknown(f"field of {name}", key, hints)
+        if key in texts:
+            raise InputError(f"--treat {text!r}: gives {key} twice")
+        texts[key], last = value, key
+    values = {key: parse(f"{kind.__name__}.{key}", hints[key], value) for key, value in texts.items()}
+    built: Treatment = kind(**values)
+    return built
+
+
+def device(name: str) -> torch.device:
+    """The device of this name; "auto" is a GPU where there is one. Under ``torchrun`` each process has its own.
+
+    Raises:
+        InputError: there is none of that name here.
+    """
+    import torch
+
+    from .distributed import local_device
+
+    kind = ("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name
+    try:
+        found = local_device(kind)
+        torch.empty(0, device=found)
+    except (RuntimeError, AssertionError, ValueError) as error:
+        known = f"known: {', '.join(DEVICES)}"
+        what = (str(error).splitlines() or ["cannot be used"])[0].rstrip(".")
+        raise InputError(f"device: {name!r} cannot be used here ({what}); {known}") from None
+    return found
+
+
+def network(chosen: Architecture, data: Dataset, seed: int) -> nn.Module:
+    """A network for these data, with fresh weights: it standardises by one mean and SD over all training values.
+
+    Kernels of convolutions lie in memory with the channels last, which a CPU and a GPU both work through faster.
+    """
+    import torch
+
+    mean, sd = data.mean_and_sd()
+    built = chosen.build(data.image_shape, data.n_classes, seed=seed, mean=mean, sd=sd)
+    laid: nn.Module = built.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in the stubs
+    return laid
+
+
+def described(name: str, chosen: Architecture, data: Dataset) -> dict[str, Any]:
+    """What a file of weights says of its network: enough to build it again."""
+    return {
+        "architecture": {"name": name, "parameters": fields_of(chosen)},  # type: ignore[arg-type]
+        "shape": list(data.image_shape),
+        "n_classes": data.n_classes,
+    }
+
+
+def open_model(path: str | os.PathLike[str]) -> tuple[nn.Module, dict[str, Any]]:
+    """The network of a file that ``ictal train`` wrote (FILE.pt, or a checkpoint), and what the file says of it.
+
+    Raises:
+        InputError: missing, damaged or foreign; weights of another network than the file says.
+    """
+    from .checkpoint import load_weights, read, spoken
+
+    document = read(path)
+    about: dict[str, Any] = document["about"]
+    try:
+        there = about["architecture"]
+        chosen = architecture(there["name"], there["parameters"])
+        shape, n_classes = tuple(int(n) for n in about["shape"]), int(about["n_classes"])
+        weights = document["model"]
+    except (LookupError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: does not say of which architecture it is; want a file of ictal train") from error
+    model = chosen.build(shape, n_classes)
+    load_weights(model, weights, str(path), "another network", spoken(there))
+    return model, about

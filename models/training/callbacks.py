@@ -1,0 +1,246 @@
+"""Treatments in other people's training loops: a Lightning callback, and a companion for accelerate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from importlib import import_module
+from types import TracebackType
+from typing import Any, Self
+
+from torch import Tensor, nn
+
+from ...simulator import InputError
+from ..treatments.base import Intervention, Treatment
+from .randomness import seed_of_treatment
+
+
+class Together(Intervention):
+    """Several treatments of one model as one intervention, in their order.
+
+    ```python
+    with Together(model, [DesyncReg(1.0), Clip(1.0)]) as treated:
+        ...
+    ```
+
+    Args:
+        model: the model that the loop calls.
+        treatments: what is done to it; each draws from a stream of its own.
+        seed: of all their draws.
+        rank: number of this process among those that train together: each draws its own.
+    """
+
+    def __init__(self, model: nn.Module, treatments: Sequence[Treatment], seed: int = 0, rank: int = 0) -> None:
+        super().__init__(model)
+        self.parts = [
+            each.artificial(model, seed=seed_of_treatment(seed, number, rank)) for number, each in enumerate(treatments)
+        ]
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            for part in self.parts:
+                stack.enter_context(part)
+            self._hooks = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._hooks.__exit__(kind, error, trace)
+
+    def loss(self, outputs: Tensor, targets: Tensor) -> Tensor | float:
+        """The sum of what each adds."""
+        return sum((part.loss(outputs, targets) for part in self.parts), start=0.0)
+
+    def gradients(self) -> None:
+        """Each changes the gradients, in turn."""
+        for part in self.parts:
+            part.gradients()
+
+    def after_step(self, step: int, metrics: Mapping[str, float]) -> None:
+        """Each is told."""
+        for part in self.parts:
+            part.after_step(step, metrics)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The states of all."""
+        return {str(k): part.state_dict() for k, part in enumerate(self.parts)}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state_dict`."""
+        for k, part in enumerate(self.parts):
+            part.load_state_dict(state[str(k)])
+
+
+class Accelerated(Together):
+    """Treatments in a loop that runs on accelerate.
+
+    ```python
+    model, optimiser, loader = accelerator.prepare(model, optimiser, loader)
+    with Accelerated(accelerator, model, [DesyncReg(1.0)]) as treated:
+        for step, (x, y) in enumerate(loader, start=1):
+            with accelerator.accumulate(model):
+                outputs = model(x)
+                loss = cross_entropy(outputs, y) + treated.loss(outputs, y)
+                accelerator.backward(loss)
+                treated.gradients()
+                optimiser.step()
+                optimiser.zero_grad()
+                treated.after_step(step, {"loss": loss.item()})
+    ```
+
+    `gradients` and `after_step` do nothing while gradients are accumulated; the gradients are unscaled first. The
+    state is saved and loaded by ``accelerator.save_state`` and ``load_state``.
+
+    Args:
+        accelerator: an ``accelerate.Accelerator``.
+        model: prepared or not.
+    """
+
+    def __init__(self, accelerator: Any, model: nn.Module, treatments: Sequence[Treatment], seed: int = 0) -> None:
+        super().__init__(accelerator.unwrap_model(model), treatments, seed, accelerator.process_index)
+        self.accelerator = accelerator
+        accelerator.register_for_checkpointing(self)
+
+    def gradients(self) -> None:
+        """Change the gradients, unscaled, where this batch ends an optimiser step."""
+        if self.accelerator.sync_gradients:
+            self.accelerator.unscale_gradients()
+            super().gradients()
+
+    def after_step(self, step: int, metrics: Mapping[str, float]) -> None:
+        """Tell the treatments, where this batch ended an optimiser step."""
+        if self.accelerator.sync_gradients:
+            super().after_step(step, metrics)
+
+
+def lightning_callback(
+    treatments: Sequence[Treatment],
+    *,
+    module: str = "",
+    targets: Callable[[Any], Tensor] = lambda batch: batch[1],
+    seed: int = 0,
+) -> Any:
+    """A Lightning callback that puts treatments to work in ``Trainer(callbacks=[...])``.
+
+    What the treatments add is added to the loss that `training_step` returns (a tensor, or a dict with "loss"), on
+    every device and at every precision; gradients are changed just before the optimiser's step, unscaled; metrics
+    that were logged (`val_loss` among them) reach `after_step`; the state travels in Lightning's checkpoints.
+
+    Args:
+        treatments: e.g. ``[DesyncReg(1.0)]``.
+        module: name of the submodule that `training_step` calls; "": the LightningModule itself (``self(x)``).
+        targets: the targets of a batch.
+        seed: of the treatments' draws.
+
+    Raises:
+        InputError: Lightning is not installed; there is no such submodule, or `training_step` does not call it.
+    """
+    pytorch = _lightning()
+
+    class Treated(pytorch.Callback):  # type: ignore[misc, name-defined]
+        """Treatments at work in a Lightning run."""
+
+        def __init__(self) -> None:
+            self.treated: Together | None = None
+            self._state: Mapping[str, Any] | None = None
+            self._stack = ExitStack()
+            self._outputs: Tensor | None = None
+            self._last = 0  # optimiser steps that the treatments were told of
+            self._validated: dict[str, float] = {}
+
+        def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+            """Only steps from here on are told of."""
+            self._last = trainer.global_step
+
+        def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
+            """Set the hooks, and add the treatments to the loss."""
+            try:
+                inner = pl_module.get_submodule(module)
+            except AttributeError:
+                names = ", ".join(name for name, _ in pl_module.named_children())
+                raise InputError(f"lightning_callback.module: no module {module!r}; there is: {names}") from None
+            plain = pl_module.training_step
+
+            def training_step(*args: Any, **kwargs: Any) -> Any:
+                self._outputs = None
+                result = plain(*args, **kwargs)
+                return None if result is None else self._added(result, args[0] if args else kwargs["batch"])
+
+            with ExitStack() as stack:
+                self.treated = stack.enter_context(Together(inner, treatments, seed, trainer.global_rank))
+                if self._state is not None:
+                    self.treated.load_state_dict(self._state)
+                stack.callback(inner.register_forward_hook(lambda m, args, outputs: self._seen(outputs)).remove)
+                pl_module.training_step = training_step
+                stack.callback(pl_module.__dict__.pop, "training_step", None)
+                self._stack = stack.pop_all()
+
+        def _seen(self, outputs: Any) -> None:
+            self._outputs = outputs
+
+        def _added(self, result: Any, batch: Any) -> Any:
+            if self._outputs is None or self.treated is None:
+                raise InputError(
+                    "lightning_callback.module: training_step did not call "
+                    f"{module or 'the LightningModule itself'}; name the submodule that it calls, e.g. module='net'"
+                )
+            more = self.treated.loss(self._outputs, targets(batch))
+            return {**result, "loss": result["loss"] + more} if isinstance(result, Mapping) else result + more
+
+        def on_before_optimizer_step(self, trainer: Any, pl_module: Any, optimizer: Any) -> None:
+            """Change the gradients."""
+            if self.treated is not None:
+                self.treated.gradients()
+
+        def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+            """Tell the treatments of an optimiser step that is done."""
+            if self.treated is None or trainer.global_step == self._last:
+                return
+            self._last = trainer.global_step
+            loss = outputs["loss"] if isinstance(outputs, Mapping) else outputs
+            metrics = {} if loss is None else {"loss": float(loss)}
+            self.treated.after_step(trainer.global_step, {**metrics, **self._validated})
+            self._validated = {}
+
+        def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
+            """Keep what was measured for the next step."""
+            if not trainer.sanity_checking:
+                self._validated = {name: float(value) for name, value in trainer.callback_metrics.items()}
+
+        def teardown(self, trainer: Any, pl_module: Any, stage: str) -> None:
+            """Remove the hooks; Lightning calls it after an error, too."""
+            self._close()
+
+        def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
+            """Remove the hooks."""
+            self._close()
+
+        def _close(self) -> None:
+            self._stack.close()
+            if self.treated is not None:
+                self._state, self.treated = self.state_dict(), None
+
+        def state_dict(self) -> dict[str, Any]:
+            """What the treatments remember, and what was validated since the last step."""
+            if self.treated is None:
+                return dict(self._state or {})
+            return {**self.treated.state_dict(), "validated": dict(self._validated)}
+
+        def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+            """Go on from a checkpoint, when the fit starts."""
+            self._state = state_dict
+            self._validated = dict(state_dict.get("validated", {}))
+            if self.treated is not None:
+                self.treated.load_state_dict(state_dict)
+
+    return Treated()
+
+
+def _lightning() -> Any:
+    for name in ("lightning.pytorch", "pytorch_lightning"):
+        try:
+            return import_module(name)
+        except ModuleNotFoundError:
+            continue
+    raise InputError("lightning_callback: needs Lightning; say pip install lightning")

@@ -1,0 +1,397 @@
+"""`train_to_file`: train a network, treated or not, into a file of its history and a file of its weights."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...simulator import InputError, Recording, Run, Spikes
+from ...simulator.files.document import check_writable, to_json, versions
+from ...simulator.files.identity import differences
+from ...simulator.files.store import load, save
+from .build import architecture, described, device, network, treatment
+
+if TYPE_CHECKING:  # torch takes seconds to import
+    import torch
+
+    from ..datasets import Dataset
+    from ..datasets.ood import Pair
+    from ..synchrony import SynchronyRecorder
+    from . import History, Training
+    from .folder import TrainingFolder
+
+Report = Callable[[int, int, str], None]  # done, total [steps], what
+SHARE = 9.0  # of the time that writing the history takes, before it is written again
+SUFFIXES = (".h5", ".hdf5", ".nc")
+_OPTIONS = {"learning_rate": "--lr"}  # of Training, where it is not the name of the field
+_LOOSE = ("command", "model")  # of a file's source, may differ between two files of one training
+
+
+@dataclass(frozen=True)
+class DataChoice:
+    """Which data, and how much of them; see `load_data`, which checks."""
+
+    name: str = "digits"
+    n_train: int | None = None
+    n_test: int | None = None
+    n_val: int | None = None
+    label_noise: float = 0.0
+    image_size: int | None = None
+    hold_out: bool = False  # a fifth of the classes, for `ictal evaluate --ood`
+
+    def load(self, seed: int) -> Dataset:
+        """The data, split, chosen and made noisy by this seed."""
+        return self.pair(seed).data if self.hold_out else self._whole(seed)
+
+    def pair(self, seed: int) -> Pair:
+        """The data without the classes that are held out, and the test images of these."""
+        from ..datasets.ood import out_of_distribution
+
+        return out_of_distribution("held-out-classes", self._whole(seed), seed)
+
+    def _whole(self, seed: int) -> Dataset:
+        from ..datasets import load_data
+
+        return load_data(seed=seed, **{k: v for k, v in asdict(self).items() if k != "hold_out"})
+
+
+@dataclass(frozen=True)
+class SynchronyChoice:
+    """What is measured of which layers while they are trained; see `SynchronyRecorder`, which checks."""
+
+    layers: tuple[str, ...]
+    at: tuple[int, ...] | None = None  # steps; None: every record
+    nulls: int = 199  # surrogates a value; 0 for none
+    measures: tuple[str, ...] = ()  # all that samples have if left out
+    nulls_at: tuple[int, ...] | None = None  # steps; None: the first record. And always at the end
+    nulled: tuple[str, ...] | None = None  # measures that have surrogates; None: `NULLED`
+    sets: tuple[str, ...] = ("train", "test")
+    n_probe: int = 1000  # samples of each set; the smallest set decides
+
+    def recorder(self, data: Dataset, seed: int) -> SynchronyRecorder:
+        """What measures while training goes on."""
+        from ..synchrony import SynchronyRecorder
+
+        return SynchronyRecorder(data, seed=seed, **{item.name: getattr(self, item.name) for item in fields(self)})
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that decides what training yields: the same job gives the same bits on one machine's CPU.
+
+    Attributes:
+        architecture: name in `ARCHITECTURES`.
+        how: see `Training`.
+        parameters: fields of the architecture.
+        data: see `DataChoice`.
+        treatments: texts ``NAME=DOSE[,FIELD=VALUE]``; names in `TREATMENTS`.
+        synchrony: what is measured meanwhile.
+        seed: of the data's split and noise, the weights, the order of the batches and the treatments.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:N"`` or ``"mps"``.
+        threads: CPU threads; part of the job, because sums depend on it in their last bit.
+    """
+
+    architecture: str
+    how: Training
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    data: DataChoice = DataChoice()
+    treatments: tuple[str, ...] = ()
+    synchrony: SynchronyChoice | None = None
+    seed: int = 0
+    device: str = "auto"
+    threads: int = 1
+
+    def command(self) -> str:
+        """The line that repeats it."""
+        words = ["ictal", "train", self.architecture, "--data", self.data.name]
+        words += _options(self.data, ("name",))
+        for name in sorted(self.parameters):
+            words += ["--set", f"{name}={_text(self.parameters[name])}"]
+        words += _options(self.how, ())
+        for text in self.treatments:
+            words += ["--treat", text]
+        if self.synchrony is not None:
+            for pattern in self.synchrony.layers:
+                words += ["--synchrony", pattern]
+            words += _options(self.synchrony, ("layers",), "--synchrony-")
+        words += ["--seed", str(self.seed), *(["--device", self.device] if self.device != "auto" else [])]
+        return shlex.join([*words, *(["--threads", str(self.threads)] if self.threads != 1 else [])])
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What was trained.
+
+    Attributes:
+        path, model: the file of the history, and that of the weights.
+        final: metric -> its value for these weights.
+        entries: what `repr` says of every entry of the file.
+        complete: the files were there already, of this very job.
+    """
+
+    path: Path
+    model: Path
+    final: Mapping[str, float]
+    entries: Mapping[str, str]
+    complete: bool = False
+
+
+def train_to_file(
+    job: Job,
+    path: str | os.PathLike[str],
+    *,
+    resume: bool = False,
+    force: bool = False,
+    progress: Report | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Trained:
+    """Train into FILE.h5 (a Run with ``history``, and what was measured) and FILE.pt (the weights).
+
+    Until both are whole, ``FILE.h5.part`` holds the checkpoint and the history so far.
+
+    Args:
+        job: what is trained, how and on what.
+        path: FILE.h5.
+        resume: go on where a training that was cut short ended; start if there is none; do nothing if it is complete.
+        force: replace the files and drop an unfinished training.
+        progress: called as progress(done, total, what) with the steps and the metrics last measured.
+        stop: asked at every step; True writes the checkpoint and raises UnfinishedTrainingError.
+
+    Raises:
+        InputError: an unknown name, a value that cannot be, files in the way, another unfinished training, or a loss
+            that is not finite.
+        UnfinishedTrainingError: `stop` said so.
+    """
+    from .distributed import joined
+    from .folder import TrainingFolder
+
+    if resume and force:
+        raise InputError("--resume goes on and --force starts again: say one of them")
+    target = Path(path)
+    if target.suffix not in SUFFIXES:
+        raise InputError(f"{target}: a history is written as HDF5; want a name that ends in .h5")
+    folder, weights = TrainingFolder.of(target), target.with_suffix(".pt")
+    where = device(job.device)
+    work = _Work(job, where)  # refuses what cannot be before anything is touched
+    ranks = joined(where)
+    with ExitStack() as held:
+        record = None if force else folder.record()
+        if resume and target.exists() and not (record and record["replaces"]):
+            return _complete(work, target, weights, folder)
+        if record is None:
+            for file in (target, weights):
+                check_writable(file, force)
+        elif not resume:
+            raise InputError(
+                f"{folder.folder}: holds unfinished training ({folder.steps_done()} steps done); say --resume to go "
+                "on or --force to start again"
+            )
+        ranks.from_first([0.0])  # everyone has looked before the first changes what there is
+        if ranks.first:
+            if record is None:
+                folder.start(replaces=force)
+            held.enter_context(folder.locked())
+        ranks.from_first([0.0])  # and the others go on once it has
+        try:
+            history = work.train(folder, progress, stop)
+        except BaseException:
+            if ranks.first and not folder.checkpoint.exists():
+                folder.remove()  # nothing is lost: leave nothing
+            raise
+        if not ranks.first:
+            return Trained(target, weights, history.final(), {})
+        run = work.run(history, weights)
+        work.write(run, history, target, weights, bool(record["replaces"]) if record else force, folder.folder)
+        folder.remove()
+        return Trained(target, weights, history.final(), {name: repr(entry) for name, entry in run.items()})
+
+
+class _Work:
+    """A job with its data, its network and what measures it."""
+
+    def __init__(self, job: Job, where: torch.device) -> None:
+        from ..treatments.base import Treatment
+
+        self.job, self.where = job, where
+        chosen = architecture(job.architecture, job.parameters)
+        self.treatments: list[Treatment] = [treatment(text) for text in job.treatments]
+        self.data = job.data.load(job.seed)
+        plan = job.how.plan(len(self.data.x_train), len(self.data.x_val))
+        for option in ("at", "nulls_at") if job.synchrony else ():
+            for step in getattr(job.synchrony, option) or ():
+                if not 0 <= step <= plan.steps or step % plan.every:
+                    raise InputError(
+                        f"--synchrony-{option.replace('_', '-')}: must be records: multiples of {plan.every} steps up "
+                        f"to {plan.steps}; got {step}"
+                    )
+        weights, self.order, probes = (int(s) for s in np.random.SeedSequence(job.seed).generate_state(3))
+        self.model = network(chosen, self.data, weights).to(where)
+        self.recorder = None if job.synchrony is None else job.synchrony.recorder(self.data, probes)
+        self.about: dict[str, Any] = json.loads(
+            to_json(
+                {
+                    **described(job.architecture, chosen, self.data),
+                    "data": asdict(job.data),
+                    "synchrony": job.synchrony and asdict(job.synchrony),
+                }
+            )
+        )
+
+    def source(self) -> dict[str, Any]:
+        """What the file says of itself."""
+        own = {key: value for key, value in self.about.items() if key != "architecture"}
+        found: dict[str, Any] = json.loads(
+            to_json(
+                {
+                    "system": self.job.architecture,
+                    "parameters": self.about["architecture"]["parameters"],
+                    **own,
+                    "training": {k: v for k, v in asdict(self.job.how).items() if k != "checkpoint_every"},
+                    "treatments": list(self.job.treatments),
+                    "seed": self.job.seed,
+                    "data_sha256": self.data.sha256(),
+                    "engine": "torch",
+                    "device": self.where.type,
+                    "threads": self.job.threads,
+                    "versions": versions("torch", "scikit-learn"),
+                }
+            )
+        )
+        return found
+
+    def train(self, folder: TrainingFolder, progress: Report | None, stop: Callable[[], bool]) -> History:
+        """Train, or go on, in this folder; its history is written at records, for a tenth of the time at most."""
+        from . import UnfinishedTrainingError
+
+        said = ""
+        latest: History | None = None
+        due = 0.0
+
+        def on_history(history: History) -> None:
+            nonlocal said, latest, due
+            said = _spoken(history, self.recorder.latest() if self.recorder else {})
+            latest = history
+            if time.monotonic() >= due:
+                due = write()
+
+        def write() -> float:
+            began = time.monotonic()
+            if latest is not None:
+                folder.write_history(self._so_far(latest, self.source()))
+            return time.monotonic() + SHARE * (time.monotonic() - began)
+
+        try:
+            return self._train(folder, progress, stop, on_history, lambda: said)
+        except UnfinishedTrainingError:
+            write()
+            raise
+
+    def _train(
+        self,
+        folder: TrainingFolder,
+        progress: Report | None,
+        stop: Callable[[], bool],
+        on_history: Callable[[History], None],
+        said: Callable[[], str],
+    ) -> History:
+        from . import train
+
+        return train(
+            self.model,
+            self.data,
+            self.job.how,
+            seed=self.order,
+            treatments=self.treatments,
+            on_record=self.recorder,
+            on_history=on_history,
+            progress=None if progress is None else lambda done, total: progress(int(done), int(total), said()),
+            stop=stop,
+            checkpoint=folder.checkpoint,
+            resume=True,
+            about={**self.about, "job_seed": self.job.seed},
+            threads=self.job.threads,
+        )
+
+    def run(self, history: History, weights: Path) -> Run:
+        """The history, and what was measured meanwhile."""
+        from . import cpu_threads
+
+        if self.recorder is not None:
+            with cpu_threads(self.job.threads):
+                self.recorder.finish(self.model, int(history.steps[history.kept]))
+        return self._so_far(history, {**self.source(), "command": self.job.command(), "model": weights.name})
+
+    def _so_far(self, history: History, source: Mapping[str, object]) -> Run:
+        entries: dict[str, Recording | Spikes] = {"history": history.recording(source)}
+        if self.recorder is not None and self.recorder.started:
+            entries |= self.recorder.recordings(source)
+        return Run(entries, source)
+
+    def write(self, run: Run, history: History, target: Path, weights: Path, replaces: bool, within: Path) -> None:
+        """Write both files, the weights first: where FILE.h5 is, all is. What a kill leaves lies in `within`."""
+        from .checkpoint import write
+
+        about = {**self.source(), **self.about, "command": self.job.command(), "final": history.final()}
+        state = {"model": {name: weight.cpu() for name, weight in self.model.state_dict().items()}}
+        write(weights, "model", about, state, force=True, within=within)
+        save(run, target, force=replaces, within=within)
+
+
+def _complete(work: _Work, target: Path, weights: Path, folder: TrainingFolder) -> Trained:
+    """The files of this very job, which are there already.
+
+    Raises:
+        InputError: they are of another, or the weights are missing.
+    """
+    run = load(target)
+    there = {key: value for key, value in run.source.items() if key not in _LOOSE}
+    here = work.source()
+    there.setdefault("data_sha256", here["data_sha256"])  # files from before it was written do not say it
+    if unlike := differences(there, here):
+        raise InputError(f"{target}: exists already and is of another training: {unlike}; choose another name or say "
+                         "--force")  # fmt: skip
+    if not weights.exists():
+        raise InputError(f"{target}: is complete, but its weights {weights} are gone; say --force to train again")
+    from .distributed import launched
+
+    if launched()[0] == 0:
+        folder.remove()
+    from .checkpoint import read
+
+    final = dict(read(weights, "model")["about"]["final"])
+    return Trained(target, weights, final, {name: repr(entry) for name, entry in run.items()}, complete=True)
+
+
+def _spoken(history: History, measured: Mapping[str, float]) -> str:
+    """The last record in words."""
+    now = {name: float(history[name][-1]) for name in history.metrics}
+    words = [f"accuracy {now['train_accuracy']:.3f} train, {now['test_accuracy']:.3f} test", f"gap {now['gap']:.3f}"]
+    if "val_loss" in now:
+        words.append(f"validation loss {now['val_loss']:.3f}")
+    return ", ".join(words + [f"{name} {value:.3f}" for name, value in list(measured.items())[:1]])
+
+
+def _options(choice: DataChoice | SynchronyChoice | Training, without: tuple[str, ...], dash: str = "--") -> list[str]:
+    """The options that say the fields of a choice that are not at their defaults."""
+    words = []
+    for item in fields(choice):
+        value = getattr(choice, item.name)
+        if item.name not in without and value != item.default:
+            words.append(_OPTIONS.get(item.name, dash + item.name.replace("_", "-")))
+            words += [] if value is True else [_text(value)]
+    return words
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool | None):
+        return str(value).lower()
+    return ",".join(_text(item) for item in value) if isinstance(value, list | tuple) else str(value)

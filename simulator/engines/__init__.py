@@ -1,0 +1,1 @@
+"""What runs a network: wiring and tables that engines share, one folder an engine, the kernels."""

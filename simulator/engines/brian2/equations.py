@@ -1,0 +1,232 @@
+"""The cells of a population in Brian2's language. Imports no Brian2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import expm
+
+from ...networks.network import (
+    AlphaSynapse,
+    CurrentInput,
+    DeltaSynapse,
+    Exponential,
+    GivenNoise,
+    Network,
+    OUNoise,
+    Population,
+    Quadratic,
+    SaturatingSynapse,
+    Schedule,
+    Synapse,
+)
+
+MAX_VARIABLES = 4  # beyond, sympy's matrix exponential takes minutes
+MIN_CONTRAST = 0.01  # time constants closer than this: the closed form loses digits to cancellation
+
+Timed = Callable[[NDArray[np.float64] | Schedule], Any]  # one value (or row) a step -> TimedArray
+
+
+@dataclass(frozen=True)
+class Decay:
+    """A variable that drives v by factor·variable, or factor·variable·(reversal − v), and decays by itself."""
+
+    name: str  # in `Network.variables`
+    variable: str
+    tau: float  # [ms]
+    factor: str
+    reversal: float | None = None  # [mV]
+    rising: str = ""  # the y of an alpha synapse
+    coupling: float = 0.0  # of w: it decays to coupling·(v − v_rest)
+
+    @property
+    def drive(self) -> str:
+        """Its term in τ_m v' [mV]."""
+        return f"{self.factor}*{self.variable}" + ("" if self.reversal is None else f"*({number(self.reversal)} - v)")
+
+    @property
+    def equations(self) -> list[str]:
+        """Its differential equations."""
+        target = self.rising or (f"{number(self.coupling)}*(v - v_rest)" if self.coupling else "0")
+        lines = [f"d{self.variable}/dt = ({target} - {self.variable})/({_ratio(self.tau)}*ms) : 1"]
+        return lines + ([f"d{self.rising}/dt = -{self.rising}/({_ratio(self.tau)}*ms) : 1"] if self.rising else [])
+
+    @property
+    def parameters(self) -> list[str]:
+        """Its declaration where `statements` step it."""
+        return [f"{name} : 1" for name in (self.variable, self.rising) if name]
+
+    def statements(self, dt: float) -> list[str]:
+        """The exact step of these equations, with the v of the beginning of the step."""
+        x, y, keep = self.variable, self.rising, number(np.exp(-dt / self.tau))
+        if y:
+            return [f"{x} = ({x} + {y}*{number(dt / self.tau)})*{keep}", f"{y} = {y}*{keep}"]
+        if self.coupling:
+            target = f"{number(self.coupling)}*(v_before - v_rest)"
+            return [f"{x} = {target} + ({x} - {target})*{keep}"]
+        return [f"{x} = {x}*{keep}"]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """What makes a NeuronGroup of a population."""
+
+    equations: str
+    method: str
+    statements: str  # of a step, after what `method` does; "" is none
+    threshold: str
+    names: dict[str, Any]  # constants and functions of time that all these mention
+    start: dict[str, Any]  # initial values that are not 0, v left out
+    recorded: dict[str, str]  # the variable of every name in `Network.variables`
+
+
+def cells(network: Network, index: int, timed: Timed) -> Cells:
+    """The equations of population `index`, with G, B, given currents and sums over gates constant over a step.
+
+    Linear cells are solved by "exact" where sympy can, else by propagators as statements. Leaky cells with
+    conductances or coupling are stepped by "exponential_euler", all others by "rk2", the midpoint rule.
+    What these would not step exactly, alpha synapses there and all but v here, decays in statements.
+    """
+    population = network.populations[index]
+    names: dict[str, Any] = {"v_rest": float(population.v_rest), "v_reset": float(population.v_reset)}
+    if population.adaptation:
+        names["w_jump"] = float(population.adaptation.jump)
+    threshold = f"v >= {_value('v_threshold', population.v_threshold, names, timed)}"
+    lines, decays = [*_gains(network, population, names, timed)], [*_decays(network, population)]
+    given, start = _currents(network, population, names, timed)
+    lines += [f"{name} : 1 (constant)" for name in start]
+    gates, constant, open_ = _gates(network, population)
+    lines += [*gates, f"rest = {' + '.join(['v_rest', *given, *constant])} : 1 (constant over dt)"]
+    for m, noise in enumerate(network.inputs):
+        if isinstance(noise, OUNoise) and noise.target == population.name:
+            start[f"y{m}"] = f"{number(noise.sd)}*randn()"
+        elif isinstance(noise, GivenNoise) and noise.target == population.name and noise.start is not None:
+            start[f"y{m}"] = noise.start
+    method, stepped = "exact", [d for d in decays if d.rising]
+    if population.initiation:
+        method, stepped = "rk2", decays
+        lines.append("v_before = v : 1 (constant over dt)")
+    elif not population.is_linear:
+        method = "exponential_euler"
+    elif has_closed_form(population.tau_m, decays):
+        stepped = []
+    else:
+        stepped = decays
+    statements = [line for d in stepped for line in d.statements(network.dt)]
+    if method == "exact" and stepped:
+        lines.append("v : 1")
+        statements.insert(0, propagated(population.tau_m, decays, network.dt))
+    else:
+        drive = " + ".join(["0", *(d.drive for d in decays), *open_])
+        leak = _initiation(population)
+        lines.append(f"dv/dt = ({leak} + {drive})/({_ratio(population.tau_m)}*ms) : 1 (unless refractory)")
+    for d in decays:
+        lines += d.parameters if d in stepped else d.equations
+    recorded = {"v": "v"} | {d.name: d.variable for d in decays}
+    return Cells("\n".join(lines), method, "\n".join(statements), threshold, names, start, recorded)
+
+
+def has_closed_form(tau_m: float, decays: Sequence[Decay]) -> bool:
+    """Whether Brian2's exact integrator finds, in seconds and to full precision, the step of these cells."""
+    apart = all(abs(d.tau - tau_m) > MIN_CONTRAST * tau_m for d in decays)
+    return apart and 1 + sum(2 if d.rising else 1 for d in decays) <= MAX_VARIABLES
+
+
+def propagated(tau_m: float, decays: Sequence[Decay], dt: float) -> str:
+    """The exact step of v as a statement: the matrix exponential of [v, variable, rising] gives its coefficients."""
+    terms = [f"rest + (v - rest)*{number(np.exp(-dt / tau_m))}"]
+    for d in decays:
+        rates = np.array([[-1 / tau_m, 1 / tau_m, 0], [0, -1 / d.tau, 1 / d.tau], [0, 0, -1 / d.tau]])
+        _, push, push_rising = (number(x) for x in expm(dt * rates)[0])
+        terms.append(f"{d.factor}*({d.variable}*{push}" + (f" + {d.rising}*{push_rising})" if d.rising else ")"))
+    return f"v = v + int(not_refractory)*({' + '.join(terms)} - v)"
+
+
+def _initiation(population: Population) -> str:
+    leak, shape = "rest - v", population.initiation
+    if isinstance(shape, Exponential):
+        slope, onset = number(shape.slope), number(shape.onset)
+        return f"{leak} + {slope}*exp(clip((v - {onset})/{slope}, -inf, 50))"
+    if isinstance(shape, Quadratic):
+        critical = number(shape.critical)
+        return f"(v - v_rest)*(v - {critical})/({critical} - v_rest) + rest - v_rest"
+    return leak
+
+
+def _gains(network: Network, population: Population, names: dict[str, Any], timed: Timed) -> Iterator[str]:
+    for k, synapse in enumerate(population.synapses):
+        if isinstance(synapse, DeltaSynapse):
+            continue
+        gain = _value(f"g{k}", synapse.gain, names, timed)
+        if synapse.slow is not None:
+            yield f"q{k} : 1 (linked)"
+            gain += f"*(1 - q{k})"
+        yield f"G{k} = {gain} : 1 (constant over dt)"
+
+
+def _decays(network: Network, population: Population) -> Iterator[Decay]:
+    for k, s in enumerate(population.synapses):
+        if isinstance(s, Synapse | AlphaSynapse):
+            rising = f"a{k}" if isinstance(s, AlphaSynapse) else ""
+            yield Decay(s.name, f"s{k}", s.tau, f"({s.sign})*G{k}", s.reversal, rising)
+    if population.adaptation:
+        yield Decay("w", "w", population.adaptation.tau, "(-1)", coupling=float(population.adaptation.coupling))
+    for m, noise in enumerate(network.inputs):
+        if isinstance(noise, OUNoise | GivenNoise) and noise.target == population.name and noise.tau is not None:
+            yield Decay(noise.name, f"y{m}", noise.tau, "1")
+
+
+def _currents(
+    network: Network, population: Population, names: dict[str, Any], timed: Timed
+) -> tuple[list[str], dict[str, Any]]:
+    """Given currents [mV], and the profiles that they mention."""
+    terms, profiles = [], {}
+    for m, given in enumerate(network.inputs):
+        if isinstance(given, CurrentInput) and given.target == population.name:
+            terms.append(_value(f"current{m}", given.current, names, timed))
+            if given.profile is not None:
+                terms[-1] += f"*profile{m}"
+                profiles[f"profile{m}"] = given.profile
+    return terms, profiles
+
+
+def _gates(network: Network, population: Population) -> tuple[list[str], list[str], list[str]]:
+    """Sums over the gates of saturating synapses: S<e> of projection e; the currents and the conductances of them."""
+    lines, currents, conductances = [], [], []
+    for k, s in enumerate(population.synapses):
+        if not isinstance(s, SaturatingSynapse):
+            continue
+        onto = (population.name, s.name)
+        sums = [f"S{e}" for e, p in enumerate(network.projections) if (p.target, p.synapse) == onto]
+        lines += [f"{name} : 1" for name in sums]
+        total = f"({s.sign})*G{k}*({' + '.join(['0', *sums])})"
+        if s.reversal is None:
+            currents.append(total)
+            continue
+        if s.magnesium:
+            total += f"/(1 + {number(s.magnesium / 3.57)}*exp(-0.062*v))"
+        lines.append(f"C{k} = {total} : 1 (constant over dt)")
+        conductances.append(f"C{k}*({number(s.reversal)} - v)")
+    return lines, currents, conductances
+
+
+def _value(name: str, value: float | Schedule, names: dict[str, Any], timed: Timed) -> str:
+    """How to write a number that may change in time; it is entered in `names`."""
+    names[name] = timed(value) if isinstance(value, Schedule) else float(value)
+    return f"{name}(t)" if isinstance(value, Schedule) else name
+
+
+def number(value: float) -> str:
+    """A number with all its digits."""
+    return repr(float(value))
+
+
+def _ratio(tau: float) -> str:
+    """The number as a quotient of integers: sympy then keeps every digit, and finds equal eigenvalues equal."""
+    exact = Fraction(repr(float(tau)))
+    return f"({exact.numerator}/{exact.denominator})" if exact.denominator > 1 else str(exact.numerator)

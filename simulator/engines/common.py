@@ -1,0 +1,182 @@
+"""What every engine counts and hands over: steps, sampling, and the Run of what was recorded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from ..files.document import versions
+from ..networks.network import (
+    CurrentInput,
+    DeltaSynapse,
+    MeanSynapticCurrent,
+    Network,
+    PoissonInput,
+    Population,
+    PopulationRate,
+    PopulationStatistic,
+    rate_name,
+    steps,
+)
+from ..recordings.recording import Recording
+from ..recordings.run import Run
+from ..recordings.spikes import Spikes
+
+Progress = Callable[[float, float], None]  # (done, total) [ms]
+
+
+MAX_STEPS = 10**13  # some centuries of computing
+
+
+def n_steps(network: Network, duration: float) -> int:
+    """Steps in a duration [ms].
+
+    Raises:
+        InputError: it is not positive or no multiple of the time step.
+    """
+    if not (math.isfinite(duration) and duration > 0):
+        raise InputError(f"simulate: duration must be finite and > 0; got {duration:g} ms")
+    n = steps(duration, network.dt, "simulate: duration")
+    if n > MAX_STEPS:
+        raise InputError(f"simulate: duration must be at most {MAX_STEPS:g} time steps; got {n:.3g}")
+    return n
+
+
+def sampling(network: Network, signal_dt: float) -> int:
+    """Steps between two samples of a signal.
+
+    Raises:
+        InputError: the interval is not positive or no multiple of the time step.
+    """
+    if not (math.isfinite(signal_dt) and signal_dt > 0):
+        raise InputError(f"simulate: signal_dt must be > 0; got {signal_dt:g} ms")
+    return steps(signal_dt, network.dt, "simulate: signal_dt")
+
+
+def intervals(network: Network, signal_dt: float) -> dict[str, int]:
+    """Steps between two samples of everything that is sampled: signals, slow variables and their rates.
+
+    Args:
+        network: the description.
+        signal_dt: interval of those that have none of their own [ms].
+    """
+    every = sampling(network, signal_dt)
+    own = {s.name: steps(s.interval, network.dt, "interval") if s.interval else every for s in network.signals}
+    return own | {name: every for slow in network.slow for name in (slow.name, rate_name(slow))}
+
+
+def assemble(
+    network: Network,
+    steps_done: int,
+    spikes: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
+    triggers: Mapping[str, NDArray[np.int64]],
+    samples: Mapping[str, NDArray[np.float64]],
+    signal_dt: float,
+    source: Mapping[str, object],
+) -> Run:
+    """The Run of an engine.
+
+    Args:
+        network: what ran.
+        steps_done: number of time steps.
+        spikes: for every population the step and the cell of its spikes, in order of time.
+        triggers: for every triggered input the steps in which it was triggered.
+        samples: for every name in `intervals` its values, (n_samples, columns), from step 0 on.
+        signal_dt: sampling interval of signals that have none of their own [ms].
+        source: provenance.
+    """
+    entries: dict[str, Recording | Spikes] = {}
+    duration = steps_done * network.dt / 1000.0
+    every = intervals(network, signal_dt)
+    for population, (step, cell) in zip(network.populations, spikes, strict=True):
+        labels = _labels(population, np.arange(population.n))
+        entries[population.name] = _train(step, cell, population.n, labels, network.dt, duration, source)
+    for name, step in triggers.items():
+        labels = {"population": np.array([name])}
+        entries[name] = _train(step, np.zeros_like(step), 1, labels, network.dt, duration, source)
+    grid = sampling(network, signal_dt) * network.dt * np.arange(-(-steps_done // sampling(network, signal_dt)))
+    values = dict(samples) | {schedule.name: schedule.at(grid)[:, None] for schedule in network.schedules}
+    for name, (quantity, unit, labels) in descriptions(network).items():
+        dt = every.get(name, sampling(network, signal_dt)) * network.dt
+        finite = np.isfinite(values[name]).all(axis=1)
+        if not finite.all():
+            raise runaway(float(dt * np.argmin(finite)))
+        entries[name] = Recording(
+            values[name],
+            dt=dt / 1000.0,
+            clock="second",
+            quantity=quantity,
+            unit=unit,
+            unit_labels=labels,
+            source=source,
+        )
+    return Run(entries, source)
+
+
+def _train(
+    step: NDArray[np.int64],
+    cell: NDArray[np.int64],
+    n: int,
+    labels: Mapping[str, NDArray[Any]],
+    dt: float,
+    duration: float,
+    source: Mapping[str, object],
+) -> Spikes:
+    time = np.asarray(step * dt / 1000.0, dtype=np.float64)
+    return Spikes(time=time, unit=cell, n_units=n, duration=duration, unit_labels=labels, source=source)
+
+
+def _labels(population: Population, cells: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    labels: dict[str, NDArray[Any]] = {"population": np.full(cells.size, population.name)}
+    return labels if population.position is None else labels | {"position": population.position[cells]}
+
+
+def descriptions(network: Network) -> dict[str, tuple[str, str, dict[str, NDArray[Any]]]]:
+    """Quantity, unit and unit labels of everything that a network records beside spikes, by name."""
+    out: dict[str, tuple[str, str, dict[str, NDArray[Any]]]] = {}
+    for signal in network.signals:
+        population = network.populations[network.population(signal.population)]
+        labels = {"name": np.array([signal.name])}
+        if isinstance(signal, MeanSynapticCurrent):
+            out[signal.name] = "mean synaptic current", "mV", labels
+        elif isinstance(signal, PopulationRate):
+            out[signal.name] = "firing rate", "Hz", labels
+        elif isinstance(signal, PopulationStatistic):
+            quantity, unit = _variable(population, signal.variable)
+            out[signal.name] = f"{signal.statistic} {quantity}", unit, labels
+        else:
+            cells = np.arange(population.n) if signal.cells is None else signal.cells
+            labels = _labels(population, cells) | {"cell": cells}
+            out[signal.name] = *_variable(population, signal.variable), labels
+    for slow in network.slow:
+        out[slow.name] = "slow variable", "1", {"name": np.array([slow.name])}
+        out[rate_name(slow)] = "firing rate", "Hz", {"name": np.array([rate_name(slow)])}
+    kinds = {id(p.v_threshold): ("threshold", "mV") for p in network.populations}
+    kinds |= {id(i.rate): ("rate of a Poisson input", "1/ms") for i in network.inputs if isinstance(i, PoissonInput)}
+    kinds |= {id(i.current): ("current", "mV") for i in network.inputs if isinstance(i, CurrentInput)}
+    for schedule in network.schedules:
+        out[schedule.name] = *kinds.get(id(schedule), ("gain", "1")), {"name": np.array([schedule.name])}
+    return out
+
+
+def _variable(population: Population, name: str) -> tuple[str, str]:
+    fixed = {"v": ("membrane potential", "mV"), "w": ("adaptation current", "mV")}
+    if name in fixed:
+        return fixed[name]
+    conductances = [s.name for s in population.synapses if not isinstance(s, DeltaSynapse) and s.reversal is not None]
+    return ("synaptic conductance", "1") if name in conductances else ("synaptic current", "mV")
+
+
+def runaway(time: float) -> InputError:
+    """The error for a state that has left the numbers by `time` [ms]."""
+    return InputError(f"Network: activity ran away: the state is not finite at {time:g} ms; lower weights or gains")
+
+
+def provenance(engine: str, seed: int, *packages: str) -> dict[str, object]:
+    """Engine, seed, and versions of Ictal, of what it computes with, and of `packages` (JSON-able)."""
+    return {"engine": engine, "seed": int(seed), "versions": versions(*packages)}

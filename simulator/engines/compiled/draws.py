@@ -1,0 +1,171 @@
+"""What inputs draw at random: Poisson events and noise, stretch by stretch or frozen for another engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import InputError
+from ...networks.inputs import AnyInput, EventInput, GivenNoise, OUNoise, PoissonInput, WhiteNoise
+from ...networks.network import Network, steps
+from ...networks.schedule import Schedule
+from ..kernels.draws import BLOCK, choose, normals
+from ..step_tables import n_blocks, noise_sd
+from ..wiring import INPUTS, generator
+
+MAX_EVENTS = 1e3  # of one Poisson input in one step to one cell
+_MASK = (1 << 64) - 1
+
+
+class Draws:
+    """The random inputs of a network: the same bits wherever the stretches are cut.
+
+    The number of events of a Poisson input in a step is Poisson for every block of cells, and each goes to a cell of
+    the block at random: exactly independent Poisson trains. The cells, and Gaussian noise, are drawn in compiled code
+    from `streams` (streams, 4), one a block, those of Poisson inputs first.
+    """
+
+    def __init__(self, network: Network, seed: int) -> None:
+        self._network = network
+        self._sizes = [network.populations[network.population(i.target)].n for i in network.inputs]
+        self._poisson = [(k, i) for k, i in enumerate(network.inputs) if isinstance(i, PoissonInput)]
+        self._noise = [(k, i) for k, i in enumerate(network.inputs) if isinstance(i, WhiteNoise | OUNoise)]
+        for _, given in self._poisson:
+            _check_rate(given, network.dt)
+        self._counts = [generator(seed, INPUTS, k, 0) for k, _ in self._poisson]
+        words = [_words(seed, k, n_blocks(self._sizes[k])) for k, _ in self._poisson + self._noise]
+        self.streams = np.concatenate([np.empty((0, 4), np.uint64), *words])
+        self._starts = {k: _start(seed, k, i, self._sizes[k]) for k, i in self._noise if isinstance(i, OUNoise)}
+        self._events = [_sorted(i, network.dt) for i in network.inputs if isinstance(i, EventInput)]
+
+    def currents(self) -> Iterator[tuple[OUNoise | GivenNoise, NDArray[np.float64]]]:
+        """Every fluctuating current, and where it starts (n,) [mV]."""
+        for k, given in enumerate(self._network.inputs):
+            if isinstance(given, OUNoise):
+                yield given, self._starts[k]
+            elif isinstance(given, GivenNoise) and given.tau is not None and given.start is not None:
+                yield given, given.start
+
+    def stretch(self, begin: int, until: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
+        """Of the steps begin..until-1: Poisson events (steps, streams); where the given events of every step begin
+        (inputs, steps + 1), and their cells."""
+        n = until - begin
+        counts = [np.empty((n, 0), np.int64)]
+        for (k, given), rng in zip(self._poisson, self._counts, strict=True):
+            counts.append(rng.poisson(self._means(k, given, begin, until)))
+        first, cells = np.zeros((len(self._events), n + 1), np.int64), [np.empty(0, np.int32)]
+        offset = 0
+        for row, (step, cell) in zip(first, self._events, strict=True):
+            at = np.searchsorted(step, np.arange(begin, until + 1))
+            row[:] = at - at[0] + offset
+            cells.append(cell[at[0] : at[-1]])
+            offset += at[-1] - at[0]
+        return np.concatenate(counts, axis=1), first, np.concatenate(cells)
+
+    def checkpoint(self) -> dict[str, NDArray[np.uint64]]:
+        """The state of the generators of counts; `streams` are part of the state of the cells."""
+        return {f"generator_{k}": _state(rng) for k, rng in enumerate(self._counts)}
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Go on from a checkpoint."""
+        for k, rng in enumerate(self._counts):
+            _set_state(rng, arrays[f"generator_{k}"])
+
+    def _means(self, k: int, given: PoissonInput, begin: int, until: int) -> NDArray[np.float64]:
+        """Mean number of events (steps, blocks)."""
+        n = self._sizes[k]
+        size = np.minimum(BLOCK, n - BLOCK * np.arange(n_blocks(n)))
+        times = np.arange(begin, until) * self._network.dt
+        rate = given.rate.at(times) if isinstance(given.rate, Schedule) else np.full(times.size, given.rate)
+        return np.asarray(rate[:, None] * size * self._network.dt)
+
+
+def freeze_inputs(network: Network, duration: float, seed: int) -> Network:
+    """The network with everything random in its inputs replaced by what a run with this seed draws.
+
+    Poisson inputs become given events, noise becomes `GivenNoise`.
+
+    Args:
+        network: the description.
+        duration: how long it is drawn [ms]; nothing comes after it.
+        seed: the seed of the run.
+    """
+    n = steps(duration, network.dt, "freeze_inputs: duration")
+    draws = Draws(network, seed)
+    counts, _, _ = draws.stretch(0, n)
+    streams = iter(draws.streams)
+    column = 0
+    frozen: list[AnyInput] = list(network.inputs)
+    for k, given in draws._poisson:
+        time, cell = [], []
+        for block in range(n_blocks(draws._sizes[k])):
+            size = min(BLOCK, draws._sizes[k] - BLOCK * block)
+            stream, drawn = next(streams), counts[:, column]
+            for step in np.flatnonzero(drawn):
+                here = np.empty(drawn[step], np.int32)
+                choose(stream, size, here)
+                cell.append(BLOCK * block + here.astype(np.int64))
+                time.append(np.full(here.size, step * network.dt))
+            column += 1
+        joined = (np.concatenate([np.empty(0, kind), *x]) for x, kind in ((time, float), (cell, np.int64)))
+        frozen[k] = EventInput(given.target, given.synapse, given.weight, *joined)
+    for k, noise in draws._noise:
+        cells = draws._sizes[k]
+        population = network.populations[network.population(noise.target)]
+        kicks = np.empty((n, cells))
+        for block in range(n_blocks(cells)):
+            stream = next(streams)
+            for step in range(n):
+                normals(stream, kicks[step, BLOCK * block : BLOCK * (block + 1)])
+        kicks *= noise_sd(population, noise, network.dt)
+        if isinstance(noise, OUNoise):
+            frozen[k] = GivenNoise(noise.target, noise.name, noise.tau, kicks, draws._starts[k])
+        else:
+            frozen[k] = GivenNoise(noise.target, f"noise {k}", None, kicks)
+    return replace(network, inputs=tuple(frozen))
+
+
+def _check_rate(given: PoissonInput, dt: float) -> None:
+    rate = max(given.rate.values) if isinstance(given.rate, Schedule) else given.rate
+    if rate * dt > MAX_EVENTS:
+        raise InputError(
+            f"PoissonInput.rate: must give at most {MAX_EVENTS:g} events a step to a cell; got {rate:g} per ms, "
+            f"{rate * dt:.3g} a step: noise (OUNoise) does the same in less time"
+        )
+
+
+def _words(seed: int, index: int, blocks: int) -> NDArray[np.uint64]:
+    sequence = np.random.SeedSequence(int(seed), spawn_key=(INPUTS, index, 1))
+    return sequence.generate_state(4 * blocks, np.uint64).reshape(blocks, 4).astype(np.uint64)
+
+
+def _start(seed: int, index: int, given: OUNoise, n: int) -> NDArray[np.float64]:
+    return generator(seed, INPUTS, index, 2).normal(0.0, given.sd, size=n)
+
+
+def _sorted(given: EventInput, dt: float) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    step = np.rint(given.time / dt).astype(np.int64)
+    order = np.argsort(step, kind="stable")
+    return step[order], given.cell[order].astype(np.int32)
+
+
+def _state(rng: np.random.Generator) -> NDArray[np.uint64]:
+    """The state of a PCG64 generator as words."""
+    state = rng.bit_generator.state
+    numbers = [state["state"]["state"], state["state"]["inc"]]
+    halves = [half for x in numbers for half in (x & _MASK, x >> 64)]
+    return np.array([*halves, state["has_uint32"], state["uinteger"]], dtype=np.uint64)
+
+
+def _set_state(rng: np.random.Generator, words: NDArray[Any]) -> None:
+    a, b, c, d, has, spare = (int(w) for w in words)
+    rng.bit_generator.state = {
+        "bit_generator": "PCG64",
+        "state": {"state": a | b << 64, "inc": c | d << 64},
+        "has_uint32": has,
+        "uinteger": spare,
+    }

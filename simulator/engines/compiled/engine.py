@@ -1,0 +1,349 @@
+"""The default engine: a network stepped in compiled code, stretch by stretch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import InputError, unknown
+from ...networks.network import CurrentInput, DeltaSynapse, Schedule, TriggeredInput, steps
+from ...recordings.run import Run
+from ..common import Progress, assemble, intervals, n_steps, provenance, runaway
+from ..kernels.layout import LINEAR, VOLTAGE, State
+from ..kernels.layout import Chunk as Stretch
+from ..step_tables import n_blocks
+from ..wiring import Instance
+from .draws import Draws
+from .plan import Flattening
+from .scratch import COPIED, own
+
+STRETCH = 100.0  # biological time between two looks at the outside [ms]; more for fewer than
+SMALL = 4000  # cells
+PRECISIONS = ("float64", "float32")
+
+
+@dataclass(frozen=True, eq=False)
+class Chunk:
+    """What the steps begin..end-1 did."""
+
+    begin: int
+    end: int
+    spikes: list[tuple[NDArray[np.int64], NDArray[np.int64]]]  # a population: step and cell, in order of time
+    triggers: dict[str, NDArray[np.int64]]  # a triggered input: the steps in which it fired
+    samples: dict[str, NDArray[np.float64]]  # (rows, columns), of everything in `engine.intervals`
+
+
+def simulate_compiled(
+    instance: Instance,
+    duration: float,
+    seed: int,
+    signal_dt: float = 1.0,
+    progress: Progress | None = None,
+    precision: str = "float64",
+    threads: int = 1,
+) -> Run:
+    """Run a network as drawn, in compiled code; the same seed gives the same bits, whatever the number of threads.
+
+    Args:
+        instance: edges and initial state.
+        duration: how long [ms].
+        seed: of the Poisson inputs and of noise.
+        signal_dt: sampling interval of signals that have none of their own [ms].
+        progress: called with (done, total) [ms] after every 100 ms, or up to a second for a small network; between
+            them Ctrl-C gets through.
+        precision: of the state of the cells and the weights; decay constants are float64 in any case.
+        threads: that share the cells, in blocks of 1024.
+
+    Raises:
+        InputError: a duration or interval off the grid, a seed that is no whole number, an unknown precision,
+            activity that ran away to infinity.
+    """
+    network = instance.network
+    total = n_steps(network, duration)
+    simulation = Simulation(instance, total, seed, signal_dt, precision, threads)
+    chunks = []
+    longer = max(1, min(10, SMALL // sum(p.n for p in network.populations)))
+    stretch = max(1, round(longer * STRETCH / network.dt))
+    while simulation.step < total:
+        chunks.append(simulation.advance(min(simulation.step + stretch, total)))
+        if progress is not None:
+            progress(simulation.step * network.dt, total * network.dt)
+    source = provenance("compiled", seed, "numpy", "numba")
+    if precision != "float64":
+        source["precision"] = precision
+    return assemble(network, total, *joined(chunks), signal_dt, source)
+
+
+def joined(chunks: list[Chunk]) -> tuple[Any, Any, Any]:
+    """Spikes, triggers and samples of one chunk after the other."""
+    spikes = [
+        (np.concatenate([c.spikes[p][0] for c in chunks]), np.concatenate([c.spikes[p][1] for c in chunks]))
+        for p in range(len(chunks[0].spikes))
+    ]
+    triggers = {name: np.concatenate([c.triggers[name] for c in chunks]) for name in chunks[0].triggers}
+    samples = {name: np.concatenate([c.samples[name] for c in chunks]) for name in chunks[0].samples}
+    return spikes, triggers, samples
+
+
+class Simulation:
+    """A network that is being run: step it, take what it did, store and restore where it stands.
+
+    Args:
+        instance: edges and initial state.
+        total: time steps that will be done in all.
+        seed: of the Poisson inputs and of noise.
+        signal_dt: sampling interval of signals that have none of their own [ms].
+        precision: "float64" or "float32", of the cells and weights.
+        threads: that share the cells.
+
+    Raises:
+        InputError: an unknown precision, no thread, time constants far below a time step.
+    """
+
+    def __init__(
+        self,
+        instance: Instance,
+        total: int,
+        seed: int,
+        signal_dt: float = 1.0,
+        precision: str = "float64",
+        threads: int = 1,
+    ) -> None:
+        if precision not in PRECISIONS:
+            raise unknown("precision", str(precision), PRECISIONS)
+        if isinstance(threads, bool) or not (isinstance(threads, int) and threads >= 1):
+            raise InputError(f"threads: must be a whole number of at least 1; got {threads!r}")
+        self.network, self.step, self.total = instance.network, 0, total
+        self._every = intervals(self.network, signal_dt)
+        biggest = max(p.n for p in self.network.populations)
+        self._threads = min(threads, max(1, n_blocks(biggest)))
+        flattening = Flattening(instance, precision, self._threads, self._every)
+        self._plan, self._optional = flattening.result()
+        self._recorders = flattening.recorders
+        self._triggers = [i for i in self.network.inputs if isinstance(i, TriggeredInput)]
+        self._draws = Draws(self.network, seed)
+        self._state = self._start(flattening, instance)
+        plan = self._plan
+        back = [steps(t, self.network.dt, "TriggeredInput") for i in self._triggers for t in (i.window, i.delay)]
+        self._history = 1 + max(int(plan.delays.max()), int(plan.populations["refractory"].max()), *back)
+        n_pop = len(self.network.populations)
+        cells = sum(p.n for p in self.network.populations)
+        self._pointers = np.zeros((self._threads, self._history * n_pop + 1), np.int64)
+        self._cells = np.empty((self._threads, max(1024, 2 * cells)), np.int32)
+        self._fired = np.zeros((len(self._triggers), self._history), np.int8)
+
+    # ---- one stretch
+
+    def advance(self, until: int) -> Chunk:
+        """Do the steps up to `until`, and hand over what they did.
+
+        Raises:
+            InputError: the activity ran away: the state is not finite.
+        """
+        from ..kernels.step import advance
+
+        begin, n_pop, threads = self.step, len(self.network.populations), self._threads
+        stretch = self._stretch(begin, until)
+        sync = np.zeros(16, np.int64)
+        done = begin
+        while done < until:
+            mine = [own(self._plan, self._state, stretch) for _ in range(threads)]
+            arguments = [
+                (self._plan, *self._optional, self._state, mine[part], stretch, done, until, part, threads, sync)
+                for part in range(threads)
+            ]
+            if threads == 1:
+                done = int(advance(*arguments[0]))
+            else:
+                with ThreadPoolExecutor(threads) as pool:
+                    parts = [pool.submit(advance, *given) for given in arguments]
+                    done = {int(part.result()) for part in parts}.pop()
+            for name in COPIED:
+                getattr(self._state, name)[...] = getattr(mine[0], name)
+            if done < until:
+                more = np.concatenate([stretch.cells, np.empty_like(stretch.cells)], axis=1)
+                stretch = stretch._replace(cells=more, room=np.ones_like(stretch.room))
+        self._pointers, self._cells = stretch.pointers, stretch.cells
+        chunk = self._collect(stretch, begin, until, n_pop)
+        self._keep_history(until - begin, n_pop)
+        self._fired = stretch.fired[:, until - begin :].copy()
+        self.step = until
+        if not self._is_finite():
+            raise runaway(until * self.network.dt)
+        return chunk
+
+    def _stretch(self, begin: int, until: int) -> Stretch:
+        network, n = self.network, until - begin
+        n_pop = len(network.populations)
+        times = np.asarray(np.arange(begin, until) * network.dt, dtype=np.float64)
+        gains = [1.0 if isinstance(s, DeltaSynapse) else s.gain for p in network.populations for s in p.synapses]
+        gains += [1.0] * (self._plan.channels.size - len(gains))
+        currents = [i for i in network.inputs if isinstance(i, CurrentInput)]
+        uniform = np.zeros((n, n_pop))
+        for given in currents:
+            if given.profile is None:
+                uniform[:, network.population(given.target)] += _course([given.current], times)[:, 0]
+        pointers = np.zeros((self._threads, (self._history + n) * n_pop + 1), np.int64)
+        pointers[:, : self._pointers.shape[1]] = self._pointers
+        counts, event_first, event_cells = self._draws.stretch(begin, until)
+        rows = [-(-until // every) - -(-begin // every) for every in self._recorders["every"]]
+        sizes = [r * int(w) for r, w in zip(rows, self._recorders["width"], strict=True)]
+        partial = sum(n_blocks(int(self._plan.populations[p["source"]]["n"])) * int(p["rank"])
+                      for p in self._plan.projections if p["gate"] >= 0)  # fmt: skip
+        return Stretch(
+            origin=begin,
+            history=self._history,
+            gains=_course(gains, times),
+            thresholds=_course([p.v_threshold for p in network.populations], times),
+            currents=_course([i.current for i in currents if i.profile is not None], times),
+            uniform=uniform,
+            poisson=counts,
+            event_first=event_first,
+            event_cells=event_cells,
+            pointers=pointers,
+            cells=self._cells,
+            room=np.ones((2, self._threads), np.int64),
+            partial=np.zeros((2, partial)),
+            samples=np.zeros(sum(sizes)),
+            sample_first=np.concatenate(([0], np.cumsum(sizes))).astype(np.int64),
+            fired=np.concatenate([self._fired, np.zeros((self._fired.shape[0], n), np.int8)], axis=1),
+        )
+
+    def _collect(self, stretch: Stretch, begin: int, until: int, n_pop: int) -> Chunk:
+        first = self._history * n_pop
+        found: list[list[tuple[NDArray[np.int64], NDArray[np.int64]]]] = [[] for _ in range(n_pop)]
+        for part in range(self._threads):
+            pointers = stretch.pointers[part, first:]
+            counts = np.diff(pointers).reshape(-1, n_pop)
+            cells = stretch.cells[part, pointers[0] : pointers[-1]].astype(np.int64)
+            owner = np.repeat(np.tile(np.arange(n_pop), counts.shape[0]), counts.ravel())
+            for p in range(n_pop):
+                found[p].append((np.repeat(np.arange(begin, until), counts[:, p]), cells[owner == p]))
+        spikes = []
+        for parts in found:
+            step, cell = (np.concatenate(x) for x in zip(*parts, strict=True))
+            order = np.argsort(step, kind="stable") if len(parts) > 1 else slice(None)
+            spikes.append((step[order], cell[order]))
+        samples = {}
+        for k, name in enumerate(self._every):
+            width = int(self._recorders[k]["width"])
+            samples[name] = stretch.samples[stretch.sample_first[k] : stretch.sample_first[k + 1]].reshape(-1, width)
+        fired = {
+            t.name: begin + np.flatnonzero(stretch.fired[k, self._history :]) for k, t in enumerate(self._triggers)
+        }
+        return Chunk(begin, until, spikes, fired, samples)
+
+    def _keep_history(self, n: int, n_pop: int) -> None:
+        """Move the spikes of the last steps to where those before the next stretch are looked for."""
+        kept = self._pointers[:, n * n_pop :]
+        for part in range(self._threads):
+            a, b = kept[part, 0], kept[part, -1]
+            self._cells[part, : b - a] = self._cells[part, a:b].copy()
+        self._pointers = kept - kept[:, :1]
+        needed = int(self._pointers[:, -1].max()) + sum(p.n for p in self.network.populations)
+        if self._cells.shape[1] < needed:
+            more = np.empty((self._threads, needed), np.int32)
+            more[:, : self._cells.shape[1]] = self._cells
+            self._cells = more
+
+    def _is_finite(self) -> bool:
+        y, refractory = self._state.y, self._plan.populations["refractory"]
+        n_pop = len(self.network.populations)
+        if np.isfinite(y).all():
+            return True
+        infinite = int(np.count_nonzero(y == -np.inf))
+        held = 0
+        for p in range(n_pop):
+            counts = np.diff(self._pointers, axis=1)[:, p::n_pop]
+            held += int(counts[:, counts.shape[1] - int(refractory[p]) :].sum())
+        return infinite == held and not (np.isnan(y).any() or (y == np.inf).any())
+
+    # ---- where it stands
+
+    def checkpoint(self) -> dict[str, NDArray[Any]]:
+        """Everything needed to go on from here, as plain arrays; the same for any number of threads."""
+        n_pop = len(self.network.populations)
+        arrays: dict[str, NDArray[Any]] = {f"state_{k}": v.copy() for k, v in self._state._asdict().items()}
+        step, cell = [], []
+        for p in range(n_pop):
+            for part in range(self._threads):
+                counts = np.diff(self._pointers[part])[p::n_pop]
+                first = self._pointers[part, :-1][p::n_pop]
+                step.append(np.repeat(np.arange(counts.size) * n_pop + p, counts))
+                cell.append(np.concatenate([np.empty(0, np.int32),
+                            *(self._cells[part, a : a + c] for a, c in zip(first, counts, strict=True))]))  # fmt: skip
+        where, cells = np.concatenate(step), np.concatenate(cell)
+        order = np.argsort(where, kind="stable")
+        return arrays | {
+            "step": np.array([self.step]),
+            "history_place": where[order],
+            "history_cell": cells[order],
+            "fired": self._fired.copy(),
+        } | self._draws.checkpoint()  # fmt: skip
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Go on from a checkpoint of the same network, seed, interval and precision.
+
+        Raises:
+            InputError: it is the checkpoint of another network.
+        """
+        for name, kept in self._state._asdict().items():
+            given = np.asarray(arrays[f"state_{name}"])
+            if given.shape != kept.shape or given.dtype != kept.dtype:
+                raise InputError(f"checkpoint: {name} must be {kept.dtype} of shape {kept.shape}; "
+                                 f"got {given.dtype} of shape {given.shape}")  # fmt: skip
+            kept[...] = given
+        n_pop = len(self.network.populations)
+        place, cell = np.asarray(arrays["history_place"]), np.asarray(arrays["history_cell"])
+        bounds, size = self._plan.bounds, self._history * n_pop
+        capacity = max(self._cells.shape[1], cell.size + sum(p.n for p in self.network.populations))
+        self._cells = np.empty((self._threads, capacity), np.int32)
+        for part in range(self._threads):
+            owner = place % n_pop
+            mine = (cell >= bounds[owner, part]) & (cell < bounds[owner, part + 1])
+            self._pointers[part] = np.concatenate(([0], np.cumsum(np.bincount(place[mine], minlength=size))))
+            self._cells[part, : np.count_nonzero(mine)] = cell[mine]
+        self._fired[...] = arrays["fired"]
+        self._draws.restore(arrays)
+        self.step = int(arrays["step"][0])
+
+    def _start(self, flattening: Flattening, instance: Instance) -> State:
+        plan, network = self._plan, self.network
+        y = np.zeros(flattening.size, flattening.dtype)
+        base = np.array([p.v_rest for p in network.populations])
+        for place, values in flattening.profiles:
+            y[place : place + values.size] = values
+        for p, v in enumerate(instance.v):
+            start = plan.fields[plan.populations[p]["first"]]["start"]
+            y[start : start + v.size] = v - base[p] if plan.populations[p]["kind"] == LINEAR else v
+        for given, values in self._draws.currents():
+            start = plan.fields[plan.channels[flattening.channel(given.target, given.name)]["field"]]["start"]
+            y[start : start + values.size] = values
+        lam = np.zeros(plan.fields.size)
+        lam[plan.fields["kind"] == VOLTAGE] = 1.0
+        return State(
+            y=y,
+            lam=lam,
+            dec=np.ones(plan.fields.size),
+            base=base,
+            z=np.zeros(flattening.n_modes),
+            q=np.zeros(len(network.slow)),
+            r=np.zeros(len(network.slow)),
+            counts=np.zeros(self._recorders.size, np.int64),
+            streams=self._draws.streams,
+            window=np.zeros(len(self._triggers), np.int64),
+            last=np.full(len(self._triggers), -1, np.int64),
+        )
+
+
+def _course(values: list[Any], times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Numbers and schedules at given times [ms], (times, values)."""
+    out = np.empty((times.size, len(values)))
+    for column, value in enumerate(values):
+        out[:, column] = value.at(times) if isinstance(value, Schedule) else value
+    return out

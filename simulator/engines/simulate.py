@@ -1,0 +1,82 @@
+"""One network, two engines: the dispatcher."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..errors import InputError, unknown
+from ..files.document import first_line
+from ..networks.network import (
+    Network,
+)
+from ..recordings.run import Run
+from .common import Progress, n_steps, sampling
+from .wiring import instantiate
+
+ENGINES = ("compiled", "brian2")
+
+
+def simulate(
+    network: Network,
+    duration: float,
+    seed: int,
+    engine: str = "compiled",
+    signal_dt: float = 1.0,
+    progress: Progress | None = None,
+    precision: str = "float64",
+    threads: int = 1,
+) -> Run:
+    """Draw a network and run it.
+
+    Args:
+        network: the description.
+        duration: how long [s], a multiple of the network's time step.
+        seed: of the wiring, the initial state and the Poisson inputs, in separate streams.
+        engine: "compiled", or "brian2" for the reference: the same graph, initial state and
+            given events, but Poisson inputs of its own (see `freeze_inputs`).
+        signal_dt: sampling interval of the signals [ms].
+        progress: called with (done, total) [ms of biological time].
+        precision: "float64" or "float32", of the compiled engine.
+        threads: of the compiled engine; they do not change the bits.
+
+    Returns:
+        Spikes for every population and triggered input, a Recording for every signal, slow variable and schedule.
+
+    Raises:
+        InputError: an unknown engine, or a duration, interval or seed that cannot be.
+    """
+    if engine not in ENGINES:
+        raise unknown("engine", engine, ENGINES)
+    if engine != "compiled" and (precision, threads) != ("float64", 1):
+        raise InputError(f"simulate: precision and threads are of the compiled engine; leave them out with {engine!r}")
+    if not isinstance(network, Network):
+        raise InputError(f"simulate: network must be a Network; got {type(network).__name__}")
+    for name, value in (("duration", duration), ("signal_dt", signal_dt)):
+        if not isinstance(value, int | float | np.number):
+            raise InputError(f"simulate: {name} must be a number; got {value!r}")
+    n_steps(network, duration * 1000.0)
+    sampling(network, signal_dt)
+    try:
+        return _run(network, duration * 1000.0, seed, engine, signal_dt, progress, precision, threads)
+    except MemoryError as error:
+        raise InputError(f"Network: does not fit into memory: {first_line(error)}") from error
+
+
+def _run(
+    network: Network,
+    duration: float,
+    seed: int,
+    engine: str,
+    signal_dt: float,
+    progress: Progress | None,
+    precision: str,
+    threads: int,
+) -> Run:
+    instance = instantiate(network, seed)
+    if engine == "compiled":
+        from .compiled.engine import simulate_compiled
+
+        return simulate_compiled(instance, duration, seed, signal_dt, progress, precision, threads)
+    from .brian2.engine import simulate_brian2
+
+    return simulate_brian2(instance, duration, seed, signal_dt, progress)

@@ -1,0 +1,158 @@
+"""Tables of the compiled step that need no layout of the cells: inputs, slow variables, signals; rows of edges."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..checks import steps
+from ..networks.cells import Population
+from ..networks.inputs import EventInput, GivenNoise, OUNoise, PoissonInput, TriggeredInput, WhiteNoise
+from ..networks.network import MeanSynapticCurrent, Network, PopulationRate, PopulationStatistic
+from .kernels import layout as at
+from .kernels.compiling import kept
+from .kernels.draws import BLOCK
+
+Channel = Callable[[str, str], int]  # of a population and its synapse, w or OU current
+
+
+def n_blocks(n: int) -> int:
+    """Streams of random numbers of a population of n cells."""
+    return -(-n // BLOCK)
+
+
+def input_tables(network: Network, channel: Channel, dtype: np.dtype[Any]) -> tuple[Any, ...]:
+    """Poisson inputs; given events; noise and its given kicks; triggered inputs and their cells."""
+    dt = network.dt
+    poisson, events, noise, triggers = [], [], [], []
+    kicks, cells = Joined(dtype), Joined(np.int32)
+    streams = 0
+    sizes = [network.populations[network.population(i.target)].n for i in network.inputs]
+    for given, n in zip(network.inputs, sizes, strict=True):
+        if isinstance(given, PoissonInput):
+            poisson.append((channel(given.target, given.synapse), given.weight, streams))
+            streams += n_blocks(n)
+        elif isinstance(given, EventInput):
+            events.append((channel(given.target, given.synapse), given.weight))
+    for given, n in zip(network.inputs, sizes, strict=True):
+        p = network.population(given.target)
+        if isinstance(given, WhiteNoise | OUNoise):
+            driven = channel(given.target, given.name) if isinstance(given, OUNoise) else -1
+            noise.append((p, driven, noise_sd(network.populations[p], given, dt), streams, 0, 0))
+            streams += n_blocks(n)
+        elif isinstance(given, GivenNoise):
+            driven = -1 if given.tau is None else channel(given.target, given.name)
+            noise.append((p, driven, 0.0, -1, kicks.add(given.kicks.ravel()), given.kicks.shape[0]))
+        elif isinstance(given, TriggeredInput):
+            first = cells.add(np.arange(n) if given.cells is None else given.cells)
+            last = first + (n if given.cells is None else given.cells.size)
+            in_steps = (steps(getattr(given, f), dt, f) for f in ("window", "delay", "dead_time"))
+            triggers.append((network.population(given.source), channel(given.target, given.synapse),
+                             given.weight, given.count, *in_steps, first, last))  # fmt: skip
+    return (
+        table(at.POISSON, poisson),
+        table(at.EVENTS, events),
+        (table(at.NOISE, noise), kicks.array()),
+        (table(at.TRIGGER, triggers), cells.array()),
+    )
+
+
+def slow_table(network: Network) -> NDArray[Any]:
+    """Slow variables."""
+    dt = network.dt
+    rows = []
+    for s in network.slow:
+        p = network.population(s.population)
+        rows.append((p, math.exp(-dt / s.tau), s.maximum, s.half_rate, s.exponent, math.exp(-dt / s.rate_tau),
+                     1000.0 / (network.populations[p].n * s.rate_tau)))  # fmt: skip
+    return table(at.SLOW, rows)
+
+
+def recorder_tables(
+    network: Network, channel: Channel, every: dict[str, int]
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """What is sampled, and its channels and cells."""
+    rows, index = [], Joined(np.int64)
+    for signal in network.signals:
+        p = network.population(signal.population)
+        n, interval = network.populations[p].n, every[signal.name]
+        kind, variable, first, last, width, scale = at.RATE_OF, -1, 0, 0, 1, 0.0
+        if isinstance(signal, PopulationRate):
+            scale = 1000.0 / (n * interval * network.dt)
+        elif isinstance(signal, MeanSynapticCurrent):
+            kind = at.CURRENT_OF
+            own = [channel(signal.population, name) for name in signal.synapses]
+            first = index.add(np.array(own))
+            last = first + len(own)
+        else:
+            variable = -1 if signal.variable == "v" else channel(signal.population, signal.variable)
+            if isinstance(signal, PopulationStatistic):
+                kind = at.MEAN_OF if signal.statistic == "mean" else at.SD_OF
+            else:
+                kind, cells = at.STATE_OF, np.arange(n) if signal.cells is None else signal.cells
+                first, width = index.add(cells), cells.size
+                last = first + width
+        rows.append((kind, p, variable, interval, first, last, width, scale))
+    for k, slow in enumerate(network.slow):
+        rows += [(kind, -1, k, every[slow.name], 0, 0, 1, 0.0) for kind in (at.SLOW_OF, at.SLOW_RATE_OF)]
+    return table(at.RECORDER, rows), index.array()
+
+
+class Joined:
+    """Arrays that will lie one after the other in one; a single one is not copied."""
+
+    def __init__(self, dtype: Any) -> None:
+        self.dtype, self.parts, self.size = dtype, list[NDArray[Any]](), 0
+
+    def add(self, part: NDArray[Any]) -> int:
+        """Append, and say where it begins."""
+        begin = self.size
+        self.parts.append(part)
+        self.size += part.size
+        return begin
+
+    def array(self) -> NDArray[Any]:
+        """All of them."""
+        if len(self.parts) == 1:
+            return np.ascontiguousarray(self.parts[0], dtype=self.dtype)
+        out = np.empty(self.size, self.dtype)
+        begin = 0
+        for part in self.parts:
+            out[begin : begin + part.size] = part
+            begin += part.size
+        return out
+
+
+def noise_sd(population: Population, noise: WhiteNoise | OUNoise, dt: float) -> float:
+    """SD of what noise adds in a step [mV]."""
+    if isinstance(noise, OUNoise):
+        return noise.sd * math.sqrt(-math.expm1(-2.0 * dt / noise.tau))
+    if population.is_linear:
+        return noise.sigma * math.sqrt(-math.expm1(-2.0 * dt / population.tau_m) / 2.0)
+    return noise.sigma * math.sqrt(dt / population.tau_m)
+
+
+def table(dtype: np.dtype[Any], rows: Sequence[tuple[Any, ...]]) -> NDArray[Any]:
+    """Rows as an array of records."""
+    return np.array(list(rows), dtype=dtype)
+
+
+@kept
+def split_rows(
+    indptr: NDArray[np.int64], targets: NDArray[np.int32], bounds: NDArray[np.int64]
+) -> NDArray[np.int64]:  # pragma: no cover
+    """Row pointers of every row cut where its targets, which ascend, pass from one part to the next."""
+    parts = bounds.size - 1
+    out = np.empty((indptr.size - 1) * parts + 1, np.int64)
+    for r in range(indptr.size - 1):
+        x = indptr[r]
+        for k in range(parts):
+            while x < indptr[r + 1] and targets[x] < bounds[k]:
+                x += 1
+            out[r * parts + k] = x
+    out[-1] = indptr[-1]
+    return out

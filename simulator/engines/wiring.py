@@ -1,0 +1,203 @@
+"""From the description of a network to its edges and initial state: drawn once, run by every engine."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from ..networks.network import (
+    Dense,
+    Edges,
+    FixedInDegree,
+    LogNormal,
+    LowRank,
+    Network,
+    Pairwise,
+    Population,
+    Projection,
+    UniformDelay,
+    steps,
+)
+from .builders import draw_near, draw_pairs, draw_sources, sort_order, split_by_delay, transpose
+from .estimate import expected_edges
+from .uninterrupted import uninterrupted
+
+WIRING, STATE, INPUTS, DELAYS = 0, 1, 2, 3  # independent streams of one seed: a longer run keeps its graph
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """Edges by source and delay (CSR): those of cell i with delays[d] are row i·len(delays) + d.
+
+    Row r is `targets[indptr[r]:indptr[r + 1]]`, in ascending order.
+    """
+
+    indptr: NDArray[np.int64]  # (n_source·n_delays + 1,)
+    targets: NDArray[np.int32]  # (n_edges,)
+    weights: NDArray[np.float64]  # (n_edges,), or (1,) where all are equal [mV]
+    delays: NDArray[np.int64]  # (n_delays,) ascending [steps]
+
+    @property
+    def sources(self) -> NDArray[np.int32]:
+        """The source of every edge, (n_edges,)."""
+        return self._rows() // np.int32(self.delays.size)
+
+    @property
+    def edge_delays(self) -> NDArray[np.int64]:
+        """The delay of every edge, (n_edges,) [steps]."""
+        return self.delays[self._rows() % self.delays.size]
+
+    def _rows(self) -> NDArray[np.int32]:
+        return np.repeat(np.arange(self.indptr.size - 1, dtype=np.int32), np.diff(self.indptr))
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """A weight for every pair, and one delay."""
+
+    weights: NDArray[np.float64]  # (n_source, n_target) [mV]
+    delay: int  # [steps]
+
+
+@dataclass(frozen=True, eq=False)
+class Factors:
+    """A weight for every pair as Σ_r source[pre, r]·target[post, r], and one delay."""
+
+    source: NDArray[np.float64]  # (n_source, rank) [mV]
+    target: NDArray[np.float64]  # (n_target, rank) [1]
+    delay: int  # [steps]
+
+
+Wiring = Graph | Matrix | Factors
+
+
+@dataclass(frozen=True, eq=False)
+class Instance:
+    """One network as drawn: the wiring of every projection and initial voltages for every population."""
+
+    network: Network
+    graphs: tuple[Wiring, ...]  # one a projection
+    v: tuple[NDArray[np.float64], ...]  # one a population [mV]
+
+    def __post_init__(self) -> None:
+        if len(self.graphs) != len(self.network.projections) or len(self.v) != len(self.network.populations):
+            raise InputError(
+                f"Instance: must hold a graph a projection ({len(self.network.projections)}) and voltages a "
+                f"population ({len(self.network.populations)}); got {len(self.graphs)} and {len(self.v)}"
+            )
+
+
+def instantiate(network: Network, seed: int) -> Instance:
+    """Draw the edges, weights and initial voltages of a network.
+
+    Raises:
+        InputError: the seed is not a whole number >= 0.
+    """
+    graphs = tuple(_wiring(network, i, seed) for i in range(len(network.projections)))
+    v = tuple(_initial(p, generator(seed, STATE, i)) for i, p in enumerate(network.populations))
+    return Instance(network, graphs, v)
+
+
+def generator(seed: int, *stream: int) -> np.random.Generator:
+    """The random numbers of one stream of a seed (`numpy.random.SeedSequence` with a spawn key)."""
+    if isinstance(seed, bool) or not (isinstance(seed, int | np.integer) and seed >= 0):
+        raise InputError(f"seed: must be a whole number >= 0; got {seed!r}")
+    return np.random.default_rng(np.random.SeedSequence(int(seed), spawn_key=stream))
+
+
+def _initial(population: Population, rng: np.random.Generator) -> NDArray[np.float64]:
+    if isinstance(population.v_init, tuple):
+        return rng.uniform(*population.v_init, size=population.n)
+    v = population.v_reset if population.v_init is None else population.v_init
+    return np.full(population.n, float(v))
+
+
+def _wiring(network: Network, index: int, seed: int) -> Wiring:
+    projection, rng = network.projections[index], generator(seed, WIRING, index)
+    rule, weight = projection.rule, projection.weight
+    if isinstance(rule, Dense):
+        return Matrix(rule.weights * cast(float, weight), _grid(projection.delay, network.dt))
+    if isinstance(rule, LowRank):
+        return Factors(rule.source * cast(float, weight), rule.target, _grid(projection.delay, network.dt))
+    indptr, targets, order = (
+        _given(network, projection, rule)
+        if isinstance(rule, Edges)
+        else (
+            *_drawn(network, projection, rule, rng),
+            np.empty(0, dtype=np.int32),
+        )
+    )
+    weights = weight[order] if isinstance(weight, np.ndarray) else _weights(weight, targets.size, rng)
+    delays, which = _delays(projection.delay, network.dt, targets.size, order, generator(seed, DELAYS, index))
+    if delays.size > 1:
+        indptr = split_by_delay(indptr, targets, weights, which, delays.size)
+    return Graph(indptr, targets, weights, delays)
+
+
+def _drawn(
+    network: Network, projection: Projection, rule: FixedInDegree | Pairwise, rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    source, target = (network.populations[network.population(n)] for n in (projection.source, projection.target))
+    n_source, n_target, own = int(source.n), int(target.n), source is target
+    degrees = np.full(n_target, rule.k if isinstance(rule, FixedInDegree) else 0, dtype=np.int64)
+    if rule.footprint is None:
+        if isinstance(rule, Pairwise):
+            degrees = rng.binomial(n_source - own, rule.p, size=n_target)
+        sources = np.empty(degrees.sum(), dtype=np.int32)
+        uninterrupted(draw_sources, degrees, n_source, own, rng, sources)
+    else:
+        near = (float(rule.footprint.sd * n_source), *rule.footprint.reach(n_source, n_target), n_source, own, rng)
+        if isinstance(rule, FixedInDegree):
+            sources = np.empty(degrees.sum(), dtype=np.int32)
+            if sources.size:
+                uninterrupted(draw_near, int(rule.k), *near, sources)
+        else:
+            expected = expected_edges(network, projection)
+            sources = np.empty(int(expected + 6 * math.sqrt(expected)) + 1, dtype=np.int32)
+            sources = uninterrupted(draw_pairs, float(rule.p), *near, sources, degrees)
+    indptr, targets = np.zeros(n_source + 1, dtype=np.int64), np.empty(sources.size, dtype=np.int32)
+    transpose(sources, degrees, indptr, targets)
+    return indptr, targets
+
+
+def _given(
+    network: Network, projection: Projection, rule: Edges
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.integer]]:
+    n_source, n_target = (network.populations[network.population(n)].n for n in (projection.source, projection.target))
+    order = np.arange(rule.pre.size, dtype=np.int32 if rule.pre.size < 2**31 else np.int64)
+    order = sort_order(rule.pre, int(n_source), sort_order(rule.post, int(n_target), order))
+    indptr = np.concatenate(([0], np.cumsum(np.bincount(rule.pre, minlength=n_source)))).astype(np.int64)
+    return indptr, rule.post.astype(np.int32)[order], order
+
+
+def _weights(weight: object, n_edges: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    if isinstance(weight, LogNormal):
+        mu = np.log(weight.mean) - weight.sigma**2 / 2
+        return rng.lognormal(mu, weight.sigma, size=n_edges)
+    return np.array([weight], dtype=np.float64)
+
+
+def _delays(
+    delay: object, dt: float, n_edges: int, order: NDArray[np.integer], rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
+    """The delays [steps], ascending, and where there are several the index of that of every edge."""
+    if isinstance(delay, np.ndarray):
+        given = delay / dt
+        np.rint(given, out=given)
+        delays = np.unique(given).astype(np.int64) if given.size else np.zeros(1, dtype=np.int64)
+        return delays, np.searchsorted(delays, given).astype(np.uint32)[order]
+    if isinstance(delay, UniformDelay):
+        delays = np.arange(_grid(delay.low, dt), _grid(delay.high, dt) + 1)
+        if delays.size > 1:
+            return delays, rng.integers(delays.size, size=n_edges, dtype=np.uint32)
+        return delays, np.empty(0, dtype=np.uint32)
+    return np.array([_grid(delay, dt)]), np.empty(0, dtype=np.uint32)
+
+
+def _grid(delay: object, dt: float) -> int:
+    return steps(float(cast(float, delay)), dt, "Projection.delay")

@@ -1,0 +1,115 @@
+"""A folder with a .csv an entry, and ``attributes.json`` with everything that is no table."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from .. import InputError
+from ..files.document import check_writable
+from .entries import Groups, Progress, name_of, plain, plain_attrs
+from .tables import tables
+
+ABOUT = "attributes.json"
+_LONGEST = 60  # characters of a file name, of which UTF-8 makes up to four bytes each
+
+
+def write_csv(
+    groups: Groups, attrs: Mapping[str, Any], target: Path, where: str, force: bool, progress: Progress
+) -> list[Path]:
+    """Write the tables of all groups, or nothing.
+
+    Args:
+        groups: path -> group of what is exported.
+        attrs: of the root.
+        target: the folder; files in it that have other names stay as they are.
+        where: the file it comes from.
+        force: replace files that exist.
+        progress: called as progress(rows done, rows, entry).
+
+    Raises:
+        InputError: a part of the file is damaged, or the folder cannot be written or holds one of the files.
+        OSError: the disk is full.
+    """
+    read = {path: plain(path, group, where) for path, group in groups.items()}
+    made = {(path, part): table for path, group in read.items() for part, table in tables(group.variables).items()}
+    called = [f"{name_of(path)}.{part}" if part else name_of(path) for path, part in made]
+    files = dict(zip(made, file_names(called), strict=True))
+    about = {
+        "file": where,
+        **plain_attrs(attrs),
+        "entries": {
+            name_of(path): {
+                "group": path,
+                "files": [file for (of, _), file in files.items() if of == path],
+                "attributes": plain_attrs(group.attrs),
+                "variables": {
+                    name: {"dimensions": list(variable.dims), **plain_attrs(variable.attrs)}
+                    for name, variable in group.variables.items()
+                },
+            }
+            for path, group in read.items()
+        },
+    }
+    names = [*files.values(), ABOUT]
+    total, done = sum(table.rows for table in made.values()), 0
+    with _filled(target, names, force) as folder:
+        for key, table in made.items():
+            with (folder / files[key]).open("w", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file, lineterminator="\n")
+                writer.writerow(table.header)
+                for rows in table.pieces():
+                    writer.writerows(rows)
+                    done += len(rows)
+                    progress(done, total, name_of(key[0]))
+        text = json.dumps(about, indent=1, ensure_ascii=False, allow_nan=False)
+        (folder / ABOUT).write_text(text + "\n", encoding="utf-8")
+    return [target / name for name in names]
+
+
+@contextlib.contextmanager
+def _filled(target: Path, names: Iterable[str], force: bool) -> Iterator[Path]:
+    """A temporary folder beside `target`, whose files `names` move there when the block ends well."""
+    if target.is_dir():
+        for name in names:
+            check_writable(target / name, force)
+    elif os.path.lexists(target):
+        raise InputError(f"{target}: is a file; csv needs the name of a folder")
+    else:
+        check_writable(target)
+    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:12]}.tmp")
+    temporary.mkdir()
+    try:
+        yield temporary
+        for name in names:
+            with (temporary / name).open("rb") as written:
+                os.fsync(written.fileno())
+        target.mkdir(exist_ok=True)
+        for name in names:
+            (temporary / name).replace(target / name)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def file_names(names: Iterable[str]) -> list[str]:
+    """A .csv for every name, without what some file system refuses; no two differ by capitals alone.
+
+    >>> file_names(["lfp", "LFP", "activity/E/rest", "a<b"])
+    ['lfp.csv', 'LFP-2.csv', 'activity-E-rest.csv', 'a-b.csv']
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        stem = re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f]+', "-", name)[:_LONGEST].strip(". -") or "entry"
+        first, number = stem, 2
+        while stem.casefold() in found:
+            stem, number = f"{first}-{number}", number + 1
+        found[stem.casefold()] = f"{stem}.csv"
+    return list(found.values())

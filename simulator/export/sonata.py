@@ -1,0 +1,45 @@
+"""A spikes file as the SONATA specification has it, and nothing else in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from ..files.document import SONATA_MAGIC, SONATA_SORTING, SONATA_VERSION, replacing
+from .entries import Groups, Progress, blocks, name_of
+
+
+def write_sonata(groups: Groups, target: Path, force: bool, progress: Progress) -> list[Path]:
+    """Write ``/spikes/POPULATION`` with ``timestamps`` [ms], ``node_ids`` and the attribute ``sorting``.
+
+    Args:
+        groups: path -> group of spikes.
+        target: the file.
+        force: replace a file that exists.
+        progress: called as progress(spikes done, spikes, entry).
+
+    Raises:
+        InputError: a part of the file is damaged, or the target exists or cannot be written.
+        OSError: the disk is full.
+    """
+    total, done = sum(group.variables["timestamps"].shape[0] for group in groups.values()), 0
+    with replacing(target, force) as temporary, h5py.File(temporary, "w", libver=("earliest", "v110")) as file:
+        file.attrs["magic"], file.attrs["version"] = SONATA_MAGIC, SONATA_VERSION
+        for path, group in groups.items():
+            spikes = group.variables["timestamps"].shape
+            population = file.create_group(path)
+            sorting = h5py.enum_dtype(SONATA_SORTING, basetype="u1")
+            population.attrs.create("sorting", SONATA_SORTING["by_time"], dtype=sorting)
+            made = {
+                "timestamps": population.create_dataset("timestamps", shape=spikes, dtype=np.float64),
+                "node_ids": population.create_dataset("node_ids", shape=spikes, dtype=np.uint64),
+            }
+            made["timestamps"].attrs["units"] = "ms"
+            for block in blocks(spikes[0], 2, 1):
+                for name, dataset in made.items():
+                    dataset[block] = group.variables[name].part(block)
+                done += block.stop - block.start
+                progress(done, total, name_of(path))
+    return [target]

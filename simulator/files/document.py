@@ -1,0 +1,414 @@
+"""HDF5 files as plain data: groups of variables with named dimensions, written whole or not at all.
+
+One file opens in h5py, xarray (``engine="h5netcdf"``), netCDF4 and libsonata. That holds because
+
+* every array has *all* its dimensions attached to dimension scales of its own group,
+* strings are variable-length UTF-8 and booleans are bytes with the attribute ``dtype = "bool"``
+  (xarray's convention; netCDF has no boolean type),
+* ``/spikes`` is never compressed (libsonata has no deflate filter).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import math
+import os
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError
+
+FORMAT = "ictal"
+FORMAT_VERSION = 1
+SONATA_MAGIC = np.uint32(0x0A7A)
+SONATA_VERSION = np.array([0, 1], dtype=np.uint32)
+SONATA_SORTING = {"none": 0, "by_id": 1, "by_time": 2}
+_NO_COORDINATE = "This is a netCDF dimension but not a netCDF variable."
+_COMPRESS_FROM = 4096  # values; smaller arrays gain nothing from chunks
+# what h5py and the code that reads a document's parts raise on a file whose bytes were changed
+DAMAGE = (OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError, MemoryError, OverflowError)
+
+
+@dataclass(frozen=True)
+class Variable:
+    """An array with a name for every axis, and attributes (strings, numbers, vectors of numbers)."""
+
+    dims: tuple[str, ...]
+    values: NDArray[Any]
+    attrs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Streamed(Variable):
+    """A variable that is made piece by piece while it is written and never stands whole in memory.
+
+    `values` has no rows and says the type and the other axes; `pieces()` yields arrays that make up `rows` rows.
+    """
+
+    rows: int = 0
+    pieces: Callable[[], Iterable[NDArray[Any]]] = tuple
+
+
+@dataclass(frozen=True)
+class Group:
+    """Variables that share their dimensions. A variable named like its only dimension is a coordinate."""
+
+    variables: Mapping[str, Variable]
+    attrs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A whole file: attributes of the root and groups by path, e.g. ``"signals/lfp"``."""
+
+    attrs: Mapping[str, Any]
+    groups: Mapping[str, Group]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A variable that stays in its file and is read piece by piece.
+
+    Attributes:
+        dims, attrs: as of a Variable.
+        dtype, shape: of its values; texts have a dtype without a length.
+        part: ``part(key)`` is what ``values[key]`` would be.
+        packed: rows, along the last axis but one, that are compressed together: who reads by multiples of it
+            unpacks nothing twice.
+    """
+
+    dims: tuple[str, ...]
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    part: Callable[[Any], NDArray[Any]]
+    attrs: Mapping[str, Any] = field(default_factory=dict)
+    packed: int = 1
+
+
+@dataclass(frozen=True)
+class StoredGroup:
+    """A Group that stays in its file."""
+
+    variables: Mapping[str, Stored]
+    attrs: Mapping[str, Any] = field(default_factory=dict)
+
+
+def versions(*extra: str) -> dict[str, str]:
+    """Versions of the packages that a result can depend on, and of `extra` (those already loaded decide nothing)."""
+    return {name: _version(name) for name in dict.fromkeys(("ictal", "numpy", "scipy", "numba", "h5py", *extra))}
+
+
+@functools.cache
+def _version(name: str) -> str:
+    from importlib.metadata import version  # reads and parses files: a millisecond a package
+
+    return version(name)
+
+
+def about(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes of the root of a result: its kind, what is needed to do it again, seed, engine, versions."""
+    return {
+        "kind": kind,
+        "config": to_json(dict(config)),
+        "seed": to_json(config.get("seed", config.get("seeds"))),
+        "engine": str(config.get("engine", "")),
+        "versions": to_json(config.get("versions", versions())),
+    }
+
+
+def to_json(value: object) -> str:
+    """JSON with sorted keys; numpy scalars and arrays become plain ones. NaN is refused."""
+
+    def plain(item: object) -> object:
+        if isinstance(item, np.generic):
+            return item.item()
+        if isinstance(item, np.ndarray):
+            return item.tolist()
+        if isinstance(item, Mapping):
+            return dict(item)
+        if isinstance(item, Path):
+            return str(item)
+        raise TypeError(f"not JSON: {type(item).__name__}")
+
+    return json.dumps(value, default=plain, sort_keys=True, allow_nan=False)
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike[str], force: bool = False, within: Path | None = None) -> Iterator[Path]:
+    """A temporary name beside `path` that takes its place when the block ends well.
+
+    A process that dies inside the block leaves at most a hidden ``.NAME.*.tmp`` and never a
+    partial file under the final name.
+
+    Args:
+        path: the file.
+        force: replace it if it exists.
+        within: folder of the temporary file, on the same disk as the file; the file's own if None.
+
+    Raises:
+        InputError: the file exists (and not force), its folder is missing or cannot be written.
+    """
+    target = Path(path)
+    check_writable(target, force)
+    temporary = (within or target.parent) / f".{target.name}.{uuid.uuid4().hex[:12]}.tmp"
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))  # mkstemp would forget the umask
+    try:
+        yield temporary
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        if target.exists() and not force:
+            raise _exists(target)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def check_writable(path: str | os.PathLike[str], force: bool = False) -> None:
+    """Refuse early what could not be written later, before any work is done.
+
+    Raises:
+        InputError: as `replacing`.
+    """
+    target = Path(path)
+    if target.is_dir():
+        raise InputError(f"{target}: is a folder; want the name of a file")
+    if target.exists() and not force:
+        raise _exists(target)
+    folder = target.parent
+    if not folder.is_dir():
+        raise InputError(f"{target}: its folder {folder} does not exist")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError(f"{target}: its folder {folder} cannot be written")
+
+
+def _exists(target: Path) -> InputError:
+    return InputError(f"{target}: exists already; choose another name or say --force (force=True) to replace it")
+
+
+def write(document: Document, path: str | os.PathLike[str], *, force: bool = False, within: Path | None = None) -> Path:
+    """Write a document under a temporary name (`within` as in `replacing`) and rename it.
+
+    Raises:
+        InputError: as `replacing`; or the disk is full.
+    """
+    with replacing(path, force, within) as temporary:
+        try:
+            with h5py.File(temporary, "w", libver=("earliest", "v110"), track_order=True) as file:
+                _write_root(file, document)
+                for name, group in document.groups.items():
+                    _write_group(file.require_group(name), group, compress=not name.startswith("spikes/"))
+        except OSError as error:
+            raise InputError(f"{path}: could not be written: {first_line(error)}") from error
+    return Path(path)
+
+
+def read(path: str | os.PathLike[str], kind: str | None = None) -> Document:
+    """Read a document whole.
+
+    Args:
+        path: the file.
+        kind: refuse files of another kind (``"run"``, ``"comparison"``).
+
+    Raises:
+        InputError: one line: missing, empty, not HDF5, truncated, not written by Ictal, of a newer
+            format, or of another kind.
+    """
+    with opened(path, kind) as (attrs, stored):
+        return Document(attrs, {name: Group(_whole(group.variables), group.attrs) for name, group in stored.items()})
+
+
+def _whole(variables: Mapping[str, Stored]) -> dict[str, Variable]:
+    return {name: Variable(v.dims, v.part(...), v.attrs) for name, v in variables.items()}
+
+
+@contextlib.contextmanager
+def opened(
+    path: str | os.PathLike[str], kind: str | None = None
+) -> Iterator[tuple[dict[str, Any], dict[str, StoredGroup]]]:
+    """Attributes of the root, and groups by path; what is in them can be read while the block lasts.
+
+    Args:
+        path, kind: as of `read`.
+
+    Raises:
+        InputError: as `read`, and again whenever a part is read that is damaged.
+    """
+    source = Path(path)
+    if source.is_dir():
+        raise InputError(f"{source}: is a folder; want an HDF5 file")
+    if not source.exists():
+        raise InputError(f"{source}: no such file")
+    if source.stat().st_size == 0:
+        raise InputError(f"{source}: is empty; want an HDF5 file written by ictal")
+    with contextlib.ExitStack() as stack:
+        with _damage_in_one_line(source):
+            file = stack.enter_context(h5py.File(source, "r"))
+            attrs = _read_attrs(file)
+            if attrs.get("format") != FORMAT:
+                raise InputError(f"{source}: is HDF5 but was not written by ictal (no attribute format = {FORMAT!r})")
+            found = attrs.get("format_version")
+            if not isinstance(found, int | np.integer) or found > FORMAT_VERSION:
+                raise InputError(
+                    f"{source}: has format version {found}; this ictal reads up to {FORMAT_VERSION}: upgrade ictal"
+                )
+            if kind is not None and attrs.get("kind") != kind:
+                raise InputError(f"{source}: holds a {attrs.get('kind')}; want a {kind}")
+            groups: dict[str, StoredGroup] = {}
+            _collect(source, file, "", groups)
+        yield attrs, groups
+
+
+@contextlib.contextmanager
+def _damage_in_one_line(source: Path) -> Iterator[None]:
+    try:
+        yield
+    except InputError:
+        raise
+    except DAMAGE as error:
+        raise InputError(f"{source}: cannot be read as HDF5, damaged or truncated: {first_line(error)}") from error
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, in one line."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _write_root(file: h5py.File, document: Document) -> None:
+    for name, value in document.attrs.items():
+        _set_attr(file, name, value)
+    file.attrs["format"] = FORMAT
+    file.attrs["format_version"] = np.int64(FORMAT_VERSION)
+    file.attrs["created"] = datetime.now(UTC).isoformat(timespec="seconds")
+    file.attrs["magic"] = SONATA_MAGIC
+    file.attrs["version"] = SONATA_VERSION
+
+
+def _write_group(target: h5py.Group, group: Group, compress: bool) -> None:
+    for name, value in group.attrs.items():
+        _set_attr(target, name, value)
+    sizes: dict[str, int] = {}
+    for name, variable in group.variables.items():
+        shape = _shape(variable)
+        if len(shape) != len(variable.dims):
+            raise ValueError(f"{target.name}/{name}: {len(shape)} axes but dims {variable.dims}")
+        for dim, n in zip(variable.dims, shape, strict=True):
+            if sizes.setdefault(dim, n) != n:
+                raise ValueError(f"{target.name}/{name}: dimension {dim} is {n} here and {sizes[dim]} elsewhere")
+    for dim, n in sizes.items():
+        coordinate = group.variables.get(dim)
+        if coordinate is not None and coordinate.dims == (dim,):
+            _create(target, dim, coordinate, compress=False).make_scale(dim)
+        else:
+            target.create_dataset(dim, shape=(n,), dtype="f4").make_scale(f"{_NO_COORDINATE}{n:10d}")
+    for name, variable in group.variables.items():
+        if variable.dims == (name,):
+            continue
+        dataset = _create(target, name, variable, compress)
+        for axis, dim in enumerate(variable.dims):
+            dataset.dims[axis].attach_scale(target[dim])
+
+
+def _shape(variable: Variable) -> tuple[int, ...]:
+    shape = np.shape(variable.values)
+    return (variable.rows, *shape[1:]) if isinstance(variable, Streamed) else shape
+
+
+def _create(target: h5py.Group, name: str, variable: Variable, compress: bool) -> h5py.Dataset:
+    values = np.asarray(variable.values)
+    attrs = dict(variable.attrs)
+    options: dict[str, Any] = {}
+    if values.dtype.kind in "US":
+        values, options["dtype"] = values.astype(object), h5py.string_dtype()
+    elif values.dtype.kind == "b":
+        values, attrs["dtype"] = values.astype(np.uint8), "bool"
+    elif compress and math.prod(_shape(variable)) >= _COMPRESS_FROM:
+        options |= {"compression": "gzip", "compression_opts": 1, "shuffle": True}
+    if isinstance(variable, Streamed):
+        dataset = target.create_dataset(name, shape=_shape(variable), dtype=values.dtype, **options)
+        _fill(dataset, variable)
+    else:
+        dataset = target.create_dataset(name, data=values, **options)
+    for key, value in attrs.items():
+        _set_attr(dataset, key, value)
+    return dataset
+
+
+def _fill(dataset: h5py.Dataset, variable: Streamed) -> None:
+    at = 0
+    for piece in variable.pieces():
+        dataset[at : at + len(piece)] = piece
+        at += len(piece)
+    if at != variable.rows:
+        raise ValueError(f"{dataset.name}: {at} rows were made; want {variable.rows}")
+
+
+def _set_attr(target: h5py.Group | h5py.Dataset, name: str, value: Any) -> None:
+    if name == "sorting" and isinstance(value, str):
+        enum = h5py.enum_dtype(SONATA_SORTING, basetype="u1")
+        target.attrs.create(name, SONATA_SORTING[value], dtype=enum)
+    elif isinstance(value, bool):
+        target.attrs[name] = np.uint8(value)
+    else:
+        target.attrs[name] = value
+
+
+def _read_attrs(target: h5py.Group | h5py.Dataset) -> dict[str, Any]:
+    hidden = {"CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "_Netcdf4Dimid"}
+    return {k: _plain_attr(v) for k, v in target.attrs.items() if k not in hidden}
+
+
+def _plain_attr(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, np.generic):
+        return value.item()
+    return value
+
+
+def _collect(source: Path, group: h5py.Group, path: str, found: dict[str, StoredGroup]) -> None:
+    variables = {}
+    for name, item in group.items():
+        if isinstance(item, h5py.Group):
+            _collect(source, item, f"{path}/{name}" if path else name, found)
+        elif not _is_bare_dimension(item):
+            variables[name] = _stored(source, item, name)
+    if variables:
+        found[path] = StoredGroup(variables, _read_attrs(group))
+
+
+def _is_bare_dimension(item: h5py.Dataset) -> bool:
+    label = item.attrs.get("NAME", b"")
+    return bool(item.is_scale) and bytes(label).startswith(_NO_COORDINATE.encode())
+
+
+def _stored(source: Path, item: h5py.Dataset, name: str) -> Stored:
+    attrs = _read_attrs(item)
+    if item.is_scale:
+        dims: tuple[str, ...] = (name,)
+    else:
+        dims = tuple(item.dims[axis][0].name.rsplit("/", 1)[-1] for axis in range(item.ndim))
+    is_text = h5py.check_string_dtype(item.dtype) is not None
+    is_bool = not is_text and attrs.get("dtype") == "bool"
+    if is_bool:
+        del attrs["dtype"]
+    dtype = np.dtype(str if is_text else bool if is_bool else item.dtype)
+
+    def part(key: Any) -> NDArray[Any]:
+        with _damage_in_one_line(source):
+            if is_text:
+                return np.asarray(item.asstr()[key], dtype=str)
+            values = item[key]
+            return np.asarray(values.astype(bool) if is_bool else values)
+
+    packed = int(item.chunks[-2:][0]) if item.chunks else 1
+    return Stored(dims, dtype, tuple(item.shape), part, attrs, packed)

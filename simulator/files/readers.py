@@ -1,0 +1,193 @@
+"""A stranger's file as a Run: our own HDF5, EDF, .npy, .npz or .csv, with one clear line when it cannot be."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError, unknown
+from ..recordings.recording import CLOCKS, Clock, Recording
+from ..recordings.run import Run
+from .edf import EDF_SUFFIXES, read_edf
+from .store import load
+
+ARRAY_SUFFIXES = (".npy", ".npz", ".csv")
+HDF5_SUFFIXES = (".h5", ".hdf5", ".nc")
+
+
+def open_run(path: str | os.PathLike[str], *, dt: float | None = None, clock: str | None = None) -> Run:
+    """A Run from a file. Its source holds ``file``, the path as given, and ``sha256`` of the file's content.
+
+    ``.h5`` is read as a Run, ``.edf`` and ``.bdf`` as `read_edf` says. ``.npy`` and ``.csv`` (comma, semicolon, tab or
+    blank; one header line is allowed) hold one array (time, unit) or (..., time, unit); every numeric array of an
+    ``.npz`` with two or more axes becomes one recording. An ``.npz`` may also hold ``rate``, a number [Hz], which is
+    its clock, and ``channels``, a name a unit: so an EEG keeps both. Nothing in a file is executed: pickled objects
+    are refused.
+
+    Args:
+        path: the file.
+        dt: sampling interval [ticks of `clock`]; needed for arrays unless clock is ``"sample"``.
+        clock: meaning of the time axis; ``"second"`` if only dt is given.
+
+    Raises:
+        InputError: one line that names the file and what is wrong with it.
+    """
+    source = Path(path)
+    suffix = source.suffix.lower()
+    if not source.exists():
+        raise InputError(f"{source}: no such file")
+    if suffix in EDF_SUFFIXES:
+        run = read_edf(source)
+        named = {**run.source, **identity(source)}
+        return Run({name: replace(run.recording(name), source=named) for name in run}, named)
+    if suffix not in ARRAY_SUFFIXES:
+        if suffix not in HDF5_SUFFIXES:
+            raise InputError(
+                f"{source}: cannot tell the format from {suffix!r}; "
+                f"want {', '.join((*HDF5_SUFFIXES, *EDF_SUFFIXES, *ARRAY_SUFFIXES))}"
+            )
+        run = load(source)
+        return Run(run, {**run.source, **identity(source)})
+    arrays, rate, channels = _read_arrays(source, suffix)
+    if rate is not None and dt is None and clock in (None, "second"):
+        clock, dt = "second", 1.0 / rate
+    clock, dt = _clock(source, clock, dt)
+    which = identity(source)
+    entries = {}
+    for name, values in arrays.items():
+        labels = {"channel": channels} if channels is not None and channels.shape == values.shape[-1:] else {}
+        try:
+            entries[name] = Recording(
+                values, dt=dt, clock=cast(Clock, clock), quantity="activity", unit="1", unit_labels=labels,
+                source=which,
+            )  # fmt: skip
+        except InputError as error:
+            raise InputError(f"{source}: {name}: {error}") from error
+    return Run(entries, which)
+
+
+def open_matrix(path: str | os.PathLike[str]) -> NDArray[np.float64]:
+    """The one array of a ``.npy`` or ``.csv`` file, with two axes or more.
+
+    Raises:
+        InputError: one line that names the file and what is wrong with it.
+    """
+    source = Path(path)
+    if not source.exists():
+        raise InputError(f"{source}: no such file")
+    found = list(_read_arrays(source, source.suffix.lower())[0].values())
+    if len(found) != 1:
+        raise InputError(f"{source}: must hold one array; got {len(found)}")
+    return np.asarray(found[0], dtype=np.float64)
+
+
+def identity(source: str | os.PathLike[str]) -> dict[str, str]:
+    """Which file it is, wherever it lies: one that has changed since has another sum."""
+    with Path(source).open("rb") as file:
+        return {"file": str(source), "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+
+
+def _clock(source: Path, clock: str | None, dt: float | None) -> tuple[str, float]:
+    if clock is not None and clock not in CLOCKS:
+        raise unknown("clock", clock, CLOCKS)
+    if dt is None:
+        if clock == "sample":
+            return clock, 1.0
+        raise InputError(
+            f"{source}: an array has no clock; say --dt INTERVAL (and --clock {'|'.join(CLOCKS)}; second if left out), "
+            "or --clock sample for observations without an order"
+        )
+    return clock or "second", dt
+
+
+def _read_arrays(source: Path, suffix: str) -> tuple[dict[str, NDArray[Any]], float | None, NDArray[Any] | None]:
+    """The arrays (time, unit), the sampling rate [Hz] and the names of channels that stand beside them."""
+    if source.stat().st_size == 0:
+        raise InputError(f"{source}: is empty")
+    try:
+        if suffix == ".csv":
+            return {"activity": _read_csv(source)}, None, None
+        loaded = np.load(source, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            return {"activity": _two_axes(source, "the array", loaded)}, None, None
+        with loaded:
+            found = {name: loaded[name] for name in loaded.files}
+    except InputError:
+        raise
+    except ValueError as error:
+        if "pickle" in str(error):
+            raise InputError(
+                f"{source}: holds pickled Python objects, which are never loaded; save plain numbers"
+            ) from error
+        raise InputError(f"{source}: cannot be read: {str(error).splitlines()[0]}") from error
+    except (OSError, EOFError, zipfile.BadZipFile, KeyError, UnicodeDecodeError) as error:
+        raise InputError(f"{source}: cannot be read, damaged or truncated: {str(error).splitlines()[0]}") from error
+    usable = {k.replace("/", "_"): v for k, v in found.items() if v.ndim >= 2 and v.dtype.kind in "biuf"}
+    if not usable:
+        shapes = ", ".join(f"{k} {v.dtype} {v.shape}" for k, v in found.items()) or "nothing"
+        raise InputError(f"{source}: holds no numeric array (time, unit); got {shapes}")
+    return usable, _rate(source, found.get("rate")), _channels(source, found.get("channels"), usable)
+
+
+def _rate(source: Path, given: NDArray[Any] | None) -> float | None:
+    if given is None or given.ndim >= 2:
+        return None
+    if given.size != 1 or given.dtype.kind not in "iuf" or not 0 < float(given.item()) < float("inf"):
+        raise InputError(f"{source}: rate: must be one number > 0 [Hz]; got {given.dtype} {given.tolist()!r}")
+    return float(given.item())
+
+
+def _channels(source: Path, given: NDArray[Any] | None, arrays: dict[str, NDArray[Any]]) -> NDArray[Any] | None:
+    if given is None or given.ndim >= 2:
+        return None
+    units = sorted({values.shape[-1] for values in arrays.values()})
+    if given.dtype.kind != "U" or given.ndim != 1 or given.size not in units:
+        wanted = " or ".join(map(str, units))
+        raise InputError(f"{source}: channels: must be {wanted} names; got {given.dtype} {given.shape}")
+    return given
+
+
+def _two_axes(source: Path, what: str, values: NDArray[Any]) -> NDArray[Any]:
+    if values.dtype.kind not in "biuf":
+        raise InputError(f"{source}: {what} must hold real numbers; got {values.dtype}")
+    if values.ndim < 2:
+        raise InputError(f"{source}: {what} must have two axes at least, (time, unit); got shape {values.shape}")
+    return values
+
+
+def _read_csv(source: Path) -> NDArray[np.float64]:
+    text = source.read_text(encoding="utf-8-sig")
+    lines = [line for line in text.splitlines() if line.strip()]
+    if not lines:
+        raise InputError(f"{source}: is empty")
+    delimiter = next((mark for mark in (",", ";", "\t") if mark in lines[0]), None)
+    rows = [[cell.strip() for cell in line.split(delimiter)] for line in lines]
+    first = 0 if all(is_number(cell) for cell in rows[0]) else 1
+    width = len(rows[-1])
+    values = np.empty((len(rows) - first, width))
+    for at, row in enumerate(rows[first:]):
+        if len(row) != width:
+            raise InputError(f"{source}: line {at + first + 1} has {len(row)} columns; want {width}")
+        for column, cell in enumerate(row):
+            if not is_number(cell):
+                raise InputError(f"{source}: line {at + first + 1}, column {column + 1}: {cell!r} is not a number")
+            values[at, column] = float(cell)
+    if values.size == 0:
+        raise InputError(f"{source}: has a header and no numbers")
+    return values
+
+
+def is_number(cell: str) -> bool:
+    """Whether a text is a number."""
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,195 @@
+"""A Run as a file, and back, bit for bit."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from ..recordings.recording import Recording, to_numpy
+from ..recordings.run import Run
+from ..recordings.spikes import Spikes
+from .document import DAMAGE, Document, Group, Variable, first_line, read, to_json, versions, write
+
+_UNIT_LABEL, _TIME_LABEL = "unit_label_", "time_label_"
+RESIDUAL = {"units": "s", "long_name": "time - timestamps/1000"}
+
+
+def save(run: Run, path: str | os.PathLike[str], *, force: bool = False, within: Path | None = None) -> Path:
+    """Write a Run to an HDF5 file, whole or not at all.
+
+    Spikes go to ``/spikes/NAME`` as SONATA wants them (timestamps in ms, ``node_ids``), recordings
+    to ``/signals/NAME`` with the variable ``values``; the order of the entries is kept.
+
+    Args:
+        run: what is written.
+        path: the file.
+        force: replace it if it exists.
+        within: folder of the temporary file that becomes it, on the same disk; the file's own if None.
+
+    Raises:
+        InputError: no Run; the file exists (and not force) or cannot be written.
+    """
+    if not isinstance(run, Run):
+        hint = "; it has a save of its own" if hasattr(run, "save") else ""
+        raise InputError(f"save: takes a Run; got {type(run).__name__}{hint}")
+    return write(to_document(run), path, force=force, within=within)
+
+
+def load(path: str | os.PathLike[str]) -> Run:
+    """Read a Run.
+
+    Raises:
+        InputError: one line: missing, empty, truncated, foreign, newer, or not a run.
+    """
+    document = read(path, kind="run")
+    try:
+        return from_document(document)
+    except DAMAGE as error:
+        raise InputError(f"{path}: is not a complete run, a part is missing or damaged: {first_line(error)}") from error
+
+
+def to_document(run: Run) -> Document:
+    """The Run as groups and attributes."""
+    groups: dict[str, Group] = {}
+    for name, entry in run.items():
+        if isinstance(entry, Spikes):
+            groups[f"spikes/{name}"] = _spikes_group(entry)
+        else:
+            groups[f"signals/{name}"] = _signal_group(entry)
+    source = dict(run.source)
+    _check_source("Run", source)
+    for name, entry in run.items():
+        _check_source(name, entry.source)
+    attrs = {
+        "kind": "run",
+        "entries": to_json(list(run)),
+        "config": to_json({k: v for k, v in source.items() if k not in ("seed", "engine", "versions")}),
+        "seed": to_json(source.get("seed")),
+        "engine": str(source.get("engine", "")),
+        "versions": to_json(source.get("versions", versions())),
+    }
+    return Document(attrs, groups)
+
+
+def _check_source(name: str, source: Mapping[str, object]) -> None:
+    try:
+        to_json(dict(source))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name}.source: must be plain finite numbers, strings, lists and mappings: {error}") from None
+
+
+def from_document(document: Document) -> Run:
+    """The inverse of `to_document`."""
+    entries: dict[str, Recording | Spikes] = {}
+    for name in json.loads(document.attrs["entries"]):
+        if f"spikes/{name}" in document.groups:
+            entries[name] = _spikes(document.groups[f"spikes/{name}"])
+        else:
+            entries[name] = _signal(document.groups[f"signals/{name}"])
+    source: dict[str, Any] = dict(json.loads(document.attrs["config"]))
+    if (seed := json.loads(document.attrs["seed"])) is not None:
+        source["seed"] = seed
+    if document.attrs["engine"]:
+        source["engine"] = document.attrs["engine"]
+    source["versions"] = json.loads(document.attrs["versions"])
+    return Run(entries, source)
+
+
+def timestamps(time: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Times [s] in ms, and what s -> ms -> s loses of them [s]."""
+    stamps = time * 1000.0
+    return stamps, time - stamps / 1000.0
+
+
+def _spikes_group(spikes: Spikes) -> Group:
+    stamps, lost = timestamps(spikes.time)
+    variables = {
+        "timestamps": Variable(("spike",), stamps, {"units": "milliseconds"}),
+        "node_ids": Variable(("spike",), spikes.unit.astype(np.uint64)),
+    }
+    if lost.any():
+        variables["residual"] = Variable(("spike",), lost, RESIDUAL)
+    for key, labels in spikes.unit_labels.items():
+        variables[_UNIT_LABEL + key] = Variable(("unit",), labels)
+    attrs = {
+        "sorting": "by_time",
+        "n_units": spikes.n_units,
+        "duration": spikes.duration,
+        "t0": spikes.t0,
+        "source": to_json(dict(spikes.source)),
+    }
+    return Group(variables, attrs)
+
+
+def _spikes(group: Group) -> Spikes:
+    variables, attrs = group.variables, group.attrs
+    time = variables["timestamps"].values / 1000.0
+    if "residual" in variables:
+        time = time + variables["residual"].values
+    return Spikes(
+        time=time,
+        unit=variables["node_ids"].values.astype(np.int64),
+        n_units=int(attrs["n_units"]),
+        duration=float(attrs["duration"]),
+        t0=float(attrs["t0"]),
+        unit_labels=_labels(group, _UNIT_LABEL),
+        source=json.loads(attrs["source"]),
+    )
+
+
+def _signal_group(recording: Recording) -> Group:
+    values = to_numpy(recording.values)
+    dims = (*(f"trial{axis}" for axis in range(values.ndim - 2)), "time", "unit")
+    described = {"long_name": recording.quantity, "units": recording.unit}
+    variables = {
+        "time": Variable(
+            ("time",), recording.times, {"units": "s" if recording.clock == "second" else recording.clock}
+        ),
+        "unit": Variable(("unit",), np.arange(recording.n_units)),
+        "values": Variable(dims, values, described),
+    }
+    if recording.valid is not None:
+        variables["valid"] = Variable(dims, to_numpy(recording.valid).astype(bool))
+    for prefix, dim, labels in (
+        (_UNIT_LABEL, "unit", recording.unit_labels),
+        (_TIME_LABEL, "time", recording.time_labels),
+    ):
+        for key, array in labels.items():
+            variables[prefix + key] = Variable((dim,), array)
+    attrs = {
+        "dt": recording.dt,
+        "clock": recording.clock,
+        "t0": recording.t0,
+        "periodic": recording.periodic,
+        "source": to_json(dict(recording.source)),
+    }
+    return Group(variables, attrs)
+
+
+def _signal(group: Group) -> Recording:
+    variables, attrs = group.variables, group.attrs
+    values = variables["values"]
+    return Recording(
+        values.values,
+        dt=float(attrs["dt"]),
+        clock=attrs["clock"],
+        quantity=str(values.attrs["long_name"]),
+        unit=str(values.attrs["units"]),
+        t0=float(attrs["t0"]),
+        periodic=bool(attrs["periodic"]),
+        valid=variables["valid"].values if "valid" in variables else None,
+        unit_labels=_labels(group, _UNIT_LABEL),
+        time_labels=_labels(group, _TIME_LABEL),
+        source=json.loads(attrs["source"]),
+    )
+
+
+def _labels(group: Group, prefix: str) -> dict[str, Any]:
+    return {k.removeprefix(prefix): v.values for k, v in group.variables.items() if k.startswith(prefix)}

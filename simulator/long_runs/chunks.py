@@ -1,0 +1,169 @@
+"""The folder FILE.h5.part of a run that is under way: whole files only, so that a killed run can go on.
+
+::
+
+    run.json          the identity of the run: what must be equal for the same bits
+    000000.h5, ...    chunks: the spikes [steps, cells], triggers [steps] and samples of the steps begin..end-1
+    state-000003.h5   everything that the engine needs to go on after chunk 3; the newest two are kept
+
+Every file is written under a temporary name, synced and renamed, and every array carries its CRC-32.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from ..files.document import DAMAGE, first_line, replacing, to_json
+from ..files.part_folder import PartFolder
+
+STATES_KEPT = 2  # one more than is needed: a damaged newest chunk or state costs one chunk, not the run
+
+Arrays = dict[str, NDArray[Any]]
+
+
+class DamageError(Exception):
+    """A file of a part folder that cannot be read whole."""
+
+
+@dataclass(frozen=True)
+class Part(PartFolder):
+    """The part folder of a run."""
+
+    FORMAT = "ictal part"
+    VERSION = 1
+    OURS = re.compile(r"run\.json|(state-)?\d{6,}\.h5|\..*\.tmp")
+    PROOF = "run.json"
+    LEFT = "an unfinished run"
+    DOING = "writing this run"
+
+    def write_chunk(self, number: int, begin: int, end: int, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """The chunk of this number, which covers the steps begin..end-1."""
+        _write(self.chunk_path(number), {"kind": "chunk", "begin": begin, "end": end}, arrays)
+
+    def write_state(self, number: int, end: int, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """The state after the chunk of this number; those before the last are removed."""
+        _write(self._state(number), {"kind": "state", "end": end}, arrays)
+        for old in self._numbers("state-")[:-STATES_KEPT]:
+            self._state(old).unlink()
+
+    def chunks(self) -> Iterator[tuple[int, int, Arrays]]:
+        """(begin, end, arrays) of every chunk in order.
+
+        Raises:
+            DamageError: one is missing, torn or changed.
+        """
+        done = 0
+        for number in range(len(self._numbers(""))):
+            attrs, arrays = _read(self.chunk_path(number))
+            begin, end = int(attrs["begin"]), int(attrs["end"])
+            if begin != done or end <= begin:
+                raise DamageError(
+                    f"{self.chunk_path(number)}: holds the steps {begin}..{end - 1}; want those from {done}"
+                )
+            done = end
+            yield begin, end, arrays
+
+    def train(self, name: str) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int32]]]:
+        """Steps and cells of a population or triggered input, chunk after chunk; unchecked: read `chunks` before."""
+        for file in self._files():
+            if name in file["spikes"]:
+                yield file[f"spikes/{name}/steps"][...], file[f"spikes/{name}/cells"][...]
+            else:
+                step = file[f"triggers/{name}/steps"][...]
+                yield step, np.zeros(step.size, dtype=np.int32)
+
+    def samples(self, name: str) -> Iterator[NDArray[np.float64]]:
+        """The samples of one name, chunk after chunk; unchecked."""
+        for file in self._files():
+            yield file[f"samples/{name}"][...]
+
+    def _files(self) -> Iterator[h5py.File]:
+        for number in range(len(self._numbers(""))):
+            with h5py.File(self.chunk_path(number), "r") as file:
+                yield file
+
+    def steps_done(self) -> int:
+        """About how many steps the folder holds, from the head of the newest state."""
+        for number in reversed(self._numbers("state-")):
+            with contextlib.suppress(*DAMAGE), h5py.File(self._state(number), "r") as file:
+                return int(file.attrs["end"])
+        return 0
+
+    def resume(self) -> tuple[int, int, Arrays, list[str]]:
+        """Where to go on: number of whole chunks, steps done, state after them (empty at 0), and what was damaged.
+
+        That is the newest whole state whose chunks are all whole. What comes after it is removed.
+        """
+        notes, ends = [], []
+        try:
+            for _, end, _ in self.chunks():
+                ends.append(end)
+        except DamageError as error:
+            notes.append(str(error))
+        found: tuple[int, int, Arrays] = (0, 0, {})
+        for number in reversed(self._numbers("state-")):
+            if number >= len(ends):
+                continue
+            try:
+                attrs, arrays = _read(self._state(number))
+            except DamageError as error:
+                notes.append(str(error))
+                continue
+            if attrs["end"] == ends[number]:
+                found = number + 1, ends[number], arrays
+                break
+        for item in self.folder.iterdir():
+            kept = re.fullmatch(r"(?:state-)?(\d+)\.h5", item.name)
+            if item != self.said and (kept is None or int(kept[1]) >= found[0]):
+                item.unlink()
+        return *found, notes
+
+    def chunk_path(self, number: int) -> Path:
+        """Name of the chunk of this number."""
+        return self.folder / f"{number:06d}.h5"
+
+    def _state(self, number: int) -> Path:
+        return self.folder / f"state-{number:06d}.h5"
+
+    def _numbers(self, prefix: str) -> list[int]:
+        names = (re.fullmatch(prefix + r"(\d{6,})\.h5", item.name) for item in self.folder.iterdir())
+        return sorted(int(name[1]) for name in names if name)
+
+
+def _write(path: Path, attrs: Mapping[str, object], arrays: Mapping[str, NDArray[Any]]) -> None:
+    with replacing(path, force=True) as temporary, h5py.File(temporary, "w") as file:
+        for key, value in attrs.items():
+            file.attrs[key] = value
+        file.attrs["names"] = to_json(sorted(arrays))
+        for name, values in arrays.items():
+            file.create_dataset(name, data=values).attrs["crc32"] = _checksum(values)
+
+
+def _read(path: Path) -> tuple[dict[str, Any], Arrays]:
+    arrays: Arrays = {}
+    try:
+        with h5py.File(path, "r") as file:
+            attrs = dict(file.attrs)
+            for name in json.loads(attrs["names"]):
+                arrays[name] = np.asarray(file[name][()])
+                if _checksum(arrays[name]) != file[name].attrs["crc32"]:
+                    raise DamageError(f"{path}: is damaged: {name} has been changed")
+    except DAMAGE as error:
+        raise DamageError(f"{path}: is damaged: {first_line(error)}") from error
+    return attrs, arrays
+
+
+def _checksum(values: Sequence[Any] | NDArray[Any]) -> int:
+    array = np.ascontiguousarray(values)
+    return zlib.crc32(array.reshape(-1).view(np.uint8).data) if array.size else 0

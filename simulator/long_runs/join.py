@@ -1,0 +1,197 @@
+"""The chunks of a long run as one file: the file that `store.save` writes, made piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..engines.common import assemble, intervals, sampling
+from ..errors import InputError
+from ..files.document import Document, Group, Streamed, Variable, write
+from ..files.store import RESIDUAL, timestamps, to_document
+from ..networks.network import Network, TriggeredInput
+from ..networks.schedule import Schedule
+from ..recordings.recording import Recording
+from ..recordings.run import Run
+from .chunks import DamageError, Part
+
+_ROWS = 2**16  # of a time axis or schedule, which are computed, in one piece
+
+
+@dataclass
+class _Sizes:
+    """Rows of everything, read off the chunks."""
+
+    spikes: dict[str, int] = field(default_factory=dict)
+    lossy: set[str] = field(default_factory=set)  # trains some of whose times ms do not hold exactly
+    samples: dict[str, int] = field(default_factory=dict)
+    columns: dict[str, int] = field(default_factory=dict)
+
+
+def join(
+    part: Part,
+    network: Network,
+    total: int,
+    signal_dt: float,
+    source: Mapping[str, object],
+    run_source: Mapping[str, object],
+    beside: Mapping[str, Recording],
+    target: Path,
+    force: bool,
+    pause: Callable[[], None],
+) -> dict[str, str]:
+    """Write the file; memory is that of a chunk.
+
+    Args:
+        part: its folder, complete.
+        network: what ran.
+        total: number of time steps.
+        signal_dt: sampling interval of signals that have none of their own [ms].
+        source: provenance of every entry.
+        run_source: provenance of the whole.
+        beside: entries that were known beforehand, written behind the others.
+        target: name of the file.
+        force: replace it if it exists.
+        pause: called between the pieces; what it raises leaves the folder as it is.
+
+    Returns:
+        For every entry what `repr` says of it.
+
+    Raises:
+        InputError: a chunk is damaged, or the file cannot be written.
+    """
+    try:
+        sizes = _survey(part, network, pause)
+    except DamageError as error:
+        raise InputError(f"{error}; say --resume to compute it again") from error
+    template = _template(network, sizes, signal_dt, source)
+    document = to_document(Run({**template, **beside}, run_source))
+    duration = total * network.dt / 1000.0
+    groups: dict[str, Group] = {}
+    for path, group in document.groups.items():
+        kind, name = path.split("/", 1)
+        if kind == "spikes":
+            groups[path] = _spikes(part, name, group, sizes, network.dt, duration, pause)
+        elif name in beside:
+            groups[path] = group
+        else:
+            groups[path] = _signal(part, name, group, sizes, _Grid.of(network, name, total, signal_dt), pause)
+    write(Document(document.attrs, groups), target, force=force, within=part.folder)
+    spoken = {name: _spoken(entry, sizes, name, groups, duration) for name, entry in template.items()}
+    return spoken | {name: repr(entry) for name, entry in beside.items()}
+
+
+def _survey(part: Part, network: Network, pause: Callable[[], None]) -> _Sizes:
+    sizes = _Sizes()
+    for _, _, arrays in part.chunks():
+        pause()
+        for key, values in arrays.items():
+            kind, name = key.split("/", 1)
+            if kind == "samples":
+                sizes.samples[name] = sizes.samples.get(name, 0) + len(values)
+                sizes.columns[name] = values.shape[1]
+            elif name.endswith("/steps"):
+                name = name.removesuffix("/steps")
+                sizes.spikes[name] = sizes.spikes.get(name, 0) + len(values)
+                if timestamps(_seconds(values, network.dt))[1].any():
+                    sizes.lossy.add(name)
+    return sizes
+
+
+def _template(network: Network, sizes: _Sizes, signal_dt: float, source: Mapping[str, object]) -> Run:
+    """The Run of one silent step: names, order, labels and attributes of the whole."""
+    nothing = np.empty(0, dtype=np.int64)
+    triggers = {i.name: nothing for i in network.inputs if isinstance(i, TriggeredInput)}
+    samples = {name: np.zeros((1, columns)) for name, columns in sizes.columns.items()}
+    return assemble(network, 1, [(nothing, nothing)] * len(network.populations), triggers, samples, signal_dt, source)
+
+
+def _spikes(
+    part: Part, name: str, group: Group, sizes: _Sizes, dt: float, duration: float, pause: Callable[[], None]
+) -> Group:
+    rows = sizes.spikes[name]
+
+    def made(what: Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[Any]]) -> Callable[[], Iterable[Any]]:
+        def pieces() -> Iterator[NDArray[Any]]:
+            for step, cell in part.train(name):
+                pause()
+                order = np.lexsort((cell, step))  # ties by unit, as `Spikes` has them
+                yield what(step[order], cell[order])
+
+        return pieces
+
+    def streamed(key: str, make: Callable[[], Iterable[Any]]) -> Variable:
+        made_like = group.variables[key]
+        return Streamed(made_like.dims, made_like.values, made_like.attrs, rows, make)
+
+    variables: dict[str, Variable] = {
+        "timestamps": streamed("timestamps", made(lambda step, cell: timestamps(_seconds(step, dt))[0])),
+        "node_ids": streamed("node_ids", made(lambda step, cell: cell.astype(np.uint64))),
+    }
+    if name in sizes.lossy:
+        lost = made(lambda step, cell: timestamps(_seconds(step, dt))[1])
+        variables["residual"] = Streamed(("spike",), np.empty(0), RESIDUAL, rows, lost)
+    return Group({**group.variables, **variables}, {**group.attrs, "duration": duration})
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Samples of one signal: how many, their interval [s], and the schedule they are computed from, if any."""
+
+    rows: int
+    dt: float
+    schedule: Schedule | None
+    interval: float  # [ms]
+
+    @classmethod
+    def of(cls, network: Network, name: str, total: int, signal_dt: float) -> _Grid:
+        every = intervals(network, signal_dt).get(name, sampling(network, signal_dt))
+        schedule = next((s for s in network.schedules if s.name == name), None)
+        interval = every * network.dt
+        return cls(-(-total // every), interval / 1000.0, schedule, interval)
+
+    def blocks(self) -> Iterator[NDArray[np.int64]]:
+        for begin in range(0, self.rows, _ROWS):
+            yield np.arange(begin, min(begin + _ROWS, self.rows))
+
+    def times(self) -> Iterator[NDArray[np.float64]]:
+        return (0.0 + self.dt * block.astype(np.float64) for block in self.blocks())
+
+    def scheduled(self) -> Iterator[NDArray[np.float64]]:
+        if self.schedule is not None:
+            for block in self.blocks():
+                yield self.schedule.at(self.interval * block)[:, None]
+
+
+def _signal(part: Part, name: str, group: Group, sizes: _Sizes, grid: _Grid, pause: Callable[[], None]) -> Group:
+    if sizes.samples.setdefault(name, grid.rows) != grid.rows:
+        raise InputError(f"{part.folder}: holds {sizes.samples[name]} samples of {name!r}; want {grid.rows}")
+
+    def pieces() -> Iterator[NDArray[np.float64]]:
+        for piece in grid.scheduled() if grid.schedule is not None else part.samples(name):
+            pause()
+            yield piece
+
+    time, values = group.variables["time"], group.variables["values"]
+    streamed: dict[str, Variable] = {
+        "time": Streamed(time.dims, time.values[:0], time.attrs, grid.rows, grid.times),
+        "values": Streamed(values.dims, values.values[:0], values.attrs, grid.rows, pieces),
+    }
+    return replace(group, variables={**group.variables, **streamed})
+
+
+def _seconds(step: NDArray[np.int64], dt: float) -> NDArray[np.float64]:
+    return np.asarray(step * dt / 1000.0, dtype=np.float64)
+
+
+def _spoken(entry: object, sizes: _Sizes, name: str, groups: Mapping[str, Group], duration: float) -> str:
+    if isinstance(entry, Recording):
+        shape = f"{sizes.samples[name]} x {entry.n_units}"
+        return f"Recording({entry.quantity} [{entry.unit}], {shape}, dt={entry.dt:g} {entry.clock})"
+    n_units = groups[f"spikes/{name}"].attrs["n_units"]
+    return f"Spikes({sizes.spikes[name]} spikes of {n_units} units, {duration:g} s)"

@@ -1,0 +1,167 @@
+"""A run in steps: advances the engine, cuts what it did into chunks on the disk, and asks whether to stop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from ..engines.common import Progress, descriptions, intervals, runaway
+from ..engines.compiled.engine import Chunk, Simulation
+from ..engines.wiring import instantiate
+from ..errors import InputError
+from ..networks.network import Network
+from .chunks import Arrays, Part
+
+CUT_AFTER, CUT_AT_MOST = 2.0, 30.0  # wall time between two chunks [s]: the first, and later 1 % of the time so far
+CUT_SIZE = 2**23  # of a chunk [bytes]
+ADVANCE = 100.0  # biological time between two looks at the outside, at most [ms]
+LOOK_EVERY = 0.2  # wall time between them, about [s]
+FIRST_STEPS = 10  # of the first advance, whose speed is not known
+WRITING_SHARE = 0.1  # of the wall time may go into states
+
+
+class UnfinishedError(Exception):
+    """A run was asked to stop; it can go on.
+
+    Attributes:
+        done: how far it came [s].
+        total: how long it is [s].
+    """
+
+    def __init__(self, done: float, total: float) -> None:
+        super().__init__(f"stopped at {done:g} of {total:g} s")
+        self.done, self.total = done, total
+
+
+def columns(network: Network, signal_dt: float) -> dict[str, int]:
+    """Values in a sample of everything that the engine samples, by name."""
+    described = descriptions(network)
+    return {name: next(iter(described[name][2].values())).size for name in intervals(network, signal_dt)}
+
+
+class Stepper:
+    """The run itself: steps it, cuts chunks, asks whether to stop."""
+
+    def __init__(
+        self,
+        part: Part,
+        network: Network,
+        total: int,
+        seed: int,
+        signal_dt: float,
+        precision: str,
+        threads: int,
+        progress: Progress | None,
+        stop: Callable[[], bool],
+    ) -> None:
+        self._part, self._network, self._total = part, network, total
+        self._how = seed, signal_dt, precision, threads
+        self._every = intervals(network, signal_dt)
+        self._progress, self._stop = progress, stop
+        self._number = self._done = 0  # chunks and steps that are on the disk
+        self._pending: list[Chunk] = []
+        self._cost = 0.0  # of writing a state [s]
+
+    def begin(self, state: Arrays | None = None) -> None:
+        """Draw the network and put it into a state, its first one if None."""
+        seed, signal_dt, precision, threads = self._how
+        self._simulation = Simulation(
+            instantiate(self._network, seed), self._total, seed, signal_dt, precision, threads
+        )
+        if state:
+            self._simulation.restore(state)
+
+    def go_on(self, note: Callable[[str], None]) -> None:
+        """Take the run up where the folder ends."""
+        self._number, self._done, state, damage = self._part.resume()
+        for line in damage:
+            note(f"{line}; going on from {self._seconds(self._done):g} s")
+        if self._done < self._total:
+            self.begin(state)
+
+    def run(self) -> None:
+        """Step to the end, writing chunks.
+
+        Raises:
+            UnfinishedError: told to stop; everything so far is on the disk.
+        """
+        try:
+            self._run()
+        except BaseException:
+            if not self._number and self._part.folder.exists():
+                self._part.remove()  # nothing is lost: leave nothing
+            raise
+
+    def _run(self) -> None:
+        began = last = time.monotonic()
+        limit = max(1, round(ADVANCE / self._network.dt))
+        row = sum(8 * n / self._every[name] for name, n in columns(self._network, self._how[1]).items())  # bytes a step
+        limit = max(1, min(limit, int(CUT_SIZE / row) if row else limit))
+        stride = min(FIRST_STEPS, limit)
+        while self._done < self._total:
+            before, step = time.monotonic(), self._simulation.step
+            try:
+                chunk = self._simulation.advance(min((step // stride + 1) * stride, self._total))
+                self._check(chunk)
+            except InputError:  # it ran away, and would again
+                self._part.remove()
+                raise
+            self._pending.append(chunk)
+            stopped = self._stop() and chunk.end < self._total
+            now = time.monotonic()
+            if self._progress is not None:
+                self._progress(chunk.end * self._network.dt, self._total * self._network.dt)
+            cut_after = max(min(max(CUT_AFTER, 0.01 * (now - began)), CUT_AT_MOST), self._cost / WRITING_SHARE)
+            due = stopped or chunk.end == self._total or now - last >= cut_after
+            if due or sum(map(_size, self._pending)) >= CUT_SIZE:
+                self._write(with_state=due)
+            if due:
+                last = time.monotonic()
+            if stopped:
+                raise self._unfinished()
+            possible = LOOK_EVERY / max(now - before, 1e-9) * (chunk.end - chunk.begin)
+            stride = max(1, min(limit, int(possible), 4 * stride))
+
+    def pause(self) -> None:
+        """Raise `UnfinishedError` if told to stop."""
+        if self._stop():
+            raise self._unfinished()
+
+    def _unfinished(self) -> UnfinishedError:
+        return UnfinishedError(self._seconds(self._done), self._seconds(self._total))
+
+    def _seconds(self, steps: int) -> float:
+        return steps * self._network.dt / 1000.0
+
+    def _check(self, chunk: Chunk) -> None:
+        for name, values in chunk.samples.items():
+            finite = np.isfinite(values).all(axis=1)
+            if not finite.all():
+                every = self._every[name]
+                raise runaway(float((-(-chunk.begin // every) + np.argmin(finite)) * every * self._network.dt))
+
+    def _write(self, with_state: bool) -> None:
+        chunks, self._pending = self._pending, []
+        end = chunks[-1].end
+        arrays: Arrays = {}
+        for p, population in enumerate(self._network.populations):
+            arrays[f"spikes/{population.name}/steps"] = np.concatenate([c.spikes[p][0] for c in chunks])
+            cells = np.concatenate([c.spikes[p][1] for c in chunks])
+            arrays[f"spikes/{population.name}/cells"] = cells.astype(np.int32)
+        for name in chunks[0].triggers:
+            arrays[f"triggers/{name}/steps"] = np.concatenate([c.triggers[name] for c in chunks])
+        for name in chunks[0].samples:
+            arrays[f"samples/{name}"] = np.concatenate([c.samples[name] for c in chunks])
+        self._part.write_chunk(self._number, self._done, end, arrays)
+        if with_state:
+            before = time.monotonic()
+            self._part.write_state(self._number, end, self._simulation.checkpoint())
+            self._cost = time.monotonic() - before
+        self._number, self._done = self._number + 1, end
+
+
+def _size(chunk: Chunk) -> int:
+    spikes = sum(step.nbytes + cell.nbytes for step, cell in chunk.spikes)
+    return spikes + sum(values.nbytes for values in (*chunk.triggers.values(), *chunk.samples.values()))

@@ -1,0 +1,1 @@
+"""What a system did: sampled activity, spikes, and runs of both."""

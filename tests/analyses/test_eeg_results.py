@@ -1,0 +1,179 @@
+"""Results of an EEG: from the command line to the file, and from the file alone to figures, tables and the summary."""
+
+import json
+import math
+
+import h5py
+import numpy as np
+import pytest
+from edfs import noise, plain
+
+import ictal
+from ictal import cli
+from ictal.analyses.eeg.change import changes
+from ictal.analyses.eeg.wording import caption
+from ictal.analyses.figures.eeg import eeg_drawings
+from ictal.simulator import InputError
+
+pytest.importorskip("edfio")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """rec.edf with a loud, synchronous stretch from 20 to 35 s and T8-P8 twice; what both commands make of it."""
+    folder = tmp_path_factory.mktemp("eeg")
+    x = noise(6, seconds=50)
+    t = np.arange(len(x)) / 128
+    wave = 60 * np.sin(2 * np.pi * 5 * t) * ((t >= 20) & (t < 35))
+    x[:, :5] += wave[:, None]
+    x[:, 5] = x[:, 1]
+    names = ["FP1-F7", "T8-P8", "F7-T7", "T7-P7", "P7-O1", "T8-P8"]
+    plain(folder / "rec.edf", x, names, [(20.0, 15.0, "seizure")])
+    return folder
+
+
+def run(capsys, *arguments):
+    code = cli.run([str(a) for a in arguments])
+    out, err = capsys.readouterr()
+    assert code == 0, err
+    return out, err
+
+
+@pytest.fixture(scope="module")
+def result(folder):
+    return ictal.analyse_eeg(folder / "rec.edf", nulls=199, window=5.0)
+
+
+def test_measure_prints_the_table_and_everything_that_was_assumed(folder, capsys):
+    target = folder / "measured.h5"
+    out, _ = run(capsys, "measure", folder / "rec.edf", "--band", 3, 20, "--window", 5, "-o", target, "--force")
+    for fragment in ("seizure: 20 to 35 second", "kuramoto_r1", "band_power", "rises", "no null for band power"):
+        assert fragment in out
+    assert "T8-P8 (2): left out, a copy of T8-P8" in out
+    assert "the same signal twice: T8-P8 (2) is a copy of T8-P8" in out
+    assert "the channels are bipolar by their names" in out
+    stored = ictal.EegResult.load(target)
+    assert stored.config["command"].endswith("rec.edf --band 3.0 20.0 --window 5")
+    assert stored.config["source"]["file"].endswith("rec.edf")
+
+
+def test_json_is_one_document_without_nan(folder, capsys):
+    out, _ = run(capsys, "measure", folder / "rec.edf", "--band", 3, 20, "--window", 5, "--nulls", 0, "--json")
+    document = json.loads(out, parse_constant=lambda name: pytest.fail(name))
+    assert document["kind"] == "eeg"
+    assert {row["measure"] for row in document["rows"]} >= {"kuramoto_r1", "chi_c", "lambda1_fraction", "band_power"}
+    assert all(row["p"] is None for row in document["rows"])
+
+
+def test_two_numbers_are_one_window_as_before(folder, capsys):
+    out, _ = run(capsys, "measure", folder / "rec.edf", "--window", 3, 8, "--measures", "chi_c")
+    assert "640" in out  # samples of 5 s
+    code = cli.run(["measure", str(folder / "rec.edf"), "--window", "3", "8", "--step", "1"])
+    assert code == 2
+    assert "--step: belongs to sliding windows" in capsys.readouterr().err
+
+
+def test_eeg_writes_the_file_and_plot_draws_the_same_from_it_alone(folder, capsys, monkeypatch):
+    made, again = folder / "made", folder / "again"
+    out, _ = run(capsys, "eeg", folder / "rec.edf", "-o", made, "--nulls", 0, "--force")
+    assert "false alarms" in out
+    monkeypatch.setattr(
+        "ictal.simulator.files.readers.open_run", lambda *_, **__: pytest.fail("the recording was read")
+    )
+    run(capsys, "plot", made / "eeg.h5", "-o", again, "--force")
+    names = sorted(p.name for p in again.iterdir())
+    assert names == sorted(
+        f"eeg-{name}.{kind}" for name in ("synchrony", "rhythm", "recruitment", "detectors") for kind in ("png", "svg")
+    )
+    for name in names:
+        assert (made / name).read_bytes() == (again / name).read_bytes(), name
+
+
+def test_a_result_returns_from_its_file_as_it_was(result, tmp_path):
+    path = result.save(tmp_path / "r.h5")
+    again = ictal.EegResult.load(path)
+    for name in result.measures:
+        assert repr(again.of(name)) == repr(result.of(name))  # NaN included
+    for table in ("channels", "events", "changes", "recruitment", "features", "detections", "scores"):
+        assert repr(list(getattr(again, table))) == repr(list(getattr(result, table))), table
+    assert repr(list(again.blocks)) == repr(list(result.blocks))
+    with h5py.File(path) as file:
+        assert set(file["measures"]) == set(result.measures)
+        assert file["measures/chi_c"].attrs["formula"]
+        assert "no surrogate" in file["measures/band_power"].attrs["no_null"]
+
+
+def test_the_changes_follow_from_the_blocks_that_are_stored(result):
+    assert repr(changes(result.blocks)) == repr(list(result.changes))
+    says = {c.measure: c.says for c in result.changes if c.phase == "during"}
+    assert {says[name] for name in ("kuramoto_r1", "chi_c", "lambda1_fraction", "band_power")} == {"rises"}
+
+
+def test_the_same_seed_gives_the_same_numbers(folder, result):
+    again = ictal.analyse_eeg(folder / "rec.edf", nulls=199, window=5.0)
+    assert repr(again.rows) == repr(result.rows)
+    other = ictal.analyse_eeg(folder / "rec.edf", nulls=199, window=5.0, seed=1)
+    assert [r.value for r in other.rows if r.p == r.p] == [r.value for r in result.rows if r.p == r.p]
+    assert [r.null_mean for r in other.rows] != [r.null_mean for r in result.rows]
+
+
+def test_the_dictionary_has_what_was_planted(result):
+    found = result.to_json()
+    json.dumps(found)
+    assert {row["phase"] for row in found["summary"] if row["measure"] == "peak_frequency"} == {
+        "before", "during", "after",
+    }  # fmt: skip
+    during = next(r for r in found["summary"] if (r["measure"], r["phase"]) == ("peak_frequency", "during"))
+    assert during["mean"] == pytest.approx(5.0, abs=0.2)
+    assert [c["name"] for c in found["channels"] if not c["used"]] == ["T8-P8 (2)"]
+    assert {row["detector"]: row["hits"] for row in found["scores"]}["line_length"] == 1
+
+
+def test_figures_say_what_the_numbers_say(result):
+    drawn = {drawing.name: drawing for drawing in eeg_drawings(result)}
+    assert set(drawn) == {"eeg/synchrony", "eeg/rhythm", "eeg/recruitment", "eeg/detectors"}
+    figure = drawn["eeg/synchrony"].figure
+    assert len(figure.axes) == 5
+    texts = [text.get_text() for axes in figure.axes for text in axes.texts]
+    assert sum(text.startswith("rises: +") for text in texts) == 5
+    line = figure.axes[0].lines
+    values = [row.value for row in result.of("kuramoto_r1")]
+    assert any(np.array_equal(np.asarray(one.get_ydata(), float), values) for one in line)
+    assert "a copy" not in caption(result, ["chi_c"])
+    assert "permutation test" in caption(result, ["chi_c"])
+
+
+def test_a_recording_without_rise_says_how_large_a_rise_is_excluded(tmp_path):
+    path = plain(tmp_path / "quiet.edf", noise(5, seconds=50), marks=[(20.0, 15.0, "seizure")])
+    found = ictal.measure_over_time(path, window=5.0, band=(3, 20), nulls=199)
+    change = next(c for c in found.changes if c.measure == "chi_c" and c.phase == "during")
+    assert change.says == "no change shown"
+    assert change.low < 0 < change.high
+    assert "a rise of more than" in caption(found, ["chi_c"])
+
+
+def test_damaged_and_foreign_results_end_in_one_line(result, tmp_path, capsys):
+    path = result.save(tmp_path / "r.h5")
+    with h5py.File(path, "a") as file:
+        del file["measures/chi_c/value"]
+    with pytest.raises(InputError, match="part is missing or damaged"):
+        ictal.EegResult.load(path)
+    assert cli.run(["plot", str(path), "-o", str(tmp_path / "f")]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_detectors_need_a_baseline_and_say_so(tmp_path):
+    path = plain(tmp_path / "a.edf", noise(4, seconds=30), marks=())
+    found = ictal.analyse_eeg(path, nulls=0)
+    assert not found.scores
+    assert any("no event and no baseline" in line for line in found.config["assumptions"])
+    given = ictal.analyse_eeg(path, nulls=0, baseline=(0.0, 15.0))
+    assert {s.events for s in given.scores} == {0}
+    assert all(math.isnan(s.latency) for s in given.scores)
+
+
+def test_spikes_and_runs_of_other_systems_have_a_course_over_time_too():
+    run = ictal.simulate("cuba", duration=0.6, n_e=320, n_i=80, seed=1)
+    found = ictal.measure_over_time(run, ["chi_c"], window=0.2, entry="E", nulls=0)
+    assert found.channels == []
+    assert len(found.rows) == 5

@@ -1,0 +1,206 @@
+"""Surrogates keep what they say they keep, and p is uniform where there is nothing to find."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import scipy.stats
+
+from ictal.analyses.measures import MEASURES, get
+from ictal.analyses.measures.base import apply
+from ictal.analyses.surrogates import circular_shift, fitting_kind, null_test, permute, permute_within_class
+from ictal.simulator import InputError, Recording, Spikes
+
+
+def recording(values, clock="second", **more):
+    return Recording(values, dt=0.01, clock=clock, quantity="activity", unit="1", **more)
+
+
+def independent(n_times, n, seed, tau=0.0):
+    """Independent units; AR(1) with memory tau."""
+    x = np.random.default_rng(seed).standard_normal((n_times, n))
+    for t in range(1, n_times if tau else 0):
+        x[t] = tau * x[t - 1] + np.sqrt(1 - tau**2) * x[t]
+    return x
+
+
+def together(n_times, n, seed):
+    return independent(n_times, n, seed) + independent(n_times, 1, seed + 1)
+
+
+def poisson(seed, shared=False, n=12):
+    rng = np.random.default_rng(seed)
+    trains = [np.cumsum(rng.gamma(4, 0.0125, 60)) for _ in range(n)]
+    if shared:
+        trains = [trains[0] + rng.normal(0, 1e-3, 60).cumsum() for _ in range(n)]
+    trains = [t[(t >= 0) & (t < 2)] for t in trains]
+    return Spikes(np.concatenate(trains), np.repeat(np.arange(n), [len(t) for t in trains]), n, 2.0)
+
+
+def test_circular_shifts_keep_each_spectrum():
+    data = recording(together(200, 6, 0).reshape(2, 100, 6))
+    shifted = circular_shift(data, 1)
+    power = [np.abs(np.fft.rfft(d.values, axis=-2)) ** 2 for d in (data, shifted)]  # of it the autocorrelation is made
+    np.testing.assert_allclose(power[1], power[0], rtol=1e-9)
+    assert sorted(shifted.values.ravel()) == sorted(data.values.ravel())
+    assert apply(get("si_3"), shifted).value.max() < apply(get("si_3"), data).value.min() / 2
+
+
+def test_circular_shifts_of_trains_keep_counts_and_intervals():
+    data = poisson(2)
+    shifted = circular_shift(data, 3)
+    assert shifted.counts.tolist() == data.counts.tolist()
+    for j in range(data.n_units):
+        before, after = (np.sort(s.time[s.unit == j]) for s in (data, shifted))
+        around = [np.sort(np.diff(np.r_[t, t[0] + 2.0])) for t in (before, after)]
+        np.testing.assert_allclose(around[1], around[0], atol=1e-12)
+    assert not np.allclose(shifted.time, data.time)
+
+
+def test_permutations_keep_the_values_of_each_unit():
+    data = recording(together(80, 5, 4), "sample", time_labels={"class": np.arange(80) % 4})
+    for made in (permute(data, 5), permute_within_class(data, 5)):
+        np.testing.assert_array_equal(np.sort(made.values, axis=0), np.sort(data.values, axis=0))
+        assert not np.array_equal(made.values, data.values)
+        assert not np.array_equal(np.argsort(made.values[:, 0]), np.argsort(made.values[:, 1]))
+    of = data.time_labels["class"]
+    within = permute_within_class(data, 5)
+    for c in range(4):
+        np.testing.assert_array_equal(np.sort(within.values[of == c], axis=0), np.sort(data.values[of == c], axis=0))
+    assert not np.allclose(permute(data, 5).values[of == 0].mean(axis=0), data.values[of == 0].mean(axis=0))
+
+
+@pytest.mark.parametrize("name", [name for name in MEASURES if get(name).has_null])
+def test_every_measure_with_a_null_finds_what_is_there(name):
+    measure = get(name)
+    if measure.takes == "spikes":
+        there, nothing = poisson(6, shared=True), poisson(6)
+    else:
+        clock = "second" if "order" in measure.needs else "sample"
+        classes = np.arange(240) % 3
+        shown = 3.0 * np.eye(3)[classes] @ np.ones((3, 8)) * (classes[:, None] - 1)
+        there, nothing = (
+            recording(x, clock, time_labels={"class": classes})
+            for x in (together(240, 8, 6) + (shown if name == "class_share" else 0), independent(240, 8, 6))
+        )
+    found = null_test(measure, there, seed=7, band=(5, 40))
+    assert found.values.shape == (199,)
+    assert found.lo <= found.mean <= found.hi
+    if name == "si_1":  # a mean-to-SD ratio: synchrony is not what it sees
+        return
+    assert found.p == 0.005
+    assert (found.observed < found.lo) if measure.tail == "lower" else (found.observed > found.hi)
+    assert null_test(measure, nothing, seed=7, band=(5, 40)).p > 0.02
+
+
+@pytest.mark.parametrize(
+    ("name", "tau", "clock"),
+    [("lambda1_fraction", 0.0, "sample"), ("si_3", 0.9, "frame"), ("kuramoto_r1", 0.9, "frame")],
+)
+def test_p_is_uniform_under_the_null(name, tau, clock):
+    p = [
+        null_test(get(name), recording(independent(128, 6, seed, tau), clock), seed=seed, band=(5, 40)).p
+        for seed in range(120)
+    ]
+    assert scipy.stats.kstest(p, "uniform").pvalue > 0.01
+    assert np.mean(np.array(p) <= 0.05) < 0.12
+
+
+def test_permuting_an_autocorrelated_signal_would_see_synchrony_where_there_is_none():
+    data = recording(independent(300, 12, 8, tau=0.95), "frame")
+    assert null_test(get("si_3"), data, seed=9).p > 0.05
+    misused = replace(data, clock="sample")
+    assert null_test(get("si_3"), misused, seed=9).p == 0.005
+    with pytest.raises(InputError, match="not exchangeable; use circular_shift"):
+        null_test(get("si_3"), data, kind="permute", seed=9)
+
+
+def test_shared_work_changes_no_value():
+    data = recording(together(400, 6, 10).reshape(2, 200, 6))
+    measure = get("kuramoto_r2")
+    fast = null_test(measure, data, seed=11, band=(10, 40))
+    slow = null_test(replace(measure, split=None), data, seed=11, band=(10, 40))
+    np.testing.assert_allclose(fast.values, slow.values, rtol=1e-10)
+    assert fast.observed == pytest.approx(float(np.mean(apply(measure, data, band=(10, 40)).value)), rel=1e-10)
+
+
+def test_values_are_those_of_the_measure_on_surrogates():
+    data = recording(independent(60, 5, 12), "sample")
+    found = null_test(get("mean_squared_correlation"), data, seed=13, n=400)
+    one_by_one = [apply(get("mean_squared_correlation"), permute(data, seed)).value for seed in range(400)]
+    assert scipy.stats.ks_2samp(found.values, one_by_one).pvalue > 0.01
+    again = null_test(get("mean_squared_correlation"), data, seed=13, n=400)
+    np.testing.assert_array_equal(found.values, again.values)
+    assert found.p == (1 + np.sum(found.values >= found.observed)) / 401
+
+
+def test_within_class_permutations_find_only_what_is_beyond_the_class():
+    rng = np.random.default_rng(14)
+    classes = rng.integers(0, 4, 400)
+    driven = 2 * rng.standard_normal((4, 10))[classes] + rng.standard_normal((400, 10))
+    data = recording(driven, "sample", time_labels={"class": classes})
+    assert null_test(get("si_3"), data, seed=15).p == 0.005
+    assert null_test(get("si_3"), data, seed=15, kind="permute_within_class").p > 0.05
+    assert null_test(get("within_class_si"), data, seed=15).p > 0.05
+    assert null_test(get("within_class_si"), data, seed=15).kind == "permute_within_class"
+
+
+@pytest.mark.parametrize("name", [name for name in MEASURES if not get(name).has_null])
+def test_measures_that_surrogates_leave_alone_say_so(name):
+    data = poisson(16) if get(name).takes == "spikes" else recording(independent(100, 4, 16))
+    with pytest.raises(InputError, match="has no null: "):
+        null_test(get(name), data, seed=0)
+
+
+def test_kinds_that_do_not_fit():
+    ordered, batch = (recording(independent(60, 4, 17), clock) for clock in ("second", "sample"))
+    assert fitting_kind(get("si_3"), ordered) == "circular_shift"
+    assert fitting_kind(get("si_3"), batch) == "permute"
+    assert fitting_kind(get("spike_phase_r1"), poisson(0)) == "circular_shift"
+    for kind, data, words in (
+        ("circular_shift", batch, "no order to shift along"),
+        ("permute_within_class", batch, "needs a time label 'class'; there is: none"),
+        ("permute", ordered, "not exchangeable"),
+        ("shuffle", batch, "unknown kind of null 'shuffle'"),
+    ):
+        with pytest.raises(InputError, match=words):
+            null_test(get("si_3"), data, kind=kind, seed=0)
+    with pytest.raises(InputError, match="at least 199"):
+        null_test(get("si_3"), batch, n=100, seed=0)
+    with pytest.raises(InputError, match="no order to shift"):
+        circular_shift(batch, 0)
+    with pytest.raises(InputError, match="artefact of shuffling"):
+        null_test(get("kuramoto_r1"), batch, seed=0, band=(5, 40))
+    labelled = recording(independent(60, 4, 17), "sample", time_labels={"class": np.arange(60) % 2})
+    with pytest.raises(InputError, match="leaves this measure as it is"):
+        null_test(get("class_share"), labelled, kind="permute_within_class", seed=0)
+
+
+def test_within_class_si_has_no_null_along_an_ordered_axis():
+    """A shift moves activity past its labels, so that the surrogates' residuals would hold the classes."""
+    rng = np.random.default_rng(0)
+    label = np.arange(240) // 20 % 2
+    values = rng.normal(size=(240, 10)) + 3 * rng.normal(size=(2, 10))[label]
+    loop = Recording(values, dt=1.0, clock="frame", quantity="a", unit="1", periodic=True, time_labels={"class": label})
+    with pytest.raises(InputError, match="none of its nulls fits"):
+        null_test(get("within_class_si"), loop, seed=0)
+
+
+def test_bursts_whose_surrogates_hardly_overlap_still_have_a_null_or_say_why():
+    def bursts(seed, width):
+        rng = np.random.default_rng(seed)
+        time = np.concatenate([np.sort(4 + rng.random(30) * width) for _ in range(12)])
+        return Spikes(time=time, unit=np.repeat(np.arange(12), 30), n_units=12, duration=6.0)
+
+    assert null_test(get("spike_phase_r1"), bursts(0, 1.9), seed=0).n == 199
+    with pytest.raises(InputError, match=r"surrogates only .* can be measured"):
+        null_test(get("spike_phase_r1"), bursts(0, 0.05), seed=0)
+
+
+@pytest.mark.parametrize("clock", ["step", "epoch"])
+def test_training_shares_its_drift_and_has_no_surrogates(clock):
+    x = Recording(np.random.default_rng(0).normal(size=(50, 4)), dt=1.0, clock=clock, quantity="a", unit="1")
+    with pytest.raises(InputError, match="drift of training"):
+        null_test(get("si_3"), x, seed=0)

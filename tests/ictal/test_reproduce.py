@@ -1,0 +1,160 @@
+"""`ictal reproduce`: what is done is not done again, what was cut short goes on, the evidence is what was trained."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from ictal.analyses.evidence import load_evidence
+from ictal.experiments import reproduce as evidence_module
+from ictal.experiments import scales
+from ictal.experiments.reproduce import FILE, TRAININGS, ledger, reproduce
+from ictal.experiments.scales import Bench, Condition, claims_at, plan
+from ictal.models.training import UnfinishedTrainingError
+from ictal.simulator import InputError
+from ictal.simulator.files.store import load
+
+TINY = Bench(
+    "tiny", "MLP, 4 × 12", "digits", "mlp", "digits", {"n_train": 200, "n_val": 40, "n_test": 60},
+    {"steps": 80, "every": 2, "batch_size": 20, "learning_rate": 5e-3}, {"hidden": (12, 12, 12, 12)},
+    (Condition("well fitted", "control"), Condition("few samples", "few", {"n_train": 20})),
+    nulled=("si_3",), n_probe=60,
+)  # fmt: skip
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    monkeypatch.setitem(scales.BENCHES, "quick", (TINY,))
+    monkeypatch.setitem(scales.SEEDS, "quick", 2)
+
+
+def files(folder):
+    return {file.name: file.stat().st_mtime_ns for file in (folder / "quick" / TRAININGS).glob("*.h5")}
+
+
+@pytest.mark.usefixtures("tiny")
+def test_what_is_there_is_not_done_again(tmp_path):
+    said = []
+    first = reproduce(["rise", "validation"], folder=tmp_path, progress=lambda *now: said.append(now))
+    assert (first.trained, first.found) == (4, 0)
+    assert [now[0] for now in said] == sorted(now[0] for now in said)
+    assert {now[1] for now in said} == {320}
+    before = files(tmp_path)
+    again = reproduce(["rise", "validation"], folder=tmp_path)
+    assert (again.trained, again.found) == (0, 4)
+    assert files(tmp_path) == before
+    more = reproduce(["rise", "validation"], folder=tmp_path, seeds=3)
+    assert (more.trained, more.found) == (2, 4)
+    less = reproduce(["rise"], folder=tmp_path)
+    assert (less.trained, less.found) == (0, 4)
+    assert {course.seed for course in load_evidence(less.file).courses} == {0, 1, 2}, "less takes nothing away"
+    rows = {row.claim.name: row for row in ledger([tmp_path]).rows}
+    assert rows["rise"].scale == rows["validation"].scale == "quick"
+    assert rows["depth"].verdict.startswith("not run")
+
+
+@pytest.mark.usefixtures("tiny")
+def test_the_evidence_is_what_was_trained(tmp_path):
+    done = reproduce(["rise"], folder=tmp_path)
+    evidence = load_evidence(done.file)
+    assert {(c.condition, c.seed) for c in evidence.courses} == {
+        (condition, seed) for condition in ("well fitted", "few samples") for seed in range(2)
+    }
+    run = load(tmp_path / "quick" / TRAININGS / "tiny-few-samples-seed1.h5")
+    course = next(c for c in evidence.courses if (c.condition, c.seed) == ("few samples", 1))
+    np.testing.assert_allclose(course.metrics["gap"], run.recording("history").numpy()[:, 4], rtol=1e-6)
+    entry = run.recording(f"{course.layers[-1]}_post_test")
+    column = list(entry.unit_labels["metric"]).index("si_3")
+    np.testing.assert_allclose(course.layered()[:, -1], entry.numpy()[:, column], rtol=1e-6)
+    assert course.steps[-1] == 80
+    assert "cifar" not in evidence.config["command"]
+
+
+@pytest.mark.usefixtures("tiny")
+def test_stopped_and_gone_on_with_is_the_same(tmp_path):
+    whole = reproduce(["rise"], folder=tmp_path / "a")
+    left = 100
+
+    def stop():
+        nonlocal left
+        left -= 1
+        return left == 0
+
+    with pytest.raises(UnfinishedTrainingError):
+        reproduce(["rise"], folder=tmp_path / "b", stop=stop)
+    assert not (tmp_path / "b" / "quick" / FILE).exists()
+    again = reproduce(["rise"], folder=tmp_path / "b")
+    assert again.found == 1
+    for one, two in zip(load_evidence(whole.file).courses, load_evidence(again.file).courses, strict=True):
+        np.testing.assert_array_equal(one.layered(), two.layered())
+        np.testing.assert_array_equal(one.metrics["test_loss"], two.metrics["test_loss"])
+
+
+@pytest.mark.usefixtures("tiny")
+def test_evidence_that_was_not_written_is_written_the_next_time(tmp_path, monkeypatch):
+    real, written = evidence_module._write, []
+
+    def once(*given):
+        written.append(given)
+        if len(written) == 1:
+            real(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(evidence_module, "_write", once)
+        first = reproduce(["rise"], folder=tmp_path)  # the second seed is trained, and what it gave is not written
+    assert len(load_evidence(first.file).courses) == 2
+    again = reproduce(["rise"], folder=tmp_path)
+    assert again.trained == 0
+    assert len(load_evidence(again.file).courses) == 4
+    stamp = again.file.stat().st_mtime_ns
+    assert reproduce(["rise"], folder=tmp_path).file.stat().st_mtime_ns == stamp, "nothing to do"
+
+
+def test_plans_of_every_scale():
+    for scale in scales.SCALES:
+        planned = plan(scale, claims_at(scale, ()), data="cifar10:somewhere")
+        stems = [item.stem for item in planned]
+        assert len(set(stems)) == len(stems)
+        kinds = {item.kind for item in planned}
+        assert {"control", "few", "noise"} <= kinds
+        for item in planned:
+            assert item.job.how.steps == planned[0].job.how.steps or scale == "quick"
+    quick = plan("quick", ("rise",))
+    assert {item.kind for item in quick} == {"control", "few", "noise", "capacity"}
+    steps = {item.job.how.steps for item in quick}
+    assert len(steps) == 1, "networks are compared after as many steps"
+    with pytest.raises(InputError, match="--data"):
+        plan("full", ("rise",))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_signal_loses_no_finished_seed(tmp_path, how):
+    command = [sys.executable, "-m", "ictal", "reproduce", "rise", "--seeds", "1", "-o", str(tmp_path), "--quiet"]
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+    )
+    until = time.monotonic() + 200
+    while len(files(tmp_path)) < 1 and time.monotonic() < until and process.poll() is None:
+        time.sleep(0.1)
+    time.sleep(1.0)
+    process.send_signal(how)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == (130 if how == signal.SIGINT else -how)
+    assert ("goes on from there" in said) == (how == signal.SIGINT)
+    before = files(tmp_path)
+    assert before
+    enough = len(before) + 1
+    with pytest.raises(UnfinishedTrainingError):
+        reproduce(["rise"], seeds=1, folder=tmp_path, stop=lambda: len(files(tmp_path)) >= enough)
+    after = files(tmp_path)
+    assert len(after) == enough
+    assert before.items() <= after.items()

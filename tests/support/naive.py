@@ -1,0 +1,286 @@
+"""A slow simulator that spells out the rules of a time step, each as one function: the oracle of both engines."""
+
+from functools import cache
+
+import numpy as np
+from scipy.linalg import expm
+
+from ictal.simulator.engines.common import assemble, intervals, n_steps
+from ictal.simulator.engines.wiring import Factors, Graph
+from ictal.simulator.networks.network import (
+    AlphaSynapse,
+    CurrentInput,
+    DeltaSynapse,
+    EventInput,
+    Exponential,
+    GivenNoise,
+    MeanSynapticCurrent,
+    PopulationRate,
+    Quadratic,
+    SaturatingSynapse,
+    Schedule,
+    StateRecording,
+    TriggeredInput,
+    steps,
+)
+
+
+def simulate_naively(instance, duration, signal_dt=1.0):
+    """The Run of a network without random inputs; duration and signal_dt in ms."""
+    return _Naive(instance, n_steps(instance.network, duration), signal_dt).run()
+
+
+class _Cells:
+    """One population: what its cells hold, and what drives it."""
+
+    def __init__(self, network, population, v, total):
+        self.p, self.network, self.dt = population, network, network.dt
+        n = population.n
+        self.v, self.ready = v.astype(float).copy(), np.zeros(n, dtype=int)  # first step in which a cell is not held
+        self.s, self.a, self.w = [np.zeros((len(population.synapses), n)) for _ in "sa"] + [np.zeros(n)]
+        given = [i for i in network.inputs if i.target == population.name]
+        self.currents = [i for i in given if isinstance(i, CurrentInput)]
+        self.events = [i for i in given if isinstance(i, EventInput)]
+        self.white = [i for i in given if isinstance(i, GivenNoise) and i.tau is None]
+        self.coloured = [i for i in given if isinstance(i, GivenNoise) and i.tau is not None]
+        self.y = [np.zeros(n) if i.start is None else i.start.copy() for i in self.coloured]
+        self.fired = np.zeros((total, n), dtype=bool)
+        self.decaying = [k for k, s in enumerate(population.synapses) if hasattr(s, "tau") and not hasattr(s, "rise")]
+
+    def linear(self, gain, rest):
+        w_tau = self.p.adaptation.tau if self.p.adaptation else 1.0
+        v = rest + (self.v - rest) * np.exp(-self.dt / self.p.tau_m) - push(self.dt, self.p.tau_m, w_tau)[1] * self.w
+        for k in self.decaying:
+            _, direct, rising = push(self.dt, self.p.tau_m, self.p.synapses[k].tau)
+            v += self.p.synapses[k].sign * gain[k] * (direct * self.s[k] + rising * self.a[k])
+        return v + sum(push(self.dt, self.p.tau_m, i.tau)[1] * y for i, y in zip(self.coloured, self.y, strict=True))
+
+    def drive(self, gain):
+        """Conductances and their reversals, and the sum of all currents."""
+        synapses = [(k, s) for k, s in enumerate(self.p.synapses) if not isinstance(s, DeltaSynapse)]
+        g = {k: gain[k] * self.s[k] * block(s, self.v) for k, s in synapses if s.reversal is not None}
+        current = sum(s.sign * gain[k] * self.s[k] for k, s in synapses if s.reversal is None) - self.w
+        return [(g[k], self.p.synapses[k].reversal) for k in g], current + sum(self.y)
+
+    def leaky(self, gain, rest):
+        conductances, current = self.drive(gain)
+        a = 1 + sum(g for g, _ in conductances)
+        v_inf = (rest + sum(g * e for g, e in conductances) + current) / a
+        return v_inf + (self.v - v_inf) * np.exp(-self.dt * a / self.p.tau_m)
+
+    def midpoint(self, gain, rest):
+        conductances, current = self.drive(gain)
+        p, given = self.p, rest - self.p.v_rest
+
+        def f(v):
+            if isinstance(p.initiation, Exponential):
+                x = np.minimum((v - p.initiation.onset) / p.initiation.slope, 50.0)
+                own = p.v_rest - v + p.initiation.slope * np.exp(x)
+            else:
+                assert isinstance(p.initiation, Quadratic)
+                critical = p.initiation.critical
+                own = (v - p.v_rest) * (v - critical) / (critical - p.v_rest)
+            return own + given + sum(g * (e - v) for g, e in conductances) + current
+
+        return self.v + self.dt * f(self.v + self.dt / 2 * f(self.v) / p.tau_m) / p.tau_m
+
+    def integrate(self, n, gain, current):
+        before, free = self.v.copy(), self.ready <= n
+        rest = self.p.v_rest + current
+        if self.p.is_linear:
+            gates = [(k, s) for k, s in enumerate(self.p.synapses) if isinstance(s, SaturatingSynapse)]
+            v = self.linear(gain, rest + sum(s.sign * gain[k] * self.s[k] for k, s in gates))
+        else:
+            v = self.midpoint(gain, rest) if self.p.initiation else self.leaky(gain, rest)
+        v = v + sum(kick(i, n) for i in self.white)
+        self.v = np.where(free, v, self.v)
+        for k in self.decaying:
+            tau = self.p.synapses[k].tau
+            self.s[k] = (self.s[k] + self.a[k] * self.dt / tau) * np.exp(-self.dt / tau)
+            self.a[k] *= np.exp(-self.dt / tau)
+        self.y = [y * np.exp(-self.dt / i.tau) for i, y in zip(self.coloured, self.y, strict=True)]
+        if self.p.adaptation:
+            w_inf = self.p.adaptation.coupling * (before - self.p.v_rest)
+            self.w = w_inf + (self.w - w_inf) * np.exp(-self.dt / self.p.adaptation.tau)
+
+    def arrive(self, n, k, amount):
+        """Spikes of a total weight `amount` for every cell, at synapse k."""
+        synapse = self.p.synapses[k]
+        if isinstance(synapse, DeltaSynapse):
+            held = (self.ready > n) | self.fired[n]
+            self.v += np.where(held, 0.0, synapse.sign * amount)
+        elif isinstance(synapse, AlphaSynapse):
+            self.a[k] += np.e * amount
+        else:
+            self.s[k] += amount
+
+
+class _Naive:
+    def __init__(self, instance, total, signal_dt):
+        self.network, self.total, self.signal_dt = instance.network, total, signal_dt
+        net = self.network
+        self.cells = {p.name: _Cells(net, p, v, total) for p, v in zip(net.populations, instance.v, strict=True)}
+        self.gates = [np.zeros((2, self.cells[p.source].p.n)) for p in net.projections]  # s and x of every source cell
+        sizes = [(self.cells[p.source].p.n, self.cells[p.target].p.n) for p in net.projections]
+        self.weights = [
+            {d: dense(g, *size, d) for d in delays(g)} for g, size in zip(instance.graphs, sizes, strict=True)
+        ]
+        self.q = {s.name: 0.0 for s in net.slow}
+        self.r = {s.name: 0.0 for s in net.slow}
+        self.triggered = {i.name: [] for i in net.inputs if isinstance(i, TriggeredInput)}
+        self.every = intervals(net, signal_dt)
+        self.samples = {name: [] for name in self.every}
+
+    def run(self):
+        for n in range(self.total):
+            self.step(n)
+        spikes = [np.nonzero(c.fired) for c in self.cells.values()]
+        triggers = {name: np.array(steps, dtype=np.int64) for name, steps in self.triggered.items()}
+        samples = {name: np.array(rows).reshape(len(rows), -1) for name, rows in self.samples.items()}
+        return assemble(self.network, self.total, spikes, triggers, samples, self.signal_dt, {})
+
+    def step(self, n):
+        t = n * self.network.dt
+        self.gate_sums()
+        gains = {name: [self.gain(s, t) for s in c.p.synapses] for name, c in self.cells.items()}
+        self.sample(n, gains)
+        for name, c in self.cells.items():
+            currents = [at(i.current, t) * (1.0 if i.profile is None else i.profile) for i in c.currents]
+            c.integrate(n, gains[name], sum(currents))
+        self.relax_gates()
+        self.relax_slow()
+        for c in self.cells.values():
+            c.fired[n] = (c.ready <= n) & (c.v >= at(c.p.v_threshold, t))
+        self.deliver_edges(n)
+        self.deliver_inputs(n)
+        for s in self.network.slow:
+            c = self.cells[s.population]
+            self.r[s.name] += 1000.0 * c.fired[n].sum() / (c.p.n * s.rate_tau)
+        for c in self.cells.values():
+            c.v[c.fired[n]] = c.p.v_reset
+            c.w[c.fired[n]] += c.p.adaptation.jump if c.p.adaptation else 0.0
+            c.ready[c.fired[n]] = n + 1 + steps(c.p.refractory, self.network.dt, "refractory")
+
+    def gain(self, synapse, t):
+        if isinstance(synapse, DeltaSynapse):
+            return None
+        return at(synapse.gain, t) * (1.0 if synapse.slow is None else 1.0 - self.q[synapse.slow])
+
+    def saturating(self):
+        """Projections onto saturating synapses: (index, cells of the target, synapse index, the synapse)."""
+        for e, p in enumerate(self.network.projections):
+            c = self.cells[p.target]
+            k = c.p.synapse(p.synapse)
+            if isinstance(c.p.synapses[k], SaturatingSynapse):
+                yield e, c, k, c.p.synapses[k]
+
+    def gate_sums(self):
+        for _, c, k, _ in self.saturating():
+            c.s[k] = 0.0
+        for e, c, k, _ in self.saturating():
+            c.s[k] += self.gates[e][0] @ sum(self.weights[e].values())
+
+    def relax_gates(self):
+        dt = self.network.dt
+        for e, _, _, synapse in self.saturating():
+            s, x = self.gates[e]
+            a = 1 / synapse.tau + synapse.alpha * x
+            s_inf = synapse.alpha * x / a
+            self.gates[e] = np.array([s_inf + (s - s_inf) * np.exp(-dt * a), x * np.exp(-dt / synapse.rise)])
+
+    def relax_slow(self):
+        for s in self.network.slow:
+            r = self.r[s.name]
+            target = s.maximum * r**s.exponent / (r**s.exponent + s.half_rate**s.exponent)
+            self.q[s.name] = target + (self.q[s.name] - target) * np.exp(-self.network.dt / s.tau)
+            self.r[s.name] = r * np.exp(-self.network.dt / s.rate_tau)
+
+    def deliver_edges(self, n):
+        gated = {e for e, *_ in self.saturating()}
+        for e, projection in enumerate(self.network.projections):
+            source, c = self.cells[projection.source], self.cells[projection.target]
+            for delay, weights in self.weights[e].items():
+                fired = source.fired[n - delay] if n >= delay else np.zeros(source.p.n)
+                if e in gated:
+                    self.gates[e][1] += fired
+                else:
+                    c.arrive(n, c.p.synapse(projection.synapse), fired @ weights)
+
+    def deliver_inputs(self, n):
+        for c in self.cells.values():
+            for given in c.events:
+                here = given.cell[np.rint(given.time / self.network.dt) == n]
+                c.arrive(n, c.p.synapse(given.synapse), given.weight * np.bincount(here, minlength=c.p.n))
+            c.y = [y + kick(i, n) for i, y in zip(c.coloured, c.y, strict=True)]
+        for given in self.network.inputs:
+            if isinstance(given, TriggeredInput):
+                self.trigger(n, given)
+
+    def trigger(self, n, given):
+        c, fired, dt = self.cells[given.target], self.triggered[given.name], self.network.dt
+        window, delay, dead = (steps(x, dt, "") for x in (given.window, given.delay, given.dead_time))
+        count = self.cells[given.source].fired[max(0, n - window + 1) : n + 1].sum()
+        if count >= given.count and not any(n - m < dead for m in fired):
+            fired.append(n)
+        if n - delay in fired:
+            cells = np.arange(c.p.n) if given.cells is None else given.cells
+            c.arrive(n, c.p.synapse(given.synapse), given.weight * np.bincount(cells, minlength=c.p.n))
+
+    def sample(self, n, gains):
+        for name, every in self.every.items():
+            if n % every == 0:
+                self.samples[name].append(self.value(name, n, every, gains))
+
+    def value(self, name, n, every, gains):
+        for slow in self.network.slow:
+            if name.startswith(slow.name):
+                return self.q[slow.name] if name == slow.name else self.r[slow.name]
+        (signal,) = (s for s in self.network.signals if s.name == name)
+        c = self.cells[signal.population]
+        if isinstance(signal, PopulationRate):
+            return c.fired[max(0, n - every) : n].sum() / (c.p.n * every * self.network.dt / 1000.0)
+        if isinstance(signal, MeanSynapticCurrent):
+            index = [c.p.synapse(s) for s in signal.synapses]
+            return sum((abs(gains[c.p.name][k]) * c.s[k]).mean() for k in index)
+        held = {"v": c.v, "w": c.w} | {i.name: y for i, y in zip(c.coloured, c.y, strict=True)}
+        x = held[signal.variable] if signal.variable in held else c.s[c.p.synapse(signal.variable)]
+        if isinstance(signal, StateRecording):
+            return x.copy() if signal.cells is None else x[signal.cells]
+        return x.mean() if signal.statistic == "mean" else np.sqrt(((x - x.mean()) ** 2).mean())
+
+
+@cache
+def push(dt, tau_m, tau):
+    """In a step, what is left of v, and what a current and the y of an alpha current add to it."""
+    return expm(dt * np.array([[-1 / tau_m, 1 / tau_m, 0], [0, -1 / tau, 1 / tau], [0, 0, -1 / tau]]))[0]
+
+
+def at(value, t):
+    return float(value.at(t)) if isinstance(value, Schedule) else float(value)
+
+
+def kick(noise, n):
+    return noise.kicks[n] if n < len(noise.kicks) else 0.0
+
+
+def block(synapse, v):
+    magnesium = getattr(synapse, "magnesium", 0.0)
+    return 1.0 / (1.0 + magnesium / 3.57 * np.exp(-0.062 * v))
+
+
+def delays(graph):
+    return graph.delays if isinstance(graph, Graph) else [graph.delay]
+
+
+def dense(graph, n_source, n_target, delay):
+    """The weights of all pairs, (n_source, n_target), of the edges with this delay."""
+    if isinstance(graph, Factors):
+        return graph.source @ graph.target.T
+    if not isinstance(graph, Graph):
+        return graph.weights
+    weights = np.zeros((n_source, n_target))
+    keep = graph.edge_delays == delay
+    np.add.at(
+        weights, (graph.sources[keep], graph.targets[keep]), np.broadcast_to(graph.weights, graph.targets.shape)[keep]
+    )
+    return weights
