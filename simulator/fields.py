@@ -1,17 +1,130 @@
-"""Parameters as fields of a dataclass: texts and values read and checked by the type of each."""
+"""Parameters as fields of a dataclass: each is declared once, in its annotation, and checked, read and told from there.
+
+tau_m: Annotated[float, Param("membrane time constant [ms]", gt=0)] = 20.0
+"""
 
 from __future__ import annotations
 
+import functools
+import math
+import re
 import types
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, Field, fields
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from dataclasses import MISSING, Field, dataclass, fields
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from . import InputError, unknown
+from .errors import InputError, unknown
 
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+
+
+@dataclass(frozen=True)
+class Param:
+    """Description and bounds of a parameter.
+
+    Attributes:
+        words: what it is, with its unit in brackets, e.g. ``"membrane time constant [ms]"``; ``[1]`` is dimensionless.
+        gt, ge, lt, le: bounds: greater than, greater or equal, less than, less or equal; of a tuple, of every item.
+        why: the reason of a bound, added to the error.
+    """
+
+    words: str
+    gt: float | None = None
+    ge: float | None = None
+    lt: float | None = None
+    le: float | None = None
+    why: str = ""
+
+    @property
+    def unit(self) -> str:
+        """The unit in the words; empty where there is none."""
+        found = re.search(r"\[([^\]]+)\]", self.words)
+        return found[1] if found else ""
+
+    @property
+    def bounds(self) -> str:
+        """The bounds in symbols: ``"> 0"``, ``"0..1"`` with both ends, ``"0 <= x < 1"``; empty where there are none."""
+        low = next(((mark, end) for mark, end in ((">=", self.ge), (">", self.gt)) if end is not None), None)
+        high = next(((mark, end) for mark, end in (("<=", self.le), ("<", self.lt)) if end is not None), None)
+        if low and high:
+            if (low[0], high[0]) == (">=", "<="):
+                return f"{low[1]:g}..{high[1]:g}"
+            return f"{low[1]:g} {low[0].replace('>', '<')} x {high[0]} {high[1]:g}"
+        return " ".join((end[0], f"{end[1]:g}")) if (end := low or high) else ""
+
+    def holds(self, value: float) -> bool:
+        """Whether a number is finite and within the bounds."""
+        return (
+            math.isfinite(value)
+            and (self.gt is None or value > self.gt)
+            and (self.ge is None or value >= self.ge)
+            and (self.lt is None or value < self.lt)
+            and (self.le is None or value <= self.le)
+        )
+
+
+class Checked:
+    """Base of frozen dataclasses of parameters: every field is checked by its type and its `Param`.
+
+    A class with rules of its own calls ``super().__post_init__()`` first.
+    """
+
+    def __post_init__(self) -> None:
+        kind: type = type(self)
+        for name, (hint, param) in declared(kind).items():
+            what = f"{kind.__name__}.{name}"
+            value = check(what, hint, getattr(self, name))
+            check_bounds(what, param, value)
+            object.__setattr__(self, name, value)
+
+
+@functools.cache
+def declared(kind: type) -> dict[str, tuple[Any, Param]]:
+    """Return field -> (type, `Param`) of the fields that may be given; a field without one has an empty `Param`."""
+    hints = get_type_hints(kind, include_extras=True)
+    found = {}
+    for item in fields(kind):
+        if item.init:
+            hint = hints[item.name]
+            extras = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+            param = next((extra for extra in extras if isinstance(extra, Param)), Param(""))
+            found[item.name] = (get_args(hint)[0] if extras else hint, param)
+    return found
+
+
+def parameter_types(kind: type) -> dict[str, Any]:
+    """Return field -> type, of the fields that may be given."""
+    return {name: hint for name, (hint, _) in declared(kind).items()}
+
+
+def check_bounds(what: str, param: Param, value: object) -> None:
+    """Check a number, or every number of a tuple, against the bounds; anything else passes.
+
+    Raises:
+        InputError: it is not finite, or outside.
+
+    >>> check_bounds("Cell.tau", Param("time constant [ms]", gt=0), -1.0)
+    Traceback (most recent call last):
+        ...
+    ictal.simulator.errors.InputError: Cell.tau: must be > 0 [ms]; got -1.0
+    """
+    for number in value if isinstance(value, tuple) else (value,):
+        if isinstance(number, int | float) and not isinstance(number, bool) and not param.holds(number):
+            verb = "lie in" if ".." in param.bounds else "be"
+            wanted = param.bounds or "finite"
+            unit = f" [{param.unit}]" if param.unit else ""
+            raise InputError(f"{what}: must {verb} {wanted}{unit}{f': {param.why}' if param.why else ''}; got {value}")
+
+
+def wanted(hint: Any, param: Param) -> str:
+    """Return what a parameter may be, in words: type, choices and bounds.
+
+    >>> wanted(float, Param("time constant [ms]", gt=0)), wanted(Literal["a", "b"], Param("protocol"))
+    ('a number > 0', 'a or b')
+    """
+    return f"{_wanted(hint)} {param.bounds}".rstrip()
 
 
 def assignments(option: str, texts: Sequence[str], what: str, known: Mapping[str, Any], form: str) -> dict[str, str]:
@@ -37,12 +150,6 @@ def assignments(option: str, texts: Sequence[str], what: str, known: Mapping[str
             raise InputError(f"{option} {key}: is given twice")
         found[key] = value
     return found
-
-
-def parameter_types(kind: type) -> dict[str, Any]:
-    """Field -> type, of the fields that may be given."""
-    hints = get_type_hints(kind)
-    return {item.name: hints[item.name] for item in fields(kind) if item.init}
 
 
 def default_of(item: Field[Any]) -> object:
@@ -126,6 +233,8 @@ def _wanted(hint: Any) -> str:
     origin, options = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
         return " or ".join(_wanted(option) for option in options)
+    if origin is Literal:
+        return " or ".join(map(str, options))
     if origin is tuple and options[1:] == (Ellipsis,):
         return f"values separated by commas, each {_wanted(options[0])}"
     if origin is tuple:

@@ -1,23 +1,120 @@
-"""Names to objects: an entry "module:Object" is imported when it is first asked for."""
+"""Registries: a name -> "module:Object" and one line. Nothing is imported before it is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
-from . import unknown
+from .errors import InputError, unknown
+
+
+class Entry(NamedTuple):
+    """One registered name.
+
+    Attributes:
+        where: ``"module:Object"``.
+        line: one line of description.
+        package: name of the distribution that a plug-in comes from; empty for Ictal's own.
+    """
+
+    where: str
+    line: str
+    package: str = ""
+
+
+class Registry(Mapping[str, Entry]):
+    """Named objects of one kind: Ictal's own, and those that installed packages add by entry points.
+
+    A package adds a name in its ``pyproject.toml``::
+
+        [project.entry-points."ictal.systems"]
+        my_system = "my_package.my_module:MySystem"
+
+    The names of a registry are its own, then those of plug-ins. A plug-in with a name that is taken is left out, and
+    `problems` says so. Entry points are read when a name is looked up that is not Ictal's own, or all are listed.
+
+    Args:
+        kind: of the objects, in words, e.g. ``"system"``; entry points are those of ``"ictal.KINDs"``.
+        package: of modules that are given relative to it.
+        own: name -> ("module:Object", one line).
+        group: of the entry points, where it is not the plural of `kind`.
+
+    >>> errors = Registry("error", "ictal.simulator", {"input": ("errors:InputError", "bad input")})
+    >>> errors.load("input").__name__, errors["input"].line
+    ('InputError', 'bad input')
+    """
+
+    def __init__(self, kind: str, package: str, own: Mapping[str, tuple[str, str]], group: str = "") -> None:
+        self.kind, self.group = kind, group or f"ictal.{kind}s"
+        self.problems: tuple[str, ...] = ()
+        self._package = package
+        self._own = {name: Entry(*entry) for name, entry in own.items()}
+        self._added: dict[str, Entry] | None = None
+
+    def __getitem__(self, name: str) -> Entry:
+        return self._own[name] if name in self._own else self._plugins()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([*self._own, *self._plugins()])
+
+    def __len__(self) -> int:
+        return len(self._own) + len(self._plugins())
+
+    def load(self, name: str) -> Any:
+        """Return the object of this name.
+
+        Raises:
+            InputError: no such name (with the nearest), or a plug-in that cannot be imported.
+        """
+        if name not in self:
+            raise unknown(self.kind, name, self)
+        entry = self[name]
+        if not entry.package:
+            return resolve(entry.where, self._package)
+        try:
+            return resolve(entry.where, "")
+        except Exception as error:  # a plug-in may fail in any way: it ends itself, not the rest
+            reason = f"{type(error).__name__}: {error}"
+            raise InputError(f"{self.kind} {name!r} of package {entry.package} cannot be loaded: {reason}") from error
+
+    def lines(self) -> dict[str, str]:
+        """Return name -> one line."""
+        return {name: self[name].line for name in self}
+
+    def _plugins(self) -> dict[str, Entry]:
+        if self._added is None:
+            self._added = {}
+            for point in _entry_points(self.group):
+                package = point.dist.name if point.dist else "an unnamed package"
+                if point.name in self:
+                    owner = self[point.name].package or "Ictal"
+                    self.problems += (
+                        f"{self.kind} {point.name!r} of package {package}: {owner} has this name; left out",
+                    )
+                    continue
+                summary = point.dist.metadata["Summary"] if point.dist else ""
+                self._added[point.name] = Entry(
+                    point.value, f"from {package}" + (f": {summary}" if summary else ""), package
+                )
+        return self._added
+
+
+def _entry_points(group: str) -> Any:
+    from importlib.metadata import entry_points  # reads the metadata of every installed package: some ms
+
+    return entry_points(group=group)
 
 
 def resolve(where: str, package: str) -> Any:
-    """The object at "module:Object"; a module that is not absolute is looked up in `package`.
+    """Return the object at "module:Object"; a module that is not absolute is looked up in `package`.
 
     >>> resolve("errors:InputError", "ictal.simulator").__name__
     'InputError'
     """
     module, _, attribute = where.partition(":")
-    name = module if module.startswith("ictal.") else f"{package}.{module}"
-    return getattr(import_module(name), attribute)
+    absolute = not package or module.startswith("ictal.")
+    return getattr(import_module(module if absolute else f"{package}.{module}"), attribute)
 
 
 def found(kind: str, table: Mapping[str, tuple[str, str]], name: str, package: str) -> Any:
