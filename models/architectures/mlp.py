@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Annotated
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ...simulator import InputError
+from ...simulator.fields import Checked, Param
 from ..datasets import Dataset
-from .checks import features, generator_of, whole_numbers
+from .checks import at_least_one, features, generator_of
 from .layers import Standardise, linear
 
 
@@ -89,17 +91,18 @@ class MLP(nn.Module):
 
 
 @dataclass(frozen=True)
-class MultilayerPerceptron:
+class MultilayerPerceptron(Checked):
     """The multilayer perceptron `MLP` for images or sequences of any shape, which it flattens.
 
     Raises:
         InputError: `hidden` that is empty or holds anything but integers >= 1.
     """
 
-    hidden: tuple[int, ...] = (128, 128)  # units of every hidden layer
+    hidden: Annotated[tuple[int, ...], Param("units of every hidden layer", ge=1)] = (128, 128)
 
     def __post_init__(self) -> None:
-        whole_numbers(self, "hidden")
+        super().__post_init__()
+        at_least_one(self, "hidden")
 
     def build(
         self, shape: tuple[int, ...], n_classes: int, *, seed: int = 0, mean: float = 0.0, sd: float = 1.0
