@@ -130,7 +130,7 @@ class _Prepared:
 
 
 def _test(measure: Measure, observed: float, values: NDArray[np.float64], kind: NullKind, n: int) -> NullTest:
-    # A surrogate that ties with the data counts as at least as synchronous. p = (1 + k)/(1 + n) is then never too small,
+    # A surrogate that ties with the data counts as at least as synchronous. p = (1 + k)/(1 + n) is then never too small
     # and never 0, since the data are one draw of their own null. Ties are common: a permutation or shift that leaves
     # short data as they were gives their value but for the order of summation. The slack of 1e-12 absorbs this
     # rounding, of either sign; it is far below any difference that matters.
