@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...types import Floats, Ints
 from . import plain
 from .compiling import inner
 from .delivery import put
 from .draws import BLOCK, normal
-from .layout import DENSE, FACTORS, FIXED, GRADED, KICK_VOLTAGE, LINEAR, SPARSE, Chunk, Floats, Ints, Plan, Rare, Table
+from .layout import DENSE, FACTORS, FIXED, GRADED, KICK_VOLTAGE, LINEAR, SPARSE, Chunk, Plan, Rare, Table
 from .memory import add, fill
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...types import Floats
 from .compiling import inner
 from .layout import (
     ALPHA,
@@ -23,7 +24,6 @@ from .layout import (
     SLOW_RATE_OF,
     STATE_OF,
     Chunk,
-    Floats,
     Signals,
     Table,
 )

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 
+from ...types import Ints
 from . import linear, plain
 from . import rare as seldom
 from .compiling import entry
 from .delivery import deliver, receive, units
-from .layout import FIXED, GRADED, LINEAR, RATE_OF, Chunk, Inputs, Ints, Own, Plan, Rare, Signals, State
+from .layout import FIXED, GRADED, LINEAR, RATE_OF, Chunk, Inputs, Own, Plan, Rare, Signals, State
 from .memory import fill
 from .signals import sample
 from .threads import meet
