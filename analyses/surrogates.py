@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..simulator import InputError, Recording, Spikes, unknown
+from ..simulator.types import Band
 from .measures.base import Measure, NullKind, in_double
-from .measures.checks import Band, classes, examine, spikes_reason
+from .measures.checks import classes, examine, spikes_reason
 
 MIN_SURROGATES = 199  # p cannot fall below 1/(1 + n); 199 resolves 0.005
 BATCH = 500_000  # numbers held at once: larger ones leave the cache and cost page faults

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ...simulator import InputError
-
-Floats = NDArray[np.float64]
+from ...simulator.types import Floats
 
 
 def linear_cka(x: ArrayLike, y: ArrayLike, *, debiased: bool = True) -> float:

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...simulator import Clock, InputError, Recording, Run, unknown
+from ...simulator.types import Floats
 
 VALUE, AFTER_SHUFFLE = "value", "after shuffle"
 NULL_STATISTICS = ("null mean", "null sd", "null low", "null high", "p")
 LIVE = "live_share"  # share of the layer's probed units that vary: 1 − dead
 UNITS = "n_units"  # units that are measured
 CKA = "cka"
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

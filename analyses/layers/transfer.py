@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...simulator import InputError, unknown
-from ..series.innovations import Floats, innovations, phase_randomised
+from ...simulator.types import Floats
+from ..series.innovations import innovations, phase_randomised
 from .cka import linear_cka
 
 Surrogate = Literal["phase", "circular_shift"]

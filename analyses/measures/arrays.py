@@ -7,11 +7,9 @@ constant) it is multiplied by 0 *after* a division by 1, because a NaN that is t
 
 from __future__ import annotations
 
-from typing import Any
-
 import array_api_compat as api
 
-Array = Any  # an array of the array API standard
+from ...simulator.types import Array
 
 
 def as_float(flags: Array, like: Array) -> Array:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from ...simulator import InputError, Recording, Spikes
 from ...simulator.recordings.recording import to_numpy
-from .arrays import Array
-from .checks import Band, examine, spikes_reason
+from ...simulator.types import Array, Band
+from .checks import examine, spikes_reason
 
 NullKind = Literal["circular_shift", "permute", "permute_within_class"]
 

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from ...simulator import Recording, Spikes
 from ...simulator.recordings.recording import to_numpy
-from .arrays import Array, live_units
+from ...simulator.types import Array, Band
+from .arrays import live_units
 
 if TYPE_CHECKING:
     from .base import Measure
 
-Band = tuple[float, float]
 
 NO_ORDER = (
     "needs an ordered time axis, and clock 'sample' has none: what the order of a batch gives is an artefact of "

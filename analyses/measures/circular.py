@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
+from ...simulator.types import Floats
+
 SILENT = 1e-9  # vector strength below which nothing points anywhere
 CLEAR = 1e-3  # and below which a direction is of no use
 

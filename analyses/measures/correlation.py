@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import array_api_compat as api
 
-from .arrays import Array, as_float, count, gram, ratio, squared_norm, standardised
+from ...simulator.types import Array
+from .arrays import as_float, count, gram, ratio, squared_norm, standardised
 from .base import Measure
 
 # Bias. z-scores have Σ_t z² = T, so that a sum over all pairs (i, j) holds the n pairs (i, i), which are 1 whatever the

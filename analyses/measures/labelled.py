@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import array_api_compat as api
 
-from .arrays import Array, as_float, centre, over_time, ratio, variances
+from ...simulator.types import Array
+from .arrays import as_float, centre, over_time, ratio, variances
 from .base import Measure
 from .source_indices import si_3
 

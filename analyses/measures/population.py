@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import array_api_compat as api
 
-from .arrays import Array, count, deviations, ratio, root, squared_norm
+from ...simulator.types import Array
+from .arrays import count, deviations, ratio, root, squared_norm
 from .base import Measure
 
 

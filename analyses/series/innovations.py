@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.interpolate import BSpline
 from scipy.ndimage import uniform_filter1d
 
 from ...simulator import InputError
+from ...simulator.types import Floats
 
 MIN_RECORDS = 30
 MAX_ORDER = 3  # of the autoregression that is taken off
 LEAST_NEW = 0.35  # share of the variance that it must leave; of increments with a memory of 0.8 about 0.75 are new
 _RECORDS_A_KNOT, _EARLY = 8, 3.0  # records; time is counted from here, or the logarithm would have no start
-Floats = NDArray[np.float64]
 
 
 def innovations(x: ArrayLike, *, window: int = 15, name: str = "innovations.x") -> Floats:

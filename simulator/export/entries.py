@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,6 @@ from .. import InputError, unknown
 from ..files.document import Stored, StoredGroup
 
 Groups = Mapping[str, StoredGroup]  # path -> group
-Progress = Callable[[int, int, str], None]  # done, total, entry
 
 SPIKES, SIGNALS = "spikes/", "signals/"
 VALUES = 2**18  # that are in memory at a time, unless more are packed together in the file

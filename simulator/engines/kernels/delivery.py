@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...types import Floats, Ints
 from .compiling import inner
 from .draws import BLOCK, cells
-from .layout import KICK_ALPHA, KICK_DECAY, KICK_VOLTAGE, LINEAR, SPARSE, Cells, Floats, Inputs, Ints, Table
+from .layout import KICK_ALPHA, KICK_DECAY, KICK_VOLTAGE, LINEAR, SPARSE, Cells, Inputs, Table
 from .memory import prefetch
 
 # Edges lie by source cell, then delay, then part (thread): row = (cell·delays + delay)·parts + part, and `indptr`

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from ...types import Floats, Ints
+
 Cells = NDArray[np.int32]
-Floats = NDArray[np.float64]
 Table = NDArray[Any]  # of records
 
 LINEAR, LEAKY, EXPONENTIAL, QUADRATIC = range(4)  # populations

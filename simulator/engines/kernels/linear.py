@@ -30,8 +30,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...types import Floats
 from .compiling import inner
-from .layout import ALPHA, ALPHA_Y, DECAY, FIXED, GRADED, Cells, Floats, Table
+from .layout import ALPHA, ALPHA_Y, DECAY, FIXED, GRADED, Cells, Table
 from .memory import add
 
 WIDTH = 128  # cells that are looked at together

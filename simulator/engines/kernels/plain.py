@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...types import Floats
 from .compiling import inner
-from .layout import ALPHA, ALPHA_Y, DECAY, EXPONENTIAL, FIXED, LEAKY, Cells, Floats, StepTables
+from .layout import ALPHA, ALPHA_Y, DECAY, EXPONENTIAL, FIXED, LEAKY, Cells, StepTables
 
 WIDTH = 256
 MAX_EXPONENT = 50.0

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...types import Floats, Ints
 from . import plain
 from .compiling import inner
 from .delivery import put
@@ -19,8 +20,6 @@ from .layout import (
     KICK_VOLTAGE,
     LINEAR,
     SPARSE,
-    Floats,
-    Ints,
     Rare,
     StepTables,
     Stretch,

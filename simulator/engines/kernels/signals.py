@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...types import Floats
 from .compiling import inner
 from .layout import (
     ALPHA,
@@ -22,7 +23,6 @@ from .layout import (
     SLOW_OF,
     SLOW_RATE_OF,
     STATE_OF,
-    Floats,
     Signals,
     Stretch,
     Table,

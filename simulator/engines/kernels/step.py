@@ -20,11 +20,12 @@ from __future__ import annotations
 
 import math
 
+from ...types import Ints
 from . import linear, plain
 from . import rare as seldom
 from .compiling import entry
 from .delivery import deliver, receive, units
-from .layout import FIXED, GRADED, LINEAR, RATE_OF, Inputs, Ints, Rare, Scratch, Signals, State, StepTables, Stretch
+from .layout import FIXED, GRADED, LINEAR, RATE_OF, Inputs, Rare, Scratch, Signals, State, StepTables, Stretch
 from .memory import fill
 from .signals import sample
 from .threads import meet
