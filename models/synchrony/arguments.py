@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from ...simulator import InputError, unknown
+from ...simulator.fields import Param, check, check_bounds
 
 
 def whole(name: str, value: object, least: int) -> None:
     """Refuse what is no integer of at least so much."""
-    if isinstance(value, bool) or not (isinstance(value, int | np.integer) and value >= least):
-        raise InputError(f"SynchronyRecorder.{name}: must be an integer >= {least}; got {value}")
+    what = f"SynchronyRecorder.{name}"
+    check_bounds(what, Param("", ge=least), check(what, int, value))
 
 
 def listed(name: str, given: Sequence[str] | str, known: Sequence[str]) -> tuple[str, ...]:

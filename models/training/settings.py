@@ -188,11 +188,11 @@ class DataChoice(Checked):
     hold_out: Annotated[bool, Param("train without a fifth of the classes, for ictal evaluate --ood")] = False
 
     def load(self, seed: int) -> Dataset:
-        """The data, split, chosen and made noisy by this seed."""
+        """Return the data, split, chosen and made noisy by this seed."""
         return self.pair(seed).data if self.hold_out else self._whole(seed)
 
     def pair(self, seed: int) -> Pair:
-        """The data without the classes that are held out, and the test images of these."""
+        """Return the data without the classes that are held out, and the test images of these."""
         from ..datasets.ood import out_of_distribution
 
         return out_of_distribution("held-out-classes", self._whole(seed), seed)
@@ -222,7 +222,7 @@ class SynchronyChoice(Checked):
     n_probe: Annotated[int, Param("examples of each set; the smallest set decides", ge=8)] = 1000
 
     def recorder(self, data: Dataset, seed: int) -> SynchronyRecorder:
-        """What measures while training goes on."""
+        """Return the recorder with these settings."""
         from ..synchrony import SynchronyRecorder
 
         return SynchronyRecorder(data, seed=seed, **{item.name: getattr(self, item.name) for item in fields(self)})
@@ -245,7 +245,7 @@ class Job(Checked):
     threads: Annotated[int, Param("CPU threads; the last bits of sums depend on their number", ge=1)] = 1
 
     def command(self) -> str:
-        """The line that repeats it."""
+        """Return the command line that repeats the job."""
         words = ["ictal", "train", self.architecture, "--data", self.data.name]
         words += _options(self.data, ("name",))
         for name in sorted(self.parameters):
@@ -262,7 +262,7 @@ class Job(Checked):
 
 
 def _options(choice: DataChoice | SynchronyChoice | Training, without: tuple[str, ...], dash: str = "--") -> list[str]:
-    """The options that say the fields of a choice that are not at their defaults."""
+    """Return the options for the fields that are not at their defaults."""
     words = []
     for item in fields(choice):
         value = getattr(choice, item.name)

@@ -26,6 +26,7 @@ from ictal.models.architectures.vit import ViT
 from ictal.models.probe.layers import Layers, Probe
 from ictal.models.system import Flow
 from ictal.simulator import InputError
+from ictal.simulator.fields import declared
 
 SMALL = {  # name -> fields, shape, a pattern of modules that a user probes, learning rate that fits
     "mlp": ({"hidden": (32,)}, (8, 8), "hidden.*.relu", 1e-2),
@@ -788,6 +789,13 @@ def test_an_unknown_architecture_names_the_nearest():
         InputError, match=r"^unknown architecture 'resnet-18'; did you mean 'resnet18'\? known: convnet,"
     ):
         architecture("resnet-18")
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_every_field_is_declared_with_words_and_a_unit(name):
+    for field, (hint, param) in declared(type(architecture(name))).items():
+        assert param.words, field
+        assert param.unit or hint is not float, field
 
 
 def test_lists_from_a_configuration_become_tuples():

@@ -29,6 +29,7 @@ from ictal.models.treatments.label_smoothing import LabelSmoothing
 from ictal.models.treatments.nid import NID, ShrinkingNID
 from ictal.models.treatments.validation import ValidationControl
 from ictal.simulator import InputError
+from ictal.simulator.fields import declared
 from ictal.simulator.registry import resolve
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "treatments"
@@ -100,6 +101,13 @@ def trained(treatment, steps=12, seed=0):
 def dosed(name, dose):
     kind = KINDS[name]
     return kind(**{dataclasses.fields(kind)[0].name: dose})
+
+
+@pytest.mark.parametrize("name", TREATMENTS)
+def test_every_field_is_declared_with_words_and_a_unit(name):
+    for field, (hint, param) in declared(KINDS[name]).items():
+        assert param.words, field
+        assert param.unit or hint is not float, field
 
 
 @pytest.mark.parametrize("name", TREATMENTS)
