@@ -420,7 +420,8 @@ CELL = {"tau_m": 20.0, "v_rest": 0.0, "v_threshold": 20.0, "v_reset": 10.0}
         ),
         (
             lambda: Population("E", 1, **CELL, synapses=Synapse("e", 5.0)),
-            "Population.synapses: must be a tuple of Synapse or AlphaSynapse or DeltaSynapse or SaturatingSynapse; got Synapse",
+            "Population.synapses: must be a tuple of Synapse or AlphaSynapse or DeltaSynapse or SaturatingSynapse; "
+            "got Synapse",
         ),
         (
             lambda: Population("E", 1, **CELL, initiation="exp"),
