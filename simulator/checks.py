@@ -34,7 +34,7 @@ def steps(time: float, dt: float, what: str) -> int:
 
 
 def is_finite(value: object) -> bool:
-    """Whether this is a finite number."""
+    """Return whether a value is a finite number."""
     return isinstance(value, int | float | np.integer | np.floating) and math.isfinite(value)
 
 

@@ -10,9 +10,10 @@ import numpy as np
 
 from ...simulator import Run
 from ...simulator.fields import Param
+from ...simulator.types import Floats
 from ..system import Progress
 from .graphs import Graph, graph
-from .nodes import Count, Floats, GraphName, Nodes, course, difference, joined, like, per_node, run_of, split
+from .nodes import Count, GraphName, Nodes, course, difference, joined, like, per_node, run_of, split
 
 START = (0.0, -5.0, 3.0, 0.0, 0.0, 0.0)
 

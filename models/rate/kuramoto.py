@@ -12,9 +12,10 @@ from scipy.stats import cauchy, norm
 
 from ...simulator import Run
 from ...simulator.fields import Param
+from ...simulator.types import Floats
 from ..system import Progress
 from .graphs import Graph, graph
-from .nodes import Floats, GraphName, Nodes, course, like, pulled, run_of
+from .nodes import GraphName, Nodes, course, like, pulled, run_of
 
 
 @dataclass(frozen=True)

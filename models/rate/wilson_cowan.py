@@ -12,9 +12,10 @@ from scipy.special import expit
 
 from ...simulator import Run
 from ...simulator.fields import Param
+from ...simulator.types import Floats
 from ..system import Progress
 from .graphs import Graph, graph
-from .nodes import Count, Floats, GraphName, Nodes, course, joined, like, per_node, pulled, run_of, split
+from .nodes import Count, GraphName, Nodes, course, joined, like, per_node, pulled, run_of, split
 
 
 @dataclass(frozen=True)

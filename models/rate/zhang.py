@@ -16,9 +16,10 @@ from ...simulator import InputError, Recording, Run
 from ...simulator.fields import Param
 from ...simulator.files.readers import identity, open_matrix
 from ...simulator.integrators import rk4
+from ...simulator.types import Floats
 from ..system import Progress, attributed, within
 from .graphs import SUFFIXES
-from .nodes import Floats, Nodes, like
+from .nodes import Nodes, like
 from .rings import ring_entries, ring_source
 
 FLOOR, HEIGHT, SHARPNESS = 1.0, 39.0, 8.0  # of the tuning curve [Hz], [Hz], [1]

@@ -25,6 +25,7 @@ from ...simulator.networks.network import (
     Schedule,
     Synapse,
 )
+from ...simulator.types import Floats
 from ..rate.rings import MOST_DENSE
 from ..system import within
 from .base import Simulated
@@ -32,7 +33,6 @@ from .base import Simulated
 REFERENCE_N = 2048  # E cells for which the conductances of a synapse are given
 PRECISION = 5.0  # the modes kept reach to k = PRECISION/σ, where the footprint's spectrum has fallen to e^−12.5
 TURN = "the ring is one turn"
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..checks import Name, unique, vector
 from ..errors import InputError, unknown
 from ..fields import Checked, Param
+from ..types import Floats
 from .schedule import Schedule
 
 Gain = Annotated[float | Schedule, Param("gain G [1]")]
@@ -161,9 +159,9 @@ class Population(Checked):
         float | tuple[float, float] | None, Param("v at the start, or (low, high); none: v_reset [mV]")
     ] = None
     initiation: Exponential | Quadratic | None = field(default=None, kw_only=True)
-    position: Annotated[
-        NDArray[np.float64] | None, Param("angle of every cell on a ring, a label [rad]", to=vector)
-    ] = field(default=None, kw_only=True)
+    position: Annotated[Floats | None, Param("angle of every cell on a ring, a label [rad]", to=vector)] = field(
+        default=None, kw_only=True
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

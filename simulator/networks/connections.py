@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..checks import indices, matrix, steps, vector
 from ..errors import InputError
 from ..fields import Checked, Param
+from ..types import Floats, Ints
 
 REACH = 38.6  # SDs to which exp(−d²/2·sd²) is above 0 in float64
 
@@ -25,7 +25,7 @@ class Footprint(Checked):
     sd: Annotated[float, Param("SD in lengths of the line [1]", gt=0)]
     periodic: Annotated[bool, Param("whether the line is a ring")] = False
 
-    def reach(self, n_source: int, n_target: int) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    def reach(self, n_source: int, n_target: int) -> tuple[Floats, Ints, Ints]:
         """Return for every target cell its place among the sources, and the first and last source within its reach.
 
         In units of the index of a source; on a ring the sources of a cell may begin or end a turn outside 0..n − 1.
@@ -68,8 +68,8 @@ class Edges(Checked):
         InputError: no vectors of integers, or vectors of different lengths.
     """
 
-    pre: Annotated[NDArray[np.int64], Param("source of every edge", to=indices)]
-    post: Annotated[NDArray[np.int64], Param("target of every edge", to=indices)]
+    pre: Annotated[Ints, Param("source of every edge", to=indices)]
+    post: Annotated[Ints, Param("target of every edge", to=indices)]
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -81,7 +81,7 @@ class Edges(Checked):
 class Dense(Checked):
     """A weight for every pair: `weights[pre, post]`, (n_source, n_target), times the weight of the projection."""
 
-    weights: Annotated[NDArray[np.float64], Param("(n_source, n_target) [1]", to=matrix)]
+    weights: Annotated[Floats, Param("(n_source, n_target) [1]", to=matrix)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,8 +98,8 @@ class LowRank(Checked):
     [1.0, -1.0, -3.0, -1.0]
     """
 
-    source: Annotated[NDArray[np.float64], Param("(n_source, rank) [1]", to=matrix)]
-    target: Annotated[NDArray[np.float64], Param("(n_target, rank) [1]", to=matrix)]
+    source: Annotated[Floats, Param("(n_source, rank) [1]", to=matrix)]
+    target: Annotated[Floats, Param("(n_target, rank) [1]", to=matrix)]
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -154,8 +154,8 @@ class Projection(Checked):
     target: Annotated[str, Param("population that receives")]
     synapse: Annotated[str, Param("synapse of the target")]
     rule: Annotated[Rule, Param("rule of connection")]
-    weight: Annotated[float | LogNormal | NDArray[np.float64], Param("weight [mV]")]
-    delay: Annotated[float | UniformDelay | NDArray[np.float64], Param("multiples of the time step [ms]", ge=0)] = 0.0
+    weight: Annotated[float | LogNormal | Floats, Param("weight [mV]")]
+    delay: Annotated[float | UniformDelay | Floats, Param("multiples of the time step [ms]", ge=0)] = 0.0
 
     def __post_init__(self) -> None:
         for field in ("weight", "delay"):
@@ -171,7 +171,7 @@ class Projection(Checked):
             if isinstance(self.weight, LogNormal):
                 raise InputError(f"Projection.weight: must be a number, which multiplies {rule}; got LogNormal")
 
-    def _one_an_edge(self, values: object, field: str) -> NDArray[np.float64]:
+    def _one_an_edge(self, values: object, field: str) -> Floats:
         if not isinstance(self.rule, Edges):
             raise InputError(f"Projection.{field}: an array needs Edges; got {type(self.rule).__name__}")
         array = vector(values, f"Projection.{field}")

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..checks import Name, indices, matrix, vector
 from ..errors import InputError
 from ..fields import Checked, Param
+from ..types import Floats, Ints
 from .schedule import Schedule
 
 Target = Annotated[str, Param("population that receives")]
@@ -48,8 +46,8 @@ class EventInput(Checked):
     target: Target
     synapse: TargetSynapse
     weight: Weight
-    time: Annotated[NDArray[np.float64], Param("time of every spike [ms]", to=vector)]
-    cell: Annotated[NDArray[np.int64], Param("cell that each reaches", to=indices)]
+    time: Annotated[Floats, Param("time of every spike [ms]", to=vector)]
+    cell: Annotated[Ints, Param("cell that each reaches", to=indices)]
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -68,7 +66,7 @@ class CurrentInput(Checked):
 
     target: Target
     current: Annotated[float | Schedule, Param("current [mV]")]
-    profile: Annotated[NDArray[np.float64] | None, Param("factor of every cell (n,); none is 1 [1]", to=vector)] = None
+    profile: Annotated[Floats | None, Param("factor of every cell (n,); none is 1 [1]", to=vector)] = None
 
 
 @dataclass(frozen=True)
@@ -107,8 +105,8 @@ class GivenNoise(Checked):
     target: Target
     name: Name
     tau: Annotated[float | None, Param("correlation time; none is white [ms]", gt=0)]
-    kicks: Annotated[NDArray[np.float64], Param("increments (steps, n) [mV]", to=matrix)]
-    start: Annotated[NDArray[np.float64] | None, Param("y at the start (n,); none is 0 [mV]", to=vector)] = None
+    kicks: Annotated[Floats, Param("increments (steps, n) [mV]", to=matrix)]
+    start: Annotated[Floats | None, Param("y at the start (n,); none is 0 [mV]", to=vector)] = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +127,7 @@ class TriggeredInput(Checked):
     window: Annotated[float, Param("window in which they count [ms]", gt=0)]
     delay: Annotated[float, Param("delay of the stimulus [ms]", ge=0)] = 0.0
     dead_time: Annotated[float, Param("time without another stimulus [ms]", ge=0)] = 0.0
-    cells: Annotated[NDArray[np.int64] | None, Param("cells of the target; none is all", to=indices)] = None
+    cells: Annotated[Ints | None, Param("cells of the target; none is all", to=indices)] = None
 
 
 AnyInput = PoissonInput | EventInput | CurrentInput | WhiteNoise | OUNoise | GivenNoise | TriggeredInput

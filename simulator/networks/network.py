@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..checks import Name, steps, unique
 from ..errors import InputError, unknown
 from ..fields import Checked, Param
+from ..types import Ints
 from .cells import (
     Adaptation,
     AlphaSynapse,
@@ -281,7 +281,7 @@ def rate_name(slow: SlowVariable) -> str:
     return f"{slow.name}_rate"
 
 
-def _below(index: NDArray[np.int64], population: Population, what: str) -> None:
+def _below(index: Ints, population: Population, what: str) -> None:
     if index.size and not (index.min() >= 0 and index.max() < population.n):
         raise InputError(
             f"{what}: must lie in 0..{population.n - 1} ({population.name!r}); got {index.min()}..{index.max()}"

@@ -1,16 +1,14 @@
-"""What is recorded beside spikes, as data. Each at its own interval, or at that of the run where it has none."""
+"""Recorded signals besides spikes, as data. Each has its own interval, or that of the run."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..checks import Name, indices, unique
 from ..errors import InputError
 from ..fields import Checked, Param
+from ..types import Ints
 
 Source = Annotated[str, Param("population that is recorded")]
 Variable = Annotated[str, Param("state variable")]
@@ -50,7 +48,7 @@ class StateRecording(Checked):
     name: Name
     population: Source
     variable: Variable
-    cells: Annotated[NDArray[np.int64] | None, Param("cells; none is all", to=indices)] = None
+    cells: Annotated[Ints | None, Param("cells; none is all", to=indices)] = None
     interval: Interval = None
 
     def __post_init__(self) -> None:
