@@ -7,15 +7,9 @@ import math
 import torch
 
 from ...simulator import InputError
-from ...simulator.fields import Param, check, check_bounds
+from ...simulator.fields import Param, checked
 
 SMALL = 64  # [pixels] images whose shorter side is no longer get the CIFAR version of a network
-
-
-def at_least_one(owner: object, field: str) -> None:
-    """Check that a field names at least one layer."""
-    if not getattr(owner, field):
-        raise InputError(f"{type(owner).__name__}.{field}: must name at least one layer; got ()")
 
 
 def image_size(owner: object, shape: tuple[int, ...], side: int = 1) -> tuple[int, int, int]:
@@ -56,4 +50,4 @@ def generator_of(owner: object, n_classes: int, seed: int) -> torch.Generator:
 
 
 def _at_least(name: str, value: object, least: int) -> None:
-    check_bounds(name, Param("", ge=least), check(name, int, value))
+    checked(name, int, Param("", ge=least), value)

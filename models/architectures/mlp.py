@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ...simulator import InputError
-from ...simulator.fields import Checked, Param
+from ...simulator.fields import Checked
 from ..datasets import Dataset
-from .checks import at_least_one, features, generator_of
+from .base import Sizes
+from .checks import features, generator_of
 from .layers import Standardise, linear
 
 
@@ -98,11 +98,7 @@ class MultilayerPerceptron(Checked):
         InputError: `hidden` that is empty or holds anything but integers >= 1.
     """
 
-    hidden: Annotated[tuple[int, ...], Param("units of every hidden layer", ge=1)] = (128, 128)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        at_least_one(self, "hidden")
+    hidden: Sizes = (128, 128)
 
     def build(
         self, shape: tuple[int, ...], n_classes: int, *, seed: int = 0, mean: float = 0.0, sd: float = 1.0

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from ...simulator import InputError
 from ...simulator.fields import Checked, Param
-from .checks import at_least_one, features, generator_of
+from .base import Sizes
+from .checks import features, generator_of
 from .layers import Images, linear
 
 
@@ -32,7 +33,7 @@ class SpikingNet(Checked):
         InputError: a field that cannot be; snntorch is not installed.
     """
 
-    hidden: Annotated[tuple[int, ...], Param("neurons of every layer", ge=1)] = (128,)
+    hidden: Sizes = (128,)
     steps: Annotated[int, Param("time steps", ge=1)] = 25
     beta: Annotated[float, Param("decay of the membrane per step, exp(−dt/τ) [1]", ge=0, le=1)] = 0.9
     threshold: Annotated[float, Param("threshold θ of the membrane [1]", gt=0)] = 1.0
@@ -43,10 +44,6 @@ class SpikingNet(Checked):
     coding: Annotated[Literal["direct", "rate"], Param("input: a constant current, or spikes drawn at each step")] = (
         "direct"
     )
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        at_least_one(self, "hidden")
 
     def build(
         self, shape: tuple[int, ...], n_classes: int, *, seed: int = 0, mean: float = 0.0, sd: float = 1.0

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ...simulator import InputError, Recording, Run
-from ...simulator.fields import Param, check, check_bounds
+from ...simulator.fields import Param, checked
 from ...simulator.files.document import versions
 from ..probe.layers import Layers, Units, first_tensor, in_units
 from .batch_measures import Layerwise, drawn, gathered, measure_of_batches, measured
@@ -83,7 +83,7 @@ class Monitor:
         if not isinstance(model, nn.Module):
             raise InputError(f"Monitor.model: must be a torch.nn.Module; got {type(model).__name__}")
         for name, value, least in (("every", every, 1), ("history", history, 1), ("seed", seed, 0)):
-            check_bounds(f"Monitor.{name}", Param("", ge=least), check(f"Monitor.{name}", int, value))
+            checked(f"Monitor.{name}", int, Param("", ge=least), value)
         check_units("Monitor.max_units", max_units)
         names = (measures,) if isinstance(measures, str) else tuple(measures)
         self.every = int(every)
@@ -311,4 +311,4 @@ class Call:
 
 def check_units(what: str, units: object) -> None:
     """Check a bound on units: an integer >= 2, or None for all."""
-    check_bounds(what, Param("", ge=2), check(what, int | None, units))
+    checked(what, int | None, Param("", ge=2), units)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ...simulator import InputError
-from ...simulator.fields import Param, check, check_bounds
+from ...simulator.fields import Param, checked
 from .batch_measures import drawn, measure_of_batches, readings
 from .monitor import Monitor, check_units
 
@@ -56,7 +56,7 @@ def desync_penalty(
     """
     kernel = measure_of_batches("desync_penalty.measure", measure, differentiable=True)
     for name, value, bounds in (("target", target, Param("")), ("weight", weight, Param("", ge=0))):
-        check_bounds(f"desync_penalty.{name}", bounds, check(f"desync_penalty.{name}", float, value))
+        checked(f"desync_penalty.{name}", float, bounds, value)
     check_units("desync_penalty.units", units)
     values, defined = readings(_activations(source, units, generator), (kernel,))
     return distance(values[0], defined[0], float(target), float(weight))

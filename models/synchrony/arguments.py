@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...simulator import InputError, unknown
-from ...simulator.fields import Param, check, check_bounds
+from ...simulator.fields import Param, checked
 
 
 def whole(name: str, value: object, least: int) -> None:
     """Refuse what is no integer of at least so much."""
-    what = f"SynchronyRecorder.{name}"
-    check_bounds(what, Param("", ge=least), check(what, int, value))
+    checked(f"SynchronyRecorder.{name}", int, Param("", ge=least), value)
 
 
 def listed(name: str, given: Sequence[str] | str, known: Sequence[str]) -> tuple[str, ...]:

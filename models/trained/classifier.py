@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 
-from ...simulator import InputError, Recording, Run, Spikes
-from ...simulator.fields import Checked, Param, check, check_bounds
+from ...simulator import Recording, Run, Spikes
+from ...simulator.fields import Checked, Param, checked
 from ...simulator.files.document import versions
+from ..architectures.base import Sizes
 from ..datasets import Dataset, load_data, stratified
 from ..system import parameters
 
@@ -43,7 +44,7 @@ class Classifier(Checked):
     n_train: Annotated[int | None, Param("training images; none: all", ge=1)] = 1000
     n_test: Annotated[int | None, Param("test images; none: all", ge=1)] = None
     label_noise: Annotated[float, Param("fraction of the training labels made wrong [1]", ge=0, le=1)] = 0.0
-    hidden: Annotated[tuple[int, ...], Param("units of every hidden layer", ge=1)] = (128, 128)
+    hidden: Sizes = (128, 128)
     steps: Annotated[int, Param("optimiser steps", ge=1)] = 1000
     every: Annotated[int, Param("steps between records of history and stimuli; divides all steps", ge=1)] = 10
     learning_rate: Annotated[float, Param("learning rate [1]", gt=0)] = 2e-3
@@ -57,11 +58,6 @@ class Classifier(Checked):
     n_stimuli: Annotated[int, Param("test images of LAYER_loop and LAYER_steps, of different classes", ge=2)] = 8
     frames: Annotated[int, Param("frames of the morph from one stimulus to the next", ge=1)] = 24
     max_units: Annotated[int, Param("units kept of a layer", ge=1)] = 1024
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.hidden:
-            raise InputError("Classifier.hidden: must name at least one layer; got ()")
 
     def load(self, seed: int) -> Dataset:
         """The data that `fit` trains on with this seed."""
@@ -127,6 +123,6 @@ class Classifier(Checked):
         return Run({**entries, "history": history.recording(source)}, source)
 
     def _seeds(self, seed: int) -> tuple[int, int, int]:
-        check_bounds("Classifier.seed", Param("", ge=0), check("Classifier.seed", int, seed))
-        weights, order, stimuli = (int(s) for s in np.random.SeedSequence(int(seed)).generate_state(3))
+        seed = checked("Classifier.seed", int, Param("", ge=0), seed)
+        weights, order, stimuli = (int(s) for s in np.random.SeedSequence(seed).generate_state(3))
         return weights, order, stimuli

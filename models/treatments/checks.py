@@ -1,24 +1,30 @@
-"""Fields that several treatments have, and the base of treatments of chosen layers, which checks the patterns."""
+"""Fields that several treatments have: words, bounds and checks."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from ...simulator import InputError
-from ...simulator.fields import Checked, Param
+from ...simulator.fields import Param, check
+from ..monitoring.batch_measures import measure_of_batches
 
-Patterns = Annotated[tuple[str, ...], Param("layers: patterns of module names; auto: the activation functions")]
+
+def patterns(value: Any, what: str) -> Any:
+    """Return one pattern, or several, as a tuple."""
+    given = check(what, tuple[str, ...], (value,) if isinstance(value, str) else value)
+    if given and "" not in given:
+        return given
+    raise InputError(f"{what}: must name at least one module; got {value!r}")
+
+
+def differentiable(value: Any, what: str) -> Any:
+    """Return the name of a measure of samples that has a gradient."""
+    return measure_of_batches(what, str(value), differentiable=True).name
+
+
+Patterns = Annotated[tuple[str, ...], Param("patterns of module names; auto: the activation functions", to=patterns)]
 Units = Annotated[int | None, Param("units of a layer that are measured, drawn at random; none: all", ge=2)]
-
-
-class LayerTreatment(Checked):
-    """Base of treatments with a field `layers`: one pattern, or several."""
-
-    layers: Patterns
-
-    def __post_init__(self) -> None:
-        if isinstance(self.layers, str):
-            object.__setattr__(self, "layers", (self.layers,))
-        super().__post_init__()
-        if not self.layers or "" in self.layers:
-            raise InputError(f"{type(self).__name__}.layers: must name at least one module; got {self.layers!r}")
+Target = Annotated[float, Param("synchrony to be held, of the measure [1]", ge=-1, le=1)]
+MeasureName = Annotated[
+    str, Param("measure of synchrony: si_3, mean_squared_correlation, or another with a gradient", to=differentiable)
+]

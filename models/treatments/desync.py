@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import torch
 
-from ...simulator.fields import Param
+from ...simulator.fields import Checked, Param
 from ..monitoring.batch_measures import measure_of_batches, readings
 from ..monitoring.monitor import Monitor
 from ..monitoring.penalty import distance
 from .base import Intervention
-from .checks import LayerTreatment, Patterns, Units
+from .checks import MeasureName, Patterns, Target, Units
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -21,22 +21,8 @@ if TYPE_CHECKING:
 Control = Callable[[float, float | None, Mapping[str, float], dict[str, float]], float]
 
 
-Target = Annotated[float, Param("synchrony to be held, of the measure [1]", ge=-1, le=1)]
-MeasureName = Annotated[str, Param("measure of synchrony: si_3, mean_squared_correlation, or another with a gradient")]
-
-
-class SynchronyPenalty(LayerTreatment):
-    """Base of treatments with the fields of `DesyncReg`: the measure must be one of samples, with a gradient."""
-
-    measure: MeasureName
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        measure_of_batches(f"{type(self).__name__}.measure", self.measure, differentiable=True)
-
-
 @dataclass(frozen=True)
-class DesyncReg(SynchronyPenalty):
+class DesyncReg(Checked):
     r"""Holds the synchrony of hidden layers at a target by a term of the loss.
 
     .. math:: L = L_{task} + \lambda \sum_\ell (SI_\ell - \text{target})^2

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import torch
 
-from ...simulator.fields import Param
+from ...simulator.fields import Checked, Param
 from .base import Intervention
-from .checks import LayerTreatment, Patterns
+from .checks import Patterns
 from .perturbation import Perturbation
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Dropout(LayerTreatment):
+class Dropout(Checked):
     r"""Sets random activations to 0 and scales the others up.
 
     .. math:: h \leftarrow h\, b / (1 - p), \quad b \sim \text{Bernoulli}(1 - p)

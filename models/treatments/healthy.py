@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from ...simulator import InputError
-from ...simulator.fields import Param
+from ...simulator.fields import Checked, Param
 from .base import Intervention
-from .checks import Patterns, Units
-from .desync import MeasureName, SynchronyPenalty, Target, synchrony_held
+from .checks import MeasureName, Patterns, Target, Units
+from .desync import synchrony_held
 
 if TYPE_CHECKING:
     from torch import nn
 
 
 @dataclass(frozen=True)
-class HealthyTraining(SynchronyPenalty):
+class HealthyTraining(Checked):
     r"""DesyncReg with a weight that follows the synchrony, after every optimiser step.
 
     .. math:: \lambda \leftarrow \lambda f \text{ if } \overline{SI} > 0.6, \qquad

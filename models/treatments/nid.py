@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import torch
 
 from ...analyses.measures import get
-from ...simulator.fields import Param
+from ...simulator.fields import Checked, Param
 from ..monitoring.batch_measures import readings
 from ..probe.layers import Layers, in_units
 from .base import Intervention
-from .checks import LayerTreatment, Patterns, Units
+from .checks import Patterns, Units
 from .perturbation import Perturbation
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class _Noise(LayerTreatment):
+class _Noise(Checked):
     strength: Annotated[float, Param("dose: factor of the SD of the noise [1]", ge=0)] = 1.0
     base: Annotated[float, Param("SD of the noise at SI = 0 [unit of the activations]", ge=0)] = 0.1
     gain: Annotated[float, Param("SD added per unit of SI; 0: SI is not measured [unit of the activations]", ge=0)] = (

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from ...simulator import InputError
-from ...simulator.fields import Param
+from ...simulator.fields import Checked, Param
 from .base import Intervention
-from .checks import Patterns, Units
-from .desync import MeasureName, SynchronyPenalty, Target, synchrony_held
+from .checks import MeasureName, Patterns, Target, Units
+from .desync import synchrony_held
 
 if TYPE_CHECKING:
     from torch import nn
 
 
 @dataclass(frozen=True)
-class ValidationControl(SynchronyPenalty):
+class ValidationControl(Checked):
     r"""DesyncReg with a weight that follows the validation loss, at every record that holds one.
 
     .. math:: \lambda \leftarrow \lambda f \text{ if } L_{val} > (1 + \text{tolerance}) \min_{before} L_{val}, \qquad
@@ -34,9 +34,7 @@ class ValidationControl(SynchronyPenalty):
     weight: Annotated[float, Param("dose: first weight λ of the penalty [1]", ge=0)] = 0.01
     target: Target = 0.3
     factor: Annotated[float, Param("factor by which λ grows or shrinks at a record [1]", ge=1)] = 1.5
-    tolerance: Annotated[
-        float, Param("excess over the least validation loss that is allowed, as a share [1]", ge=0)
-    ] = 0.0
+    tolerance: Annotated[float, Param("allowed share above the least validation loss [1]", ge=0)] = 0.0
     limit: Annotated[float, Param("largest ratio of λ and the first λ, either way [1]", ge=1)] = 100.0
     metric: Annotated[str, Param("name of the validation loss among the metrics")] = "val_loss"
     measure: MeasureName = "si_3"
