@@ -11,7 +11,7 @@ from ..monitoring.batch_measures import measure_of_batches
 
 def patterns(value: Any, what: str) -> Any:
     """Return one pattern, or several, as a tuple."""
-    given = check(what, tuple[str, ...], (value,) if isinstance(value, str) else value)
+    given: Any = check(what, tuple[str, ...], (value,) if isinstance(value, str) else value)
     if given and "" not in given:
         return given
     raise InputError(f"{what}: must name at least one module; got {value!r}")
