@@ -102,7 +102,7 @@ def within(system: object, field: str, low: float, high: float, why: str = "") -
     Raises:
         InputError: it does not.
     """
-    kind = type(system)
+    kind: type = type(system)
     bounds = dataclasses.replace(declared(kind)[field][1], gt=None, ge=low, lt=None, le=high, why=why)
     check_bounds(f"{kind.__name__}.{field}", bounds, getattr(system, field))
 

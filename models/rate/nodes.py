@@ -38,8 +38,9 @@ class Nodes(Checked):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        kind, unit, variables = type(self).__name__, self.time_unit, max(self.recorded, len(self.variables))
-        long = declared(type(self))["duration"][1].unit
+        system: type = type(self)
+        kind, unit, variables = system.__name__, self.time_unit, max(self.recorded, len(self.variables))
+        long = declared(system)["duration"][1].unit
         per_long = 1000.0 if (long, unit) == ("s", "ms") else 1.0
         per_sample = self.sample / self.dt
         if not (0.5 < per_sample < MOST_STEPS and abs(per_sample - round(per_sample)) <= 1e-6 * per_sample):
