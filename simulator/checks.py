@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .errors import InputError
 from .fields import Param
+from .types import Floats, Ints
 
 GRID_SLACK = 1e-9  # a time is on the grid when time / dt is this close to an integer
 
@@ -53,7 +54,7 @@ def unique(names: Iterable[str], what: str) -> None:
         seen.add(name)
 
 
-def indices(values: object, what: str) -> NDArray[np.int64]:
+def indices(values: object, what: str) -> Ints:
     """Return a vector of integers."""
     array = _array(values, what, "a vector of integers")
     if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
@@ -61,21 +62,20 @@ def indices(values: object, what: str) -> NDArray[np.int64]:
     return array.astype(np.int64)
 
 
-def matrix(values: object, what: str) -> NDArray[np.float64]:
+def matrix(values: object, what: str) -> Floats:
     """Return a matrix of finite numbers."""
-    array = _array(values, what, "a matrix", np.float64)
-    if array.ndim != 2:
-        raise InputError(f"{what}: must be a matrix; got shape {array.shape}")
-    if not np.isfinite(array).all():
-        raise InputError(f"{what}: must be finite; got a value that is not")
-    return array
+    return _finite(values, what, "a matrix", 2)
 
 
-def vector(values: object, what: str) -> NDArray[np.float64]:
+def vector(values: object, what: str) -> Floats:
     """Return a vector of finite numbers."""
-    array = _array(values, what, "a vector of numbers", np.float64)
-    if array.ndim != 1:
-        raise InputError(f"{what}: must be a vector of numbers; got shape {array.shape}")
+    return _finite(values, what, "a vector of numbers", 1)
+
+
+def _finite(values: object, what: str, wanted: str, ndim: int) -> Floats:
+    array = _array(values, what, wanted, np.float64)
+    if array.ndim != ndim:
+        raise InputError(f"{what}: must be {wanted}; got shape {array.shape}")
     if not np.isfinite(array).all():
         raise InputError(f"{what}: must be finite; got a value that is not")
     return array

@@ -30,9 +30,7 @@ class ConvNet(Checked):
     width: Annotated[int, Param("channels of the first convolution", ge=1)] = 32
     depth: Annotated[int, Param("convolutions, each followed by a pool that halves the image", ge=1)] = 2
     kernel: Annotated[int, Param("side of a kernel, odd [pixels]", ge=1)] = 5
-    hidden: Annotated[tuple[int, ...], Param("units of the linear layers before the readout; may be empty", ge=1)] = (
-        128,
-    )
+    hidden: Annotated[tuple[int, ...], Param("units of linear layers before the readout, if any", ge=1)] = (128,)
 
     def __post_init__(self) -> None:
         super().__post_init__()

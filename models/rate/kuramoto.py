@@ -47,9 +47,7 @@ class Kuramoto(Nodes):
     duration: Annotated[float, Param("simulated time [model time]", gt=0)] = 100.0
     n: Annotated[int, Param("oscillators", ge=1, le=100_000)] = 100
     k: Annotated[float, Param("coupling K [rad/time]", ge=-1e6, le=1e6)] = 3.0
-    spread: Annotated[float, Param("γ: half width of the Lorentzian, SD of the Gaussian [rad/time]", ge=0, le=1e6)] = (
-        1.0
-    )
+    spread: Annotated[float, Param("γ, half width of Lorentzian, SD of Gaussian [rad/time]", ge=0, le=1e6)] = 1.0
     centre: Annotated[float, Param("centre of the frequencies [rad/time]", ge=-1e6, le=1e6)] = 0.0
     frequencies: Annotated[Literal["lorentzian", "gaussian"], Param("distribution of the frequencies")] = "lorentzian"
     drawn: Annotated[int | None, Param("seed by which frequencies are drawn; none: quantiles", ge=0)] = None

@@ -19,7 +19,7 @@ from ..system import Progress, attributed, within
 from .nodes import Nodes, course, like
 from .rings import ring_entries, ring_source
 
-STABLE = 1.0  # J0 below which uniform activity does not run away
+STABLE, RUNS_AWAY = 1.0, "above it uniform activity runs away"  # J0
 ONSET = 2.0  # J2 above which uniform activity gives way to a bump
 START = 0.1  # SD of the rates at the start
 
@@ -84,9 +84,7 @@ class Ring(Nodes):
 
     duration: Annotated[float, Param("simulated time [s]", gt=0)] = 2.0
     n: Annotated[int, Param("cells", ge=3, le=100_000, why="fewer cells do not hold a direction")] = 256
-    j0: Annotated[
-        float, Param("uniform coupling [1]", ge=-1e3, le=STABLE, why="above it uniform activity runs away")
-    ] = -2.0
+    j0: Annotated[float, Param("uniform coupling [1]", ge=-1e3, le=STABLE, why=RUNS_AWAY)] = -2.0
     j2: Annotated[float, Param("tuned coupling; a bump needs more than 2 [1]", ge=-1e3, le=1e3)] = 3.0
     drive: Annotated[float, Param("drive I, in the unit of the rates [1]", ge=1e-9, le=1e6)] = 1.0
     tau: Annotated[float, Param("time constant, at least 2 dt [ms]", gt=0, le=1e6)] = 10.0

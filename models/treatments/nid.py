@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 class _Noise(Checked):
     strength: Annotated[float, Param("dose: factor of the SD of the noise [1]", ge=0)] = 1.0
     base: Annotated[float, Param("SD of the noise at SI = 0 [unit of the activations]", ge=0)] = 0.1
-    gain: Annotated[float, Param("SD added per unit of SI; 0: SI is not measured [unit of the activations]", ge=0)] = (
-        0.4
-    )
+    gain: Annotated[float, Param("SD per unit of SI; 0: SI is not measured [unit of the activations]", ge=0)] = 0.4
     layers: Patterns = ("auto",)
     units: Units = 256
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass
 from typing import Annotated, Literal
 
 from ..checks import Name, unique, vector
@@ -155,13 +155,10 @@ class Population(Checked):
     refractory: Annotated[float, Param("refractory period, a multiple of the time step [ms]", ge=0)] = 0.0
     synapses: tuple[AnySynapse, ...] = ()
     adaptation: Adaptation | None = None
-    v_init: Annotated[
-        float | tuple[float, float] | None, Param("v at the start, or (low, high); none: v_reset [mV]")
-    ] = None
-    initiation: Exponential | Quadratic | None = field(default=None, kw_only=True)
-    position: Annotated[Floats | None, Param("angle of every cell on a ring, a label [rad]", to=vector)] = field(
-        default=None, kw_only=True
-    )
+    v_init: Annotated[float | tuple[float, float] | None, Param("initial v or (low, high); none: v_reset [mV]")] = None
+    _: KW_ONLY
+    initiation: Exponential | Quadratic | None = None
+    position: Annotated[Floats | None, Param("angle of every cell on a ring, a label [rad]", to=vector)] = None
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -8,7 +8,8 @@ The model, for a cell of a population with synapses k:
     τ_w w' = −w + coupling·(v − v_rest)
     v ≥ v_threshold  →  spike; v = v_reset, w += jump, v is held for the whole refractory period
 
-Voltages, currents and weights are in mV, conductances in units of the leak, times in ms, rates as stated.
+Voltages, currents and weights are in mV, conductances in units of the leak, times in ms, rates as stated. Every class
+raises an InputError for a value of another type, or out of the bounds that its field declares.
 """
 
 from __future__ import annotations
