@@ -11,5 +11,5 @@ from numpy.typing import NDArray
 Array = Any  # a numpy array, a torch tensor, or any other array of the Python array API standard
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Band = tuple[float, float]  # lowest and highest frequency [Hz]
+Band = tuple[float, float]  # lowest and highest frequency [cycles per tick of the clock; Hz for seconds]
 Progress = Callable[[int, int, str], None]  # done, total, what is being done

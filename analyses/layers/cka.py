@@ -82,7 +82,7 @@ def cka_matrix(layers: Sequence[ArrayLike], *, debiased: bool = True) -> Floats:
 
 
 def varies_beyond_chance(x: ArrayLike) -> bool:
-    """Whether the debiased CKA of these features (sample, feature) is defined: HSIC₁(X, X) > 0.
+    """Return whether the debiased CKA of features (sample, feature) is defined: HSIC₁(X, X) > 0.
 
     >>> varies_beyond_chance(np.eye(4)[:, :1]), varies_beyond_chance(np.arange(4.0)[:, None])
     (False, True)

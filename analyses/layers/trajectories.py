@@ -21,7 +21,7 @@ CKA = "cka"
 
 @dataclass(frozen=True, eq=False)
 class Null:
-    """What surrogates of one kind gave, each (time, layer), NaN where none were drawn."""
+    """Statistics of surrogates of one kind, each (time, layer), NaN where none were drawn."""
 
     mean: Floats
     sd: Floats
@@ -79,7 +79,7 @@ class LayerSimilarity:
 
 
 def is_synchrony(entry: object) -> bool:
-    """Whether this entry of a Run holds synchrony over training."""
+    """Return whether an entry of a Run holds synchrony over training."""
     return isinstance(entry, Recording) and "probe" in entry.source and "statistic" in entry.unit_labels
 
 

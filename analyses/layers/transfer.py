@@ -20,7 +20,7 @@ _AT_ONCE = 2_000_000  # numbers of surrogates that are held at once
 
 @dataclass(frozen=True, eq=False)
 class Transfer:
-    """Which layer's synchrony moves before which other's.
+    """Order in time of the synchrony of layers: a test of every pair.
 
     Attributes:
         layers: names, (layer,).
@@ -46,7 +46,7 @@ class Transfer:
 
 @dataclass(frozen=True, eq=False)
 class Alikeness:
-    """How alike the courses of synchrony are that layers take: CKA (layer, layer), its p, and p after Holm."""
+    """Similarity of layers over training: CKA (layer, layer), its p, and p after Holm."""
 
     layers: tuple[str, ...]
     cka: Floats

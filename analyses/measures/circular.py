@@ -14,7 +14,7 @@ CLEAR = 1e-3  # and below which a direction is of no use
 
 
 def population_vector(activity: ArrayLike, angle: ArrayLike) -> tuple[Floats, Floats]:
-    r"""Where activity on a ring points, and how sharply.
+    r"""Return the direction in which activity on a ring points, and its sharpness.
 
     .. math:: R e^{i\psi} = \frac{\sum_j x_j e^{i\theta_j}}{\sum_j |x_j|}
 

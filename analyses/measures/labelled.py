@@ -1,4 +1,4 @@
-"""How much do units share because they answer to the same class, and how much beyond that?"""
+"""Variance that units share by answering to the same class, and correlation beyond it."""
 
 from __future__ import annotations
 

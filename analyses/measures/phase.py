@@ -1,4 +1,4 @@
-"""Are the units at the same point of a rhythm? Order parameters of Hilbert phases in a stated band."""
+"""Phase synchrony of units within a stated band: order parameters of Hilbert phases."""
 
 from __future__ import annotations
 

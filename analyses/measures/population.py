@@ -1,4 +1,4 @@
-"""How large are the fluctuations of the whole against those of its parts, and how many directions do they take?"""
+"""Fluctuations of the whole against those of its parts, and the number of directions that they take."""
 
 from __future__ import annotations
 

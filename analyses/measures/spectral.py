@@ -1,4 +1,4 @@
-"""How fast is the rhythm of the whole? The peak of the population's spectrum."""
+"""Frequency of the population rhythm: the peak of its spectrum."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is new in the course of synchrony from record to record, and series that are as new but know nothing of it."""
+"""Innovations of series of synchrony, and independent surrogate series with the same innovations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _RECORDS_A_KNOT, _EARLY = 8, 3.0  # records; time is counted from here, or the l
 
 
 def innovations(x: ArrayLike, *, window: int = 15, name: str = "innovations.x") -> Floats:
-    """What is new in each series from record to record: increments without drift, fading and memory.
+    """Return the innovations of each series: its increments without drift, fading and memory.
 
     Training moves all layers at once, much at first and little later. Raw courses share this drift, and raw
     increments this fading, so that any two correlate. Hence, of every series:

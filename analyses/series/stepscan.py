@@ -98,7 +98,7 @@ def polynomials(n_times: int, trend: int) -> Floats:
 
 
 def nothing_left(x: Floats, trend: int) -> bool:
-    """Whether a polynomial of this degree is all there is, but for rounding."""
+    """Return whether a series is a polynomial of this degree, but for rounding."""
     basis = polynomials(x.size, trend)
     centred = x - x.mean()
     rest = centred - basis @ (basis.T @ centred)

@@ -18,7 +18,7 @@ _ENDINGS = {"sonata": (".h5", ".hdf5"), "xarray": (".nc",)}
 
 @dataclass(frozen=True)
 class Exported:
-    """What `export` wrote.
+    """Result of `export`.
 
     Attributes:
         files: paths of the files.

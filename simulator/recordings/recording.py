@@ -23,7 +23,7 @@ Labels = Mapping[str, NDArray[Any]]
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """What a system did, sampled: an array of values over (..., time, unit).
+    """Sampled activity of a system: an array of values over (..., time, unit).
 
     Attributes:
         values: real array (..., time, unit); leading axes are trials. Integers and booleans
