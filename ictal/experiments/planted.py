@@ -106,7 +106,7 @@ class PlantedRate:
 
     @property
     def right(self) -> bool:
-        """Whether the verdict is right: the relation is there, is turned round, or must not be said to hold."""
+        """Truth of the verdict: the relation is there, is turned round, or must not be said to hold."""
         if self.case in ("absent", "confounded"):
             return self.verdict != HOLDS
         return self.verdict == {"present": HOLDS, "reversed": FAILS}[self.case]
