@@ -16,8 +16,9 @@ more, and that the loss falls with training and not with c: every part of the cl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,9 @@ from ..analyses.evidence.course import Floats, Kind, course_of
 from ..analyses.evidence.rules import FAILS, HOLDS, decide, overall
 from ..analyses.evidence.store import Evidence
 from ..simulator import InputError, Recording, Run, unknown
-from ..simulator.files.document import versions
+from ..simulator.files.document import Group, versions
+from ..simulator.files.result import Result
+from ..simulator.files.rows import from_group, to_group
 
 CASES = ("present", "absent", "reversed", "confounded")
 EXPERIMENTS_TESTED = {m.NAME: m.effects for m in (rise, validation, depth, early, transition)}
@@ -100,6 +103,30 @@ class Rate:
     verdict: str
     count: int
     n: int
+
+
+@dataclass(frozen=True, repr=False)
+class Rates(Result):
+    """Error rates of verdicts on planted courses.
+
+    Attributes:
+        rows: one a case, claim and verdict.
+        config: ``replicates`` of every case, ``seed`` of the first.
+    """
+
+    kind = "planted"
+
+    rows: Sequence[Rate]
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_groups(self) -> dict[str, Group]:
+        """Return the table of rows."""
+        return {"tables/rates": to_group(Rate, self.rows)}
+
+    @classmethod
+    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **attributes: str) -> Rates:
+        """Return the inverse of `to_groups`."""
+        return cls(from_group(Rate, groups["tables/rates"]), config)
 
 
 def error_rates(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...simulator import InputError
+from ...simulator.files.document import Group, Variable
+from ...simulator.files.result import Result
+from ...simulator.files.rows import from_group, to_group
 from ..training.build import device, open_model
 from ..training.job import DataChoice
 
@@ -41,8 +44,8 @@ class Strange:
     auroc: float
 
 
-@dataclass(frozen=True)
-class Evaluated:
+@dataclass(frozen=True, repr=False)
+class Evaluated(Result):
     """What a trained network is worth.
 
     Attributes:
@@ -52,6 +55,8 @@ class Evaluated:
         corruptions: name -> accuracy on test images corrupted at the severities 1..5.
         strange: name -> see `Strange`.
     """
+
+    kind = "evaluation"
 
     architecture: str
     data: DataChoice
@@ -65,9 +70,46 @@ class Evaluated:
         """Accuracy on the training set, whose labels may be noisy, minus that on the test set."""
         return self.sets["train"].accuracy - self.sets["test"].accuracy
 
-    def to_dict(self) -> dict[str, Any]:
-        """All of it as plain numbers, strings and mappings."""
-        return {**asdict(self), "gap": self.gap}
+    @property
+    def config(self) -> dict[str, Any]:
+        """What was evaluated: architecture, data, seed."""
+        return {"architecture": self.architecture, "data": asdict(self.data), "seed": self.seed}
+
+    def tables(self) -> dict[str, Any]:
+        """Return all fields, and the gap."""
+        return {**{item.name: getattr(self, item.name) for item in fields(self)}, "gap": self.gap}
+
+    def to_groups(self) -> dict[str, Group]:
+        """Return a table of the sets, and those of corruptions and strange images where there are any."""
+        from ..training import Evaluation
+
+        accuracy = Variable(("row", "severity"), np.array(list(self.corruptions.values())))
+        tables = {
+            "sets": (self.sets, to_group(Evaluation, list(self.sets.values()))),
+            "corruptions": (self.corruptions, Group({"accuracy": accuracy})),
+            "strange": (self.strange, to_group(Strange, list(self.strange.values()))),
+        }
+        return {
+            key: Group({"name": Variable(("row",), np.array(list(rows))), **group.variables})
+            for key, (rows, group) in tables.items()
+            if rows
+        }
+
+    @classmethod
+    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **attributes: str) -> Evaluated:
+        """Return the inverse of `to_groups`."""
+        from ..training import Evaluation
+
+        def named(key: str, rows: Callable[[Group], Sequence[Any]]) -> dict[str, Any]:
+            if key not in groups:
+                return {}
+            return dict(zip(groups[key].variables["name"].values.tolist(), rows(groups[key]), strict=True))
+
+        sets = named("sets", lambda group: from_group(Evaluation, group))
+        strange = named("strange", lambda group: from_group(Strange, group))
+        corrupted = named("corruptions", lambda group: [tuple(row) for row in group.variables["accuracy"].values.tolist()])
+        data = DataChoice(**config["data"])
+        return cls(config["architecture"], data, int(config["seed"]), sets, corrupted, strange)
 
 
 def evaluate_file(
