@@ -72,6 +72,7 @@ class Measurements(Result):
     """
 
     kind = "measurements"
+    stored = (("skipped", "tables/skipped", Undefined),)
 
     rows: Sequence[Measurement]
     skipped: Sequence[Undefined] = ()
@@ -103,18 +104,15 @@ class Measurements(Result):
             measure = get(name)
             attrs = {key: getattr(measure, key) for key in ("formula", "range", "floor", "shows", "cannot", "citation")}
             groups[f"measures/{name}"] = to_group(Measurement, [row for row in self.rows if row.measure == name], attrs)
-        if self.skipped:
-            groups["tables/skipped"] = to_group(Undefined, self.skipped)
-        return groups
+        return groups | super().to_groups()
 
     @classmethod
-    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **attributes: str) -> Measurements:
+    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> Measurements:
         """Return the inverse of `to_groups`."""
         rows = [r for n in MEASURES if (g := groups.get(f"measures/{n}")) for r in from_group(Measurement, g)]
-        table = groups.get("tables/skipped")
         for row in rows:
             dict(json.loads(row.settings))
-        return cls(rows, from_group(Undefined, table) if table else [], config)
+        return super().from_groups(groups, config, rows=rows, **fields)
 
     def __repr__(self) -> str:
         lines = [f"Measurements({len(self.rows)} rows, {len(self.skipped)} not defined)"]

@@ -19,7 +19,11 @@ def page() -> str:
     found = ledger([REFERENCE])
     return filled(
         PAGE.read_text(encoding="utf-8"),
-        {"ledger": ledger_table(found), "effects": _effects(found), "planted": _planted(Rates.load(REFERENCE / "planted.h5").rows)},
+        {
+            "ledger": ledger_table(found),
+            "effects": _effects(found),
+            "planted": _planted(Rates.load(REFERENCE / "planted.h5").rows),
+        },
     )
 
 

@@ -40,6 +40,7 @@ FIGURES = Registry("figure", "ictal", {
 })  # fmt: skip
 PAGES = Registry("page", "ictal", {
     "comparison": ("analyses.report.comparison:write_report", "verdicts, figures, numbers and caveats"),
+    "evidence": ("experiments.reproduce:evidence_page", "the ledger with a figure a claim"),
     "any": ("analyses.report.page:write_page", "figures and settings of any kind"),
 })  # fmt: skip
 

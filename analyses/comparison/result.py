@@ -56,6 +56,11 @@ class Comparison(Result):
     """
 
     kind = "comparison"
+    stored = (
+        ("contrasts", "tables/contrasts", Contrast),
+        ("verdicts", "tables/verdicts", Verdict),
+        ("skipped", "tables/skipped", Skipped),
+    )
 
     observations: Sequence[Observation]
     contrasts: Sequence[Contrast]
@@ -101,36 +106,15 @@ class Comparison(Result):
         for name in dict.fromkeys(o.measure for o in self.observations):
             seen = [o for o in self.observations if o.measure == name]
             groups[f"measures/{name}"] = to_group(Observation, seen, _definition(name, seen))
-        for title, kind, rows in (
-            ("contrasts", Contrast, self.contrasts),
-            ("verdicts", Verdict, self.verdicts),
-            ("skipped", Skipped, self.skipped),
-        ):
-            if rows:
-                groups[f"tables/{title}"] = to_group(kind, rows)
-        return groups | {f"figures/{name}": group for name, group in self.figures.items()}
+        return groups | super().to_groups() | {f"figures/{name}": group for name, group in self.figures.items()}
 
     @classmethod
-    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **attributes: str) -> Comparison:
+    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> Comparison:
         """Return the inverse of `to_groups`."""
-        observations = [
-            row
-            for name in MEASURES
-            if (group := groups.get(f"measures/{name}"))
-            for row in from_group(Observation, group)
-        ]
-        tables: dict[str, list[Any]] = {}
-        for title, kind in (("contrasts", Contrast), ("verdicts", Verdict), ("skipped", Skipped)):
-            group = groups.get(f"tables/{title}")
-            tables[title] = from_group(kind, group) if group else []
-        return cls(
-            observations=observations,
-            contrasts=tables["contrasts"],
-            verdicts=tables["verdicts"],
-            skipped=tables["skipped"],
-            figures={k.removeprefix("figures/"): v for k, v in groups.items() if k.startswith("figures/")},
-            config=config,
-        )
+        there = [group for name in MEASURES if (group := groups.get(f"measures/{name}"))]
+        observations = [row for group in there for row in from_group(Observation, group)]
+        arrays = {k.removeprefix("figures/"): v for k, v in groups.items() if k.startswith("figures/")}
+        return super().from_groups(groups, config, observations=observations, figures=arrays, **fields)
 
 
 def _definition(name: str, rows: Sequence[Observation]) -> dict[str, str]:

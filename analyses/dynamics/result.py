@@ -134,7 +134,7 @@ class DynamicsResult(Result):
         return {**groups, "state": Group({"units": Variable(("unit",), np.array(self.units, dtype=str))})}
 
     @classmethod
-    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **attributes: str) -> DynamicsResult:
+    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> DynamicsResult:
         """Return the inverse of `to_groups`."""
         parts = {name: _part(*PARTS[name], groups[name]) for name in PARTS if name in groups}
         units = tuple(groups["state"].variables["units"].values.tolist()) if "state" in groups else ()

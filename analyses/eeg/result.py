@@ -67,6 +67,7 @@ class EegResult(Result):
     """
 
     kind = "eeg"
+    stored = tuple((name, place, kind) for name, (place, kind) in TABLES.items())
 
     rows: Sequence[WindowValue]
     channels: Sequence[Channel] = ()
@@ -101,23 +102,16 @@ class EegResult(Result):
     def to_groups(self) -> dict[str, Group]:
         """Return ``/measures/NAME`` and ``/tables/*``."""
         groups = {f"measures/{name}": to_group(WindowValue, self.of(name), definition(name)) for name in self.measures}
-        for attribute, (place, kind) in TABLES.items():
-            if rows := getattr(self, attribute):
-                groups[place] = to_group(kind, rows)
-        return groups
+        return groups | super().to_groups()
 
     @classmethod
-    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **attributes: str) -> EegResult:
+    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> EegResult:
         """Return the inverse of `to_groups`."""
         names = [name for name in config["measures"] if f"measures/{name}" in groups]
         rows = [row for name in names for row in from_group(WindowValue, groups[f"measures/{name}"])]
-        tables = {
-            attribute: from_group(kind, groups[place]) if place in groups else []
-            for attribute, (place, kind) in TABLES.items()
-        }
         if not rows:
             raise ValueError("no measure is in it")
-        return cls(rows=rows, **tables, config=config)
+        return super().from_groups(groups, config, rows=rows, **fields)
 
     def __repr__(self) -> str:
         lines = [f"EegResult({len(self.rows)} values, {len(self.channels)} channels, {len(self.events)} events)"]

@@ -8,8 +8,6 @@ from typing import Any
 
 from ...simulator.files.document import Group
 from ...simulator.files.result import Result
-from ...simulator.files.rows import from_group as rows_from
-from ...simulator.files.rows import to_group as rows_to
 from ..comparison.result import Observation
 from .course import Course, from_group, to_groups
 
@@ -29,6 +27,7 @@ class Evidence(Result):
 
     kind = "evidence"
     attributes = ("scale",)
+    stored = (("observations", TABLE, Observation),)
 
     scale: str
     courses: Sequence[Course] = ()
@@ -44,16 +43,13 @@ class Evidence(Result):
 
     def to_groups(self) -> dict[str, Group]:
         """Return ``/courses/NNNN``, float32, and the rows of what is no training."""
-        table = {TABLE: rows_to(Observation, self.observations)} if self.observations else {}
-        return {**to_groups(self.courses), **table}
+        return {**to_groups(self.courses), **super().to_groups()}
 
     @classmethod
-    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **attributes: str) -> Evidence:
+    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> Evidence:
         """Return the inverse of `to_groups`."""
         stored = [group for name, group in groups.items() if name.startswith("courses/")]
-        courses = [course for group in stored for course in from_group(group)]
-        observations = rows_from(Observation, groups[TABLE]) if TABLE in groups else []
-        return cls(attributes["scale"], courses, observations, config)
+        return super().from_groups(groups, config, courses=[c for group in stored for c in from_group(group)], **fields)
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,15 +57,7 @@ class Observations(Result):
     """Values of what is no training: `group` of a row is what drives it."""
 
     kind = "observations"
+    stored = (("rows", TABLE, Observation),)
 
     rows: Sequence[Observation]
     config: Mapping[str, Any] = field(default_factory=dict)
-
-    def to_groups(self) -> dict[str, Group]:
-        """Return the table of rows."""
-        return {TABLE: rows_to(Observation, self.rows)}
-
-    @classmethod
-    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **attributes: str) -> Observations:
-        """Return the inverse of `to_groups`."""
-        return cls(rows_from(Observation, groups[TABLE]), config)

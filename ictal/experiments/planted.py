@@ -27,9 +27,8 @@ from ..analyses.evidence.course import Floats, Kind, course_of
 from ..analyses.evidence.rules import FAILS, HOLDS, decide, overall
 from ..analyses.evidence.store import Evidence
 from ..simulator import InputError, Recording, Run, unknown
-from ..simulator.files.document import Group, versions
+from ..simulator.files.document import versions
 from ..simulator.files.result import Result
-from ..simulator.files.rows import from_group, to_group
 
 CASES = ("present", "absent", "reversed", "confounded")
 EXPERIMENTS_TESTED = {m.NAME: m.effects for m in (rise, validation, depth, early, transition)}
@@ -115,18 +114,10 @@ class Rates(Result):
     """
 
     kind = "planted"
+    stored = (("rows", "tables/rates", Rate),)
 
     rows: Sequence[Rate]
     config: Mapping[str, Any] = field(default_factory=dict)
-
-    def to_groups(self) -> dict[str, Group]:
-        """Return the table of rows."""
-        return {"tables/rates": to_group(Rate, self.rows)}
-
-    @classmethod
-    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **attributes: str) -> Rates:
-        """Return the inverse of `to_groups`."""
-        return cls(from_group(Rate, groups["tables/rates"]), config)
 
 
 def error_rates(

@@ -138,6 +138,13 @@ def evidence_drawings(evidence: Evidence) -> list[Drawing]:
     return drawings(ledger([evidence]))
 
 
+def evidence_page(evidence: Evidence, path: str | os.PathLike[str], *, force: bool = False) -> Path:
+    """Write the ledger of this evidence as a page; errors as of `write_claims`."""
+    from ..analyses.report.ledger import write_claims
+
+    return write_claims(ledger([evidence]), path, force=force)[-1]
+
+
 def _opened(path: Path) -> list[Evidence]:
     from ..analyses.evidence import Evidence
 

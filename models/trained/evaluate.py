@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from ...simulator import InputError
 from ...simulator.files.document import Group, Variable
 from ...simulator.files.result import Result
-from ...simulator.files.rows import from_group, to_group
 from ..training.build import device, open_model
 from ..training.job import DataChoice
 
@@ -71,7 +70,7 @@ class Evaluated(Result):
         return self.sets["train"].accuracy - self.sets["test"].accuracy
 
     @property
-    def config(self) -> dict[str, Any]:
+    def config(self) -> dict[str, Any]:  # type: ignore[override]  # there is nothing else to keep
         """What was evaluated: architecture, data, seed."""
         return {"architecture": self.architecture, "data": asdict(self.data), "seed": self.seed}
 
@@ -81,35 +80,38 @@ class Evaluated(Result):
 
     def to_groups(self) -> dict[str, Group]:
         """Return a table of the sets, and those of corruptions and strange images where there are any."""
-        from ..training import Evaluation
-
-        accuracy = Variable(("row", "severity"), np.array(list(self.corruptions.values())))
-        tables = {
-            "sets": (self.sets, to_group(Evaluation, list(self.sets.values()))),
-            "corruptions": (self.corruptions, Group({"accuracy": accuracy})),
-            "strange": (self.strange, to_group(Strange, list(self.strange.values()))),
+        tables: dict[str, Mapping[str, Any]] = {"sets": self.sets, "strange": self.strange}
+        columns = {key: {name: asdict(row) for name, row in rows.items()} for key, rows in tables.items()}
+        columns["corruptions"] = {
+            n: {f"severity {k}": v for k, v in enumerate(row, 1)} for n, row in self.corruptions.items()
         }
-        return {
-            key: Group({"name": Variable(("row",), np.array(list(rows))), **group.variables})
-            for key, (rows, group) in tables.items()
-            if rows
-        }
+        return {key: _table(rows) for key, rows in columns.items() if rows}
 
     @classmethod
-    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **attributes: str) -> Evaluated:
+    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> Evaluated:
         """Return the inverse of `to_groups`."""
         from ..training import Evaluation
 
-        def named(key: str, rows: Callable[[Group], Sequence[Any]]) -> dict[str, Any]:
-            if key not in groups:
-                return {}
-            return dict(zip(groups[key].variables["name"].values.tolist(), rows(groups[key]), strict=True))
+        sets, strange, corrupted = (_rows(groups.get(key)) for key in ("sets", "strange", "corruptions"))
+        return cls(
+            config["architecture"],
+            DataChoice(**config["data"]),
+            config["seed"],
+            {name: Evaluation(**row) for name, row in sets.items()},
+            {name: tuple(row.values()) for name, row in corrupted.items()},
+            {name: Strange(**row) for name, row in strange.items()},
+        )
 
-        sets = named("sets", lambda group: from_group(Evaluation, group))
-        strange = named("strange", lambda group: from_group(Strange, group))
-        corrupted = named("corruptions", lambda group: [tuple(row) for row in group.variables["accuracy"].values.tolist()])
-        data = DataChoice(**config["data"])
-        return cls(config["architecture"], data, int(config["seed"]), sets, corrupted, strange)
+
+def _table(rows: Mapping[str, Mapping[str, float]]) -> Group:
+    columns = {"name": list(rows), **{key: [row[key] for row in rows.values()] for key in next(iter(rows.values()))}}
+    return Group({key: Variable(("row",), np.array(values)) for key, values in columns.items()})
+
+
+def _rows(table: Group | None) -> dict[str, dict[str, Any]]:
+    columns = {} if table is None else {key: variable.values.tolist() for key, variable in table.variables.items()}
+    names = columns.pop("name", [])
+    return {name: {key: values[at] for key, values in columns.items()} for at, name in enumerate(names)}
 
 
 def evaluate_file(

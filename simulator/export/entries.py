@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -163,4 +162,3 @@ def _from_json(value: object) -> Any:
     with contextlib.suppress(ValueError):
         return plain_value(json.loads(value))
     return value
-
