@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache, partial
 from typing import Any, cast
@@ -16,11 +16,10 @@ from ..simulator.files.document import Group, to_json
 from ..simulator.files.result import Result
 from ..simulator.files.rows import from_group, to_group
 from ..simulator.recordings.spikes import MIN_SPIKES
+from ..simulator.types import Progress
 from .measures import MEASURES, get
 from .measures.base import Measure, NullKind, applicable, apply
 from .surrogates import fitting_kind, null_test
-
-Progress = Callable[[int, int, str], None]  # done, total, what is being measured
 
 
 @dataclass(frozen=True)
