@@ -344,8 +344,9 @@ def test_measurements_come_back_from_their_file(tmp_path):
     assert again.to_json() == json.loads(json.dumps(found.to_json()))
     with h5py.File(tmp_path / "m.h5") as file:
         assert file["measures/si_3"].attrs["formula"]
-    with pytest.raises(ictal.InputError, match="holds a measurements; want a run"):
-        ictal.load(tmp_path / "m.h5")
+    assert ictal.load(tmp_path / "m.h5").to_json() == again.to_json()
+    with pytest.raises(ictal.InputError, match="holds a measurements; want a comparison"):
+        ictal.Comparison.load(tmp_path / "m.h5")
 
 
 def test_measurements_read_well():
