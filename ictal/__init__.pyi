@@ -26,11 +26,11 @@ from .models.synchrony import SynchronyRecorder as SynchronyRecorder
 from .models.trained.evaluate import Evaluated as Evaluated
 from .models.trained.evaluate import evaluate_file as evaluate_file
 from .models.training.build import open_model as open_model
-from .models.training.job import DataChoice as DataChoice
-from .models.training.job import Job as Job
-from .models.training.job import SynchronyChoice as SynchronyChoice
 from .models.training.job import Trained as Trained
 from .models.training.job import train_to_file as train_to_file
+from .models.training.settings import DataChoice as DataChoice
+from .models.training.settings import Job as Job
+from .models.training.settings import SynchronyChoice as SynchronyChoice
 from .models.treatments import TREATMENTS as TREATMENTS  # the treatments, by name
 from .simulator.errors import InputError as InputError
 from .simulator.export import export as export

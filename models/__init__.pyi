@@ -88,11 +88,11 @@ from .training.build import open_model as open_model
 from .training.callbacks import Accelerated as Accelerated
 from .training.callbacks import Together as Together
 from .training.callbacks import lightning_callback as lightning_callback
-from .training.job import DataChoice as DataChoice
-from .training.job import Job as Job
-from .training.job import SynchronyChoice as SynchronyChoice
 from .training.job import Trained as Trained
 from .training.job import train_to_file as train_to_file
+from .training.settings import DataChoice as DataChoice
+from .training.settings import Job as Job
+from .training.settings import SynchronyChoice as SynchronyChoice
 from .treatments import TREATMENTS as TREATMENTS  # the treatments, by name
 from .treatments import treatment as treatment
 from .treatments.base import Intervention as Intervention
