@@ -71,6 +71,7 @@ from .system import parameters as parameters
 from .trained.classifier import Classifier as Classifier
 from .trained.evaluate import Evaluated as Evaluated
 from .trained.evaluate import evaluate_file as evaluate_file
+from .trained.network import TrainedNetwork as TrainedNetwork
 from .training import METRICS as METRICS  # the metrics of a training, in the order of their columns
 from .training import Evaluation as Evaluation
 from .training import History as History

@@ -373,8 +373,9 @@ def test_measurements_come_back_from_their_file(tmp_path):
     assert again.to_json() == json.loads(json.dumps(found.to_json()))
     with h5py.File(tmp_path / "m.h5") as file:
         assert file["measures/si_3"].attrs["formula"]
-    with pytest.raises(ictal.InputError, match="holds a measurements; want a run"):
-        ictal.load(tmp_path / "m.h5")
+    assert ictal.load(tmp_path / "m.h5").to_json() == again.to_json()
+    with pytest.raises(ictal.InputError, match="holds a measurements; want a comparison"):
+        ictal.Comparison.load(tmp_path / "m.h5")
 
 
 def test_measurements_read_well():
@@ -436,7 +437,7 @@ def test_compare_takes_one_or_many_of_anything(tmp_path):
     assert found.values("activity", "si_3", "path") == found.values("activity", "si_3", "array")
     assert len(found.values("activity", "si_3", "list")) == 2
     found.save(tmp_path / "c.h5")
-    assert ictal.load_comparison(tmp_path / "c.h5").config["sources"]["path"][0]["file"] == str(tmp_path / "x.npy")
+    assert ictal.load(tmp_path / "c.h5").config["sources"]["path"][0]["file"] == str(tmp_path / "x.npy")
 
 
 def test_panels_are_the_entries_that_all_runs_share():
