@@ -54,7 +54,7 @@ def explain(name: str) -> str:
 
 
 def description(name: str) -> dict[str, Any]:
-    """The same as plain data."""
+    """Return what `explain` prints, as plain data: of a parameter name, type, default, unit, bounds and words."""
     if name in MEASURES:
         measure = get(name)
         facts: dict[str, Any] = {"name": name, "kind": "measure", "summary": MEASURES[name][1]}

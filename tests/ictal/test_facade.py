@@ -17,7 +17,6 @@ from ictal.analyses import How, Settings, panels_of
 from ictal.models import architecture, treatment
 from ictal.simulator.fields import check, parse
 from ictal.simulator.registry import resolve
-from ictal.verbs.explain import description
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -108,7 +107,7 @@ DECLARED = {"system": ictal.SYSTEMS, "architecture": ictal.ARCHITECTURES, "treat
 
 @pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, table in DECLARED.items() for name in table])
 def test_every_parameter_is_declared_with_words_unit_and_bounds(kind, name):
-    facts = description(name)
+    facts = ictal.description(name)
     assert facts["kind"] == kind
     for parameter in facts["parameters"]:
         said = f"{name}.{parameter['name']}: {parameter}"
