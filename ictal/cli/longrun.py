@@ -45,15 +45,15 @@ def run(
     Raises:
         typer.Exit: 130 or 143 after a signal.
     """
-    from ..simulator.long_runs.chunks import Part
-    from ..simulator.long_runs.stream import UnfinishedError
+    from ..simulator.long_runs.chunks import UnfinishedRun
+    from ..simulator.long_runs.stepper import UnfinishedError
     from ..verbs import simulate
 
     command = simulate.simulate_command(system, parameters, seed, engine, precision)
-    part = Part.of(target)
+    unfinished = UnfinishedRun.of(target)
     words = [*(["--threads", str(threads)] if threads > 1 else []), "-o", str(target), "--resume"]
     go_on = f"go on with: {command} {shlex.join(words)}"
-    signals = Signals(lambda: f"interrupted; {go_on}" if part.folder.exists() else "interrupted")
+    signals = Signals(lambda: f"interrupted; {go_on}" if unfinished.folder.exists() else "interrupted")
     try:
         with signals, out.progress(f"simulate {system}") as report:
             written = simulate.simulate_to_file(
@@ -72,7 +72,7 @@ def run(
             )
     except (UnfinishedError, Interrupt) as error:
         reached = f" at {error.done:g} of {error.total:g} s" if isinstance(error, UnfinishedError) else ""
-        error_line(f"interrupted{reached}; {go_on}" if part.folder.exists() else "interrupted")
+        error_line(f"interrupted{reached}; {go_on}" if unfinished.folder.exists() else "interrupted")
         raise typer.Exit(128 + (signals.received or 0)) from None
     if written.complete:
         answer = f"{target} is complete: this very run"
@@ -94,7 +94,7 @@ def forecast(system: Spiking, seed: int, target: Path, *, precision: str, thread
     from ..simulator.files.document import check_writable
     from ..simulator.long_runs.forecast import forecast as foresee
     from ..simulator.long_runs.forecast import refuse_what_does_not_fit
-    from ..simulator.long_runs.machine import available_memory, free_disk, spoken
+    from ..simulator.long_runs.machine import available_memory, free_disk, readable_size
 
     check_writable(target, force=True)
     network, folder = system.network(), target.absolute().parent
@@ -104,11 +104,11 @@ def forecast(system: Spiking, seed: int, target: Path, *, precision: str, thread
 
     def text() -> str:
         free = {"memory": memory, "disk": disk}
-        left = {name: "" if size is None else f" ({spoken(size)} free)" for name, size in free.items()}
+        left = {name: "" if size is None else f" ({readable_size(size)} free)" for name, size in free.items()}
         return (
-            f"memory  about {spoken(needs.memory)}{left['memory']}\n"
-            f"file    about {spoken(needs.file)}, and up to {spoken(needs.disk)} of disk while it is written"
-            f"{left['disk']}\n"
+            f"memory  about {readable_size(needs.memory)}{left['memory']}\n"
+            f"file    about {readable_size(needs.file)}, and up to {readable_size(needs.disk)} of disk "
+            f"while it is written{left['disk']}\n"
             f"time    about {_time(needs.seconds)} on {threads} thread{'s' if threads > 1 else ''}\n"
             f"{needs.how}\n"
         )

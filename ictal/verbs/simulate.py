@@ -104,7 +104,7 @@ def simulate_to_file(
         threads=threads,
         source=attribution(system, built, seed),
         run_source={"command": simulate_command(system, parameters, seed, engine, precision)},
-        beside=built.theory() if isinstance(built, Foretold) else {},
+        known=built.theory() if isinstance(built, Foretold) else {},
         resume=resume,
         force=force,
         progress=None if progress is None else lambda done, total: progress(done / total),

@@ -16,14 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...simulator import Run
-from ...simulator.files.part_folder import PartFolder
 from ...simulator.files.store import save
+from ...simulator.files.unfinished import Unfinished
 from .checkpoint import read
 
 
 @dataclass(frozen=True)
-class TrainingFolder(PartFolder):
-    """The part folder of training."""
+class TrainingFolder(Unfinished):
+    """The folder of unfinished training."""
 
     FORMAT = "ictal training part"
     VERSION = 1

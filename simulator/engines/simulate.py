@@ -6,9 +6,7 @@ import numpy as np
 
 from ..errors import InputError, unknown
 from ..files.document import first_line
-from ..networks.network import (
-    Network,
-)
+from ..networks.network import Network
 from ..recordings.run import Run
 from .common import Progress, n_steps, sampling
 from .wiring import instantiate

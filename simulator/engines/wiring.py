@@ -9,20 +9,11 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import steps
 from ..errors import InputError
-from ..networks.network import (
-    Dense,
-    Edges,
-    FixedInDegree,
-    LogNormal,
-    LowRank,
-    Network,
-    Pairwise,
-    Population,
-    Projection,
-    UniformDelay,
-    steps,
-)
+from ..networks.cells import Population
+from ..networks.connections import Dense, Edges, FixedInDegree, LogNormal, LowRank, Pairwise, Projection, UniformDelay
+from ..networks.network import Network
 from .builders import draw_near, draw_pairs, draw_sources, sort_order, split_by_delay, transpose
 from .estimate import expected_edges
 from .uninterrupted import uninterrupted

@@ -15,7 +15,7 @@ Row = TypeVar("Row")
 
 
 def to_group(kind: type[Row], rows: Sequence[Row], attrs: Mapping[str, Any] | None = None) -> Group:
-    """One variable a field over the dimension ``row``; fields are str, int, float or bool."""
+    """Return one variable per field over the dimension ``row``; fields are str, int, float or bool."""
     hints = get_type_hints(kind)
     columns = {}
     for item in fields(kind):  # type: ignore[arg-type]
@@ -25,13 +25,13 @@ def to_group(kind: type[Row], rows: Sequence[Row], attrs: Mapping[str, Any] | No
 
 
 def from_group(kind: type[Row], group: Group) -> list[Row]:
-    """The rows that `to_group` stored."""
+    """Return the rows that `to_group` stored."""
     columns = [group.variables[item.name].values.tolist() for item in fields(kind)]  # type: ignore[arg-type]
     return [kind(*cells) for cells in zip(*columns, strict=True)]
 
 
 def plain(value: Any) -> Any:
-    """Return dataclasses, arrays and numpy's numbers as JSON holds them; what is not finite becomes None.
+    """Convert dataclasses, arrays and numbers of numpy to JSON types; a number that is not finite becomes None.
 
     >>> plain({"a": (np.float64("nan"), np.arange(2))})
     {'a': [None, [0, 1]]}

@@ -11,7 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...networks.network import DeltaSynapse, Population, Projection, SaturatingSynapse, Schedule, SlowVariable, steps
+from ...checks import steps
+from ...networks.cells import DeltaSynapse, Population, SaturatingSynapse
+from ...networks.connections import Projection
+from ...networks.network import SlowVariable
+from ...networks.schedule import Schedule
 from ...recordings.run import Run
 from ..common import Progress, assemble, intervals, n_steps, provenance, runaway
 from ..wiring import Instance, Wiring, generator

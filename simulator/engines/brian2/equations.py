@@ -11,20 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import expm
 
-from ...networks.network import (
-    AlphaSynapse,
-    CurrentInput,
-    DeltaSynapse,
-    Exponential,
-    GivenNoise,
-    Network,
-    OUNoise,
-    Population,
-    Quadratic,
-    SaturatingSynapse,
-    Schedule,
-    Synapse,
-)
+from ...networks.cells import AlphaSynapse, DeltaSynapse, Exponential, Population, Quadratic, SaturatingSynapse, Synapse
+from ...networks.inputs import CurrentInput, GivenNoise, OUNoise
+from ...networks.network import Network
+from ...networks.schedule import Schedule
 
 MAX_VARIABLES = 4  # beyond, sympy's matrix exponential takes minutes
 MIN_CONTRAST = 0.01  # time constants closer than this: the closed form loses digits to cancellation

@@ -10,28 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...networks.network import (
-    AlphaSynapse,
-    AnyInput,
-    AnySynapse,
-    DeltaSynapse,
-    EventInput,
-    GivenNoise,
-    MeanSynapticCurrent,
-    Network,
-    OUNoise,
-    PoissonInput,
-    Population,
-    PopulationRate,
-    PopulationStatistic,
-    SaturatingSynapse,
-    Schedule,
-    StateRecording,
-    TriggeredInput,
-    WhiteNoise,
-    rate_name,
-    steps,
-)
+from ...checks import steps
+from ...networks.cells import AlphaSynapse, AnySynapse, DeltaSynapse, Population, SaturatingSynapse
+from ...networks.inputs import AnyInput, EventInput, GivenNoise, OUNoise, PoissonInput, TriggeredInput, WhiteNoise
+from ...networks.network import Network, rate_name
+from ...networks.schedule import Schedule
+from ...networks.signals import MeanSynapticCurrent, PopulationRate, PopulationStatistic, StateRecording
 from ..wiring import Factors, Graph, Wiring
 from .equations import Timed, number
 

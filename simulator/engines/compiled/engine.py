@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...checks import steps
 from ...errors import InputError, unknown
-from ...networks.network import CurrentInput, DeltaSynapse, Schedule, TriggeredInput, steps
+from ...networks.cells import DeltaSynapse
+from ...networks.inputs import CurrentInput, TriggeredInput
+from ...networks.schedule import Schedule
 from ...recordings.run import Run
 from ..common import Progress, assemble, intervals, n_steps, provenance, runaway
 from ..kernels.layout import LINEAR, VOLTAGE, State, Stretch
