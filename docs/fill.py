@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ictal.analyses.claims.ledger import Ledger
 from ictal.analyses.report.markdown import effects_table, filled, ledger_table, table
-from ictal.experiments.planted import CASES, EXPERIMENTS_TESTED, Rate, right
+from ictal.experiments.planted import CASES, TESTED, Rate, right
 from ictal.experiments.reproduce import ledger
 from ictal.simulator.files.document import read
 from ictal.simulator.files.rows import from_group
@@ -37,7 +37,7 @@ def _effects(found: Ledger) -> str:
 def _planted(rates: list[Rate]) -> str:
     rows = []
     for case in CASES:
-        for claim in EXPERIMENTS_TESTED:
+        for claim in TESTED:
             mine = [rate for rate in rates if (rate.case, rate.claim) == (case, claim)]
             n = mine[0].n
             good = sum(rate.count for rate in mine if right(case, rate.verdict))

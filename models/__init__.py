@@ -1,6 +1,8 @@
-"""The systems: everything that yields a Run. `SYSTEMS` maps a name to "module:Object" and one line."""
+"""The systems: everything that yields a Run."""
 
-SYSTEMS: dict[str, tuple[str, str]] = {
+from ..simulator.registry import Registry
+
+OWN = {
     "seizure": (
         "spiking.seizure:SeizureNetwork",
         "LIF network of 2000 cells that rests, or seizes when inhibition fails",
@@ -28,3 +30,4 @@ SYSTEMS: dict[str, tuple[str, str]] = {
         "MLP on images; its layers over samples, a morph loop and training",
     ),
 }
+SYSTEMS = Registry("system", "ictal.models", OWN)

@@ -7,7 +7,7 @@ Measure     SI-3 by one kernel: of spike counts over time, and of the last hidde
 Control     Within classes: SI of a classifier over images is mostly that units answer to the same classes (signal
             correlation); a seizure has no classes. What is left within classes is held against the seizure.
 Statistic   Per seed: 0.05 − |SI of the seizure − .90| and 0.045 − |SI of overfitted networks − .865| (at least 0:
-            within the source's ranges); SI in the seizure − at rest, and of overfitted − healthy networks (at least
+            within the paper's ranges); SI in the seizure − at rest, and of overfitted − healthy networks (at least
             0.1 each); the latter within classes (at least 0.1). Student's t over seeds; Holm over claims.
             Peak frequency, amplitude variation and spread are not compared: images have no time, and no unit that both
             sides share ("3–20 Hz" against ".1–.5 normalised").
@@ -16,11 +16,19 @@ Refutation  SI outside of the ranges, or no rise on one of the two sides.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ..evidence.effect import Effect, effect, unknown_effect
 from ..evidence.rules import Finding
 from ..evidence.store import Evidence
+from .claim import Claim
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from ..figures.evidence import Shown
 
 NAME = "eeg"
 SETTING = "the seizure network beside MLPs on digits"
@@ -77,3 +85,38 @@ def _values(evidence: Evidence, panel: str, group: str, measure: str = "si_3") -
         if (row.panel, row.group, row.measure) == (panel, group, measure)
     }
     return np.array([rows[k] for k in sorted(rows)])
+
+
+def panel(axes: Axes, shown: Shown) -> str:
+    """Draw SI of every group of the main job beside its null."""
+    from matplotlib.lines import Line2D
+
+    from ..figures.parts.style import colour, words
+
+    rows = [row for row in shown.evidence.observations if row.measure == "si_3" and row.panel in ("spikes", "images")]
+    groups = list(dict.fromkeys(row.group for row in rows))
+    for at, group in enumerate(groups):
+        mine = [row for row in rows if row.group == group]
+        axes.plot([at] * len(mine), [row.value for row in mine], "o", color=colour(0), ms=4, mfc="none")
+        axes.plot([at - 0.3, at + 0.3], [np.mean([row.null_high for row in mine])] * 2, color="0.5", lw=1.0, ls=":")
+    axes.axhspan(0.82, 0.95, color="0.9", zorder=0)
+    axes.set_xticks(range(len(groups)), [words(group, 14, 1) for group in groups], rotation=30, ha="right")
+    axes.set_ylim(0, 1)
+    axes.set_ylabel("SI-3")
+    handles = [Line2D([], [], color="0.5", ls=":"), Line2D([], [], color="0.9", lw=6)]
+    for handle, label in zip(handles, ("null, 97.5 %", "the paper's ranges"), strict=True):
+        axes.add_line(handle)
+        handle.set_label(label)
+    return "Above: SI-3 of every seed by one kernel, of spike counts over time and of activations over images."
+
+
+CLAIM = Claim(
+    NAME,
+    "Seizures and overfitted networks share SI, peak frequency, amplitude variation and spread",
+    "SI .85–.95 and .82–.91; peak 3–20 Hz and .1–.5 normalised; local → global and shallow → deep",
+    __doc__,
+    ("quick",),
+    brain=True,
+    effects=effects,
+    panel=panel,
+)

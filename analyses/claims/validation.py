@@ -14,6 +14,7 @@ Refutation  −r below 0.2 within courses. "Holds only when the common trend is 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,6 +25,12 @@ from ..evidence.effect import Effect, effect, unknown_effect
 from ..evidence.rules import Finding
 from ..evidence.store import Evidence
 from ..series.innovations import innovations
+from .claim import SCALES, Claim
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from ..figures.evidence import Shown
 
 NAME = "validation"
 LEAST = 0.2
@@ -88,3 +95,37 @@ def new(course: Course) -> float:
 def _pooled(courses: list[Course]) -> float:
     si, loss = (np.concatenate(x) for x in zip(*((c.mean(), c.metrics["val_loss"]) for c in courses), strict=True))
     return pearson(si, loss)
+
+
+def panel(axes: Axes, shown: Shown) -> str:
+    """Draw SI against validation loss, record by record."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    from ..figures.evidence import INDEX, tint
+
+    for at, (name, courses) in enumerate(shown.conditions.items()):
+        shade = tint(at, courses[0])
+        for k, course in enumerate(courses):
+            axes.plot(course.metrics["val_loss"], course.mean(), color=shade, lw=0.5, alpha=0.5)
+            axes.plot(course.metrics["val_loss"], course.mean(), "o", color=shade, ms=2, mew=0,
+                      label=name if k == 0 else None)  # fmt: skip
+    axes.set_xscale("log")
+    low, high = axes.get_xlim()
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0,) if high > 30 * low else (1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_xlabel("validation loss [nat], logarithmic")
+    axes.set_ylabel(INDEX)
+    return "Above: SI against validation loss, every record of every network, joined in order of training."
+
+
+CLAIM = Claim(
+    NAME,
+    "SI correlates negatively with validation loss",
+    "no figure",
+    __doc__,
+    SCALES,
+    courses=True,
+    effects=effects,
+    panel=panel,
+)

@@ -16,20 +16,23 @@ more, and that the loss falls with training and not with c: every part of the cl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from ..analyses.claims import depth, early, rise, transition, validation
+from ..analyses.claims import CLAIMS
 from ..analyses.evidence.course import Floats, Kind, course_of
 from ..analyses.evidence.rules import FAILS, HOLDS, decide, overall
 from ..analyses.evidence.store import Evidence
 from ..simulator import InputError, Recording, Run, unknown
-from ..simulator.files.document import versions
+from ..simulator.files.document import Document, about, versions, write
+from ..simulator.files.rows import to_group
 
 CASES = ("present", "absent", "reversed", "confounded")
-EXPERIMENTS_TESTED = {m.NAME: m.effects for m in (rise, validation, depth, early, transition)}
+TESTED = ("rise", "validation", "depth", "early", "transition")
 CONDITIONS: tuple[tuple[str, Kind], ...] = (("well fitted", "control"), ("few", "few"), ("noise", "noise"))
 LAYERS, RECORDS, EVERY = 5, 41, 50
 IMAGES, UNITS = 300, 10
@@ -56,7 +59,7 @@ def planted(case: str, *, seed: int = 0, seeds: int = 5) -> Evidence:
     ]
     config = {
         "command": f"ictal.planted({case!r}, seed={seed}, seeds={seeds})",
-        "claims": list(EXPERIMENTS_TESTED),
+        "claims": list(TESTED),
         "seeds": list(range(seeds)),
         "versions": versions(),
     }
@@ -81,7 +84,7 @@ def planted_runs(case: str, *, seed: int = 0, seeds: int = 5) -> dict[tuple[str,
 
 def verdicts(evidence: Evidence) -> dict[str, str]:
     """Claim -> verdict, by the experiments and the rules that real evidence goes through."""
-    found = {name: effects(evidence) for name, effects in EXPERIMENTS_TESTED.items()}
+    found = {name: CLAIMS.load(name).effects(evidence) for name in TESTED}
     rows = decide(found)
     return {name: overall([row for row in rows if row.claim == name])[0] for name in found}
 
@@ -102,16 +105,38 @@ class Rate:
     n: int
 
 
-def error_rates(
-    replicates: int = 200, *, cases: Sequence[str] = CASES, seed: int = 0, progress: Progress | None = None
-) -> list[Rate]:
-    """Every case again and again, and how often each claim ends in each verdict.
+@dataclass(frozen=True, eq=False)
+class Rates:
+    """Verdicts of planted cases, counted.
+
+    Attributes:
+        rows: one a case, claim and verdict.
+        config: replicates, and the first seed.
+    """
+
+    rows: Sequence[Rate]
+    config: Mapping[str, int]
+
+    def save(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:
+        """Write it to an HDF5 file, whole or not at all.
+
+        Raises:
+            InputError: the file exists (and not force), or cannot be written.
+        """
+        table = {"tables/rates": to_group(Rate, self.rows)}
+        return write(Document(about("planted", self.config), table), path, force=force)
+
+
+def run(
+    *, replicates: int = 200, cases: Sequence[str] = CASES, seed: int = 0, progress: Progress | None = None
+) -> Rates:
+    """Run every case again and again, and count how often each claim ends in each verdict.
 
     Raises:
         InputError: fewer than one replicate.
     """
     if replicates < 1:
-        raise InputError(f"error_rates.replicates: must be at least 1; got {replicates}")
+        raise InputError(f"planted.replicates: must be at least 1; got {replicates}")
     counts: dict[tuple[str, str, str], int] = {}
     for at, case in enumerate(cases):
         for k in range(replicates):
@@ -119,7 +144,8 @@ def error_rates(
                 progress(at * replicates + k, len(cases) * replicates, f"{case}, replicate {k}")
             for claim, verdict in verdicts(planted(case, seed=seed + k)).items():
                 counts[case, claim, verdict] = counts.get((case, claim, verdict), 0) + 1
-    return [Rate(*key, count, replicates) for key, count in sorted(counts.items())]
+    rows = [Rate(*key, count, replicates) for key, count in sorted(counts.items())]
+    return Rates(rows, {"replicates": replicates, "seed": seed})
 
 
 def right(case: str, verdict: str) -> bool:

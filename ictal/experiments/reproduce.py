@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +71,7 @@ def reproduce(
         InputError: an unknown claim or scale, data that are missing, a folder with other trainings.
         UnfinishedTrainingError: `stop` said so.
     """
+    from ..analyses.claims import CLAIMS
     from ..analyses.evidence.store import KIND
     from .scales import SEEDS, claims_at, plan
 
@@ -85,7 +85,8 @@ def reproduce(
     earlier = _config_of(place / FILE, KIND)
     kept, n = _with_earlier(earlier, chosen, seeds or SEEDS[scale])
     every = plan(scale, kept, seeds=n, data=data, device=device)
-    scan = _scan(place, seeds or SEEDS[scale], eeg) if "eeg" in chosen else None
+    brain = any(CLAIMS.load(name).brain for name in chosen)
+    scan = _scan(place, seeds or SEEDS[scale], eeg) if brain else None
     scanned = scan or _config_of(place / SCAN, "observations")
     config = {
         "command": _command(scale, kept, n, data, len(scanned.get("eeg", []))),
@@ -120,15 +121,11 @@ def ledger(sources: Sequence[str | os.PathLike[str] | Evidence]) -> Ledger:
     """
     from ..analyses.claims.ledger import Ledger
     from ..analyses.evidence import Evidence
-    from . import CLAIM_EXPERIMENTS
 
     found: list[Evidence] = []
     for source in sources:
         found += [source] if isinstance(source, Evidence) else _opened(Path(source))
-    experiments = {
-        name: import_module(f"ictal.analyses.claims.{module}").effects for name, module in CLAIM_EXPERIMENTS.items()
-    }
-    return Ledger.of(found, experiments)
+    return Ledger.of(found)
 
 
 def _opened(path: Path) -> list[Evidence]:

@@ -1,4 +1,4 @@
-"""NID, "neural interference disruption": noise on activations, as the source writes it and as it seems meant."""
+"""NID, "neural interference disruption": noise on activations, as the paper writes it and as it seems meant."""
 
 from __future__ import annotations
 

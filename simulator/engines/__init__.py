@@ -1,1 +1,9 @@
 """What runs a network: wiring and tables that engines share, one folder an engine, the kernels."""
+
+from ..registry import Registry
+
+OWN = {  # simulate(instance, duration, seed, signal_dt, progress) -> Run
+    "compiled": ("compiled.engine:simulate_compiled", "numba kernels in co-moving coordinates; the default"),
+    "brian2": ("brian2.engine:simulate_brian2", "Brian2, the reference, for networks of moderate size"),
+}
+ENGINES = Registry("engine", "ictal.simulator.engines", OWN)

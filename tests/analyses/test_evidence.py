@@ -14,8 +14,8 @@ from ictal.analyses.evidence.course import course_of
 from ictal.analyses.evidence.rules import FAILS, HOLDS, NOT_TESTABLE, ONLY, UNDECIDED, overall
 from ictal.analyses.report.ledger import drawings, headline, render, write_claims
 from ictal.cli import run
-from ictal.experiments import CLAIM_EXPERIMENTS
-from ictal.experiments.planted import CASES, EXPERIMENTS_TESTED, error_rates, planted, planted_runs, right, verdicts
+from ictal.experiments.planted import CASES, TESTED, planted, planted_runs, right, verdicts
+from ictal.experiments.planted import run as rates
 from ictal.experiments.reproduce import ledger
 from ictal.simulator import InputError
 from ictal.simulator.files.store import load, save
@@ -172,7 +172,7 @@ def test_evidence_comes_back_and_decides_the_same(tmp_path):
 def test_planted_verdicts_are_right():
     for case in CASES:
         found = verdicts(planted(case, seed=77))
-        assert set(found) == set(EXPERIMENTS_TESTED)
+        assert set(found) == set(TESTED)
         assert all(right(case, verdict) for verdict in found.values()), (case, found)
 
 
@@ -182,12 +182,10 @@ def test_planted_runs_give_the_same_verdicts_through_their_files(tmp_path, capsy
         for (condition, kind, k), made in planted_runs(case, seed=5, seeds=3).items():
             file = save(made, tmp_path / f"{case}-{kind}-{k}.h5")
             courses.append(course_of(load(file), model="m", data="d", condition=condition, kind=kind, seed=k))
-        file = Evidence(f"planted {case}", courses, (), {"claims": list(EXPERIMENTS_TESTED)}).save(
-            tmp_path / f"{case}.h5"
-        )
+        file = Evidence(f"planted {case}", courses, (), {"claims": list(TESTED)}).save(tmp_path / f"{case}.h5")
         assert run(["claims", str(file), "--json"]) == 0
         said = {row["claim"]: row["verdict"] for row in json.loads(capsys.readouterr().out)["claims"]}
-        assert {name: said[name] for name in EXPERIMENTS_TESTED} == verdicts(planted(case, seed=5, seeds=3))
+        assert {name: said[name] for name in TESTED} == verdicts(planted(case, seed=5, seeds=3))
 
 
 def test_planted_relations_are_what_they_are_called():
@@ -204,13 +202,13 @@ def test_planted_relations_are_what_they_are_called():
 
 
 def test_error_rates_count(tmp_path):
-    rows = error_rates(2, cases=("absent",), seed=9)
-    assert {row.claim for row in rows} == set(EXPERIMENTS_TESTED)
-    for claim in EXPERIMENTS_TESTED:
+    rows = rates(replicates=2, cases=("absent",), seed=9).rows
+    assert {row.claim for row in rows} == set(TESTED)
+    for claim in TESTED:
         assert sum(row.count for row in rows if row.claim == claim) == 2
     assert {row.n for row in rows} == {2}
     with pytest.raises(InputError, match="replicates"):
-        error_rates(0)
+        rates(replicates=0)
     with pytest.raises(InputError, match="case"):
         planted("odd")
 
@@ -220,19 +218,21 @@ def test_every_claim_has_a_row_and_a_reason():
     assert [row.claim.name for row in found.rows] == list(CLAIMS)
     assert all(row.verdict.startswith("not run: needs ") for row in found.rows)
     assert headline(found) == "not run 12."
-    assert set(CLAIM_EXPERIMENTS) == {name for name, claim in CLAIMS.items() if claim.scales}
+    for name, row in zip(CLAIMS, found.rows, strict=True):
+        assert (row.claim is CLAIMS.load(name)) and row.claim.name == name
+        assert bool(row.claim.scales) != bool(row.claim.needs)
 
 
 def test_figures_and_page_come_from_the_file_alone(tmp_path):
     found = ledger([planted("present", seed=1, seeds=3).save(tmp_path / "evidence.h5")])
-    assert {d.name.split("/")[0] for d in drawings(found)} == set(EXPERIMENTS_TESTED)
+    assert {d.name.split("/")[0] for d in drawings(found)} == set(TESTED)
     page = render(found)
-    assert page.count("<img") == len(EXPERIMENTS_TESTED)
+    assert page.count("<img") == len(TESTED)
     assert all(f'id="{name}-' in page for name in CLAIMS)
     assert "http" not in page.replace("http-equiv", "")
     (tmp_path / "figures").mkdir()
     written = write_claims(found, tmp_path / "page.html", tmp_path / "figures")
-    assert len(written) == 2 * len(EXPERIMENTS_TESTED) + 1
+    assert len(written) == 2 * len(TESTED) + 1
     with pytest.raises(InputError, match="exists"):
         write_claims(found, tmp_path / "page.html")
 

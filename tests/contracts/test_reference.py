@@ -7,7 +7,7 @@ import pytest
 
 from ictal.analyses.evidence.rules import FAILS, HOLDS, ONLY
 from ictal.analyses.report.ledger import drawings
-from ictal.experiments.planted import CASES, EXPERIMENTS_TESTED, Rate, right
+from ictal.experiments.planted import CASES, TESTED, Rate, right
 from ictal.experiments.reproduce import ledger
 from ictal.simulator.files.document import read
 from ictal.simulator.files.rows import from_group
@@ -58,7 +58,7 @@ def test_it_is_small_and_names_no_place():
 def test_planted_error_rates():
     rates = from_group(Rate, read(REFERENCE / "planted.h5", "planted").groups["tables/rates"])
     for case in CASES:
-        for claim in EXPERIMENTS_TESTED:
+        for claim in TESTED:
             mine = [rate for rate in rates if (rate.case, rate.claim) == (case, claim)]
             n = mine[0].n
             assert n >= 200
