@@ -2,7 +2,7 @@
 
 from ..simulator.registry import Registry
 
-OWN = {
+SYSTEMS = Registry("system", "ictal.models", {
     "seizure": (
         "spiking.seizure:SeizureNetwork",
         "LIF network of 2000 cells that rests, or seizes when inhibition fails",
@@ -29,5 +29,4 @@ OWN = {
         "trained.classifier:Classifier",
         "MLP on images; its layers over samples, a morph loop and training",
     ),
-}
-SYSTEMS = Registry("system", "ictal.models", OWN)
+})  # fmt: skip

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ...simulator import InputError
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from ..evidence.rules import Finding
-    from ..evidence.store import Evidence
-    from ..figures.evidence import Shown
+from ..evidence.rules import Finding
+from ..evidence.store import Evidence
+from ..figures.evidence import Panel
 
 PAPER = (
     "“Epilepsy” of neural networks: a mechanism analysis of overfitting and abnormal synchronisation "
@@ -68,7 +63,7 @@ class Claim:
     doses: tuple[Doses, ...] = ()
     brain: bool = False
     effects: Callable[[Evidence], Finding] | None = None
-    panel: Callable[[Axes, Shown], str] | None = None
+    panel: Panel | None = None
 
     def __post_init__(self) -> None:
         if self.scales and not (self.effects and self.panel):

@@ -13,34 +13,22 @@ Refutation  ρ below 0.3, or nothing that goes forward rather than backward. "Ho
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from ...simulator import InputError
 from ..evidence.contrasts import Setting, above_null, spearman, tested
 from ..evidence.course import Course
 from ..evidence.effect import Effect, effect, unknown_effect
-from ..evidence.rules import Finding
-from ..evidence.store import Evidence
+from ..figures.evidence import PAPER, Axes, Shown, tint
+from ..figures.parts.style import dash
 from ..layers.transfer import Transfer, layer_transfer
 from .claim import SCALES, Claim
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from ..figures.evidence import Shown
 
 NAME = "depth"
 LEAST_R, LEAST_FORWARD = 0.3, 0.1
 MIN_LAYERS, MOST_LAYERS = 4, 6  # to rank; and of which transfer is tested
 SURROGATES = 999
 PAPER_SI = ((1 / 15, 5 / 15, 10 / 15, 1.0), (0.23, 0.41, 0.68, 0.85))  # share of depth, SI
-
-
-def effects(evidence: Evidence) -> Finding:
-    """Effects of this claim in every setting."""
-    return tested(evidence, _one)
 
 
 def _one(s: Setting) -> list[Effect]:
@@ -117,9 +105,6 @@ def _ends(course: Course) -> float:
 
 def panel(axes: Axes, shown: Shown) -> str:
     """Draw SI of every layer at the end and before training."""
-    from ..figures.evidence import PAPER, tint
-    from ..figures.parts.style import dash
-
     for at, (name, courses) in enumerate(shown.conditions.items()):
         shade = tint(at, courses[0])
         place = np.arange(1, len(courses[0].layers) + 1) / len(courses[0].layers)
@@ -141,9 +126,5 @@ CLAIM = Claim(
     NAME,
     "Deeper layers are more synchronous, and synchrony passes from layer to layer",
     "SI .23 .41 .68 .85 at layers 1, 5, 10, 15",
-    __doc__,
-    SCALES,
-    courses=True,
-    effects=effects,
-    panel=panel,
-)
+    __doc__, SCALES, courses=True, panel=panel, effects=lambda evidence: tested(evidence, _one),
+)  # fmt: skip

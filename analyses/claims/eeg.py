@@ -16,19 +16,15 @@ Refutation  SI outside of the ranges, or no rise on one of the two sides.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from matplotlib.lines import Line2D
 
 from ..evidence.effect import Effect, effect, unknown_effect
 from ..evidence.rules import Finding
 from ..evidence.store import Evidence
+from ..figures.evidence import Axes, Shown
+from ..figures.parts.style import colour, words
 from .claim import Claim
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from ..figures.evidence import Shown
 
 NAME = "eeg"
 SETTING = "the seizure network beside MLPs on digits"
@@ -89,10 +85,6 @@ def _values(evidence: Evidence, panel: str, group: str, measure: str = "si_3") -
 
 def panel(axes: Axes, shown: Shown) -> str:
     """Draw SI of every group of the main job beside its null."""
-    from matplotlib.lines import Line2D
-
-    from ..figures.parts.style import colour, words
-
     rows = [row for row in shown.evidence.observations if row.measure == "si_3" and row.panel in ("spikes", "images")]
     groups = list(dict.fromkeys(row.group for row in rows))
     for at, group in enumerate(groups):
@@ -114,9 +106,5 @@ CLAIM = Claim(
     NAME,
     "Seizures and overfitted networks share SI, peak frequency, amplitude variation and spread",
     "SI .85–.95 and .82–.91; peak 3–20 Hz and .1–.5 normalised; local → global and shallow → deep",
-    __doc__,
-    ("quick",),
-    brain=True,
-    effects=effects,
-    panel=panel,
-)
+    __doc__, ("quick",), brain=True, panel=panel, effects=effects,
+)  # fmt: skip

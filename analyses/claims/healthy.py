@@ -15,21 +15,14 @@ Refutation  Well-fitted networks outside of the range, or no gain by the control
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...simulator import InputError
 from ..evidence.contrasts import setting_of
 from ..evidence.course import Course
 from ..evidence.effect import Effect, effect
-from ..evidence.rules import Finding
 from ..evidence.store import Evidence
 from ..evidence.tuning import Treated, test_accuracy, with_treatments
+from ..figures.evidence import INDEX, Axes, Shown, lines
 from .claim import Claim, Doses
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from ..figures.evidence import Shown
 
 NAME, CONTROLLER, BY_LOSS = "healthy", "the paper's controller", "controller by validation loss"
 LOW, HIGH, HALF, MOST, GAIN, OVER = 0.3, 0.5, 0.5, 0.3, 0.02, 0.01
@@ -37,11 +30,6 @@ DOSES = (
     Doses(CONTROLLER, ("healthy={}",), ("0.01", "0.1", "1")),
     Doses(BY_LOSS, ("validation={}",), ("0.01", "0.1", "1")),
 )
-
-
-def effects(evidence: Evidence) -> Finding:
-    """Effects of this claim in every setting that has the controller."""
-    return with_treatments(evidence, CONTROLLER, lambda t: _one(t, evidence))
 
 
 def _one(t: Treated, evidence: Evidence) -> list[Effect]:
@@ -74,8 +62,6 @@ def within(course: Course) -> float:
 
 def panel(axes: Axes, shown: Shown) -> str:
     """Draw SI over training beside the paper's range."""
-    from ..figures.evidence import INDEX, lines
-
     lines(axes, shown.conditions, lambda c: c.mean())
     axes.axhspan(0.3, 0.5, color="0.9", zorder=0, label="the paper's range")
     axes.set_ylim(0, 1)
@@ -89,9 +75,6 @@ CLAIM = Claim(
     NAME,
     "Healthy networks keep SI in .3–.5, and a controller that holds it there generalises better",
     "SI .3–.5",
-    __doc__,
-    ("quick",),
-    doses=DOSES,
-    effects=effects,
-    panel=panel,
-)
+    __doc__, ("quick",), doses=DOSES, panel=panel,
+    effects=lambda evidence: with_treatments(evidence, CONTROLLER, lambda t: _one(t, evidence)),
+)  # fmt: skip

@@ -15,32 +15,20 @@ Refutation  No jump of 0.1, or one elsewhere than at .65. "Holds only when a jum
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from ..evidence.contrasts import Setting, tested
 from ..evidence.course import Course, Floats
 from ..evidence.effect import Effect, effect
-from ..evidence.rules import Finding
-from ..evidence.store import Evidence
+from ..figures.evidence import INDEX, Axes, Shown, tint
+from ..figures.parts.style import dash
 from ..series.changepoint import change_point, detect_critical_transitions
 from .claim import SCALES, Claim
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from ..figures.evidence import Shown
 
 NAME = "transition"
 CRITICAL, NEAR, LEAST = 0.65, 0.1, 0.1
 WIDTH = 3  # records averaged on either side of a jump
 BOOTSTRAP = 199
-
-
-def effects(evidence: Evidence) -> Finding:
-    """Effects of this claim in every setting."""
-    return tested(evidence, _one)
 
 
 def _one(s: Setting) -> list[Effect]:
@@ -58,7 +46,8 @@ def _one(s: Setting) -> list[Effect]:
                statistic="share of overfitting courses with a step up, p ≤ 0.05"),
         effect(NAME, "steps, well-fitted", s.name, s.controls(stepped), role="beside",
                statistic="share of well-fitted courses with a step up, p ≤ 0.05"),
-        effect(NAME, "the paper's detector", s.name, s.every(lambda c: float(_by_paper(c))), role="beside",
+        effect(NAME, "the paper's detector", s.name, role="beside",
+               values=s.every(lambda c: float(len(detect_critical_transitions(c.mean())))),
                statistic="transitions a course by |ΔSI| > 0.8"),
     ]  # fmt: skip
 
@@ -83,15 +72,8 @@ def stepped(course: Course) -> float:
     return float(found.p <= 0.05 and found.jump > 0)
 
 
-def _by_paper(course: Course) -> int:
-    return len(detect_critical_transitions(course.mean()))
-
-
 def panel(axes: Axes, shown: Shown) -> str:
     """Draw SI of every network over training."""
-    from ..figures.evidence import INDEX, tint
-    from ..figures.parts.style import dash
-
     for at, (name, courses) in enumerate(shown.conditions.items()):
         for k, course in enumerate(courses):
             axes.plot(100 * course.steps / course.steps[-1], course.mean(), color=tint(at, course), ls=dash(at),
@@ -107,9 +89,5 @@ CLAIM = Claim(
     NAME,
     "SI jumps at a critical value, as a seizure starts",
     "critical SI about .65",
-    __doc__,
-    SCALES,
-    courses=True,
-    effects=effects,
-    panel=panel,
-)
+    __doc__, SCALES, courses=True, panel=panel, effects=lambda evidence: tested(evidence, _one),
+)  # fmt: skip

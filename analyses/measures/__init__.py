@@ -10,7 +10,7 @@ from ...simulator.registry import Registry
 if TYPE_CHECKING:
     from .base import Measure
 
-OWN = {
+MEASURES = Registry("measure", "ictal.analyses.measures", {
     "kuramoto_r1": ("phase:KURAMOTO_R1", "order parameter of Hilbert phases in a stated band"),
     "kuramoto_r2": ("phase:KURAMOTO_R2", "its second harmonic: 1 for two clusters half a cycle apart"),
     "batch_phase_sync": ("phase:BATCH_PHASE_SYNC", "the paper's Hilbert phase along a batch: an artefact"),
@@ -37,8 +37,7 @@ OWN = {
     "spectral_peak": ("spectral:SPECTRAL_PEAK", "frequency of the strongest population rhythm"),
     "class_share": ("labelled:CLASS_SHARE", "share of the variance that lies between classes"),
     "within_class_si": ("labelled:WITHIN_CLASS_SI", "SI-3 after the class means are removed"),
-}
-MEASURES = Registry("measure", "ictal.analyses.measures", OWN)
+})  # fmt: skip
 
 
 def get(name: str) -> Measure:

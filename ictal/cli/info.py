@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .options import Json, Quiet
-from .output import Output
+from .output import Output, error_line
 
 if TYPE_CHECKING:
     from ..simulator.files.document import Document
@@ -22,7 +22,7 @@ def list_(
         str,
         typer.Argument(
             metavar="[KIND]",
-            help="systems, measures, architectures, treatments, experiments or data.",
+            help="systems, measures, architectures, treatments, experiments, claims, data, readers, exports or engines.",
             show_default=False,
         ),
     ] = "",
@@ -31,7 +31,7 @@ def list_(
 ) -> None:
     """List everything that has a name, one line each."""
     from ..simulator import unknown
-    from ..verbs.names import known
+    from ..verbs.names import REGISTRIES, known
 
     tables = known()
     if kind and kind not in tables:
@@ -46,10 +46,13 @@ def list_(
         return "\n".join(lines[:-1]) + "\n"
 
     Output(json, quiet).result(shown, text)
+    for table in REGISTRIES.values():
+        for problem in table.problems:
+            error_line(problem)
 
 
 def explain(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A name of `ictal list`, data aside.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name of `ictal list`.")],
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:

@@ -2,11 +2,10 @@
 
 from ..simulator.registry import Registry
 
-OWN = {
+EXPERIMENTS = Registry("experiment", "ictal.experiments", {
     "seizure_overfitting": (
         "seizure_overfitting:run",
         "a seizure against rest, and overfitted against healthy classifiers, under the same measures",
     ),
     "planted": ("planted:run", "the pipeline on courses whose relation is known: how often its verdicts err"),
-}
-EXPERIMENTS = Registry("experiment", "ictal.experiments", OWN)
+})  # fmt: skip

@@ -107,22 +107,13 @@ class Rate:
 
 @dataclass(frozen=True, eq=False)
 class Rates:
-    """Verdicts of planted cases, counted.
-
-    Attributes:
-        rows: one a case, claim and verdict.
-        config: replicates, and the first seed.
-    """
+    """Verdicts of planted cases, counted: one row a case, claim and verdict."""
 
     rows: Sequence[Rate]
     config: Mapping[str, int]
 
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:
-        """Write it to an HDF5 file, whole or not at all.
-
-        Raises:
-            InputError: the file exists (and not force), or cannot be written.
-        """
+        """Write it to an HDF5 file, whole or not at all."""
         table = {"tables/rates": to_group(Rate, self.rows)}
         return write(Document(about("planted", self.config), table), path, force=force)
 

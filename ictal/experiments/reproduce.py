@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..analyses.claims import CLAIMS
 from ..simulator import InputError
 from ..simulator.files.document import versions
 from ..simulator.files.readers import identity
+from .scales import SEEDS, Planned, claims_at, plan
 
 if TYPE_CHECKING:
     from ..analyses.claims.ledger import Ledger
     from ..analyses.evidence import Evidence
-    from .scales import Planned
 
 Report = Callable[[int, int, str], None]  # done, total, what
 FILE = "evidence.h5"
@@ -71,9 +72,7 @@ def reproduce(
         InputError: an unknown claim or scale, data that are missing, a folder with other trainings.
         UnfinishedTrainingError: `stop` said so.
     """
-    from ..analyses.claims import CLAIMS
     from ..analyses.evidence.store import KIND
-    from .scales import SEEDS, claims_at, plan
 
     chosen = claims_at(scale, claims)
     planned = plan(scale, chosen, seeds=seeds, data=data, device=device)
@@ -151,8 +150,6 @@ def _config_of(file: Path, kind: str) -> dict[str, Any]:
 
 def _with_earlier(earlier: Mapping[str, Any], claims: Sequence[str], seeds: int) -> tuple[tuple[str, ...], int]:
     """These claims and seeds, and those that evidence is there of: running less does not take away from it."""
-    from ..analyses.claims import CLAIMS
-
     if not earlier:
         return tuple(claims), seeds
     kept = {*claims, *earlier["claims"]}
@@ -252,8 +249,6 @@ def _write(place: Path, planned: Sequence[Planned], config: Mapping[str, Any]) -
 
 def _command(scale: str, claims: Sequence[str], seeds: int, data: str, eeg: int) -> str:
     """The line that runs it again; of files only the kind, a path is the reader's own."""
-    from .scales import SEEDS
-
     words = ["ictal", "reproduce", *claims, "--scale", scale, *["--eeg FILE.edf"] * eeg]
     words += [] if seeds == SEEDS[scale] else ["--seeds", str(seeds)]
     return " ".join([*words, *(["--data", f"{data.partition(':')[0]}:PATH"] if data else [])])

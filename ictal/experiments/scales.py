@@ -210,9 +210,7 @@ def _planned(bench: Bench, condition: Condition, seed: int, source: str, device:
         seed,
         device,
     )
-    called = condition.name.lower().replace(
-        "the paper", "the source"
-    )  # so that trainings of before it was so called count
+    called = condition.name.lower().replace("the paper", "the source")  # names of files stay those of 0.1.0
     slug = "".join(c if c.isalnum() or c == "." else "-" for c in called)
     while "--" in slug:
         slug = slug.replace("--", "-")

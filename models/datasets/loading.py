@@ -19,7 +19,8 @@ from .folders import read_class_folders
 from .sources import Pixels, Raw, check, check_memory, n_classes
 
 TEST_SHARE = 0.25  # of data that come without a test set
-OWN = {  # NAME:REST names a folder, a file or settings: read(name, rest, rng) -> Raw, with image_size where it resizes
+DATA = Registry("data set", "ictal.models.datasets", {
+    # NAME:REST names a folder, a file or settings: read(name, rest, rng[, image_size]) -> Raw
     "digits": ("loading:read_digits", "1797 grey images of 8 x 8, 10 classes; comes with scikit-learn"),
     "fashion-mnist": (
         "files:read_fashion_mnist",
@@ -48,8 +49,7 @@ OWN = {  # NAME:REST names a folder, a file or settings: read(name, rest, rng) -
         "two channels of noisy evidence: which is larger on average? integration:KEY=VALUE,KEY=VALUE",
     ),
     "match": ("sequences:read_task", "delayed match to sample: was the test the sample? match:KEY=VALUE,KEY=VALUE"),
-}
-DATA = Registry("data set", "ictal.models.datasets", OWN, group="ictal.data")
+}, "ictal.data")  # fmt: skip
 
 
 def load_data(
@@ -94,20 +94,10 @@ def load_data(
     Dataset(rows:digits: 1248 + 100 (validation) + 449 sequences 8 x 8, 10 classes)
     """
     _check_arguments(label_noise, seed, image_size)
-    if str(name).partition(":")[0] == "rows":
-        of = load_data(
-            _images_of_rows(str(name)),
-            n_train=n_train,
-            label_noise=label_noise,
-            seed=seed,
-            n_test=n_test,
-            n_val=n_val,
-            image_size=image_size,
-        )
-        return as_rows(of, str(name))
+    images = _images_of_rows(str(name)) if str(name).partition(":")[0] == "rows" else str(name)
     streams = np.random.SeedSequence(int(seed)).spawn(6)
     split, choice, test_choice, noise, val_choice, trials = (np.random.default_rng(s) for s in streams)
-    raw = _read(str(name), image_size, trials)
+    raw = _read(images, image_size, trials)
     check(raw)
     train, test, x_test, y_test = _with_test_set(raw, split)
     k = n_classes(raw)
@@ -120,8 +110,8 @@ def load_data(
     test = test[stratified(test_choice, y_test[test], n_test, f"load_data.n_test: {raw.where}")]
     check_memory(len(train) + len(val) + len(test), raw.x.shape[1:], raw.where)
     clean = raw.y[train].astype(np.int64)
-    return Dataset(
-        name=str(name),
+    data = Dataset(
+        name=images,
         x_train=_scaled(raw.x, train, low, high),
         y_train=frozen(with_noise(clean, label_noise, k, noise)),
         y_train_clean=frozen(clean),
@@ -132,6 +122,7 @@ def load_data(
         y_val=frozen(raw.y[val].astype(np.int64)),
         kind=raw.kind,
     )
+    return data if images == str(name) else as_rows(data, str(name))
 
 
 def _check_arguments(label_noise: float, seed: int, image_size: int | None) -> None:

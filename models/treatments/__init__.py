@@ -5,7 +5,7 @@ Each is a frozen dataclass whose first field is the dose.
 
 from ...simulator.registry import Registry
 
-OWN = {
+TREATMENTS = Registry("treatment", "ictal.models.treatments", {
     "desync": ("desync:DesyncReg", "penalty on the distance of every layer's synchrony from a target"),
     "healthy": ("healthy:HealthyTraining", "the paper's controller: that penalty, stronger while synchrony is high"),
     "validation": ("validation:ValidationControl", "that penalty, stronger while the validation loss does not fall"),
@@ -15,5 +15,4 @@ OWN = {
     "l2": ("l2:L2", "gradient of half the squared norm of the weights"),
     "label-smoothing": ("label_smoothing:LabelSmoothing", "targets mixed with the uniform distribution"),
     "clip": ("clip:Clip", "gradient scaled down to a largest norm"),
-}
-TREATMENTS = Registry("treatment", "ictal.models.treatments", OWN)
+})  # fmt: skip

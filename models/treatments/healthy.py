@@ -1,4 +1,4 @@
-"""The source's "healthy training": a controller that turns the desynchronising penalty up and down."""
+"""The paper's "healthy training": a controller that turns the desynchronising penalty up and down."""
 
 from __future__ import annotations
 

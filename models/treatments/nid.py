@@ -73,7 +73,7 @@ class _Noise(ABC):
 
 @dataclass(frozen=True)
 class NID(_Noise):
-    r"""The source's noise as written, which is plain Gaussian noise.
+    r"""The paper's noise as written, which is plain Gaussian noise.
 
     .. math:: h \leftarrow h - \operatorname{sign}(h - \mu)\, s\, \xi, \quad \xi \sim N(0, 1), \quad
               s = \text{strength} \cdot (0.1 + 0.4\, SI)

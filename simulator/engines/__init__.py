@@ -2,8 +2,8 @@
 
 from ..registry import Registry
 
-OWN = {  # simulate(instance, duration, seed, signal_dt, progress) -> Run
+ENGINES = Registry("engine", "ictal.simulator.engines", {
+    # simulate(instance, duration, seed, signal_dt, progress) -> Run
     "compiled": ("compiled.engine:simulate_compiled", "numba kernels in co-moving coordinates; the default"),
     "brian2": ("brian2.engine:simulate_brian2", "Brian2, the reference, for networks of moderate size"),
-}
-ENGINES = Registry("engine", "ictal.simulator.engines", OWN)
+})  # fmt: skip

@@ -11,12 +11,11 @@ from ..files.document import check_writable, first_line, opened
 from ..registry import Registry
 from .entries import Content, Exported, Format, Progress, choose
 
-OWN = {
+EXPORTS = Registry("format", "ictal.simulator.export", {
     "csv": ("csv_folder:CSV", "a folder with a table an entry, and attributes.json"),
     "sonata": ("sonata:SONATA", "a file of spikes, as the SONATA specification has it"),
     "xarray": ("netcdf:NETCDF", "a netCDF4 file that xarray.open_datatree reads"),
-}
-EXPORTS = Registry("format", "ictal.simulator.export", OWN, group="ictal.exports")
+}, "ictal.exports")  # fmt: skip
 
 
 def export(

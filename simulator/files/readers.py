@@ -21,14 +21,14 @@ from .edf import EDF_SUFFIXES
 
 ARRAY_SUFFIXES = (".npy", ".npz", ".csv")
 HDF5_SUFFIXES = (".h5", ".hdf5", ".nc")
-OWN = {  # read(path) -> Run; read(path, *, dt, clock) -> Run of a file that has no clock
+READERS = Registry("reader", "ictal.simulator.files", {
+    # read(path) -> Run; read(path, *, dt, clock) -> Run of a file that has no clock
     **dict.fromkeys(HDF5_SUFFIXES, ("store:load", "a run that Ictal wrote")),
     **dict.fromkeys(EDF_SUFFIXES, ("edf:read_edf", "EEG of one sampling rate, with its annotations")),
     ".npy": ("readers:read_arrays", "one array (time, unit) of numpy"),
     ".npz": ("readers:read_arrays", "arrays of numpy, with a rate and names of channels"),
     ".csv": ("readers:read_arrays", "one array (time, unit) as text"),
-}
-READERS = Registry("reader", "ictal.simulator.files", OWN)
+})  # fmt: skip
 
 
 def open_run(path: str | os.PathLike[str], *, dt: float | None = None, clock: str | None = None) -> Run:

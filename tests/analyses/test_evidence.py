@@ -219,7 +219,8 @@ def test_every_claim_has_a_row_and_a_reason():
     assert all(row.verdict.startswith("not run: needs ") for row in found.rows)
     assert headline(found) == "not run 12."
     for name, row in zip(CLAIMS, found.rows, strict=True):
-        assert (row.claim is CLAIMS.load(name)) and row.claim.name == name
+        assert row.claim is CLAIMS.load(name)
+        assert row.claim.name == name
         assert bool(row.claim.scales) != bool(row.claim.needs)
 
 

@@ -29,10 +29,9 @@ from ictal.models.treatments.label_smoothing import LabelSmoothing
 from ictal.models.treatments.nid import NID, ShrinkingNID
 from ictal.models.treatments.validation import ValidationControl
 from ictal.simulator import InputError
-from ictal.simulator.registry import resolve
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "treatments"
-KINDS = {name: resolve(where, "ictal.models.treatments") for name, (where, _) in TREATMENTS.items()}
+KINDS = {name: TREATMENTS.load(name) for name in TREATMENTS}
 PLACE = Site(nn.ReLU())
 STRONG = {"l2": 0.1, "desync": 3.0, "healthy": 3.0, "validation": 3.0, "dropout": 0.5, "clip": 10.0}
 
