@@ -22,7 +22,7 @@ def list_(
         str,
         typer.Argument(
             metavar="[KIND]",
-            help="systems, measures, architectures, treatments, experiments, claims, data, readers, exports or engines.",
+            help="Of what: systems, measures, treatments …, as the full list has them.",
             show_default=False,
         ),
     ] = "",
