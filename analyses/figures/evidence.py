@@ -11,7 +11,8 @@ import numpy as np
 from matplotlib.axes import Axes as Axes
 from matplotlib.figure import Figure
 
-from ..evidence.course import Course, Floats
+from ...simulator.types import Floats
+from ..evidence.course import Course
 from ..evidence.effect import Effect
 from ..evidence.store import Evidence
 from .parts.style import Drawing, colour, dash, legend_below, styled, words

@@ -1,4 +1,4 @@
-"""What runs a network: wiring and tables that engines share, one folder an engine, the kernels."""
+"""Engines that run a network: shared wiring and tables, one folder for each engine, and the kernels."""
 
 from ..registry import Registry
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from .. import InputError
 from ..files.document import check_writable, first_line, opened
 from ..registry import Registry
-from .entries import Content, Exported, Format, Progress, choose
+from ..types import Progress
+from .entries import Content, Exported, Format, choose
 
 EXPORTS = Registry("format", "ictal.simulator.export", {
     "csv": ("csv_folder:CSV", "a folder with a table an entry, and attributes.json"),

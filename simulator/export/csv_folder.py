@@ -14,7 +14,8 @@ from pathlib import Path
 
 from .. import InputError
 from ..files.document import check_writable
-from .entries import Content, Exported, Format, Progress, name_of, plain, plain_attrs
+from ..types import Progress
+from .entries import Content, Exported, Format, name_of, plain, plain_attrs
 from .tables import tables
 
 ABOUT = "attributes.json"

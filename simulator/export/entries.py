@@ -1,4 +1,4 @@
-"""What is exported: the entries that were asked for, as arrays that any reader understands."""
+"""Entries to export, as arrays that any reader understands."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from .. import InputError, unknown
 from ..files.document import Stored, StoredGroup
+from ..types import Progress
 
 Groups = Mapping[str, StoredGroup]  # path -> group
-Progress = Callable[[int, int, str], None]  # done, total, entry
 
 SPIKES, SIGNALS = "spikes/", "signals/"
 VALUES = 2**18  # that are in memory at a time, unless more are packed together in the file
@@ -27,7 +27,7 @@ OF_THE_FORMAT = ("format", "format_version", "entries", "magic", "version", "sor
 
 @dataclass(frozen=True)
 class Exported:
-    """What `export` wrote.
+    """Result of `export`.
 
     Attributes:
         files: paths of the files.
@@ -40,7 +40,7 @@ class Exported:
 
 @dataclass(frozen=True, eq=False)
 class Content:
-    """What is exported.
+    """Content of an export.
 
     Attributes:
         groups: path -> group, only those that are wanted.
@@ -71,7 +71,7 @@ class Format:
 
 
 def name_of(path: str) -> str:
-    """What an entry is called: the path of its group without the kind.
+    """Return the name of an entry: the path of its group without the kind.
 
     >>> name_of("signals/lfp"), name_of("figures/activity/E/rest")
     ('lfp', 'activity/E/rest')
@@ -154,7 +154,7 @@ def plain(path: str, group: StoredGroup, where: str) -> StoredGroup:
 
 
 def _check_whole(path: str, group: StoredGroup, names: Sequence[str], where: str) -> None:
-    """Whether the parts that are needed are there and as long as each other."""
+    """Check that the required parts exist and have one length."""
     for name in names:
         if name not in group.variables:
             raise InputError(f"{where}: {path} has no {name}: a part is missing or damaged")

@@ -8,7 +8,8 @@ import h5py
 import numpy as np
 
 from ..files.document import SONATA_MAGIC, SONATA_SORTING, SONATA_VERSION, replacing
-from .entries import Content, Exported, Format, Progress, blocks, name_of, spikes_of
+from ..types import Progress
+from .entries import Content, Exported, Format, blocks, name_of, spikes_of
 
 
 def write_sonata(content: Content, target: Path, force: bool, progress: Progress) -> Exported:
