@@ -67,18 +67,22 @@ class Registry(Mapping[str, Entry]):
         """Return the object of this name.
 
         Raises:
-            InputError: no such name (with the nearest), or a plug-in that cannot be imported.
+            InputError: no such name (with the nearest), or a plug-in that cannot be imported or calls itself otherwise.
         """
         if name not in self:
             raise unknown(self.kind, name, self)
         entry = self[name]
+        if not entry.package:
+            return resolve(entry.where, self._package)
+        what = f"{self.kind} {name!r} of package {entry.package}"
         try:
-            return resolve(entry.where, "" if entry.package else self._package)
+            found = resolve(entry.where, "")
         except (Exception, SystemExit) as error:  # a plug-in may fail in any way: it ends itself, not the rest
-            if not entry.package:
-                raise
             reason = " ".join(f"{type(error).__name__}: {error}".split())
-            raise InputError(f"{self.kind} {name!r} of package {entry.package} cannot be loaded: {reason}") from error
+            raise InputError(f"{what} cannot be loaded: {reason}") from error
+        if (own := getattr(found, "name", name)) != name:  # results are stored, and looked up, by it
+            raise InputError(f"{what}: {entry.where} must have the same name; got {own!r}")
+        return found
 
     def usable(self) -> list[str]:
         """Return all names but those of plug-ins that cannot be imported; each of these gives a warning."""
