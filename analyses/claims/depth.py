@@ -51,7 +51,7 @@ def _one(s: Setting) -> list[Effect]:
 
 
 def _transfer(s: Setting) -> list[Effect]:
-    """What passes from layer to layer; unknown where synchrony moves too smoothly to tell what is new in it."""
+    """Return the effects of what passes on; unknown where synchrony moves too smoothly to tell what is new in it."""
     part, said = "passes on", "lagged r forward − backward"
     try:
         found = {(c.condition, c.seed): passes(c) for seed in s.seeds for c in s.of_seed(seed)}

@@ -89,7 +89,7 @@ def _split(s: Setting, seed: int, of: Callable[[Course], float]) -> tuple[float,
 
 
 def severe(course: Course) -> bool:
-    """Whether it ends with a gap > 20 %."""
+    """Return whether it ends with a gap > 20 %."""
     return bool(course.metrics["gap"][-1] > SEVERE)
 
 

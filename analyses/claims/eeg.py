@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.lines import Line2D
 
-from ..evidence.effect import Effect, effect, unknown_effect
+from ..evidence.effect import effect, unknown_effect
 from ..evidence.rules import Finding
 from ..evidence.store import Evidence
 from ..figures.evidence import Axes, Shown
@@ -53,24 +53,24 @@ def effects(evidence: Evidence) -> Finding:
             NAME, "overfitted over healthy", SETTING, over - healthy, statistic="SI overfitted − healthy", least=LEAST
         ),
     ]
-    for part in ("peak frequency", "amplitude variation", "spread"):
-        out.append(
-            unknown_effect(NAME, part, SETTING, "images have no time, and no unit that both sides share", least=0.0)
-        )
+    no_time = "images have no time, and no unit that both sides share"
+    out += [
+        unknown_effect(NAME, part, SETTING, no_time, least=0.0)
+        for part in ("peak frequency", "amplitude variation", "spread")
+    ]
     within = [_values(evidence, NETS, name, "within_class_si") for name in (*OVERFITTED, HEALTHY)]
     out.append(
         effect(NAME, "within classes", SETTING, np.mean(within[:-1], axis=0) - within[-1], least=LEAST, role="control",
                statistic="SI within classes, overfitted − healthy",
                otherwise="that units answer to the same classes is counted as synchrony")
     )  # fmt: skip
-    out += [_beside("SI in the seizure", seizure, 0.9), _beside("SI at rest", rest, np.nan),
-            _beside("SI of overfitted networks", over, 0.865),
-            _beside("SI of healthy networks", healthy, np.nan)]  # fmt: skip
+    beside = {"SI in the seizure": (seizure, 0.9), "SI at rest": (rest, np.nan),
+              "SI of overfitted networks": (over, 0.865), "SI of healthy networks": (healthy, np.nan)}  # fmt: skip
+    out += [
+        effect(NAME, part, SETTING, values, statistic="SI", claimed=claimed, role="beside")
+        for part, (values, claimed) in beside.items()
+    ]
     return Finding(tuple(out), {})
-
-
-def _beside(part: str, values: np.ndarray, claimed: float) -> Effect:
-    return effect(NAME, part, SETTING, values, statistic="SI", claimed=claimed, role="beside")
 
 
 def _values(evidence: Evidence, panel: str, group: str, measure: str = "si_3") -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...simulator import InputError
@@ -65,7 +65,9 @@ class Ledger:
             if run.scale in effects:
                 raise InputError(f"evidence: must be one a scale; got {run.scale} twice")
             chosen = run.config.get("claims", list(claims))
-            found = {name: _found(claim, run) for name, claim in claims.items() if claim.effects and name in chosen}
+            found = {
+                name: _found(claim.effects, run) for name, claim in claims.items() if claim.effects and name in chosen
+            }
             made = decide(found)
             effects[run.scale] = tuple(effect for finding in found.values() for effect in finding.effects)
             decisions[run.scale] = tuple(made)
@@ -75,17 +77,17 @@ class Ledger:
                     rows[name].append(_row(claims[name], run, finding, mine))
         for name, claim in claims.items():
             if not rows[name]:
-                rows[name].append(_not_run(claim))
+                needs = claim.needs or f"ictal reproduce {name} --scale {claim.scales[0]}"
+                rows[name].append(Row(claim, "", "", "", f"{NOT_RUN}: needs {needs}", "", "", ""))
         return cls(
             tuple(row for mine in rows.values() for row in mine), {e.scale: e for e in evidence}, effects, decisions
         )
 
 
-def _found(claim: Claim, run: Evidence) -> Finding:
+def _found(effects: Callable[[Evidence], Finding], run: Evidence) -> Finding:
     """Return what was found of a claim; evidence that it cannot read takes its own claim down and no other."""
-    assert claim.effects is not None
     try:
-        return claim.effects(run)
+        return effects(run)
     except InputError as error:
         return Finding((), {"every setting": str(error)})
 
@@ -111,8 +113,3 @@ def _row(claim: Claim, run: Evidence, finding: Finding, decisions: Sequence[Deci
 def _short(found: Effect, several: bool) -> str:
     where = f"{found.setting}, " if several else ""
     return f"{where}{found.part}: {said(found).partition('; wanted')[0]}"
-
-
-def _not_run(claim: Claim) -> Row:
-    needs = claim.needs or f"ictal reproduce {claim.name} --scale {claim.scales[0]}"
-    return Row(claim, "", "", "", f"{NOT_RUN}: needs {needs}", "", "", "")

@@ -88,7 +88,7 @@ def render(ledger: Ledger, drawn: list[Drawing] | None = None) -> str:
 
 
 def headline(ledger: Ledger) -> str:
-    """How many claims hold, in one sentence."""
+    """Count the claims by verdict, in one sentence."""
     counts: dict[str, int] = {}
     for row in ledger.rows:
         verdict = row.verdict.partition(":")[0]

@@ -94,7 +94,7 @@ def _kernels(out: Output) -> dict[str, Any]:
     from ..verbs import names as registry
     from ..verbs import simulate
 
-    names = [name for name in registry.known()["systems"] if isinstance(registry.build(name, {}), Spiking)]
+    names = [name for name in registry.SYSTEMS.usable() if isinstance(registry.build(name, {}), Spiking)]
     start = time.perf_counter()
     with out.progress("compile") as report:
         for done, name in enumerate(names):

@@ -31,9 +31,9 @@ def list_(
 ) -> None:
     """List everything that has a name, one line each."""
     from ..simulator import unknown
-    from ..verbs.names import REGISTRIES, known
+    from ..verbs.names import REGISTRIES
 
-    tables = known()
+    tables = {kind: table.lines() for kind, table in REGISTRIES.items()}
     if kind and kind not in tables:
         raise unknown("kind", kind, tables)
     shown = {kind: tables[kind]} if kind else tables

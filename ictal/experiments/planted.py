@@ -91,7 +91,7 @@ def verdicts(evidence: Evidence) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Rate:
-    """How often a case ended in a verdict.
+    """Number of times that a case ended in a verdict.
 
     Attributes:
         case, claim, verdict: as it is.
@@ -140,7 +140,7 @@ def run(
 
 
 def right(case: str, verdict: str) -> bool:
-    """Whether a verdict is right: the relation is there, is turned round, or must not be said to hold."""
+    """Return whether a verdict is right: the relation is there, is turned round, or must not be said to hold."""
     return verdict == {"present": HOLDS, "reversed": FAILS}.get(case, verdict) and not (
         case in ("absent", "confounded") and verdict == HOLDS
     )
@@ -208,7 +208,7 @@ def _slow(case: str, overfits: bool, time: Floats) -> Floats:
 
 
 def _share(case: str, deep: Floats) -> Floats:
-    """How much a layer takes part in the slow course."""
+    """Return the share with which a layer takes part in the slow course."""
     return 0.6 + 0.8 * deep if case in ("present", "reversed") else np.ones_like(deep)
 
 

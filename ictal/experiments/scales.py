@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..analyses.claims import CLAIMS
 from ..analyses.evidence.course import KEPT, Kind
+from ..models.datasets import FASHION_MNIST
 from ..simulator import InputError, unknown
 
 if TYPE_CHECKING:  # torch takes seconds to import
@@ -180,7 +181,7 @@ def plan(
             if not data:
                 raise InputError(f"--scale {scale}: needs its data, --data {bench.needs}")
             source = data
-        elif bench.source == "fashion-mnist" and not _fashion():
+        elif bench.source == "fashion-mnist" and not FASHION_MNIST.is_dir():
             continue
         conditions = [*bench.conditions, *(treated if at == 0 else [])]
         out += [_planned(bench, condition, seed, source, device) for seed in range(n) for condition in conditions]
@@ -216,9 +217,3 @@ def _planned(bench: Bench, condition: Condition, seed: int, source: str, device:
         slug = slug.replace("--", "-")
     return Planned(f"{bench.slug}-{slug.strip('-')}-seed{seed}", bench.model, bench.data, condition.name,
                    condition.kind, seed, job)  # fmt: skip
-
-
-def _fashion() -> bool:
-    from ..models.datasets import FASHION_MNIST
-
-    return FASHION_MNIST.is_dir()

@@ -32,11 +32,6 @@ REGISTRIES = {  # in the order in which `explain` looks a name up
 }
 
 
-def known() -> dict[str, dict[str, str]]:
-    """Everything that is registered: kind -> name -> one line. Nothing of it is loaded."""
-    return {kind: table.lines() for kind, table in REGISTRIES.items()}
-
-
 def build(name: str, parameters: Mapping[str, object]) -> Any:
     """The system with these parameters; the others keep their defaults.
 

@@ -52,9 +52,11 @@ def simulate(
             raise InputError(f"simulate: {name} must be a number; got {value!r}")
     n_steps(network, duration * 1000.0)
     sampling(network, signal_dt)
-    options = (precision, threads) if engine == "compiled" else ()
     try:
-        found: Run = run(instantiate(network, seed), duration * 1000.0, seed, signal_dt, progress, *options)
+        found: Run = run(
+            instantiate(network, seed), duration * 1000.0, seed, signal_dt, progress,
+            *((precision, threads) if engine == "compiled" else ()),
+        )  # fmt: skip
     except MemoryError as error:
         raise InputError(f"Network: does not fit into memory: {first_line(error)}") from error
     return found
