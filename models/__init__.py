@@ -1,6 +1,9 @@
 """The systems: everything that yields a Run."""
 
+from ..simulator.doors import door
 from ..simulator.registry import Registry
+
+__getattr__, __dir__, __all__ = door(__name__)
 
 SYSTEMS = Registry("system", "ictal.models", {
     "seizure": (

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..simulator.types import Progress
 from .options import (
     Bin,
     ClockOption,
@@ -28,6 +27,7 @@ from .sliding import noted
 
 if TYPE_CHECKING:
     from ..analyses.comparison.result import Comparison
+    from ..simulator.types import Progress
 
 SAMPLE_BAND = (0.03, 0.2)  # as in analyses.compare.Settings, which takes a second to import
 BIN, SD = 0.01, 0.01  # [s]; likewise

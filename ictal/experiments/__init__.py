@@ -1,4 +1,4 @@
-"""The experiments: functions ``run(*, seed, progress, ...)`` whose result has `save`."""
+"""The experiments: functions ``run(*, seed, progress, ...)``."""
 
 from ..simulator.registry import Registry
 
@@ -7,5 +7,5 @@ EXPERIMENTS = Registry("experiment", "ictal.experiments", {
         "seizure_overfitting:run",
         "a seizure against rest, and overfitted against healthy classifiers, under the same measures",
     ),
-    "planted": ("planted:run", "the pipeline on courses whose relation is known: how often its verdicts err"),
+    "planted": ("planted:error_rates", "the pipeline on courses whose relation is known: how often its verdicts err"),
 })  # fmt: skip

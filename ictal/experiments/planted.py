@@ -19,7 +19,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,12 +28,12 @@ from ..analyses.evidence.course import Kind, course_of
 from ..analyses.evidence.rules import FAILS, HOLDS, decide, overall
 from ..analyses.evidence.store import Evidence
 from ..simulator import InputError, Recording, Run, unknown
-from ..simulator.files.document import Document, about, versions, write
-from ..simulator.files.rows import to_group
+from ..simulator.files.document import Document, about, read, versions, write
+from ..simulator.files.rows import from_group, to_group
 from ..simulator.types import Floats, Progress
 
-CASES = ("present", "absent", "reversed", "confounded")
-TESTED = ("rise", "validation", "depth", "early", "transition")
+PLANTED_CASES = ("present", "absent", "reversed", "confounded")
+PLANTED_CLAIMS = ("rise", "validation", "depth", "early", "transition")
 CONDITIONS: tuple[tuple[str, Kind], ...] = (("well fitted", "control"), ("few", "few"), ("noise", "noise"))
 LAYERS, RECORDS, EVERY = 5, 41, 50
 IMAGES, UNITS = 300, 10
@@ -59,7 +59,7 @@ def planted(case: str, *, seed: int = 0, seeds: int = 5) -> Evidence:
     ]
     config = {
         "command": f"ictal.planted({case!r}, seed={seed}, seeds={seeds})",
-        "claims": list(TESTED),
+        "claims": list(PLANTED_CLAIMS),
         "seeds": list(range(seeds)),
         "versions": versions(),
     }
@@ -71,8 +71,8 @@ def planted_runs(case: str, *, seed: int = 0, seeds: int = 5) -> dict[tuple[str,
 
     Args and errors as of `planted`.
     """
-    if case not in CASES:
-        raise unknown("planted case", case, CASES)
+    if case not in PLANTED_CASES:
+        raise unknown("planted case", case, PLANTED_CASES)
     if seeds < 1:
         raise InputError(f"planted.seeds: must be at least 1; got {seeds}")
     return {
@@ -84,13 +84,13 @@ def planted_runs(case: str, *, seed: int = 0, seeds: int = 5) -> dict[tuple[str,
 
 def verdicts(evidence: Evidence) -> dict[str, str]:
     """Claim -> verdict, by the experiments and the rules that real evidence goes through."""
-    found = {name: CLAIMS.load(name).effects(evidence) for name in TESTED}
+    found = {name: CLAIMS.load(name).effects(evidence) for name in PLANTED_CLAIMS}
     rows = decide(found)
     return {name: overall([row for row in rows if row.claim == name])[0] for name in found}
 
 
 @dataclass(frozen=True)
-class Rate:
+class PlantedRate:
     """Number of times that a case ended in a verdict.
 
     Attributes:
@@ -104,24 +104,18 @@ class Rate:
     count: int
     n: int
 
-
-@dataclass(frozen=True, eq=False)
-class Rates:
-    """Verdicts of planted cases, counted: one row a case, claim and verdict."""
-
-    rows: Sequence[Rate]
-    config: Mapping[str, int]
-
-    def save(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:
-        """Write it to an HDF5 file, whole or not at all."""
-        table = {"tables/rates": to_group(Rate, self.rows)}
-        return write(Document(about("planted", self.config), table), path, force=force)
+    @property
+    def right(self) -> bool:
+        """Truth of the verdict: the relation is there, is turned round, or must not be said to hold."""
+        if self.case in ("absent", "confounded"):
+            return self.verdict != HOLDS
+        return self.verdict == {"present": HOLDS, "reversed": FAILS}[self.case]
 
 
-def run(
-    *, replicates: int = 200, cases: Sequence[str] = CASES, seed: int = 0, progress: Progress | None = None
-) -> Rates:
-    """Run every case again and again, and count how often each claim ends in each verdict.
+def error_rates(
+    replicates: int = 200, *, cases: Sequence[str] = PLANTED_CASES, seed: int = 0, progress: Progress | None = None
+) -> list[PlantedRate]:
+    """Every case again and again, and how often each claim ends in each verdict.
 
     Raises:
         InputError: fewer than one replicate.
@@ -135,15 +129,21 @@ def run(
                 progress(at * replicates + k, len(cases) * replicates, f"{case}, replicate {k}")
             for claim, verdict in verdicts(planted(case, seed=seed + k)).items():
                 counts[case, claim, verdict] = counts.get((case, claim, verdict), 0) + 1
-    rows = [Rate(*key, count, replicates) for key, count in sorted(counts.items())]
-    return Rates(rows, {"replicates": replicates, "seed": seed})
+    return [PlantedRate(*key, count, replicates) for key, count in sorted(counts.items())]
 
 
-def right(case: str, verdict: str) -> bool:
-    """Return whether a verdict is right: the relation is there, is turned round, or must not be said to hold."""
-    return verdict == {"present": HOLDS, "reversed": FAILS}.get(case, verdict) and not (
-        case in ("absent", "confounded") and verdict == HOLDS
-    )
+def save_rates(rates: Sequence[PlantedRate], path: str | os.PathLike[str], config: Mapping[str, Any]) -> None:
+    """Write rates and the settings they were found with; a file that exists is replaced."""
+    write(Document(about("planted", config), {"tables/rates": to_group(PlantedRate, rates)}), path, force=True)
+
+
+def load_rates(path: str | os.PathLike[str]) -> list[PlantedRate]:
+    """Read the rates that `save_rates` wrote.
+
+    Raises:
+        InputError: the file cannot be read, or is of another kind.
+    """
+    return from_group(PlantedRate, read(path, "planted").groups["tables/rates"])
 
 
 def _run(case: str, overfits: bool, rng: np.random.Generator) -> Run:

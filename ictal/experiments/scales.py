@@ -13,7 +13,7 @@ from ..simulator import InputError, unknown
 
 if TYPE_CHECKING:  # torch takes seconds to import
     from ..analyses.claims.claim import Claim
-    from ..models.training.job import Job
+    from ..models.training.settings import Job
 
 
 @dataclass(frozen=True)
@@ -189,8 +189,7 @@ def plan(
 
 
 def _planned(bench: Bench, condition: Condition, seed: int, source: str, device: str) -> Planned:
-    from ..models.training import Training
-    from ..models.training.job import DataChoice, Job, SynchronyChoice
+    from ..models.training.settings import DataChoice, Job, SynchronyChoice, Training
 
     treated = condition.kind == "treated"
     synchrony = SynchronyChoice(
@@ -198,7 +197,7 @@ def _planned(bench: Bench, condition: Condition, seed: int, source: str, device:
         nulls=0 if treated else 199,
         measures=bench.measures[:1] if treated else bench.measures,
         nulled=None if treated else bench.nulled,
-        sets=bench.sets,
+        sets=bench.sets,  # type: ignore[arg-type]  # SynchronyChoice checks
         n_probe=bench.n_probe,
     )
     job = Job(

@@ -138,7 +138,7 @@ def test_the_new_things_work_on_the_command_line(answers):
     (row,) = json.loads(said["read"][1])["rows"]
     assert (row["measure"], row["n_units"]) == ("roughness", 4)
     assert row["value"] == pytest.approx(2.0, abs=0.2)
-    assert (work / "crowd-names.txt").read_text() == "E\n"
+    assert (work / "crowd-names.txt").read_text() == "spikes/E\n"
     assert "damp=0.1" in json.dumps(dict(ictal.load(work / "net.h5").source), default=str)
     late = next(row for row in json.loads(said["claims"][1])["claims"] if row["claim"] == "late")
     assert late["verdict"].startswith("not run")  # the planted evidence was made for other claims
