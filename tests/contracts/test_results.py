@@ -3,7 +3,7 @@
 import json
 import shutil
 from dataclasses import dataclass, field, replace
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
 import h5py
@@ -208,11 +208,15 @@ def draw(found):
 @pytest.fixture
 def plugged(monkeypatch):
     """The kind "plugged" from installed packages, and one that cannot be imported."""
-    added = {
-        "ictal.results": [("plugged", f"{__name__}:Plugged"), ("broken", "no.such:Result"), ("run", "a:B")],
-        "ictal.figures": [("plugged", f"{__name__}:draw")],
-    }
-    monkeypatch.setattr(registry, "_entry_points", lambda group: [EntryPoint(*e, group) for e in added.get(group, ())])
+    added = EntryPoints(
+        [
+            EntryPoint("plugged", f"{__name__}:Plugged", "ictal.results"),
+            EntryPoint("broken", "no.such:Result", "ictal.results"),
+            EntryPoint("run", "a:B", "ictal.results"),
+            EntryPoint("plugged", f"{__name__}:draw", "ictal.figures"),
+        ]
+    )
+    monkeypatch.setattr(registry, "_entry_points", lambda: added)
     for table in (RESULTS, FIGURES, PAGES):
         monkeypatch.setattr(table, "_added", None)
         monkeypatch.setattr(table, "problems", ())
