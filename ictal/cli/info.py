@@ -154,7 +154,7 @@ def _document_facts(file: Path) -> dict[str, Any]:
 
 
 def _inputs(config: Mapping[str, Any]) -> dict[str, str]:
-    """What was measured or compared: file or command, and SHA-256."""
+    """Return what was measured or compared: file or command, and SHA-256."""
     found = {"data": config["source"]} if "source" in config else {}
     for group, members in dict(config.get("sources", {})).items():
         found |= {f"{group} {number}": source for number, source in enumerate(members, 1)}
