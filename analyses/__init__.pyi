@@ -18,7 +18,6 @@ from .comparison.panels import Panel as Panel
 from .comparison.panels import Settings as Settings
 from .comparison.panels import Side as Side
 from .comparison.result import Comparison as Comparison
-from .comparison.result import load_comparison as load_comparison
 from .comparison.sources import panels_of as panels_of
 from .comparison.verdict import Contrast as Contrast
 from .comparison.verdict import Verdict as Verdict
@@ -80,9 +79,7 @@ from .evidence.rules import Finding as Finding
 from .evidence.rules import decide as decide
 from .evidence.rules import overall as overall
 from .evidence.store import Evidence as Evidence
-from .evidence.store import load_evidence as load_evidence
-from .figures import figures_of_comparison as figures_of_comparison
-from .figures import figures_of_run as figures_of_run
+from .evidence.store import Observations as Observations
 from .figures.parts.style import Drawing as Drawing
 from .figures.run import drawings_of_run as drawings_of_run
 from .figures.save import save_figures as save_figures

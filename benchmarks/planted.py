@@ -12,7 +12,7 @@ from functools import partial
 
 from threadpoolctl import threadpool_limits
 
-from ictal import PLANTED_CASES, PlantedRate, error_rates, save_rates
+from ictal import PLANTED_CASES, PlantedRate, PlantedRates, error_rates
 
 
 def one(replicates: int, seed: int, case: str) -> list[PlantedRate]:
@@ -38,7 +38,7 @@ def main() -> None:
     with ProcessPoolExecutor(chosen.jobs) as pool:
         found = pool.map(partial(one, chosen.replicates, chosen.seed), PLANTED_CASES)
         rows = [row for case in found for row in case]
-    save_rates(rows, chosen.output, {"replicates": chosen.replicates, "seed": chosen.seed})
+    PlantedRates(rows, {"replicates": chosen.replicates, "seed": chosen.seed}).save(chosen.output, force=True)
     for row in rows:
         verdict = "right" if row.right else "WRONG"
         print(f"{row.case:12} {row.claim:12} {row.verdict:18} {row.count:4} of {row.n}  {verdict}")

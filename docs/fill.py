@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from ictal import PLANTED_CASES, PLANTED_CLAIMS, PlantedRate, ledger, load_rates
+from ictal import PLANTED_CASES, PLANTED_CLAIMS, PlantedRate, PlantedRates, ledger
 from ictal.analyses import Ledger, effects_table, filled, ledger_table, markdown_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,14 +20,13 @@ HEAD = "# Public names\n\nImport from these four modules; other paths may move. 
 def page() -> str:
     """The page as it follows from what is stored."""
     found = ledger([REFERENCE])
-    rates = load_rates(REFERENCE / "planted.h5")
     return filled(
         PAGE.read_text(encoding="utf-8"),
         {
             "claims": _claims(found),
             "ledger": ledger_table(found),
             "effects": _effects(found),
-            "planted": _planted(rates),
+            "planted": _planted(PlantedRates.load(REFERENCE / "planted.h5").rows),
         },
     )
 
@@ -76,7 +76,7 @@ def _effects(found: Ledger) -> str:
     return "\n\n".join(parts)
 
 
-def _planted(rates: list[PlantedRate]) -> str:
+def _planted(rates: Sequence[PlantedRate]) -> str:
     rows = []
     for case in PLANTED_CASES:
         for claim in PLANTED_CLAIMS:

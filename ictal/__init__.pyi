@@ -2,7 +2,6 @@
 
 from .analyses.claims import CLAIMS as CLAIMS  # the claims of the paper, by name
 from .analyses.comparison.result import Comparison as Comparison
-from .analyses.comparison.result import load_comparison as load_comparison
 from .analyses.dynamics.result import DynamicsResult as DynamicsResult
 from .analyses.eeg.result import EegResult as EegResult
 from .analyses.evidence import Evidence as Evidence
@@ -12,10 +11,9 @@ from .experiments import EXPERIMENTS as EXPERIMENTS  # the experiments, by name
 from .experiments.planted import PLANTED_CASES as PLANTED_CASES  # the cases of planted truth
 from .experiments.planted import PLANTED_CLAIMS as PLANTED_CLAIMS  # their claims, each with its effects
 from .experiments.planted import PlantedRate as PlantedRate
+from .experiments.planted import PlantedRates as PlantedRates
 from .experiments.planted import error_rates as error_rates
-from .experiments.planted import load_rates as load_rates
 from .experiments.planted import planted as planted
-from .experiments.planted import save_rates as save_rates
 from .experiments.reproduce import ledger as ledger
 from .experiments.reproduce import reproduce as reproduce
 from .models import SYSTEMS as SYSTEMS  # the systems, by name
@@ -37,7 +35,7 @@ from .models.treatments import TREATMENTS as TREATMENTS  # the treatments, by na
 from .simulator.errors import InputError as InputError
 from .simulator.export import export as export
 from .simulator.files.readers import open_run as open_run
-from .simulator.files.store import load as load
+from .simulator.files.result import load as load
 from .simulator.files.store import save as save
 from .simulator.recordings.recording import Recording as Recording
 from .simulator.recordings.run import Run as Run
@@ -49,6 +47,7 @@ from .verbs.analyse import analyse as analyse
 from .verbs.compare import compare as compare
 from .verbs.eeg import analyse_eeg as analyse_eeg
 from .verbs.eeg import measure_over_time as measure_over_time
+from .verbs.explain import description as description
 from .verbs.explain import explain as explain
 from .verbs.measure import measure as measure
 from .verbs.simulate import simulate as simulate

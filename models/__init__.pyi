@@ -74,10 +74,10 @@ from .system import parameters as parameters
 from .trained.classifier import Classifier as Classifier
 from .trained.evaluate import Evaluated as Evaluated
 from .trained.evaluate import evaluate_file as evaluate_file
+from .trained.network import TrainedNetwork as TrainedNetwork
 from .training import METRICS as METRICS  # the metrics of a training, in the order of their columns
 from .training import Evaluation as Evaluation
 from .training import History as History
-from .training import Training as Training
 from .training import UnfinishedTrainingError as UnfinishedTrainingError
 from .training import assess as assess
 from .training import calibration_error as calibration_error
@@ -95,6 +95,7 @@ from .training.job import train_to_file as train_to_file
 from .training.settings import DataChoice as DataChoice
 from .training.settings import Job as Job
 from .training.settings import SynchronyChoice as SynchronyChoice
+from .training.settings import Training as Training
 from .treatments import TREATMENTS as TREATMENTS  # the treatments, by name
 from .treatments.base import Intervention as Intervention
 from .treatments.base import Treatment as Treatment

@@ -20,9 +20,14 @@ from .fields import Param as Param
 from .files.edf import read_edf as read_edf
 from .files.readers import READERS as READERS  # the readers of files, by suffix
 from .files.readers import open_run as open_run
-from .files.store import load as load
+from .files.result import Result as Result
+from .files.result import load as load
 from .files.store import save as save
 from .integrators import integrate as integrate
+from .kinds import FIGURES as FIGURES  # who draws each kind of file
+from .kinds import PAGES as PAGES  # who makes an HTML page of each kind of file
+from .kinds import RESULTS as RESULTS  # the kinds of files, by name
+from .kinds import Kind as Kind
 from .long_runs.stepper import UnfinishedError as UnfinishedError
 from .long_runs.stream import Written as Written
 from .long_runs.stream import record_to_file as record_to_file

@@ -108,8 +108,7 @@ def forest(axes: Axes, effects: Sequence[Effect]) -> None:
         if math.isfinite(e.claimed):
             axes.plot(e.claimed, at, **PAPER)
     axes.axvline(0.0, color="0.8", lw=0.7, zorder=0)
-    axes.set_xlim(low - pad, high + pad)
-    axes.set_ylim(-0.6, len(effects) - 0.4)
+    axes.set(xlim=(low - pad, high + pad), ylim=(-0.6, len(effects) - 0.4))
     axes.set_yticks(range(len(effects)), [words(e.part, 24, 2) for e in reversed(effects)])
     axes.set_xlabel("effect, as the claim wants it large")
 

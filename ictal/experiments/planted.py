@@ -16,9 +16,8 @@ more, and that the loss falls with training and not with c: every part of the cl
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -28,8 +27,8 @@ from ..analyses.evidence.course import Kind, course_of
 from ..analyses.evidence.rules import FAILS, HOLDS, decide, overall
 from ..analyses.evidence.store import Evidence
 from ..simulator import InputError, Recording, Run, unknown
-from ..simulator.files.document import Document, about, read, versions, write
-from ..simulator.files.rows import from_group, to_group
+from ..simulator.files.document import versions
+from ..simulator.files.result import Result
 from ..simulator.types import Floats, Progress
 
 PLANTED_CASES = ("present", "absent", "reversed", "confounded")
@@ -112,6 +111,22 @@ class PlantedRate:
         return self.verdict == {"present": HOLDS, "reversed": FAILS}[self.case]
 
 
+@dataclass(frozen=True, repr=False)
+class PlantedRates(Result):
+    """Error rates of verdicts on planted courses.
+
+    Attributes:
+        rows: one a case, claim and verdict.
+        config: ``replicates`` of every case, ``seed`` of the first.
+    """
+
+    kind = "planted"
+    stored = (("rows", "tables/rates", PlantedRate),)
+
+    rows: Sequence[PlantedRate]
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+
 def error_rates(
     replicates: int = 200, *, cases: Sequence[str] = PLANTED_CASES, seed: int = 0, progress: Progress | None = None
 ) -> list[PlantedRate]:
@@ -130,20 +145,6 @@ def error_rates(
             for claim, verdict in verdicts(planted(case, seed=seed + k)).items():
                 counts[case, claim, verdict] = counts.get((case, claim, verdict), 0) + 1
     return [PlantedRate(*key, count, replicates) for key, count in sorted(counts.items())]
-
-
-def save_rates(rates: Sequence[PlantedRate], path: str | os.PathLike[str], config: Mapping[str, Any]) -> None:
-    """Write rates and the settings they were found with; a file that exists is replaced."""
-    write(Document(about("planted", config), {"tables/rates": to_group(PlantedRate, rates)}), path, force=True)
-
-
-def load_rates(path: str | os.PathLike[str]) -> list[PlantedRate]:
-    """Read the rates that `save_rates` wrote.
-
-    Raises:
-        InputError: the file cannot be read, or is of another kind.
-    """
-    return from_group(PlantedRate, read(path, "planted").groups["tables/rates"])
 
 
 def _run(case: str, overfits: bool, rng: np.random.Generator) -> Run:

@@ -55,7 +55,7 @@ def explain(name: str) -> str:
 
 
 def description(name: str) -> dict[str, Any]:
-    """Return the same as plain data."""
+    """Return what `explain` prints, as plain data: of a parameter name, type, default, unit, bounds and words."""
     tables = [table for table in REGISTRIES.values() if name in table]
     if not tables:
         kinds = [table.kind for table in REGISTRIES.values()]

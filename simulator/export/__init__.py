@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .. import InputError
-from ..files.document import check_writable, first_line, opened
+from ..files.document import check_writable, first_line
+from ..files.result import contents
+from ..kinds import Kind
 from ..registry import Registry
 from ..types import Progress
 from .entries import Content, Exported, Format, choose
@@ -20,7 +22,7 @@ EXPORTS = Registry("format", "ictal.simulator.export", {
 
 
 def export(
-    file: str | os.PathLike[str],
+    file: Kind | str | os.PathLike[str],
     to: str,
     path: str | os.PathLike[str] | None = None,
     *,
@@ -31,7 +33,7 @@ def export(
     """Write a file of Ictal for other tools; in little memory, however large it is.
 
     Args:
-        file: any file that Ictal wrote: a run, a comparison, measurements, synchrony over time (.h5).
+        file: any file that Ictal wrote (.h5, .pt), the folder of a sweep, a Run or a result.
         to: ``"csv"``: a folder with a table an entry, numbers that read back to the last bit, and ``attributes.json``.
             ``"sonata"``: one file of spikes, timestamps [ms] and node_ids; other entries are left out.
             ``"xarray"``: one netCDF4 file that ``xarray.open_datatree`` reads. Or a format of `EXPORTS`.
@@ -45,16 +47,18 @@ def export(
             cannot hold, no package for ``"xarray"``, or a path that exists or cannot be written.
     """
     form: Format = EXPORTS.load(to)
-    target = Path(f"{Path(file).stem}{form.suffix}" if path is None else path)
+    where = f"the {file.kind}" if isinstance(file, Kind) else str(file)
+    stem = file.kind if isinstance(file, Kind) else Path(file).stem
+    target = Path(f"{stem}{form.suffix}" if path is None else path)
     if form.endings:
         if target.suffix.lower() not in form.endings:
             raise InputError(f"{target}: {to} is a file; want a name that ends in {form.endings[0]}")
         check_writable(target, force)
-    if os.path.exists(file) and target.exists() and os.path.samefile(file, target):
+    if not isinstance(file, Kind) and os.path.exists(file) and target.exists() and os.path.samefile(file, target):
         raise InputError(f"{target}: is the file that is exported; choose another name")
     report = progress or (lambda done, total, entry: None)
-    with opened(file) as (attrs, groups):
-        content = Content(choose(attrs, groups, entries, str(file)), attrs, str(file), entries is not None)
+    with contents(file) as (attrs, groups):
+        content = Content(choose(attrs, groups, entries, where), attrs, where, entries is not None)
         try:
             return form.write(content, target, force, report)
         except OSError as error:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ictal.analyses import Panel, Settings, Side, compare_panels, load_comparison
+from ictal.analyses import Comparison, Panel, Settings, Side, compare_panels
 from ictal.analyses.comparison import verdict
 from ictal.analyses.comparison.panels import equalise
 from ictal.simulator import InputError, Recording, Spikes
@@ -159,7 +159,7 @@ def test_every_value_stands_beside_its_null(planted):
 
 
 def test_a_comparison_returns_from_its_file(planted, tmp_path):
-    back = load_comparison(planted.save(tmp_path / "c.h5"))
+    back = Comparison.load(planted.save(tmp_path / "c.h5"))
     assert back.contrasts == list(planted.contrasts)
     assert back.verdicts == list(planted.verdicts)
     assert back.skipped == list(planted.skipped)

@@ -21,7 +21,6 @@ from ictal.analyses import (
     course_of,
     decide,
     effect,
-    load_evidence,
     overall,
     write_claims,
 )
@@ -164,7 +163,7 @@ def test_a_course_is_checked():
 def test_evidence_comes_back_and_decides_the_same(tmp_path):
     before = planted("present", seed=5, seeds=3)
     file = before.save(tmp_path / "evidence.h5")
-    after = load_evidence(file)
+    after = Evidence.load(file)
     assert after.config["claims"] == before.config["claims"]
     stored = {(course.condition, course.seed): course for course in after.courses}
     assert len(stored) == len(before.courses)
@@ -178,7 +177,7 @@ def test_evidence_comes_back_and_decides_the_same(tmp_path):
         before.save(file)
     (tmp_path / "other.h5").write_bytes(b"no")
     with pytest.raises(InputError, match=r"other\.h5"):
-        load_evidence(tmp_path / "other.h5")
+        Evidence.load(tmp_path / "other.h5")
 
 
 def test_planted_verdicts_are_right():

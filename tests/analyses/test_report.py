@@ -23,7 +23,6 @@ from ictal.analyses import (
     Side,
     compare_panels,
     contrast,
-    load_comparison,
     write_report,
 )
 from ictal.analyses.comparison import wording
@@ -221,7 +220,7 @@ def test_a_comparison_of_nothing_but_tables_is_a_page_too(comparison):
 
 
 def test_a_stored_comparison_gives_the_same_page(stranger, pages, tmp_path):
-    loaded = load_comparison(stranger.save(tmp_path / "c.h5"))
+    loaded = Comparison.load(stranger.save(tmp_path / "c.h5"))
     assert render(loaded) == pages["stranger"].read_text(encoding="utf-8")
 
 

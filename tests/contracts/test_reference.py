@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ictal import PLANTED_CASES, PLANTED_CLAIMS, ledger, load_rates
+from ictal import PLANTED_CASES, PLANTED_CLAIMS, PlantedRates, ledger
 from ictal.analyses import FAILS, HOLDS, ONLY
 from ictal.analyses.report.ledger import drawings
 
@@ -53,7 +53,7 @@ def test_it_is_small_and_names_no_place():
 
 
 def test_planted_error_rates():
-    rates = load_rates(REFERENCE / "planted.h5")
+    rates = PlantedRates.load(REFERENCE / "planted.h5").rows
     for case in PLANTED_CASES:
         for claim in PLANTED_CLAIMS:
             mine = [rate for rate in rates if (rate.case, rate.claim) == (case, claim)]

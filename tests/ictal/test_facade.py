@@ -15,7 +15,6 @@ import ictal
 from ictal import as_run
 from ictal.analyses import How, Settings, panels_of
 from ictal.simulator.fields import check, parse
-from ictal.verbs.explain import description
 from ictal.verbs.names import REGISTRIES
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -105,7 +104,7 @@ DECLARED = {"system": ictal.SYSTEMS, "architecture": ictal.ARCHITECTURES, "treat
 
 @pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, table in DECLARED.items() for name in table])
 def test_every_parameter_is_declared_with_words_unit_and_bounds(kind, name):
-    facts = description(name)
+    facts = ictal.description(name)
     assert facts["kind"] == kind
     for parameter in facts["parameters"]:
         said = f"{name}.{parameter['name']}: {parameter}"
@@ -370,8 +369,9 @@ def test_measurements_come_back_from_their_file(tmp_path):
     assert again.to_json() == json.loads(json.dumps(found.to_json()))
     with h5py.File(tmp_path / "m.h5") as file:
         assert file["measures/si_3"].attrs["formula"]
-    with pytest.raises(ictal.InputError, match="holds a measurements; want a run"):
-        ictal.load(tmp_path / "m.h5")
+    assert ictal.load(tmp_path / "m.h5").to_json() == again.to_json()
+    with pytest.raises(ictal.InputError, match="holds a measurements; want a comparison"):
+        ictal.Comparison.load(tmp_path / "m.h5")
 
 
 def test_measurements_read_well():
@@ -433,7 +433,7 @@ def test_compare_takes_one_or_many_of_anything(tmp_path):
     assert found.values("activity", "si_3", "path") == found.values("activity", "si_3", "array")
     assert len(found.values("activity", "si_3", "list")) == 2
     found.save(tmp_path / "c.h5")
-    assert ictal.load_comparison(tmp_path / "c.h5").config["sources"]["path"][0]["file"] == str(tmp_path / "x.npy")
+    assert ictal.load(tmp_path / "c.h5").config["sources"]["path"][0]["file"] == str(tmp_path / "x.npy")
 
 
 def test_panels_are_the_entries_that_all_runs_share():
