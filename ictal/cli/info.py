@@ -19,7 +19,7 @@ def list_(
         str,
         typer.Argument(
             metavar="[KIND]",
-            help="Of what: systems, measures, treatments …, as the full list has them.",
+            help="systems, measures, or another heading of the full list.",
             show_default=False,
         ),
     ] = "",
