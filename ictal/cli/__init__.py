@@ -1,21 +1,42 @@
-"""The command ``ictal``. Importing it loads typer and nothing of the bench: each command imports what it needs."""
+"""The command ``ictal``. Importing it loads typer alone: a command's module is imported when the command is called."""
 
 from __future__ import annotations
 
 import gc
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
-from . import analyse, compare, doctor, eeg, evaluate, export, info, measure, plot, reproduce, simulate, sweep, train
-from .analyse import AnalyseCommand
-from .output import error_line, write
-from .sliding import WindowCommand
+from ..simulator.registry import Registry
 from .usage import CommandError, usage_line
+
+COMMANDS = Registry(
+    "command",
+    "ictal.cli",
+    {
+        "compare": ("compare:compare", "Compare groups of files; without files, run the main job."),
+        "simulate": ("simulate:simulate", "Run a system once and write what it did to an HDF5 file."),
+        "sweep": ("sweep:sweep", "Run a system over a grid of parameters and seeds."),
+        "train": ("train:train", "Train a network and write how it went, and its weights."),
+        "evaluate": ("evaluate:evaluate", "Evaluate a trained network on its data or others."),
+        "measure": ("measure:measure", "Measure the synchrony in a file, or its course over time."),
+        "analyse": ("analyse:analyse", "Analyse the dynamics of a system or network."),
+        "eeg": ("eeg:eeg", "Analyse an EEG: synchrony, recruitment, detectors."),
+        "plot": ("plot:plot", "Draw the figures of a run or a result as PNG and SVG."),
+        "export": ("export:export", "Write a file for other tools: csv, SONATA or xarray."),
+        "reproduce": ("reproduce:reproduce", "Run what the claims rest on, and say what follows."),
+        "claims": ("reproduce:claims", "Say what the source claims and what follows from evidence."),
+        "list": ("info:list_", "List everything that has a name, one line each."),
+        "explain": ("info:explain", "Explain anything that has a name."),
+        "info": ("info:info", "Say what a file holds and how to do it again."),
+        "doctor": ("doctor:doctor", "Check versions, caches, threads, data and links."),
+    },
+)  # fmt: skip
+PLAIN: dict[str, Any] = {"add_completion": False, "pretty_exceptions_enable": False, "rich_markup_mode": None}
 
 
 class Commands(TyperGroup):
@@ -26,27 +47,41 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            error_line("interrupted")
+            _error_line("interrupted")
             raise typer.Exit(130) from None
 
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of Ictal's own commands and those of plug-ins."""
+        return list(COMMANDS)
 
-app = typer.Typer(cls=Commands, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-app.command("compare")(compare.compare)
-app.command("simulate")(simulate.simulate)
-app.command("sweep")(sweep.sweep)
-app.command("train")(train.train)
-app.command("evaluate")(evaluate.evaluate)
-app.command("measure", cls=WindowCommand)(measure.measure)
-app.command("analyse", cls=AnalyseCommand)(analyse.analyse)
-app.command("eeg")(eeg.eeg)
-app.command("plot")(plot.plot)
-app.command("export")(export.export)
-app.command("reproduce")(reproduce.reproduce)
-app.command("claims")(reproduce.claims)
-app.command("list")(info.list_)
-app.command("explain")(info.explain)
-app.command("info")(info.info)
-app.command("doctor")(doctor.doctor)
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import a command and build its parser; None where there is none of this name."""
+        if cmd_name not in COMMANDS:
+            return None
+        function = COMMANDS.load(cmd_name)
+        alone = typer.Typer(**PLAIN)
+        alone.command(cmd_name, cls=_parser(getattr(function, "prepare", None)))(function)
+        return typer.main.get_command(alone)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write one line a command, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.lines().items()))
+
+
+def _parser(prepare: Callable[[list[str]], list[str]] | None) -> type[TyperCommand]:
+    """Return the class of a command that changes its arguments before it reads them."""
+    if prepare is None:
+        return TyperCommand
+
+    class Prepared(TyperCommand):
+        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+            return super().parse_args(ctx, prepare(args))
+
+    return Prepared
+
+
+app = typer.Typer(cls=Commands, **PLAIN)
 
 
 @app.callback(invoke_without_command=True)
@@ -62,10 +97,10 @@ def root(
     if version:
         from importlib.metadata import version as installed
 
-        write(f"ictal {installed('ictal')}\n")
+        _write(f"ictal {installed('ictal')}\n")
         raise typer.Exit
     if context.invoked_subcommand is None:
-        write(context.get_help() + "\n")
+        _write(context.get_help() + "\n")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -76,20 +111,20 @@ def run(arguments: Sequence[str]) -> int:
     try:
         code = typer.main.get_command(app).main(list(arguments), prog_name="ictal", standalone_mode=False)
     except typer.Abort:
-        error_line("interrupted")
+        _error_line("interrupted")
         return 130
     except CommandError as error:
-        error_line(usage_line(error, arguments))
+        _error_line(usage_line(error, arguments))
         return 2
     except BrokenPipeError:
         return 0
     except MemoryError as error:
-        error_line(f"needs more memory than there is: {str(error) or 'out of memory'}; make it smaller or shorter")
+        _error_line(f"needs more memory than there is: {str(error) or 'out of memory'}; make it smaller or shorter")
         return 2
     except (ValueError, OSError) as error:
         if not _is_bad_input(error):
             raise
-        error_line(str(error))
+        _error_line(str(error))
         return 2
     return code if isinstance(code, int) else 0
 
@@ -102,6 +137,18 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     code = run(sys.argv[1:] if arguments is None else arguments)
     gc.freeze()  # the interpreter need not look for garbage on its way out, which takes up to a second
     sys.exit(code)
+
+
+def _write(text: str) -> None:
+    from .output import write
+
+    write(text)
+
+
+def _error_line(message: str) -> None:
+    from .output import error_line
+
+    error_line(message)
 
 
 def _is_bad_input(error: Exception) -> bool:

@@ -5,22 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from .options import Force, Json, Quiet, listed
+from ..simulator.fields import Param
+from ..simulator.options import Argument, Option
+from .options import Entries, Force, Json, Quiet, command
 from .output import Output
 
 
+@command
 def export(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Any file of ictal (.h5).")],
-    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="csv, sonata or xarray.", show_default=False)],
+    file: Annotated[Path, Param("Any file of ictal (.h5)"), Argument("FILE")],
+    to: Annotated[str, Param("Format: csv, sonata or xarray"), Option("FORMAT")],
     output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o", "--output", readable=False, metavar="PATH", help="Default: NAME-csv/, NAME-sonata.h5, NAME.nc."
-        ),
+        Path | None, Param("Default: NAME-csv/, NAME-sonata.h5, NAME.nc"), Option("PATH", "-o --output")
     ] = None,
-    entries: Annotated[str, typer.Option(metavar="A,B", help="Only these entries of the file.")] = "",
+    entries: Entries = (),
     force: Force = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -30,7 +28,7 @@ def export(
 
     out = Output(json, quiet)
     with out.progress(f"export to {to}") as report:
-        found = exported(file, to, output, entries=listed(entries) or None, force=force, progress=report)
+        found = exported(file, to, output, entries=list(entries) or None, force=force, progress=report)
     files = [str(path) for path in found.files]
 
     def text() -> str:

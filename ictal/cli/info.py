@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
-from .options import Json, Quiet
+from ..simulator.fields import Param
+from ..simulator.options import Argument
+from .options import Json, Quiet, command
 from .output import Output
 
 if TYPE_CHECKING:
@@ -17,14 +17,12 @@ if TYPE_CHECKING:
 RELATIVE = "relative paths are relative to the folder in which the command was run"
 
 
+@command
 def list_(
     kind: Annotated[
         str,
-        typer.Argument(
-            metavar="[KIND]",
-            help="systems, measures, architectures, treatments, experiments or data.",
-            show_default=False,
-        ),
+        Param("Kind: systems, measures, architectures, treatments, experiments or data"),
+        Argument("[KIND]", show=False),
     ] = "",
     json: Json = False,
     quiet: Quiet = False,
@@ -48,8 +46,9 @@ def list_(
     Output(json, quiet).result(shown, text)
 
 
+@command
 def explain(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A name of `ictal list`, data aside.")],
+    name: Annotated[str, Param("A name of `ictal list`, data aside"), Argument("NAME")],
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -60,10 +59,9 @@ def explain(
     Output(json, quiet).result(description(name), lambda: explained(name) + "\n")
 
 
+@command
 def info(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A file of ictal (.h5), an EEG (.edf, .bdf), or an array file.")
-    ],
+    file: Annotated[Path, Param("A file of ictal (.h5), an EEG (.edf, .bdf), or an array file"), Argument("FILE")],
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:

@@ -1,51 +1,178 @@
-"""Options that several commands share, and how their texts are read."""
+"""Commands from settings: options made of the fields of dataclasses, those that several commands share, and folders."""
 
 from __future__ import annotations
 
+import inspect
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.", show_default=False)]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, no remarks.", show_default=False)]
-Force = Annotated[bool, typer.Option("--force", help="Replace files that exist.", show_default=False)]
-Names = Annotated[str, typer.Option(metavar="A,B", help="Measures by name; all that are defined if left out.")]
-Dt = Annotated[float | None, typer.Option("--dt", metavar="DT", help="Sampling interval of an array file [ticks].")]
+from ..simulator.errors import InputError
+from ..simulator.fields import Param, check_bounds, default_of, parse
+from ..simulator.options import Argument, Option, options_of
+
+Json = Annotated[bool, Param("One JSON document on stdout"), Option(record="never")]
+Quiet = Annotated[bool, Param("No progress, no remarks"), Option(record="never")]
+Force = Annotated[bool, Param("Replace files that exist"), Option(record="never")]
+Resume = Annotated[bool, Param("Go on with a run that was cut short"), Option(record="never")]
+Names = Annotated[tuple[str, ...], Param("Measures by name; all that are defined if left out"), Option("A,B")]
+Entries = Annotated[tuple[str, ...], Param("Only these entries of the file"), Option("A,B")]
+Set = Annotated[
+    tuple[str, ...], Param("A parameter of the system; repeatable"), Option("KEY=VALUE", "--set", repeat=True)
+]
+Seed = Annotated[int, Param("Seed of everything random", ge=0), Option("K")]
+Device = Annotated[str, Param("Device: auto, cpu, cuda, cuda:N or mps"), Option("NAME")]
+Dt = Annotated[float | None, Param("Sampling interval of an array file [ticks]"), Option("DT")]
 ClockOption = Annotated[
     str | None,
-    typer.Option(
-        "--clock",
-        metavar="CLOCK",
-        help="What the time axis of an array file is: second, model, step, epoch, frame, sample.",
-    ),
+    Param("Clock of the time axis of an array file: second, model, step, epoch, frame, sample"),
+    Option("CLOCK"),
 ]
-Window = Annotated[
-    tuple[float, float] | None,
-    typer.Option("--window", metavar="START STOP", help="Only this part of the time axis [ticks]."),
-]
+Hdf5 = Annotated[Path | None, Param("Also write HDF5"), Option("FILE.h5", "-o --output", record="never")]
 Bin = Annotated[
     float | None,
-    typer.Option(
-        "--bin",
-        metavar="S",
-        help="Spikes are counted in bins of S seconds: default .001 of measure, .01 of compare. χ depends on it.",
-    ),
+    Param("Spikes are counted in bins of S seconds: default .001 of measure, .01 of compare. χ depends on it"),
+    Option("S"),
 ]
 Sd = Annotated[
     float | None,
-    typer.Option(
-        "--sd",
-        metavar="S",
-        help="and smoothed by a Gaussian of SD S seconds: default .005 of measure, .01 of compare. χ depends on it.",
-    ),
+    Param("Spikes are smoothed by a Gaussian of SD S seconds: default .005 of measure, .01 of compare. χ depends on it"),
+    Option("S"),
 ]
 
 
+def command(
+    function: Callable[..., None] | None = None, *, prepare: Callable[[list[str]], list[str]] | None = None
+) -> Any:
+    """Make a command of a function.
+
+    A parameter of the function is an option itself, or a dataclass whose fields are options: each with the type, the
+    default, the words and the bounds that it is declared with. A field that is called like another parameter of the
+    function takes the value of that. An `InputError` that begins with the name of a field begins with the option
+    instead.
+
+    Args:
+        function: has an annotation with `Param` and `Option`, or a dataclass, for each parameter.
+        prepare: changes the arguments before they are read, for options whose number of values varies.
+    """
+    if function is None:
+        return lambda given: command(given, prepare=prepare)
+    hints = get_type_hints(function, include_extras=True)
+    defaults = {name: parameter.default for name, parameter in inspect.signature(function).parameters.items()}
+    groups: dict[str, Any] = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
+    found: dict[str, _Field] = {}
+    for name in defaults:
+        for field in _fields(groups[name]) if name in groups else [_Field.of(name, hints[name], defaults[name])]:
+            found[field.name] = field
+
+    def run(**given: Any) -> None:
+        try:
+            made = {name: field.value(given[name]) for name, field in found.items()}
+            for name, kind in groups.items():
+                made[name] = kind(**{item.name: made[item.name] for item in fields(kind) if item.name in made})
+            function(**{name: made[name] for name in defaults})
+        except InputError as error:
+            name, colon, rest = str(error).partition(":")
+            if colon and name in found:
+                raise InputError(f"{found[name].flag}:{rest}") from error
+            raise
+
+    listed = [field.parameter() for field in found.values()]
+    run.__signature__ = inspect.Signature(listed)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in listed}
+    run.__doc__, run.__name__ = function.__doc__, function.__name__
+    run.prepare = prepare  # type: ignore[attr-defined]
+    return run
+
+
+def keywords(settings: Any, function: Callable[..., object]) -> dict[str, Any]:
+    """Return the fields of settings that the function takes by name."""
+    taken = inspect.signature(function).parameters
+    return {item.name: getattr(settings, item.name) for item in fields(settings) if item.name in taken}
+
+
+@dataclass(frozen=True)
+class _Field:
+    """Field or parameter that is an option: its name, type, words and bounds, form and default."""
+
+    name: str
+    hint: Any
+    param: Param
+    option: Option
+    default: Any
+
+    @classmethod
+    def of(cls, name: str, hint: Any, default: Any) -> _Field:
+        """Take an annotation apart."""
+        kind, *extras = get_args(hint)
+        param = next(extra for extra in extras if isinstance(extra, Param))
+        return cls(name, kind, param, next(extra for extra in extras if isinstance(extra, Option)), default)
+
+    @property
+    def flag(self) -> str:
+        """Name of the option; of an argument its placeholder."""
+        return next(iter(self.option.names(self.name)[-1:]), self.option.metavar)
+
+    @property
+    def items(self) -> Any:
+        """Type of the items of a tuple of any length; None of other types."""
+        for hint in (self.hint, *get_args(self.hint)):
+            if get_origin(hint) is tuple and get_args(hint)[1:] == (Ellipsis,):
+                return get_args(hint)[0]
+        return None
+
+    def parameter(self) -> inspect.Parameter:
+        """Return the parameter that typer makes an option of."""
+        kind, default, items = self.hint, self.default, self.items
+        if items and (self.option.repeat or isinstance(self.option, Argument)):
+            kind, default = list[items] | None, default or None  # type: ignore[valid-type]
+        elif items:
+            kind, default = str, ",".join(map(str, default or ()))
+        elif get_origin(kind) is Literal:
+            kind = str
+        words = self.param.words
+        shown: dict[str, Any] = {
+            "help": words[:1].upper() + words[1:] + ("" if words.endswith(".") else "."),
+            "metavar": self.option.metavar or None,
+            "show_default": self.option.show and kind is not bool,
+        }
+        if isinstance(self.option, Argument):
+            extra = typer.Argument(**shown)
+        else:
+            extra = typer.Option(*self.option.names(self.name), readable=False, **shown)
+        return inspect.Parameter(
+            self.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, extra]
+        )
+
+    def value(self, given: Any) -> Any:
+        """Return what the parser read as a value of the type.
+
+        Raises:
+            InputError: a list that cannot be read, or a number out of bounds.
+        """
+        if self.items:
+            if isinstance(given, str) and given:
+                given = parse(self.flag, self.hint, given)
+            else:
+                given = tuple(given) if given else None if type(None) in get_args(self.hint) else ()
+        check_bounds(self.flag, self.param, given)
+        return given
+
+
+def _fields(kind: Any) -> list[_Field]:
+    """Return the fields of a dataclass that are options."""
+    hints, options = get_type_hints(kind, include_extras=True), options_of(kind)
+    defaults = {item.name: inspect.Parameter.empty if default_of(item) is MISSING else default_of(item)
+                for item in fields(kind)}  # fmt: skip
+    return [_Field.of(name, hints[name], defaults[name]) for name in options]
+
+
 def listed(text: str) -> list[str]:
-    """The names in "a,b".
+    """Return the names in "a,b".
 
     >>> listed("si_3, chi_c,")
     ['si_3', 'chi_c']
@@ -53,21 +180,18 @@ def listed(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def command_line(words: Sequence[object], options: Sequence[tuple[str, object]]) -> str:
-    """The line that repeats a command: what was given, without where it writes and how it talks.
+def check_hdf5(file: Path | None, force: bool) -> None:
+    """Refuse early a file that cannot be written, or has no name of HDF5.
 
-    >>> command_line(["measure", "a b.npy"], [("--dt", 0.1), ("--clock", None), ("--band", (3.0, 20.0))])
-    "ictal measure 'a b.npy' --dt 0.1 --band 3.0 20.0"
+    Raises:
+        InputError: which of these it is.
     """
-    import shlex
+    from ..simulator.files.document import check_writable
 
-    line = ["ictal", *map(str, words)]
-    for option, value in options:
-        if value is None or value == "":
-            continue
-        values = value if isinstance(value, tuple) else (value,)
-        line += [option, *map(str, values)]
-    return shlex.join(line)
+    if file is not None:
+        if file.suffix not in (".h5", ".hdf5", ".nc"):
+            raise InputError(f"{file}: results are written as HDF5; want a name that ends in .h5")
+        check_writable(file, force)
 
 
 def check_folder(folder: Path, files: Sequence[str], force: bool) -> None:
@@ -76,7 +200,6 @@ def check_folder(folder: Path, files: Sequence[str], force: bool) -> None:
     Raises:
         InputError: which of these it is.
     """
-    from ..simulator import InputError
     from ..simulator.files.document import check_writable
 
     if folder.is_dir():
@@ -100,9 +223,8 @@ def make_folder(folder: Path) -> None:
     Raises:
         InputError: the system does not allow it.
     """
-    from ..simulator import InputError
-
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{folder}: cannot be made: {error.strerror}") from error
+

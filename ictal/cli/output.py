@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .options import Json, Quiet
+
 Report = Callable[[int, int, str], None]  # done, total, what
 
 FIRST_LINE, NEXT_LINE = 2.0, 5.0  # s until the first plain line of progress, and between lines
@@ -26,8 +28,8 @@ class Output:
         quiet: no progress, and on stdout only what was asked for.
     """
 
-    json: bool = False
-    quiet: bool = False
+    json: Json = False
+    quiet: Quiet = False
 
     def result(self, data: Mapping[str, Any], text: Callable[[], str]) -> None:
         """The answer: `data` under --json, else the text."""

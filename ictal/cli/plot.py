@@ -6,32 +6,29 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from .options import ClockOption, Dt, Force, Json, Quiet, check_folder, make_folder
+from ..simulator.fields import Param
+from ..simulator.options import Argument, Option
+from .options import ClockOption, Dt, Force, Json, Quiet, check_folder, command, make_folder
 from .output import Output
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@command
 def plot(
     file: Annotated[
         Path,
-        typer.Argument(
-            metavar="FILE",
-            help="A run, a comparison, an EEG result, dynamics, evidence (.h5), an EEG (.edf, .bdf), a trained network "
-            "(.pt), or an array file.",
+        Param(
+            "A run, a comparison, an EEG result, dynamics, evidence (.h5), an EEG (.edf, .bdf), a trained network "
+            "(.pt), or an array file"
         ),
+        Argument("FILE"),
     ],
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", readable=False, metavar="DIR", help="Default: NAME-figures.")
-    ] = None,
+    output: Annotated[Path | None, Param("Default: NAME-figures"), Option("DIR", "-o --output")] = None,
     dt: Dt = None,
     clock: ClockOption = None,
-    animate: Annotated[
-        bool, typer.Option("--animate", help="Also a GIF of every bump on a ring.", show_default=False)
-    ] = False,
+    animate: Annotated[bool, Param("Also a GIF of every bump on a ring"), Option()] = False,
     force: Force = False,
     json: Json = False,
     quiet: Quiet = False,

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import Json, Quiet, check_folder, listed
+from ..simulator.fields import Param
+from ..simulator.options import Argument, Option
+from .options import check_folder, command, listed
 from .output import Output, error_line
 
 if TYPE_CHECKING:
@@ -17,28 +19,27 @@ if TYPE_CHECKING:
 MOST_NAMED = 10  # failures on the terminal; all of them are in sweep.json
 
 
+@command
 def sweep(
-    system: Annotated[str, typer.Argument(metavar="SYSTEM", help="Name of a system; see `ictal list systems`.")],
+    system: Annotated[str, Param("Name of a system; see `ictal list systems`"), Argument("SYSTEM")],
     grid: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--grid",
-            metavar="KEY=VALUES",
-            help="LOW:HIGH:COUNT (both ends), LOW:HIGH:COUNT:log, or A,B,C (A;B;C where a value has commas); "
-            "repeatable: every combination.",
+        tuple[str, ...],
+        Param(
+            "LOW:HIGH:COUNT (both ends), LOW:HIGH:COUNT:log, or A,B,C (A;B;C where a value has commas); repeatable: "
+            "every combination"
         ),
-    ] = None,
+        Option("KEY=VALUES", repeat=True),
+    ] = (),
     settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="A parameter that all points share; repeatable."),
-    ] = None,
-    seeds: Annotated[str, typer.Option(metavar="N|A,B", help="How many seeds (0, 1, ...), or which: 0,3,7.")] = "1",
-    jobs: Annotated[int, typer.Option(metavar="N", help="Processes at a time.")] = 1,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", readable=False, metavar="DIR", help="Default: SYSTEM-sweep.")
-    ] = None,
-    json: Json = False,
-    quiet: Quiet = False,
+        tuple[str, ...],
+        Param("A parameter that all points share; repeatable"),
+        Option("KEY=VALUE", "--set", repeat=True),
+    ] = (),
+    seeds: Annotated[str, Param("How many seeds (0, 1, ...), or which: 0,3,7"), Option("N|A,B")] = "1",
+    jobs: Annotated[int, Param("Processes at a time"), Option("N")] = 1,
+    output: Annotated[Path | None, Param("Default: SYSTEM-sweep"), Option("DIR", "-o --output")] = None,
+    *,
+    out: Output,
 ) -> None:
     """Run a system over a grid of parameters and seeds.
 
@@ -46,14 +47,13 @@ def sweep(
     """
     from ..verbs.names import parse_settings
 
-    values = parse_grid(system, grid or [])
-    shared = parse_settings(system, settings or [])
+    values = parse_grid(system, grid)
+    shared = parse_settings(system, settings)
     folder = output or Path(f"{system}-sweep")
     check_folder(folder, [], force=False)
 
     from ..sweeps import sweep as sweeps
 
-    out = Output(json, quiet)
     try:
         with out.progress(f"sweep {system}") as report:
             done = sweeps.sweep(
