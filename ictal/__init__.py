@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from .models.synchrony import SynchronyRecorder
     from .models.trained.evaluate import Evaluated, evaluate_file
     from .models.training.build import open_model
-    from .models.training.job import DataChoice, Job, SynchronyChoice, Trained, train_to_file
+    from .models.training.job import Trained, train_to_file
+    from .models.training.settings import DataChoice, Job, SynchronyChoice
     from .models.treatments import TREATMENTS
     from .simulator import InputError, Recording, Run, Spikes
     from .simulator.export import export
@@ -119,7 +120,8 @@ _MODULES = {
     "verbs.simulate": ("simulate",),
     "sweeps.sweep": ("Sweep", "open_sweep", "sweep"),
     "models.synchrony": ("SynchronyRecorder",),
-    "models.training.job": ("DataChoice", "Job", "SynchronyChoice", "Trained", "train_to_file"),
+    "models.training.job": ("Trained", "train_to_file"),
+    "models.training.settings": ("DataChoice", "Job", "SynchronyChoice"),
     "experiments.reproduce": ("ledger", "reproduce"),
     "models.trained.evaluate": ("Evaluated", "evaluate_file"),
     "simulator.export": ("export",),

@@ -46,7 +46,7 @@ def evaluate(given: Settings, out: Output) -> None:
     Loss, accuracy, gap and calibration; corrupted and strange images on request.
     """
     from ..models.trained.evaluate import STRANGE, evaluate_file
-    from ..models.training.job import DataChoice
+    from ..models.training.settings import DataChoice
     from ..simulator import InputError
 
     if given.data is None and any((given.n_train is not None, given.n_test is not None, given.image_size is not None,

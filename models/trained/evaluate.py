@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...simulator import InputError
 from ..training.build import device, open_model
-from ..training.job import DataChoice
+from ..training.settings import DataChoice
 
 if TYPE_CHECKING:  # torch takes seconds to import
     import torch
