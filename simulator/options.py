@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import MISSING, dataclass, fields
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_type_hints
 
 from .fields import default_of
 
@@ -46,11 +46,9 @@ class Argument(Option):
 
 def options_of(kind: type) -> dict[str, Option]:
     """Return field -> its `Option`, of the fields that have one."""
-    found = {}
-    for name, hint in get_type_hints(kind, include_extras=True).items():
-        extras = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
-        found |= {name: extra for extra in extras if isinstance(extra, Option)}
-    return found
+    hints = get_type_hints(kind, include_extras=True)
+    extras = [(name, extra) for name, hint in hints.items() for extra in getattr(hint, "__metadata__", ())]
+    return {name: extra for name, extra in extras if isinstance(extra, Option)}
 
 
 def command_line(*parts: Any) -> str:
@@ -59,14 +57,8 @@ def command_line(*parts: Any) -> str:
     Args:
         parts: a word, a list of words, or a dataclass whose fields have an `Option`.
 
-    >>> @dataclass(frozen=True)
-    ... class Settings:
-    ...     file: Annotated[str, Argument("FILE")]
-    ...     band: Annotated[tuple[float, float] | None, Option("LO HI")] = None
-    ...     names: Annotated[tuple[str, ...], Option("A,B")] = ()
-    ...     fast: Annotated[bool, Option()] = False
-    >>> command_line("measure", Settings("a b.npy", (3.0, 20.0), ("x", "y"), True))
-    "ictal measure 'a b.npy' --band 3.0 20.0 --names x,y --fast"
+    >>> command_line("measure", ["a b.npy", "--dt", "0.1"])
+    "ictal measure 'a b.npy' --dt 0.1"
     """
     words = ["ictal"]
     for part in parts:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 import typer
 
 from ..simulator.errors import InputError
-from ..simulator.fields import Param, check_bounds, default_of, parse
+from ..simulator.fields import Param, check, check_bounds, default_of, parse
 from ..simulator.options import Argument, Option, options_of
 
 Json = Annotated[bool, Param("One JSON document on stdout"), Option(record="never")]
@@ -21,9 +21,7 @@ Force = Annotated[bool, Param("Replace files that exist"), Option(record="never"
 Resume = Annotated[bool, Param("Go on with a run that was cut short"), Option(record="never")]
 Names = Annotated[tuple[str, ...], Param("Measures by name; all that are defined if left out"), Option("A,B")]
 Entries = Annotated[tuple[str, ...], Param("Only these entries of the file"), Option("A,B")]
-Set = Annotated[
-    tuple[str, ...], Param("A parameter of the system; repeatable"), Option("KEY=VALUE", "--set", repeat=True)
-]
+Set = Annotated[tuple[str, ...], Param("A parameter of the system"), Option("KEY=VALUE", "--set", repeat=True)]
 Seed = Annotated[int, Param("Seed of everything random", ge=0), Option("K")]
 Device = Annotated[str, Param("Device: auto, cpu, cuda, cuda:N or mps"), Option("NAME")]
 Dt = Annotated[float | None, Param("Sampling interval of an array file [ticks]"), Option("DT")]
@@ -40,7 +38,9 @@ Bin = Annotated[
 ]
 Sd = Annotated[
     float | None,
-    Param("Spikes are smoothed by a Gaussian of SD S seconds: default .005 of measure, .01 of compare. χ depends on it"),
+    Param(
+        "Spikes are smoothed by a Gaussian of SD S seconds: default .005 of measure, .01 of compare. χ depends on it"
+    ),
     Option("S"),
 ]
 
@@ -125,6 +125,15 @@ class _Field:
                 return get_args(hint)[0]
         return None
 
+    @property
+    def help(self) -> str:
+        """The words as a sentence, with the choices there are."""
+        words = self.param.words.replace(" [1]", "").replace("none: ", "left out: ")
+        choices = next((get_args(hint) for hint in (self.hint, self.items) if get_origin(hint) is Literal), ())
+        parts = [f": {', '.join(choices[:-1])} or {choices[-1]}" if choices else ""]
+        parts += ["; repeatable" if self.option.repeat else "", "" if words.endswith(".") else "."]
+        return words[:1].upper() + words[1:] + "".join(parts)
+
     def parameter(self) -> inspect.Parameter:
         """Return the parameter that typer makes an option of."""
         kind, default, items = self.hint, self.default, self.items
@@ -134,9 +143,8 @@ class _Field:
             kind, default = str, ",".join(map(str, default or ()))
         elif get_origin(kind) is Literal:
             kind = str
-        words = self.param.words
         shown: dict[str, Any] = {
-            "help": words[:1].upper() + words[1:] + ("" if words.endswith(".") else "."),
+            "help": self.help,
             "metavar": self.option.metavar or None,
             "show_default": self.option.show and kind is not bool,
         }
@@ -154,11 +162,12 @@ class _Field:
         Raises:
             InputError: a list that cannot be read, or a number out of bounds.
         """
-        if self.items:
-            if isinstance(given, str) and given:
-                given = parse(self.flag, self.hint, given)
-            else:
-                given = tuple(given) if given else None if type(None) in get_args(self.hint) else ()
+        if self.items and isinstance(given, str) and given:
+            given = parse(self.flag, self.hint, given)
+        elif self.items:
+            given = tuple(given) if given else None if type(None) in get_args(self.hint) else ()
+        elif get_origin(self.hint) is Literal:
+            given = check(self.flag, self.hint, given)
         check_bounds(self.flag, self.param, given)
         return given
 
@@ -227,4 +236,3 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{folder}: cannot be made: {error.strerror}") from error
-

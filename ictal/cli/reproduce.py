@@ -30,9 +30,7 @@ def reproduce(
     output: Annotated[Path, Param("Where all of it is kept"), Option("FOLDER", "-o --output")] = FOLDER,
     data: Annotated[str, Param("Data of medium and full: cifar10:PATH"), Option("NAME:PATH")] = "",
     seeds: Annotated[int | None, Param("Replicates; the scale's own if left out"), Option("N")] = None,
-    eeg: Annotated[
-        tuple[Path, ...], Param("EEG of a seizure to stand beside; repeatable"), Option("FILE.edf", repeat=True)
-    ] = (),
+    eeg: Annotated[tuple[Path, ...], Param("EEG of a seizure to stand beside"), Option("FILE.edf", repeat=True)] = (),
     device: Device = "auto",
     *,
     out: Output,

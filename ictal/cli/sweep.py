@@ -25,14 +25,14 @@ def sweep(
     grid: Annotated[
         tuple[str, ...],
         Param(
-            "LOW:HIGH:COUNT (both ends), LOW:HIGH:COUNT:log, or A,B,C (A;B;C where a value has commas); repeatable: "
-            "every combination"
+            "LOW:HIGH:COUNT (both ends), LOW:HIGH:COUNT:log, or A,B,C (A;B;C where a value has commas); every "
+            "combination"
         ),
         Option("KEY=VALUES", repeat=True),
     ] = (),
     settings: Annotated[
         tuple[str, ...],
-        Param("A parameter that all points share; repeatable"),
+        Param("A parameter that all points share"),
         Option("KEY=VALUE", "--set", repeat=True),
     ] = (),
     seeds: Annotated[str, Param("How many seeds (0, 1, ...), or which: 0,3,7"), Option("N|A,B")] = "1",
@@ -71,7 +71,7 @@ def sweep(
         "files": {point.name: file.name for point, file in done.files.items()},
         "failures": {point.name: why for point, why in done.failures.items()},
     }
-    out.result(document, lambda: "" if quiet else _closing(done, folder))
+    out.result(document, lambda: "" if out.quiet else _closing(done, folder))
     for point in list(done.failures)[:MOST_NAMED]:
         error_line(f"failed: {point.name}: {done.failures[point]}")
     if len(done.failures) > MOST_NAMED:

@@ -26,7 +26,7 @@ class Simulation:
     duration: Annotated[float | None, Param("Simulated time, or model time"), Option("SECONDS")] = None
     settings: Annotated[
         tuple[str, ...],
-        Param("A parameter of the system; repeatable. See `ictal explain SYSTEM`"),
+        Param("A parameter of the system; see `ictal explain SYSTEM`"),
         Option("KEY=VALUE", "--set", repeat=True),
     ] = ()
     seed: Annotated[int, Param("Seed of everything random"), Option("K", record="always")] = 0
