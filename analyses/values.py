@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
@@ -17,11 +17,10 @@ from ..simulator import InputError, Recording, Run, Spikes
 from ..simulator.files.document import DAMAGE, Document, about, first_line, read, to_json, write
 from ..simulator.files.rows import from_group, to_group
 from ..simulator.recordings.spikes import MIN_SPIKES
+from ..simulator.types import Progress
 from .measures import MEASURES, get
 from .measures.base import Measure, NullKind, applicable, apply
 from .surrogates import fitting_kind, null_test
-
-Progress = Callable[[int, int, str], None]  # done, total, what is being measured
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 from threadpoolctl import threadpool_limits
 
 from ...simulator import Recording
+from ...simulator.types import Progress
 from ..measures import MEASURES, get
 from .display import displays
 from .observe import observe
@@ -15,9 +16,7 @@ from .panels import Panel, Settings, Side, equalise
 from .result import Comparison, Observation, Skipped
 from .verdict import Contrast, Verdict, agreement, combine, contrast
 
-__all__ = ["Panel", "Progress", "Settings", "Side", "compare_panels"]
-
-Progress = Callable[[int, int, str], None]  # done, total, what is being measured
+__all__ = ["Panel", "Settings", "Side", "compare_panels"]
 
 
 def compare_panels(

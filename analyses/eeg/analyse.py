@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from ...simulator import InputError, Recording, unknown
-from ..measures.checks import Band
+from ...simulator.types import Band, Progress
 from .change import changes
 from .detectors import Baseline, Rule, run_detectors
 from .features import line_length
@@ -15,7 +15,7 @@ from .preprocessing import REFERENCES, bandpassed, rereferenced
 from .quality import Channel, examine, used
 from .recruitment import recruitment
 from .result import EegResult
-from .synchrony import Place, Progress, WindowValue, measured
+from .synchrony import Place, WindowValue, measured
 from .windows import Event, block_length, disjoint, events_of, sliding
 
 QUIET = 2.0  # s before an event that are enough to judge channels by

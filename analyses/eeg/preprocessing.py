@@ -12,7 +12,8 @@ from scipy.fft import next_fast_len
 from scipy.special import ndtr
 
 from ...simulator import InputError, Recording, unknown
-from ..measures.checks import NO_ORDER, Band, band_reason, edge
+from ...simulator.types import Band
+from ..measures.checks import NO_ORDER, band_reason, edge
 from .quality import channel_names
 
 EDGE = 10  # low edge of a band over the SD of its soft edges

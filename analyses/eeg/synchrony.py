@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -11,14 +11,12 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ...simulator import InputError, Recording, unknown
+from ...simulator.types import Band, Progress
 from ..measures import MEASURES, get
 from ..measures.base import Measure, applicable, apply
-from ..measures.checks import Band
 from ..surrogates import MIN_SURROGATES, fitting_kind, null_tests
 from .rhythm import RHYTHMS, Rhythm
 from .windows import Event, phase_of
-
-Progress = Callable[[int, int, str], None]  # done, total, what
 
 Place = tuple[int, int]  # first sample of a window, and the one after its last
 

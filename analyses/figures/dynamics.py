@@ -13,14 +13,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, Patch
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
+from ...simulator.types import Floats
 from ..dynamics.basins import Basins
 from ..dynamics.result import DynamicsResult
 from .parts.phase_plane import plane_figure, plane_text
 from .parts.style import OKABE_ITO, SIZE, Drawing, colour, legend_below, new_figure, sign_limits, styled, words
 
-Floats = NDArray[np.float64]
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
 MOST = 7  # attractors and fixed points that have a colour of their own
 NONE_COLOUR, OTHERS_COLOUR, DIVERGED_COLOUR = "0.85", "0.65", "0.45"

@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from ..evidence.course import Course, Floats
+from ...simulator.types import Floats
+from ..evidence.course import Course
 from ..evidence.effect import Effect
 from ..evidence.store import Evidence
 from .parts.style import Drawing, colour, dash, legend_below, styled, words

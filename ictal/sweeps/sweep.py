@@ -5,18 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..simulator import InputError, Run
+from ..simulator.types import Progress
 from .folder import MANIFEST, alone, file_of, is_whole, note, read, same_sweep, sweep_up
 from .points import Plan, Point, run_point
 from .workers import run_each
-
-Progress = Callable[[int, int, str], None]  # points done, points, what
 
 NOTED_EVERY = 2.0  # s between two writings of sweep.json
 

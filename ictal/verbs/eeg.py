@@ -11,11 +11,12 @@ import numpy as np
 
 from ..analyses.comparison.sources import is_curve
 from ..analyses.eeg import Alarms, EegResult, Rule, Windows, analyse, over_time
-from ..analyses.values import How, Progress
+from ..analyses.values import How
 from ..simulator import InputError, Recording, Run, Spikes, unknown
 from ..simulator.files.document import versions
 from ..simulator.files.edf import ENTRY
 from ..simulator.recordings.spikes import MIN_SPIKES
+from ..simulator.types import Progress
 from .sources import Source, as_run, plain
 
 

@@ -8,10 +8,11 @@ from dataclasses import asdict
 
 from ..analyses.comparison.sources import entry_of, is_curve
 from ..analyses.measures import MEASURES, get
-from ..analyses.values import How, Measurements, Progress, take
+from ..analyses.values import How, Measurements, take
 from ..simulator import Run
 from ..simulator.checks import check_seed
 from ..simulator.files.document import versions
+from ..simulator.types import Progress
 from .sources import Source, as_run, plain
 
 

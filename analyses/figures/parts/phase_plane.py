@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from numpy.typing import NDArray
 
+from ....simulator.types import Floats
 from ...dynamics.fixed_points import FixedPoints
 from ...dynamics.plane import PhasePlane, turned
 from ...dynamics.result import DynamicsResult
 from .style import colour, legend_below, new_figure, styled, words
 
-Floats = NDArray[np.float64]
 NEAR = 1e-6  # of other units to the plane, relative to 1 + |value|: a fixed point that lies in it
 FLOW, PATH = "0.78", "0.35"
 FILL = {"stable": "black", "marginal": "0.6", "unstable": "white"}
