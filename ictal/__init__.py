@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from .simulator.files.readers import open_run
     from .simulator.files.store import load, save
     from .sweeps.sweep import Sweep, open_sweep, sweep
-    from .verbs.analyse import analyse
+    from .verbs.analyse import analyse, attractors, basins, fixed_points, lyapunov, phase_plane, scan
     from .verbs.compare import compare
     from .verbs.eeg import analyse_eeg, measure_over_time
     from .verbs.explain import explain
@@ -71,23 +71,29 @@ __all__ = [
     "Trained",
     "analyse",
     "analyse_eeg",
+    "attractors",
+    "basins",
     "compare",
     "desync_penalty",
     "evaluate_file",
     "explain",
     "export",
+    "fixed_points",
     "ledger",
     "load",
     "load_comparison",
     "load_data",
+    "lyapunov",
     "measure",
     "measure_over_time",
     "open_model",
     "open_run",
     "open_sweep",
+    "phase_plane",
     "planted",
     "reproduce",
     "save",
+    "scan",
     "simulate",
     "sweep",
     "train_to_file",
@@ -111,7 +117,7 @@ _MODULES = {
     "experiments.planted": ("planted",),
     "analyses.eeg.result": ("EegResult",),
     "analyses.dynamics.result": ("DynamicsResult",),
-    "verbs.analyse": ("analyse",),
+    "verbs.analyse": ("analyse", "attractors", "basins", "fixed_points", "lyapunov", "phase_plane", "scan"),
     "verbs.eeg": ("analyse_eeg", "measure_over_time"),
     "analyses.values": ("Measurements",),
     "verbs.explain": ("explain",),

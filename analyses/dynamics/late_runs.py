@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike
 
 from ...simulator import InputError
 from ...simulator.types import Floats
+from .settings import LATE
 
 Step = Callable[[Any], Any]
-LATE = 0.4  # share of a run that is its late part
 
 
 @dataclass(frozen=True, eq=False)

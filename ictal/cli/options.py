@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from pathlib import Path
@@ -76,9 +77,9 @@ def command(
                 made[name] = kind(**{item.name: made[item.name] for item in fields(kind) if item.name in made})
             function(**{name: made[name] for name in defaults})
         except InputError as error:
-            name, colon, rest = str(error).partition(":")
-            if colon and name in found:
-                raise InputError(f"{found[name].flag}:{rest}") from error
+            named = re.match(r"(\w+)( \w+)?:", str(error))
+            if named and named[1] in found:
+                raise InputError(found[named[1]].flag + str(error)[named.end(1) :]) from error
             raise
 
     listed = [field.parameter() for field in found.values()]

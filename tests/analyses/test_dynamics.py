@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from ictal.analyses.dynamics import Spectrum, lyapunov, stepper
+from ictal.analyses.dynamics.lyapunov import Spectrum, lyapunov, stepper
 from ictal.models.rate.stuart_landau import StuartLandau
 from ictal.models.rate.wilson_cowan import WilsonCowan
 from ictal.simulator import InputError
