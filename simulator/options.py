@@ -14,7 +14,8 @@ class Option:
     """Form of a field on the command line, beside its `Param` in the annotation.
 
     Attributes:
-        metavar: placeholder of the value, e.g. ``"N"``; a flag has none.
+        metavar: placeholder of the value, e.g. ``"N"``; a flag has none. Values of ``"LO HI"`` are words of their own,
+            those of ``"A,B"`` are one.
         flags: names apart by a space, where it is not the name of the field, e.g. ``"-o --output"``; the last is
             recorded.
         repeat: the option is given once for every item of a tuple, not once with ``A,B``.
@@ -68,7 +69,7 @@ def command_line(*parts: Any) -> str:
 
 def _words(settings: Any) -> list[str]:
     found: list[str] = []
-    hints, options = get_type_hints(type(settings)), options_of(type(settings))
+    options = options_of(type(settings))
     for item in fields(settings):
         option, value = options.get(item.name, Option(record="never")), getattr(settings, item.name)
         default = default_of(item)
@@ -80,7 +81,7 @@ def _words(settings: Any) -> list[str]:
             found += flag
         elif isinstance(value, tuple) and (option.repeat or not flag):
             found += [word for one in value for word in (*flag, as_text(one))]
-        elif isinstance(value, tuple) and "..." not in str(hints[item.name]):
+        elif isinstance(value, tuple) and " " in option.metavar:
             found += [*flag, *map(as_text, value)]
         else:
             found += [*flag, as_text(value)]

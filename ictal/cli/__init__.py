@@ -60,8 +60,10 @@ class Commands(TyperGroup):
             return None
         function = COMMANDS.load(cmd_name)
         alone = typer.Typer(**PLAIN)
-        alone.command(cmd_name, cls=_parser(getattr(function, "prepare", None)))(function)
-        return typer.main.get_command(alone)
+        alone.command(cmd_name, cls=Prepared)(function)
+        found: Any = typer.main.get_command(alone)
+        found.prepare = getattr(function, "prepare", list)
+        return found
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write one line a command, without importing any."""
@@ -69,16 +71,14 @@ class Commands(TyperGroup):
             formatter.write_dl(list(COMMANDS.lines().items()))
 
 
-def _parser(prepare: Callable[[list[str]], list[str]] | None) -> type[TyperCommand]:
-    """Return the class of a command that changes its arguments before it reads them."""
-    if prepare is None:
-        return TyperCommand
+class Prepared(TyperCommand):
+    """Command that may change its arguments before it reads them."""
 
-    class Prepared(TyperCommand):
-        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-            return super().parse_args(ctx, prepare(args))
+    prepare: Callable[[list[str]], list[str]]
 
-    return Prepared
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Change the arguments, then parse as always."""
+        return super().parse_args(ctx, self.prepare(args))
 
 
 app = typer.Typer(cls=Commands, **PLAIN)

@@ -11,7 +11,7 @@ from ..analyses.dynamics import settings as dynamics
 from ..simulator.errors import InputError
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option, command_line
-from .options import Force, Hdf5, Set, check_hdf5, command, keywords
+from .options import Force, Hdf5, Set, check_hdf5, command, keywords, prepared
 from .output import Output, number, table
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ class Settings:
     force: Force = False
 
 
-@command(prepare=counted)
+@prepared(counted)
+@command
 def analyse(given: Settings, out: Output) -> None:
     """Analyse the dynamics of a system or network.
 

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
+from ..simulator.errors import InputError
+from ..simulator.fields import Param
+from ..simulator.options import Argument, Option, command_line
 from ..simulator.types import Progress
 from .options import (
+    BIN,
+    SD,
+    Band,
     Bin,
     ClockOption,
     Dt,
     Force,
-    Json,
     Names,
-    Quiet,
+    PhaseBand,
     Sd,
-    Window,
     check_folder,
-    command_line,
-    listed,
+    command,
+    keywords,
     make_folder,
 )
 from .output import Output, number, table
@@ -29,118 +32,75 @@ from .sliding import noted
 if TYPE_CHECKING:
     from ..analyses.comparison.result import Comparison
 
-SAMPLE_BAND = (0.03, 0.2)  # as in analyses.compare.Settings, which takes a second to import
-BIN, SD = 0.01, 0.01  # [s]; likewise
 OUTPUTS = ("compare.h5", "report.html")
+OF_FILES = ("labels", "entries", "band", "phase_band", "dt", "clock", "window", "bin", "sd")
+OF_MAIN_JOB = ("data", "seeds")
 
 
-def compare(
+@dataclass(frozen=True)
+class Settings:
+    """Settings of `ictal compare`."""
+
     files: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="FILE...", help="Runs (.h5), trained networks (.pt) or arrays; none: the main job."),
-    ] = None,
+        tuple[Path, ...], Param("Runs (.h5), trained networks (.pt) or arrays; none: the main job"), Argument("FILE...")
+    ] = ()
     labels: Annotated[
-        str,
-        typer.Option(
-            metavar="A,B", help="Group of each file; a label given twice makes replicates. Default: file names."
-        ),
-    ] = "",
+        tuple[str, ...],
+        Param("Group of each file; a label given twice makes replicates. Default: file names"),
+        Option("A,B"),
+    ] = ()
     entries: Annotated[
-        str, typer.Option(metavar="E,… | A=E,B=F", help="Entries that all files have, or one for each group.")
-    ] = "",
-    data: Annotated[
-        str | None, typer.Option(metavar="DATA", help="Main job: digits (default), fashion-mnist, or an .npz file.")
-    ] = None,
-    seeds: Annotated[int | None, typer.Option(metavar="N", help="Main job: replicates (default 5).")] = None,
-    seed: Annotated[int, typer.Option(metavar="K", help="First seed.")] = 0,
-    measures: Names = "",
-    band: Annotated[
-        tuple[float, float] | None,
-        typer.Option(
-            "--band",
-            metavar="LO HI",
-            help="Files: band of phases [cycles per SAMPLE], one for every clock; default .03 .2.",
-        ),
-    ] = None,
-    nulls: Annotated[int, typer.Option(metavar="N", help="Surrogates a value, at least 199.")] = 199,
-    bin: Bin = None,
-    sd: Sd = None,
-    dt: Dt = None,
-    clock: ClockOption = None,
-    window: Window = None,
-    output: Annotated[
-        Path, typer.Option("-o", "--output", readable=False, metavar="DIR", help="Where results go.")
-    ] = Path("ictal-compare"),
-    force: Force = False,
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+        tuple[str, ...], Param("Entries that all files have, or one for each group"), Option("E,…|A=E,B=F")
+    ] = ()
+    data: Annotated[str | None, Param("Main job: digits (default), fashion-mnist, or an .npz file"), Option("DATA")] = (
+        None
+    )
+    seeds: Annotated[int | None, Param("Main job: replicates (default 5)", ge=1), Option("N")] = None
+    seed: Annotated[int, Param("First seed", ge=0), Option("K")] = 0
+    measures: Names = ()
+    band: Band = None
+    phase_band: PhaseBand = None
+    bin: Bin = BIN
+    sd: Sd = SD
+    nulls: Annotated[int, Param("Surrogates a value, at least 199", ge=199), Option("N")] = 199
+    dt: Dt = None
+    clock: ClockOption = None
+    window: Annotated[
+        tuple[float, float] | None, Param("Only this part of the time axis [ticks]"), Option("START STOP")
+    ] = None
+    output: Annotated[Path, Param("Where results go"), Option("DIR", "-o --output", record="never")] = Path(
+        "ictal-compare"
+    )
+    force: Force = False
+
+
+@command
+def compare(given: Settings, out: Output) -> None:
     """Compare groups of files; without files, run the main job.
 
     The main job measures a seizure against rest, and overfitted against healthy classifiers. Writes
     compare.h5, report.html and figures/ into the folder given by -o.
     """
-    from ..simulator import InputError
-
-    files = files or []
-    only = {"--data": data, "--seeds": seeds} if files else {
-        "--labels": labels, "--entries": entries, "--band": band, "--dt": dt, "--clock": clock, "--window": window,
-        "--bin": bin, "--sd": sd,
-    }  # fmt: skip
-    if wrong := [option for option, value in only.items() if value not in (None, "")]:
-        raise InputError(
-            f"{wrong[0]}: belongs to the {'main job; leave out the files' if files else 'files; name some'}"
-        )
-    if nulls < 199:
-        raise InputError(f"--nulls: must be at least 199; got {nulls}")
-    if seeds is not None and seeds < 1:
-        raise InputError(f"--seeds: must be at least 1; got {seeds}")
-    if seed < 0:
-        raise InputError(f"--seed: must be at least 0; got {seed}")
+    output, force, default = given.output, given.force, Settings()
+    for name in OF_MAIN_JOB if given.files else OF_FILES:
+        if getattr(given, name) != getattr(default, name):
+            raise InputError(
+                f"{name}: belongs to the {'main job; leave out the files' if given.files else 'files; name some'}"
+            )
     check_folder(output, OUTPUTS, force)
     figures = output / "figures"
     check_folder(figures, [], force)
     if not force and figures.is_dir() and any(figures.iterdir()):
         raise InputError(f"{figures}: holds figures already; choose another folder or say --force to replace them")
-    options: list[tuple[str, object]] = [
-        ("--labels", ",".join(listed(labels))),
-        ("--entries", ",".join(listed(entries))),
-        ("--data", data),
-        ("--seeds", seeds),
-        ("--seed", seed or None),
-        ("--measures", ",".join(listed(measures))),
-        ("--band", band if band != SAMPLE_BAND else None),
-        ("--bin", bin if bin != BIN else None),
-        ("--sd", sd if sd != SD else None),
-        ("--nulls", nulls if nulls != 199 else None),
-        ("--dt", dt),
-        ("--clock", clock),
-        ("--window", window),
-    ]
-    command = command_line(["compare", *files], options)
-    out = Output(json, quiet)
+    line = command_line("compare", given)
     with out.progress("compare") as report:
-        if files:
+        if given.files:
             from ..verbs import compare as compare_verb
 
-            found = compare_verb.compare(
-                _grouped(files, listed(labels)),
-                entries=_entries(entries),
-                dt=dt,
-                clock=clock,
-                window=window,
-                measures=listed(measures),
-                nulls=nulls,
-                seed=seed,
-                command=command,
-                progress=report,
-                band=band or SAMPLE_BAND,
-                bin=BIN if bin is None else bin,
-                sd=SD if sd is None else sd,
-            )
+            taken = {**keywords(given, compare_verb.compare), "entries": _entries(given.entries)}
+            found = compare_verb.compare(_grouped(given), command=line, progress=report, **taken)
         else:
-            found = _main_job(data or "digits", 5 if seeds is None else seeds, seed, listed(measures), nulls, report)
-            found = found.with_config(command=command)
+            found = _main_job(given, report).with_config(command=line)
         if report:
             report(1, 1, "figures and report")
         written = _write(found, output, force)
@@ -152,40 +112,40 @@ def compare(
         out.note(f"{older} older figures are still in {figures}")
 
 
-def _main_job(data: str, seeds: int, seed: int, measures: list[str], nulls: int, report: Progress | None) -> Comparison:
+def _main_job(given: Settings, report: Progress | None) -> Comparison:
     from ..verbs.names import experiment
 
     run = experiment("seizure_overfitting")
 
-    from ..analyses.comparison.compare import Settings
+    from ..analyses.comparison.compare import Settings as Measured
 
-    settings = Settings(measures=tuple(measures), n_null=nulls, seed=seed)
-    found: Comparison = run(data=data, seeds=seeds, seed=seed, settings=settings, progress=report)
+    settings = Measured(measures=given.measures, n_null=given.nulls, seed=given.seed)
+    found: Comparison = run(
+        data=given.data or "digits", seeds=given.seeds or 5, seed=given.seed, settings=settings, progress=report
+    )
     return found
 
 
-def _grouped(files: list[Path], labels: list[str]) -> dict[str, Any]:
-    from ..simulator import InputError
-
+def _grouped(given: Settings) -> dict[str, Any]:
+    """Return label -> files."""
+    files, labels = given.files, given.labels
     if labels and len(labels) != len(files):
-        raise InputError(f"--labels: must be one for each file; got {len(labels)} for {len(files)} files")
+        raise InputError(f"labels: must be one for each file; got {len(labels)} for {len(files)} files")
     if not labels and len({path.stem for path in files}) < len(files):
-        raise InputError("--labels: needed, because two files have the same name, e.g. --labels rest,rest,seizure")
+        raise InputError("labels: needed, because two files have the same name, e.g. --labels rest,rest,seizure")
     groups: dict[str, list[Path]] = {}
     for label, path in zip(labels or [path.stem for path in files], files, strict=True):
         groups.setdefault(label, []).append(path)
     return groups
 
 
-def _entries(text: str) -> list[str] | dict[str, str] | None:
-    from ..simulator import InputError
-
-    names = listed(text)
+def _entries(names: tuple[str, ...]) -> list[str] | dict[str, str] | None:
+    """Return the entries of every group, or group -> entry."""
     if not any("=" in name for name in names):
-        return names or None
+        return list(names) or None
     pairs = [name.partition("=") for name in names]
     if any(not equals or not group or not entry for group, equals, entry in pairs):
-        raise InputError(f"--entries: must be ENTRY,… or GROUP=ENTRY,…; got {text!r}")
+        raise InputError(f"entries: must be ENTRY,… or GROUP=ENTRY,…; got {','.join(names)!r}")
     return {group: entry for group, _, entry in pairs}
 
 

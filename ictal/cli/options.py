@@ -32,23 +32,28 @@ ClockOption = Annotated[
     Option("CLOCK"),
 ]
 Hdf5 = Annotated[Path | None, Param("Also write HDF5"), Option("FILE.h5", "-o --output", record="never")]
+BIN, SD = 0.001, 0.005  # [s]; the defaults of measure and compare, which take a second to import
 Bin = Annotated[
-    float | None,
-    Param("Spikes are counted in bins of S seconds: default .001 of measure, .01 of compare. χ depends on it"),
-    Option("S"),
+    float,
+    Param("Spikes are counted in bins of S seconds, default .001. χ depends on it", gt=0),
+    Option("S", show=False),
 ]
 Sd = Annotated[
-    float | None,
-    Param(
-        "Spikes are smoothed by a Gaussian of SD S seconds: default .005 of measure, .01 of compare. χ depends on it"
-    ),
-    Option("S"),
+    float,
+    Param("Spikes are smoothed by a Gaussian of SD S seconds, default .005. χ depends on it", gt=0),
+    Option("S", show=False),
+]
+Band = Annotated[
+    tuple[float, float] | None,
+    Param("Filter the signal first [cycles per tick of the clock; Hz for seconds]"),
+    Option("LO HI"),
+]
+PhaseBand = Annotated[
+    tuple[float, float] | None, Param("Band of Hilbert phases alone; default that of --band"), Option("LO HI")
 ]
 
 
-def command(
-    function: Callable[..., None] | None = None, *, prepare: Callable[[list[str]], list[str]] | None = None
-) -> Any:
+def command(function: Callable[..., None]) -> Callable[..., None]:
     """Make a command of a function.
 
     A parameter of the function is an option itself, or a dataclass whose fields are options: each with the type, the
@@ -58,10 +63,7 @@ def command(
 
     Args:
         function: has an annotation with `Param` and `Option`, or a dataclass, for each parameter.
-        prepare: changes the arguments before they are read, for options whose number of values varies.
     """
-    if function is None:
-        return lambda given: command(given, prepare=prepare)
     hints = get_type_hints(function, include_extras=True)
     defaults = {name: parameter.default for name, parameter in inspect.signature(function).parameters.items()}
     groups: dict[str, Any] = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
@@ -86,8 +88,17 @@ def command(
     run.__signature__ = inspect.Signature(listed)  # type: ignore[attr-defined]
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in listed}
     run.__doc__, run.__name__ = function.__doc__, function.__name__
-    run.prepare = prepare  # type: ignore[attr-defined]
     return run
+
+
+def prepared(prepare: Callable[[list[str]], list[str]]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Change the arguments of a command before they are read, for an option whose number of values varies."""
+
+    def mark(function: Callable[..., None]) -> Callable[..., None]:
+        function.prepare = prepare  # type: ignore[attr-defined]
+        return function
+
+    return mark
 
 
 def keywords(settings: Any, function: Callable[..., object]) -> dict[str, Any]:

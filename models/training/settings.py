@@ -305,5 +305,5 @@ class Job(Checked):
         fields_ = {name: as_text(self.parameters[name]) for name in sorted(self.parameters)}
         given = [word for name, text in fields_.items() for word in ("--set", f"{name}={text}")]
         treated = [word for text in self.treatments for word in ("--treat", text)]
-        measured = self.synchrony or []
+        measured = self.synchrony or list[str]()
         return command_line("train", self.architecture, self.data, given, self.how, treated, measured, self)
