@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache, partial
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
 from ..simulator import InputError, Recording, Run, Spikes
-from ..simulator.files.document import DAMAGE, Document, about, first_line, read, to_json, write
+from ..simulator.files.document import Group, to_json
+from ..simulator.files.result import Result
 from ..simulator.files.rows import from_group, to_group
 from ..simulator.recordings.spikes import MIN_SPIKES
 from ..simulator.types import Progress
@@ -62,7 +61,7 @@ class Undefined:
 
 
 @dataclass(frozen=True)
-class Measurements:
+class Measurements(Result):
     """What `ictal.measure` found.
 
     Attributes:
@@ -70,6 +69,9 @@ class Measurements:
         skipped: measures that are not defined on an entry, with the reason.
         config: everything that is needed to measure again, JSON-able.
     """
+
+    kind = "measurements"
+    stored = (("skipped", "tables/skipped", Undefined),)
 
     rows: Sequence[Measurement]
     skipped: Sequence[Undefined] = ()
@@ -89,48 +91,27 @@ class Measurements:
         why = [s.reason for s in self.skipped if s.measure == measure and entry in (None, s.entry)]
         raise InputError(f"Measurements.value: no {measure}" + (f": {why[0]}" if why else ""))
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain dictionaries and lists; what has no value is None."""
-        rows = [{key: _none_if_nan(value) for key, value in asdict(row).items()} for row in self.rows]
-        for row in rows:
-            row["settings"] = json.loads(row["settings"])
-        return {
-            "kind": "measurements",
-            "rows": rows,
-            "skipped": [asdict(s) for s in self.skipped],
-            "config": dict(self.config),
-        }
+    def tables(self) -> dict[str, Any]:
+        """Return rows, settings as mappings, and what is not defined."""
+        rows = [{**asdict(row), "settings": json.loads(row.settings)} for row in self.rows]
+        return {"rows": rows, "skipped": self.skipped}
 
-    def save(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:
-        """Write to an HDF5 file, whole or not at all: ``/measures/NAME`` and ``/tables/skipped``."""
+    def to_groups(self) -> dict[str, Group]:
+        """Return ``/measures/NAME`` and ``/tables/skipped``."""
         groups = {}
         for name in dict.fromkeys(row.measure for row in self.rows):
             measure = get(name)
             attrs = {key: getattr(measure, key) for key in ("formula", "range", "floor", "shows", "cannot", "citation")}
             groups[f"measures/{name}"] = to_group(Measurement, [row for row in self.rows if row.measure == name], attrs)
-        if self.skipped:
-            groups["tables/skipped"] = to_group(Undefined, self.skipped)
-        return write(Document(about("measurements", self.config), groups), path, force=force)
+        return groups | super().to_groups()
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Measurements:
-        """Read what `save` wrote.
-
-        Raises:
-            InputError: one line: missing, truncated, foreign, newer, or not measurements.
-        """
-        document = read(path, kind="measurements")
-        try:
-            groups = document.groups
-            rows = [r for n in MEASURES if (g := groups.get(f"measures/{n}")) for r in from_group(Measurement, g)]
-            table = groups.get("tables/skipped")
-            skipped = from_group(Undefined, table) if table else []
-            for row in rows:
-                dict(json.loads(row.settings))
-            return cls(rows, skipped, dict(json.loads(document.attrs["config"])))
-        except DAMAGE as error:
-            message = f"{path}: are not complete measurements, a part is missing or damaged: {first_line(error)}"
-            raise InputError(message) from error
+    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> Measurements:
+        """Return the inverse of `to_groups`."""
+        rows = [r for n in MEASURES if (g := groups.get(f"measures/{n}")) for r in from_group(Measurement, g)]
+        for row in rows:
+            dict(json.loads(row.settings))
+        return super().from_groups(groups, config, rows=rows, **fields)
 
     def __repr__(self) -> str:
         lines = [f"Measurements({len(self.rows)} rows, {len(self.skipped)} not defined)"]
@@ -274,7 +255,3 @@ def unusable(entry: Recording | Spikes) -> str | None:
     if entry.n_times < 3:
         return f"has {entry.n_times} sample{'s' * (entry.n_times > 1)}; synchrony needs at least 3"
     return applicable(get("si_3"), entry)
-
-
-def _none_if_nan(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value

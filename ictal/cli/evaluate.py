@@ -61,7 +61,7 @@ def evaluate(given: Settings, out: Output) -> None:
             given.file, chosen, seed=given.seed, corruptions=given.corruptions, device_name=given.device,
             strange=(*STRANGE, *others) if given.ood or others else (), threads=given.threads, progress=report,
         )  # fmt: skip
-    out.result({"kind": "evaluation", "file": str(given.file), **found.to_dict()}, lambda: _text(found))
+    out.result({"file": str(given.file), **found.to_json()}, lambda: _text(found))
 
 
 def _text(found: Evaluated) -> str:

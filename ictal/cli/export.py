@@ -13,7 +13,7 @@ from .output import Output
 
 @command
 def export(
-    file: Annotated[Path, Param("Any file of ictal (.h5)"), Argument("FILE")],
+    file: Annotated[Path, Param("Any file of ictal (.h5, .pt), or the folder of a sweep"), Argument("FILE")],
     to: Annotated[str, Param("Format: csv, sonata or xarray"), Option("FORMAT")],
     output: Annotated[
         Path | None, Param("Default: NAME-csv/, NAME-sonata.h5, NAME.nc"), Option("PATH", "-o --output")

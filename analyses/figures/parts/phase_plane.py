@@ -104,9 +104,7 @@ def plane_figure(result: DynamicsResult) -> Figure:
             labels.append(kind)
     handles.append(Line2D([], [], color=PATH, lw=0.0 if discrete else 0.7, marker=".", ms=4))
     labels.append("runs")
-    axes.set_xlim(plane.x.low, plane.x.high)
-    axes.set_ylim(plane.y.low, plane.y.high)
-    axes.set_xlabel(words(plane.x.name, 30))
+    axes.set(xlim=(plane.x.low, plane.x.high), ylim=(plane.y.low, plane.y.high), xlabel=words(plane.x.name, 30))
     axes.set_ylabel(words(plane.y.name, 24))
     legend_below(figure, handles, labels)
     return figure
