@@ -13,8 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-import numpy as np
-
 from .errors import InputError, unknown
 
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
@@ -199,8 +197,8 @@ def check(what: str, hint: Any, value: object) -> object:
     1.0
     """
     origin, options = get_origin(hint), get_args(hint)
-    if isinstance(value, np.generic):
-        value = value.item()
+    if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():  # a scalar, without importing numpy
+        value = value.item()  # type: ignore[attr-defined]
     if origin in (Union, types.UnionType):
         for option in options:
             try:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import MISSING, dataclass, fields
-from typing import Any, Literal, get_type_hints
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from .fields import default_of
+from .fields import Param, default_of
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,29 @@ class Argument(Option):
 
 
 def options_of(kind: type) -> dict[str, Option]:
-    """Return field -> its `Option`, of the fields that have one."""
-    hints = get_type_hints(kind, include_extras=True)
-    extras = [(name, extra) for name, hint in hints.items() for extra in getattr(hint, "__metadata__", ())]
-    return {name: extra for name, extra in extras if isinstance(extra, Option)}
+    """Return field -> its form on the command line, of the fields with words; by default that of its type."""
+    found = {}
+    for name, hint in get_type_hints(kind, include_extras=True).items():
+        extras = getattr(hint, "__metadata__", ())
+        option = next((extra for extra in extras if isinstance(extra, Option)), default_option(hint))
+        if option is not None and any(isinstance(extra, Param) for extra in extras):
+            found[name] = option
+    return found
+
+
+def default_option(hint: Any) -> Option | None:
+    """Return the form that the type of a field gives; None of types that the command line cannot take.
+
+    >>> default_option(int | None).metavar, default_option(tuple[str, ...]).metavar, default_option(dict)
+    ('N', 'A,B', None)
+    """
+    kind, *others = [one for one in get_args(hint) if one is not type(None)] or [hint]
+    if get_origin(hint) is Annotated or (get_origin(hint) in (Union, UnionType) and len(others) < 1):
+        return default_option(kind)
+    if get_origin(hint) is tuple:
+        return Option("A,B" if others == [Ellipsis] else "LOW HIGH")
+    metavars = {int: "N", float: "X", str: "NAME", Path: "FILE", bool: ""}
+    return Option("NAME") if get_origin(hint) is Literal else Option(metavars[hint]) if hint in metavars else None
 
 
 def command_line(*parts: Any) -> str:

@@ -7,26 +7,9 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from ...simulator.fields import Param, check, check_bounds, declared
-from ...simulator.options import Option
 
 LATE, EPS, MIN_SAMPLES = 0.4, 0.2, 3
 Range = tuple[str, float, float, int]  # name, lowest, highest, count of values
-
-Starts = Annotated[
-    int | None, Param("initial states; none: 32, or 8 runs of a system without equations", ge=2), Option("N")
-]
-Spread = Annotated[
-    float | None,
-    Param("random displacement of the starts, in widths of what a run visits; none: 0, or 1 where the seed draws no "
-          "start", ge=0),
-    Option("S"),
-]  # fmt: skip
-Watch = Annotated[str | None, Param("unit that a scan describes; none: the first"), Option("VARIABLE")]
-Time = Annotated[float | None, Param("length of a run [unit of dt]; none: the duration of the system"), Option("T")]
-Late = Annotated[float, Param("share of a run, at its end, that attractors are told apart by", gt=0, le=1), Option("P")]
-Eps = Annotated[float, Param("distance within which two runs are neighbours [SD of each variable]", gt=0), Option("D")]
-MinSamples = Annotated[int, Param("starts that make an attractor", ge=2), Option("N")]
-Seed = Annotated[int, Param("seed of everything random", ge=0), Option("K")]
 
 
 @dataclass(frozen=True)
@@ -41,14 +24,19 @@ class DynamicsSettings:
         InputError: a value of another type, or out of its bounds.
     """
 
-    starts: Starts = None
-    spread: Spread = None
-    watch: Watch = None
-    time: Time = None
-    late: Late = LATE
-    eps: Eps = EPS
-    min_samples: MinSamples = MIN_SAMPLES
-    seed: Seed = 0
+    starts: Annotated[int | None, Param("initial states; none: 32, or 8 runs of a system without equations", ge=2)] = (
+        None
+    )
+    spread: Annotated[
+        float | None,
+        Param("random displacement of the starts, in widths of what a run visits; none: 0, or 1 of equal starts", ge=0),
+    ] = None
+    watch: Annotated[str | None, Param("unit that a scan describes; none: the first")] = None
+    time: Annotated[float | None, Param("length of a run [unit of dt]; none: the duration of the system")] = None
+    late: Annotated[float, Param("share of a run, at its end, that attractors are told apart by", gt=0, le=1)] = LATE
+    eps: Annotated[float, Param("distance within which two runs are neighbours [SD of each variable]", gt=0)] = EPS
+    min_samples: Annotated[int, Param("starts that make an attractor", ge=2)] = MIN_SAMPLES
+    seed: Annotated[int, Param("seed of everything random", ge=0)] = 0
     plane: Sequence[Range] = ()
     starts_from: tuple[str, Sequence[object]] | None = None
 

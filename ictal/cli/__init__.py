@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from ..simulator.registry import Registry
+from .output import error_line, write
 from .usage import CommandError, usage_line
 
 COMMANDS = Registry(
@@ -47,7 +48,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            _error_line("interrupted")
+            error_line("interrupted")
             raise typer.Exit(130) from None
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -97,10 +98,10 @@ def root(
     if version:
         from importlib.metadata import version as installed
 
-        _write(f"ictal {installed('ictal')}\n")
+        write(f"ictal {installed('ictal')}\n")
         raise typer.Exit
     if context.invoked_subcommand is None:
-        _write(context.get_help() + "\n")
+        write(context.get_help() + "\n")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -111,20 +112,20 @@ def run(arguments: Sequence[str]) -> int:
     try:
         code = typer.main.get_command(app).main(list(arguments), prog_name="ictal", standalone_mode=False)
     except typer.Abort:
-        _error_line("interrupted")
+        error_line("interrupted")
         return 130
     except CommandError as error:
-        _error_line(usage_line(error, arguments))
+        error_line(usage_line(error, arguments))
         return 2
     except BrokenPipeError:
         return 0
     except MemoryError as error:
-        _error_line(f"needs more memory than there is: {str(error) or 'out of memory'}; make it smaller or shorter")
+        error_line(f"needs more memory than there is: {str(error) or 'out of memory'}; make it smaller or shorter")
         return 2
     except (ValueError, OSError) as error:
         if not _is_bad_input(error):
             raise
-        _error_line(str(error))
+        error_line(str(error))
         return 2
     return code if isinstance(code, int) else 0
 
@@ -137,18 +138,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     code = run(sys.argv[1:] if arguments is None else arguments)
     gc.freeze()  # the interpreter need not look for garbage on its way out, which takes up to a second
     sys.exit(code)
-
-
-def _write(text: str) -> None:
-    from .output import write
-
-    write(text)
-
-
-def _error_line(message: str) -> None:
-    from .output import error_line
-
-    error_line(message)
 
 
 def _is_bad_input(error: Exception) -> bool:

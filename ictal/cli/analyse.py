@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from ..analyses.dynamics import settings as dynamics
+from ..analyses.dynamics.settings import DynamicsSettings
 from ..simulator.errors import InputError
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option, command_line
@@ -46,38 +46,28 @@ class Settings:
         Argument("SYSTEM|FILE"),
     ]
     lyapunov: Annotated[str, Param("The K largest exponents; all up to 64 units, else 10"), Option("[K]")] = ""
-    fixed_points: Annotated[bool, Param("Fixed points, and their stability"), Option()] = False
-    attractors: Annotated[bool, Param("Attractors of runs from many starts"), Option()] = False
-    basins: Annotated[bool, Param("Attractor that each initial state of a plane goes to"), Option()] = False
-    phase_plane: Annotated[bool, Param("Nullclines over a plane, and runs in it"), Option()] = False
+    fixed_points: Annotated[bool, Param("Fixed points, and their stability")] = False
+    attractors: Annotated[bool, Param("Attractors of runs from many starts")] = False
+    basins: Annotated[bool, Param("Attractor that each initial state of a plane goes to")] = False
+    phase_plane: Annotated[bool, Param("Nullclines over a plane, and runs in it")] = False
     scan: Annotated[str, Param("Lead a parameter up and down again"), Option("KEY=LOW:HIGH:COUNT")] = ""
     settings: Set = ()
-    starts: dynamics.Starts = None
-    spread: dynamics.Spread = None
     starts_from: Annotated[
-        str,
-        Param("For systems without equations: a parameter that changes only the initial state"),
-        Option("KEY=A,B"),
+        str, Param("For systems without equations: a parameter that changes only the initial state"), Option("KEY=A,B")
     ] = ""
     plane: Annotated[
         tuple[str, ...],
         Param("Plane of --basins and --phase-plane, given twice (across, up)"),
         Option("VARIABLE=LOW:HIGH:COUNT", repeat=True),
     ] = ()
-    watch: dynamics.Watch = None
-    time: dynamics.Time = None
-    late: dynamics.Late = dynamics.LATE
-    eps: dynamics.Eps = dynamics.EPS
-    min_samples: dynamics.MinSamples = dynamics.MIN_SAMPLES
     inputs: Annotated[str, Param("Constant input of a trained network: zero or mean"), Option("X", "--input")] = "zero"
-    seed: dynamics.Seed = 0
     output: Hdf5 = None
     force: Force = False
 
 
 @prepared(counted)
 @command
-def analyse(given: Settings, out: Output) -> None:
+def analyse(given: Settings, how: DynamicsSettings, out: Output) -> None:
     """Analyse the dynamics of a system or network.
 
     Without a choice: fixed points, Lyapunov exponents, attractors.
@@ -95,9 +85,9 @@ def analyse(given: Settings, out: Output) -> None:
 
     from ..verbs.analyse import analyse as analysed
 
-    line = command_line("analyse", given).replace(f"{LYAPUNOV} {ALL}", LYAPUNOV)
+    line = command_line("analyse", given, how).replace(f"{LYAPUNOV} {ALL}", LYAPUNOV)
     with out.progress(f"analyse {Path(given.system).name}") as report:
-        chosen = {**keywords(given, analysed), **texts}
+        chosen = {**keywords(how, analysed), **keywords(given, analysed), **texts}
         found = analysed(chosen.pop("system"), command=line, progress=report, **chosen)
     if given.output is not None:
         found.save(given.output, force=given.force)

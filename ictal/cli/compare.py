@@ -45,29 +45,23 @@ class Settings:
         tuple[Path, ...], Param("Runs (.h5), trained networks (.pt) or arrays; none: the main job"), Argument("FILE...")
     ] = ()
     labels: Annotated[
-        tuple[str, ...],
-        Param("Group of each file; a label given twice makes replicates. Default: file names"),
-        Option("A,B"),
+        tuple[str, ...], Param("Group of each file; a label given twice makes replicates. Default: file names")
     ] = ()
     entries: Annotated[
         tuple[str, ...], Param("Entries that all files have, or one for each group"), Option("E,…|A=E,B=F")
     ] = ()
-    data: Annotated[str | None, Param("Main job: digits (default), fashion-mnist, or an .npz file"), Option("DATA")] = (
-        None
-    )
-    seeds: Annotated[int | None, Param("Main job: replicates (default 5)", ge=1), Option("N")] = None
-    seed: Annotated[int, Param("First seed", ge=0), Option("K")] = 0
+    data: Annotated[str | None, Param("Main job: digits (default), fashion-mnist, or an .npz file")] = None
+    seeds: Annotated[int | None, Param("Main job: replicates (default 5)", ge=1)] = None
+    seed: Annotated[int, Param("First seed", ge=0)] = 0
     measures: Names = ()
     band: Band = None
     phase_band: PhaseBand = None
     bin: Bin = BIN
     sd: Sd = SD
-    nulls: Annotated[int, Param("Surrogates a value, at least 199", ge=199), Option("N")] = 199
+    nulls: Annotated[int, Param("Surrogates a value, at least 199", ge=199)] = 199
     dt: Dt = None
     clock: ClockOption = None
-    window: Annotated[
-        tuple[float, float] | None, Param("Only this part of the time axis [ticks]"), Option("START STOP")
-    ] = None
+    window: Annotated[tuple[float, float] | None, Param("Only this part of the time axis [ticks]")] = None
     output: Annotated[Path, Param("Where results go"), Option("DIR", "-o --output", record="never")] = Path(
         "ictal-compare"
     )

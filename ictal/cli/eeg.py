@@ -23,31 +23,22 @@ class Settings:
     """Settings of `ictal eeg`; the defaults are those of `ictal.analyse_eeg`, which takes a second to import."""
 
     file: Annotated[Path, Param("An EEG: .edf, .bdf, a run (.h5) or an array file"), Argument("FILE")]
-    all_channels: Annotated[bool, Param("Keep copies and channels of poor quality"), Option()] = False
-    band: Annotated[tuple[float, float], Param("Band of everything that is measured [Hz]"), Option("LO HI")] = (
-        3.0,
-        20.0,
-    )
-    window: Annotated[float, Param("Length of sliding windows [s]"), Option("S")] = 5.0
-    step: Annotated[float | None, Param("From one window to the next; default half a window"), Option("S")] = None
-    nulls: Annotated[int, Param("Surrogates a value: 0, or at least 199"), Option("N")] = 199
-    event: Annotated[
-        str | None, Param("Annotations that are events; default: those that say seizure"), Option("TEXT")
-    ] = None
+    all_channels: Annotated[bool, Param("Keep copies and channels of poor quality")] = False
+    band: Annotated[tuple[float, float], Param("Band of everything that is measured [Hz]")] = (3.0, 20.0)
+    window: Annotated[float, Param("Length of sliding windows [s]")] = 5.0
+    step: Annotated[float | None, Param("From one window to the next; default half a window")] = None
+    nulls: Annotated[int, Param("Surrogates a value: 0, or at least 199")] = 199
+    event: Annotated[str | None, Param("Annotations that are events; default: those that say seizure")] = None
     baseline: Annotated[
-        tuple[float, float] | None,
-        Param("Baseline of recruitment and detectors [s]; default: before the first event"),
-        Option("START STOP"),
+        tuple[float, float] | None, Param("Baseline of recruitment and detectors [s]; default: before the first event")
     ] = None
-    k: Annotated[float, Param("Raised: over mean + K SD of the baseline"), Option("K")] = 3.0
-    hold: Annotated[float, Param("Raised for at least S seconds"), Option("S")] = 2.0
-    reference: Annotated[str, Param("Reference: none or average"), Option("R")] = "none"
-    measures: Annotated[
-        tuple[str, ...], Param("Default: r, chi_c, lambda1_fraction, si_3, and the rhythm"), Option("A,B")
-    ] = ()
-    entry: Annotated[str | None, Param("This entry of the file; default eeg"), Option("A")] = None
-    rate: Annotated[float | None, Param("Sampling rate of an array [Hz]"), Option("HZ")] = None
-    seed: Annotated[int, Param("Seed of the surrogates", ge=0), Option("K")] = 0
+    k: Annotated[float, Param("Raised: over mean + K SD of the baseline")] = 3.0
+    hold: Annotated[float, Param("Raised for at least S seconds")] = 2.0
+    reference: Annotated[str, Param("Reference: none or average")] = "none"
+    measures: Annotated[tuple[str, ...], Param("Default: r, chi_c, lambda1_fraction, si_3, and the rhythm")] = ()
+    entry: Annotated[str | None, Param("This entry of the file; default eeg")] = None
+    rate: Annotated[float | None, Param("Sampling rate of an array [Hz]")] = None
+    seed: Annotated[int, Param("Seed of the surrogates", ge=0)] = 0
     output: Annotated[Path | None, Param("Default: NAME-eeg"), Option("DIR", "-o --output", record="never")] = None
     force: Force = False
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from ..simulator.fields import Param
-from ..simulator.options import Argument, Option
+from ..simulator.options import Argument
 from .options import Device, command
 from .output import Output, number, table
 
@@ -20,23 +20,19 @@ class Settings:
     """Settings of `ictal evaluate`."""
 
     file: Annotated[Path, Param("Weights that `ictal train` wrote"), Argument("FILE.pt")]
-    data: Annotated[
-        str | None, Param("Data; those of the training, chosen as they were, if left out"), Option("NAME")
-    ] = None
-    n_train: Annotated[int | None, Param("Training images, of --data"), Option("N")] = None
-    n_test: Annotated[int | None, Param("Test images, of --data"), Option("N")] = None
-    label_noise: Annotated[float, Param("Fraction of labels made wrong, of --data"), Option("P")] = 0.0
-    image_size: Annotated[int | None, Param("Size of images from class folders, of --data"), Option("PIXELS")] = None
-    corruptions: Annotated[bool, Param("Also on corrupted test images"), Option()] = False
-    ood: Annotated[bool, Param("Also on images that are not of these data"), Option()] = False
-    ood_data: Annotated[str | None, Param("Also on the test images of other data, for --ood"), Option("NAME")] = None
+    data: Annotated[str | None, Param("Data; those of the training, chosen as they were, if left out")] = None
+    n_train: Annotated[int | None, Param("Training images, of --data")] = None
+    n_test: Annotated[int | None, Param("Test images, of --data")] = None
+    label_noise: Annotated[float, Param("Fraction of labels made wrong, of --data")] = 0.0
+    image_size: Annotated[int | None, Param("Size of images from class folders, of --data")] = None
+    corruptions: Annotated[bool, Param("Also on corrupted test images")] = False
+    ood: Annotated[bool, Param("Also on images that are not of these data")] = False
+    ood_data: Annotated[str | None, Param("Also on the test images of other data, for --ood")] = None
     seed: Annotated[
-        int | None,
-        Param("Seed of corruptions, of --ood and of --data; that of the training if left out"),
-        Option("K"),
+        int | None, Param("Seed of corruptions, of --ood and of --data; that of the training if left out")
     ] = None
     device: Device = "auto"
-    threads: Annotated[int, Param("CPU threads"), Option("N")] = 1
+    threads: Annotated[int, Param("CPU threads")] = 1
 
 
 @command

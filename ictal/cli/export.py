@@ -7,8 +7,8 @@ from typing import Annotated
 
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
-from .options import Entries, Force, Json, Quiet, command
-from .output import Output
+from .options import Entries, Force, command
+from .output import Json, Output, Quiet
 
 
 @command

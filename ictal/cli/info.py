@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from ..simulator.fields import Param
 from ..simulator.options import Argument
-from .options import Json, Quiet, command
-from .output import Output
+from .options import command
+from .output import Json, Output, Quiet
 
 RELATIVE = "relative paths are relative to the folder in which the command was run"
 

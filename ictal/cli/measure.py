@@ -48,22 +48,20 @@ class Settings:
     clock: ClockOption = None
     band: Band = None
     phase_band: PhaseBand = None
-    nulls: Annotated[
-        int | None, Param("Surrogates a value: 0, or at least 199. Default 0, of sliding windows 199"), Option("N")
-    ] = None
+    nulls: Annotated[int | None, Param("Surrogates a value: 0, or at least 199. Default 0, of sliding windows 199")] = (
+        None
+    )
     window: Annotated[
         tuple[float, ...],
         Param("Length of sliding windows, or the only part of the time axis to measure [ticks]"),
         Option("LENGTH | START STOP"),
     ] = ()
-    step: Annotated[float | None, Param("From one sliding window to the next; default half a window"), Option("S")] = (
-        None
-    )
+    step: Annotated[float | None, Param("From one sliding window to the next; default half a window")] = None
     entries: Entries = ()
-    units: Annotated[int | None, Param("Only N units of each, chosen at random"), Option("N")] = None
+    units: Annotated[int | None, Param("Only N units of each, chosen at random")] = None
     bin: Bin = BIN
     sd: Sd = SD
-    seed: Annotated[int, Param("Seed of surrogates and of the choice of units"), Option("K")] = 0
+    seed: Annotated[int, Param("Seed of surrogates and of the choice of units")] = 0
     output: Hdf5 = None
     force: Force = False
 

@@ -14,22 +14,18 @@ import typer
 
 from ..simulator.errors import InputError
 from ..simulator.fields import Param, check, check_bounds, default_of, parse
-from ..simulator.options import Argument, Option, options_of
+from ..simulator.options import Argument, Option, default_option, options_of
 
-Json = Annotated[bool, Param("One JSON document on stdout"), Option(record="never")]
-Quiet = Annotated[bool, Param("No progress, no remarks"), Option(record="never")]
 Force = Annotated[bool, Param("Replace files that exist"), Option(record="never")]
 Resume = Annotated[bool, Param("Go on with a run that was cut short"), Option(record="never")]
-Names = Annotated[tuple[str, ...], Param("Measures by name; all that are defined if left out"), Option("A,B")]
-Entries = Annotated[tuple[str, ...], Param("Only these entries of the file"), Option("A,B")]
+Names = Annotated[tuple[str, ...], Param("Measures by name; all that are defined if left out")]
+Entries = Annotated[tuple[str, ...], Param("Only these entries of the file")]
 Set = Annotated[tuple[str, ...], Param("A parameter of the system"), Option("KEY=VALUE", "--set", repeat=True)]
-Seed = Annotated[int, Param("Seed of everything random", ge=0), Option("K")]
-Device = Annotated[str, Param("Device: auto, cpu, cuda, cuda:N or mps"), Option("NAME")]
-Dt = Annotated[float | None, Param("Sampling interval of an array file [ticks]"), Option("DT")]
+Seed = Annotated[int, Param("Seed of everything random", ge=0)]
+Device = Annotated[str, Param("Device: auto, cpu, cuda, cuda:N or mps")]
+Dt = Annotated[float | None, Param("Sampling interval of an array file [ticks]")]
 ClockOption = Annotated[
-    str | None,
-    Param("Clock of the time axis of an array file: second, model, step, epoch, frame, sample"),
-    Option("CLOCK"),
+    str | None, Param("Clock of the time axis of an array file: second, model, step, epoch, frame, sample")
 ]
 Hdf5 = Annotated[Path | None, Param("Also write HDF5"), Option("FILE.h5", "-o --output", record="never")]
 BIN, SD = 0.001, 0.005  # [s]; the defaults of measure and compare, which take a second to import
@@ -44,13 +40,11 @@ Sd = Annotated[
     Option("S", show=False),
 ]
 Band = Annotated[
-    tuple[float, float] | None,
-    Param("Filter the signal first [cycles per tick of the clock; Hz for seconds]"),
-    Option("LO HI"),
+    tuple[float, float] | None, Param("Filter the signal first [cycles per tick of the clock; Hz for seconds]")
 ]
-PhaseBand = Annotated[
-    tuple[float, float] | None, Param("Band of Hilbert phases alone; default that of --band"), Option("LO HI")
-]
+PhaseBand = Annotated[tuple[float, float] | None, Param("Band of Hilbert phases alone; default that of --band")]
+
+_KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:
@@ -121,8 +115,8 @@ class _Field:
     def of(cls, name: str, hint: Any, default: Any) -> _Field:
         """Take an annotation apart."""
         kind, *extras = get_args(hint)
-        param = next(extra for extra in extras if isinstance(extra, Param))
-        return cls(name, kind, param, next(extra for extra in extras if isinstance(extra, Option)), default)
+        option = next((extra for extra in extras if isinstance(extra, Option)), default_option(kind) or Option())
+        return cls(name, kind, next(extra for extra in extras if isinstance(extra, Param)), option, default)
 
     @property
     def flag(self) -> str:
@@ -164,9 +158,8 @@ class _Field:
             extra = typer.Argument(**shown)
         else:
             extra = typer.Option(*self.option.names(self.name), readable=False, **shown)
-        return inspect.Parameter(
-            self.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, extra]
-        )
+        default = inspect.Parameter.empty if default is MISSING else default
+        return inspect.Parameter(self.name, _KEYWORD, default=default, annotation=Annotated[kind, extra])
 
     def value(self, given: Any) -> Any:
         """Return what the parser read as a value of the type.
@@ -186,19 +179,8 @@ class _Field:
 
 def _fields(kind: Any) -> list[_Field]:
     """Return the fields of a dataclass that are options."""
-    hints, options = get_type_hints(kind, include_extras=True), options_of(kind)
-    defaults = {item.name: inspect.Parameter.empty if default_of(item) is MISSING else default_of(item)
-                for item in fields(kind)}  # fmt: skip
-    return [_Field.of(name, hints[name], defaults[name]) for name in options]
-
-
-def listed(text: str) -> list[str]:
-    """Return the names in "a,b".
-
-    >>> listed("si_3, chi_c,")
-    ['si_3', 'chi_c']
-    """
-    return [name.strip() for name in text.split(",") if name.strip()]
+    hints, defaults = get_type_hints(kind, include_extras=True), {item.name: default_of(item) for item in fields(kind)}
+    return [_Field.of(name, hints[name], defaults[name]) for name in options_of(kind)]
 
 
 def check_hdf5(file: Path | None, force: bool) -> None:
@@ -223,17 +205,14 @@ def check_folder(folder: Path, files: Sequence[str], force: bool) -> None:
     """
     from ..simulator.files.document import check_writable
 
-    if folder.is_dir():
-        for name in files:
-            check_writable(folder / name, force)
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise InputError(f"{folder}: this folder cannot be written")
-        return
     above = folder
     while not above.exists() and above != above.parent:
         above = above.parent
     if not above.is_dir():
         raise InputError(f"{folder}: cannot be a folder; {above} is a file")
+    if above == folder:
+        for name in files:
+            check_writable(folder / name, force)
     if not os.access(above, os.W_OK | os.X_OK):
         raise InputError(f"{folder}: cannot be made; the folder {above} cannot be written")
 

@@ -10,12 +10,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from ..simulator.types import Progress
-from .options import Json, Quiet
+from ..simulator.fields import Param
+from ..simulator.options import Option
+
+if TYPE_CHECKING:
+    from ..simulator.types import Progress
 
 FIRST_LINE, NEXT_LINE = 2.0, 5.0  # s until the first plain line of progress, and between lines
+
+Json = Annotated[bool, Param("One JSON document on stdout"), Option(record="never")]
+Quiet = Annotated[bool, Param("No progress, no remarks"), Option(record="never")]
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
-from .options import ClockOption, Dt, Force, Json, Quiet, check_folder, command, make_folder
-from .output import Output
+from .options import ClockOption, Dt, Force, check_folder, command, make_folder
+from .output import Json, Output, Quiet
 
 
 @command
@@ -21,7 +21,7 @@ def plot(
     output: Annotated[Path | None, Param("Default: NAME-figures"), Option("DIR", "-o --output")] = None,
     dt: Dt = None,
     clock: ClockOption = None,
-    animate: Annotated[bool, Param("Also a GIF of every bump on a ring"), Option()] = False,
+    animate: Annotated[bool, Param("Also a GIF of every bump on a ring")] = False,
     force: Force = False,
     json: Json = False,
     quiet: Quiet = False,

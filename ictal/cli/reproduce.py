@@ -26,10 +26,10 @@ FOLDER = Path("evidence")
 @command
 def reproduce(
     claims: Annotated[tuple[str, ...], Param("All of the scale if left out"), Argument("CLAIMS")] = (),
-    scale: Annotated[str, Param("Scale: quick, medium or full; see docs/evidence.md"), Option("NAME")] = "quick",
+    scale: Annotated[str, Param("Scale: quick, medium or full; see docs/evidence.md")] = "quick",
     output: Annotated[Path, Param("Where all of it is kept"), Option("FOLDER", "-o --output")] = FOLDER,
     data: Annotated[str, Param("Data of medium and full: cifar10:PATH"), Option("NAME:PATH")] = "",
-    seeds: Annotated[int | None, Param("Replicates; the scale's own if left out"), Option("N")] = None,
+    seeds: Annotated[int | None, Param("Replicates; the scale's own if left out")] = None,
     eeg: Annotated[tuple[Path, ...], Param("EEG of a seizure to stand beside"), Option("FILE.edf", repeat=True)] = (),
     device: Device = "auto",
     *,

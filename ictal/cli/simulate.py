@@ -19,10 +19,8 @@ class Settings(Simulation):
 
     output: Annotated[Path | None, Param("Default: SYSTEM.h5"), Option("FILE.h5", "-o --output")] = None
     resume: Resume = False
-    dry_run: Annotated[bool, Param("Only say what memory, disk and time it needs"), Option()] = False
-    threads: Annotated[
-        int | None, Param("Threads of the compiled engine; the bits do not depend on them", ge=1), Option("N")
-    ] = None
+    dry_run: Annotated[bool, Param("Only say what memory, disk and time it needs")] = False
+    threads: Annotated[int | None, Param("Threads of the compiled engine; the bits do not depend on them", ge=1)] = None
     force: Force = False
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..simulator.errors import InputError
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
-from .options import check_folder, command, listed
+from .options import check_folder, command
 from .output import Output, error_line
 
 if TYPE_CHECKING:
@@ -31,12 +32,10 @@ def sweep(
         Option("KEY=VALUES", repeat=True),
     ] = (),
     settings: Annotated[
-        tuple[str, ...],
-        Param("A parameter that all points share"),
-        Option("KEY=VALUE", "--set", repeat=True),
+        tuple[str, ...], Param("A parameter that all points share"), Option("KEY=VALUE", "--set", repeat=True)
     ] = (),
     seeds: Annotated[str, Param("How many seeds (0, 1, ...), or which: 0,3,7"), Option("N|A,B")] = "1",
-    jobs: Annotated[int, Param("Processes at a time"), Option("N")] = 1,
+    jobs: Annotated[int, Param("Processes at a time")] = 1,
     output: Annotated[Path | None, Param("Default: SYSTEM-sweep"), Option("DIR", "-o --output")] = None,
     *,
     out: Output,
@@ -90,7 +89,6 @@ def parse_grid(system: str, texts: Sequence[str]) -> dict[str, list[Any]]:
     >>> parse_grid("cuba", ["tau_m=10:20:3", "n_e=100,200"])
     {'tau_m': [10.0, 15.0, 20.0], 'n_e': [100, 200]}
     """
-    from ..simulator import InputError
     from ..simulator.fields import assignments, parameter_types, parse
     from ..verbs.names import system as system_class
 
@@ -117,7 +115,6 @@ def _between(key: str, text: str) -> list[str]:
     """The numbers of LOW:HIGH:COUNT[:log], written so that whole ones can be read as whole."""
     import numpy as np
 
-    from ..simulator import InputError
     from ..sweeps.points import MOST_POINTS
 
     low, high, count, *more = (*text.split(":"), "", "")[: max(3, text.count(":") + 1)]
@@ -147,14 +144,10 @@ def _is_number(hint: Any) -> bool:
 
 
 def _seeds(text: str) -> int | list[int]:
-    from ..simulator import InputError
-
     try:
-        if "," in text:
-            return [int(seed) for seed in listed(text)]
-        return int(text)
+        return [int(seed) for seed in text.split(",") if seed.strip()] if "," in text else int(text)
     except ValueError:
-        raise InputError(f"--seeds: must be a number of seeds, or seeds such as 0,3,7; got {text!r}") from None
+        raise InputError(f"seeds: must be a number of seeds, or seeds such as 0,3,7; got {text!r}") from None
 
 
 def _closing(done: Sweep, folder: Path) -> str:

@@ -27,9 +27,7 @@ def train(
     *,
     data: DataChoice,
     settings: Annotated[
-        tuple[str, ...],
-        Param("A field of the architecture, e.g. width=16"),
-        Option("KEY=VALUE", "--set", repeat=True),
+        tuple[str, ...], Param("A field of the architecture, e.g. width=16"), Option("KEY=VALUE", "--set", repeat=True)
     ] = (),
     how: Training,
     synchrony: SynchronyChoice,

@@ -23,17 +23,15 @@ class Simulation:
     """What decides a run, as the command line takes it."""
 
     system: Annotated[str, Param("Name of a system; see `ictal list systems`"), Argument("SYSTEM")]
-    duration: Annotated[float | None, Param("Simulated time, or model time"), Option("SECONDS")] = None
+    duration: Annotated[float | None, Param("Simulated time, or model time")] = None
     settings: Annotated[
         tuple[str, ...],
         Param("A parameter of the system; see `ictal explain SYSTEM`"),
         Option("KEY=VALUE", "--set", repeat=True),
     ] = ()
     seed: Annotated[int, Param("Seed of everything random"), Option("K", record="always")] = 0
-    engine: Annotated[str | None, Param("Engine: compiled (default) or brian2"), Option("ENGINE")] = None
-    precision: Annotated[
-        str | None, Param("Precision of the compiled engine: float64 (default) or float32"), Option("TYPE")
-    ] = None
+    engine: Annotated[str | None, Param("Engine: compiled (default) or brian2")] = None
+    precision: Annotated[str | None, Param("Precision of the compiled engine: float64 (default) or float32")] = None
 
 
 def simulate(

@@ -70,48 +70,36 @@ class Training(Checked):
     """
 
     epochs: Annotated[
-        int | None, Param("passes over the training set; none: 10, or as many as steps ask for", ge=1), Option("N")
+        int | None, Param("passes over the training set; none: 10, or as many as steps ask for", ge=1)
     ] = None
-    steps: Annotated[int | None, Param("optimiser steps, in place of epochs", ge=1), Option("N")] = None
+    steps: Annotated[int | None, Param("optimiser steps, in place of epochs", ge=1)] = None
     every: Annotated[
-        int | None,
-        Param("steps between records, divides all steps; none: an epoch, or about steps/100", ge=1),
-        Option("N"),
+        int | None, Param("steps between records, divides all steps; none: an epoch, or about steps/100", ge=1)
     ] = None
     learning_rate: Annotated[float, Param("learning rate η [1]", gt=0), Option("RATE", "--lr")] = 1e-3
-    batch_size: Annotated[int, Param("training examples of an optimiser step", ge=1), Option("N")] = 128
-    optimiser: Annotated[
-        Literal["adam", "sgd"], Param("optimiser (adam is AdamW, with decoupled weight decay)"), Option("NAME")
-    ] = "adam"
-    momentum: Annotated[float, Param("momentum of sgd [1]", ge=0, lt=1), Option("M")] = 0.9
-    weight_decay: Annotated[float, Param("weight decay [1]", ge=0), Option("W")] = 0.0
+    batch_size: Annotated[int, Param("training examples of an optimiser step", ge=1)] = 128
+    optimiser: Annotated[Literal["adam", "sgd"], Param("optimiser (adam is AdamW, with decoupled weight decay)")] = (
+        "adam"
+    )
+    momentum: Annotated[float, Param("momentum of sgd [1]", ge=0, lt=1)] = 0.9
+    weight_decay: Annotated[float, Param("weight decay [1]", ge=0)] = 0.0
     schedule: Annotated[
-        Literal["constant", "cosine", "step"], Param("change of the learning rate after the warm-up"), Option("NAME")
+        Literal["constant", "cosine", "step"], Param("change of the learning rate after the warm-up")
     ] = "constant"
-    warmup: Annotated[int, Param("steps over which the learning rate rises linearly", ge=0), Option("N")] = 0
+    warmup: Annotated[int, Param("steps over which the learning rate rises linearly", ge=0)] = 0
     accumulate: Annotated[
-        int,
-        Param("parts in which a batch is worked through; the gradient is that of the whole batch", ge=1),
-        Option("N"),
+        int, Param("parts in which a batch is worked through; the gradient is that of the whole batch", ge=1)
     ] = 1
     precision: Annotated[
-        Literal["float32", "bfloat16", "float16"],
-        Param("number type of the forward pass; weights keep their own"),
-        Option("TYPE"),
+        Literal["float32", "bfloat16", "float16"], Param("number type of the forward pass; weights keep their own")
     ] = "float32"
     patience: Annotated[
-        int | None,
-        Param("records without a lower validation loss after which training ends; none: never", ge=1),
-        Option("N"),
+        int | None, Param("records without a lower validation loss after which training ends; none: never", ge=1)
     ] = None
     augment: Annotated[
-        tuple[Literal["flip", "crop", "noise"], ...],
-        Param("augmentations of the training images, in this order"),
-        Option("A,B"),
+        tuple[Literal["flip", "crop", "noise"], ...], Param("augmentations of the training images, in this order")
     ] = ()
-    checkpoint_every: Annotated[
-        int | None, Param("steps between checkpoints; none: one at every record", ge=1), Option("N")
-    ] = None
+    checkpoint_every: Annotated[int | None, Param("steps between checkpoints; none: one at every record", ge=1)] = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -198,18 +186,12 @@ class DataChoice(Checked):
     name: Annotated[
         str, Param("data: digits, cifar10:FOLDER, ...; see docs/data.md"), Option("NAME", "--data", record="always")
     ] = "digits"
-    n_train: Annotated[int | None, Param("training examples; none: all", ge=1), Option("N")] = None
-    n_test: Annotated[int | None, Param("test examples; none: all", ge=1), Option("N")] = None
-    n_val: Annotated[int | None, Param("validation examples, set apart from the training set", ge=1), Option("N")] = (
-        None
-    )
-    label_noise: Annotated[float, Param("fraction of the training labels made wrong [1]", ge=0, le=1), Option("P")] = (
-        0.0
-    )
-    image_size: Annotated[
-        int | None, Param("side of images from class folders [pixels]; none: their own", ge=1), Option("PIXELS")
-    ] = None
-    hold_out: Annotated[bool, Param("train without a fifth of the classes, for ictal evaluate --ood"), Option()] = False
+    n_train: Annotated[int | None, Param("training examples; none: all", ge=1)] = None
+    n_test: Annotated[int | None, Param("test examples; none: all", ge=1)] = None
+    n_val: Annotated[int | None, Param("validation examples, set apart from the training set", ge=1)] = None
+    label_noise: Annotated[float, Param("fraction of the training labels made wrong [1]", ge=0, le=1)] = 0.0
+    image_size: Annotated[int | None, Param("side of images from class folders [pixels]; none: their own", ge=1)] = None
+    hold_out: Annotated[bool, Param("train without a fifth of the classes, for ictal evaluate --ood")] = False
 
     def load(self, seed: int) -> Dataset:
         """The data, split, chosen and made noisy by this seed."""
@@ -297,8 +279,8 @@ class Job(Checked):
         Param("seed of the data's split and noise, the weights, the order of batches and the treatments", ge=0),
         Option("K", record="always"),
     ] = 0
-    device: Annotated[str, Param("device: auto, cpu, cuda, cuda:N or mps"), Option("NAME")] = "auto"
-    threads: Annotated[int, Param("CPU threads; the last bits of sums depend on their number", ge=1), Option("N")] = 1
+    device: Annotated[str, Param("device: auto, cpu, cuda, cuda:N or mps")] = "auto"
+    threads: Annotated[int, Param("CPU threads; the last bits of sums depend on their number", ge=1)] = 1
 
     def command(self) -> str:
         """Return the line that repeats it."""
