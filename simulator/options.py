@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -89,24 +89,26 @@ def command_line(*parts: Any) -> str:
 
 
 def _words(settings: Any) -> list[str]:
-    found: list[str] = []
-    options = options_of(type(settings))
-    for item in fields(settings):
-        option, value = options.get(item.name, Option(record="never")), getattr(settings, item.name)
-        default = default_of(item)
-        same = value == default or (value in (None, "", ()) and default is not MISSING)
-        if option.record == "never" or (same and option.record == "changed"):
-            continue
-        flag = option.names(item.name)[-1:]
-        if value is True:
-            found += flag
-        elif isinstance(value, tuple) and (option.repeat or not flag):
-            found += [word for one in value for word in (*flag, as_text(one))]
-        elif isinstance(value, tuple) and " " in option.metavar:
-            found += [*flag, *map(as_text, value)]
-        else:
-            found += [*flag, as_text(value)]
-    return found
+    options, items = options_of(type(settings)), fields(settings)
+    each = [(options[item.name], item, getattr(settings, item.name)) for item in items if item.name in options]
+    return [word for option, item, value in each for word in option_words(option, item.name, value, default_of(item))]
+
+
+def option_words(option: Option, name: str, value: Any, default: Any) -> list[str]:
+    """Return the words that give a field its value; none where the line that repeats a run leaves it out.
+
+    >>> option_words(Option("LOW HIGH"), "band", (3.0, 20.0), None), option_words(Option(), "seed", 0, 0)
+    (['--band', '3.0', '20.0'], [])
+    """
+    same = value in (default, None, "", ())
+    if option.record == "never" or (same and option.record == "changed"):
+        return []
+    flag = option.names(name)[-1:]
+    if value is True:
+        return flag
+    if isinstance(value, tuple) and (option.repeat or not flag):
+        return [word for one in value for word in (*flag, as_text(one))]
+    return [*flag, *(map(as_text, value) if isinstance(value, tuple) and " " in option.metavar else [as_text(value)])]
 
 
 def as_text(value: object) -> str:

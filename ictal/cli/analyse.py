@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from ..analyses.dynamics.settings import DynamicsSettings
 from ..simulator.errors import InputError
 from ..simulator.fields import Param
-from ..simulator.options import Argument, Option, command_line
-from .options import Force, Hdf5, Set, check_hdf5, command, keywords, prepared
+from ..simulator.options import Argument, Option
+from .options import Force, Hdf5, Line, Set, check_hdf5, command, prepared
 from .output import Output, number, table
 
 if TYPE_CHECKING:
@@ -36,66 +35,65 @@ def counted(arguments: Sequence[str]) -> list[str]:
     return out
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Settings of `ictal analyse`."""
-
+@prepared(counted)
+@command
+def analyse(
+    *,
     system: Annotated[
         str,
         Param("Name of a system, FILE.pt of a trained recurrent network, or FILE.h5 that ictal simulate wrote"),
         Argument("SYSTEM|FILE"),
-    ]
-    lyapunov: Annotated[str, Param("The K largest exponents; all up to 64 units, else 10"), Option("[K]")] = ""
-    fixed_points: Annotated[bool, Param("Fixed points, and their stability")] = False
-    attractors: Annotated[bool, Param("Attractors of runs from many starts")] = False
-    basins: Annotated[bool, Param("Attractor that each initial state of a plane goes to")] = False
-    phase_plane: Annotated[bool, Param("Nullclines over a plane, and runs in it")] = False
-    scan: Annotated[str, Param("Lead a parameter up and down again"), Option("KEY=LOW:HIGH:COUNT")] = ""
-    settings: Set = ()
+    ],
+    lyapunov: Annotated[str, Param("The K largest exponents; all up to 64 units, else 10"), Option("[K]")] = "",
+    fixed_points: Annotated[bool, Param("Fixed points, and their stability")] = False,
+    attractors: Annotated[bool, Param("Attractors of runs from many starts")] = False,
+    basins: Annotated[bool, Param("Attractor that each initial state of a plane goes to")] = False,
+    phase_plane: Annotated[bool, Param("Nullclines over a plane, and runs in it")] = False,
+    scan: Annotated[str, Param("Lead a parameter up and down again"), Option("KEY=LOW:HIGH:COUNT")] = "",
+    settings: Set = (),
     starts_from: Annotated[
         str, Param("For systems without equations: a parameter that changes only the initial state"), Option("KEY=A,B")
-    ] = ""
+    ] = "",
     plane: Annotated[
         tuple[str, ...],
         Param("Plane of --basins and --phase-plane, given twice (across, up)"),
         Option("VARIABLE=LOW:HIGH:COUNT", repeat=True),
-    ] = ()
-    inputs: Annotated[str, Param("Constant input of a trained network: zero or mean"), Option("X", "--input")] = "zero"
-    output: Hdf5 = None
-    force: Force = False
-
-
-@prepared(counted)
-@command
-def analyse(given: Settings, how: DynamicsSettings, out: Output) -> None:
+    ] = (),
+    inputs: Annotated[str, Param("Constant input of a trained network: zero or mean"), Option("X", "--input")] = "zero",
+    output: Hdf5 = None,
+    force: Force = False,
+    how: DynamicsSettings,
+    line: Line,
+    out: Output,
+) -> None:
     """Analyse the dynamics of a system or network.
 
     Without a choice: fixed points, Lyapunov exponents, attractors.
     """
-    check_hdf5(given.output, given.force)
-    k = given.lyapunov
-    if k not in ("", ALL) and not k.lstrip("-").isdigit():
-        raise InputError(f"lyapunov: must be a whole number; got {k}")
-    texts: dict[str, Any] = {
-        "scan": ranged("--scan", given.scan) if given.scan else None,
-        "plane": [ranged("--plane", text) for text in given.plane],
-        "lyapunov": bool(k) if k in ("", ALL) else int(k),
-    }
-    texts["settings"], texts["starts_from"] = _parameters(given.system, given.settings, given.starts_from)
+    check_hdf5(output, force)
+    if lyapunov not in ("", ALL) and not lyapunov.lstrip("-").isdigit():
+        raise InputError(f"lyapunov: must be a whole number; got {lyapunov}")
+    k: int | bool = bool(lyapunov) if lyapunov in ("", ALL) else int(lyapunov)
+    scanned = ranged("--scan", scan) if scan else None
+    axes = [ranged("--plane", text) for text in plane]
+    parameters, varied = _parameters(system, settings, starts_from)
 
     from ..verbs.analyse import analyse as analysed
 
-    line = command_line("analyse", given, how).replace(f"{LYAPUNOV} {ALL}", LYAPUNOV)
-    with out.progress(f"analyse {Path(given.system).name}") as report:
-        chosen = {**keywords(how, analysed), **keywords(given, analysed), **texts}
-        found = analysed(chosen.pop("system"), command=line, progress=report, **chosen)
-    if given.output is not None:
-        found.save(given.output, force=given.force)
+    with out.progress(f"analyse {Path(system).name}") as report:
+        found = analysed(
+            system, lyapunov=k, fixed_points=fixed_points, attractors=attractors, scan=scanned, basins=basins,
+            phase_plane=phase_plane, starts=how.starts, spread=how.spread, starts_from=varied, time=how.time,
+            late=how.late, eps=how.eps, min_samples=how.min_samples, plane=axes, watch=how.watch, inputs=inputs,
+            seed=how.seed, command=line.replace(f"{LYAPUNOV} {ALL}", LYAPUNOV), progress=report, settings=parameters,
+        )  # fmt: skip
+    if output is not None:
+        found.save(output, force=force)
     out.result(found.to_json(), lambda: described(found))
     for note in found.config["notes"]:
         out.note(f"assumed: {note}")
-    if given.output is not None:
-        out.note(f"wrote {given.output}; ictal plot {given.output} draws it")
+    if output is not None:
+        out.note(f"wrote {output}; ictal plot {output} draws it")
 
 
 def ranged(option: str, text: str) -> tuple[str, float, float, int]:

@@ -2,99 +2,86 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from ..simulator.errors import InputError
 from ..simulator.fields import Param
-from ..simulator.options import Argument, Option, command_line
+from ..simulator.options import Argument, Option
 from ..simulator.types import Progress
-from .options import (
-    BIN,
-    SD,
-    Band,
-    Bin,
-    ClockOption,
-    Dt,
-    Force,
-    Names,
-    PhaseBand,
-    Sd,
-    check_folder,
-    command,
-    keywords,
-    make_folder,
-)
+from .options import Bin, ClockOption, Dt, Force, Line, Names, Sd, check_folder, command, make_folder
 from .output import Output, number, table
 from .sliding import noted
 
 if TYPE_CHECKING:
     from ..analyses.comparison.result import Comparison
 
+SAMPLE_BAND, BIN, SD = (0.03, 0.2), 0.01, 0.01  # as in analyses.compare.Settings, which takes a second to import
 OUTPUTS = ("compare.h5", "report.html")
-OF_FILES = ("labels", "entries", "band", "phase_band", "dt", "clock", "window", "bin", "sd")
-OF_MAIN_JOB = ("data", "seeds")
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Settings of `ictal compare`."""
-
-    files: Annotated[
-        tuple[Path, ...], Param("Runs (.h5), trained networks (.pt) or arrays; none: the main job"), Argument("FILE...")
-    ] = ()
-    labels: Annotated[
-        tuple[str, ...], Param("Group of each file; a label given twice makes replicates. Default: file names")
-    ] = ()
-    entries: Annotated[
-        tuple[str, ...], Param("Entries that all files have, or one for each group"), Option("E,…|A=E,B=F")
-    ] = ()
-    data: Annotated[str | None, Param("Main job: digits (default), fashion-mnist, or an .npz file")] = None
-    seeds: Annotated[int | None, Param("Main job: replicates (default 5)", ge=1)] = None
-    seed: Annotated[int, Param("First seed", ge=0)] = 0
-    measures: Names = ()
-    band: Band = None
-    phase_band: PhaseBand = None
-    bin: Bin = BIN
-    sd: Sd = SD
-    nulls: Annotated[int, Param("Surrogates a value, at least 199", ge=199)] = 199
-    dt: Dt = None
-    clock: ClockOption = None
-    window: Annotated[tuple[float, float] | None, Param("Only this part of the time axis [ticks]")] = None
-    output: Annotated[Path, Param("Where results go"), Option("DIR", "-o --output", record="never")] = Path(
-        "ictal-compare"
-    )
-    force: Force = False
 
 
 @command
-def compare(given: Settings, out: Output) -> None:
+def compare(
+    *,
+    files: Annotated[
+        tuple[Path, ...], Param("Runs (.h5), trained networks (.pt) or arrays; none: the main job"), Argument("FILE...")
+    ] = (),
+    labels: Annotated[
+        tuple[str, ...], Param("Group of each file; a label given twice makes replicates. Default: file names")
+    ] = (),
+    entries: Annotated[
+        tuple[str, ...], Param("Entries that all files have, or one for each group"), Option("E,…|A=E,B=F")
+    ] = (),
+    data: Annotated[str | None, Param("Main job: digits (default), fashion-mnist, or an .npz file")] = None,
+    seeds: Annotated[int | None, Param("Main job: replicates (default 5)", ge=1)] = None,
+    seed: Annotated[int, Param("First seed", ge=0)] = 0,
+    measures: Names = (),
+    band: Annotated[
+        tuple[float, float] | None,
+        Param("Files: band of phases [cycles per SAMPLE], one for every clock; default .03 .2"),
+    ] = None,
+    bin: Bin = BIN,
+    sd: Sd = SD,
+    nulls: Annotated[int, Param("Surrogates a value, at least 199", ge=199)] = 199,
+    dt: Dt = None,
+    clock: ClockOption = None,
+    window: Annotated[tuple[float, float] | None, Param("Only this part of the time axis [ticks]")] = None,
+    output: Annotated[Path, Param("Where results go"), Option("DIR", "-o --output", record="never")] = Path(
+        "ictal-compare"
+    ),
+    force: Force = False,
+    line: Line,
+    out: Output,
+) -> None:
     """Compare groups of files; without files, run the main job.
 
     The main job measures a seizure against rest, and overfitted against healthy classifiers. Writes
     compare.h5, report.html and figures/ into the folder given by -o.
     """
-    output, force, default = given.output, given.force, Settings()
-    for name in OF_MAIN_JOB if given.files else OF_FILES:
-        if getattr(given, name) != getattr(default, name):
+    of_files = {"labels": labels, "entries": entries, "band": band, "dt": dt, "clock": clock, "window": window,
+                "bin": bin != BIN, "sd": sd != SD}  # fmt: skip
+    for name, value in ({"data": data, "seeds": seeds} if files else of_files).items():
+        if value:
             raise InputError(
-                f"{name}: belongs to the {'main job; leave out the files' if given.files else 'files; name some'}"
+                f"{name}: belongs to the {'main job; leave out the files' if files else 'files; name some'}"
             )
     check_folder(output, OUTPUTS, force)
     figures = output / "figures"
     check_folder(figures, [], force)
     if not force and figures.is_dir() and any(figures.iterdir()):
         raise InputError(f"{figures}: holds figures already; choose another folder or say --force to replace them")
-    line = command_line("compare", given)
     with out.progress("compare") as report:
-        if given.files:
+        if files:
             from ..verbs import compare as compare_verb
 
-            taken = {**keywords(given, compare_verb.compare), "entries": _entries(given.entries)}
-            found = compare_verb.compare(_grouped(given), command=line, progress=report, **taken)
+            found = compare_verb.compare(
+                _grouped(files, labels), entries=_entries(entries), dt=dt, clock=clock, window=window,
+                measures=measures, nulls=nulls, seed=seed, command=line, progress=report, band=band or SAMPLE_BAND,
+                bin=bin, sd=sd,
+            )  # fmt: skip
         else:
-            found = _main_job(given, report).with_config(command=line)
+            found = _main_job(data or "digits", seeds or 5, seed, measures, nulls, report).with_config(command=line)
         if report:
             report(1, 1, "figures and report")
         written = _write(found, output, force)
@@ -106,23 +93,22 @@ def compare(given: Settings, out: Output) -> None:
         out.note(f"{older} older figures are still in {figures}")
 
 
-def _main_job(given: Settings, report: Progress | None) -> Comparison:
+def _main_job(
+    data: str, seeds: int, seed: int, measures: Sequence[str], nulls: int, report: Progress | None
+) -> Comparison:
     from ..verbs.names import experiment
 
     run = experiment("seizure_overfitting")
 
-    from ..analyses.comparison.compare import Settings as Measured
+    from ..analyses.comparison.compare import Settings
 
-    settings = Measured(measures=given.measures, n_null=given.nulls, seed=given.seed)
-    found: Comparison = run(
-        data=given.data or "digits", seeds=given.seeds or 5, seed=given.seed, settings=settings, progress=report
-    )
+    settings = Settings(measures=tuple(measures), n_null=nulls, seed=seed)
+    found: Comparison = run(data=data, seeds=seeds, seed=seed, settings=settings, progress=report)
     return found
 
 
-def _grouped(given: Settings) -> dict[str, Any]:
+def _grouped(files: Sequence[Path], labels: Sequence[str]) -> dict[str, Any]:
     """Return label -> files."""
-    files, labels = given.files, given.labels
     if labels and len(labels) != len(files):
         raise InputError(f"labels: must be one for each file; got {len(labels)} for {len(files)} files")
     if not labels and len({path.stem for path in files}) < len(files):
@@ -133,7 +119,7 @@ def _grouped(given: Settings) -> dict[str, Any]:
     return groups
 
 
-def _entries(names: tuple[str, ...]) -> list[str] | dict[str, str] | None:
+def _entries(names: Sequence[str]) -> list[str] | dict[str, str] | None:
     """Return the entries of every group, or group -> entry."""
     if not any("=" in name for name in names):
         return list(names) or None

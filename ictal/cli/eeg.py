@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from ..simulator.fields import Param
-from ..simulator.options import Argument, Option, command_line
-from .options import Force, check_folder, command, keywords, make_folder
+from ..simulator.options import Argument, Option
+from .options import Force, Line, check_folder, command, make_folder
 from .output import Output, number, table
 from .sliding import remarks, windows_table
 
@@ -18,45 +17,46 @@ if TYPE_CHECKING:
 RESULT = "eeg.h5"
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Settings of `ictal eeg`; the defaults are those of `ictal.analyse_eeg`, which takes a second to import."""
-
-    file: Annotated[Path, Param("An EEG: .edf, .bdf, a run (.h5) or an array file"), Argument("FILE")]
-    all_channels: Annotated[bool, Param("Keep copies and channels of poor quality")] = False
-    band: Annotated[tuple[float, float], Param("Band of everything that is measured [Hz]")] = (3.0, 20.0)
-    window: Annotated[float, Param("Length of sliding windows [s]")] = 5.0
-    step: Annotated[float | None, Param("From one window to the next; default half a window")] = None
-    nulls: Annotated[int, Param("Surrogates a value: 0, or at least 199")] = 199
-    event: Annotated[str | None, Param("Annotations that are events; default: those that say seizure")] = None
+@command
+def eeg(
+    *,
+    file: Annotated[Path, Param("An EEG: .edf, .bdf, a run (.h5) or an array file"), Argument("FILE")],
+    all_channels: Annotated[bool, Param("Keep copies and channels of poor quality")] = False,
+    band: Annotated[tuple[float, float], Param("Band of everything that is measured [Hz]")] = (3.0, 20.0),
+    window: Annotated[float, Param("Length of sliding windows [s]")] = 5.0,
+    step: Annotated[float | None, Param("From one window to the next; default half a window")] = None,
+    nulls: Annotated[int, Param("Surrogates a value: 0, or at least 199")] = 199,
+    event: Annotated[str | None, Param("Annotations that are events; default: those that say seizure")] = None,
     baseline: Annotated[
         tuple[float, float] | None, Param("Baseline of recruitment and detectors [s]; default: before the first event")
-    ] = None
-    k: Annotated[float, Param("Raised: over mean + K SD of the baseline")] = 3.0
-    hold: Annotated[float, Param("Raised for at least S seconds")] = 2.0
-    reference: Annotated[str, Param("Reference: none or average")] = "none"
-    measures: Annotated[tuple[str, ...], Param("Default: r, chi_c, lambda1_fraction, si_3, and the rhythm")] = ()
-    entry: Annotated[str | None, Param("This entry of the file; default eeg")] = None
-    rate: Annotated[float | None, Param("Sampling rate of an array [Hz]")] = None
-    seed: Annotated[int, Param("Seed of the surrogates", ge=0)] = 0
-    output: Annotated[Path | None, Param("Default: NAME-eeg"), Option("DIR", "-o --output", record="never")] = None
-    force: Force = False
-
-
-@command
-def eeg(given: Settings, out: Output) -> None:
+    ] = None,
+    k: Annotated[float, Param("Raised: over mean + K SD of the baseline")] = 3.0,
+    hold: Annotated[float, Param("Raised for at least S seconds")] = 2.0,
+    reference: Annotated[str, Param("Reference: none or average")] = "none",
+    measures: Annotated[tuple[str, ...], Param("Default: r, chi_c, lambda1_fraction, si_3, and the rhythm")] = (),
+    entry: Annotated[str | None, Param("This entry of the file; default eeg")] = None,
+    rate: Annotated[float | None, Param("Sampling rate of an array [Hz]")] = None,
+    seed: Annotated[int, Param("Seed of the surrogates", ge=0)] = 0,
+    output: Annotated[Path | None, Param("Default: NAME-eeg"), Option("DIR", "-o --output", record="never")] = None,
+    force: Force = False,
+    line: Line,
+    out: Output,
+) -> None:
     """Analyse an EEG: synchrony, recruitment, detectors.
 
     Writes eeg.h5 and figures (PNG, SVG) into the folder given by -o.
     """
-    folder, force = given.output or Path(f"{given.file.stem}-eeg"), given.force
+    folder = output or Path(f"{file.stem}-eeg")
     check_folder(folder, [RESULT], force)
 
     from ..verbs.eeg import analyse_eeg
 
-    taken = keywords(given, analyse_eeg)
     with out.progress("eeg") as report:
-        found = analyse_eeg(given.file, command=command_line("eeg", given), progress=report, **taken)
+        found = analyse_eeg(
+            file, window=window, step=step, band=band, measures=measures, nulls=nulls, entry=entry, rate=rate,
+            event=event, reference=reference, all_channels=all_channels, baseline=baseline, k=k, hold=hold, seed=seed,
+            command=line, progress=report,
+        )  # fmt: skip
         if report:
             report(1, 1, "figures")
 
@@ -64,7 +64,7 @@ def eeg(given: Settings, out: Output) -> None:
 
         make_folder(folder)
         written = [found.save(folder / RESULT, force=force), *save_figures(found.plot().values(), folder, force=force)]
-    data = {"file": str(given.file), **found.to_json(), "files": [str(path) for path in written]}
+    data = {"file": str(file), **found.to_json(), "files": [str(path) for path in written]}
     out.result(data, lambda: windows_table(found) + _recruited(found) + _detected(found))
     remarks(out, found)
     out.note(f"wrote {written[0]} and {len(written) - 1} figures (PNG, SVG) to {folder}")
@@ -79,15 +79,9 @@ def _recruited(found: EegResult) -> str:
 
 def _detected(found: EegResult) -> str:
     rows = [
-        [
-            s.detector,
-            f"{s.hits}/{s.events}",
-            number(s.latency),
-            str(s.false_alarms),
-            f"{s.hours:.3g}",
-            number(s.false_per_hour),
-        ]
+        [s.detector, f"{s.hits}/{s.events}", number(s.latency), str(s.false_alarms), f"{s.hours:.3g}",
+         number(s.false_per_hour)]
         for s in found.scores
-    ]
+    ]  # fmt: skip
     columns = ["detector", "events hit", "latency [s]", "false alarms", "in [h]", "false/h"]
     return table(columns, rows) if rows else ""

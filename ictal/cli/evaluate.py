@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,28 +14,25 @@ if TYPE_CHECKING:
     from ..models.trained.evaluate import Evaluated
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Settings of `ictal evaluate`."""
-
-    file: Annotated[Path, Param("Weights that `ictal train` wrote"), Argument("FILE.pt")]
-    data: Annotated[str | None, Param("Data; those of the training, chosen as they were, if left out")] = None
-    n_train: Annotated[int | None, Param("Training images, of --data")] = None
-    n_test: Annotated[int | None, Param("Test images, of --data")] = None
-    label_noise: Annotated[float, Param("Fraction of labels made wrong, of --data")] = 0.0
-    image_size: Annotated[int | None, Param("Size of images from class folders, of --data")] = None
-    corruptions: Annotated[bool, Param("Also on corrupted test images")] = False
-    ood: Annotated[bool, Param("Also on images that are not of these data")] = False
-    ood_data: Annotated[str | None, Param("Also on the test images of other data, for --ood")] = None
+@command
+def evaluate(
+    *,
+    file: Annotated[Path, Param("Weights that `ictal train` wrote"), Argument("FILE.pt")],
+    data: Annotated[str | None, Param("Data; those of the training, chosen as they were, if left out")] = None,
+    n_train: Annotated[int | None, Param("Training images, of --data")] = None,
+    n_test: Annotated[int | None, Param("Test images, of --data")] = None,
+    label_noise: Annotated[float, Param("Fraction of labels made wrong, of --data")] = 0.0,
+    image_size: Annotated[int | None, Param("Size of images from class folders, of --data")] = None,
+    corruptions: Annotated[bool, Param("Also on corrupted test images")] = False,
+    ood: Annotated[bool, Param("Also on images that are not of these data")] = False,
+    ood_data: Annotated[str | None, Param("Also on the test images of other data, for --ood")] = None,
     seed: Annotated[
         int | None, Param("Seed of corruptions, of --ood and of --data; that of the training if left out")
-    ] = None
-    device: Device = "auto"
-    threads: Annotated[int, Param("CPU threads")] = 1
-
-
-@command
-def evaluate(given: Settings, out: Output) -> None:
+    ] = None,
+    device: Device = "auto",
+    threads: Annotated[int, Param("CPU threads")] = 1,
+    out: Output,
+) -> None:
     """Evaluate a trained network on its data or others.
 
     Loss, accuracy, gap and calibration; corrupted and strange images on request.
@@ -45,19 +41,16 @@ def evaluate(given: Settings, out: Output) -> None:
     from ..models.training.settings import DataChoice
     from ..simulator import InputError
 
-    if given.data is None and any((given.n_train is not None, given.n_test is not None, given.image_size is not None,
-                                   given.label_noise)):  # fmt: skip
+    if data is None and (label_noise or any(value is not None for value in (n_train, n_test, image_size))):
         raise InputError("--n-train, --n-test, --label-noise and --image-size: are for --data NAME")
-    chosen = None
-    if given.data is not None:
-        chosen = DataChoice(given.data, given.n_train, given.n_test, None, given.label_noise, given.image_size)
-    others = (f"other:{given.ood_data}",) if given.ood_data else ()
+    chosen = None if data is None else DataChoice(data, n_train, n_test, None, label_noise, image_size)
+    others = (f"other:{ood_data}",) if ood_data else ()
     with out.progress("evaluate") as report:
         found = evaluate_file(
-            given.file, chosen, seed=given.seed, corruptions=given.corruptions, device_name=given.device,
-            strange=(*STRANGE, *others) if given.ood or others else (), threads=given.threads, progress=report,
+            file, chosen, seed=seed, corruptions=corruptions, device_name=device,
+            strange=(*STRANGE, *others) if ood or others else (), threads=threads, progress=report,
         )  # fmt: skip
-    out.result({"file": str(given.file), **found.to_json()}, lambda: _text(found))
+    out.result({"file": str(file), **found.to_json()}, lambda: _text(found))
 
 
 def _text(found: Evaluated) -> str:

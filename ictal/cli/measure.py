@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from ..simulator.errors import InputError
 from ..simulator.fields import Param
-from ..simulator.options import Argument, Option, command_line
-from .options import (
-    BIN,
-    SD,
-    Band,
-    Bin,
-    ClockOption,
-    Dt,
-    Entries,
-    Force,
-    Hdf5,
-    Names,
-    PhaseBand,
-    Sd,
-    check_hdf5,
-    command,
-    keywords,
-    prepared,
-)
+from ..simulator.options import Argument, Option
+from .options import Bin, ClockOption, Dt, Entries, Force, Hdf5, Line, Names, Sd, check_hdf5, command, prepared
 from .output import Output, number, table
 from .sliding import joined, noted, remarks, windows_table
 
@@ -34,87 +16,83 @@ if TYPE_CHECKING:
     from ..analyses.values import Measurements
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Settings of `ictal measure`."""
-
+@prepared(joined)
+@command
+def measure(
+    *,
     file: Annotated[
         Path,
         Param("A run (.h5), an EEG (.edf, .bdf), a trained network (.pt), or an array: .npy, .npz, .csv"),
         Argument("FILE"),
-    ]
-    measures: Names = ()
-    dt: Dt = None
-    clock: ClockOption = None
-    band: Band = None
-    phase_band: PhaseBand = None
+    ],
+    measures: Names = (),
+    dt: Dt = None,
+    clock: ClockOption = None,
+    band: Annotated[
+        tuple[float, float] | None, Param("Band of phases [cycles per tick of the clock; Hz for seconds]")
+    ] = None,
     nulls: Annotated[int | None, Param("Surrogates a value: 0, or at least 199. Default 0, of sliding windows 199")] = (
         None
-    )
+    ),
     window: Annotated[
         tuple[float, ...],
         Param("Length of sliding windows, or the only part of the time axis to measure [ticks]"),
         Option("LENGTH | START STOP"),
-    ] = ()
-    step: Annotated[float | None, Param("From one sliding window to the next; default half a window")] = None
-    entries: Entries = ()
-    units: Annotated[int | None, Param("Only N units of each, chosen at random")] = None
-    bin: Bin = BIN
-    sd: Sd = SD
-    seed: Annotated[int, Param("Seed of surrogates and of the choice of units")] = 0
-    output: Hdf5 = None
-    force: Force = False
-
-
-@prepared(joined)
-@command
-def measure(given: Settings, out: Output) -> None:
+    ] = (),
+    step: Annotated[float | None, Param("From one sliding window to the next; default half a window")] = None,
+    entries: Entries = (),
+    units: Annotated[int | None, Param("Only N units of each, chosen at random")] = None,
+    bin: Bin = 0.001,
+    sd: Sd = 0.005,
+    seed: Annotated[int, Param("Seed of surrogates and of the choice of units")] = 0,
+    output: Hdf5 = None,
+    force: Force = False,
+    line: Line,
+    out: Output,
+) -> None:
     """Measure the synchrony in a file, or its course over time."""
-    check_hdf5(given.output, given.force)
-    if len(given.window) > 2:
-        raise InputError(f"window: must be LENGTH (sliding windows) or START STOP; got {len(given.window)} numbers")
-    if given.step is not None and len(given.window) != 1:
+    check_hdf5(output, force)
+    if len(window) > 2:
+        raise InputError(f"window: must be LENGTH (sliding windows) or START STOP; got {len(window)} numbers")
+    if step is not None and len(window) != 1:
         raise InputError("step: belongs to sliding windows; say --window LENGTH, one number")
-    if len(given.window) == 1:
-        _over_time(given, out)
+    if len(window) == 1:
+        if len(entries) > 1:
+            raise InputError(f"entries: sliding windows read one entry; got {', '.join(entries)}")
+
+        from ..verbs.eeg import measure_over_time
+
+        with out.progress("measure") as report:
+            course = measure_over_time(
+                file, measures or None, window=window[0], step=step, band=band, dt=dt, clock=clock,
+                nulls=199 if nulls is None else nulls, entry=entries[0] if entries else None, units=units, bin=bin,
+                sd=sd, seed=seed, command=line, progress=report,
+            )  # fmt: skip
+        if output is not None:
+            course.save(output, force=force)
+        out.result({"file": str(file), **course.to_json()}, lambda: windows_table(course))
+        remarks(out, course)
+        if output is not None:
+            out.note(f"wrote {output}; ictal plot {output} draws it")
         return
 
     from ..verbs import measure as api
 
-    taken = keywords(given, api.measure)
-    taken |= {name: getattr(given, name) or None for name in ("measures", "window", "entries")} | {
-        "nulls": given.nulls or 0
-    }
     with out.progress("measure") as report:
-        found = api.measure(given.file, command=command_line("measure", given), progress=report, **taken)
-    if given.output is not None:
-        found.save(given.output, force=given.force)
-    out.result({"file": str(given.file), **found.to_json()}, lambda: measured(found))
+        found = api.measure(
+            file, measures or None, band=band, dt=dt, clock=clock, nulls=nulls or 0,
+            window=(window[0], window[1]) if window else None, entries=entries or None, units=units, bin=bin, sd=sd,
+            seed=seed, command=line, progress=report,
+        )  # fmt: skip
+    if output is not None:
+        found.save(output, force=force)
+    out.result({"file": str(file), **found.to_json()}, lambda: measured(found))
     defined = {row.measure for row in found.rows}
     if missing := dict.fromkeys(one.measure for one in found.skipped if one.measure not in defined):
         out.note(f"not defined here: {', '.join(missing)} (why: --json)")
-    noted(out, found.config, found.config["source"])
-    if given.output is not None:
-        out.note(f"wrote {given.output}")
-
-
-def _over_time(given: Settings, out: Output) -> None:
-    """Measure in sliding windows."""
-    from ..verbs.eeg import measure_over_time
-
-    if len(given.entries) > 1:
-        raise InputError(f"entries: sliding windows read one entry; got {', '.join(given.entries)}")
-    taken = keywords(given, measure_over_time)
-    taken |= {"nulls": 199 if given.nulls is None else given.nulls, "window": given.window[0]}
-    taken["entry"] = given.entries[0] if given.entries else None
-    with out.progress("measure") as report:
-        found = measure_over_time(given.file, command=command_line("measure", given), progress=report, **taken)
-    if given.output is not None:
-        found.save(given.output, force=given.force)
-    out.result({"file": str(given.file), **found.to_json()}, lambda: windows_table(found))
-    remarks(out, found)
-    if given.output is not None:
-        out.note(f"wrote {given.output}; ictal plot {given.output} draws it")
+    noted(out, found.config["source"])
+    if output is not None:
+        out.note(f"wrote {output}")
 
 
 def measured(found: Measurements) -> str:

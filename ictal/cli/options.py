@@ -14,7 +14,7 @@ import typer
 
 from ..simulator.errors import InputError
 from ..simulator.fields import Param, check, check_bounds, default_of, parse
-from ..simulator.options import Argument, Option, default_option, options_of
+from ..simulator.options import Argument, Option, command_line, default_option, option_words, options_of
 
 Force = Annotated[bool, Param("Replace files that exist"), Option(record="never")]
 Resume = Annotated[bool, Param("Go on with a run that was cut short"), Option(record="never")]
@@ -28,21 +28,13 @@ ClockOption = Annotated[
     str | None, Param("Clock of the time axis of an array file: second, model, step, epoch, frame, sample")
 ]
 Hdf5 = Annotated[Path | None, Param("Also write HDF5"), Option("FILE.h5", "-o --output", record="never")]
-BIN, SD = 0.001, 0.005  # [s]; the defaults of measure and compare, which take a second to import
-Bin = Annotated[
-    float,
-    Param("Spikes are counted in bins of S seconds, default .001. χ depends on it", gt=0),
-    Option("S", show=False),
-]
-Sd = Annotated[
-    float,
-    Param("Spikes are smoothed by a Gaussian of SD S seconds, default .005. χ depends on it", gt=0),
-    Option("S", show=False),
-]
-Band = Annotated[
-    tuple[float, float] | None, Param("Filter the signal first [cycles per tick of the clock; Hz for seconds]")
-]
-PhaseBand = Annotated[tuple[float, float] | None, Param("Band of Hilbert phases alone; default that of --band")]
+Bin = Annotated[float, Param("Width of the bins in which spikes are counted [s]; χ depends on it", gt=0)]
+Sd = Annotated[float, Param("SD of the Gaussian by which spikes are smoothed [s]; χ depends on it", gt=0)]
+
+
+class Line(str):
+    """Line that repeats a run: a parameter of this type gets it."""
+
 
 _KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
@@ -52,8 +44,8 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
 
     A parameter of the function is an option itself, or a dataclass whose fields are options: each with the type, the
     default, the words and the bounds that it is declared with. A field that is called like another parameter of the
-    function takes the value of that. An `InputError` that begins with the name of a field begins with the option
-    instead.
+    function takes the value of that. A parameter of the type `Line` gets the line that repeats the command. An
+    `InputError` that begins with the name of a field begins with the option instead.
 
     Args:
         function: has an annotation with `Param` and `Option`, or a dataclass, for each parameter.
@@ -62,7 +54,8 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     defaults = {name: parameter.default for name, parameter in inspect.signature(function).parameters.items()}
     groups: dict[str, Any] = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
     found: dict[str, _Field] = {}
-    for name in defaults:
+    line = next((name for name, hint in hints.items() if hint is Line), "")
+    for name in (name for name in defaults if name != line):
         for field in _fields(groups[name]) if name in groups else [_Field.of(name, hints[name], defaults[name])]:
             found[field.name] = field
 
@@ -71,6 +64,8 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             made = {name: field.value(given[name]) for name, field in found.items()}
             for name, kind in groups.items():
                 made[name] = kind(**{item.name: made[item.name] for item in fields(kind) if item.name in made})
+            words = [word for name, field in found.items() for word in field.words(made[name])]
+            made[line] = command_line(function.__name__, words)
             function(**{name: made[name] for name in defaults})
         except InputError as error:
             named = re.match(r"(\w+)( \w+)?:", str(error))
@@ -95,12 +90,6 @@ def prepared(prepare: Callable[[list[str]], list[str]]) -> Callable[[Callable[..
     return mark
 
 
-def keywords(settings: Any, function: Callable[..., object]) -> dict[str, Any]:
-    """Return the fields of settings that the function takes by name."""
-    taken = inspect.signature(function).parameters
-    return {item.name: getattr(settings, item.name) for item in fields(settings) if item.name in taken}
-
-
 @dataclass(frozen=True)
 class _Field:
     """Field or parameter that is an option: its name, type, words and bounds, form and default."""
@@ -122,6 +111,10 @@ class _Field:
     def flag(self) -> str:
         """Name of the option; of an argument its placeholder."""
         return next(iter(self.option.names(self.name)[-1:]), self.option.metavar)
+
+    def words(self, value: Any) -> list[str]:
+        """Return the words of the line that repeats the command."""
+        return option_words(self.option, self.name, value, self.default)
 
     @property
     def items(self) -> Any:
