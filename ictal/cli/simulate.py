@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -13,19 +12,19 @@ from .options import Force, Resume, check_hdf5, command
 from .output import Output, fraction
 
 
-@dataclass(frozen=True)
-class Settings(Simulation):
-    """Settings of `ictal simulate`."""
-
-    output: Annotated[Path | None, Param("Default: SYSTEM.h5"), Option("FILE.h5", "-o --output")] = None
-    resume: Resume = False
-    dry_run: Annotated[bool, Param("Only say what memory, disk and time it needs")] = False
-    threads: Annotated[int | None, Param("Threads of the compiled engine; the bits do not depend on them", ge=1)] = None
-    force: Force = False
-
-
 @command
-def simulate(given: Settings, out: Output) -> None:
+def simulate(
+    *,
+    given: Simulation,
+    output: Annotated[Path | None, Param("Default: SYSTEM.h5"), Option("FILE.h5", "-o --output")] = None,
+    resume: Resume = False,
+    dry_run: Annotated[bool, Param("Only say what memory, disk and time it needs")] = False,
+    threads: Annotated[
+        int | None, Param("Threads of the compiled engine; the bits do not depend on them", ge=1)
+    ] = None,
+    force: Force = False,
+    out: Output,
+) -> None:
     """Run a system once and write what it did to an HDF5 file.
 
     A spiking network is written chunk by chunk to FILE.h5.part; after Ctrl-C or a crash --resume goes on from there.
@@ -45,28 +44,27 @@ def simulate(given: Settings, out: Output) -> None:
             raise InputError("--duration and --set duration=…: say one of them")
         parameters["duration"] = given.duration
     built = build(system, parameters)  # refuses what cannot be before anything is touched
-    target = given.output or Path(f"{system}.h5")
+    target = output or Path(f"{system}.h5")
     check_hdf5(target, True)
     if isinstance(built, Spiking) and engine in (None, "compiled"):
         from . import longrun
 
-        how: longrun.How = {"precision": given.precision or "float64", "threads": given.threads or 1, "out": out}
-        if given.dry_run:
-            longrun.forecast(built, seed, target, **how)
+        if dry_run:
+            longrun.forecast(built, given, target, threads or 1, out)
         else:
-            longrun.run(system, parameters, seed, engine, target, resume=given.resume, force=given.force, **how)
+            longrun.run(given, parameters, target, threads or 1, resume, force, out)
         return
-    for name in ("resume", "dry_run", "threads", "precision"):
-        if getattr(given, name):
-            raise InputError(f"{name}: is for spiking networks on the compiled engine; leave it out")
-    check_hdf5(target, given.force)
+    only = {"resume": resume, "dry_run": dry_run, "threads": threads, "precision": given.precision}
+    for name in (name for name, value in only.items() if value):
+        raise InputError(f"{name}: is for spiking networks on the compiled engine; leave it out")
+    check_hdf5(target, force)
 
     from ..simulator.files.store import save
     from ..verbs import simulate as simulate_verb
 
     with out.progress(f"simulate {system}") as report:
         run = simulate_verb.simulate(system, seed=seed, engine=engine, progress=fraction(report), **parameters)
-    save(run, target, force=given.force)
+    save(run, target, force=force)
     entries = {name: repr(entry) for name, entry in run.items()}
     document = {"kind": "run", "file": str(target), "seed": seed, "entries": entries, "command": run.source["command"]}
     if out.json:

@@ -81,88 +81,84 @@ def analyse(
 def lyapunov(
     system: Any, k: int | None = None, *, spread: float | None = None, time: float | None = None,
     inputs: str = "zero", seed: int = 0, progress: Progress | None = None,
-    settings: Mapping[str, object] | None = None, **parameters: object,
+    **parameters: object,
 ) -> DynamicsResult:  # fmt: skip
     """Estimate the k largest Lyapunov exponents of a system: all up to 64 units, the first 10 beyond.
 
-    Args and errors are those of `analyse`.
+    Args and errors are those of `analyse`, which also takes parameters of a system that are called as an argument.
 
     >>> found = lyapunov("stuart_landau", n=1, dt=0.05, sample=0.05, time=60.0)
     >>> abs(found.lyapunov.exponents - [0.0, -2.0]).max() < 0.02
     True
     """
     how = DynamicsSettings(spread=spread, time=time, seed=seed)
-    chosen = target(system, {**parameters, **(settings or {})}, inputs)
-    return analyse_target(chosen, Parts(lyapunov=True if k is None else k), how, progress=progress)
+    return analyse_target(
+        target(system, parameters, inputs), Parts(lyapunov=True if k is None else k), how, progress=progress
+    )
 
 
 def fixed_points(
     system: Any, *, starts: int | None = None, spread: float | None = None, time: float | None = None,
     inputs: str = "zero", seed: int = 0, progress: Progress | None = None,
-    settings: Mapping[str, object] | None = None, **parameters: object,
+    **parameters: object,
 ) -> DynamicsResult:  # fmt: skip
     """Find the fixed points of a system, and their stability, by Newton's method from many starts.
 
     Args and errors are those of `analyse`.
     """
     how = DynamicsSettings(starts, spread, time=time, seed=seed)
-    chosen = target(system, {**parameters, **(settings or {})}, inputs)
-    return analyse_target(chosen, Parts(fixed_points=True), how, progress=progress)
+    return analyse_target(target(system, parameters, inputs), Parts(fixed_points=True), how, progress=progress)
 
 
 def attractors(
     system: Any, *, starts: int | None = None, spread: float | None = None,
     starts_from: tuple[str, Sequence[object]] | None = None, time: float | None = None, late: float = LATE,
     eps: float = EPS, min_samples: int = MIN_SAMPLES, inputs: str = "zero", seed: int = 0,
-    progress: Progress | None = None, settings: Mapping[str, object] | None = None, **parameters: object,
+    progress: Progress | None = None, **parameters: object,
 ) -> DynamicsResult:  # fmt: skip
     """Find the attractors of a system: clusters of the late parts of runs from many starts.
 
     Args and errors are those of `analyse`.
     """
     how = DynamicsSettings(starts, spread, None, time, late, eps, min_samples, seed, (), starts_from)
-    chosen = target(system, {**parameters, **(settings or {})}, inputs)
-    return analyse_target(chosen, Parts(attractors=True), how, progress=progress)
+    return analyse_target(target(system, parameters, inputs), Parts(attractors=True), how, progress=progress)
 
 
 def basins(
     system: Any, plane: Sequence[Range] = (), *, starts: int | None = None, spread: float | None = None,
     time: float | None = None, late: float = LATE, eps: float = EPS, min_samples: int = MIN_SAMPLES,
     inputs: str = "zero", seed: int = 0, progress: Progress | None = None,
-    settings: Mapping[str, object] | None = None, **parameters: object,
+    **parameters: object,
 ) -> DynamicsResult:  # fmt: skip
     """Find the attractors of a system, and the one that each initial state of a plane goes to.
 
     Args and errors are those of `analyse`.
     """
     how = DynamicsSettings(starts, spread, None, time, late, eps, min_samples, seed, plane)
-    chosen = target(system, {**parameters, **(settings or {})}, inputs)
-    return analyse_target(chosen, Parts(basins=True), how, progress=progress)
+    return analyse_target(target(system, parameters, inputs), Parts(basins=True), how, progress=progress)
 
 
 def phase_plane(
     system: Any, plane: Sequence[Range] = (), *, starts: int | None = None, spread: float | None = None,
     time: float | None = None, inputs: str = "zero", seed: int = 0, progress: Progress | None = None,
-    settings: Mapping[str, object] | None = None, **parameters: object,
+    **parameters: object,
 ) -> DynamicsResult:  # fmt: skip
     """Find drift and nullclines over a plane of two units, the fixed points, and up to six runs in the plane.
 
     Args and errors are those of `analyse`.
     """
     how = DynamicsSettings(starts, spread, time=time, seed=seed, plane=plane)
-    chosen = target(system, {**parameters, **(settings or {})}, inputs)
-    return analyse_target(chosen, Parts(phase_plane=True), how, progress=progress)
+    return analyse_target(target(system, parameters, inputs), Parts(phase_plane=True), how, progress=progress)
 
 
 def scan(
     system: Any, parameter: str, low: float, high: float, count: int, *, watch: str | None = None,
     time: float | None = None, seed: int = 0, progress: Progress | None = None,
-    settings: Mapping[str, object] | None = None, **parameters: object,
+    **parameters: object,
 ) -> DynamicsResult:  # fmt: skip
     """Lead a parameter of a system up and down again, each value for a quarter of `time`: branches and hysteresis.
 
     Args and errors are those of `analyse`; `count` values of `parameter` lie from `low` to `high`.
     """
     how = DynamicsSettings(watch=watch, time=time, seed=seed)
-    chosen = target(system, {**parameters, **(settings or {})})
-    return analyse_target(chosen, Parts(scan=(parameter, low, high, count)), how, progress=progress)
+    return analyse_target(target(system, parameters), Parts(scan=(parameter, low, high, count)), how, progress=progress)
