@@ -163,25 +163,15 @@ def _separations(found: Comparison) -> str:
     if found.verdicts:
         first, second = found.verdicts[0].first, found.verdicts[0].second
         rows = [
-            [
-                v.measure,
-                v.first_statement + arrow[v.first_direction],
-                v.second_statement + arrow[v.second_direction],
-                v.agreement,
-            ]
+            [v.measure, v.first_statement + arrow[v.first_direction], v.second_statement + arrow[v.second_direction],
+             v.agreement]
             for v in found.verdicts
-        ]
+        ]  # fmt: skip
         return table(["measure", first, second, "agreement"], rows)
     rows = [
-        [
-            c.panel,
-            c.measure,
-            f"{c.a} {number(c.mean_a)}",
-            f"{c.b} {number(c.mean_b)}",
-            f"{number(c.difference)} [{number(c.ci_low)}, {number(c.ci_high)}]",
-            number(c.p),
-            c.statement + arrow[c.direction],
-        ]
+        [c.panel, c.measure, f"{c.a} {number(c.mean_a)}", f"{c.b} {number(c.mean_b)}",
+         f"{number(c.difference)} [{number(c.ci_low)}, {number(c.ci_high)}]", number(c.p),
+         c.statement + arrow[c.direction]]
         for c in found.contrasts
-    ]
+    ]  # fmt: skip
     return table(["panel", "measure", "a", "b", "a − b [95 %]", "p", "statement"], rows)

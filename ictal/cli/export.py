@@ -8,7 +8,7 @@ from typing import Annotated
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
 from .options import Entries, Force, command
-from .output import Json, Output, Quiet
+from .output import Output
 
 
 @command
@@ -20,13 +20,12 @@ def export(
     ] = None,
     entries: Entries = (),
     force: Force = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    out: Output,
 ) -> None:
     """Write a file for other tools: csv, SONATA or xarray."""
     from ..simulator.export import export as exported
 
-    out = Output(json, quiet)
     with out.progress(f"export to {to}") as report:
         found = exported(file, to, output, entries=list(entries) or None, force=force, progress=report)
     files = [str(path) for path in found.files]
@@ -35,6 +34,6 @@ def export(
         lines = [f"wrote {path}" for path in files]
         if found.left_out:
             lines.append(f"left out, as {to} cannot hold it: {', '.join(found.left_out)}")
-        return "".join(f"{line}\n" for line in lines) if not quiet else ""
+        return "".join(f"{line}\n" for line in lines) if not out.quiet else ""
 
     out.result({"kind": "export", "file": str(file), "to": to, "files": files, "left_out": found.left_out}, text)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from ..simulator.fields import Param
 from ..simulator.options import Argument
 from .options import command
-from .output import Json, Output, Quiet
+from .output import Output
 
 RELATIVE = "relative paths are relative to the folder in which the command was run"
 
@@ -21,8 +21,8 @@ def list_(
         Param("Kind: systems, measures, architectures, treatments, experiments or data"),
         Argument("[KIND]", show=False),
     ] = "",
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    out: Output,
 ) -> None:
     """List everything that has a name, one line each."""
     from ..simulator import unknown
@@ -40,20 +40,20 @@ def list_(
             lines += [title, *(f"  {name:<{width}}  {line}" for name, line in members.items()), ""]
         return "\n".join(lines[:-1]) + "\n"
 
-    Output(json, quiet).result(shown, text)
+    out.result(shown, text)
 
 
 @command
 def explain(
     name: Annotated[str, Param("A name of `ictal list`, data aside"), Argument("NAME")],
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    out: Output,
 ) -> None:
     """Explain anything that has a name."""
     from ..verbs.explain import description
     from ..verbs.explain import explain as explained
 
-    Output(json, quiet).result(description(name), lambda: explained(name) + "\n")
+    out.result(description(name), lambda: explained(name) + "\n")
 
 
 @command
@@ -63,8 +63,8 @@ def info(
         Param("Any file of ictal (.h5, .pt), the folder of a sweep, an EEG (.edf, .bdf), or an array file"),
         Argument("FILE"),
     ],
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    out: Output,
 ) -> None:
     """Say what a file holds and how to do it again."""
     from ..simulator.files.edf import EDF_SUFFIXES
@@ -85,7 +85,7 @@ def info(
                 lines.append(f"{key}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
         return "\n".join(lines) + "\n"
 
-    Output(json, quiet).result({"file": str(file), **facts}, text)
+    out.result({"file": str(file), **facts}, text)
 
 
 def _array_facts(file: Path) -> dict[str, Any]:

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 FIRST_LINE, NEXT_LINE = 2.0, 5.0  # s until the first plain line of progress, and between lines
 
-Json = Annotated[bool, Param("One JSON document on stdout"), Option(record="never")]
-Quiet = Annotated[bool, Param("No progress, no remarks"), Option(record="never")]
-
 
 @dataclass(frozen=True)
 class Output:
@@ -33,8 +30,8 @@ class Output:
         quiet: no progress, and on stdout only what was asked for.
     """
 
-    json: Json = False
-    quiet: Quiet = False
+    json: Annotated[bool, Param("One JSON document on stdout"), Option(record="never")] = False
+    quiet: Annotated[bool, Param("No progress, no remarks"), Option(record="never")] = False
 
     def result(self, data: Mapping[str, Any], text: Callable[[], str]) -> None:
         """The answer: `data` under --json, else the text."""

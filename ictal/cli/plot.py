@@ -8,7 +8,7 @@ from typing import Annotated
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
 from .options import ClockOption, Dt, Force, check_folder, command, make_folder
-from .output import Json, Output, Quiet
+from .output import Output
 
 
 @command
@@ -23,13 +23,12 @@ def plot(
     clock: ClockOption = None,
     animate: Annotated[bool, Param("Also a GIF of every bump on a ring")] = False,
     force: Force = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    out: Output,
 ) -> None:
     """Draw the figures of a run or a result as PNG and SVG."""
     folder = output or Path(f"{file.stem}-figures")
     check_folder(folder, [], force)
-    out = Output(json, quiet)
     with out.progress("plot"):
         from ..simulator.files.edf import EDF_SUFFIXES
         from ..simulator.files.readers import ARRAY_SUFFIXES, open_run
@@ -51,7 +50,7 @@ def plot(
             "kind": "figures", "file": str(file), "folder": str(folder), "files": [str(path) for path in written],
             "captions": {name: drawn.caption for name, drawn in figures.items()},
         },
-        lambda: "" if quiet else "".join(
+        lambda: "" if out.quiet else "".join(
             [*(f"wrote {path}\n" for path in written), *(f"\n{name}: {d.caption}\n" for name, d in figures.items())]
         ),
     )  # fmt: skip

@@ -39,16 +39,11 @@ def windows_table(found: EegResult) -> str:
     from ..analyses.eeg.wording import spoken
 
     rows = [
-        [
-            m.measure,
-            m.phase or "all",
-            str(m.windows),
-            number(m.mean),
-            f"{number(m.null_low)} … {number(m.null_high)}" if m.tested else "–",
-            f"{m.exceed}/{m.tested}" if m.tested else "–",
-        ]
+        [m.measure, m.phase or "all", str(m.windows), number(m.mean),
+         f"{number(m.null_low)} … {number(m.null_high)}" if m.tested else "–",
+         f"{m.exceed}/{m.tested}" if m.tested else "–"]
         for m in found.summary()
-    ]
+    ]  # fmt: skip
     events = "".join(f"{e.text}: {e.onset:g} to {e.stop:g} {found.config['clock']}\n" for e in found.events)
     drawn = table(["measure", "phase", "windows", "mean", "null 95 %", "exceed null (p ≤ .05)"], rows)
     alone = [spoken(m) for m in found.measures if not any(row.p == row.p for row in found.of(m))]
@@ -59,18 +54,10 @@ def windows_table(found: EegResult) -> str:
 def _changes_table(found: EegResult) -> str:
     """Return the test on windows that do not overlap, of every measure, as a table."""
     rows = [
-        [
-            c.measure,
-            c.phase,
-            c.of,
-            f"{number(c.before)} → {number(c.mean)}",
-            f"{c.difference:+.3g} [{c.low:.3g}, {c.high:.3g}]",
-            f"{c.n_before} + {c.n}",
-            f"{c.p_holm:.2g}",
-            c.says,
-        ]
+        [c.measure, c.phase, c.of, f"{number(c.before)} → {number(c.mean)}",
+         f"{c.difference:+.3g} [{c.low:.3g}, {c.high:.3g}]", f"{c.n_before} + {c.n}", f"{c.p_holm:.2g}", c.says]
         for c in found.changes
-    ]
+    ]  # fmt: skip
     columns = ["measure", "against before", "of", "means", "difference [95 %]", "blocks", "p (Holm)", "so it"]
     return table(columns, rows, f"blocks of {found.config['block']:.3g} {found.config['clock']}") if rows else ""
 
