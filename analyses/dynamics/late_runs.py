@@ -5,16 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ...simulator import InputError
-from ...simulator.types import Floats
+from ...simulator.types import Floats, Function
 from .settings import LATE
-
-Step = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +36,7 @@ class Course:
 
 
 def late_courses(
-    step: Step,
+    step: Function,
     starts: ArrayLike,
     *,
     n_steps: int,

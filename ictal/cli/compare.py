@@ -16,6 +16,7 @@ from .sliding import noted
 
 if TYPE_CHECKING:
     from ..analyses.comparison.result import Comparison
+    from ..simulator.types import Progress
 
 SAMPLE_BAND, BIN, SD = (0.03, 0.2), 0.01, 0.01  # as in analyses.compare.Settings, which takes a second to import
 OUTPUTS = ("compare.h5", "report.html")

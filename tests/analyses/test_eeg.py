@@ -7,8 +7,19 @@ import numpy as np
 import pytest
 
 import ictal
-from ictal.analyses.eeg import Event, Windows, around, bandpassed, events_of, examine, over_time, rereferenced, sliding
-from ictal.analyses.eeg.change import FALLS, NO_CHANGE, RISES, TOO_SHORT, changes
+from ictal.analyses import (
+    Event,
+    Windows,
+    around,
+    bandpassed,
+    changes,
+    events_of,
+    examine,
+    over_time,
+    rereferenced,
+    sliding,
+)
+from ictal.analyses.eeg.change import FALLS, NO_CHANGE, RISES, TOO_SHORT
 from ictal.analyses.eeg.preprocessing import is_bipolar
 from ictal.analyses.eeg.quality import line_noise
 from ictal.analyses.eeg.rhythm import amplitude_cv, log_band_power

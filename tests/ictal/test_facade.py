@@ -10,14 +10,11 @@ import numpy as np
 import pytest
 
 import ictal
-from ictal.analyses.comparison.compare import Settings
-from ictal.analyses.comparison.sources import panels_of
-from ictal.analyses.values import How
-from ictal.models.architectures import architecture
-from ictal.models.treatments import treatment
+from ictal import as_run
+from ictal.analyses import How, Settings, panels_of
+from ictal.models import architecture, treatment
 from ictal.simulator.fields import check, parse
 from ictal.simulator.registry import resolve
-from ictal.verbs.sources import as_run
 
 RNG = np.random.default_rng(0)
 PRIVATE, COMMON = RNG.normal(size=(4, 400, 6)), RNG.normal(size=(4, 400, 1))
@@ -39,7 +36,12 @@ def loaded(code):
 
 def test_import_loads_nothing():
     modules = loaded("import ictal; dir(ictal)")
-    assert not modules & {*HEAVY, "numpy", "ictal.simulator", "typer"}
+    assert not modules & {*HEAVY, "numpy", "typer"}
+    assert {name for name in modules if name.startswith("ictal")} == {
+        "ictal",
+        "ictal.simulator",
+        "ictal.simulator.doors",
+    }
 
 
 @pytest.mark.parametrize(

@@ -16,20 +16,31 @@ import torch
 
 import ictal
 from ictal import cli
-from ictal.analyses.layers.trajectories import parts, trajectories
+from ictal.analyses import trajectories
+from ictal.analyses.layers.trajectories import parts
 from ictal.cli import output
-from ictal.models.datasets import load_data
-from ictal.models.datasets.corruptions import CORRUPTIONS, corrupted
-from ictal.models.datasets.ood import out_of_distribution
-from ictal.models.synchrony import SynchronyRecorder
-from ictal.models.trained.classifier import Classifier
-from ictal.models.training import METRICS, Training, UnfinishedTrainingError, evaluate, probabilities
+from ictal.models import (
+    CORRUPTIONS,
+    METRICS,
+    Classifier,
+    DataChoice,
+    Job,
+    SynchronyChoice,
+    SynchronyRecorder,
+    Training,
+    UnfinishedTrainingError,
+    corrupted,
+    evaluate,
+    load_data,
+    open_model,
+    out_of_distribution,
+    probabilities,
+    train_to_file,
+)
 from ictal.models.training import checkpoint as weight_files
-from ictal.models.training.build import architecture_settings, open_model, treatment
+from ictal.models.training.build import architecture_settings, treatment
 from ictal.models.training.distributed import Ranks
 from ictal.models.training.folder import TrainingFolder
-from ictal.models.training.job import train_to_file
-from ictal.models.training.settings import DataChoice, Job, SynchronyChoice
 from ictal.simulator import InputError
 
 QUICK = ["train", "mlp", "--data", "digits", "--n-train", "200", "--set", "hidden=32,16", "--lr", "2e-3"]

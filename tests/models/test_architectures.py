@@ -12,19 +12,26 @@ from scipy.integrate import solve_ivp
 from torch import nn
 from torch.nn import functional
 
-from ictal.models.architectures import ARCHITECTURES, architecture
-from ictal.models.architectures.base import Architecture
-from ictal.models.architectures.convnet import ConvNet
-from ictal.models.architectures.layers import Images, Standardise
-from ictal.models.architectures.mlp import MLP, MultilayerPerceptron
-from ictal.models.architectures.rate import RateRNN
-from ictal.models.architectures.recurrent import Recurrent
-from ictal.models.architectures.resnet import ResNet
-from ictal.models.architectures.spiking import Neurons, SpikingNet
-from ictal.models.architectures.vgg import VGG
-from ictal.models.architectures.vit import ViT
-from ictal.models.probe.layers import Layers, Probe
-from ictal.models.system import Flow
+from ictal.models import (
+    ARCHITECTURES,
+    MLP,
+    VGG,
+    Architecture,
+    ConvNet,
+    Flow,
+    Images,
+    Layers,
+    MultilayerPerceptron,
+    Probe,
+    RateRNN,
+    Recurrent,
+    ResNet,
+    SpikingNet,
+    Standardise,
+    ViT,
+    architecture,
+)
+from ictal.models.architectures.spiking import Neurons
 from ictal.simulator import InputError
 
 SMALL = {  # name -> fields, shape, a pattern of modules that a user probes, learning rate that fits
@@ -429,7 +436,7 @@ def test_direct_coding_gives_the_standardised_image_at_every_step():
 
 
 def test_the_layers_fire_neither_never_nor_always_on_digits():
-    from ictal.models.datasets import load_data
+    from ictal.models import load_data
 
     x = load_data("digits", n_train=200).x_train
     for coding in ("direct", "rate"):

@@ -5,10 +5,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from ictal.models.architectures.mlp import MLP
-from ictal.models.datasets import load_data
-from ictal.models.trained.classifier import Classifier
-from ictal.models.training import METRICS, Training, evaluate, train
+from ictal.models import METRICS, MLP, Classifier, Training, evaluate, load_data, train
 from ictal.simulator import InputError, Recording
 
 QUICK = Classifier(n_train=200, hidden=(32, 16), steps=60, every=10, n_probe=50, frames=6)

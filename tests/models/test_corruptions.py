@@ -8,10 +8,17 @@ import torch
 from PIL import Image
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from ictal.models.datasets import load_data
-from ictal.models.datasets.augment import AUGMENTATIONS, NOISE_SD, augmented
-from ictal.models.datasets.corruptions import CORRUPTIONS, SEVERITIES, corrupted
-from ictal.models.datasets.ood import OOD_PAIRS, out_of_distribution
+from ictal.models import (
+    AUGMENTATIONS,
+    CORRUPTIONS,
+    OOD_PAIRS,
+    SEVERITIES,
+    augmented,
+    corrupted,
+    load_data,
+    out_of_distribution,
+)
+from ictal.models.datasets.augment import NOISE_SD
 from ictal.models.datasets.warps import boxed, moved, smeared
 from ictal.simulator import InputError
 

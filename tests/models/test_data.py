@@ -9,11 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ictal.models import AUGMENTATIONS, CORRUPTIONS, DATA, OOD_PAIRS, Dataset, load_data
 from ictal.models import datasets as room
-from ictal.models.datasets import DATA, Dataset, files, load_data, sources
-from ictal.models.datasets.augment import AUGMENTATIONS
-from ictal.models.datasets.corruptions import CORRUPTIONS
-from ictal.models.datasets.ood import OOD_PAIRS
+from ictal.models.datasets import files, sources
 from ictal.simulator import InputError
 
 IMAGES = np.arange(40 * 6, dtype=np.uint8).reshape(40, 3, 2)

@@ -14,9 +14,9 @@ import pytest
 from PIL import Image
 from scipy.special import ndtr
 
-from ictal.models.datasets import cifar, folders, load_data, pictures
+from ictal.models import Integration, Match, load_data
+from ictal.models.datasets import cifar, folders, pictures
 from ictal.models.datasets.pickles import read_pickle
-from ictal.models.datasets.sequences import Integration, Match
 from ictal.simulator import InputError
 
 # CIFAR, small: 10 images a file of CIFAR-10, 200 and 100 of CIFAR-100

@@ -9,14 +9,9 @@ import torch
 
 import ictal
 from ictal.cli import run
-from ictal.models.rate.epileptor import Epileptor
-from ictal.models.rate.graphs import Graph, graph
-from ictal.models.rate.kuramoto import Kuramoto
-from ictal.models.rate.stuart_landau import StuartLandau
-from ictal.models.rate.wilson_cowan import WilsonCowan
-from ictal.models.system import Flow
-from ictal.simulator import InputError
-from ictal.simulator.integrators import integrate
+from ictal.models import Epileptor, Flow, Kuramoto, StuartLandau, WilsonCowan, graph
+from ictal.models.rate.graphs import Graph
+from ictal.simulator import InputError, integrate
 
 SYSTEMS = {"epileptor": Epileptor, "wilson_cowan": WilsonCowan, "kuramoto": Kuramoto, "stuart_landau": StuartLandau}
 

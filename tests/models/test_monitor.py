@@ -17,13 +17,12 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 import ictal
+from ictal.analyses import apply
 from ictal.analyses.measures import get
-from ictal.analyses.measures.base import apply
+from ictal.models import Layers, Monitor, desync_penalty
 from ictal.models.monitoring import monitor as monitor_module
 from ictal.models.monitoring.history import PENDING
-from ictal.models.monitoring.monitor import Monitor
-from ictal.models.monitoring.penalty import desync_penalty
-from ictal.models.probe.layers import Layers, match
+from ictal.models.probe.layers import match
 from ictal.simulator import InputError, Recording
 
 

@@ -6,11 +6,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ictal.analyses.measures import MEASURES, get
-from ictal.analyses.measures.base import apply
+from ictal.analyses import MEASURES, apply
+from ictal.analyses.measures import get
+from ictal.models import Monitor, desync_penalty
 from ictal.models.monitoring.batch_measures import drawn, measure_of_batches, readings
-from ictal.models.monitoring.monitor import Monitor
-from ictal.models.monitoring.penalty import desync_penalty
 from ictal.simulator import InputError, Recording
 
 CHEAP = "mean_squared_correlation"

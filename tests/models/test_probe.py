@@ -8,8 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ictal.models.probe.layers import Layers, Probe
-from ictal.models.probe.record import StepRecorder, morph_loop, record_loop, record_samples
+from ictal.models import Layers, Probe, StepRecorder, morph_loop, record_loop, record_samples
 from ictal.simulator import InputError
 
 

@@ -5,12 +5,9 @@ from functools import cache
 import numpy as np
 import pytest
 
+from ictal.analyses import apply, transition
 from ictal.analyses.measures import get
-from ictal.analyses.measures.base import apply
-from ictal.analyses.series.transitions import transition
-from ictal.models.spiking.cuba import Cuba
-from ictal.models.spiking.seizure import SeizureNetwork
-from ictal.models.system import System, parameters
+from ictal.models import Cuba, SeizureNetwork, System, parameters
 from ictal.simulator import InputError, Spikes
 
 SEEDS = range(5)

@@ -12,20 +12,22 @@ from torch import nn
 from typer.testing import CliRunner
 
 import ictal
-from ictal.analyses.figures import to_png
+from ictal.analyses import (
+    cka_matrix,
+    drawings_of_run,
+    is_synchrony,
+    layer_similarity,
+    measures_in,
+    null_test,
+    to_png,
+    trajectories,
+)
 from ictal.analyses.figures.parts.style import SIZE
-from ictal.analyses.figures.run import drawings_of_run
-from ictal.analyses.layers.cka import cka_matrix
-from ictal.analyses.layers.trajectories import is_synchrony, layer_similarity, measures_in, parts, trajectories
+from ictal.analyses.layers.trajectories import parts
 from ictal.analyses.measures import get
-from ictal.analyses.surrogates import null_test
-from ictal.models.architectures.mlp import MLP
-from ictal.models.datasets import load_data
-from ictal.models.probe.record import record_samples
-from ictal.models.synchrony import SynchronyRecorder
+from ictal.models import MLP, SynchronyRecorder, Training, load_data, record_samples, train
 from ictal.models.synchrony.recorder import _similarities
 from ictal.models.synchrony.rows import Rows, sample_measures
-from ictal.models.training import Training, train
 from ictal.simulator import InputError, Recording
 
 FEW = ("si_3", "chi_c", "class_share", "within_class_si")

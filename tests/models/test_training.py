@@ -15,25 +15,25 @@ from torch import nn
 from torch.nn import functional
 from trainees import Counting, Linear, Net, Shaken, Shaking, bits, same
 
-from ictal.models.datasets import load_data
-from ictal.models.datasets.augment import AUGMENTATIONS
-from ictal.models.training import (
+from ictal.models import (
     METRICS,
+    Intervention,
     Training,
     assess,
     calibration_error,
     cpu_threads,
     evaluate,
-    loop,
+    load_data,
     probabilities,
     separation,
     train,
 )
+from ictal.models.datasets.augment import AUGMENTATIONS
+from ictal.models.training import loop
 from ictal.models.training.descent import parts
 from ictal.models.training.distributed import Ranks
 from ictal.models.training.loop import _augmented
 from ictal.models.training.randomness import Batches
-from ictal.models.treatments.base import Intervention
 from ictal.simulator import InputError
 from ictal.simulator.fields import declared
 

@@ -14,20 +14,24 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from ictal.analyses.measures import get
+from ictal.models import (
+    L2,
+    NID,
+    TREATMENTS,
+    Clip,
+    DesyncReg,
+    Dropout,
+    HealthyTraining,
+    Intervention,
+    LabelSmoothing,
+    ShrinkingNID,
+    Site,
+    Together,
+    Treatment,
+    ValidationControl,
+    desync_penalty,
+)
 from ictal.models.monitoring.batch_measures import readings
-from ictal.models.monitoring.penalty import desync_penalty
-from ictal.models.probe.axes import Site
-from ictal.models.training.callbacks import Together
-from ictal.models.treatments import TREATMENTS
-from ictal.models.treatments.base import Intervention, Treatment
-from ictal.models.treatments.clip import Clip
-from ictal.models.treatments.desync import DesyncReg
-from ictal.models.treatments.dropout import Dropout
-from ictal.models.treatments.healthy import HealthyTraining
-from ictal.models.treatments.l2 import L2
-from ictal.models.treatments.label_smoothing import LabelSmoothing
-from ictal.models.treatments.nid import NID, ShrinkingNID
-from ictal.models.treatments.validation import ValidationControl
 from ictal.simulator import InputError
 from ictal.simulator.registry import resolve
 
@@ -535,9 +539,7 @@ def test_fields_that_cannot_be(make, message):
 
 @pytest.mark.parametrize("name", TREATMENTS)
 def test_it_works_in_the_loop_of_train(name):
-    from ictal.models.architectures.mlp import MLP
-    from ictal.models.datasets import load_data
-    from ictal.models.training import Training, train
+    from ictal.models import MLP, Training, load_data, train
 
     data = load_data("digits", n_train=200, n_val=100)
     ends = []

@@ -1,11 +1,7 @@
 import numpy as np
 import pytest
 
-from ictal.simulator import InputError
-from ictal.simulator.engines.compiled.draws import freeze_inputs
-from ictal.simulator.engines.simulate import simulate
-from ictal.simulator.engines.wiring import instantiate
-from ictal.simulator.networks.network import (
+from ictal.simulator import (
     Adaptation,
     AlphaSynapse,
     CurrentInput,
@@ -17,6 +13,7 @@ from ictal.simulator.networks.network import (
     FixedInDegree,
     Footprint,
     GivenNoise,
+    InputError,
     LogNormal,
     LowRank,
     MeanSynapticCurrent,
@@ -37,8 +34,11 @@ from ictal.simulator.networks.network import (
     TriggeredInput,
     UniformDelay,
     WhiteNoise,
-    steps,
+    freeze_inputs,
+    instantiate,
+    simulate,
 )
+from ictal.simulator.networks.network import steps
 
 
 def cells(name="E", n=50, **other):
