@@ -18,7 +18,8 @@ from ...simulator.files.document import check_writable, to_json, versions
 from ...simulator.files.identity import differences
 from ...simulator.files.store import load, save
 from ...simulator.types import Progress
-from .build import architecture, described, device, network, treatment
+from ..architectures import architecture
+from .build import described, device, network, treatment
 
 if TYPE_CHECKING:  # torch takes seconds to import
     import torch

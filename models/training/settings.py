@@ -194,11 +194,11 @@ class DataChoice(Checked):
     hold_out: Annotated[bool, Param("train without a fifth of the classes, for ictal evaluate --ood")] = False
 
     def load(self, seed: int) -> Dataset:
-        """The data, split, chosen and made noisy by this seed."""
+        """Return the data, split, chosen and made noisy by this seed."""
         return self.pair(seed).data if self.hold_out else self._whole(seed)
 
     def pair(self, seed: int) -> Pair:
-        """The data without the classes that are held out, and the test images of these."""
+        """Return the data without the classes that are held out, and the test images of these."""
         from ..datasets.ood import out_of_distribution
 
         return out_of_distribution("held-out-classes", self._whole(seed), seed)
@@ -254,7 +254,7 @@ class SynchronyChoice(Checked):
     ] = 1000
 
     def recorder(self, data: Dataset, seed: int) -> SynchronyRecorder:
-        """What measures while training goes on."""
+        """Return the recorder with these settings."""
         from ..synchrony import SynchronyRecorder
 
         return SynchronyRecorder(data, seed=seed, **{item.name: getattr(self, item.name) for item in fields(self)})
@@ -283,9 +283,9 @@ class Job(Checked):
     threads: Annotated[int, Param("CPU threads; the last bits of sums depend on their number", ge=1)] = 1
 
     def command(self) -> str:
-        """Return the line that repeats it."""
-        fields_ = {name: as_text(self.parameters[name]) for name in sorted(self.parameters)}
-        given = [word for name, text in fields_.items() for word in ("--set", f"{name}={text}")]
+        """Return the command line that repeats the job."""
+        texts = {name: as_text(self.parameters[name]) for name in sorted(self.parameters)}
+        given = [word for name, text in texts.items() for word in ("--set", f"{name}={text}")]
         treated = [word for text in self.treatments for word in ("--treat", text)]
         measured = self.synchrony or list[str]()
         return command_line("train", self.architecture, self.data, given, self.how, treated, measured, self)

@@ -258,8 +258,8 @@ def test_figures_are_drawn_from_the_run_alone_and_say_how_far_theory_holds():
     [
         ({"protocol": "ramp"}, r"protocol 'ramp'"),
         ({"sigma": ()}, r"LifCells\.sigma: must be numbers >= 0"),
-        ({"sigma": (-1.0,)}, r"LifCells\.sigma: must be numbers >= 0"),
-        ({"sigma": (math.nan,)}, r"LifCells\.sigma: must be numbers >= 0"),
+        ({"sigma": (-1.0,)}, r"LifCells\.sigma: must be >= 0 \[mV\]; got \(-1.0,\)"),
+        ({"sigma": (math.nan,)}, r"LifCells\.sigma: must be >= 0 \[mV\]; got \(nan,\)"),
         ({"sigma": (1.0, 1.0)}, r"LifCells\.sigma: must differ"),
         ({"drive_low": 31.0}, r"LifCells: drive_low must lie below drive_high"),
         ({"n": 20}, r"n be at least levels"),

@@ -283,7 +283,7 @@ def test_a_matrix_of_one_s_own_is_checked_and_named_in_the_source(tmp_path):
         ("epileptor", {"dt": 0.5, "duration": 500.0}, r"diverges: .* of node 0 .* t = "),
         ("wilson_cowan", {"duration": 0.0001}, r"WilsonCowan\.duration"),
         ("wilson_cowan", {"noise": -1.0}, r"WilsonCowan\.noise"),
-        ("wilson_cowan", {"a_e": math.inf}, r"WilsonCowan\.a_e: must be a finite number"),
+        ("wilson_cowan", {"a_e": math.inf}, r"WilsonCowan\.a_e: must be > 0 \[1\]; got inf"),
         ("wilson_cowan", {"duration": -1.0}, r"WilsonCowan\.duration: must be > 0 \[s\]"),
         ("wilson_cowan", {"duration": 1e300}, r"WilsonCowan\.duration: must be of at most"),
         ("epileptor", {"ks": math.nan}, r"Epileptor\.ks"),

@@ -462,7 +462,7 @@ def test_a_film_of_what_lies_on_no_ring_is_refused(tmp_path, capsys):
 BAD = [
     (Ring, {"j0": 1.5}, r"Ring\.j0: .* runs away; got 1\.5"),
     (Ring, {"n": 2}, r"Ring\.n"),
-    (Ring, {"j2": math.nan}, r"Ring\.j2: must be a finite number"),
+    (Ring, {"j2": math.nan}, r"Ring\.j2: must lie in -1000..1000 \[1\]; got nan"),
     (Ring, {"tau": 0.1}, r"Ring\.tau: .* two steps"),
     (Ring, {"noise": -1.0}, r"Ring\.noise"),
     (Zhang, {"n": 16}, r"Zhang\.n: .* tuning curve"),

@@ -406,18 +406,18 @@ REFUSED = [
     ({"sets": ()}, "SynchronyRecorder.sets: must name at least one of train, val, test; got none"),
     ({"sets": "val"}, "SynchronyRecorder.sets: 'val' must have at least 8 images; got 0; set some apart"),
     ({"when": "during"}, "unknown SynchronyRecorder.when 'during'"),
-    ({"n_probe": 5}, "SynchronyRecorder.n_probe: must be an integer >= 8; got 5"),
-    ({"max_units": 1}, "SynchronyRecorder.max_units: must be an integer >= 2; got 1"),
+    ({"n_probe": 5}, "SynchronyRecorder.n_probe: must be >= 8; got 5"),
+    ({"max_units": 1}, "SynchronyRecorder.max_units: must be >= 2; got 1"),
     ({"nulls": 100}, "SynchronyRecorder.nulls: must be 0 or at least 199; got 100"),
     ({"nulled": ["si_3"], "measures": "chi_c"}, "SynchronyRecorder.nulled: must be among the measures; got 'si_3'"),
     ({"measures": "si_4"}, "unknown measure 'si_4'; did you mean"),
     ({"measures": "kuramoto_r1"}, "SynchronyRecorder.measures: kuramoto_r1 needs an ordered time axis"),
     ({"measures": "cv_isi"}, "SynchronyRecorder.measures: cv_isi needs spike trains"),
-    ({"at": [-1]}, "SynchronyRecorder.at: must be an integer >= 0; got -1"),
+    ({"at": [-1]}, "SynchronyRecorder.at: must be >= 0; got -1"),
     ({"labels": "true"}, "unknown SynchronyRecorder.labels 'true'"),
     ({"layers": ()}, "Layers.patterns: must name at least one module; got none"),
     ({"units": "neuron"}, "unknown Layers.units 'neuron'"),
-    ({"seed": -1}, "SynchronyRecorder.seed: must be an integer >= 0; got -1"),
+    ({"seed": -1}, "SynchronyRecorder.seed: must be >= 0; got -1"),
 ]
 
 

@@ -16,6 +16,7 @@ from torch.nn import functional
 from trainees import Counting, Linear, Net, Shaken, Shaking, bits, same
 
 from ictal.models import (
+    AUGMENTATIONS,
     METRICS,
     Intervention,
     Training,
@@ -28,7 +29,6 @@ from ictal.models import (
     separation,
     train,
 )
-from ictal.models.datasets.augment import AUGMENTATIONS
 from ictal.models.training import loop
 from ictal.models.training.descent import parts
 from ictal.models.training.distributed import Ranks
@@ -469,7 +469,7 @@ def test_other_arguments_that_cannot_be(data):
         train(Linear(), data, how, seed=-1)
     with pytest.raises(InputError, match=r"train\.seed: must be an integer from 0 to 2\^63 - 1; got 1844\d+"):
         train(Linear(), data, how, seed=2**64)
-    with pytest.raises(InputError, match=r"train\.threads: must be an integer >= 1; got 0"):
+    with pytest.raises(InputError, match=r"train\.threads: must be >= 1; got 0"):
         train(Linear(), data, how, seed=0, threads=0)
     with pytest.raises(InputError, match=r"train\.model: must have parameters to train; Flatten has none"):
         train(nn.Flatten(), data, how, seed=0)
