@@ -215,7 +215,7 @@ def check(what: str, hint: Any, value: object) -> object:
     1.0
     """
     origin, options = get_origin(hint), get_args(hint)
-    if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():  # a scalar, without importing numpy
+    if type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0:  # a scalar; numpy takes long to import
         value = value.item()  # type: ignore[attr-defined]
     if origin in (Union, types.UnionType):
         if type(value) in options:  # most values; a failed option below would print them whole
@@ -260,4 +260,4 @@ def _wanted(hint: Any) -> str:
         return f"{'values separated by commas, each' if typed else 'a tuple of'} {_wanted(options[0])}"
     if origin is tuple:
         return f"{len(options)} values separated by commas, each {_wanted(options[0])}"
-    return "an array" if origin is np.ndarray else str(getattr(hint, "__name__", hint))
+    return "an array" if getattr(origin, "__name__", "") == "ndarray" else str(getattr(hint, "__name__", hint))
