@@ -53,6 +53,7 @@ from .verbs.analyse import scan as scan
 from .verbs.compare import compare as compare
 from .verbs.eeg import analyse_eeg as analyse_eeg
 from .verbs.eeg import measure_over_time as measure_over_time
+from .verbs.explain import description as description
 from .verbs.explain import explain as explain
 from .verbs.measure import measure as measure
 from .verbs.simulate import simulate as simulate

@@ -34,17 +34,6 @@ def steps(time: float, dt: float, what: str) -> int:
     return n
 
 
-def is_finite(value: object) -> bool:
-    """Return whether a value is a finite number."""
-    return isinstance(value, int | float | np.integer | np.floating) and math.isfinite(value)
-
-
-def not_negative(value: float, what: str, unit: str) -> None:
-    """Check that a number is finite and >= 0."""
-    if not (is_finite(value) and value >= 0):
-        raise InputError(f"{what}: must be finite and >= 0 [{unit}]; got {value}")
-
-
 def unique(names: Iterable[str], what: str) -> None:
     """Check that no name occurs twice."""
     seen: set[str] = set()

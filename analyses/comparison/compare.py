@@ -47,7 +47,7 @@ def compare_panels(
     """
     settings = settings or Settings()
     replicates = equalise(panels, settings)
-    names = settings.measures or tuple(MEASURES)
+    names = settings.measures or tuple(MEASURES.usable())
     kinds = {panel.name: panel.nulls for panel in panels}
     observations: list[Observation] = []
     skipped: list[Skipped] = []

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from ..simulator.fields import Param
 from ..simulator.options import Argument
 from .options import command
-from .output import Output
+from .output import Output, error_line
 
 RELATIVE = "relative paths are relative to the folder in which the command was run"
 
@@ -18,7 +18,7 @@ RELATIVE = "relative paths are relative to the folder in which the command was r
 def list_(
     kind: Annotated[
         str,
-        Param("Kind: systems, measures, architectures, treatments, experiments or data"),
+        Param("Kind: systems, measures, treatments …, as the full list has them"),
         Argument("[KIND]", show=False),
     ] = "",
     *,
@@ -26,9 +26,10 @@ def list_(
 ) -> None:
     """List everything that has a name, one line each."""
     from ..simulator import unknown
-    from ..verbs.names import known
+    from ..verbs.names import REGISTRIES
+    from . import COMMANDS
 
-    tables = known()
+    tables = {kind: table.lines() for kind, table in REGISTRIES.items()}
     if kind and kind not in tables:
         raise unknown("kind", kind, tables)
     shown = {kind: tables[kind]} if kind else tables
@@ -41,11 +42,14 @@ def list_(
         return "\n".join(lines[:-1]) + "\n"
 
     out.result(shown, text)
+    for table in (*REGISTRIES.values(), COMMANDS):
+        for problem in table.problems:
+            error_line(problem)
 
 
 @command
 def explain(
-    name: Annotated[str, Param("A name of `ictal list`, data aside"), Argument("NAME")],
+    name: Annotated[str, Param("A name of `ictal list`"), Argument("NAME")],
     *,
     out: Output,
 ) -> None:

@@ -29,16 +29,15 @@ def simulate(
 
     A spiking network is written chunk by chunk to FILE.h5.part; after Ctrl-C or a crash --resume goes on from there.
     """
-    from ..models.system import Spiking
+    from ..models import SYSTEMS
     from ..simulator import InputError
     from ..simulator.fields import parameter_types
     from ..verbs.names import build, parse_settings
-    from ..verbs.names import system as system_class
 
     system, seed, engine = given.system, given.seed, given.engine
     parameters = parse_settings(system, given.settings)
     if given.duration is not None:
-        if "duration" not in parameter_types(system_class(system)):
+        if "duration" not in parameter_types(SYSTEMS.load(system)):
             raise InputError(f"{system}: has no duration; leave --duration out (see ictal explain {system})")
         if "duration" in parameters:
             raise InputError("--duration and --set duration=…: say one of them")

@@ -3,7 +3,7 @@
 import inspect
 import subprocess
 import sys
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 from typing import Annotated
 
@@ -91,8 +91,8 @@ def greet(name: str, loud: bool = False) -> None:
 
 def test_a_plug_in_adds_a_command_and_a_broken_one_ends_alone(ictal_, refused, monkeypatch):
     added = [("greet", f"{__name__}:greet"), ("torn", "no.such.module:run"), ("train", f"{__name__}:greet")]
-    points = {"ictal.commands": [EntryPoint(*one, "ictal.commands") for one in added]}
-    monkeypatch.setattr(registry, "_entry_points", lambda group: points.get(group, []))
+    points = EntryPoints(EntryPoint(*one, "ictal.commands") for one in added)
+    monkeypatch.setattr(registry, "_entry_points", lambda: points)
     monkeypatch.setattr(COMMANDS, "_added", None)
     monkeypatch.setattr(COMMANDS, "problems", ())
     text = ictal_("--help")
