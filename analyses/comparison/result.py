@@ -13,38 +13,17 @@ from ...simulator import InputError
 from ...simulator.files.document import DAMAGE, Document, Group, about, first_line, read, to_json, write
 from ...simulator.files.rows import from_group, to_group
 from ..measures import MEASURES, get
+from ..values import LATER, VALUE_COLUMNS, Value
 from .verdict import Contrast, Verdict
 
 
-@dataclass(frozen=True)
-class Observation:
-    """One measure of one replicate beside its surrogate null."""
+@dataclass(frozen=True, kw_only=True)
+class ReplicateValue(Value):
+    """A value of one replicate of a group of a panel."""
 
     panel: str
     group: str
     replicate: int
-    measure: str
-    value: float
-    null_kind: str  # "" where the measure has none
-    null_mean: float
-    null_low: float  # 2.5 and 97.5 % of the surrogates
-    null_high: float
-    p: float  # (1 + k)/(1 + n); NaN where there is no null
-    n_units: int
-    n_live: int
-    n_times: int
-    settings: str  # JSON: band, bin, label ...
-
-
-@dataclass(frozen=True)
-class Skipped:
-    """A measure that is not defined on a replicate, and why."""
-
-    panel: str
-    group: str
-    replicate: int
-    measure: str
-    reason: str
 
 
 @dataclass(frozen=True, repr=False)
@@ -57,10 +36,10 @@ class Comparison:
         config: everything that is needed to do it again, JSON-able.
     """
 
-    observations: Sequence[Observation]
+    observations: Sequence[ReplicateValue]
     contrasts: Sequence[Contrast]
     verdicts: Sequence[Verdict]
-    skipped: Sequence[Skipped]
+    skipped: Sequence[ReplicateValue]
     figures: Mapping[str, Group] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
 
@@ -92,7 +71,7 @@ class Comparison:
         rows = {o.replicate: o.value for o in self._of(panel, measure, group)}
         return [rows[k] for k in sorted(rows)]
 
-    def _of(self, panel: str, measure: str, group: str) -> list[Observation]:
+    def _of(self, panel: str, measure: str, group: str) -> list[ReplicateValue]:
         return [o for o in self.observations if (o.panel, o.measure, o.group) == (panel, measure, group)]
 
     def to_document(self) -> Document:
@@ -100,11 +79,11 @@ class Comparison:
         groups: dict[str, Group] = {}
         for name in dict.fromkeys(o.measure for o in self.observations):
             seen = [o for o in self.observations if o.measure == name]
-            groups[f"measures/{name}"] = to_group(Observation, seen, _definition(name, seen))
+            groups[f"measures/{name}"] = to_group(ReplicateValue, seen, _definition(name, seen))
         for title, kind, rows in (
             ("contrasts", Contrast, self.contrasts),
             ("verdicts", Verdict, self.verdicts),
-            ("skipped", Skipped, self.skipped),
+            ("skipped", ReplicateValue, self.skipped),
         ):
             if rows:
                 groups[f"tables/{title}"] = to_group(kind, rows)
@@ -119,12 +98,12 @@ class Comparison:
             row
             for name in MEASURES
             if (group := groups.get(f"measures/{name}"))
-            for row in from_group(Observation, group)
+            for row in from_group(ReplicateValue, group, LATER)
         ]
         tables: dict[str, list[Any]] = {}
-        for title, kind in (("contrasts", Contrast), ("verdicts", Verdict), ("skipped", Skipped)):
+        for title, kind in (("contrasts", Contrast), ("verdicts", Verdict), ("skipped", ReplicateValue)):
             group = groups.get(f"tables/{title}")
-            tables[title] = from_group(kind, group) if group else []
+            tables[title] = from_group(kind, group, VALUE_COLUMNS) if group else []
         return cls(
             observations=observations,
             contrasts=tables["contrasts"],
@@ -135,7 +114,7 @@ class Comparison:
         )
 
 
-def _definition(name: str, rows: Sequence[Observation]) -> dict[str, str]:
+def _definition(name: str, rows: Sequence[ReplicateValue]) -> dict[str, str]:
     """What a reader of the file must know about a measure: definition, and null, band, bin, axis by panel."""
     measure = get(name)
     settings = {row.panel: json.loads(row.settings) for row in reversed(rows)}

@@ -6,16 +6,17 @@ import json
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ...simulator import InputError
-from ...simulator.files.document import DAMAGE, Document, about, first_line, read, write
+from ...simulator.files.document import DAMAGE, Document, Group, about, first_line, read, write
 from ...simulator.files.rows import from_group, to_group
 from ..measures import MEASURES, get
+from ..values import LATER
 from .change import Change
 from .detectors import Detection, FeatureValue, Score
 from .quality import Channel
@@ -126,9 +127,9 @@ class EegResult:
         try:
             groups, config = document.groups, dict(json.loads(document.attrs["config"]))
             names = [name for name in config["measures"] if f"measures/{name}" in groups]
-            rows = [row for name in names for row in from_group(WindowValue, groups[f"measures/{name}"])]
+            rows = [row for name in names for row in _rows(WindowValue, groups[f"measures/{name}"])]
             tables = {
-                attribute: from_group(kind, groups[place]) if place in groups else []
+                attribute: _rows(kind, groups[place]) if place in groups else []
                 for attribute, (place, kind) in TABLES.items()
             }
             if not rows:
@@ -144,6 +145,13 @@ class EegResult:
             null = f"  null {m.null_low:.3g}..{m.null_high:.3g}, exceeded in {m.exceed}/{m.tested}" if m.tested else ""
             lines.append(f"  {m.measure:<18} {m.phase:<7} {m.mean:>8.4g} ({m.windows} windows){null}")
         return "\n".join(lines)
+
+
+def _rows(kind: type[Any], group: Group) -> list[Any]:
+    if kind is not WindowValue or "n_live" in group.variables:
+        return from_group(kind, group)
+    rows = from_group(WindowValue, group, (*LATER, "n_live", "n_times", "settings"))
+    return [replace(row, n_live=row.n_units) for row in rows]  # the first files counted only those that vary
 
 
 def definition(name: str) -> dict[str, str]:

@@ -13,7 +13,8 @@ from ...simulator import InputError
 from ...simulator.files.document import DAMAGE, Document, about, first_line, read, write
 from ...simulator.files.rows import from_group as rows_from
 from ...simulator.files.rows import to_group as rows_to
-from ..comparison.result import Observation
+from ..comparison.result import ReplicateValue
+from ..values import LATER
 from .course import Course, from_group, to_groups
 
 KIND = "evidence"
@@ -32,7 +33,7 @@ class Evidence:
 
     scale: str
     courses: Sequence[Course] = ()
-    observations: Sequence[Observation] = ()
+    observations: Sequence[ReplicateValue] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
 
     def settings(self) -> dict[str, list[Course]]:
@@ -50,7 +51,7 @@ class Evidence:
         """
         groups = to_groups(self.courses)
         if self.observations:
-            groups["tables/observations"] = rows_to(Observation, self.observations)
+            groups["tables/observations"] = rows_to(ReplicateValue, self.observations)
         return write(Document({**about(KIND, self.config), "scale": self.scale}, groups), path, force=force)
 
 
@@ -65,7 +66,7 @@ def load_evidence(path: str | os.PathLike[str]) -> Evidence:
         stored = [group for name, group in document.groups.items() if name.startswith("courses/")]
         courses = [course for group in stored for course in from_group(group)]
         table = document.groups.get("tables/observations")
-        observations = rows_from(Observation, table) if table else []
+        observations = rows_from(ReplicateValue, table, LATER) if table else []
         config = json.loads(str(document.attrs["config"]))
         return Evidence(str(document.attrs["scale"]), courses, observations, config)
     except DAMAGE as error:

@@ -158,7 +158,7 @@ def _main_job(data: str, seeds: int, seed: int, measures: list[str], nulls: int,
 
     from ..analyses.comparison.compare import Settings
 
-    settings = Settings(measures=tuple(measures), n_null=nulls, seed=seed)
+    settings = Settings(measures=tuple(measures), nulls=nulls, seed=seed)
     found: Comparison = run(data=data, seeds=seeds, seed=seed, settings=settings, progress=report)
     return found
 

@@ -208,7 +208,7 @@ def _compare(
     place: Path, seeds: int, eeg: Sequence[str | os.PathLike[str]], scan: Mapping[str, Any], progress: Report | None
 ) -> None:
     """The main job with at least so many seeds, and the scan, where they are not there yet."""
-    from ..analyses.comparison.result import Observation
+    from ..analyses.comparison.result import ReplicateValue
     from ..simulator.files.document import Document, about, write
     from ..simulator.files.rows import to_group
     from . import seizure_overfitting, side_by_side
@@ -218,7 +218,7 @@ def _compare(
         seizure_overfitting.run(seeds=seeds, progress=say).save(place / COMPARISON, force=True)
     if any(_config_of(place / SCAN, "observations").get(key) != value for key, value in scan.items()):
         rows = side_by_side.scan(scan["seeds"], eeg, progress=say)
-        tables = {"tables/observations": to_group(Observation, rows)}
+        tables = {"tables/observations": to_group(ReplicateValue, rows)}
         write(Document(about("observations", scan), tables), place / SCAN, force=True)
 
 
@@ -231,8 +231,9 @@ def _is_old(place: Path) -> bool:
 
 def _write(place: Path, planned: Sequence[Planned], config: Mapping[str, Any]) -> None:
     """The evidence of what is there so far."""
-    from ..analyses.comparison.result import Observation, load_comparison
+    from ..analyses.comparison.result import ReplicateValue, load_comparison
     from ..analyses.evidence import Evidence, course_of
+    from ..analyses.values import LATER
     from ..simulator.files.document import read
     from ..simulator.files.rows import from_group
     from ..simulator.files.store import load
@@ -245,11 +246,11 @@ def _write(place: Path, planned: Sequence[Planned], config: Mapping[str, Any]) -
                 key: getattr(item, key) for key in ("model", "data", "condition", "kind", "seed")
             }
             courses.append(course_of(load(file), **names))
-    rows: list[Observation] = []
+    rows: list[ReplicateValue] = []
     if (place / COMPARISON).exists():
         rows += [row for row in load_comparison(place / COMPARISON).observations if row.measure in KEPT]
     if (place / SCAN).exists():
-        rows += from_group(Observation, read(place / SCAN, "observations").groups["tables/observations"])
+        rows += from_group(ReplicateValue, read(place / SCAN, "observations").groups["tables/observations"], LATER)
     Evidence(place.name, courses, rows, config).save(place / FILE, force=True)
 
 
