@@ -14,7 +14,6 @@ from ...simulator.files.document import DAMAGE, Document, about, first_line, rea
 from ...simulator.files.rows import from_group as rows_from
 from ...simulator.files.rows import to_group as rows_to
 from ..comparison.result import ReplicateValue
-from ..values import LATER
 from .course import Course, from_group, to_groups
 
 KIND = "evidence"
@@ -66,7 +65,7 @@ def load_evidence(path: str | os.PathLike[str]) -> Evidence:
         stored = [group for name, group in document.groups.items() if name.startswith("courses/")]
         courses = [course for group in stored for course in from_group(group)]
         table = document.groups.get("tables/observations")
-        observations = rows_from(ReplicateValue, table, LATER) if table else []
+        observations = rows_from(ReplicateValue, table) if table else []
         config = json.loads(str(document.attrs["config"]))
         return Evidence(str(document.attrs["scale"]), courses, observations, config)
     except DAMAGE as error:

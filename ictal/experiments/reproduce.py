@@ -233,7 +233,6 @@ def _write(place: Path, planned: Sequence[Planned], config: Mapping[str, Any]) -
     """The evidence of what is there so far."""
     from ..analyses.comparison.result import ReplicateValue, load_comparison
     from ..analyses.evidence import Evidence, course_of
-    from ..analyses.values import LATER
     from ..simulator.files.document import read
     from ..simulator.files.rows import from_group
     from ..simulator.files.store import load
@@ -250,7 +249,7 @@ def _write(place: Path, planned: Sequence[Planned], config: Mapping[str, Any]) -
     if (place / COMPARISON).exists():
         rows += [row for row in load_comparison(place / COMPARISON).observations if row.measure in KEPT]
     if (place / SCAN).exists():
-        rows += from_group(ReplicateValue, read(place / SCAN, "observations").groups["tables/observations"], LATER)
+        rows += from_group(ReplicateValue, read(place / SCAN, "observations").groups["tables/observations"])
     Evidence(place.name, courses, rows, config).save(place / FILE, force=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, TypeVar, get_type_hints
 
@@ -23,8 +23,8 @@ def to_group(kind: type[Row], rows: Sequence[Row], attrs: Mapping[str, Any] | No
     return Group(columns, dict(attrs or {}))
 
 
-def from_group(kind: type[Row], group: Group, optional: Container[str] = ()) -> list[Row]:
-    """Return the rows that `to_group` stored; of `optional` columns a file may lack any, and rows take the default."""
-    names = [item.name for item in fields(kind) if item.name in group.variables or item.name not in optional]  # type: ignore[arg-type]
+def from_group(kind: type[Row], group: Group) -> list[Row]:
+    """The rows that `to_group` stored."""
+    names = [item.name for item in fields(kind)]  # type: ignore[arg-type]
     columns = [group.variables[name].values.tolist() for name in names]
     return [kind(**dict(zip(names, cells, strict=True))) for cells in zip(*columns, strict=True)]
