@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
 import numpy as np
 
 from ..simulator import InputError, Recording, Spikes
-from ..simulator.files.document import DAMAGE, Document, about, first_line, read, to_json, write
+from ..simulator.files.document import Group, Variable, to_json
+from ..simulator.files.result import Result
 from ..simulator.files.rows import from_group, to_group
 from ..simulator.recordings.spikes import MIN_SPIKES
 from .filtering import bandpassed
@@ -27,8 +26,6 @@ Progress = Callable[[int, int, str], None]  # done, total, what is being measure
 Null = NullKind | Literal["auto"]
 Form = Literal["trains", "rates", "counts"]
 Indexed = TypeVar("Indexed", bound="Value")
-
-LATER = ("unit", "null_sd", "reason")  # columns that tables of values lacked at first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,9 +67,6 @@ class EntryValue(Value):
     """A value of one entry of a Run (of one trial of it, where it has trials: ``entry[k]``)."""
 
     entry: str
-
-
-VALUE_COLUMNS = {item.name for item in fields(Value)} - {"measure", "reason"}  # what a table of reasons lacked
 
 
 @dataclass(frozen=True)
@@ -307,8 +301,32 @@ def unusable(entry: Recording | Spikes) -> str | None:
     return applicable(get("si_3"), entry)
 
 
+def completed(groups: Mapping[str, Group]) -> dict[str, Group]:
+    """Return the groups of a file with the columns that tables of values lacked in the first files.
+
+    No table had ``null_sd`` and ``reason``, few had ``unit``. Windows had ``n_units`` for the units that vary, and
+    neither ``n_times`` nor settings. Tables of reasons had no values.
+    """
+    found = dict(groups)
+    for name, group in groups.items():
+        known = group.variables
+        reasons, windows = {"measure", "reason"} <= set(known), {"null_kind", "start"} <= set(known)
+        if "null_sd" in known or not (reasons or "null_kind" in known):
+            continue
+        later = {"unit", "null_sd", "reason", *(("n_times", "settings") if windows else ())}
+        n = len(known["measure"].values)
+        new = {
+            item.name: Variable(("row",), np.full(n, item.default))
+            for item in fields(Value)
+            if item.name not in known and (reasons or item.name in later)
+        }
+        new |= {"n_live": known["n_units"]} if windows else {}
+        found[name] = Group({**known, **new}, group.attrs)
+    return found
+
+
 @dataclass(frozen=True)
-class Measurements:
+class Measurements(Result):
     """What `ictal.measure` found.
 
     Attributes:
@@ -316,6 +334,9 @@ class Measurements:
         skipped: measures that are not defined on an entry, with the reason.
         config: everything that is needed to measure again, JSON-able.
     """
+
+    kind = "measurements"
+    stored = (("skipped", "tables/skipped", EntryValue),)
 
     rows: Sequence[EntryValue]
     skipped: Sequence[EntryValue] = ()
@@ -335,48 +356,28 @@ class Measurements:
         why = [s.reason for s in self.skipped if s.measure == measure and entry in (None, s.entry)]
         raise InputError(f"Measurements.value: no {measure}" + (f": {why[0]}" if why else ""))
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain dictionaries and lists; what has no value is None."""
-        rows = [{key: _none_if_nan(value) for key, value in asdict(row).items()} for row in self.rows]
-        for row in rows:
-            row["settings"] = json.loads(row["settings"])
-        return {
-            "kind": "measurements",
-            "rows": rows,
-            "skipped": [{"entry": s.entry, "measure": s.measure, "reason": s.reason} for s in self.skipped],
-            "config": dict(self.config),
-        }
+    def tables(self) -> dict[str, Any]:
+        """Return rows, settings as mappings, and what is not defined."""
+        rows = [{**asdict(row), "settings": json.loads(row.settings)} for row in self.rows]
+        return {"rows": rows, "skipped": self.skipped}
 
-    def save(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:
-        """Write to an HDF5 file, whole or not at all: ``/measures/NAME`` and ``/tables/skipped``."""
+    def to_groups(self) -> dict[str, Group]:
+        """Return ``/measures/NAME`` and ``/tables/skipped``."""
         groups = {}
         for name in dict.fromkeys(row.measure for row in self.rows):
             measure = get(name)
             attrs = {key: getattr(measure, key) for key in ("formula", "range", "floor", "shows", "cannot", "citation")}
             groups[f"measures/{name}"] = to_group(EntryValue, [row for row in self.rows if row.measure == name], attrs)
-        if self.skipped:
-            groups["tables/skipped"] = to_group(EntryValue, self.skipped)
-        return write(Document(about("measurements", self.config), groups), path, force=force)
+        return groups | super().to_groups()
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Measurements:
-        """Read what `save` wrote.
-
-        Raises:
-            InputError: one line: missing, truncated, foreign, newer, or not measurements.
-        """
-        document = read(path, kind="measurements")
-        try:
-            groups = document.groups
-            rows = [r for n in MEASURES if (g := groups.get(f"measures/{n}")) for r in from_group(EntryValue, g, LATER)]
-            table = groups.get("tables/skipped")
-            skipped = from_group(EntryValue, table, VALUE_COLUMNS) if table else []
-            for row in rows:
-                dict(json.loads(row.settings))
-            return cls(rows, skipped, dict(json.loads(document.attrs["config"])))
-        except DAMAGE as error:
-            message = f"{path}: are not complete measurements, a part is missing or damaged: {first_line(error)}"
-            raise InputError(message) from error
+    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> Measurements:
+        """Return the inverse of `to_groups`."""
+        groups = completed(groups)
+        rows = [r for n in MEASURES if (g := groups.get(f"measures/{n}")) for r in from_group(EntryValue, g)]
+        for row in rows:
+            dict(json.loads(row.settings))
+        return super().from_groups(groups, config, rows=rows, **fields)
 
     def __repr__(self) -> str:
         lines = [f"Measurements({len(self.rows)} rows, {len(self.skipped)} not defined)"]
@@ -386,7 +387,3 @@ class Measurements:
             after = "" if row.after_shuffle is None else f"  after a shuffle {row.after_shuffle:.4g}"
             lines.append(f"  {row.entry:<12} {row.measure:<26} {row.value:>10.4g} {row.unit:<4}{after}{null}")
         return "\n".join(lines)
-
-
-def _none_if_nan(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value

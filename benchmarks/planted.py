@@ -12,9 +12,7 @@ from functools import partial
 
 from threadpoolctl import threadpool_limits
 
-from ictal.experiments.planted import CASES, Rate, error_rates, right
-from ictal.simulator.files.document import Document, about, write
-from ictal.simulator.files.rows import to_group
+from ictal.experiments.planted import CASES, Rate, Rates, error_rates, right
 
 
 def one(replicates: int, seed: int, case: str) -> list[Rate]:
@@ -41,7 +39,7 @@ def main() -> None:
         found = pool.map(partial(one, chosen.replicates, chosen.seed), CASES)
         rows = [row for case in found for row in case]
     config = {"replicates": chosen.replicates, "seed": chosen.seed}
-    write(Document(about("planted", config), {"tables/rates": to_group(Rate, rows)}), chosen.output, force=True)
+    Rates(rows, config).save(chosen.output, force=True)
     for row in rows:
         verdict = "right" if right(row.case, row.verdict) else "WRONG"
         print(f"{row.case:12} {row.claim:12} {row.verdict:18} {row.count:4} of {row.n}  {verdict}")

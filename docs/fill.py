@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ictal.analyses.claims.ledger import Ledger
 from ictal.analyses.report.markdown import effects_table, filled, ledger_table, table
-from ictal.experiments.planted import CASES, EXPERIMENTS_TESTED, Rate, right
+from ictal.experiments.planted import CASES, EXPERIMENTS_TESTED, Rate, Rates, right
 from ictal.experiments.reproduce import ledger
-from ictal.simulator.files.document import read
-from ictal.simulator.files.rows import from_group
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE, PAGE = ROOT / "data" / "reference", ROOT / "docs" / "evidence.md"
@@ -18,10 +17,13 @@ REFERENCE, PAGE = ROOT / "data" / "reference", ROOT / "docs" / "evidence.md"
 def page() -> str:
     """The page as it follows from what is stored."""
     found = ledger([REFERENCE])
-    rates = from_group(Rate, read(REFERENCE / "planted.h5", "planted").groups["tables/rates"])
     return filled(
         PAGE.read_text(encoding="utf-8"),
-        {"ledger": ledger_table(found), "effects": _effects(found), "planted": _planted(rates)},
+        {
+            "ledger": ledger_table(found),
+            "effects": _effects(found),
+            "planted": _planted(Rates.load(REFERENCE / "planted.h5").rows),
+        },
     )
 
 
@@ -34,7 +36,7 @@ def _effects(found: Ledger) -> str:
     return "\n\n".join(parts)
 
 
-def _planted(rates: list[Rate]) -> str:
+def _planted(rates: Sequence[Rate]) -> str:
     rows = []
     for case in CASES:
         for claim in EXPERIMENTS_TESTED:

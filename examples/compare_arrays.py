@@ -30,4 +30,4 @@ comparison = ictal.compare(
 )
 for row in comparison.contrasts:
     print(f"{row.measure:18s} {row.a} − {row.b}: {row.difference:+.3f}, delta {row.delta:+.2f}: {row.statement}")
-print(comparison.save(folder / "arrays.h5", force=True), comparison.report(folder / "arrays.html", force=True))
+print(comparison.save(folder / "arrays.h5", force=True), comparison.html(folder / "arrays.html", force=True))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .analyses.claims import CLAIMS
-    from .analyses.comparison.result import Comparison, load_comparison
+    from .analyses.comparison.result import Comparison
     from .analyses.dynamics.result import DynamicsResult
     from .analyses.eeg.result import EegResult
     from .analyses.evidence import Evidence
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from .simulator import InputError, Recording, Run, Spikes
     from .simulator.export import export
     from .simulator.files.readers import open_run
-    from .simulator.files.store import load, save
+    from .simulator.files.result import load
+    from .simulator.files.store import save
     from .sweeps.sweep import Sweep, open_sweep, sweep
     from .verbs.analyse import analyse
     from .verbs.compare import compare
@@ -77,7 +78,6 @@ __all__ = [
     "export",
     "ledger",
     "load",
-    "load_comparison",
     "load_data",
     "measure",
     "measure_over_time",
@@ -95,7 +95,8 @@ __all__ = [
 _MODULES = {
     "simulator": ("InputError", "Recording", "Run", "Spikes"),
     "simulator.files.readers": ("open_run",),
-    "simulator.files.store": ("load", "save"),
+    "simulator.files.result": ("load",),
+    "simulator.files.store": ("save",),
     "models": ("SYSTEMS",),
     "models.architectures": ("ARCHITECTURES",),
     "models.datasets": ("DATA", "load_data"),
@@ -104,7 +105,7 @@ _MODULES = {
     "models.treatments": ("TREATMENTS",),
     "analyses.measures": ("MEASURES",),
     "experiments": ("EXPERIMENTS",),
-    "analyses.comparison.result": ("Comparison", "load_comparison"),
+    "analyses.comparison.result": ("Comparison",),
     "analyses.claims": ("CLAIMS",),
     "analyses.evidence": ("Evidence",),
     "experiments.planted": ("planted",),

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-from ...simulator import InputError
-from ...simulator.files.document import DAMAGE, Document, Group, about, first_line, read, to_json, write
+from ...simulator.files.document import Group, to_json
+from ...simulator.files.result import Result
 from ...simulator.files.rows import from_group, to_group
 from ..measures import MEASURES, get
-from ..values import LATER, VALUE_COLUMNS, Value
+from ..values import Value, completed
 from .verdict import Contrast, Verdict
 
 
@@ -27,7 +25,7 @@ class ReplicateValue(Value):
 
 
 @dataclass(frozen=True, repr=False)
-class Comparison:
+class Comparison(Result):
     """What `compare` found. `figures` holds the arrays that figures and report draw from.
 
     Attributes:
@@ -35,6 +33,13 @@ class Comparison:
         figures: name -> Group of arrays: activity, correlation matrices, r(t), rasters, curves.
         config: everything that is needed to do it again, JSON-able.
     """
+
+    kind = "comparison"
+    stored = (
+        ("contrasts", "tables/contrasts", Contrast),
+        ("verdicts", "tables/verdicts", Verdict),
+        ("skipped", "tables/skipped", ReplicateValue),
+    )
 
     observations: Sequence[ReplicateValue]
     contrasts: Sequence[Contrast]
@@ -52,16 +57,6 @@ class Comparison:
         )
         return "\n".join((head, *rows))
 
-    def save(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:
-        """Write the comparison to an HDF5 file, whole or not at all."""
-        return write(self.to_document(), path, force=force)
-
-    def report(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:
-        """Write one self-contained HTML page: verdicts first, then figures, numbers and caveats."""
-        from ..report.comparison import write_report
-
-        return write_report(self, path, force=force)
-
     def with_config(self, **more: object) -> Comparison:
         """The same result with more provenance."""
         return replace(self, config={**self.config, **more})
@@ -74,44 +69,32 @@ class Comparison:
     def _of(self, panel: str, measure: str, group: str) -> list[ReplicateValue]:
         return [o for o in self.observations if (o.panel, o.measure, o.group) == (panel, measure, group)]
 
-    def to_document(self) -> Document:
-        """``/measures/NAME`` (rows of panel, group, replicate), ``/tables/*``, ``/figures/*``."""
+    def tables(self) -> dict[str, Any]:
+        """Return every table."""
+        return {name: getattr(self, name) for name in ("verdicts", "contrasts", "observations", "skipped")}
+
+    def facts(self) -> dict[str, Any]:
+        """Return the replicates, settings, measures and stored arrays."""
+        measures = list(dict.fromkeys(o.measure for o in self.observations))
+        kept = {"replicates": self.config.get("panels", {}), "settings": self.config.get("settings", {})}
+        return {**kept, "measures": measures, "arrays": [f"figures/{name}" for name in self.figures]}
+
+    def to_groups(self) -> dict[str, Group]:
+        """Return ``/measures/NAME`` (rows of panel, group, replicate), ``/tables/*``, ``/figures/*``."""
         groups: dict[str, Group] = {}
         for name in dict.fromkeys(o.measure for o in self.observations):
             seen = [o for o in self.observations if o.measure == name]
             groups[f"measures/{name}"] = to_group(ReplicateValue, seen, _definition(name, seen))
-        for title, kind, rows in (
-            ("contrasts", Contrast, self.contrasts),
-            ("verdicts", Verdict, self.verdicts),
-            ("skipped", ReplicateValue, self.skipped),
-        ):
-            if rows:
-                groups[f"tables/{title}"] = to_group(kind, rows)
-        groups |= {f"figures/{name}": group for name, group in self.figures.items()}
-        return Document(about("comparison", self.config), groups)
+        return groups | super().to_groups() | {f"figures/{name}": group for name, group in self.figures.items()}
 
     @classmethod
-    def from_document(cls, document: Document) -> Comparison:
-        """The inverse of `to_document`."""
-        groups = document.groups
-        observations = [
-            row
-            for name in MEASURES
-            if (group := groups.get(f"measures/{name}"))
-            for row in from_group(ReplicateValue, group, LATER)
-        ]
-        tables: dict[str, list[Any]] = {}
-        for title, kind in (("contrasts", Contrast), ("verdicts", Verdict), ("skipped", ReplicateValue)):
-            group = groups.get(f"tables/{title}")
-            tables[title] = from_group(kind, group, VALUE_COLUMNS) if group else []
-        return cls(
-            observations=observations,
-            contrasts=tables["contrasts"],
-            verdicts=tables["verdicts"],
-            skipped=tables["skipped"],
-            figures={k.removeprefix("figures/"): v for k, v in groups.items() if k.startswith("figures/")},
-            config=dict(json.loads(document.attrs["config"])),
-        )
+    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> Comparison:
+        """Return the inverse of `to_groups`."""
+        groups = completed(groups)
+        there = [group for name in MEASURES if (group := groups.get(f"measures/{name}"))]
+        observations = [row for group in there for row in from_group(ReplicateValue, group)]
+        arrays = {k.removeprefix("figures/"): v for k, v in groups.items() if k.startswith("figures/")}
+        return super().from_groups(groups, config, observations=observations, figures=arrays, **fields)
 
 
 def _definition(name: str, rows: Sequence[ReplicateValue]) -> dict[str, str]:
@@ -128,17 +111,3 @@ def _definition(name: str, rows: Sequence[ReplicateValue]) -> dict[str, str]:
         "null": ", ".join(dict.fromkeys(row.null_kind for row in rows if row.null_kind)) or measure.no_null,
         "settings": to_json(settings),
     }
-
-
-def load_comparison(path: str | os.PathLike[str]) -> Comparison:
-    """Read a comparison.
-
-    Raises:
-        InputError: one line: missing, truncated, foreign, newer, or not a comparison.
-    """
-    document = read(path, kind="comparison")
-    try:
-        return Comparison.from_document(document)
-    except DAMAGE as error:
-        message = f"{path}: is not a complete comparison, a part is missing or damaged: {first_line(error)}"
-        raise InputError(message) from error

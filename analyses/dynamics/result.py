@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ...simulator import InputError
-from ...simulator.files.document import DAMAGE, Document, Group, Variable, about, first_line, read, to_json, write
+from ...simulator.files.document import Group, Variable, to_json
+from ...simulator.files.result import Result
 from .attractors import Attractors
 from .basins import Axis, Basins
 from .bifurcation import Scan
@@ -20,7 +18,6 @@ from .fixed_points import FixedPoints
 from .lyapunov import Spectrum
 from .plane import PhasePlane
 
-KIND = "dynamics"
 # part -> (its type, the axes of what is stored as an array; complex numbers get an axis more; the rest is JSON)
 PARTS: dict[str, tuple[type[Any], dict[str, tuple[str, ...]]]] = {
     "lyapunov": (
@@ -55,7 +52,7 @@ PARTS: dict[str, tuple[type[Any], dict[str, tuple[str, ...]]]] = {
 
 
 @dataclass(frozen=True, eq=False)
-class DynamicsResult:
+class DynamicsResult(Result):
     """What was asked of a system; a part that was not asked for is None.
 
     Attributes:
@@ -64,6 +61,8 @@ class DynamicsResult:
         config: everything that is needed to do it again: ``command``, ``system``, ``what`` it was analysed as (flow,
             map, runs), ``parameters``, ``seed``, ``time_unit`` [of dt and exponents] and so on.
     """
+
+    kind = "dynamics"
 
     lyapunov: Spectrum | None = None
     fixed_points: FixedPoints | None = None
@@ -79,12 +78,12 @@ class DynamicsResult:
         """Unit of the exponents, and of the eigenvalues of a flow."""
         return f"1/{self.config.get('time_unit', 'model time')}"
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain dictionaries and lists; of attractors without the features of every start."""
-        found: dict[str, Any] = {"kind": KIND}
+    def tables(self) -> dict[str, Any]:
+        """Return every part; of attractors without the features of every start."""
+        found: dict[str, Any] = {}
         if (spectrum := self.lyapunov) is not None:
             found["lyapunov"] = {
-                "exponents": spectrum.exponents.tolist(), "error": spectrum.error.tolist(),
+                "exponents": spectrum.exponents, "error": spectrum.error,
                 "unit": self.rate_unit, "n": spectrum.n, "kaplan_yorke": spectrum.kaplan_yorke,
             }  # fmt: skip
         if (fixed := self.fixed_points) is not None:
@@ -96,7 +95,7 @@ class DynamicsResult:
                 }
                 for k in range(len(fixed.points))
             ]  # fmt: skip
-            found["fixed_points"] = {"points": points, "starts": fixed.starts, "lost": list(fixed.lost)}
+            found["fixed_points"] = {"points": points, "starts": fixed.starts, "lost": fixed.lost}
         if (ends := self.attractors) is not None:
             each = [
                 {
@@ -108,51 +107,40 @@ class DynamicsResult:
             ]  # fmt: skip
             found["attractors"] = {
                 "n": ends.n, "says": ends.says, "robust": ends.robust, "each": each, "eps": ends.eps,
-                "min_samples": ends.min_samples, "eps_grid": ends.eps_grid.tolist(),
-                "samples_grid": ends.samples_grid.tolist(), "dbscan": ends.dbscan.tolist(),
-                "hdbscan": ends.hdbscan.tolist(), "labels": ends.labels.tolist(), "diverged": list(ends.diverged),
+                "min_samples": ends.min_samples, "eps_grid": ends.eps_grid,
+                "samples_grid": ends.samples_grid, "dbscan": ends.dbscan,
+                "hdbscan": ends.hdbscan, "labels": ends.labels, "diverged": ends.diverged,
             }  # fmt: skip
         if (scan := self.scan) is not None:
             found["scan"] = {
                 **{name: getattr(scan, name) for name in ("parameter", "variable", "hysteresis", "unsettled")},
-                **{name: getattr(scan, name).tolist() for name in PARTS["scan"][1]},
-                "stopped": list(scan.stopped),
+                **{name: getattr(scan, name) for name in PARTS["scan"][1]},
+                "stopped": scan.stopped,
             }
         if (basins := self.basins) is not None:
             found["basins"] = {
-                "x": asdict(basins.x), "y": asdict(basins.y),
+                "x": basins.x, "y": basins.y,
                 "shares": {str(k): basins.share(k) for k in np.unique(basins.labels).tolist()},
             }  # fmt: skip
         if (plane := self.phase_plane) is not None:
-            found["phase_plane"] = {"x": asdict(plane.x), "y": asdict(plane.y), "paths": len(plane.paths)}
-        return {**found, "config": dict(self.config)}
+            found["phase_plane"] = {"x": plane.x, "y": plane.y, "paths": len(plane.paths)}
+        return found
 
-    def save(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:
-        """Write to an HDF5 file, whole or not at all: a group for every part (data/README.md)."""
+    def to_groups(self) -> dict[str, Group]:
+        """Return a group for every part, and the names of units."""
         groups = {
             name: _group(getattr(self, name), PARTS[name][1]) for name in PARTS if getattr(self, name) is not None
         }
-        groups["state"] = Group({"units": Variable(("unit",), np.array(self.units, dtype=str))})
-        return write(Document(about(KIND, self.config), groups), path, force=force)
+        return {**groups, "state": Group({"units": Variable(("unit",), np.array(self.units, dtype=str))})}
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> DynamicsResult:
-        """Read what `save` wrote.
-
-        Raises:
-            InputError: one line: missing, truncated, foreign, newer, or of another kind.
-        """
-        document = read(path, kind=KIND)
-        try:
-            groups, config = document.groups, dict(json.loads(document.attrs["config"]))
-            parts = {name: _part(*PARTS[name], groups[name]) for name in PARTS if name in groups}
-            units = tuple(groups["state"].variables["units"].values.tolist()) if "state" in groups else ()
-            if not parts:
-                raise ValueError("nothing that was asked for is in it")
-            return cls(**parts, units=units, config=config)
-        except DAMAGE as error:
-            message = f"{path}: is no complete analysis of dynamics, a part is missing or damaged: {first_line(error)}"
-            raise InputError(message) from error
+    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> DynamicsResult:
+        """Return the inverse of `to_groups`."""
+        parts = {name: _part(*PARTS[name], groups[name]) for name in PARTS if name in groups}
+        units = tuple(groups["state"].variables["units"].values.tolist()) if "state" in groups else ()
+        if not parts:
+            raise ValueError("nothing that was asked for is in it")
+        return cls(**parts, units=units, config=config)
 
     def __repr__(self) -> str:
         there = [name for name in PARTS if getattr(self, name) is not None]

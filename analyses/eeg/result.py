@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import math
-import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from ...simulator import InputError
-from ...simulator.files.document import DAMAGE, Document, Group, about, first_line, read, write
+from ...simulator.files.document import Group
+from ...simulator.files.result import Result
 from ...simulator.files.rows import from_group, to_group
 from ..measures import MEASURES, get
-from ..values import LATER
+from ..values import completed
 from .change import Change
 from .detectors import Detection, FeatureValue, Score
 from .quality import Channel
@@ -25,7 +22,6 @@ from .rhythm import NO_NULL, RHYTHMS
 from .synchrony import WindowValue
 from .windows import AFTER, ANY, BEFORE, DURING, Event
 
-KIND = "eeg"
 LEVEL = 0.05
 
 
@@ -58,7 +54,7 @@ TABLES: dict[str, tuple[str, type[Any]]] = {
 
 
 @dataclass(frozen=True)
-class EegResult:
+class EegResult(Result):
     """Synchrony over time, and what else was asked of a recording.
 
     Attributes:
@@ -70,6 +66,9 @@ class EegResult:
         features, detections, scores: of the detectors.
         config: everything that is needed to do it again, and ``assumptions``.
     """
+
+    kind = "eeg"
+    stored = tuple((name, place, kind) for name, (place, kind) in TABLES.items())
 
     rows: Sequence[WindowValue]
     channels: Sequence[Channel] = ()
@@ -97,47 +96,24 @@ class EegResult:
         found = [_phase_mean(name, phase, self.of(name)) for name in self.measures for phase in phases]
         return [mean for mean in found if mean.windows]
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain dictionaries and lists."""
-        tables: dict[str, Any] = {name: [asdict(row) for row in getattr(self, name)] for name in TABLES}
-        return {
-            "kind": KIND,
-            "rows": [asdict(row) for row in self.rows],
-            "summary": [asdict(row) for row in self.summary()],
-            **tables,
-            "config": dict(self.config),
-        }
+    def tables(self) -> dict[str, Any]:
+        """Return rows, their summary and every table."""
+        return {"rows": self.rows, "summary": self.summary(), **{name: getattr(self, name) for name in TABLES}}
 
-    def save(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:
-        """Write to an HDF5 file, whole or not at all: ``/measures/NAME`` and ``/tables/*`` (data/README.md)."""
+    def to_groups(self) -> dict[str, Group]:
+        """Return ``/measures/NAME`` and ``/tables/*``."""
         groups = {f"measures/{name}": to_group(WindowValue, self.of(name), definition(name)) for name in self.measures}
-        for attribute, (place, kind) in TABLES.items():
-            if rows := getattr(self, attribute):
-                groups[place] = to_group(kind, rows)
-        return write(Document(about(KIND, self.config), groups), path, force=force)
+        return groups | super().to_groups()
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> EegResult:
-        """Read what `save` wrote.
-
-        Raises:
-            InputError: one line: missing, truncated, foreign, newer, or of another kind.
-        """
-        document = read(path, kind=KIND)
-        try:
-            groups, config = document.groups, dict(json.loads(document.attrs["config"]))
-            names = [name for name in config["measures"] if f"measures/{name}" in groups]
-            rows = [row for name in names for row in _rows(WindowValue, groups[f"measures/{name}"])]
-            tables = {
-                attribute: _rows(kind, groups[place]) if place in groups else []
-                for attribute, (place, kind) in TABLES.items()
-            }
-            if not rows:
-                raise ValueError("no measure is in it")
-            return cls(rows=rows, **tables, config=config)
-        except DAMAGE as error:
-            message = f"{path}: is no complete result of an EEG, a part is missing or damaged: {first_line(error)}"
-            raise InputError(message) from error
+    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> EegResult:
+        """Return the inverse of `to_groups`."""
+        groups = completed(groups)
+        names = [name for name in config["measures"] if f"measures/{name}" in groups]
+        rows = [row for name in names for row in from_group(WindowValue, groups[f"measures/{name}"])]
+        if not rows:
+            raise ValueError("no measure is in it")
+        return super().from_groups(groups, config, rows=rows, **fields)
 
     def __repr__(self) -> str:
         lines = [f"EegResult({len(self.rows)} values, {len(self.channels)} channels, {len(self.events)} events)"]
@@ -145,13 +121,6 @@ class EegResult:
             null = f"  null {m.null_low:.3g}..{m.null_high:.3g}, exceeded in {m.exceed}/{m.tested}" if m.tested else ""
             lines.append(f"  {m.measure:<18} {m.phase:<7} {m.mean:>8.4g} ({m.windows} windows){null}")
         return "\n".join(lines)
-
-
-def _rows(kind: type[Any], group: Group) -> list[Any]:
-    if kind is not WindowValue or "n_live" in group.variables:
-        return from_group(kind, group)
-    rows = from_group(WindowValue, group, (*LATER, "n_live", "n_times", "settings"))
-    return [replace(row, n_live=row.n_units) for row in rows]  # the first files counted only those that vary
 
 
 def definition(name: str) -> dict[str, str]:

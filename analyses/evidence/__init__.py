@@ -3,7 +3,7 @@
 from .course import Course, course_of
 from .effect import Effect, effect
 from .rules import Decision, Finding, decide
-from .store import Evidence, load_evidence
+from .store import Evidence, Observations
 
 __all__ = [
     "Course",
@@ -11,8 +11,8 @@ __all__ = [
     "Effect",
     "Evidence",
     "Finding",
+    "Observations",
     "course_of",
     "decide",
     "effect",
-    "load_evidence",
 ]

@@ -1,26 +1,22 @@
-"""What `ictal reproduce` keeps: the courses of every training, and the rows of what is no training, in one file."""
+"""What `ictal reproduce` keeps: the courses of every training, and the rows of what is no training."""
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from ...simulator import InputError
-from ...simulator.files.document import DAMAGE, Document, about, first_line, read, write
-from ...simulator.files.rows import from_group as rows_from
-from ...simulator.files.rows import to_group as rows_to
+from ...simulator.files.document import Group
+from ...simulator.files.result import Result
 from ..comparison.result import ReplicateValue
+from ..values import completed
 from .course import Course, from_group, to_groups
 
-KIND = "evidence"
+TABLE = "tables/observations"
 
 
-@dataclass(frozen=True, eq=False)
-class Evidence:
+@dataclass(frozen=True, eq=False, repr=False)
+class Evidence(Result):
     """What was run at one scale.
 
     Attributes:
@@ -29,6 +25,10 @@ class Evidence:
         observations: of what is no training: a brain model beside networks, measures with their nulls.
         config: what is needed to run it again; versions; the claims that it was run for.
     """
+
+    kind = "evidence"
+    attributes = ("scale",)
+    stored = (("observations", TABLE, ReplicateValue),)
 
     scale: str
     courses: Sequence[Course] = ()
@@ -42,31 +42,30 @@ class Evidence:
             out.setdefault(course.setting, []).append(course)
         return out
 
-    def save(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:
-        """Write it, float32, whole or not at all.
+    def to_groups(self) -> dict[str, Group]:
+        """Return ``/courses/NNNN``, float32, and the rows of what is no training."""
+        return {**to_groups(self.courses), **super().to_groups()}
 
-        Raises:
-            InputError: the file exists (and not force), or cannot be written.
-        """
-        groups = to_groups(self.courses)
-        if self.observations:
-            groups["tables/observations"] = rows_to(ReplicateValue, self.observations)
-        return write(Document({**about(KIND, self.config), "scale": self.scale}, groups), path, force=force)
+    @classmethod
+    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> Evidence:
+        """Return the inverse of `to_groups`."""
+        stored = [group for name, group in groups.items() if name.startswith("courses/")]
+        return super().from_groups(
+            completed(groups), config, courses=[c for group in stored for c in from_group(group)], **fields
+        )
 
 
-def load_evidence(path: str | os.PathLike[str]) -> Evidence:
-    """Read what `Evidence.save` wrote.
+@dataclass(frozen=True, repr=False)
+class Observations(Result):
+    """Values of what is no training: `group` of a row is what drives it."""
 
-    Raises:
-        InputError: missing, damaged, or another kind of file.
-    """
-    document = read(path, KIND)
-    try:
-        stored = [group for name, group in document.groups.items() if name.startswith("courses/")]
-        courses = [course for group in stored for course in from_group(group)]
-        table = document.groups.get("tables/observations")
-        observations = rows_from(ReplicateValue, table) if table else []
-        config = json.loads(str(document.attrs["config"]))
-        return Evidence(str(document.attrs["scale"]), courses, observations, config)
-    except DAMAGE as error:
-        raise InputError(f"{path}: is no evidence that this ictal can read: {first_line(error)}") from error
+    kind = "observations"
+    stored = (("rows", TABLE, ReplicateValue),)
+
+    rows: Sequence[ReplicateValue]
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> Observations:
+        """Return the inverse of `to_groups`."""
+        return super().from_groups(completed(groups), config, **fields)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -240,7 +240,7 @@ def _nulls(comparison: Comparison) -> Iterator[Drawing]:
         found.setdefault(row.measure, {}).setdefault(row.panel, {}).setdefault(row.group, []).append(row)
     for measure, panels in found.items():
         panels = {panel: rows for panel, rows in panels.items() if drawable(rows)}
-        spans = {panel: limits(rows) for panel, rows in panels.items()}
+        spans = {panel: limits(drawable(rows)) for panel, rows in panels.items()}
         common = (min(s[0] for s in spans.values()), max(s[1] for s in spans.values())) if spans else (0.0, 1.0)
         fits = common[0] >= -1.2 and common[1] <= 1.2  # indices between −1 and 1 share an axis, rates do not
         for panel, rows in panels.items():
@@ -248,8 +248,8 @@ def _nulls(comparison: Comparison) -> Iterator[Drawing]:
             yield Drawing(
                 f"null/{measure}/{panel}",
                 panel,
-                null_figure(panel, rows, label, common if fits else spans[panel]),
-                _null_caption(measure, rows),
+                null_figure(panel, drawable(rows), label, common if fits else spans[panel]),
+                null_caption(measure, rows),
                 f"{measure} of {panel}: " + "; ".join(_summary(name, rows[name]) for name in drawable(rows)),
             )
 
@@ -276,18 +276,19 @@ def _frequency(clock: str) -> str:
     return "Hz" if clock == "second" else f"cycles/{clock}"
 
 
-def _null_caption(measure: str, rows: Mapping[str, list[ReplicateValue]]) -> str:
+def null_caption(measure: str, rows: Mapping[str, Sequence[Any]], dot: str = "replicate") -> str:
+    """Say what dots and bars are, which nulls there are, or why there is none."""
     kinds = dict.fromkeys(row.null_kind for members in rows.values() for row in members)
     if any(kinds):
         several = " The first kind of null decides." if len(kinds) > 1 else ""
         bands = {_band(row) for members in rows.values() for row in members} - {""}
         band = f" Band {bands.pop()}." if len(bands) == 1 else ""
-        return f"Dot: one replicate. Bar: middle 95 % of its surrogates, tick: their mean.{several}{band}"
+        return f"Dot: one {dot}. Bar: middle 95 % of its surrogates, tick: their mean.{several}{band}"
     try:
         why = get(measure).no_null
     except InputError:
         why = ""
-    return "Dot: one replicate. There is no null" + (f": {why}." if why else ".")
+    return f"Dot: one {dot}. There is no null" + (f": {why}." if why else ".")
 
 
 def _band(row: ReplicateValue) -> str:

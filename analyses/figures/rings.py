@@ -18,6 +18,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from ...simulator import InputError, Recording, Run, Spikes
+from ...simulator.kinds import Kind
 from ..bumps import LABEL, around
 from ..measures.circular import population_vector, wrapped
 from .parts.style import ACTIVITY_MAP, CLOCK_LABELS, OKABE_ITO, Drawing, new_figure, styled, with_unit
@@ -213,12 +214,13 @@ def film(title: str, seen: Sheet) -> bytes:
         return target.read_bytes()
 
 
-def films(run: Run) -> dict[str, bytes]:
+def films(of: Kind) -> dict[str, bytes]:
     """Name -> GIF of every entry of a run that lies on a ring.
 
     Raises:
         InputError: there is none.
     """
+    run = of if isinstance(of, Run) else {}
     found = {f"ring/{name}": film(name, sheet(entry)) for name, entry in run.items() if on_a_ring(entry)}
     if not found:
         raise InputError(f'plot --animate: no entry lies on a ring (units labelled "{LABEL}" [rad])')

@@ -32,13 +32,11 @@ def to_svg(figure: Figure, caption: str = "") -> bytes:
     return _rendered(figure, "svg", metadata, DPI)
 
 
-def save_figures(
-    figures: Mapping[str, tuple[Figure, str]], folder: str | os.PathLike[str], *, force: bool = False
-) -> list[Path]:
+def save_figures(drawings: Iterable[Drawing], folder: str | os.PathLike[str], *, force: bool = False) -> list[Path]:
     """Write every figure as NAME.png and NAME.svg; slashes and blanks in a name become dashes.
 
     Args:
-        figures: name -> (figure, caption), as `figures_of_comparison` gives them.
+        drawings: the figures.
         folder: an existing folder.
         force: replace files that exist.
 
@@ -48,14 +46,15 @@ def save_figures(
     root = Path(folder)
     if not root.is_dir():
         raise InputError(f"{root}: no such folder")
-    stems = file_stems(figures)
+    drawn = {drawing.name: drawing for drawing in drawings}
+    stems = file_stems(drawn)
     targets = [root / f"{stem}{suffix}" for stem in stems.values() for suffix in (".png", ".svg")]
     for target in targets:  # refuse before anything is written
         check_writable(target, force)
-    for name, (figure, caption) in figures.items():
+    for name, drawing in drawn.items():
         for suffix, render in ((".png", to_png), (".svg", to_svg)):
             with replacing(root / f"{stems[name]}{suffix}", force) as temporary:
-                temporary.write_bytes(render(figure, caption))
+                temporary.write_bytes(render(drawing.figure, drawing.caption))
     return targets
 
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from ..comparison.result import ReplicateValue
 from ..evidence.course import Course
-from ..evidence.store import Evidence
+from ..evidence.store import Evidence, Observations
 from .parts.style import Drawing, colour, legend_below, styled
 
 INHIBITION, FIELD = "inhibition", "EEG"
@@ -19,8 +19,10 @@ SHARES = {"control": 0.0, "20 % wrong labels": 20.0, "40 % wrong labels": 40.0, 
 NULL: dict[str, Any] = {"color": "0.5", "ls": ":", "lw": 1.0}
 
 
-def side_by_side(evidence: Evidence) -> list[Drawing]:
-    """The figure, if a brain model or EEG was scanned."""
+def side_by_side(evidence: Evidence | Observations) -> list[Drawing]:
+    """Draw the figure, if a brain model or EEG was scanned; rows alone are drawn without networks beside them."""
+    if isinstance(evidence, Observations):
+        evidence = Evidence("alone", (), evidence.rows)
     panels = [name for name in (INHIBITION, FIELD) if any(row.panel == name for row in evidence.observations)]
     settings = {name: courses for name, courses in evidence.settings().items() if any(_noise(c) for c in courses)}
     return [_drawing(evidence, panels, settings)] if panels else []

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ...simulator import InputError
 from ...simulator.files.document import check_writable, replacing
@@ -20,8 +17,8 @@ from ..figures.comparison import measure_unit
 from ..figures.parts.style import Drawing
 from ..figures.save import embedded, save_figures, to_png
 from ..measures import get
+from .page import flat, rendered
 
-TEMPLATES = Path(__file__).parent / "templates"
 KINDS = ("raster", "activity", "order", "correlation", "spectrum", "history", "null")
 OPEN_ROWS = 40  # a longer table is folded
 
@@ -49,7 +46,7 @@ def write_report(
         page = render(comparison)
     else:
         drawn = list(drawings(comparison))
-        files = save_figures({d.name: (d.figure, d.caption) for d in drawn}, figures, force=force)
+        files = save_figures(drawn, figures, force=force)
         pictures = [file.read_bytes() for file in files if file.suffix == ".png"]
         page = _page(comparison, zip(drawn, pictures, strict=True))
     with replacing(path, force) as temporary:
@@ -63,15 +60,7 @@ def render(comparison: Comparison) -> str:
 
 
 def _page(comparison: Comparison, drawn: Iterable[tuple[Drawing, bytes]]) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,  # a name that comes from a file is text and nothing else
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = number
-    return environment.get_template("report.html.j2").render(_content(comparison, drawn))
+    return rendered("report.html.j2", _content(comparison, drawn))
 
 
 def _content(comparison: Comparison, drawn: Iterable[tuple[Drawing, bytes]]) -> dict[str, Any]:
@@ -96,8 +85,8 @@ def _content(comparison: Comparison, drawn: Iterable[tuple[Drawing, bytes]]) -> 
         "skipped": _skipped(comparison),
         "definitions": [definition for name in names if (definition := _definition(name))],
         "command": config.get("command"),
-        "configuration": list(_flat({k: v for k, v in config.items() if k not in ("command", "versions")})),
-        "versions": list(_flat({"version": config.get("versions") or {}})),
+        "configuration": list(flat({k: v for k, v in config.items() if k not in ("command", "versions")})),
+        "versions": list(flat({"version": config.get("versions") or {}})),
         "floor": _floor(config.get("n_units")),
         "sizes": (config.get("n_units"), config.get("n_times")),
         "open_rows": OPEN_ROWS,
@@ -215,15 +204,6 @@ def _definition(name: str) -> dict[str, str] | None:
         return None
     fields = ("formula", "range", "floor", "shows", "cannot", "citation", "no_null")
     return {"name": name, "unit": measure.unit, **{field: str(getattr(measure, field)) for field in fields}}
-
-
-def _flat(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
-    for key, value in sorted(tree.items()):  # as they come back from a file
-        name = f"{above}{key}"
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{name} / ")
-        else:
-            yield name, value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
 
 
 def _floor(n_units: object) -> str:

@@ -6,8 +6,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from ...simulator.files.document import check_writable, replacing
 from ..claims.ledger import Ledger, Row
 from ..comparison.wording import number
@@ -17,8 +15,8 @@ from ..figures.evidence import drawings_of_claims
 from ..figures.parts.style import Drawing
 from ..figures.save import embedded, save_figures, to_png
 from ..figures.side_by_side import side_by_side
+from .page import rendered
 
-TEMPLATES = Path(__file__).parent / "templates"
 KINDS = {HOLDS: "same", ONLY: "only", FAILS: "opposite"}
 
 
@@ -46,9 +44,7 @@ def write_claims(
     if page is not None:
         check_writable(page, force)
     drawn = drawings(ledger)
-    written = (
-        [] if figures is None else save_figures({d.name: (d.figure, d.caption) for d in drawn}, figures, force=force)
-    )
+    written = [] if figures is None else save_figures(drawn, figures, force=force)
     if page is not None:
         text = render(ledger, drawn)
         with replacing(page, force) as temporary:
@@ -59,28 +55,21 @@ def write_claims(
 
 def render(ledger: Ledger, drawn: list[Drawing] | None = None) -> str:
     """The page as text."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = number
     images: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for drawing in drawings(ledger) if drawn is None else drawn:
         claim, scale = drawing.name.split("/")[0], drawing.name.rsplit("/", 1)[1]
         images.setdefault((claim, scale), []).append(embedded(drawing, to_png(drawing.figure, drawing.caption)))
     rows = [_content(row, ledger, images) for row in ledger.rows]
     run = [row for row in ledger.rows if row.scale]
-    return environment.get_template("claims.html.j2").render(
-        rows=rows,
-        headline=headline(ledger),
-        claims=len({row.claim.name for row in ledger.rows}),
-        run=len({row.claim.name for row in run}),
-        beside=[image for (name, _), found in images.items() if name == "side by side" for image in found],
-        runs=[(scale, evidence.config) for scale, evidence in ledger.evidence.items()],
-    )
+    content = {
+        "rows": rows,
+        "headline": headline(ledger),
+        "claims": len({row.claim.name for row in ledger.rows}),
+        "run": len({row.claim.name for row in run}),
+        "beside": [image for (name, _), found in images.items() if name == "side by side" for image in found],
+        "runs": [(scale, evidence.config) for scale, evidence in ledger.evidence.items()],
+    }
+    return rendered("claims.html.j2", content)
 
 
 def headline(ledger: Ledger) -> str:

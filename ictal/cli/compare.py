@@ -143,7 +143,7 @@ def compare(
         if report:
             report(1, 1, "figures and report")
         written = _write(found, output, force)
-    out.result({**_plain(found), "files": [str(path) for path in written]}, lambda: summary(found))
+    out.result({**found.to_json(), "files": [str(path) for path in written]}, lambda: summary(found))
     noted(out, *(source for members in dict(found.config.get("sources", {})).values() for source in members))
     out.note("\n".join(f"wrote {path}" for path in written[:2]))
     out.note(f"wrote {len(written) - 2} figures (PNG, SVG) to {figures}")
@@ -199,17 +199,6 @@ def _write(found: Comparison, folder: Path, force: bool) -> list[Path]:
         write_report(found, folder / "report.html", force=force, figures=figures),
     ]
     return written + sorted(path for path in figures.iterdir() if before.get(path) != path.stat().st_ino)
-
-
-def _plain(found: Comparison) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    tables = ("verdicts", "contrasts", "observations", "skipped")
-    return {
-        "kind": "comparison",
-        **{name: [asdict(row) for row in getattr(found, name)] for name in tables},
-        "config": dict(found.config),
-    }
 
 
 def summary(found: Comparison) -> str:

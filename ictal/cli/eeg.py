@@ -98,11 +98,9 @@ def eeg(
             report(1, 1, "figures")
 
         from ..analyses.figures import save_figures
-        from ..analyses.figures.eeg import eeg_drawings
 
         make_folder(folder)
-        drawn = {drawing.name: (drawing.figure, drawing.caption) for drawing in eeg_drawings(found)}
-        written = [found.save(folder / RESULT, force=force), *save_figures(drawn, folder, force=force)]
+        written = [found.save(folder / RESULT, force=force), *save_figures(found.plot().values(), folder, force=force)]
     data = {"file": str(file), **found.to_json(), "files": [str(path) for path in written]}
     out.result(data, lambda: windows_table(found) + _recruited(found) + _detected(found))
     remarks(out, found)

@@ -66,7 +66,7 @@ def evaluate(
             threads=threads,
             progress=report,
         )
-    out.result({"kind": "evaluation", "file": str(file), **found.to_dict()}, lambda: _text(found))
+    out.result({"file": str(file), **found.to_json()}, lambda: _text(found))
 
 
 def _text(found: Evaluated) -> str:

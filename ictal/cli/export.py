@@ -12,7 +12,9 @@ from .output import Output
 
 
 def export(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Any file of ictal (.h5).")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Any file of ictal (.h5, .pt), or the folder of a sweep.")
+    ],
     to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="csv, sonata or xarray.", show_default=False)],
     output: Annotated[
         Path | None,

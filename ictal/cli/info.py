@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from .options import Json, Quiet
 from .output import Output
-
-if TYPE_CHECKING:
-    from ..simulator.files.document import Document
 
 RELATIVE = "relative paths are relative to the folder in which the command was run"
 
@@ -62,7 +59,11 @@ def explain(
 
 def info(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A file of ictal (.h5), an EEG (.edf, .bdf), or an array file.")
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="Any file of ictal (.h5, .pt), the folder of a sweep, an EEG (.edf, .bdf), or an array file.",
+        ),
     ],
     json: Json = False,
     quiet: Quiet = False,
@@ -125,51 +126,28 @@ def _edf_facts(file: Path) -> dict[str, Any]:
 
 
 def _document_facts(file: Path) -> dict[str, Any]:
-    from ..simulator import InputError
-    from ..simulator.files.document import DAMAGE, first_line, read
-
-    document = read(file)
-    try:
-        return _facts(file, document)
-    except InputError:
-        raise
-    except DAMAGE as error:
-        raise InputError(f"{file}: a part is missing or damaged: {first_line(error)}") from error
-
-
-def _facts(file: Path, document: Document) -> dict[str, Any]:
     import json
 
-    attrs, kind = document.attrs, str(document.attrs.get("kind"))
-    config: dict[str, Any] = dict(json.loads(attrs.get("config", "{}")))
-    inputs = _inputs(config)
-    facts: dict[str, Any] = {
-        "kind": kind,
-        "created": str(attrs.get("created", "")),
-        "again": config.get("command", ""),
-        "inputs": inputs,
-        "note": RELATIVE if config.get("command") or inputs else "",
-        "seed": json.loads(attrs.get("seed", "null")),
-        "engine": str(attrs.get("engine", "")),
-        "versions": dict(json.loads(attrs.get("versions", "{}"))),
-        "config": config,
-    }
-    if kind == "run":
-        from ..simulator.files.store import load
+    from ..simulator.files.document import about, damage_in_one_line
+    from ..simulator.files.result import attributes, load
 
-        facts["system"] = config.get("system", "")
-        facts["parameters"] = config.get("parameters", {})
-        facts["entries"] = {name: repr(entry) for name, entry in load(file).items()}
-    elif kind == "comparison":
-        facts["replicates"] = config.get("panels", {})
-        facts["settings"] = config.get("settings", {})
-        facts["measures"] = [name.removeprefix("measures/") for name in document.groups if name.startswith("measures/")]
-        facts["arrays"] = [name for name in document.groups if name.startswith("figures/")]
-    else:
-        apart = ("command", "source", "versions", "seed", "measures")
-        facts["settings"] = {key: value for key, value in config.items() if key not in apart and value is not None}
-        facts["groups"] = list(document.groups)
-    return facts
+    found = load(file)
+    attrs = attributes(file) or about(found.kind, found.config)
+    with damage_in_one_line(file, "a part is missing or damaged"):
+        config: dict[str, Any] = dict(json.loads(attrs.get("config", "{}")))
+        inputs = _inputs(config)
+        return {
+            "kind": found.kind,
+            "created": str(attrs.get("created", "")),
+            "again": config.get("command", ""),
+            "inputs": inputs,
+            "note": RELATIVE if config.get("command") or inputs else "",
+            "seed": json.loads(attrs.get("seed", "null")),
+            "engine": str(attrs.get("engine", "")),
+            "versions": dict(json.loads(attrs.get("versions", "{}"))),
+            "config": config,
+            **found.facts(),
+        }
 
 
 def _inputs(config: Mapping[str, Any]) -> dict[str, str]:

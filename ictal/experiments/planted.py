@@ -16,8 +16,9 @@ more, and that the loss falls with training and not with c: every part of the cl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from ..analyses.evidence.rules import FAILS, HOLDS, decide, overall
 from ..analyses.evidence.store import Evidence
 from ..simulator import InputError, Recording, Run, unknown
 from ..simulator.files.document import versions
+from ..simulator.files.result import Result
 
 CASES = ("present", "absent", "reversed", "confounded")
 EXPERIMENTS_TESTED = {m.NAME: m.effects for m in (rise, validation, depth, early, transition)}
@@ -100,6 +102,22 @@ class Rate:
     verdict: str
     count: int
     n: int
+
+
+@dataclass(frozen=True, repr=False)
+class Rates(Result):
+    """Error rates of verdicts on planted courses.
+
+    Attributes:
+        rows: one a case, claim and verdict.
+        config: ``replicates`` of every case, ``seed`` of the first.
+    """
+
+    kind = "planted"
+    stored = (("rows", "tables/rates", Rate),)
+
+    rows: Sequence[Rate]
+    config: Mapping[str, Any] = field(default_factory=dict)
 
 
 def error_rates(

@@ -17,6 +17,7 @@ from ..simulator.files.readers import identity
 if TYPE_CHECKING:
     from ..analyses.claims.ledger import Ledger
     from ..analyses.evidence import Evidence
+    from ..analyses.figures import Drawing
     from .scales import Planned
 
 Report = Callable[[int, int, str], None]  # done, total, what
@@ -72,7 +73,6 @@ def reproduce(
         InputError: an unknown claim or scale, data that are missing, a folder with other trainings.
         UnfinishedTrainingError: `stop` said so.
     """
-    from ..analyses.evidence.store import KIND
     from .scales import SEEDS, claims_at, plan
 
     chosen = claims_at(scale, claims)
@@ -82,7 +82,7 @@ def reproduce(
             raise InputError(f"--eeg {file}: no such file")
     place = Path(folder) / scale
     _make(place / TRAININGS)
-    earlier = _config_of(place / FILE, KIND)
+    earlier = _config_of(place / FILE, "evidence")
     kept, n = _with_earlier(earlier, chosen, seeds or SEEDS[scale])
     every = plan(scale, kept, seeds=n, data=data, device=device)
     scan = _scan(place, seeds or SEEDS[scale], eeg) if "eeg" in chosen else None
@@ -131,15 +131,29 @@ def ledger(sources: Sequence[str | os.PathLike[str] | Evidence]) -> Ledger:
     return Ledger.of(found, experiments)
 
 
+def evidence_drawings(evidence: Evidence) -> list[Drawing]:
+    """Draw a figure a claim, with the verdicts that follow from this evidence."""
+    from ..analyses.report.ledger import drawings
+
+    return drawings(ledger([evidence]))
+
+
+def evidence_page(evidence: Evidence, path: str | os.PathLike[str], *, force: bool = False) -> Path:
+    """Write the ledger of this evidence as a page; errors as of `write_claims`."""
+    from ..analyses.report.ledger import write_claims
+
+    return write_claims(ledger([evidence]), path, force=force)[-1]
+
+
 def _opened(path: Path) -> list[Evidence]:
-    from ..analyses.evidence import load_evidence
+    from ..analyses.evidence import Evidence
 
     if not path.is_dir():
-        return [load_evidence(path)]
+        return [Evidence.load(path)]
     files = sorted({*path.glob("evidence*.h5"), *path.glob(f"*/{FILE}")})
     if not files:
         raise InputError(f"{path}: holds no evidence; ictal reproduce -o {path} makes it")
-    return [load_evidence(file) for file in files]
+    return [Evidence.load(file) for file in files]
 
 
 def _config_of(file: Path, kind: str) -> dict[str, Any]:
@@ -208,9 +222,7 @@ def _compare(
     place: Path, seeds: int, eeg: Sequence[str | os.PathLike[str]], scan: Mapping[str, Any], progress: Report | None
 ) -> None:
     """The main job with at least so many seeds, and the scan, where they are not there yet."""
-    from ..analyses.comparison.result import ReplicateValue
-    from ..simulator.files.document import Document, about, write
-    from ..simulator.files.rows import to_group
+    from ..analyses.evidence import Observations
     from . import seizure_overfitting, side_by_side
 
     say = None if progress is None else lambda k, of, what: progress(k, of, f"eeg: {what}")
@@ -218,8 +230,7 @@ def _compare(
         seizure_overfitting.run(seeds=seeds, progress=say).save(place / COMPARISON, force=True)
     if any(_config_of(place / SCAN, "observations").get(key) != value for key, value in scan.items()):
         rows = side_by_side.scan(scan["seeds"], eeg, progress=say)
-        tables = {"tables/observations": to_group(ReplicateValue, rows)}
-        write(Document(about("observations", scan), tables), place / SCAN, force=True)
+        Observations(rows, scan).save(place / SCAN, force=True)
 
 
 def _is_old(place: Path) -> bool:
@@ -231,10 +242,8 @@ def _is_old(place: Path) -> bool:
 
 def _write(place: Path, planned: Sequence[Planned], config: Mapping[str, Any]) -> None:
     """The evidence of what is there so far."""
-    from ..analyses.comparison.result import ReplicateValue, load_comparison
-    from ..analyses.evidence import Evidence, course_of
-    from ..simulator.files.document import read
-    from ..simulator.files.rows import from_group
+    from ..analyses.comparison.result import Comparison
+    from ..analyses.evidence import Evidence, Observations, course_of
     from ..simulator.files.store import load
 
     courses = []
@@ -245,11 +254,11 @@ def _write(place: Path, planned: Sequence[Planned], config: Mapping[str, Any]) -
                 key: getattr(item, key) for key in ("model", "data", "condition", "kind", "seed")
             }
             courses.append(course_of(load(file), **names))
-    rows: list[ReplicateValue] = []
+    rows = []
     if (place / COMPARISON).exists():
-        rows += [row for row in load_comparison(place / COMPARISON).observations if row.measure in KEPT]
+        rows += [row for row in Comparison.load(place / COMPARISON).observations if row.measure in KEPT]
     if (place / SCAN).exists():
-        rows += from_group(ReplicateValue, read(place / SCAN, "observations").groups["tables/observations"])
+        rows += Observations.load(place / SCAN).rows
     Evidence(place.name, courses, rows, config).save(place / FILE, force=True)
 
 

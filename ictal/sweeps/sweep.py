@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,7 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..simulator import InputError, Run
+import numpy as np
+from numpy.typing import NDArray
+
+from ..simulator import InputError, Recording, Run, Spikes
+from ..simulator.files.document import Document, Group, Variable, about
+from ..simulator.kinds import Kind
+from ..simulator.recordings.recording import to_numpy
 from .folder import MANIFEST, alone, file_of, is_whole, note, read, same_sweep, sweep_up
 from .points import Plan, Point, run_point
 from .workers import run_each
@@ -22,7 +29,7 @@ NOTED_EVERY = 2.0  # s between two writings of sweep.json
 
 
 @dataclass(frozen=True, eq=False)
-class Sweep:
+class Sweep(Kind):
     """What a sweep has done so far; iterates over its points.
 
     Attributes:
@@ -34,6 +41,8 @@ class Sweep:
         versions: of Ictal and what it computes with, when the sweep was begun.
         found: how many points were done before this call.
     """
+
+    kind = "sweep"
 
     folder: Path
     system: str
@@ -67,6 +76,35 @@ class Sweep:
         if point not in self.files:
             raise InputError(f"{self.folder}: {point.name}: {self.failures.get(point, 'is not done')}")
         return load(self.files[point])
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What is swept, and the versions that it was begun with."""
+        swept = {name: getattr(self, name) for name in ("system", "settings", "grid", "seeds")}
+        return {**swept, "versions": dict(self.versions)}
+
+    def facts(self) -> dict[str, Any]:
+        """Return the grid, how many points are done, and which failed."""
+        grid = {name: ", ".join(map(str, values)) for name, values in self.grid.items()}
+        failures = {point.name: why for point, why in self.failures.items()}
+        done = {"points": len(self), "done": len(self.files), "failures": failures}
+        return {"system": self.system, "settings": dict(self.settings), "grid": grid, "seeds": list(self.seeds), **done}
+
+    def document(self) -> Document:
+        """Return a table of points: parameters, seed, status, error, means of entries over units and time."""
+        columns: dict[str, list[Any]] = {name: [point.parameters[name] for point in self] for name in self.grid}
+        columns |= {"seed": [point.seed for point in self], "error": [self.failures.get(point, "") for point in self]}
+        columns["status"] = ["done" if p in self.files else "failed" if p in self.failures else "to do" for p in self]
+        units: dict[str, str] = {}
+        for at, point in enumerate(self):
+            for name, entry in (self.load(point) if point in self.files else {}).items():
+                units[f"mean_{name}"] = "Hz" if isinstance(entry, Spikes) else entry.unit
+                columns.setdefault(f"mean_{name}", [math.nan] * len(self))[at] = _mean(entry)
+        table = {
+            name: Variable(("row",), _column(values), {"units": units[name]} if name in units else {})
+            for name, values in columns.items()
+        }
+        return Document(about(self.kind, self.config), {"tables/points": Group(table)})
 
     def table(
         self,
@@ -204,6 +242,20 @@ def open_sweep(folder: str | os.PathLike[str]) -> Sweep:
         place, plan.system, plan.settings, plan.grid, plan.seeds, tuple(points), files, failures,
         manifest["versions"], len(files),
     )  # fmt: skip
+
+
+def _mean(entry: Recording | Spikes) -> float:
+    """Rate of a unit [Hz], or mean of the values that are defined."""
+    if isinstance(entry, Spikes):
+        return float(entry.counts.mean() / entry.duration)
+    values = entry.numpy()
+    return float(values.mean() if entry.valid is None else values[to_numpy(entry.valid)].mean())
+
+
+def _column(values: list[Any]) -> NDArray[Any]:
+    """Numbers, or texts of what is none."""
+    plain = all(isinstance(value, bool | int | float) for value in values)
+    return np.array(values if plain else list(map(str, values)))
 
 
 def _spoken(n_failed: int, left: float) -> str:

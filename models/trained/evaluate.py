@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...simulator import InputError
+from ...simulator.files.document import Group, Variable
+from ...simulator.files.result import Result
 from ..training.build import device, open_model
 from ..training.job import DataChoice
 
@@ -41,8 +43,8 @@ class Strange:
     auroc: float
 
 
-@dataclass(frozen=True)
-class Evaluated:
+@dataclass(frozen=True, repr=False)
+class Evaluated(Result):
     """What a trained network is worth.
 
     Attributes:
@@ -52,6 +54,8 @@ class Evaluated:
         corruptions: name -> accuracy on test images corrupted at the severities 1..5.
         strange: name -> see `Strange`.
     """
+
+    kind = "evaluation"
 
     architecture: str
     data: DataChoice
@@ -65,9 +69,49 @@ class Evaluated:
         """Accuracy on the training set, whose labels may be noisy, minus that on the test set."""
         return self.sets["train"].accuracy - self.sets["test"].accuracy
 
-    def to_dict(self) -> dict[str, Any]:
-        """All of it as plain numbers, strings and mappings."""
-        return {**asdict(self), "gap": self.gap}
+    @property
+    def config(self) -> dict[str, Any]:  # type: ignore[override]  # there is nothing else to keep
+        """What was evaluated: architecture, data, seed."""
+        return {"architecture": self.architecture, "data": asdict(self.data), "seed": self.seed}
+
+    def tables(self) -> dict[str, Any]:
+        """Return all fields, and the gap."""
+        return {**{item.name: getattr(self, item.name) for item in fields(self)}, "gap": self.gap}
+
+    def to_groups(self) -> dict[str, Group]:
+        """Return a table of the sets, and those of corruptions and strange images where there are any."""
+        tables: dict[str, Mapping[str, Any]] = {"sets": self.sets, "strange": self.strange}
+        columns = {key: {name: asdict(row) for name, row in rows.items()} for key, rows in tables.items()}
+        columns["corruptions"] = {
+            n: {f"severity {k}": v for k, v in enumerate(row, 1)} for n, row in self.corruptions.items()
+        }
+        return {key: _table(rows) for key, rows in columns.items() if rows}
+
+    @classmethod
+    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> Evaluated:
+        """Return the inverse of `to_groups`."""
+        from ..training import Evaluation
+
+        sets, strange, corrupted = (_rows(groups.get(key)) for key in ("sets", "strange", "corruptions"))
+        return cls(
+            config["architecture"],
+            DataChoice(**config["data"]),
+            config["seed"],
+            {name: Evaluation(**row) for name, row in sets.items()},
+            {name: tuple(row.values()) for name, row in corrupted.items()},
+            {name: Strange(**row) for name, row in strange.items()},
+        )
+
+
+def _table(rows: Mapping[str, Mapping[str, float]]) -> Group:
+    columns = {"name": list(rows), **{key: [row[key] for row in rows.values()] for key in next(iter(rows.values()))}}
+    return Group({key: Variable(("row",), np.array(values)) for key, values in columns.items()})
+
+
+def _rows(table: Group | None) -> dict[str, dict[str, Any]]:
+    columns = {} if table is None else {key: variable.values.tolist() for key, variable in table.variables.items()}
+    names = columns.pop("name", [])
+    return {name: {key: values[at] for key, values in columns.items()} for at, name in enumerate(names)}
 
 
 def evaluate_file(

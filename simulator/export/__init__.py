@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import InputError, unknown
-from ..files.document import check_writable, first_line, opened
+from ..files.document import check_writable, first_line
+from ..files.result import contents
+from ..kinds import Kind
 from .entries import Progress, choose, name_of, spikes_of
 
 FORMATS = {"csv": "-csv", "sonata": "-sonata.h5", "xarray": ".nc"}  # what the name of FILE.h5 becomes
@@ -29,7 +31,7 @@ class Exported:
 
 
 def export(
-    file: str | os.PathLike[str],
+    file: Kind | str | os.PathLike[str],
     to: str,
     path: str | os.PathLike[str] | None = None,
     *,
@@ -40,7 +42,7 @@ def export(
     """Write a file of Ictal for other tools; in little memory, however large it is.
 
     Args:
-        file: any file that Ictal wrote: a run, a comparison, measurements, synchrony over time (.h5).
+        file: any file that Ictal wrote (.h5, .pt), the folder of a sweep, a Run or a result.
         to: ``"csv"``: a folder with a table an entry, numbers that read back to the last bit, and ``attributes.json``.
             ``"sonata"``: one file of spikes, timestamps [ms] and node_ids; other entries are left out.
             ``"xarray"``: one netCDF4 file that ``xarray.open_datatree`` reads.
@@ -55,32 +57,34 @@ def export(
     """
     if to not in FORMATS:
         raise unknown("format", to, FORMATS)
-    target = Path(f"{Path(file).stem}{FORMATS[to]}" if path is None else path)
+    where = f"the {file.kind}" if isinstance(file, Kind) else str(file)
+    stem = file.kind if isinstance(file, Kind) else Path(file).stem
+    target = Path(f"{stem}{FORMATS[to]}" if path is None else path)
     if to in _ENDINGS:
         if target.suffix.lower() not in _ENDINGS[to]:
             raise InputError(f"{target}: {to} is a file; want a name that ends in {_ENDINGS[to][0]}")
         check_writable(target, force)
-    if os.path.exists(file) and target.exists() and os.path.samefile(file, target):
+    if not isinstance(file, Kind) and os.path.exists(file) and target.exists() and os.path.samefile(file, target):
         raise InputError(f"{target}: is the file that is exported; choose another name")
     report = progress or (lambda done, total, entry: None)
-    with opened(file) as (attrs, groups):
-        chosen = choose(attrs, groups, entries, str(file))
+    with contents(file) as (attrs, groups):
+        chosen = choose(attrs, groups, entries, where)
         left_out: list[str] = []
         try:
             if to == "sonata":
                 from .sonata import write_sonata
 
-                spikes = spikes_of(chosen, str(file), asked=entries is not None)
+                spikes = spikes_of(chosen, where, asked=entries is not None)
                 left_out = [name_of(group) for group in chosen if group not in spikes]
                 files = write_sonata(spikes, target, force, report)
             elif to == "xarray":
                 from .netcdf import write_netcdf
 
-                files = write_netcdf(chosen, attrs, target, str(file), force, report)
+                files = write_netcdf(chosen, attrs, target, where, force, report)
             else:
                 from .csv_folder import write_csv
 
-                files = write_csv(chosen, attrs, target, str(file), force, report)
+                files = write_csv(chosen, attrs, target, where, force, report)
         except OSError as error:
             raise InputError(f"{target}: could not be written: {error.strerror or first_line(error)}") from error
     return Exported(files, left_out)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from .. import InputError, unknown
 from ..files.document import Stored, StoredGroup
+from ..files.rows import plain as plain_value
 
 Groups = Mapping[str, StoredGroup]  # path -> group
 Progress = Callable[[int, int, str], None]  # done, total, entry
@@ -152,25 +152,13 @@ def plain_attrs(attrs: Mapping[str, Any]) -> dict[str, Any]:
     {'config': {'g': 1.0}, 'dt': None}
     """
     kept = {key: value for key, value in attrs.items() if key not in OF_THE_FORMAT}
-    return {key: _from_json(value) if key in _JSON else _plain(value) for key, value in kept.items()}
+    return {key: _from_json(value) if key in _JSON else plain_value(value) for key, value in kept.items()}
 
 
 def _from_json(value: object) -> Any:
     """The JSON in an attribute; what is none stays as it is."""
     if not isinstance(value, str):
-        return _plain(value)
+        return plain_value(value)
     with contextlib.suppress(ValueError):
-        return _plain(json.loads(value))
-    return value
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray | np.generic):
-        value = value.tolist()
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
+        return plain_value(json.loads(value))
     return value

@@ -251,7 +251,7 @@ def opened(
     if source.stat().st_size == 0:
         raise InputError(f"{source}: is empty; want an HDF5 file written by ictal")
     with contextlib.ExitStack() as stack:
-        with _damage_in_one_line(source):
+        with damage_in_one_line(source):
             file = stack.enter_context(h5py.File(source, "r"))
             attrs = _read_attrs(file)
             if attrs.get("format") != FORMAT:
@@ -269,13 +269,16 @@ def opened(
 
 
 @contextlib.contextmanager
-def _damage_in_one_line(source: Path) -> Iterator[None]:
+def damage_in_one_line(
+    source: str | os.PathLike[str], what: str = "cannot be read as HDF5, damaged or truncated"
+) -> Iterator[None]:
+    """Turn what damaged bytes raise into an InputError that names the file."""
     try:
         yield
-    except InputError:
-        raise
     except DAMAGE as error:
-        raise InputError(f"{source}: cannot be read as HDF5, damaged or truncated: {first_line(error)}") from error
+        if isinstance(error, InputError) and str(error).startswith(str(source)):
+            raise
+        raise InputError(f"{source}: {what}: {first_line(error)}") from error
 
 
 def first_line(error: BaseException) -> str:
@@ -404,7 +407,7 @@ def _stored(source: Path, item: h5py.Dataset, name: str) -> Stored:
     dtype = np.dtype(str if is_text else bool if is_bool else item.dtype)
 
     def part(key: Any) -> NDArray[Any]:
-        with _damage_in_one_line(source):
+        with damage_in_one_line(source):
             if is_text:
                 return np.asarray(item.asstr()[key], dtype=str)
             values = item[key]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
@@ -28,3 +29,22 @@ def from_group(kind: type[Row], group: Group) -> list[Row]:
     names = [item.name for item in fields(kind)]  # type: ignore[arg-type]
     columns = [group.variables[name].values.tolist() for name in names]
     return [kind(**dict(zip(names, cells, strict=True))) for cells in zip(*columns, strict=True)]
+
+
+def plain(value: Any) -> Any:
+    """Return dataclasses, arrays and numpy's numbers as JSON holds them; what is not finite becomes None.
+
+    >>> plain({"a": (np.float64("nan"), np.arange(2))})
+    {'a': [None, [0, 1]]}
+    """
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if is_dataclass(value):
+        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

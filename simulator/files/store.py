@@ -15,7 +15,7 @@ from ..errors import InputError
 from ..recordings.recording import Recording, to_numpy
 from ..recordings.run import Run
 from ..recordings.spikes import Spikes
-from .document import DAMAGE, Document, Group, Variable, first_line, read, to_json, versions, write
+from .document import Document, Group, Variable, damage_in_one_line, read, to_json, versions, write
 
 _UNIT_LABEL, _TIME_LABEL = "unit_label_", "time_label_"
 RESIDUAL = {"units": "s", "long_name": "time - timestamps/1000"}
@@ -49,10 +49,8 @@ def load(path: str | os.PathLike[str]) -> Run:
         InputError: one line: missing, empty, truncated, foreign, newer, or not a run.
     """
     document = read(path, kind="run")
-    try:
+    with damage_in_one_line(path, "is not a complete run, a part is missing or damaged"):
         return from_document(document)
-    except DAMAGE as error:
-        raise InputError(f"{path}: is not a complete run, a part is missing or damaged: {first_line(error)}") from error
 
 
 def to_document(run: Run) -> Document:

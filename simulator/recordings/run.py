@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from ..checks import check_name
 from ..errors import InputError, unknown
+from ..kinds import Kind
 from .recording import Recording
 from .spikes import Spikes
 
 
-class Run(Mapping[str, Recording | Spikes]):
+class Run(Mapping[str, Recording | Spikes], Kind):
     """A mapping of names to Recordings and Spikes, with the provenance of the whole.
 
     Args:
@@ -22,6 +24,8 @@ class Run(Mapping[str, Recording | Spikes]):
     Raises:
         InputError: nothing in it, or an entry of another type or with a slash in its name.
     """
+
+    kind = "run"
 
     def __init__(self, entries: Mapping[str, Recording | Spikes], source: Mapping[str, object] | None = None) -> None:
         if not entries:
@@ -69,6 +73,17 @@ class Run(Mapping[str, Recording | Spikes]):
     def select(self, *, time: tuple[float, float]) -> Run:
         """Every entry within the window [start, stop) of its clock."""
         return Run({name: entry.select(time=time) for name, entry in self.items()}, self.source)
+
+    def document(self) -> Any:
+        """Return the attributes and groups of its file."""
+        from ..files.store import to_document
+
+        return to_document(self)
+
+    def facts(self) -> dict[str, Any]:
+        """Return the system, its parameters and the entries."""
+        about = {"system": self.source.get("system", ""), "parameters": self.source.get("parameters", {})}
+        return {**about, "entries": {name: repr(entry) for name, entry in self.items()}}
 
     def __repr__(self) -> str:
         return "Run(" + ", ".join(f"{name}: {entry!r}" for name, entry in self.items()) + ")"

@@ -10,7 +10,7 @@ import pytest
 from ictal.analyses.comparison import verdict
 from ictal.analyses.comparison.compare import Panel, Settings, Side, compare_panels
 from ictal.analyses.comparison.panels import equalise
-from ictal.analyses.comparison.result import load_comparison
+from ictal.analyses.comparison.result import Comparison
 from ictal.simulator import InputError, Recording, Spikes
 
 NAN = math.nan
@@ -160,7 +160,7 @@ def test_every_value_stands_beside_its_null(planted):
 
 
 def test_a_comparison_returns_from_its_file(planted, tmp_path):
-    back = load_comparison(planted.save(tmp_path / "c.h5"))
+    back = Comparison.load(planted.save(tmp_path / "c.h5"))
     assert back.contrasts == list(planted.contrasts)
     assert back.verdicts == list(planted.verdicts)
     assert back.skipped == list(planted.skipped)

@@ -8,7 +8,7 @@ import pytest
 
 from ictal.analyses.claims import CLAIMS
 from ictal.analyses.claims.transition import jump
-from ictal.analyses.evidence import Course, Decision, Evidence, Finding, decide, effect, load_evidence
+from ictal.analyses.evidence import Course, Decision, Evidence, Finding, decide, effect
 from ictal.analyses.evidence.contrasts import mean_r, setting_of
 from ictal.analyses.evidence.course import course_of
 from ictal.analyses.evidence.rules import FAILS, HOLDS, NOT_TESTABLE, ONLY, UNDECIDED, overall
@@ -152,7 +152,7 @@ def test_a_course_is_checked():
 def test_evidence_comes_back_and_decides_the_same(tmp_path):
     before = planted("present", seed=5, seeds=3)
     file = before.save(tmp_path / "evidence.h5")
-    after = load_evidence(file)
+    after = Evidence.load(file)
     assert after.config["claims"] == before.config["claims"]
     stored = {(course.condition, course.seed): course for course in after.courses}
     assert len(stored) == len(before.courses)
@@ -166,7 +166,7 @@ def test_evidence_comes_back_and_decides_the_same(tmp_path):
         before.save(file)
     (tmp_path / "other.h5").write_bytes(b"no")
     with pytest.raises(InputError, match=r"other\.h5"):
-        load_evidence(tmp_path / "other.h5")
+        Evidence.load(tmp_path / "other.h5")
 
 
 def test_planted_verdicts_are_right():

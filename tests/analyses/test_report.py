@@ -17,7 +17,7 @@ import pytest
 
 from ictal.analyses.comparison import wording
 from ictal.analyses.comparison.compare import Panel, Settings, Side, compare_panels
-from ictal.analyses.comparison.result import Comparison, load_comparison
+from ictal.analyses.comparison.result import Comparison
 from ictal.analyses.comparison.verdict import Contrast, contrast
 from ictal.analyses.report.comparison import render, write_report
 from ictal.simulator import InputError, Recording, Spikes
@@ -213,7 +213,7 @@ def test_a_comparison_of_nothing_but_tables_is_a_page_too(comparison):
 
 
 def test_a_stored_comparison_gives_the_same_page(stranger, pages, tmp_path):
-    loaded = load_comparison(stranger.save(tmp_path / "c.h5"))
+    loaded = Comparison.load(stranger.save(tmp_path / "c.h5"))
     assert render(loaded) == pages["stranger"].read_text(encoding="utf-8")
 
 

@@ -198,7 +198,7 @@ def test_damaged_attributes(kind, name, value, results, folder, capfd):
         else:
             assert code == 0
     if kind == "measurements" and name == "config":
-        with pytest.raises(ictal.InputError, match=r"^bad.h5: are not complete measurements[^\n]*damaged[^\n]*$"):
+        with pytest.raises(ictal.InputError, match=r"^bad.h5: is not a complete measurements file[^\n]*damaged[^\n]*$"):
             ictal.Measurements.load("bad.h5")
 
 

@@ -7,10 +7,8 @@ import pytest
 
 from ictal.analyses.evidence.rules import FAILS, HOLDS, ONLY
 from ictal.analyses.report.ledger import drawings
-from ictal.experiments.planted import CASES, EXPERIMENTS_TESTED, Rate, right
+from ictal.experiments.planted import CASES, EXPERIMENTS_TESTED, Rates, right
 from ictal.experiments.reproduce import ledger
-from ictal.simulator.files.document import read
-from ictal.simulator.files.rows import from_group
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "data" / "reference"
@@ -56,7 +54,7 @@ def test_it_is_small_and_names_no_place():
 
 
 def test_planted_error_rates():
-    rates = from_group(Rate, read(REFERENCE / "planted.h5", "planted").groups["tables/rates"])
+    rates = Rates.load(REFERENCE / "planted.h5").rows
     for case in CASES:
         for claim in EXPERIMENTS_TESTED:
             mine = [rate for rate in rates if (rate.case, rate.claim) == (case, claim)]

@@ -77,7 +77,7 @@ def test_figures_come_from_the_file_alone(whole, folder):
     assert "60 s" in drawn["lyapunov"].caption
     assert "6 runs of 60 s" in drawn["phase_plane"].caption
     assert "1 of 1 fixed points" in drawn["phase_plane"].caption
-    written = save_figures({name: (d.figure, d.caption) for name, d in drawn.items()}, folder)
+    written = save_figures(drawn.values(), folder)
     assert all(path.stat().st_size > 1000 for path in written)
 
 

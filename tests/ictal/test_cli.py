@@ -187,7 +187,7 @@ def test_compare_writes_everything_and_says_what_separates(folder, ictal_):
     assert "wrote out/deep/compare.h5\nwrote out/deep/report.html\n" in text
     assert (folder / "out/deep/report.html").read_text().rstrip().endswith("</html>")
     assert list((folder / "out/deep/figures").glob("*.png"))
-    found = ictal.load_comparison("out/deep/compare.h5")
+    found = ictal.load("out/deep/compare.h5")
     assert found.contrasts[0].statement == "separates"
     assert found.config["command"] == f"ictal {' '.join(COMPARE)} --measures si_3 --dt 0.01"
     facts = json.loads(ictal_("info", "out/deep/compare.h5", "--json"))
@@ -306,7 +306,7 @@ def test_the_main_job_is_the_experiment(folder, ictal_, monkeypatch):
     asked.pop("progress")
     assert asked == {"data": "x.npz", "seeds": 2, "seed": 7}
     assert (settings.measures, settings.n_null, settings.seed) == (("si_3",), 299, 7)
-    command = ictal.load_comparison("ictal-compare/compare.h5").config["command"]
+    command = ictal.load("ictal-compare/compare.h5").config["command"]
     assert command == "ictal compare --data x.npz --seeds 2 --seed 7 --measures si_3 --nulls 299"
 
 

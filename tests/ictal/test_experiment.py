@@ -46,7 +46,7 @@ def test_the_main_job_twice(tmp_path):
             assert said | left == set(groups)
             assert not said & left
 
-    page = result.report(tmp_path / "r.html").read_text()
+    page = result.html(tmp_path / "r.html").read_text()
     for part in ("Verdicts", "raster", "r(t)", "Correlation", "Learning curves", "null", "Configuration", "shuffle"):
         assert part in page
     assert all(name in page for name in SOME)

@@ -405,7 +405,7 @@ def test_compare_takes_one_or_many_of_anything(tmp_path):
     assert found.values("activity", "si_3", "path") == found.values("activity", "si_3", "array")
     assert len(found.values("activity", "si_3", "list")) == 2
     found.save(tmp_path / "c.h5")
-    assert ictal.load_comparison(tmp_path / "c.h5").config["sources"]["path"][0]["file"] == str(tmp_path / "x.npy")
+    assert ictal.load(tmp_path / "c.h5").config["sources"]["path"][0]["file"] == str(tmp_path / "x.npy")
 
 
 def test_panels_are_the_entries_that_all_runs_share():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -20,6 +21,7 @@ _GREYS = ("0.25", "0.6", "0.75")
 _WIDTH = 0.66  # of the space of one group that its replicates take
 
 Rows = Mapping[str, Sequence[ReplicateValue]]  # group -> observations
+Groups = Mapping[str, Sequence[Sequence[Any]]]  # group -> replicates -> values, the deciding kind of null first
 
 
 def drawable(rows: Rows) -> dict[str, list[list[ReplicateValue]]]:
@@ -35,11 +37,11 @@ def drawable(rows: Rows) -> dict[str, list[list[ReplicateValue]]]:
     return out
 
 
-def limits(rows: Rows) -> tuple[float, float]:
+def limits(groups: Groups) -> tuple[float, float]:
     """Least and greatest number that is drawn."""
     values = [
         value
-        for replicates in drawable(rows).values()
+        for replicates in groups.values()
         for kinds in replicates
         for row in kinds
         for value in (row.value, row.null_low, row.null_high)
@@ -49,16 +51,16 @@ def limits(rows: Rows) -> tuple[float, float]:
 
 
 @styled
-def null_figure(title: str, rows: Rows, y_label: str, span: tuple[float, float]) -> Figure:
+def null_figure(title: str, groups: Groups, y_label: str, span: tuple[float, float], dot: str = "replicate") -> Figure:
     """Replicates as dots by group; beside each dot the middle 95 % of its surrogates and their mean.
 
     Args:
         title: heading.
-        rows: group -> observations of one measure.
+        groups: group -> replicates -> values of one measure, one a kind of null.
         y_label: the measure with its unit.
         span: least and greatest number on the axis.
+        dot: name of a replicate in the legend.
     """
-    groups = drawable(rows)
     tilted = len(groups) > 4 or max(len(name) for name in groups) * len(groups) > 48
     figure, axes = new_figure(shortened(title, TITLE_WIDTH), margins=(0.2, 0.38 if tilted else 0.24))
     kinds = list(dict.fromkeys(r.null_kind for g in groups.values() for rep in g for r in rep if r.null_kind))
@@ -92,7 +94,7 @@ def null_figure(title: str, rows: Rows, y_label: str, span: tuple[float, float])
     digits = next((k for k in range(3, 8) if len({f"{t:.{k}g}" for t in ticks}) == len(ticks)), 8)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.{digits}g}".replace("-", "−"))
     handles = [Line2D([], [], color="0.1", marker="o", ls="", ms=4)]
-    labels = ["replicate"]  # alone it needs no legend: the caption says what a dot is
+    labels = [dot]  # alone it needs no legend: the caption says what a dot is
     for index, name in enumerate(kinds):
         handles.append(Line2D([], [], color=_GREYS[index % len(_GREYS)], lw=1.6))
         labels.append(("null: " if index == 0 else "") + NULL_NAMES.get(name, name))

@@ -1,0 +1,92 @@
+"""Sweeps: the mean activity of every entry against the parameters of the grid."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from ...simulator import InputError
+from ...simulator.kinds import Kind
+from .parts.style import OKABE_ITO, Drawing, colour, dash, legend_below, new_figure, styled, with_unit, words
+
+MEAN, POINTS = "mean_", "tables/points"
+Values = NDArray[Any]
+
+
+def sweep_drawings(sweep: Kind) -> Iterator[Drawing]:
+    """Draw a figure an entry. Across: the parameter with most values; a line: one combination of the others.
+
+    Raises:
+        InputError: no point is done.
+    """
+    document = sweep.document()
+    table, grid = document.groups[POINTS].variables, json.loads(document.attrs["config"])["grid"]
+    across = max(grid, key=lambda name: len(grid[name]))
+    others = [name for name in grid if name != across]
+    every = list(itertools.product(*(dict.fromkeys(table[name].values.tolist()) for name in others)))
+    columns = {name.removeprefix(MEAN): column for name, column in table.items() if name.startswith(MEAN)}
+    if not columns:
+        raise InputError("plot: no point of the sweep is done; run it again to go on")
+    for entry, column in columns.items():
+        lines = {}
+        for values in every[: len(OKABE_ITO)]:
+            chosen = np.all(
+                [
+                    np.ones(column.values.size, bool),
+                    *(table[n].values == v for n, v in zip(others, values, strict=True)),
+                ],
+                0,
+            )
+            lines[", ".join(f"{n} = {v}" for n, v in zip(others, values, strict=True))] = (
+                table[across].values[chosen],
+                column.values[chosen],
+            )
+        label = with_unit(f"mean of {entry}", str(column.attrs.get("units", "1")))
+        done = int(np.isfinite(column.values).sum())
+        some = f" {len(lines)} of {len(every)} combinations of {', '.join(others)}." if len(lines) < len(every) else ""
+        text = (
+            f"Mean of {entry} over units and time against {across}, {done} of {column.values.size} points. A dot is a "
+            f"point of the sweep, a line the mean over seeds.{some}"
+        )
+        yield Drawing(f"sweep/{entry}", entry, grid_figure(entry, lines, across, label), text, text)
+
+
+@styled
+def grid_figure(title: str, lines: Mapping[str, tuple[Values, Values]], x_label: str, y_label: str) -> Figure:
+    """Points as dots, their means over seeds as lines.
+
+    Args:
+        title: heading.
+        lines: label -> parameter and value of every point; NaN where there is none.
+        x_label: the parameter; texts stand at equal distances.
+        y_label: the value with its unit.
+    """
+    figure, axes = new_figure(title)
+    handles: list[Any] = []
+    for index, (x, y) in enumerate(lines.values()):
+        places, where = _places(x)
+        means = [
+            float(np.mean(held)) if (held := y[(x == at) & np.isfinite(y)]).size else np.nan
+            for at in dict.fromkeys(x.tolist())
+        ]
+        axes.plot(where, y, "o", color=colour(index), ms=3, mfc="none", mew=0.8)
+        handles += axes.plot(places, means, color=colour(index), ls=dash(index))
+    if x.dtype.kind == "U":
+        axes.set_xticks(places, [words(str(at), 12) for at in dict.fromkeys(x.tolist())])
+    axes.set(xlabel=words(x_label, 30), ylabel=y_label)
+    legend_below(figure, handles, list(lines))
+    return figure
+
+
+def _places(x: Values) -> tuple[Sequence[float], Values]:
+    """Where the values of a parameter stand, and every point."""
+    values = list(dict.fromkeys(x.tolist()))
+    if x.dtype.kind != "U":
+        return values, x
+    return range(len(values)), np.array([values.index(at) for at in x.tolist()])

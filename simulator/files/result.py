@@ -1,0 +1,137 @@
+"""Results: one base for what was found, and `load`, which opens everything that Ictal wrote."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from ..errors import InputError
+from ..kinds import RESULTS, Kind
+from .document import Document, Group, Stored, StoredGroup, Variable, about, damage_in_one_line, opened, read, write
+from .rows import from_group, plain, to_group
+
+SUFFIXES = {".pt": "model"}  # of files that are no HDF5
+_APART = ("command", "source", "versions", "seed", "measures")  # of config; `ictal info` shows them elsewhere
+
+
+class Result(Kind):
+    """Base of results. A subclass is a dataclass that names its tables, or gives its groups and is made of them again.
+
+    Attributes:
+        config: everything that is needed to do it again, JSON-able.
+        attributes: fields that stand as text beside `config` in the root of the file.
+        stored: (field, path in the file, dataclass of a row) of every field that is a table.
+    """
+
+    config: Mapping[str, Any]
+    attributes: ClassVar[tuple[str, ...]] = ()
+    stored: ClassVar[tuple[tuple[str, str, type[Any]], ...]] = ()
+
+    def to_groups(self) -> dict[str, Group]:
+        """Return path -> group of the file: the tables of `stored` that have rows."""
+        return {path: to_group(kind, rows) for name, path, kind in self.stored if (rows := getattr(self, name))}
+
+    @classmethod
+    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> Self:
+        """Return the result that has these groups, this config, and these fields beside the tables of `stored`."""
+        tables = {name: from_group(kind, groups[path]) if path in groups else [] for name, path, kind in cls.stored}
+        return cls(**tables, **fields, config=config)  # type: ignore[call-arg]  # a subclass is a dataclass of these
+
+    def document(self) -> Document:
+        """Return the attributes and groups of its file."""
+        named = {name: getattr(self, name) for name in self.attributes}
+        return Document({**about(self.kind, self.config), **named}, self.to_groups())
+
+    def save(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:
+        """Write to an HDF5 file, whole or not at all (data/README.md).
+
+        Raises:
+            InputError: the file exists (and not force), or cannot be written.
+        """
+        return write(self.document(), path, force=force)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read what `save` wrote.
+
+        Raises:
+            InputError: one line: missing, truncated, foreign, of a newer version, of another kind, or damaged.
+        """
+        document = read(path, cls.kind)
+        with damage_in_one_line(path, f"is not a complete {cls.kind} file, a part is missing or damaged"):
+            config = dict(json.loads(document.attrs["config"]))
+            return cls.from_groups(document.groups, config, **{n: str(document.attrs[n]) for n in cls.attributes})
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain dictionaries and lists; a number that is not finite becomes None."""
+        return {"kind": self.kind, **plain(self.tables()), "config": plain(self.config)}
+
+    def tables(self) -> Mapping[str, Any]:
+        """Return the content of `to_json`: rows, arrays and numbers by name."""
+        return {name: {key: v.values for key, v in group.variables.items()} for name, group in self.to_groups().items()}
+
+    def facts(self) -> dict[str, Any]:
+        """Return settings and groups."""
+        settings = {key: value for key, value in self.config.items() if key not in _APART and value is not None}
+        return {"settings": settings, "groups": list(self.to_groups())}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(self.to_groups()) or 'empty'})"
+
+
+def load(path: str | os.PathLike[str]) -> Any:
+    """Load anything that Ictal wrote: a run, any result, a trained network (.pt), the folder of a sweep.
+
+    Raises:
+        InputError: one line: missing, damaged, foreign, of a newer version, or of a kind that is not known here.
+    """
+    source = Path(path)
+    kind = "sweep" if source.is_dir() else SUFFIXES.get(source.suffix.lower()) or str(attributes(source).get("kind"))
+    if kind not in RESULTS:
+        raise InputError(
+            f"{source}: is of the kind {kind[:60]!r}; known here: {', '.join(RESULTS)}; upgrade ictal, or install the "
+            "package that wrote it"
+        )
+    loader = RESULTS.load(kind)
+    return getattr(loader, "load", loader)(source)
+
+
+def attributes(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the attributes of the root of an HDF5 file; none of a folder or a file of weights."""
+    if not _is_hdf5(path):
+        return {}
+    with opened(path) as (attrs, _):
+        return attrs
+
+
+@contextlib.contextmanager
+def contents(of: Kind | str | os.PathLike[str]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, StoredGroup]]]:
+    """Attributes and groups of a result, or of a file; those of an HDF5 file stay there until they are read.
+
+    Raises:
+        InputError: as `load`.
+    """
+    if not isinstance(of, Kind) and _is_hdf5(of):
+        with opened(of) as stored:
+            yield stored
+        return
+    document = (of if isinstance(of, Kind) else load(of)).document()
+    yield (
+        document.attrs,
+        {name: StoredGroup(_held(group.variables), group.attrs) for name, group in document.groups.items()},
+    )
+
+
+def _is_hdf5(path: str | os.PathLike[str]) -> bool:
+    return not Path(path).is_dir() and Path(path).suffix.lower() not in SUFFIXES
+
+
+def _held(variables: Mapping[str, Variable]) -> dict[str, Stored]:
+    """Variables in memory, read like those that stay in their file."""
+    return {
+        k: Stored(v.dims, v.values.dtype, v.values.shape, v.values.__getitem__, v.attrs) for k, v in variables.items()
+    }

@@ -1,0 +1,91 @@
+"""Kinds of what Ictal writes: where each is loaded from, who draws it, who makes a page of it; verbs of all kinds.
+
+The entries are texts, resolved when they are asked for: so a room names what stands to its right and imports nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from .errors import InputError
+from .registry import Registry
+
+RESULTS = Registry("result", "ictal", {
+    "run": ("simulator.files.store:load", "recordings and spikes of one system, or of one training"),
+    "comparison": ("analyses.comparison.result:Comparison", "groups of recordings under the same measures"),
+    "measurements": ("analyses.values:Measurements", "measures of one recording beside their nulls"),
+    "eeg": ("analyses.eeg.result:EegResult", "measures over time"),
+    "dynamics": ("analyses.dynamics.result:DynamicsResult", "exponents, fixed points, attractors, scans, basins"),
+    "evidence": ("analyses.evidence.store:Evidence", "trainings that the claims rest on"),
+    "observations": ("analyses.evidence.store:Observations", "one measure against what drives it"),
+    "planted": ("experiments.planted:Rates", "error rates of verdicts"),
+    "evaluation": ("models.trained.evaluate:Evaluated", "loss, accuracy and calibration of a trained network"),
+    "model": ("models.trained.network:TrainedNetwork", "a trained network (.pt)"),
+    "sweep": ("sweeps.sweep:open_sweep", "runs over a grid of parameters (a folder)"),
+})  # fmt: skip
+FIGURES = Registry("figure", "ictal", {
+    "run": ("analyses.figures.run:drawings_of_run", "rasters, traces, spectra, maps, synchrony over training"),
+    "comparison": ("analyses.figures.comparison:drawings", "activity, order, correlations, spectra, curves, nulls"),
+    "measurements": ("analyses.figures.measurements:measurement_drawings", "every measure beside its nulls"),
+    "eeg": ("analyses.figures.eeg:eeg_drawings", "measures over time, recruitment, detectors"),
+    "dynamics": ("analyses.figures.dynamics:dynamics_drawings", "every part of an analysis"),
+    "evidence": ("experiments.reproduce:evidence_drawings", "a figure a claim"),
+    "observations": ("analyses.figures.side_by_side:side_by_side", "the measure against what drives it"),
+    "model": ("models.trained.network:network_drawings", "activity of every layer"),
+    "sweep": ("analyses.figures.sweep:sweep_drawings", "mean activity against the parameters of the grid"),
+})  # fmt: skip
+PAGES = Registry("page", "ictal", {
+    "comparison": ("analyses.report.comparison:write_report", "verdicts, figures, numbers and caveats"),
+    "evidence": ("experiments.reproduce:evidence_page", "the ledger with a figure a claim"),
+    "any": ("analyses.report.page:write_page", "figures and settings of any kind"),
+})  # fmt: skip
+
+
+class Kind(ABC):
+    """Verbs of everything that Ictal writes. `kind` is its name in `RESULTS` and in its file."""
+
+    kind: ClassVar[str]
+
+    @abstractmethod
+    def document(self) -> Any:
+        """Return the attributes and groups of its file."""
+
+    @abstractmethod
+    def facts(self) -> Mapping[str, Any]:
+        """Return what `ictal info` shows of its content: title -> text, list or mapping."""
+
+    def plot(self) -> dict[str, Any]:
+        """Draw every figure: name -> Drawing, with ``figure`` (matplotlib's), ``caption`` and ``alt``.
+
+        Raises:
+            InputError: this kind has no figures.
+        """
+        if self.kind not in FIGURES:
+            raise InputError(f"plot: {self.kind} has no figures; those that have: {', '.join(FIGURES)}")
+        return {drawing.name: drawing for drawing in FIGURES.load(self.kind)(self)}
+
+    def html(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:
+        """Write one self-contained HTML page, with the figures inside.
+
+        Raises:
+            InputError: the file exists (and not force), its folder is missing or cannot be written.
+        """
+        written: Path = PAGES.load(self.kind if self.kind in PAGES else "any")(self, path, force=force)
+        return written
+
+    def export(
+        self,
+        to: str,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        entries: Sequence[str] | None = None,
+        force: bool = False,
+    ) -> Any:
+        """Write it for other tools; see `ictal.export`."""
+        from .export import export
+
+        return export(self, to, path, entries=entries, force=force)
