@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .options import (
+    BIN,
+    SD,
+    Band,
     Bin,
     ClockOption,
     Dt,
     Force,
     Json,
     Names,
+    PhaseBand,
     Quiet,
     Sd,
     Window,
@@ -28,8 +32,6 @@ from .sliding import noted
 if TYPE_CHECKING:
     from ..analyses.comparison.result import Comparison
 
-SAMPLE_BAND = (0.03, 0.2)  # as in analyses.compare.Settings, which takes a second to import
-BIN, SD = 0.01, 0.01  # [s]; likewise
 OUTPUTS = ("compare.h5", "report.html")
 
 
@@ -53,14 +55,8 @@ def compare(
     seeds: Annotated[int | None, typer.Option(metavar="N", help="Main job: replicates (default 5).")] = None,
     seed: Annotated[int, typer.Option(metavar="K", help="First seed.")] = 0,
     measures: Names = "",
-    band: Annotated[
-        tuple[float, float] | None,
-        typer.Option(
-            "--band",
-            metavar="LO HI",
-            help="Files: band of phases [cycles per SAMPLE], one for every clock; default .03 .2.",
-        ),
-    ] = None,
+    band: Band = None,
+    phase_band: PhaseBand = None,
     nulls: Annotated[int, typer.Option(metavar="N", help="Surrogates a value, at least 199.")] = 199,
     bin: Bin = None,
     sd: Sd = None,
@@ -83,8 +79,8 @@ def compare(
 
     files = files or []
     only = {"--data": data, "--seeds": seeds} if files else {
-        "--labels": labels, "--entries": entries, "--band": band, "--dt": dt, "--clock": clock, "--window": window,
-        "--bin": bin, "--sd": sd,
+        "--labels": labels, "--entries": entries, "--band": band, "--phase-band": phase_band, "--dt": dt,
+        "--clock": clock, "--window": window, "--bin": bin, "--sd": sd,
     }  # fmt: skip
     if wrong := [option for option, value in only.items() if value not in (None, "")]:
         raise InputError(
@@ -108,7 +104,8 @@ def compare(
         ("--seeds", seeds),
         ("--seed", seed or None),
         ("--measures", ",".join(listed(measures))),
-        ("--band", band if band != SAMPLE_BAND else None),
+        ("--band", band),
+        ("--phase-band", phase_band),
         ("--bin", bin if bin != BIN else None),
         ("--sd", sd if sd != SD else None),
         ("--nulls", nulls if nulls != 199 else None),
@@ -133,7 +130,8 @@ def compare(
                 seed=seed,
                 command=command,
                 progress=report,
-                band=band or SAMPLE_BAND,
+                band=band,
+                phase_band=phase_band,
                 bin=BIN if bin is None else bin,
                 sd=SD if sd is None else sd,
             )

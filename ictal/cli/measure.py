@@ -7,14 +7,27 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import Bin, ClockOption, Dt, Force, Json, Names, Quiet, Sd, command_line, listed
+from .options import (
+    BIN,
+    SD,
+    Band,
+    Bin,
+    ClockOption,
+    Dt,
+    Force,
+    Json,
+    Names,
+    PhaseBand,
+    Quiet,
+    Sd,
+    command_line,
+    listed,
+)
 from .output import Output, number, table
 from .sliding import noted, remarks, window_of, windows_table
 
 if TYPE_CHECKING:
     from ..analyses.values import Measurements
-
-BIN, SD = 0.001, 0.005  # [s]; as in measurements.How, which takes a second to import
 
 
 def measure(
@@ -28,10 +41,8 @@ def measure(
     measures: Names = "",
     dt: Dt = None,
     clock: ClockOption = None,
-    band: Annotated[
-        tuple[float, float] | None,
-        typer.Option("--band", metavar="LO HI", help="Band of phases [cycles per tick of the clock; Hz for seconds]."),
-    ] = None,
+    band: Band = None,
+    phase_band: PhaseBand = None,
     nulls: Annotated[
         int | None,
         typer.Option(metavar="N", help="Surrogates a value: 0, or at least 199. Default 0, of sliding windows 199."),
@@ -77,6 +88,7 @@ def measure(
         ("--dt", dt),
         ("--clock", clock),
         ("--band", band),
+        ("--phase-band", phase_band),
         ("--nulls", nulls),
         ("--window", tuple(window.split()) or None),
         ("--step", step),
@@ -97,8 +109,8 @@ def measure(
 
         with out.progress("measure") as report:
             course = measure_over_time(
-                file, listed(measures) or None, window=part, step=step, band=band, dt=dt, clock=clock,
-                nulls=199 if nulls is None else nulls, entry=only[0] if only else None, units=units,
+                file, listed(measures) or None, window=part, step=step, band=band, phase_band=phase_band, dt=dt,
+                clock=clock, nulls=199 if nulls is None else nulls, entry=only[0] if only else None, units=units,
                 bin=BIN if bin is None else bin, sd=SD if sd is None else sd, seed=seed, command=command,
                 progress=report,
             )  # fmt: skip
@@ -117,6 +129,7 @@ def measure(
             file,
             listed(measures) or None,
             band=band,
+            phase_band=phase_band,
             dt=dt,
             clock=clock,
             nulls=nulls or 0,
@@ -136,7 +149,7 @@ def measure(
         missing = dict.fromkeys(s.measure for s in found.skipped if s.measure not in {r.measure for r in found.rows})
         if missing:
             out.note(f"not defined here: {', '.join(missing)} (why: --json)")
-    noted(out, found.config["source"])
+    noted(out, found.config, found.config["source"])
     if output is not None:
         out.note(f"wrote {output}")
 

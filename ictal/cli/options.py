@@ -31,7 +31,7 @@ Bin = Annotated[
     typer.Option(
         "--bin",
         metavar="S",
-        help="Spikes are counted in bins of S seconds: default .001 of measure, .01 of compare. χ depends on it.",
+        help="Spikes are counted in bins of S seconds, default .001. χ depends on it.",
     ),
 ]
 Sd = Annotated[
@@ -39,8 +39,17 @@ Sd = Annotated[
     typer.Option(
         "--sd",
         metavar="S",
-        help="and smoothed by a Gaussian of SD S seconds: default .005 of measure, .01 of compare. χ depends on it.",
+        help="and smoothed by a Gaussian of SD S seconds, default .005. χ depends on it.",
     ),
+]
+BIN, SD = 0.001, 0.005  # [s]; as in analyses.values.Settings, which takes a second to import
+Band = Annotated[
+    tuple[float, float] | None,
+    typer.Option("--band", metavar="LO HI", help="Filter the signal first [cycles per tick of the clock; Hz]."),
+]
+PhaseBand = Annotated[
+    tuple[float, float] | None,
+    typer.Option("--phase-band", metavar="LO HI", help="Band of Hilbert phases alone; default that of --band."),
 ]
 
 

@@ -12,7 +12,7 @@ import pytest
 import ictal
 from ictal.analyses.comparison.compare import Settings
 from ictal.analyses.comparison.sources import panels_of
-from ictal.analyses.values import How
+from ictal.analyses.values import Settings as ValueSettings
 from ictal.models.architectures import architecture
 from ictal.models.treatments import treatment
 from ictal.simulator.fields import check, parse
@@ -452,9 +452,11 @@ def test_compare_refuses_in_one_line(groups, message):
 
 
 def test_defaults_of_the_facade_are_those_of_the_comparison():
-    from ictal.cli import compare, measure
+    from ictal.cli import options
 
-    assert Settings().band == compare.SAMPLE_BAND
-    assert (Settings().bin, Settings().sd) == (compare.BIN, compare.SD)
-    assert (How().bin, How().sd) == (measure.BIN, measure.SD)
-    assert How().nulls == 0
+    assert (
+        (Settings().band, Settings().phase_band) == (ValueSettings().band, ValueSettings().phase_band) == (None, None)
+    )
+    assert (Settings().bin, Settings().sd) == (options.BIN, options.SD) == (0.001, 0.005)
+    assert (ValueSettings().bin, ValueSettings().sd) == (options.BIN, options.SD)
+    assert ValueSettings().nulls == 0
