@@ -144,7 +144,8 @@ def _over_time(
     recording: Recording, ready: Prepared, signal: Recording, how: Windows, progress: Progress | None
 ) -> EegResult:
     places = sliding(signal, how.window, how.step)
-    least = 4 / how.band[0] + 2 * signal.dt if how.band is not None else 0.0
+    band = how.phase_band or how.band
+    least = 4 / band[0] + 2 * signal.dt if band is not None else 0.0
     length = block_length(signal, ready.events, how.window, least)
     blocks = disjoint(signal, ready.events, length) if length else []
     rows, tested = (
