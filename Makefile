@@ -25,6 +25,7 @@ test-slow: $(READY)
 lint: $(READY)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) .ci/words.py
 	$(PY) -m mypy --strict -p ictal
 
 bench: $(READY)

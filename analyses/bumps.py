@@ -15,9 +15,9 @@ from scipy.stats import chi2
 from scipy.stats import t as student
 
 from ..simulator import InputError, Recording
+from ..simulator.types import Floats
 from .measures.circular import CLEAR, angles, population_vector, wrapped
 
-Floats = NDArray[np.float64]
 LABEL = "position"
 SOME = 1e-6  # of the peak; less is 0, to which rates only decay
 FREEDOM = 0.85  # degrees of freedom of B over n − 1: of its scatter over 4,000 repeats of Brownian trials

@@ -9,8 +9,9 @@ from scipy.fft import next_fast_len
 from scipy.special import ndtr
 
 from ..simulator import InputError, Recording
+from ..simulator.types import Band
 from .measures.arrays import live_units
-from .measures.checks import NO_ORDER, Band, band_reason, edge
+from .measures.checks import NO_ORDER, band_reason, edge
 
 EDGE = 10  # low edge of a band over the SD of its soft edges
 RINGING = 6  # periods of the low edge after which the filter rings no more: e^-7

@@ -1,4 +1,4 @@
-"""What a measure gives when units know nothing of each other: surrogates and the test against them."""
+"""Surrogates, in which units are made independent, and the test of a measure against them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..simulator import InputError, Recording, Spikes, unknown
+from ..simulator.types import Band
 from .measures.base import Measure, NullKind, in_double
-from .measures.checks import Band, classes, examine, spikes_reason
+from .measures.checks import classes, examine, spikes_reason
 
 MIN_SURROGATES = 199  # p cannot fall below 1/(1 + n); 199 resolves 0.005
 BATCH = 500_000  # numbers held at once: larger ones leave the cache and cost page faults
@@ -130,7 +131,11 @@ class _Prepared:
 
 
 def _test(measure: Measure, observed: float, values: NDArray[np.float64], kind: NullKind, n: int) -> NullTest:
-    slack = 1e-12 * abs(observed)  # a surrogate that equals the data but for rounding counts
+    # A surrogate that ties with the data counts as at least as synchronous. p = (1 + k)/(1 + n) is then never too small
+    # and never 0, since the data are one draw of their own null. Ties are common: a permutation or shift that leaves
+    # short data as they were gives their value but for the order of summation. The slack of 1e-12 absorbs this
+    # rounding, of either sign; it is far below any difference that matters.
+    slack = 1e-12 * abs(observed)
     at_least = values >= observed - slack if measure.tail == "upper" else values <= observed + slack
     lo, hi = np.quantile(values, [0.025, 0.975])
     p = (1 + int(at_least.sum())) / (1 + n)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Literal, TypeVar, cast
@@ -16,13 +16,12 @@ from ..simulator.files.document import Group, Variable, to_json
 from ..simulator.files.result import Result
 from ..simulator.files.rows import from_group, to_group
 from ..simulator.recordings.spikes import MIN_SPIKES
+from ..simulator.types import Band
 from .filtering import bandpassed
 from .measures import MEASURES, get
 from .measures.base import Measure, NullKind, applicable, apply
-from .measures.checks import Band
 from .surrogates import MIN_SURROGATES, NullTest, fitting_kind, null_tests
 
-Progress = Callable[[int, int, str], None]  # done, total, what is being measured
 Null = NullKind | Literal["auto"]
 Form = Literal["trains", "rates", "counts"]
 Indexed = TypeVar("Indexed", bound="Value")

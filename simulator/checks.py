@@ -38,7 +38,7 @@ def named(name: object, what: str) -> None:
 
 
 def is_finite(value: object) -> bool:
-    """Whether this is a finite number."""
+    """Return whether a value is a finite number."""
     return isinstance(value, int | float | np.integer | np.floating) and math.isfinite(value)
 
 

@@ -7,11 +7,11 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .errors import InputError, unknown
+from .types import Floats
 
-Floats = NDArray[np.float64]
 Drift = Callable[[Any], Any]  # of numpy arrays; of other arrays as well where a step of them is wanted
 
 

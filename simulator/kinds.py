@@ -78,13 +78,9 @@ class Kind(ABC):
         return written
 
     def export(
-        self,
-        to: str,
-        path: str | os.PathLike[str] | None = None,
-        *,
-        entries: Sequence[str] | None = None,
+        self, to: str, path: str | os.PathLike[str] | None = None, *, entries: Sequence[str] | None = None,
         force: bool = False,
-    ) -> Any:
+    ) -> Any:  # fmt: skip
         """Write it for other tools; see `ictal.export`."""
         from .export import export
 

@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...simulator.types import Floats
 from ..evidence.contrasts import Setting, tested
-from ..evidence.course import Course, Floats
+from ..evidence.course import Course
 from ..evidence.effect import Effect, effect
 from ..evidence.rules import Finding
 from ..evidence.store import Evidence

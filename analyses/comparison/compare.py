@@ -10,14 +10,15 @@ from threadpoolctl import threadpool_limits
 
 from ...simulator import Recording
 from ...simulator.files.document import to_json
+from ...simulator.types import Progress
 from ..measures import MEASURES, get
-from ..values import Null, Progress, values
+from ..values import Null, values
 from .display import displays
 from .panels import Panel, Replicate, Settings, Side, equalise
 from .result import Comparison, ReplicateValue
 from .verdict import Contrast, Verdict, agreement, combine, contrast
 
-__all__ = ["Panel", "Progress", "Settings", "Side", "compare_panels"]
+__all__ = ["Panel", "Settings", "Side", "compare_panels"]
 
 
 def compare_panels(

@@ -10,7 +10,7 @@ from scipy.signal import periodogram
 
 from ...simulator import InputError, Recording, Spikes
 from ...simulator.files.document import Group, Variable
-from ..measures.checks import Band
+from ...simulator.types import Band
 from ..measures.phase import order_parameter_series
 from .panels import Replicate, Settings
 

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from sklearn.cluster import DBSCAN, HDBSCAN
 
 from ...simulator import InputError
+from ...simulator.types import Floats, Ints
 from .late_runs import Course
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 EPS, MIN_SAMPLES = 0.2, 3
 EPS_GRID = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 SAMPLES_GRID = (2, 3, 5, 8)

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...simulator import InputError
+from ...simulator.types import Floats
 from .attractors import Attractors, distances
 from .late_runs import LATE, late_courses
 
-Floats = NDArray[np.float64]
 Step = Callable[[Any], Any]
 MOST_POINTS = 250_000
 

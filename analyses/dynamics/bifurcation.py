@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...simulator import InputError
+from ...simulator.types import Floats
 
-Floats = NDArray[np.float64]
 Step = Callable[[Any], Any]
 LONGEST = 64  # period of a map that is looked for
 SAME = 1e-6  # of the range of the scan: states of a map that are one

@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg.lapack import dgecon, dgetrf, dgetrs
 
 from ...simulator import InputError
+from ...simulator.types import Floats
 
-Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 Function = Callable[[Any], Any]
 MOST_UNITS = 2000  # whole Jacobians are taken

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ...simulator import InputError
+from ...simulator.types import Floats
 
-Floats = NDArray[np.float64]
 Step = Callable[[Any], Any]
 LATE = 0.4  # share of a run that is its late part
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from ...simulator import InputError, unknown
 from ...simulator.integrators import METHODS
+from ...simulator.types import Floats
 
-Floats = NDArray[np.float64]
 Step = Callable[[Any], Any]
 SMALL = 64  # units up to which whole Jacobians of many states are taken at once
 BLOCKS = 20  # of which the standard error is taken

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from ...simulator.types import Floats
 from .basins import Axis, states_of
 
-Floats = NDArray[np.float64]
 Function = Callable[[Any], Any]
 STEPS = 10_000  # of a path, at most: thinned, a cycle would be drawn as polygons
 

@@ -6,13 +6,12 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...simulator import InputError, Recording, Run, Spikes
 from ...simulator.recordings.recording import to_numpy
+from ...simulator.types import Floats
 from .late_runs import Course
 
-Floats = NDArray[np.float64]
 BIN = 0.05  # [s], of spikes
 
 

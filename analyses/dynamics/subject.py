@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...simulator.types import Floats
 from . import stepper
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

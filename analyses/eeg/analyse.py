@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from ...simulator import InputError, Recording, unknown
+from ...simulator.types import Band, Progress
 from ..filtering import bandpassed
-from ..measures.checks import Band
-from ..values import Progress, Settings
+from ..values import Settings
 from .change import changes
 from .detectors import Baseline, Rule, run_detectors
 from .features import line_length

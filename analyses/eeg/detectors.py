@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...simulator import InputError, Recording
-from ..measures.checks import Band
+from ...simulator.types import Band
 from .features import line_length, synchrony_series
 from .windows import SLACK, Event
 

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...simulator import InputError, Recording
+from ...simulator.types import Band
 from ..measures import get
 from ..measures.base import apply
-from ..measures.checks import Band
 from .windows import sliding
 
 BATCH = 2_000_000  # numbers held at once

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...simulator import Recording
+from ...simulator.types import Band
 from ..measures.arrays import live_units
-from ..measures.checks import Band, band_bins, edge
+from ..measures.checks import band_bins, edge
 from ..measures.phase import analytic
 
 NO_NULL = "shifting or randomising the phases of a channel leaves it as it is: no surrogate says anything"

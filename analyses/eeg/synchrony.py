@@ -11,9 +11,9 @@ from threadpoolctl import threadpool_limits
 
 from ...simulator import InputError, Recording, unknown
 from ...simulator.files.document import to_json
+from ...simulator.types import Band, Progress
 from ..measures import MEASURES, get
-from ..measures.checks import Band
-from ..values import Activity, Progress, Settings, Value, values
+from ..values import Activity, Settings, Value, values
 from .rhythm import RHYTHMS, Rhythm
 from .windows import Event, phase_of
 

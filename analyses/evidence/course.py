@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...simulator import InputError, Run, unknown
 from ...simulator.files.document import Group, Variable, to_json
+from ...simulator.types import Floats
 from ..layers.trajectories import measures_in, parts, trajectories
 
-Floats = NDArray[np.float64]
 Kind = Literal["control", "few", "noise", "capacity", "treated"]
 OVERFITS: tuple[Kind, ...] = ("few", "noise", "capacity")
 SIDE = "post"  # activations, after what the layer does

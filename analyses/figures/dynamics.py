@@ -13,14 +13,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, Patch
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
+from ...simulator.types import Floats
 from ..dynamics.basins import Basins
 from ..dynamics.result import DynamicsResult
 from .parts.phase_plane import plane_figure, plane_text
 from .parts.style import OKABE_ITO, SIZE, Drawing, colour, legend_below, new_figure, sign_limits, styled, words
 
-Floats = NDArray[np.float64]
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
 MOST = 7  # attractors and fixed points that have a colour of their own
 NONE_COLOUR, OTHERS_COLOUR, DIVERGED_COLOUR = "0.85", "0.65", "0.45"
@@ -105,8 +104,7 @@ def lyapunov_figure(result: DynamicsResult) -> Figure:
         index, spectrum.exponents, error, fmt="." if many else "o", ms=2 if many else 4, color=colour(0), capsize=2
     )
     left.axhline(0, color="0.4", lw=0.7, ls="--")
-    left.set_xlabel("number")
-    left.set_ylabel(f"exponent [{result.rate_unit}]")
+    left.set(xlabel="number", ylabel=f"exponent [{result.rate_unit}]")
     left.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     for k in range(min(len(index), 10)):
         right.plot(spectrum.times, spectrum.history[:, k], color=colour(k), lw=0.9)
@@ -149,8 +147,7 @@ def eigenvalue_figure(result: DynamicsResult) -> Figure:
         labels.append(f"{fixed.stability[k]} ({_place(fixed.points, k, result.units)})")
     bracket = "" if unit == "1" else f" [{unit}]"
     axes.xaxis.set_major_locator(MaxNLocator(5))
-    axes.set_xlabel(f"real part{bracket}")
-    axes.set_ylabel(f"imaginary part{bracket}")
+    axes.set(xlabel=f"real part{bracket}", ylabel=f"imaginary part{bracket}")
     if len(labels) == 1:
         axes.set_title(words(f"eigenvalues at the fixed point, {labels[0]}", 44))
     legend_below(figure, handles, labels)
@@ -191,11 +188,9 @@ def count_figure(result: DynamicsResult) -> Figure:
         handles.append(Line2D([], [], **style))
         labels.append(f"min_samples {least}")
     axes.axvline(ends.eps, color="0.3", lw=0.8, ls=":")
-    axes.set_xscale("log")
-    axes.set_ylim(-0.3, max(float(ends.dbscan.max()), float(ends.hdbscan.max()), 1.0) * 1.08 + 0.3)
+    axes.set(xscale="log", ylim=(-0.3, max(float(ends.dbscan.max()), float(ends.hdbscan.max()), 1.0) * 1.08 + 0.3))
     axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
-    axes.set_xlabel("eps [SD of each variable]                   HDBSCAN")
-    axes.set_ylabel("clusters")
+    axes.set(xlabel="eps [SD of each variable]                   HDBSCAN", ylabel="clusters")
     legend_below(figure, handles, labels)
     return figure
 
@@ -287,7 +282,6 @@ def basin_figure(result: DynamicsResult) -> Figure:
     labels = [f"{names.get(k, f'attractor {k}')} ({100 * np.mean(painted == k):.0f} %)" for k in shown]
     if len(shown) == 1:
         axes.set_title(words(f"basins: all of it {labels[0].split(' (')[0]}", 32))
-    axes.set_xlabel(f"{words(basins.x.name, 30)} at the start")
-    axes.set_ylabel(f"{words(basins.y.name, 24)} at the start")
+    axes.set(xlabel=f"{words(basins.x.name, 30)} at the start", ylabel=f"{words(basins.y.name, 24)} at the start")
     legend_below(figure, handles, labels)
     return figure

@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from ..evidence.course import Course, Floats
+from ...simulator.types import Floats
+from ..evidence.course import Course
 from ..evidence.effect import Effect
 from ..evidence.store import Evidence
 from .parts.style import Drawing, colour, dash, legend_below, styled, words
@@ -92,8 +93,7 @@ def forest(axes: Axes, effects: Sequence[Effect]) -> None:
         if math.isfinite(e.claimed):
             axes.plot(e.claimed, at, **SOURCE)
     axes.axvline(0.0, color="0.8", lw=0.7, zorder=0)
-    axes.set_xlim(low - pad, high + pad)
-    axes.set_ylim(-0.6, len(effects) - 0.4)
+    axes.set(xlim=(low - pad, high + pad), ylim=(-0.6, len(effects) - 0.4))
     axes.set_yticks(range(len(effects)), [words(e.part, 24, 2) for e in reversed(effects)])
     axes.set_xlabel("effect, as the claim wants it large")
 
@@ -120,8 +120,7 @@ def _rise(axes: Axes, conditions: Conditions) -> str:
     null = [float(np.nanmean(table)) for table in high if np.isfinite(table).any()]
     if null:
         axes.axhline(float(np.mean(null)), color="0.6", lw=0.8, ls=":", label="null, 97.5 %")
-    axes.set_ylim(0, 1)
-    axes.set_ylabel(INDEX)
+    axes.set(ylim=(0, 1), ylabel=INDEX)
     return "Above: SI over training, mean and range over seeds; the null permutes the images of every unit."
 
 
@@ -137,8 +136,7 @@ def _validation(axes: Axes, conditions: Conditions) -> str:
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0,) if high > 30 * low else (1.0, 2.0, 5.0)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.set_xlabel("validation loss [nat], logarithmic")
-    axes.set_ylabel(INDEX)
+    axes.set(xlabel="validation loss [nat], logarithmic", ylabel=INDEX)
     return "Above: SI against validation loss, every record of every network, joined in order of training."
 
 
@@ -154,9 +152,7 @@ def _depth(axes: Axes, conditions: Conditions) -> str:
         place = np.arange(1, len(every[0]) + 1) / len(every[0])
         axes.plot(place, np.nanmean(every, axis=0), color="0.7", lw=2.2, zorder=0, label="before training")
     axes.plot(*DEPTH, **SOURCE, label="the source")
-    axes.set_ylim(0, 1)
-    axes.set_xlabel("depth [share of layers]")
-    axes.set_ylabel("SI-3 of the layer")
+    axes.set(ylim=(0, 1), xlabel="depth [share of layers]", ylabel="SI-3 of the layer")
     return "Above: SI of every layer at the end, mean over seeds, and before training."
 
 
@@ -167,9 +163,7 @@ def _early(axes: Axes, conditions: Conditions) -> str:
         axes.plot(x, y, "os^Dv<>"[at % 7], color=_tint(at, courses[0]), ms=4, label=name)
     axes.axvline(0.5, color="0.35", lw=0.9, ls="--")
     axes.axhline(20, color="0.35", lw=0.9, ls=":")
-    axes.set_xlim(0, 1)
-    axes.set_xlabel("SI at a quarter of training")
-    axes.set_ylabel("generalisation gap at the end [%]")
+    axes.set(xlim=(0, 1), xlabel="SI at a quarter of training", ylabel="generalisation gap at the end [%]")
     return "Above: one mark a network; dashed, the source's threshold of SI; dotted, severe overfitting (gap > 20 %)."
 
 
@@ -179,9 +173,7 @@ def _transition(axes: Axes, conditions: Conditions) -> str:
             axes.plot(100 * course.steps / course.steps[-1], course.mean(), color=_tint(at, course), ls=dash(at),
                       lw=0.8, label=name if k == 0 else None)  # fmt: skip
     axes.axhspan(0.55, 0.75, color="0.9", zorder=0, label="0.65 ± 0.1")
-    axes.set_ylim(0, 1)
-    axes.set_xlabel("share of training [%]")
-    axes.set_ylabel(INDEX)
+    axes.set(ylim=(0, 1), xlabel="share of training [%]", ylabel=INDEX)
     return "Above: SI of every network; grey, where the source puts the jump."
 
 
@@ -197,16 +189,14 @@ def _beside(axes: Axes, effects: Sequence[Effect]) -> str:
                       yerr=[[100 * (value - low)], [100 * (high - value)]], fmt="os^Dv<>"[at % 7], color=tint, ms=4,
                       lw=0.8, label=name)  # fmt: skip
     axes.axhline(0, color="0.8", lw=0.7, zorder=0)
-    axes.set_xlabel("SI at the end")
-    axes.set_ylabel("test accuracy − without [%]")
+    axes.set(xlabel="SI at the end", ylabel="test accuracy − without [%]")
     return "Above: every treatment at the dose that validation images chose, mean and 95 % interval over seeds."
 
 
 def _healthy(axes: Axes, conditions: Conditions) -> str:
     _lines(axes, conditions, lambda c: c.mean())
     axes.axhspan(0.3, 0.5, color="0.9", zorder=0, label="the source's range")
-    axes.set_ylim(0, 1)
-    axes.set_ylabel(INDEX)
+    axes.set(ylim=(0, 1), ylabel=INDEX)
     return (
         "Above: SI over training, mean and range over seeds; grey, where the source says that healthy networks keep it."
     )
@@ -222,8 +212,7 @@ def _groups(axes: Axes, evidence: Evidence) -> str:
         axes.plot([at - 0.3, at + 0.3], [np.mean([row.null_high for row in mine])] * 2, color="0.5", lw=1.0, ls=":")
     axes.axhspan(0.82, 0.95, color="0.9", zorder=0)
     axes.set_xticks(range(len(groups)), [words(group, 14, 1) for group in groups], rotation=30, ha="right")
-    axes.set_ylim(0, 1)
-    axes.set_ylabel("SI-3")
+    axes.set(ylim=(0, 1), ylabel="SI-3")
     handles = [Line2D([], [], color="0.5", ls=":"), Line2D([], [], color="0.9", lw=6)]
     for handle, label in zip(handles, ("null, 97.5 %", "the source's ranges"), strict=True):
         axes.add_line(handle)

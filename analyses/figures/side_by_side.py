@@ -41,8 +41,7 @@ def _drawing(evidence: Evidence, panels: Sequence[str], settings: Mapping[str, S
             _step(axes, *first)
         else:
             _by_noise(axes, *first)
-        axes.set_ylim(0, 1)
-        axes.set_ylabel("SI-3")
+        axes.set(ylim=(0, 1), ylabel="SI-3")
     found: dict[str, Any] = {}
     for axes in figure.axes:
         handles, labels = axes.get_legend_handles_labels()
@@ -72,8 +71,7 @@ def _scan(axes: Axes, name: str, rows: Sequence[ReplicateValue]) -> None:
         table = np.array(values)
         axes.plot(places, [table[x == place].mean() for place in places], **style)
     if name == INHIBITION:
-        axes.set_title("seizure network")
-        axes.set_xlabel("inhibition g")
+        axes.set(title="seizure network", xlabel="inhibition g")
     else:
         axes.set_title("EEG")
         axes.axvline(0.0, color="0.7", lw=0.8, zorder=0)
@@ -94,8 +92,7 @@ def _step(axes: Axes, name: str, courses: Sequence[Course]) -> None:
             noise = np.mean([c.mean("within_class_si") for c in mine], axis=0)
             axes.plot(share, noise, color=colour(3), ls=ls, label=f"noise, {said}")
     _null(axes, courses, 0.0, 100.0)
-    axes.set_title("networks")
-    axes.set_xlabel("share of training [%]")
+    axes.set(title="networks", xlabel="share of training [%]")
 
 
 def _by_noise(axes: Axes, name: str, courses: Sequence[Course]) -> None:
@@ -107,8 +104,7 @@ def _by_noise(axes: Axes, name: str, courses: Sequence[Course]) -> None:
             axes.plot(x, y, "o", color=colour(at), ms=3, mfc="none", mew=0.8)
             axes.plot(np.unique(x), [y[x == place].mean() for place in np.unique(x)], color=colour(at))
     _null(axes, courses, float(x.min()), float(x.max()))
-    axes.set_title("networks, trained")
-    axes.set_xlabel("wrong labels [%]")
+    axes.set(title="networks, trained", xlabel="wrong labels [%]")
 
 
 def _null(axes: Axes, courses: Sequence[Course], low: float, high: float) -> None:

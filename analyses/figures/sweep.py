@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -29,27 +28,18 @@ def sweep_drawings(sweep: Kind) -> Iterator[Drawing]:
     table, grid = document.groups[POINTS].variables, json.loads(document.attrs["config"])["grid"]
     across = max(grid, key=lambda name: len(grid[name]))
     others = [name for name in grid if name != across]
-    every = list(itertools.product(*(dict.fromkeys(table[name].values.tolist()) for name in others)))
+    rows: dict[str, list[int]] = {}
+    for at in range(len(table["seed"].values)):
+        rows.setdefault(", ".join(f"{name} = {table[name].values[at]}" for name in others), []).append(at)
+    shown = list(rows)[: len(OKABE_ITO)]
     columns = {name.removeprefix(MEAN): column for name, column in table.items() if name.startswith(MEAN)}
     if not columns:
         raise InputError("plot: no point of the sweep is done; run it again to go on")
     for entry, column in columns.items():
-        lines = {}
-        for values in every[: len(OKABE_ITO)]:
-            chosen = np.all(
-                [
-                    np.ones(column.values.size, bool),
-                    *(table[n].values == v for n, v in zip(others, values, strict=True)),
-                ],
-                0,
-            )
-            lines[", ".join(f"{n} = {v}" for n, v in zip(others, values, strict=True))] = (
-                table[across].values[chosen],
-                column.values[chosen],
-            )
+        lines = {name: (table[across].values[rows[name]], column.values[rows[name]]) for name in shown}
         label = with_unit(f"mean of {entry}", str(column.attrs.get("units", "1")))
         done = int(np.isfinite(column.values).sum())
-        some = f" {len(lines)} of {len(every)} combinations of {', '.join(others)}." if len(lines) < len(every) else ""
+        some = f" {len(shown)} of {len(rows)} combinations of {', '.join(others)}." if len(shown) < len(rows) else ""
         text = (
             f"Mean of {entry} over units and time against {across}, {done} of {column.values.size} points. A dot is a "
             f"point of the sweep, a line the mean over seeds.{some}"
@@ -70,23 +60,14 @@ def grid_figure(title: str, lines: Mapping[str, tuple[Values, Values]], x_label:
     figure, axes = new_figure(title)
     handles: list[Any] = []
     for index, (x, y) in enumerate(lines.values()):
-        places, where = _places(x)
-        means = [
-            float(np.mean(held)) if (held := y[(x == at) & np.isfinite(y)]).size else np.nan
-            for at in dict.fromkeys(x.tolist())
-        ]
-        axes.plot(where, y, "o", color=colour(index), ms=3, mfc="none", mew=0.8)
+        values = list(dict.fromkeys(x.tolist()))
+        if x.dtype.kind == "U":  # texts stand at equal distances
+            axes.set_xticks(range(len(values)), [words(value, 12) for value in values])
+        at = np.array([values.index(value) if x.dtype.kind == "U" else value for value in x.tolist()], dtype=float)
+        axes.plot(at, y, "o", color=colour(index), ms=3, mfc="none", mew=0.8)
+        places, there = np.unique(at), np.isfinite(y)
+        means = [y[(at == place) & there].mean() if ((at == place) & there).any() else np.nan for place in places]
         handles += axes.plot(places, means, color=colour(index), ls=dash(index))
-    if x.dtype.kind == "U":
-        axes.set_xticks(places, [words(str(at), 12) for at in dict.fromkeys(x.tolist())])
     axes.set(xlabel=words(x_label, 30), ylabel=y_label)
     legend_below(figure, handles, list(lines))
     return figure
-
-
-def _places(x: Values) -> tuple[Sequence[float], Values]:
-    """Where the values of a parameter stand, and every point."""
-    values = list(dict.fromkeys(x.tolist()))
-    if x.dtype.kind != "U":
-        return values, x
-    return range(len(values)), np.array([values.index(at) for at in x.tolist()])

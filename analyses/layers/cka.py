@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ...simulator import InputError
-
-Floats = NDArray[np.float64]
+from ...simulator.types import Floats
 
 
 def linear_cka(x: ArrayLike, y: ArrayLike, *, debiased: bool = True) -> float:
@@ -83,7 +82,7 @@ def cka_matrix(layers: Sequence[ArrayLike], *, debiased: bool = True) -> Floats:
 
 
 def varies_beyond_chance(x: ArrayLike) -> bool:
-    """Whether the debiased CKA of these features (sample, feature) is defined: HSIC₁(X, X) > 0.
+    """Return whether the debiased CKA of features (sample, feature) is defined: HSIC₁(X, X) > 0.
 
     >>> varies_beyond_chance(np.eye(4)[:, :1]), varies_beyond_chance(np.arange(4.0)[:, None])
     (False, True)

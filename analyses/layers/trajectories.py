@@ -10,18 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...simulator import Clock, InputError, Recording, Run, unknown
+from ...simulator.types import Floats
 
 VALUE, AFTER_SHUFFLE = "value", "after shuffle"
 NULL_STATISTICS = ("null mean", "null sd", "null low", "null high", "p")
 LIVE = "live_share"  # share of the layer's probed units that vary: 1 − dead
 UNITS = "n_units"  # units that are measured
 CKA = "cka"
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Null:
-    """What surrogates of one kind gave, each (time, layer), NaN where none were drawn."""
+    """Statistics of surrogates of one kind, each (time, layer), NaN where none were drawn."""
 
     mean: Floats
     sd: Floats
@@ -79,7 +79,7 @@ class LayerSimilarity:
 
 
 def is_synchrony(entry: object) -> bool:
-    """Whether this entry of a Run holds synchrony over training."""
+    """Return whether an entry of a Run holds synchrony over training."""
     return isinstance(entry, Recording) and "probe" in entry.source and "statistic" in entry.unit_labels
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...simulator import InputError, unknown
-from ..series.innovations import Floats, innovations, phase_randomised
+from ...simulator.types import Floats
+from ..series.innovations import innovations, phase_randomised
 from .cka import linear_cka
 
 Surrogate = Literal["phase", "circular_shift"]
@@ -19,7 +20,7 @@ _AT_ONCE = 2_000_000  # numbers of surrogates that are held at once
 
 @dataclass(frozen=True, eq=False)
 class Transfer:
-    """Which layer's synchrony moves before which other's.
+    """Order in time of the synchrony of layers: a test of every pair.
 
     Attributes:
         layers: names, (layer,).
@@ -45,7 +46,7 @@ class Transfer:
 
 @dataclass(frozen=True, eq=False)
 class Alikeness:
-    """How alike the courses of synchrony are that layers take: CKA (layer, layer), its p, and p after Holm."""
+    """Similarity of layers over training: CKA (layer, layer), its p, and p after Holm."""
 
     layers: tuple[str, ...]
     cka: Floats

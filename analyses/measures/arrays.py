@@ -1,4 +1,4 @@
-"""What every kernel stands on: centring, masks and divisions that stay finite, for any array library.
+"""Building blocks of the kernels: centring, masks and divisions that stay finite, for any array library.
 
 Written against the Python array API standard: numpy, torch (on any device, under autograd), array-api-strict.
 Nothing here indexes by booleans. Where a quantity does not exist (the phase of a dead unit, a correlation with a
@@ -7,11 +7,9 @@ constant) it is multiplied by 0 *after* a division by 1, because a NaN that is t
 
 from __future__ import annotations
 
-from typing import Any
-
 import array_api_compat as api
 
-Array = Any  # an array of the array API standard
+from ...simulator.types import Array
 
 
 def as_float(flags: Array, like: Array) -> Array:
@@ -48,7 +46,7 @@ def ratio(a: Array, b: Array) -> Array:
 
 
 def live_units(x: Array) -> Array:
-    r"""Which units vary: mask (…, unit) of x (…, time, unit), the same whatever the scale of x.
+    r"""Return the mask (…, unit) of the units of x (…, time, unit) that vary; it does not depend on the scale of x.
 
     .. math:: \text{dead}_j: \quad sd_j = 0, \quad sd_j < 10^{-6} \max_k sd_k \quad \text{or} \quad
               sd_j < 8\,\varepsilon\,\max_t |x_j(t)|
@@ -70,7 +68,7 @@ def live_units(x: Array) -> Array:
 
 
 def _vary(sd: Array, size: Array) -> Array:
-    """Which units vary, of SDs and largest absolute values (…, unit)."""
+    """Return the mask of the units that vary, from SDs and largest absolute values (…, unit)."""
     xp = api.array_namespace(sd)
     residue = 8 * float(xp.finfo(sd.dtype).eps)
     return (sd > 0) & (sd >= 1e-6 * xp.max(sd, axis=-1, keepdims=True)) & (sd >= residue * size)

@@ -1,4 +1,4 @@
-"""What a measure is, and how it is applied to a recording: checks, mask, counts, settings."""
+"""Definition of a measure, and its application to a recording: checks, mask, counts, settings."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from ...simulator import InputError, Recording, Spikes
 from ...simulator.recordings.recording import to_numpy
-from .arrays import Array
-from .checks import Band, examine, spikes_reason
+from ...simulator.types import Array, Band
+from .checks import examine, spikes_reason
 
 NullKind = Literal["circular_shift", "permute", "permute_within_class"]
 
 
 @dataclass(frozen=True, eq=False)
 class Measure:
-    """A pure function of a recording, with what it shows and what it cannot.
+    """A pure function of a recording, with a description of what it shows and what it cannot.
 
     Attributes:
         name: its name in the registry.
@@ -185,7 +185,7 @@ def applicable(
     label: str = "class",
     segment: int | None = None,
 ) -> str | None:
-    """Why the measure is not defined on this recording, or None if it is."""
+    """Return the reason for which the measure is not defined on this recording; None if it is defined."""
     if isinstance(data, Spikes):
         return spikes_reason(measure, data)
     checked = examine(measure, in_double(data), band=band, label=label, segment=segment)

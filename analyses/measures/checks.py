@@ -1,4 +1,4 @@
-"""Is a measure defined on this recording? The reasons why not, in words that say what would help."""
+"""Conditions under which a measure is defined on a recording; each failure is a reason with its remedy."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from ...simulator import Recording, Spikes
 from ...simulator.recordings.recording import to_numpy
-from .arrays import Array, live_units
+from ...simulator.types import Array, Band
+from .arrays import live_units
 
 if TYPE_CHECKING:
     from .base import Measure
 
-Band = tuple[float, float]
 
 NO_ORDER = (
     "needs an ordered time axis, and clock 'sample' has none: what the order of a batch gives is an artefact of "
@@ -27,7 +27,7 @@ NO_ORDER = (
 def examine(
     measure: Measure, data: Recording, *, band: Band | None = None, label: str = "class", segment: int | None = None
 ) -> str | tuple[dict[str, Any], Array]:
-    """Why the measure is not defined on this recording, or else (inputs, mask) for its kernel."""
+    """Return (inputs, mask) for the kernel of a measure, or the reason for which it is not defined on the recording."""
     if measure.takes == "spikes":
         return f"reads spike trains, not a recording of {data.quantity}"
     if data.valid is not None and not to_numpy(data.valid).all():
@@ -77,7 +77,7 @@ def examine(
 
 
 def scale_reason(x: Array) -> str | None:
-    """Why fourth powers of these values overflow or vanish, or None if they do not."""
+    """Return the reason if fourth powers of these values overflow or vanish; None if they do not."""
     xp = api.array_namespace(x)
     limit = float(xp.finfo(x.dtype).max) ** 0.22
     largest = float(xp.max(xp.abs(x)))
@@ -90,7 +90,7 @@ def scale_reason(x: Array) -> str | None:
 
 
 def spikes_reason(measure: Measure, data: Spikes) -> str | None:
-    """Why the measure is not defined on these spike trains, or None if it is."""
+    """Return the reason for which the measure is not defined on these spike trains; None if it is defined."""
     if measure.takes == "values":
         return "reads sampled values, not spikes; give it spikes.binned(dt) or spikes.smoothed(dt, sd)"
     n = int((data.counts >= measure.min_spikes).sum())
@@ -109,7 +109,7 @@ def classes(data: Recording, label: str) -> NDArray[np.float64]:
 
 
 def band_reason(n_times: int, dt: float, band: Band, periodic: bool) -> str | None:
-    """Why this band cannot be cut out of n_times samples dt apart, or None if it can."""
+    """Return the reason for which the band cannot be cut out of n_times samples dt apart; None if it can."""
     low, high = band
     if not 0 < low < high <= 0.5 / dt * (1 + 1e-9):
         return f"band: must satisfy 0 < low < high <= {0.5 / dt:g} (half the sampling rate); got ({low:g}, {high:g})"

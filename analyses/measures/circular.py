@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
+from ...simulator.types import Floats
+
 SILENT = 1e-9  # vector strength below which nothing points anywhere
 CLEAR = 1e-3  # and below which a direction is of no use
 
 
 def population_vector(activity: ArrayLike, angle: ArrayLike) -> tuple[Floats, Floats]:
-    r"""Where activity on a ring points, and how sharply.
+    r"""Return the direction in which activity on a ring points, and its sharpness.
 
     .. math:: R e^{i\psi} = \frac{\sum_j x_j e^{i\theta_j}}{\sum_j |x_j|}
 

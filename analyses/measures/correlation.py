@@ -1,11 +1,20 @@
-"""How alike are the units? Correlation over pairs, and the first mode of the correlation matrix."""
+"""Similarity of the units: correlation over pairs, and the first mode of the correlation matrix."""
 
 from __future__ import annotations
 
 import array_api_compat as api
 
-from .arrays import Array, as_float, count, gram, ratio, squared_norm, standardised
+from ...simulator.types import Array
+from .arrays import as_float, count, gram, ratio, squared_norm, standardised
 from .base import Measure
+
+# Bias. z-scores have Σ_t z² = T, so that a sum over all pairs (i, j) holds the n pairs (i, i), which are 1 whatever the
+# activity: this is the 1/n in Golomb's χ², by which χ of few cells reads higher. Every measure here takes it out, by
+# exact algebra, and is then the same on average for any number of units. A square is biased besides: independent normal
+# samples have E[r²] = 1/(T − 1), since the estimate of r scatters about 0. `mean_squared_correlation` subtracts it and
+# divides by the rest, so that 0 is chance and 1 stays 1; it may therefore be negative, and is not cut off at 0, which
+# would bias it again. It counts T samples as independent: autocorrelated ones leave about 1/T_eff. |r| (SI-3) and λ₁
+# have floors without a closed form for such data: surrogates give them.
 
 
 def mean_correlation(x: Array, mask: Array) -> Array:
@@ -82,7 +91,7 @@ def _chi_c(z: Array, mask: Array) -> Array:
 
 
 def lambda1_fraction(x: Array, mask: Array) -> Array:
-    r"""How much of the correlation matrix is one mode.
+    r"""Share of the correlation matrix in its first mode.
 
     .. math:: \frac{\lambda_1 - 1}{n - 1}
 

@@ -1,10 +1,11 @@
-"""How much do units share because they answer to the same class, and how much beyond that?"""
+"""Variance that units share by answering to the same class, and correlation beyond it."""
 
 from __future__ import annotations
 
 import array_api_compat as api
 
-from .arrays import Array, as_float, centre, over_time, ratio, variances
+from ...simulator.types import Array
+from .arrays import as_float, centre, over_time, ratio, variances
 from .base import Measure
 from .source_indices import si_3
 

@@ -1,4 +1,4 @@
-"""Are the units at the same point of a rhythm? Order parameters of Hilbert phases in a stated band."""
+"""Phase synchrony of units within a stated band: order parameters of Hilbert phases."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from functools import partial
 import array_api_compat as api
 
 from ...simulator import InputError, Recording
-from .arrays import Array, as_float, centre, count, live_units, over_time, ratio, root, standardised
+from ...simulator.types import Array, Band
+from .arrays import as_float, centre, count, live_units, over_time, ratio, root, standardised
 from .base import Measure
-from .checks import NO_ORDER, Band, band_bins, band_reason, edge
+from .checks import NO_ORDER, band_bins, band_reason, edge
 
 Pair = tuple[Array, Array]
 

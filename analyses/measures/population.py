@@ -1,10 +1,11 @@
-"""How large are the fluctuations of the whole against those of its parts, and how many directions do they take?"""
+"""Fluctuations of the whole against those of its parts, and the number of directions that they take."""
 
 from __future__ import annotations
 
 import array_api_compat as api
 
-from .arrays import Array, count, deviations, ratio, root, squared_norm
+from ...simulator.types import Array
+from .arrays import count, deviations, ratio, root, squared_norm
 from .base import Measure
 
 

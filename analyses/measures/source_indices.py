@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import array_api_compat as api
 
-from .arrays import Array, as_float, count, deviations, over_time, ratio, root, squared_norm, standardised
+from ...simulator.types import Array
+from .arrays import as_float, count, deviations, over_time, ratio, root, squared_norm, standardised
 from .base import Measure
 
 SOURCE = "defined by the source that Ictal tests; a hypothesis to check, not an established measure"

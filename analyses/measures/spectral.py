@@ -1,4 +1,4 @@
-"""How fast is the rhythm of the whole? The peak of the population's spectrum."""
+"""Frequency of the population rhythm: the peak of its spectrum."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import math
 
 import array_api_compat as api
 
-from .arrays import Array, as_float, centre, count, over_time, ratio
+from ...simulator.types import Array, Band
+from .arrays import as_float, centre, count, over_time, ratio
 from .base import Measure
-from .checks import Band, band_bins
+from .checks import band_bins
 
 
 def population_spectrum(x: Array, mask: Array, *, segment: int, periodic: bool = False) -> Array:

@@ -1,4 +1,4 @@
-"""What do spike trains show without a bin? Rate, irregularity, and order parameters of spike phases."""
+"""Measures of spike trains that need no bin: rate, irregularity, and order parameters of spike phases."""
 
 from __future__ import annotations
 

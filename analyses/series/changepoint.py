@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...simulator import InputError
-from .stepscan import Floats, Scan, noise_like, nothing_left, polynomials
+from ...simulator.types import Floats
+from .stepscan import Scan, noise_like, nothing_left, polynomials
 
 MIN_LENGTH = 20  # samples; shorter series leave too little to estimate the memory of the noise from
 MIN_BOOTSTRAP = 199

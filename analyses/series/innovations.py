@@ -1,25 +1,25 @@
-"""What is new in the course of synchrony from record to record, and series that are as new but know nothing of it."""
+"""Innovations of series of synchrony, and independent surrogate series with the same innovations."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.interpolate import BSpline
 from scipy.ndimage import uniform_filter1d
 
 from ...simulator import InputError
+from ...simulator.types import Floats
 
 MIN_RECORDS = 30
 MAX_ORDER = 3  # of the autoregression that is taken off
 LEAST_NEW = 0.35  # share of the variance that it must leave; of increments with a memory of 0.8 about 0.75 are new
 _RECORDS_A_KNOT, _EARLY = 8, 3.0  # records; time is counted from here, or the logarithm would have no start
-Floats = NDArray[np.float64]
 
 
 def innovations(x: ArrayLike, *, window: int = 15, name: str = "innovations.x") -> Floats:
-    """What is new in each series from record to record: increments without drift, fading and memory.
+    """Return the innovations of each series: its increments without drift, fading and memory.
 
     Training moves all layers at once, much at first and little later. Raw courses share this drift, and raw
     increments this fading, so that any two correlate. Hence, of every series:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...simulator.types import Floats
+
 _BURN = 150  # samples after which noise of the largest memory has forgotten its start
 _MEMORY = (-0.9, 0.97)  # range of the AR(1) coefficient
 _TUNING = 300  # series from which the bias of the memory is taken
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +98,7 @@ def polynomials(n_times: int, trend: int) -> Floats:
 
 
 def nothing_left(x: Floats, trend: int) -> bool:
-    """Whether a polynomial of this degree is all there is, but for rounding."""
+    """Return whether a series is a polynomial of this degree, but for rounding."""
     basis = polynomials(x.size, trend)
     centred = x - x.mean()
     rest = centred - basis @ (basis.T @ centred)

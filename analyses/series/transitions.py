@@ -1,4 +1,4 @@
-"""Where a ramped system enters and leaves a state: onset, offset, and the hysteresis between them."""
+"""Onset and offset of a state of a ramped system, and the hysteresis between them."""
 
 from __future__ import annotations
 

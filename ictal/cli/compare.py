@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..simulator.types import Progress
 from .options import (
     BIN,
     SD,
@@ -26,7 +27,7 @@ from .options import (
     listed,
     make_folder,
 )
-from .output import Output, Report, number, table
+from .output import Output, number, table
 from .sliding import noted
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def compare(
         out.note(f"{older} older figures are still in {figures}")
 
 
-def _main_job(data: str, seeds: int, seed: int, measures: list[str], nulls: int, report: Report | None) -> Comparison:
+def _main_job(data: str, seeds: int, seed: int, measures: list[str], nulls: int, report: Progress | None) -> Comparison:
     from ..verbs.names import experiment
 
     run = experiment("seizure_overfitting")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-Report = Callable[[int, int, str], None]  # done, total, what
+from ..simulator.types import Progress
 
 FIRST_LINE, NEXT_LINE = 2.0, 5.0  # s until the first plain line of progress, and between lines
 
@@ -42,7 +42,7 @@ class Output:
             write(line + "\n")
 
     @contextlib.contextmanager
-    def progress(self, title: str) -> Iterator[Report | None]:
+    def progress(self, title: str) -> Iterator[Progress | None]:
         """A bar on a terminal, else a plain line every few seconds, on stderr; None when quiet."""
         if self.quiet:
             yield None
@@ -50,7 +50,8 @@ class Output:
             yield _plain_lines(title)
         else:
             from rich.console import Console
-            from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+            from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+            from rich.progress import Progress as Bar
 
             columns = (
                 TextColumn("{task.description}"),
@@ -59,12 +60,12 @@ class Output:
                 TimeElapsedColumn(),
                 TextColumn("{task.fields[what]}", markup=False),
             )
-            with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
                 task = bar.add_task(title, total=None, what="")
                 yield lambda done, total, what: bar.update(task, completed=done, total=total, what=what)
 
 
-def fraction(report: Report | None) -> Callable[[float], None] | None:
+def fraction(report: Progress | None) -> Callable[[float], None] | None:
     """A report of the fraction done, as the systems give it."""
     return None if report is None else lambda done: report(round(1000 * done), 1000, "")
 
@@ -112,7 +113,7 @@ def error_line(message: str) -> None:
         print(f"ictal: {line}", file=sys.stderr, flush=True)
 
 
-def _plain_lines(title: str) -> Report:
+def _plain_lines(title: str) -> Progress:
     due = time.monotonic() + FIRST_LINE
 
     def report(done: int, total: int, what: str) -> None:

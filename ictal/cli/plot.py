@@ -36,9 +36,12 @@ def plot(
     check_folder(folder, [], force)
     out = Output(json, quiet)
     with out.progress("plot"):
-        from ..verbs.sources import open_any
+        from ..simulator.files.edf import EDF_SUFFIXES
+        from ..simulator.files.readers import ARRAY_SUFFIXES, open_run
+        from ..simulator.files.result import load
 
-        found = open_any(file, dt=dt, clock=clock)
+        foreign = file.suffix.lower() in (*ARRAY_SUFFIXES, *EDF_SUFFIXES)
+        found = open_run(file, dt=dt, clock=clock) if foreign else load(file)
 
         from ..analyses.figures import save_figures
         from ..analyses.figures.rings import films

@@ -16,19 +16,20 @@ more, and that the loss falls with training and not with c: every part of the cl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from ..analyses.claims import depth, early, rise, transition, validation
-from ..analyses.evidence.course import Floats, Kind, course_of
+from ..analyses.evidence.course import Kind, course_of
 from ..analyses.evidence.rules import FAILS, HOLDS, decide, overall
 from ..analyses.evidence.store import Evidence
 from ..simulator import InputError, Recording, Run, unknown
 from ..simulator.files.document import versions
 from ..simulator.files.result import Result
+from ..simulator.types import Floats, Progress
 
 CASES = ("present", "absent", "reversed", "confounded")
 EXPERIMENTS_TESTED = {m.NAME: m.effects for m in (rise, validation, depth, early, transition)}
@@ -38,7 +39,6 @@ IMAGES, UNITS = 300, 10
 MEASURED = "si_3"
 NEWS, OWN = 0.025, 0.01  # SD of what is new in c at a record: passed from layer to layer, and of each layer alone
 JUMPS_AT = 0.15  # share of training
-Progress = Callable[[int, int, str], None]
 
 
 def planted(case: str, *, seed: int = 0, seeds: int = 5) -> Evidence:

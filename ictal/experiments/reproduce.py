@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..simulator import InputError
 from ..simulator.files.document import versions
 from ..simulator.files.readers import identity
+from ..simulator.types import Progress
 
 if TYPE_CHECKING:
     from ..analyses.claims.ledger import Ledger
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from ..analyses.figures import Drawing
     from .scales import Planned
 
-Report = Callable[[int, int, str], None]  # done, total, what
 FILE = "evidence.h5"
 TRAININGS = "trainings"
 COMPARISON, SCAN = "seizure_overfitting.h5", "side_by_side.h5"
@@ -50,7 +50,7 @@ def reproduce(
     seeds: int | None = None,
     eeg: Sequence[str | os.PathLike[str]] = (),
     device: str = "auto",
-    progress: Report | None = None,
+    progress: Progress | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Reproduced:
     """Run what these claims rest on into FOLDER/SCALE, and write FOLDER/SCALE/evidence.h5.
@@ -188,7 +188,7 @@ def _steps(item: Planned) -> int:
 
 
 def _train(
-    item: Planned, place: Path, done: int, total: int, progress: Report | None, stop: Callable[[], bool]
+    item: Planned, place: Path, done: int, total: int, progress: Progress | None, stop: Callable[[], bool]
 ) -> bool:
     """Train one course, or go on, or do nothing if it is there; whether anything was done."""
     from ..models.training.job import train_to_file
@@ -219,7 +219,7 @@ def _scan(place: Path, seeds: int, eeg: Sequence[str | os.PathLike[str]]) -> dic
 
 
 def _compare(
-    place: Path, seeds: int, eeg: Sequence[str | os.PathLike[str]], scan: Mapping[str, Any], progress: Report | None
+    place: Path, seeds: int, eeg: Sequence[str | os.PathLike[str]], scan: Mapping[str, Any], progress: Progress | None
 ) -> None:
     """The main job with at least so many seeds, and the scan, where they are not there yet."""
     from ..analyses.evidence import Observations

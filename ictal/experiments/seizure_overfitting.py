@@ -18,7 +18,6 @@ Refutation  The analogy fails by a measure that separates seizure from rest and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from ..analyses.comparison.compare import Panel, Settings, Side, compare_panels
@@ -28,6 +27,7 @@ from ..models.system import System, parameters
 from ..models.trained.classifier import Classifier
 from ..simulator import InputError, Run
 from ..simulator.files.document import versions
+from ..simulator.types import Progress
 
 WINDOW = (3.0, 5.0)  # s
 STATES = {
@@ -36,8 +36,6 @@ STATES = {
 }
 SMALL, NOISE = "small sample", "memorising"
 HEALTHY = "healthy"
-
-Progress = Callable[[int, int, str], None]
 
 
 def classifiers(data: str, seed: int = 0) -> dict[str, Classifier]:

@@ -8,7 +8,7 @@ over time, answers to images (signal), answers to images of one class (noise).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..analyses.comparison.result import ReplicateValue
@@ -16,6 +16,7 @@ from ..models.spiking.seizure import SeizureNetwork
 from ..models.synthetic_eeg import SyntheticEeg
 from ..simulator import InputError
 from ..simulator.files.document import to_json
+from ..simulator.types import Progress
 from ..verbs.eeg import measure_over_time
 from ..verbs.measure import measure
 
@@ -24,7 +25,6 @@ WINDOW, UNITS, SURROGATES = (3.0, 5.0), 64, 199  # s, cells, of every value
 SECONDS, BAND = 5.0, (3.0, 20.0)  # of a window of EEG [s], [Hz]
 INHIBITION, FIELD = "inhibition", "EEG"
 MEASURE = "si_3"
-Progress = Callable[[int, int, str], None]
 
 
 def scan(

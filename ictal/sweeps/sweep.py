@@ -6,7 +6,7 @@ import contextlib
 import math
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +19,10 @@ from ..simulator import InputError, Recording, Run, Spikes
 from ..simulator.files.document import Document, Group, Variable, about
 from ..simulator.kinds import Kind
 from ..simulator.recordings.recording import to_numpy
+from ..simulator.types import Progress
 from .folder import MANIFEST, alone, file_of, is_whole, note, read, same_sweep, sweep_up
 from .points import Plan, Point, run_point
 from .workers import run_each
-
-Progress = Callable[[int, int, str], None]  # points done, points, what
 
 NOTED_EVERY = 2.0  # s between two writings of sweep.json
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..analyses.dynamics import (
     Attractors,
@@ -38,11 +37,10 @@ from ..analyses.dynamics.subject import Subject
 from ..simulator import InputError, unknown
 from ..simulator.fields import check, parameter_types
 from ..simulator.files.document import versions
+from ..simulator.types import Floats, Progress
 from .sources import plain
 from .subjects import subject
 
-Floats = NDArray[np.float64]
-Report = Callable[[int, int, str], None]  # done, total, what
 STARTS, RUNS = 32, 8  # initial states of what steps, and of what only records
 WHOLE = 64  # units up to which all exponents are taken by default
 FIRST = 10  # exponents beyond
@@ -98,7 +96,7 @@ def analyse(
     inputs: str = "zero",
     seed: int = 0,
     command: str = "",
-    progress: Report | None = None,
+    progress: Progress | None = None,
     settings: Mapping[str, object] | None = None,
     **parameters: object,
 ) -> DynamicsResult:
@@ -167,7 +165,8 @@ class _Analysis:
 
     def __init__(
         self, what: Subject, asked: Asked, config: dict[str, Any], starts: int, spread: float | None,
-        time: float | None, plane: Sequence[tuple[str, float, float, int]], watch: str | None, progress: Report | None,
+        time: float | None, plane: Sequence[tuple[str, float, float, int]], watch: str | None,
+        progress: Progress | None,
     ) -> None:  # fmt: skip
         self.what, self.asked, self.config, self.progress = what, asked, config, progress
         self.time = what.time if time is None else float(time)
@@ -363,7 +362,7 @@ def _fields(system: Any) -> dict[str, Any]:
 
 def _of_runs(
     what: Subject, asked: Asked, config: dict[str, Any], n: int, starts_from: tuple[str, Sequence[object]] | None,
-    others: tuple[object, ...], progress: Report | None,
+    others: tuple[object, ...], progress: Progress | None,
 ) -> DynamicsResult:  # fmt: skip
     """Of a system that only records: attractors of its runs."""
     beyond = {

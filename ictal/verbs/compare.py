@@ -8,10 +8,10 @@ from typing import cast
 from ..analyses.comparison.compare import Settings, compare_panels
 from ..analyses.comparison.result import Comparison
 from ..analyses.comparison.sources import HISTORY, is_curve, panels_of, refuse_unusable
-from ..analyses.values import Progress
 from ..simulator import InputError, Recording, Run
 from ..simulator.checks import check_seed
 from ..simulator.files.document import versions
+from ..simulator.types import Progress
 from .sources import Source, as_run, plain
 
 

@@ -9,10 +9,11 @@ from dataclasses import replace
 
 from ..analyses.comparison.sources import is_curve
 from ..analyses.eeg import Alarms, EegResult, Rule, Windows, analyse, over_time
-from ..analyses.values import Activity, Progress, Settings, unusable
+from ..analyses.values import Activity, Settings, unusable
 from ..simulator import InputError, Recording, Run, Spikes, unknown
 from ..simulator.files.document import versions
 from ..simulator.files.edf import ENTRY
+from ..simulator.types import Progress
 from .sources import Source, as_run, plain
 
 

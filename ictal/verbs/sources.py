@@ -11,10 +11,7 @@ import array_api_compat
 import numpy as np
 
 from ..simulator import Clock, InputError, Recording, Run, Spikes
-from ..simulator.files.edf import EDF_SUFFIXES
-from ..simulator.files.readers import ARRAY_SUFFIXES, open_run
-from ..simulator.files.result import load
-from ..simulator.kinds import Kind
+from ..simulator.files.readers import open_run
 from ..simulator.recordings.recording import to_numpy
 
 NETWORK_SUFFIX = ".pt"
@@ -47,17 +44,6 @@ def open_source(path: str | os.PathLike[str], *, dt: float | None = None, clock:
 
         return activity_of(path)
     return open_run(path, dt=dt, clock=clock)
-
-
-def open_any(path: str | os.PathLike[str], *, dt: float | None = None, clock: str | None = None) -> Kind:
-    """Open anything that Ictal wrote, as `ictal.load` does, or a stranger's file, as `open_run` does.
-
-    Raises:
-        InputError: one line that names the file and what is wrong with it.
-    """
-    foreign = os.path.splitext(path)[1].lower() in (*ARRAY_SUFFIXES, *EDF_SUFFIXES)
-    opened: Kind = open_run(path, dt=dt, clock=clock) if foreign else load(path)
-    return opened
 
 
 def array_sha256(entry: Recording | Spikes) -> str:

@@ -1,1 +1,1 @@
-"""What the layers of a model do while it trains, and the penalty on it."""
+"""Activity of the layers of a model during training, and the penalty on it."""

@@ -49,7 +49,7 @@ class Layerwise:
 
     @property
     def form(self) -> object:
-        """What two of them have in common if they can be measured together."""
+        """Key under which passes can be measured together: layers, shapes, dtypes, devices."""
         return self.layers, tuple((places, x.shape, x.dtype, x.device) for places, x in self.groups)
 
     @property
@@ -87,7 +87,7 @@ def readings(activations: Mapping[str, Tensor], measures: Sequence[Measure]) -> 
 
 
 def measured(passes: Sequence[Layerwise], measures: Sequence[Measure]) -> tuple[Tensor, Tensor]:
-    """What `readings` gives of each of several passes of one form, (measure, pass, layer), in the same bits."""
+    """Return `readings` of several passes of one form, (measure, pass, layer), to the same bits."""
     if not passes[0].layers:
         none = torch.empty(len(measures), len(passes), 0)
         return none, none.bool()
@@ -161,7 +161,7 @@ def _none_of(x: Tensor) -> Tensor:
 
 
 def _in_range(low: Tensor, high: Tensor) -> Tensor:
-    """Whether fourth powers of a layer neither overflow nor vanish, (…, layer): the bounds of `scale_reason`."""
+    """Return whether fourth powers of a layer neither overflow nor vanish, (…, layer): the bounds of `scale_reason`."""
     limit = float(torch.finfo(low.dtype).max) ** 0.22
     spread = (high - low).amax(-1)
     largest = torch.maximum(-low, high).amax(-1)

@@ -1,4 +1,4 @@
-"""What a monitor has measured: values of layers over passes, on their device until somebody reads them."""
+"""Values of a monitor: layers over passes, on their device until they are read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the layers of a model do while it trains: measured on the way, and handed to a penalty with their graph."""
+"""Monitor of the layers of a model during training: measures, and activations with their graph for a penalty."""
 
 from __future__ import annotations
 
@@ -302,7 +302,7 @@ class Monitor:
 
 @dataclass(eq=False, slots=True)
 class Call:
-    """What one call of a layer gave; `raw`, while the pass lasts, is what the model itself goes on with."""
+    """Output of one call of a layer; `raw`, during the pass, is the tensor that the model continues with."""
 
     values: Tensor
     version: int

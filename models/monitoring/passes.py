@@ -70,7 +70,7 @@ class Passes:
 
     @property
     def active(self) -> bool:
-        """Whether the hooks are set."""
+        """True while the hooks are set."""
         return self._active
 
     def __enter__(self) -> Self:
@@ -163,7 +163,7 @@ def _none_in_files() -> Callable[..., None]:
 
 
 def _nothing(*_: object) -> None:
-    """What a hook that was stored in a file does."""
+    """Do nothing: a hook that was stored in a file."""
 
 
 def _opened(model: nn.Module) -> nn.Module:
@@ -183,7 +183,7 @@ def _opened(model: nn.Module) -> nn.Module:
 
 
 def _is_compiled(model: nn.Module) -> bool:
-    """Whether the model or a part of it was given to `torch.compile`, or compiles itself in place."""
+    """Return whether the model or a part of it is compiled, by `torch.compile` or in place."""
     found = False
     for module in model.modules():
         if getattr(getattr(module, "dynamo_ctx", None), "fullgraph", False) is True:

@@ -25,7 +25,7 @@ def desync_penalty(
     units: int | None = 256,
     generator: torch.Generator | None = None,
 ) -> Tensor:
-    r"""How far the synchrony of hidden layers is from a target, as a term of the loss.
+    r"""Return the distance of the synchrony of hidden layers from a target, as a term of the loss.
 
     .. math:: \text{weight} \sum_\ell (SI_\ell - \text{target})^2
 

@@ -1,1 +1,1 @@
-"""What any torch module does: its layers, their axes, and recorders of both."""
+"""Probes of any torch module: its layers, their axes, and recordings of their activity."""

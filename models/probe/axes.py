@@ -1,4 +1,4 @@
-"""Where a module stands in its model, and what its place tells about the axes of what it gives."""
+"""Axes of the outputs of modules, from their place in the model."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class Site:
 
     @property
     def recurrent(self) -> bool:
-        """Whether it gives sequences."""
+        """Return whether a module returns sequences."""
         from torch import nn
 
         return isinstance(self.module, nn.RNNBase | nn.RNNCellBase)
 
     def features_last(self, shape: Sequence[int]) -> bool:
-        """Whether the last axis holds the features, whatever their number."""
+        """Return whether the last axis of a module's output holds the features."""
         from torch import nn
 
         tokens = len(shape) == 3 and not _has_channels(self.like(shape), 1)
@@ -60,7 +60,7 @@ class Site:
 
 
 def sites(model: nn.Module, modules: Mapping[str, nn.Module]) -> dict[str, Site]:
-    """Where these modules, by their names, stand in the model.
+    """Return the place of modules, given by name, in the model.
 
     The layer of an activation function is the nearest of those registered before it whose number of channels or
     features it has; of maps a convolution, if one fits.
@@ -91,14 +91,14 @@ def _width(module: nn.Module) -> int | None:
 
 
 def _fits(layer: nn.Module, shape: Sequence[int]) -> bool:
-    """Whether a tensor of this shape can be what a layer gives."""
+    """Return whether a tensor of this shape can be the output of a layer."""
     if _has_channels(layer):
         return len(shape) > 2 and _has_channels(layer, len(shape) - 2) and shape[1] == _width(layer)
     return shape[-1] == _width(layer)
 
 
 def is_activation(module: nn.Module) -> bool:
-    """Whether it is an activation function: of one number, or a gated linear unit."""
+    """Return whether a module is an activation function: elementwise, or a gated linear unit."""
     from torch import nn
 
     rectified = nn.ReLU | nn.ReLU6 | nn.LeakyReLU | nn.PReLU | nn.RReLU | nn.ELU | nn.CELU | nn.SELU | nn.Threshold
@@ -119,7 +119,7 @@ def _said(module: nn.Module) -> bool | None:
 
 
 def _has_channels(module: nn.Module, n_axes: int | None = None) -> bool:
-    """Whether it takes (batch, channel, position ...), of this number of positions' axes, whatever the model does."""
+    """Return whether a module takes (batch, channel, position ...) with this number of axes of position."""
     from torch.nn.modules import batchnorm, conv, instancenorm, normalization, pooling
 
     pools = pooling._MaxPoolNd | pooling._AvgPoolNd | pooling._AdaptiveAvgPoolNd | pooling._AdaptiveMaxPoolNd

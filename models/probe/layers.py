@@ -29,7 +29,7 @@ Units = Literal["auto", "channel mean", "channel sampled", "token sampled", "tok
 
 @dataclass(frozen=True)
 class Layers:
-    """Which modules are probed, and what a unit of theirs is.
+    """Selection of the modules to probe, and the meaning of their units.
 
     Attributes:
         patterns: names of `model.named_modules()`, or patterns of them as in file names (``"hidden.*.linear"``).
@@ -84,7 +84,7 @@ class Layers:
                 raise InputError(f"Layers.{name}: must be an integer >= 1; got {bound}")
 
     def unit_of(self, name: str, site: Site, shape: Sequence[int]) -> str:
-        """What a unit of the module there is: one of Units, or ``"feature"``."""
+        """Return the meaning of a unit of a module: one of Units, or ``"feature"``."""
         kind: str = "auto"
         if isinstance(self.units, Mapping):
             kind = next((kind for pattern, kind in self.units.items() if fnmatchcase(name, pattern)), "auto")
@@ -99,7 +99,7 @@ class Layers:
         return kind
 
     def choice(self, name: str, n: int) -> NDArray[np.intp]:
-        """Which of the n units of this module are kept: all, or `max_units` drawn by `seed` and the module's name."""
+        """Return the units of a module to keep: all n, or `max_units` drawn by `seed` and the module's name."""
         if self.max_units is None or n <= self.max_units:
             return np.arange(n)
         rng = np.random.default_rng([self.seed, zlib.crc32(name.encode())])
@@ -108,7 +108,7 @@ class Layers:
 
 @dataclass(frozen=True, eq=False)
 class Activity:
-    """What a probe took from one module: values (batch, unit) or (batch, time, unit), and what a unit is."""
+    """Activity of one module: values (batch, unit) or (batch, time, unit), and the meaning of a unit."""
 
     values: Tensor
     unit_labels: Mapping[str, NDArray[Any]]
@@ -312,7 +312,7 @@ def _before(
 
 
 def in_units(found: object, site: Site, name: str, layers: Layers) -> tuple[Tensor, str, dict[str, int]]:
-    """What a hook found as (batch, unit) or (batch, time, unit), what a unit is, and the axes that make it up.
+    """Return an output as (batch, unit) or (batch, time, unit), the meaning of a unit, and the axes that form it.
 
     Raises:
         InputError: it is no tensor, or one without a batch axis.

@@ -1,4 +1,4 @@
-"""What any torch module does: over samples, over a closed loop of morphed images, over training steps."""
+"""Recordings of any torch module: over samples, a closed loop of morphed images, or training steps."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def record_samples(
     batch_size: int = 256,
     source: Mapping[str, object] | None = None,
 ) -> Run:
-    """What the layers do on a set of samples: one Recording (sample, unit) a layer, clock ``"sample"``.
+    """Record the layers on a set of samples: one Recording (sample, unit) for each layer, clock ``"sample"``.
 
     Samples have no order. A recurrent layer gives (sample, time, unit) with clock ``"model"``.
 
@@ -95,7 +95,7 @@ def record_loop(
     batch_size: int = 256,
     source: Mapping[str, object] | None = None,
 ) -> Run:
-    """What the layers do along a loop of stimuli: one periodic Recording (frame, unit) a layer, clock ``"frame"``.
+    """Record the layers along a loop of stimuli: a periodic Recording (frame, unit) for each layer, clock ``"frame"``.
 
     The time label ``"stimulus"`` is the nearest image, ``"class"`` its class if `labels` (images,)
     are given. A recurrent layer gives (time, frame, unit): its own time leads, as trials do.

@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...simulator import Run
+from ...simulator.types import Floats
 from ..system import Progress, positive, within
 from .graphs import Graph, graph
-from .nodes import Floats, check_nodes, course, difference, joined, like, per_node, run_of, split
+from .nodes import check_nodes, course, difference, joined, like, per_node, run_of, split
 
 START = (0.0, -5.0, 3.0, 0.0, 0.0, 0.0)
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...simulator import InputError, unknown
 from ...simulator.files.readers import identity, open_matrix
+from ...simulator.types import Floats
 
-Floats = NDArray[np.float64]
 GRAPHS = ("none", "chain", "ring", "all")
 SUFFIXES = (".npy", ".csv")
 MOST = 5000  # nodes with a matrix, of 200 MB then

@@ -11,9 +11,10 @@ import numpy as np
 from scipy.stats import cauchy, norm
 
 from ...simulator import InputError, Run
+from ...simulator.types import Floats
 from ..system import Progress, within
 from .graphs import Graph, graph
-from .nodes import Floats, check_nodes, course, like, pulled, run_of
+from .nodes import check_nodes, course, like, pulled, run_of
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,14 @@ from typing import Any, Protocol, TypeVar
 
 import array_api_compat as api
 import numpy as np
-from numpy.typing import NDArray
 
 from ...simulator import Clock, InputError, Recording, Run
 from ...simulator.files.document import versions
 from ...simulator.integrators import integrate
+from ...simulator.types import Floats
 from ..system import Progress, attributed, positive, within
 from .graphs import Graph
 
-Floats = NDArray[np.float64]
 Array = TypeVar("Array")
 MOST_STEPS, MOST_VALUES = 1e9, 2e9  # of a run: hours, and 16 GB
 

@@ -13,8 +13,9 @@ from scipy.optimize import brentq
 
 from ...analyses.measures.circular import angles
 from ...simulator import InputError, Run
+from ...simulator.types import Floats
 from ..system import Progress, attributed, within
-from .nodes import Floats, check_nodes, course, like
+from .nodes import check_nodes, course, like
 from .rings import ring_entries, ring_source
 
 STABLE = 1.0  # J0 below which uniform activity does not run away

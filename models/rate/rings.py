@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from ...analyses.measures.circular import CLEAR, population_vector
 from ...simulator import Clock, Recording
 from ...simulator.files.document import versions
+from ...simulator.types import Floats
 
-Floats = NDArray[np.float64]
 RULES = ("low_rank", "dense")  # of weights between all cells: the engine sums over factors, or over pairs
 MOST_DENSE = 10_000  # cells with a weight for every pair: 800 MB
 

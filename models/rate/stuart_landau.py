@@ -10,9 +10,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...simulator import Run
+from ...simulator.types import Floats
 from ..system import Progress, within
 from .graphs import Graph, graph
-from .nodes import Floats, check_nodes, course, difference, joined, like, per_node, run_of, split
+from .nodes import check_nodes, course, difference, joined, like, per_node, run_of, split
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ import numpy as np
 from scipy.special import expit
 
 from ...simulator import Run
+from ...simulator.types import Floats
 from ..system import Progress, positive, within
 from .graphs import Graph, graph
-from .nodes import Floats, check_nodes, course, joined, like, per_node, pulled, run_of, split
+from .nodes import check_nodes, course, joined, like, per_node, pulled, run_of, split
 
 
 @dataclass(frozen=True)

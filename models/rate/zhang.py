@@ -15,9 +15,10 @@ from ...analyses.measures.circular import angles
 from ...simulator import InputError, Recording, Run
 from ...simulator.files.readers import identity, open_matrix
 from ...simulator.integrators import rk4
+from ...simulator.types import Floats
 from ..system import Progress, attributed, positive, within
 from .graphs import SUFFIXES
-from .nodes import Floats, check_nodes, like
+from .nodes import check_nodes, like
 from .rings import ring_entries, ring_source
 
 FLOOR, HEIGHT, SHARPNESS = 1.0, 39.0, 8.0  # of the tuning curve [Hz], [Hz], [1]

@@ -14,14 +14,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
 from ...simulator import InputError
 from ...simulator.checks import not_negative, positive
+from ...simulator.types import Floats
 from .lif_theory import Lif, siegert
 
-Floats = NDArray[np.float64]
 _GRID = 400  # rates that are tried before roots are refined
 _LOWEST = 1e-6  # Hz
 

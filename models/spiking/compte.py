@@ -25,13 +25,13 @@ from ...simulator.networks.network import (
     Schedule,
     Synapse,
 )
+from ...simulator.types import Floats
 from ..rate.rings import MOST_DENSE, RULES
 from ..system import positive, within
 from .base import Simulated
 
 REFERENCE_N = 2048  # E cells for which the conductances of a synapse are given
 PRECISION = 5.0  # the modes kept reach to k = PRECISION/σ, where the footprint's spectrum has fallen to e^−12.5
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import dawsn, erf, erfcx, zeta
 
 from ...simulator import InputError
 from ...simulator.checks import finite, not_negative, positive
+from ...simulator.types import Floats
 
-Floats = NDArray[np.float64]
 COLOUR = -float(zeta(0.5)) / math.sqrt(2.0)  # 1.0326: shift of threshold and reset by coloured noise
 GRID = -float(zeta(0.5)) / math.sqrt(2.0 * math.pi)  # 0.5826: shift by looking at a random walk once a step
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(300)

@@ -10,12 +10,13 @@ import numpy as np
 
 from ...analyses.layers.cka import cka_matrix, varies_beyond_chance
 from ...simulator import InputError, Recording, Run, unknown
+from ...simulator.types import Floats
 from ..datasets import Dataset
 from ..probe.layers import Activity, Layers, Units
 from .arguments import listed, steps_of, whole
 from .probing import measured_units, probe_sets, probed
 from .rows import NULLED, Rows
-from .tape import Floats, Tape
+from .tape import Tape
 
 if TYPE_CHECKING:
     from torch import nn

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ...analyses.layers.trajectories import CKA
 from ...simulator import InputError, Recording
+from ...simulator.types import Floats
 from .rows import Column
 
-Floats = NDArray[np.float64]
 MAX_GRID = 50  # rows a record, of records that are not evenly spaced
 
 

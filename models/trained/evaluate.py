@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ...simulator import InputError
 from ...simulator.files.document import Group, Variable
 from ...simulator.files.result import Result
+from ...simulator.types import Progress
 from ..training.build import device, open_model
 from ..training.job import DataChoice
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:  # torch takes seconds to import
     from ..datasets import Dataset
     from ..training import Evaluation
 
-Report = Callable[[int, int, str], None]  # done, total, what
 STRANGE = ("permuted-pixels", "uniform-noise")  # need no other data
 HELD_OUT = "held-out-classes"  # needs a network that never saw them
 
@@ -123,7 +123,7 @@ def evaluate_file(
     strange: Sequence[str] = (),
     device_name: str = "auto",
     threads: int = 1,
-    progress: Report | None = None,
+    progress: Progress | None = None,
 ) -> Evaluated:
     """Evaluate the network of a file that ``ictal train`` wrote.
 
@@ -204,7 +204,7 @@ def _check_fits(data: Dataset, about: Mapping[str, Any], path: str | os.PathLike
 
 
 def _corrupted(
-    model: nn.Module, data: Dataset, where: torch.device, seed: int, progress: Report | None
+    model: nn.Module, data: Dataset, where: torch.device, seed: int, progress: Progress | None
 ) -> dict[str, tuple[float, ...]]:
     from ..datasets.corruptions import CORRUPTIONS, SEVERITIES, corrupted
     from ..training import evaluate

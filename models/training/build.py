@@ -119,7 +119,7 @@ def network(chosen: Architecture, data: Dataset, seed: int) -> nn.Module:
 
 
 def described(name: str, chosen: Architecture, data: Dataset) -> dict[str, Any]:
-    """What a file of weights says of its network: enough to build it again."""
+    """Return the description of a network in a file of weights: enough to build it again."""
     return {
         "architecture": {"name": name, "parameters": fields_of(chosen)},  # type: ignore[arg-type]
         "shape": list(data.image_shape),

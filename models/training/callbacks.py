@@ -222,7 +222,7 @@ def lightning_callback(
                 self._state, self.treated = self.state_dict(), None
 
         def state_dict(self) -> dict[str, Any]:
-            """What the treatments remember, and what was validated since the last step."""
+            """Return the state of the treatments, and the validation metrics since the last step."""
             if self.treated is None:
                 return dict(self._state or {})
             return {**self.treated.state_dict(), "validated": dict(self._validated)}

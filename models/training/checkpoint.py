@@ -53,7 +53,7 @@ def write(
 
 
 def read(path: str | os.PathLike[str], kind: Kind | None = None) -> dict[str, Any]:
-    """What `write` wrote, on the CPU; ``"about"`` as a mapping. Every byte is checked (CRC-32) first.
+    """Return the content that `write` wrote, on the CPU, after a check of all bytes (CRC-32); ``"about"`` is a mapping.
 
     Raises:
         InputError: one line: missing, empty, damaged, foreign, of a newer version or of another kind; or it holds

@@ -58,7 +58,7 @@ class Descent:
         self._scaler.update()
 
     def state_dict(self) -> dict[str, Any]:
-        """What the optimiser and the loss scaling remember; the learning rate follows from the step."""
+        """Return the state of the optimiser and of the loss scaling; the learning rate follows from the step."""
         return {"optimiser": self._optimiser.state_dict(), "scaler": self._scaler.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:

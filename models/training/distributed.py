@@ -37,7 +37,7 @@ class Ranks:
 
     @property
     def first(self) -> bool:
-        """Whether this process is the one that evaluates, records and writes."""
+        """True in the process that evaluates, records and writes."""
         return self.rank == 0
 
     def wrapped(self, model: nn.Module) -> nn.Module:
@@ -76,7 +76,7 @@ class Ranks:
         return [float(value) for value in shared]
 
     def gathered(self, own: Any) -> list[Any]:
-        """What every process gives, in the order of their ranks."""
+        """Return the values of all processes, in the order of their ranks."""
         if self.size == 1:
             return [own]
         everyone: list[Any] = [None] * self.size

@@ -1,4 +1,4 @@
-"""What a trained classifier is worth: loss, accuracy, calibration, and whether it tells strange images from known."""
+"""Evaluation of a trained classifier: loss, accuracy, calibration, and detection of out-of-distribution images."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BINS = 15  # of the calibration error
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a classifier does on one set of images.
+    """Outputs of a classifier on one set of images.
 
     Attributes:
         n: images.

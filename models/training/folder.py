@@ -38,7 +38,7 @@ class TrainingFolder(PartFolder):
         return self.folder / self.PROOF
 
     def steps_done(self) -> int:
-        """How far it came."""
+        """Number of steps done."""
         return int(read(self.checkpoint, "checkpoint")["step"])
 
     def write_history(self, run: Run) -> None:

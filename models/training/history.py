@@ -1,4 +1,4 @@
-"""How training went: metrics over optimiser steps."""
+"""History of a training: metrics over optimiser steps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ VALIDATION = ("val_loss", "val_accuracy")  # beside them where there are validat
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """How training went: one row of metrics every `dt` ticks of `clock`, the first before any training.
+    """History of a training: one row of metrics every `dt` ticks of `clock`, the first before any training.
 
     Training loss (cross-entropy [nat]) and accuracy are taken over the whole training set and
     **its noisy labels**, in evaluation mode; gap = train accuracy − test accuracy.

@@ -18,6 +18,7 @@ from ...simulator import InputError, Recording, Run, Spikes
 from ...simulator.files.document import check_writable, to_json, versions
 from ...simulator.files.identity import differences
 from ...simulator.files.store import load, save
+from ...simulator.types import Progress
 from .build import architecture, described, device, network, treatment
 
 if TYPE_CHECKING:  # torch takes seconds to import
@@ -29,7 +30,6 @@ if TYPE_CHECKING:  # torch takes seconds to import
     from . import History, Training
     from .folder import TrainingFolder
 
-Report = Callable[[int, int, str], None]  # done, total [steps], what
 SHARE = 9.0  # of the time that writing the history takes, before it is written again
 SUFFIXES = (".h5", ".hdf5", ".nc")
 _OPTIONS = {"learning_rate": "--lr"}  # of Training, where it is not the name of the field
@@ -151,7 +151,7 @@ def train_to_file(
     *,
     resume: bool = False,
     force: bool = False,
-    progress: Report | None = None,
+    progress: Progress | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Trained:
     """Train into FILE.h5 (a Run with ``history``, and what was measured) and FILE.pt (the weights).
@@ -268,7 +268,7 @@ class _Work:
         )
         return found
 
-    def train(self, folder: TrainingFolder, progress: Report | None, stop: Callable[[], bool]) -> History:
+    def train(self, folder: TrainingFolder, progress: Progress | None, stop: Callable[[], bool]) -> History:
         """Train, or go on, in this folder; its history is written at records, for a tenth of the time at most."""
         from . import UnfinishedTrainingError
 
@@ -298,7 +298,7 @@ class _Work:
     def _train(
         self,
         folder: TrainingFolder,
-        progress: Report | None,
+        progress: Progress | None,
         stop: Callable[[], bool],
         on_history: Callable[[History], None],
         said: Callable[[], str],

@@ -263,7 +263,7 @@ def _identity(
     ranks: Ranks,
     like: Tensor,
 ) -> dict[str, Any]:
-    """What must be equal for the same bits, as plain JSON."""
+    """Return all that must be equal for the same bits, as plain JSON."""
     training = {key: value for key, value in asdict(how).items() if key != "checkpoint_every"}
     found: dict[str, Any] = json.loads(
         to_json(

@@ -1,4 +1,4 @@
-"""What is random in training: the order of the batches, and a new beginning of all generators at every step."""
+"""Randomness of a training: the order of the batches, and generators that are seeded anew at every step."""
 
 from __future__ import annotations
 

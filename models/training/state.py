@@ -40,7 +40,7 @@ class Remembers(Protocol):
     """Something whose memory a checkpoint keeps: plain numbers, strings, lists, mappings and tensors."""
 
     def state_dict(self) -> dict[str, Any]:
-        """What it remembers."""
+        """Return the state of this object."""
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from a `state_dict`."""
@@ -84,13 +84,13 @@ class State:
 
     @property
     def finished(self) -> bool:
-        """Whether all steps are done, or the validation loss has not fallen for `patience` records."""
+        """True when all steps are done, or the validation loss has not fallen for `patience` records."""
         return self.step >= self.plan.steps or (
             self.patience is not None and len(self.rows) - 1 - self._lowest() >= self.patience
         )
 
     def history(self) -> History:
-        """How it went so far."""
+        """History so far."""
         dt = 1.0 if self.plan.clock == "epoch" else float(self.plan.every)
         kept = len(self.rows) - 1 if self.patience is None else self._lowest()
         return History(np.array(self.rows), np.array(self.steps), self.plan.clock, dt, self.metrics, kept)
@@ -168,20 +168,20 @@ class State:
 
 
 def _is_finite(value: object) -> bool:
-    """Whether all numbers are finite, of what can be asked: dense floats of two bytes and more."""
+    """Return whether all numbers of a tensor are finite; checked for dense floats of two bytes and more."""
     if not (isinstance(value, Tensor) and value.is_floating_point() and value.layout == torch.strided):
         return True
     return value.element_size() == 1 or bool(torch.isfinite(value).all())
 
 
 def _unlike(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
-    """How two identities differ; the fingerprint of the data only tells what no setting does."""
+    """Return the differences between two identities; the fingerprint of the data counts if no setting differs."""
     a, b = ({key: value for key, value in each.items() if key != "data_sha256"} for each in (there, here))
     return differences(a, b) or differences(there, here)
 
 
 def kept_in(path: Path | None) -> str:
-    """Where the last good checkpoint is, in words; "" where there is none."""
+    """Return the place of the last good checkpoint, in words; "" if there is none."""
     if path is None or not path.exists():
         return ""
     return f"; the state at step {int(read(path, 'checkpoint')['step'])} is kept in {path}"

@@ -1,1 +1,1 @@
-"""What runs a network: wiring and tables that engines share, one folder an engine, the kernels."""
+"""Engines that run a network: shared wiring and tables, one folder for each engine, and the kernels."""

@@ -1,5 +1,8 @@
-"""Compiled loops that draw edges and sort them. Edges listed by target go into arrays that the caller allocates:
-numpy backs large ones with huge pages, which halves the time of the scattered writes of `transpose`."""
+"""Compiled loops that draw and sort edges.
+
+The caller allocates the arrays of edges: numpy backs large ones with huge pages, which halves the time of the
+scattered writes of `transpose`.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +15,16 @@ from numpy.typing import NDArray
 from .kernels.compiling import kept
 
 NEAR = 8.6  # a Gaussian falls outside ± so many SDs once in 10¹⁷ draws
-NARROW = 8.0  # sources in one SD, below which few draws are spared by drawing from a Gaussian
+NARROW = 8.0  # sources in one SD, below which draws from a Gaussian save little
 INNER = 10.0  # SDs about a target within which the race for its sources is nearly always decided
-MISSED = 1e-17  # expected number of winners outside, up to which nobody looks there
+MISSED = 1e-17  # expected number of winners outside, up to which the outside is left out
 
 
 @kept
 def draw_sources(
     degrees: NDArray[np.int64], n_source: int, own: bool, rng: np.random.Generator, sources: NDArray[np.int32]
 ) -> None:  # pragma: no cover
-    """For every target `degrees[j]` distinct sources out of n_source, without j itself if `own`.
+    """Draw for every target `degrees[j]` distinct sources out of n_source, without j itself if `own`.
 
     Floyd's sampling: one random number an edge, whatever the degree (Bentley & Floyd, CACM 1987).
     """
@@ -40,7 +43,7 @@ def draw_sources(
 
 @kept
 def wrapped(m: int, n: int) -> int:  # pragma: no cover
-    """Index of cell m of a ring of n, for an m outside 0..n − 1 by less than a turn."""
+    """Return the index of cell m of a ring of n, for an m outside 0..n − 1 by less than a turn."""
     return m + n if m < 0 else (m - n if m >= n else m)
 
 
@@ -56,12 +59,12 @@ def draw_near(
     rng: np.random.Generator,
     sources: NDArray[np.int32],
 ) -> None:  # pragma: no cover
-    """For every target k distinct sources in low..high, one after the other with weights exp(−(i − centre)²/2·sd²).
+    """Draw for every target k distinct sources in low..high, one by one with weights w_i = exp(−(i − centre)²/2·sd²).
 
-    A draw from all sources that rejects those drawn before is a draw from the others. What is proposed is a rounded
-    Gaussian, or all sources alike where sd is wide; what is accepted makes the weights exact. Where that becomes slow
-    because the near sources are used up, the rest is drawn by a race: source i arrives after an exponential time
-    with rate w_i, and the first ones win (Efraimidis & Spirakis, Inf Process Lett 2006), in logarithms.
+    A draw from all sources that rejects those drawn before is a draw from the others. The proposal is a rounded
+    Gaussian, or uniform for a wide sd; rejection makes the weights exact. It becomes slow when the near sources are
+    used up. The rest is then drawn by a race: source i arrives after an exponential time with rate w_i, and the
+    first ones win (Efraimidis & Spirakis, Inf Process Lett 2006), in logarithms.
     """
     drawn_for = np.full(n_source, -1, dtype=np.int32)
     widest = (high - low).max() + 1
@@ -146,10 +149,10 @@ def draw_pairs(
     sources: NDArray[np.int32],
     degrees: NDArray[np.int64],
 ) -> NDArray[np.int32]:  # pragma: no cover
-    """For every target each source in low..high with probability p·exp(−(i − centre)²/2·sd²); counted into `degrees`.
+    """Draw for every target each source in low..high with probability p·exp(−(i − centre)²/2·sd²).
 
     From the centre to either side, in blocks of half an SD: geometric skips with the largest probability of the block,
-    and thinning. Returns the sources, in `sources` or, where they did not fit, in a longer copy.
+    and thinning. Writes the numbers of sources to `degrees`. Returns the sources, in `sources` or in a longer copy.
     """
     at = 0
     block = max(1, int(min(0.5 * sd, 1e9)))
@@ -192,7 +195,7 @@ def draw_pairs(
 def transpose(
     sources: NDArray[np.int32], degrees: NDArray[np.int64], indptr: NDArray[np.int64], targets: NDArray[np.int32]
 ) -> None:  # pragma: no cover
-    """Edges listed by target -> CSR by source, by counting; `indptr` comes as zeros."""
+    """Sort edges listed by target into CSR by source, by counting; `indptr` must be zeros."""
     for e in range(sources.size):
         indptr[sources[e] + 1] += 1
     for i in range(indptr.size - 1):
@@ -209,7 +212,7 @@ def transpose(
 
 @kept
 def sort_order(keys: NDArray[np.int64], n_keys: int, order: NDArray[Any]) -> NDArray[Any]:  # pragma: no cover
-    """`order`, rearranged by the keys 0..n_keys − 1 of its entries; entries of one key stay in order."""
+    """Return `order` sorted by the keys 0..n_keys − 1 of its entries; entries of one key stay in order."""
     fill = np.zeros(n_keys + 1, dtype=np.int64)
     for e in range(keys.size):
         fill[keys[e] + 1] += 1
@@ -231,7 +234,7 @@ def split_by_delay(
     delay: NDArray[Any],
     n_delays: int,
 ) -> NDArray[np.int64]:  # pragma: no cover
-    """Sort every row by `delay`, the index of the delay of every edge, in place; the `indptr` of rows by delay."""
+    """Sort every row in place by `delay`, the index of the delay of every edge; return the `indptr` of the new rows."""
     n_source = indptr.size - 1
     rows = np.zeros(n_source * n_delays + 1, dtype=np.int64)
     longest = np.diff(indptr).max()

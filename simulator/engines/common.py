@@ -1,4 +1,4 @@
-"""What every engine counts and hands over: steps, sampling, and the Run of what was recorded."""
+"""Shared by all engines: numbers of steps, sampling intervals, and the Run of the results."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MAX_STEPS = 10**13  # some centuries of computing
 
 
 def n_steps(network: Network, duration: float) -> int:
-    """Steps in a duration [ms].
+    """Return the number of steps in a duration [ms].
 
     Raises:
         InputError: it is not positive or no multiple of the time step.
@@ -48,7 +48,7 @@ def n_steps(network: Network, duration: float) -> int:
 
 
 def sampling(network: Network, signal_dt: float) -> int:
-    """Steps between two samples of a signal.
+    """Return the number of steps between two samples of a signal.
 
     Raises:
         InputError: the interval is not positive or no multiple of the time step.
@@ -59,7 +59,7 @@ def sampling(network: Network, signal_dt: float) -> int:
 
 
 def intervals(network: Network, signal_dt: float) -> dict[str, int]:
-    """Steps between two samples of everything that is sampled: signals, slow variables and their rates.
+    """Return the steps between two samples of every signal, slow variable and its rate.
 
     Args:
         network: the description.
@@ -79,10 +79,10 @@ def assemble(
     signal_dt: float,
     source: Mapping[str, object],
 ) -> Run:
-    """The Run of an engine.
+    """Return the Run of an engine.
 
     Args:
-        network: what ran.
+        network: the description.
         steps_done: number of time steps.
         spikes: for every population the step and the cell of its spikes, in order of time.
         triggers: for every triggered input the steps in which it was triggered.
@@ -137,7 +137,7 @@ def _labels(population: Population, cells: NDArray[np.int64]) -> dict[str, NDArr
 
 
 def descriptions(network: Network) -> dict[str, tuple[str, str, dict[str, NDArray[Any]]]]:
-    """Quantity, unit and unit labels of everything that a network records beside spikes, by name."""
+    """Return quantity, unit and unit labels of everything that a network records but spikes, by name."""
     out: dict[str, tuple[str, str, dict[str, NDArray[Any]]]] = {}
     for signal in network.signals:
         population = network.populations[network.population(signal.population)]
@@ -173,10 +173,10 @@ def _variable(population: Population, name: str) -> tuple[str, str]:
 
 
 def runaway(time: float) -> InputError:
-    """The error for a state that has left the numbers by `time` [ms]."""
+    """Return the error for a state that is not finite at `time` [ms]."""
     return InputError(f"Network: activity ran away: the state is not finite at {time:g} ms; lower weights or gains")
 
 
 def provenance(engine: str, seed: int, *packages: str) -> dict[str, object]:
-    """Engine, seed, and versions of Ictal, of what it computes with, and of `packages` (JSON-able)."""
+    """Return engine, seed, and versions of Ictal, of its numerical packages, and of `packages` (JSON-able)."""
     return {"engine": engine, "seed": int(seed), "versions": versions(*packages)}

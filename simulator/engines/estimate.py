@@ -1,4 +1,4 @@
-"""How much memory a network takes, from its description alone."""
+"""Memory of a network, from its description alone."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ SMOOTH = 2.0  # sources in one SD, from which a sum over a Gaussian is an integr
 
 
 def memory(network: Network, precision: str = "float64", threads: int = 1) -> dict[str, int]:
-    """Bytes that `instantiate` and a run take beside the description, per projection, for the cells, and at the peak.
+    """Return the bytes that `instantiate` and a run take, per projection, for the cells, and at the peak.
 
-    Not counted: what a run records, and the interpreter with its libraries (some 0.2 GB).
+    Not counted: the description, the recorded data, and the interpreter with its libraries (some 0.2 GB).
 
     Args:
         network: the description.
@@ -47,7 +47,7 @@ def memory(network: Network, precision: str = "float64", threads: int = 1) -> di
 
 
 def expected_edges(network: Network, projection: Projection) -> float:
-    """The number of edges of a projection; its expectation where that is random."""
+    """Return the number of edges of a projection; its expectation where it is random."""
     rule = projection.rule
     source, target = (network.populations[network.population(n)] for n in (projection.source, projection.target))
     own = source is target
@@ -63,7 +63,7 @@ def expected_edges(network: Network, projection: Projection) -> float:
 
 
 def _weight(footprint: Footprint, n_source: int, n_target: int) -> float:
-    """Σ exp(−d²/2·sd²) over all pairs."""
+    """Return Σ exp(−d²/2·sd²) over all pairs."""
     sd = footprint.sd * n_source
     centre, low, high = footprint.reach(n_source, n_target)
     if sd < SMOOTH:
@@ -80,7 +80,7 @@ def _weight(footprint: Footprint, n_source: int, n_target: int) -> float:
 
 
 def _wiring(network: Network, projection: Projection) -> tuple[int, int]:
-    """Bytes of a projection as drawn, and most bytes while it is drawn."""
+    """Return the bytes of a projection as drawn, and the peak while it is drawn."""
     rule = projection.rule
     n_source, n_target = (network.populations[network.population(n)].n for n in (projection.source, projection.target))
     if isinstance(rule, Dense):
@@ -103,7 +103,7 @@ def _wiring(network: Network, projection: Projection) -> tuple[int, int]:
 
 
 def _copies(network: Network, projection: Projection, size: int, threads: int) -> int:
-    """Bytes of the arrays that the engine makes of a projection: weights in its precision, rows of every thread."""
+    """Return the bytes of the engine's arrays of a projection: weights in its precision, rows of every thread."""
     rule = projection.rule
     source = network.populations[network.population(projection.source)]
     target = network.populations[network.population(projection.target)]
@@ -120,7 +120,7 @@ def _copies(network: Network, projection: Projection, size: int, threads: int) -
 
 
 def _cells(network: Network, population: Population, size: int) -> int:
-    """Bytes of the state of a population, and of the spikes of one step and of one more."""
+    """Return the bytes of the state of a population, and of the spikes of two steps."""
     fields = 1 + (population.adaptation is not None)
     fields += sum(2 if isinstance(s, AlphaSynapse) else not isinstance(s, DeltaSynapse) for s in population.synapses)
     noises = [i for i in network.inputs if isinstance(i, OUNoise | GivenNoise) and i.target == population.name]

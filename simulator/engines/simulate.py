@@ -32,8 +32,8 @@ def simulate(
         network: the description.
         duration: how long [s], a multiple of the network's time step.
         seed: of the wiring, the initial state and the Poisson inputs, in separate streams.
-        engine: "compiled", or "brian2" for the reference: the same graph, initial state and
-            given events, but Poisson inputs of its own (see `freeze_inputs`).
+        engine: "compiled", or "brian2", the reference: the same graph, initial state and given events, but other
+            draws of Poisson inputs (see `freeze_inputs`).
         signal_dt: sampling interval of the signals [ms].
         progress: called with (done, total) [ms of biological time].
         precision: "float64" or "float32", of the compiled engine.

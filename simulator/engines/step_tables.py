@@ -21,12 +21,12 @@ Channel = Callable[[str, str], int]  # of a population and its synapse, w or OU 
 
 
 def n_blocks(n: int) -> int:
-    """Streams of random numbers of a population of n cells."""
+    """Return the number of random streams of a population of n cells."""
     return -(-n // BLOCK)
 
 
 def input_tables(network: Network, channel: Channel, dtype: np.dtype[Any]) -> tuple[Any, ...]:
-    """Poisson inputs; given events; noise and its given kicks; triggered inputs and their cells."""
+    """Return tables of Poisson inputs, given events, noise with its given kicks, triggered inputs with their cells."""
     dt = network.dt
     poisson, events, noise, triggers = [], [], [], []
     kicks, cells = Joined(dtype), Joined(np.int32)
@@ -62,7 +62,7 @@ def input_tables(network: Network, channel: Channel, dtype: np.dtype[Any]) -> tu
 
 
 def slow_table(network: Network) -> NDArray[Any]:
-    """Slow variables."""
+    """Return the table of slow variables."""
     dt = network.dt
     rows = []
     for s in network.slow:
@@ -72,10 +72,8 @@ def slow_table(network: Network) -> NDArray[Any]:
     return table(at.SLOW, rows)
 
 
-def recorder_tables(
-    network: Network, channel: Channel, every: dict[str, int]
-) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """What is sampled, and its channels and cells."""
+def sampler_tables(network: Network, channel: Channel, every: dict[str, int]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Return the table of sampled signals, and their channels and cells."""
     rows, index = [], Joined(np.int64)
     for signal in network.signals:
         p = network.population(signal.population)
@@ -99,24 +97,24 @@ def recorder_tables(
         rows.append((kind, p, variable, interval, first, last, width, scale))
     for k, slow in enumerate(network.slow):
         rows += [(kind, -1, k, every[slow.name], 0, 0, 1, 0.0) for kind in (at.SLOW_OF, at.SLOW_RATE_OF)]
-    return table(at.RECORDER, rows), index.array()
+    return table(at.SAMPLER, rows), index.array()
 
 
 class Joined:
-    """Arrays that will lie one after the other in one; a single one is not copied."""
+    """Arrays to be joined into one; a single one is not copied."""
 
     def __init__(self, dtype: Any) -> None:
         self.dtype, self.parts, self.size = dtype, list[NDArray[Any]](), 0
 
     def add(self, part: NDArray[Any]) -> int:
-        """Append, and say where it begins."""
+        """Append an array; return its first index."""
         begin = self.size
         self.parts.append(part)
         self.size += part.size
         return begin
 
     def array(self) -> NDArray[Any]:
-        """All of them."""
+        """Return the joined array."""
         if len(self.parts) == 1:
             return np.ascontiguousarray(self.parts[0], dtype=self.dtype)
         out = np.empty(self.size, self.dtype)
@@ -128,7 +126,7 @@ class Joined:
 
 
 def noise_sd(population: Population, noise: WhiteNoise | OUNoise, dt: float) -> float:
-    """SD of what noise adds in a step [mV]."""
+    """Return the SD of the increment by noise in a step [mV]."""
     if isinstance(noise, OUNoise):
         return noise.sd * math.sqrt(-math.expm1(-2.0 * dt / noise.tau))
     if population.is_linear:
@@ -137,7 +135,7 @@ def noise_sd(population: Population, noise: WhiteNoise | OUNoise, dt: float) -> 
 
 
 def table(dtype: np.dtype[Any], rows: Sequence[tuple[Any, ...]]) -> NDArray[Any]:
-    """Rows as an array of records."""
+    """Return rows as an array of records."""
     return np.array(list(rows), dtype=dtype)
 
 
@@ -145,7 +143,7 @@ def table(dtype: np.dtype[Any], rows: Sequence[tuple[Any, ...]]) -> NDArray[Any]
 def split_rows(
     indptr: NDArray[np.int64], targets: NDArray[np.int32], bounds: NDArray[np.int64]
 ) -> NDArray[np.int64]:  # pragma: no cover
-    """Row pointers of every row cut where its targets, which ascend, pass from one part to the next."""
+    """Return the row pointers of every row cut where its ascending targets pass from one part to the next."""
     parts = bounds.size - 1
     out = np.empty((indptr.size - 1) * parts + 1, np.int64)
     for r in range(indptr.size - 1):

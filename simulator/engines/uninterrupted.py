@@ -1,4 +1,4 @@
-"""Compiled functions of a numpy Generator, called so that a signal comes before or after them."""
+"""Calls of compiled functions with a numpy Generator, which no signal handler may interrupt."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _typeof: Any = numba.typeof
 
 
 def uninterrupted(compiled: Any, *args: Any) -> Any:
-    """``compiled(*args)`` of a function by numba; what a signal raises is raised afterwards.
+    """Return ``compiled(*args)`` of a function by numba; signals are handled afterwards.
 
-    numba reads the addresses of a Generator by Python code, and where a handler raises in it, numba goes on with
-    addresses that are none: Ctrl-C at that moment would be a segmentation fault.
+    Numba reads the addresses of a Generator by Python code. If a handler raises there, numba continues with invalid
+    addresses: Ctrl-C at that moment would be a segmentation fault.
     """
     compiled.compile(tuple(_typeof(value) for value in args))  # may take seconds, and may be interrupted
     if threading.current_thread() is not threading.main_thread():  # handlers never run here

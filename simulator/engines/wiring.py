@@ -1,4 +1,4 @@
-"""From the description of a network to its edges and initial state: drawn once, run by every engine."""
+"""Edges and initial state of a network, drawn from its description once and run by every engine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ from .builders import draw_near, draw_pairs, draw_sources, sort_order, split_by_
 from .estimate import expected_edges
 from .uninterrupted import uninterrupted
 
-WIRING, STATE, INPUTS, DELAYS = 0, 1, 2, 3  # independent streams of one seed: a longer run keeps its graph
+# A seed has independent streams, one for each purpose and each projection, population or input. A change of the
+# duration, of an input or of one projection therefore leaves all other edges and voltages as they were, so that two
+# runs can be compared cell by cell.
+WIRING, STATE, INPUTS, DELAYS = 0, 1, 2, 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,12 +47,12 @@ class Graph:
 
     @property
     def sources(self) -> NDArray[np.int32]:
-        """The source of every edge, (n_edges,)."""
+        """Source of every edge, (n_edges,)."""
         return self._rows() // np.int32(self.delays.size)
 
     @property
     def edge_delays(self) -> NDArray[np.int64]:
-        """The delay of every edge, (n_edges,) [steps]."""
+        """Delay of every edge, (n_edges,) [steps]."""
         return self.delays[self._rows() % self.delays.size]
 
     def _rows(self) -> NDArray[np.int32]:
@@ -58,7 +61,7 @@ class Graph:
 
 @dataclass(frozen=True, eq=False)
 class Matrix:
-    """A weight for every pair, and one delay."""
+    """Weights of all pairs, and one delay."""
 
     weights: NDArray[np.float64]  # (n_source, n_target) [mV]
     delay: int  # [steps]
@@ -66,7 +69,7 @@ class Matrix:
 
 @dataclass(frozen=True, eq=False)
 class Factors:
-    """A weight for every pair as Σ_r source[pre, r]·target[post, r], and one delay."""
+    """Weights of all pairs as Σ_r source[pre, r]·target[post, r], and one delay."""
 
     source: NDArray[np.float64]  # (n_source, rank) [mV]
     target: NDArray[np.float64]  # (n_target, rank) [1]
@@ -78,7 +81,7 @@ Wiring = Graph | Matrix | Factors
 
 @dataclass(frozen=True, eq=False)
 class Instance:
-    """One network as drawn: the wiring of every projection and initial voltages for every population."""
+    """A network as drawn: the wiring of every projection and the initial voltages of every population."""
 
     network: Network
     graphs: tuple[Wiring, ...]  # one a projection
@@ -104,7 +107,7 @@ def instantiate(network: Network, seed: int) -> Instance:
 
 
 def generator(seed: int, *stream: int) -> np.random.Generator:
-    """The random numbers of one stream of a seed (`numpy.random.SeedSequence` with a spawn key)."""
+    """Return the generator of one stream of a seed (`numpy.random.SeedSequence` with a spawn key)."""
     if isinstance(seed, bool) or not (isinstance(seed, int | np.integer) and seed >= 0):
         raise InputError(f"seed: must be a whole number >= 0; got {seed!r}")
     return np.random.default_rng(np.random.SeedSequence(int(seed), spawn_key=stream))
@@ -185,7 +188,7 @@ def _weights(weight: object, n_edges: int, rng: np.random.Generator) -> NDArray[
 def _delays(
     delay: object, dt: float, n_edges: int, order: NDArray[np.integer], rng: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
-    """The delays [steps], ascending, and where there are several the index of that of every edge."""
+    """Return the delays [steps], ascending, and with several delays the index of that of every edge."""
     if isinstance(delay, np.ndarray):
         given = delay / dt
         np.rint(given, out=given)

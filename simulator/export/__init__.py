@@ -11,7 +11,8 @@ from .. import InputError, unknown
 from ..files.document import check_writable, first_line
 from ..files.result import contents
 from ..kinds import Kind
-from .entries import Progress, choose, name_of, spikes_of
+from ..types import Progress
+from .entries import choose, name_of, spikes_of
 
 FORMATS = {"csv": "-csv", "sonata": "-sonata.h5", "xarray": ".nc"}  # what the name of FILE.h5 becomes
 _ENDINGS = {"sonata": (".h5", ".hdf5"), "xarray": (".nc",)}
@@ -19,7 +20,7 @@ _ENDINGS = {"sonata": (".h5", ".hdf5"), "xarray": (".nc",)}
 
 @dataclass(frozen=True)
 class Exported:
-    """What `export` wrote.
+    """Result of `export`.
 
     Attributes:
         files: paths of the files.

@@ -15,7 +15,8 @@ from typing import Any
 
 from .. import InputError
 from ..files.document import check_writable
-from .entries import Groups, Progress, name_of, plain, plain_attrs
+from ..types import Progress
+from .entries import Groups, name_of, plain, plain_attrs
 from .tables import tables
 
 ABOUT = "attributes.json"

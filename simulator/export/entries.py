@@ -1,10 +1,10 @@
-"""What is exported: the entries that were asked for, as arrays that any reader understands."""
+"""Entries to export, as arrays that any reader understands."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,6 @@ from ..files.document import Stored, StoredGroup
 from ..files.rows import plain as plain_value
 
 Groups = Mapping[str, StoredGroup]  # path -> group
-Progress = Callable[[int, int, str], None]  # done, total, entry
 
 SPIKES, SIGNALS = "spikes/", "signals/"
 VALUES = 2**18  # that are in memory at a time, unless more are packed together in the file
@@ -25,7 +24,7 @@ OF_THE_FORMAT = ("format", "format_version", "entries", "magic", "version", "sor
 
 
 def name_of(path: str) -> str:
-    """What an entry is called: the path of its group without the kind.
+    """Return the name of an entry: the path of its group without the kind.
 
     >>> name_of("signals/lfp"), name_of("figures/activity/E/rest")
     ('lfp', 'activity/E/rest')
@@ -108,7 +107,7 @@ def plain(path: str, group: StoredGroup, where: str) -> StoredGroup:
 
 
 def _check_whole(path: str, group: StoredGroup, names: Sequence[str], where: str) -> None:
-    """Whether the parts that are needed are there and as long as each other."""
+    """Check that the required parts exist and have one length."""
     for name in names:
         if name not in group.variables:
             raise InputError(f"{where}: {path} has no {name}: a part is missing or damaged")

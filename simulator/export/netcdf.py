@@ -13,7 +13,8 @@ import numpy as np
 
 from .. import InputError
 from ..files.document import Stored, replacing
-from .entries import OF_THE_FORMAT, SPIKES, Groups, Progress, blocks, name_of, plain
+from ..types import Progress
+from .entries import OF_THE_FORMAT, SPIKES, Groups, blocks, name_of, plain
 
 if TYPE_CHECKING:
     import h5netcdf

@@ -8,7 +8,8 @@ import h5py
 import numpy as np
 
 from ..files.document import SONATA_MAGIC, SONATA_SORTING, SONATA_VERSION, replacing
-from .entries import Groups, Progress, blocks, name_of
+from ..types import Progress
+from .entries import Groups, blocks, name_of
 
 
 def write_sonata(groups: Groups, target: Path, force: bool, progress: Progress) -> list[Path]:

@@ -90,7 +90,7 @@ def _wide(array: Stored, vectors: Mapping[str, Mapping[str, Stored]]) -> Table:
 
 
 def _places(dim: str, n: int, vectors: Mapping[str, Mapping[str, Stored]]) -> Cells:
-    """What the places along a dimension are called: its coordinate, or their numbers."""
+    """Return the labels along a dimension: its coordinate, or numbers."""
     coordinate = vectors.get(dim, {}).get(dim)
     return list(range(n)) if coordinate is None else cells(coordinate.part(slice(None)))
 

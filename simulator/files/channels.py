@@ -1,4 +1,4 @@
-"""What a channel shows before anything is measured: standing still, standing at a limit, the same signal twice."""
+"""Faults of channels: constant signals, saturation, and copies of one signal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What makes a run this run: its description as a number, and how two identities differ."""
+"""Identity of a run: a hash of its description, and the differences between two identities."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def fingerprint(network: object) -> str:
 
 
 def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
-    """What differs between two identities, in words; "" where nothing does.
+    """Return the differences between two identities, in words; "" if they are equal.
 
     >>> differences({"seed": 1, "parameters": {"g": 1.0}}, {"seed": 1, "parameters": {"g": 0.5}})
     'parameters.g is 1.0 there and 0.5 here'

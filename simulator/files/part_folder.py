@@ -45,7 +45,7 @@ class PartFolder:
         return cls(target.with_name(target.name + ".part"))
 
     def record(self) -> dict[str, Any] | None:
-        """What `start` wrote; None where nothing is under way: no folder, or a leftover of one that was being removed.
+        """Return the manifest that `start` wrote; None without an unfinished run, or with one that was being removed.
 
         Raises:
             InputError: not a folder of ours, a damaged record, or one of another version.

@@ -89,7 +89,7 @@ def open_matrix(path: str | os.PathLike[str]) -> NDArray[np.float64]:
 
 
 def identity(source: str | os.PathLike[str]) -> dict[str, str]:
-    """Which file it is, wherever it lies: one that has changed since has another sum."""
+    """Return the path of a file and the SHA-256 of its content."""
     with Path(source).open("rb") as file:
         return {"file": str(source), "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
@@ -185,7 +185,7 @@ def _read_csv(source: Path) -> NDArray[np.float64]:
 
 
 def is_number(cell: str) -> bool:
-    """Whether a text is a number."""
+    """Return whether a text is a number."""
     try:
         float(cell)
     except ValueError:

@@ -131,7 +131,8 @@ def _is_hdf5(path: str | os.PathLike[str]) -> bool:
 
 
 def _held(variables: Mapping[str, Variable]) -> dict[str, Stored]:
-    """Variables in memory, read like those that stay in their file."""
+    """Variables in memory, read like those that stay in their file, by name as there."""
     return {
-        k: Stored(v.dims, v.values.dtype, v.values.shape, v.values.__getitem__, v.attrs) for k, v in variables.items()
+        name: Stored(v.dims, v.values.dtype, v.values.shape, v.values.__getitem__, v.attrs)
+        for name, v in sorted(variables.items())
     }

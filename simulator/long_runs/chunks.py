@@ -101,7 +101,7 @@ class Part(PartFolder):
         return 0
 
     def resume(self) -> tuple[int, int, Arrays, list[str]]:
-        """Where to go on: number of whole chunks, steps done, state after them (empty at 0), and what was damaged.
+        """Return the number of whole chunks, the steps done, the state after them (empty at 0), and the damage found.
 
         That is the newest whole state whose chunks are all whole. What comes after it is removed.
         """

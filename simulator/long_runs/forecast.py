@@ -1,4 +1,4 @@
-"""What a run will need of memory, disk and time, said before it starts."""
+"""Memory, disk and time that a run will need, known before it starts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ STEP_OF_A_CELL, EVENT, DRAWING = 4e-9, 3e-9, 20e-9  # about, of a cell, a delive
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a run will need.
+    """Needs of a run.
 
     Attributes:
         memory: [bytes].

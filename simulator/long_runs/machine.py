@@ -1,4 +1,4 @@
-"""What this machine, or the share of it that a job was given, has to offer."""
+"""Memory, disk and cores of this machine, or of the share of it that a job was given."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ __all__ = ["UnfinishedError", "Written", "record_to_file"]
 
 @dataclass(frozen=True)
 class Written:
-    """What was recorded.
+    """Result of `record_to_file`.
 
     Attributes:
         path: the file.

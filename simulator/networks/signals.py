@@ -1,4 +1,4 @@
-"""What is recorded beside spikes, as data. Each at its own interval, or at that of the run where it has none."""
+"""Recorded signals besides spikes, as data. Each has its own interval, or that of the run."""
 
 from __future__ import annotations
 

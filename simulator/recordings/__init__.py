@@ -1,1 +1,1 @@
-"""What a system did: sampled activity, spikes, and runs of both."""
+"""Activity of a system: sampled recordings, spikes, and runs of both."""

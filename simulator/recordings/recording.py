@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from ..checks import _storable, check_name
 from ..errors import InputError, unknown
+from ..types import Array
 
-Array = Any  # a numpy array, a torch tensor, or any other array of the Python array API standard
 Clock = Literal["second", "model", "step", "epoch", "frame", "sample"]
 CLOCKS: tuple[str, ...] = get_args(Clock)
 Labels = Mapping[str, NDArray[Any]]
@@ -23,7 +23,7 @@ Labels = Mapping[str, NDArray[Any]]
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """What a system did, sampled: an array of values over (..., time, unit).
+    """Sampled activity of a system: an array of values over (..., time, unit).
 
     Attributes:
         values: real array (..., time, unit); leading axes are trials. Integers and booleans

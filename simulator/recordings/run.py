@@ -1,4 +1,4 @@
-"""What one system did once: named recordings and spike trains. A Run is a file."""
+"""One run of one system: named recordings and spike trains. A Run is a file."""
 
 from __future__ import annotations
 

@@ -207,8 +207,7 @@ def ramp_figure(
     for (label, at), (offset, across, along) in zip(crossings.items(), beside, strict=False):
         axes.plot(at, level, "o", color="black", ms=4, zorder=3)
         axes.annotate(f"{label} {at:.2f}", (at, level), offset, textcoords="offset points", ha=across, va=along)
-    axes.set(xlabel=x_label, ylabel="population rate [Hz]")
-    axes.set_ylim(*sign_limits(0.0, float(rate.max())))
+    axes.set(xlabel=x_label, ylabel="population rate [Hz]", ylim=sign_limits(0.0, float(rate.max())))
     legend_below(figure, list(handles.values()), list(handles))
     return figure
 

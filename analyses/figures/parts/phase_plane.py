@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from numpy.typing import NDArray
 
+from ....simulator.types import Floats
 from ...dynamics.fixed_points import FixedPoints
 from ...dynamics.plane import PhasePlane, turned
 from ...dynamics.result import DynamicsResult
 from .style import colour, legend_below, new_figure, styled, words
 
-Floats = NDArray[np.float64]
 NEAR = 1e-6  # of other units to the plane, relative to 1 + |value|: a fixed point that lies in it
 FLOW, PATH = "0.78", "0.35"
 FILL = {"stable": "black", "marginal": "0.6", "unstable": "white"}
@@ -105,9 +104,7 @@ def plane_figure(result: DynamicsResult) -> Figure:
             labels.append(kind)
     handles.append(Line2D([], [], color=PATH, lw=0.0 if discrete else 0.7, marker=".", ms=4))
     labels.append("runs")
-    axes.set_xlim(plane.x.low, plane.x.high)
-    axes.set_ylim(plane.y.low, plane.y.high)
-    axes.set_xlabel(words(plane.x.name, 30))
+    axes.set(xlim=(plane.x.low, plane.x.high), ylim=(plane.y.low, plane.y.high), xlabel=words(plane.x.name, 30))
     axes.set_ylabel(words(plane.y.name, 24))
     legend_below(figure, handles, labels)
     return figure

@@ -97,8 +97,7 @@ def synchrony_figure(title: str, found: Trajectories, y_label: str, accuracies: 
     if WITHIN in found.nulls and np.isfinite(found.nulls[WITHIN].low).any():
         handles.append(Line2D([], [], color=_BAR, **_WITHIN_MARK))
         labels.append(NULL_LABELS[WITHIN])
-    axes.set(xlabel=CLOCK_LABELS[found.clock], ylabel=y_label)
-    axes.set_ylim(*_span(found))
+    axes.set(xlabel=CLOCK_LABELS[found.clock], ylabel=y_label, ylim=_span(found))
     axes.margins(x=0.02)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(5))

@@ -111,7 +111,7 @@ class _Build:
         self._operation(sampler(network, self.groups | slow, self.monitors, recorded, every, self.rows), "start")
 
     def is_finite(self) -> bool:
-        """Whether every state variable of the cells is a finite number."""
+        """Return whether every state variable of the cells is finite."""
         states = ((name, variable) for name, c in self.cells.items() for variable in c.recorded.values())
         return all(bool(np.isfinite(array(self.groups[name], variable)).all()) for name, variable in states)
 

@@ -74,7 +74,7 @@ class Decay:
 
 @dataclass(frozen=True)
 class Cells:
-    """What makes a NeuronGroup of a population."""
+    """Equations and parameters of the NeuronGroup of a population."""
 
     equations: str
     method: str
@@ -132,7 +132,7 @@ def cells(network: Network, index: int, timed: Timed) -> Cells:
 
 
 def has_closed_form(tau_m: float, decays: Sequence[Decay]) -> bool:
-    """Whether Brian2's exact integrator finds, in seconds and to full precision, the step of these cells."""
+    """Return whether Brian2's exact integrator finds the step of these cells in seconds and to full precision."""
     apart = all(abs(d.tau - tau_m) > MIN_CONTRAST * tau_m for d in decays)
     return apart and 1 + sum(2 if d.rising else 1 for d in decays) <= MAX_VARIABLES
 
@@ -216,7 +216,7 @@ def _gates(network: Network, population: Population) -> tuple[list[str], list[st
 
 
 def _value(name: str, value: float | Schedule, names: dict[str, Any], timed: Timed) -> str:
-    """How to write a number that may change in time; it is entered in `names`."""
+    """Return the text of a number that may change in time, and add its symbol to `names`."""
     names[name] = timed(value) if isinstance(value, Schedule) else float(value)
     return f"{name}(t)" if isinstance(value, Schedule) else name
 

@@ -47,7 +47,7 @@ def array(group: Any, name: str) -> NDArray[np.float64]:
 
 
 def arrival(synapse: AnySynapse, k: int, amount: str, post: str = "") -> str:
-    """What `amount` of a spike does to the cell through its synapse number k, as a statement."""
+    """Return the statement by which `amount` of a spike acts on the cell through its synapse number k."""
     if isinstance(synapse, DeltaSynapse):
         return f"v{post} += ({synapse.sign})*{amount}*int(not_refractory{post})"
     if isinstance(synapse, AlphaSynapse):
@@ -111,7 +111,7 @@ def statement(network: Network, m: int, names: dict[str, Any], timed: Timed, tot
 def operation(
     network: Network, given: AnyInput, groups: Groups, triggers: dict[str, list[int]], total: int
 ) -> Operation | None:
-    """What an input that is no statement does in the "synapses" slot; it enters in `triggers` when it fired."""
+    """Return the operation of an input in the "synapses" slot; it adds the steps in which it fired to `triggers`."""
     if not isinstance(given, EventInput | TriggeredInput):
         return None
     group, population = groups[given.target], network.populations[network.population(given.target)]

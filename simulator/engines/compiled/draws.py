@@ -1,4 +1,4 @@
-"""What inputs draw at random: Poisson events and noise, stretch by stretch or frozen for another engine."""
+"""Random inputs: Poisson events and noise, drawn stretch by stretch, or all at once for another engine."""
 
 from __future__ import annotations
 
@@ -22,11 +22,15 @@ _MASK = (1 << 64) - 1
 
 
 class Draws:
-    """The random inputs of a network: the same bits wherever the stretches are cut.
+    """Random inputs of a network: the same bits wherever the stretches are cut.
 
     The number of events of a Poisson input in a step is Poisson for every block of cells, and each goes to a cell of
     the block at random: exactly independent Poisson trains. The cells, and Gaussian noise, are drawn in compiled code
     from `streams` (streams, 4), one a block, those of Poisson inputs first.
+
+    Every purpose has a stream of its own: `SeedSequence(seed, spawn_key=(INPUTS, number of the input, purpose))` with
+    purpose 0 for counts, 1 for cells and noise, 2 for the initial values of OU currents. An input that is added
+    changes the draws of no other, nor the edges and initial voltages, whose keys begin otherwise.
     """
 
     def __init__(self, network: Network, seed: int) -> None:
@@ -43,7 +47,7 @@ class Draws:
         self._events = [_sorted(i, network.dt) for i in network.inputs if isinstance(i, EventInput)]
 
     def currents(self) -> Iterator[tuple[OUNoise | GivenNoise, NDArray[np.float64]]]:
-        """Every fluctuating current, and where it starts (n,) [mV]."""
+        """Yield every fluctuating current with its initial values (n,) [mV]."""
         for k, given in enumerate(self._network.inputs):
             if isinstance(given, OUNoise):
                 yield given, self._starts[k]
@@ -51,8 +55,11 @@ class Draws:
                 yield given, given.start
 
     def stretch(self, begin: int, until: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
-        """Of the steps begin..until-1: Poisson events (steps, streams); where the given events of every step begin
-        (inputs, steps + 1), and their cells."""
+        """Draw the steps begin..until-1.
+
+        Returns the numbers of Poisson events (steps, streams), the first given event of every step (inputs,
+        steps + 1), and the cells of the given events.
+        """
         n = until - begin
         counts = [np.empty((n, 0), np.int64)]
         for (k, given), rng in zip(self._poisson, self._counts, strict=True):
@@ -67,16 +74,16 @@ class Draws:
         return np.concatenate(counts, axis=1), first, np.concatenate(cells)
 
     def checkpoint(self) -> dict[str, NDArray[np.uint64]]:
-        """The state of the generators of counts; `streams` are part of the state of the cells."""
+        """Return the state of the generators of counts; `streams` are part of the state of the cells."""
         return {f"generator_{k}": _state(rng) for k, rng in enumerate(self._counts)}
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Go on from a checkpoint."""
+        """Continue from a checkpoint."""
         for k, rng in enumerate(self._counts):
             _set_state(rng, arrays[f"generator_{k}"])
 
     def _means(self, k: int, given: PoissonInput, begin: int, until: int) -> NDArray[np.float64]:
-        """Mean number of events (steps, blocks)."""
+        """Return the mean numbers of events (steps, blocks)."""
         n = self._sizes[k]
         size = np.minimum(BLOCK, n - BLOCK * np.arange(n_blocks(n)))
         times = np.arange(begin, until) * self._network.dt
@@ -85,13 +92,13 @@ class Draws:
 
 
 def freeze_inputs(network: Network, duration: float, seed: int) -> Network:
-    """The network with everything random in its inputs replaced by what a run with this seed draws.
+    """Replace everything random in the inputs of a network by the draws of a run with this seed.
 
     Poisson inputs become given events, noise becomes `GivenNoise`.
 
     Args:
         network: the description.
-        duration: how long it is drawn [ms]; nothing comes after it.
+        duration: of the draws [ms]; no input comes later.
         seed: the seed of the run.
     """
     n = steps(duration, network.dt, "freeze_inputs: duration")
@@ -154,7 +161,7 @@ def _sorted(given: EventInput, dt: float) -> tuple[NDArray[np.int64], NDArray[np
 
 
 def _state(rng: np.random.Generator) -> NDArray[np.uint64]:
-    """The state of a PCG64 generator as words."""
+    """Return the state of a PCG64 generator as words."""
     state = rng.bit_generator.state
     numbers = [state["state"]["state"], state["state"]["inc"]]
     halves = [half for x in numbers for half in (x & _MASK, x >> 64)]

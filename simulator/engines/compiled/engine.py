@@ -1,4 +1,4 @@
-"""The default engine: a network stepped in compiled code, stretch by stretch."""
+"""The default engine: a network is stepped in compiled code, in stretches of steps between returns to Python."""
 
 from __future__ import annotations
 
@@ -14,22 +14,21 @@ from ...errors import InputError, unknown
 from ...networks.network import CurrentInput, DeltaSynapse, Schedule, TriggeredInput, steps
 from ...recordings.run import Run
 from ..common import Progress, assemble, intervals, n_steps, provenance, runaway
-from ..kernels.layout import LINEAR, VOLTAGE, State
-from ..kernels.layout import Chunk as Stretch
+from ..kernels.layout import LINEAR, VOLTAGE, State, Stretch
 from ..step_tables import n_blocks
 from ..wiring import Instance
 from .draws import Draws
 from .plan import Flattening
-from .scratch import COPIED, own
+from .scratch import COPIED, scratch
 
-STRETCH = 100.0  # biological time between two looks at the outside [ms]; more for fewer than
+STRETCH = 100.0  # biological time between two returns to Python [ms]; longer for fewer cells than
 SMALL = 4000  # cells
 PRECISIONS = ("float64", "float32")
 
 
 @dataclass(frozen=True, eq=False)
 class Chunk:
-    """What the steps begin..end-1 did."""
+    """Spikes, triggers and samples of the steps begin..end-1."""
 
     begin: int
     end: int
@@ -47,15 +46,15 @@ def simulate_compiled(
     precision: str = "float64",
     threads: int = 1,
 ) -> Run:
-    """Run a network as drawn, in compiled code; the same seed gives the same bits, whatever the number of threads.
+    """Run a network as drawn, in compiled code; the same seed gives the same bits on any number of threads.
 
     Args:
         instance: edges and initial state.
         duration: how long [ms].
         seed: of the Poisson inputs and of noise.
         signal_dt: sampling interval of signals that have none of their own [ms].
-        progress: called with (done, total) [ms] after every 100 ms, or up to a second for a small network; between
-            them Ctrl-C gets through.
+        progress: called with (done, total) [ms] after every 100 ms, or up to a second for a small network; there
+            Ctrl-C is answered.
         precision: of the state of the cells and the weights; decay constants are float64 in any case.
         threads: that share the cells, in blocks of 1024.
 
@@ -80,7 +79,7 @@ def simulate_compiled(
 
 
 def joined(chunks: list[Chunk]) -> tuple[Any, Any, Any]:
-    """Spikes, triggers and samples of one chunk after the other."""
+    """Return spikes, triggers and samples of all chunks."""
     spikes = [
         (np.concatenate([c.spikes[p][0] for c in chunks]), np.concatenate([c.spikes[p][1] for c in chunks]))
         for p in range(len(chunks[0].spikes))
@@ -91,11 +90,11 @@ def joined(chunks: list[Chunk]) -> tuple[Any, Any, Any]:
 
 
 class Simulation:
-    """A network that is being run: step it, take what it did, store and restore where it stands.
+    """A run in progress: advance it, collect spikes and samples, store and restore its state.
 
     Args:
         instance: edges and initial state.
-        total: time steps that will be done in all.
+        total: time steps of the whole run.
         seed: of the Poisson inputs and of noise.
         signal_dt: sampling interval of signals that have none of their own [ms].
         precision: "float64" or "float32", of the cells and weights.
@@ -123,14 +122,14 @@ class Simulation:
         biggest = max(p.n for p in self.network.populations)
         self._threads = min(threads, max(1, n_blocks(biggest)))
         flattening = Flattening(instance, precision, self._threads, self._every)
-        self._plan, self._optional = flattening.result()
-        self._recorders = flattening.recorders
+        self._tables, self._optional = flattening.result()
+        self._samplers = flattening.samplers
         self._triggers = [i for i in self.network.inputs if isinstance(i, TriggeredInput)]
         self._draws = Draws(self.network, seed)
         self._state = self._start(flattening, instance)
-        plan = self._plan
+        tables = self._tables
         back = [steps(t, self.network.dt, "TriggeredInput") for i in self._triggers for t in (i.window, i.delay)]
-        self._history = 1 + max(int(plan.delays.max()), int(plan.populations["refractory"].max()), *back)
+        self._history = 1 + max(int(tables.delays.max()), int(tables.populations["refractory"].max()), *back)
         n_pop = len(self.network.populations)
         cells = sum(p.n for p in self.network.populations)
         self._pointers = np.zeros((self._threads, self._history * n_pop + 1), np.int64)
@@ -140,7 +139,7 @@ class Simulation:
     # ---- one stretch
 
     def advance(self, until: int) -> Chunk:
-        """Do the steps up to `until`, and hand over what they did.
+        """Run the steps up to `until` and return their spikes and samples.
 
         Raises:
             InputError: the activity ran away: the state is not finite.
@@ -152,9 +151,9 @@ class Simulation:
         sync = np.zeros(16, np.int64)
         done = begin
         while done < until:
-            mine = [own(self._plan, self._state, stretch) for _ in range(threads)]
+            mine = [scratch(self._tables, self._state, stretch) for _ in range(threads)]
             arguments = [
-                (self._plan, *self._optional, self._state, mine[part], stretch, done, until, part, threads, sync)
+                (self._tables, *self._optional, self._state, mine[part], stretch, done, until, part, threads, sync)
                 for part in range(threads)
             ]
             if threads == 1:
@@ -182,7 +181,7 @@ class Simulation:
         n_pop = len(network.populations)
         times = np.asarray(np.arange(begin, until) * network.dt, dtype=np.float64)
         gains = [1.0 if isinstance(s, DeltaSynapse) else s.gain for p in network.populations for s in p.synapses]
-        gains += [1.0] * (self._plan.channels.size - len(gains))
+        gains += [1.0] * (self._tables.channels.size - len(gains))
         currents = [i for i in network.inputs if isinstance(i, CurrentInput)]
         uniform = np.zeros((n, n_pop))
         for given in currents:
@@ -191,10 +190,10 @@ class Simulation:
         pointers = np.zeros((self._threads, (self._history + n) * n_pop + 1), np.int64)
         pointers[:, : self._pointers.shape[1]] = self._pointers
         counts, event_first, event_cells = self._draws.stretch(begin, until)
-        rows = [-(-until // every) - -(-begin // every) for every in self._recorders["every"]]
-        sizes = [r * int(w) for r, w in zip(rows, self._recorders["width"], strict=True)]
-        partial = sum(n_blocks(int(self._plan.populations[p["source"]]["n"])) * int(p["rank"])
-                      for p in self._plan.projections if p["gate"] >= 0)  # fmt: skip
+        rows = [-(-until // every) - -(-begin // every) for every in self._samplers["every"]]
+        sizes = [r * int(w) for r, w in zip(rows, self._samplers["width"], strict=True)]
+        partial = sum(n_blocks(int(self._tables.populations[p["source"]]["n"])) * int(p["rank"])
+                      for p in self._tables.projections if p["gate"] >= 0)  # fmt: skip
         return Stretch(
             origin=begin,
             history=self._history,
@@ -231,7 +230,7 @@ class Simulation:
             spikes.append((step[order], cell[order]))
         samples = {}
         for k, name in enumerate(self._every):
-            width = int(self._recorders[k]["width"])
+            width = int(self._samplers[k]["width"])
             samples[name] = stretch.samples[stretch.sample_first[k] : stretch.sample_first[k + 1]].reshape(-1, width)
         fired = {
             t.name: begin + np.flatnonzero(stretch.fired[k, self._history :]) for k, t in enumerate(self._triggers)
@@ -239,7 +238,7 @@ class Simulation:
         return Chunk(begin, until, spikes, fired, samples)
 
     def _keep_history(self, n: int, n_pop: int) -> None:
-        """Move the spikes of the last steps to where those before the next stretch are looked for."""
+        """Move the spikes that are still on their way to the front of the buffer of the next stretch."""
         kept = self._pointers[:, n * n_pop :]
         for part in range(self._threads):
             a, b = kept[part, 0], kept[part, -1]
@@ -252,7 +251,7 @@ class Simulation:
             self._cells = more
 
     def _is_finite(self) -> bool:
-        y, refractory = self._state.y, self._plan.populations["refractory"]
+        y, refractory = self._state.y, self._tables.populations["refractory"]
         n_pop = len(self.network.populations)
         if np.isfinite(y).all():
             return True
@@ -263,10 +262,10 @@ class Simulation:
             held += int(counts[:, counts.shape[1] - int(refractory[p]) :].sum())
         return infinite == held and not (np.isnan(y).any() or (y == np.inf).any())
 
-    # ---- where it stands
+    # ---- state
 
     def checkpoint(self) -> dict[str, NDArray[Any]]:
-        """Everything needed to go on from here, as plain arrays; the same for any number of threads."""
+        """Return all that is needed to continue, as plain arrays; the same for any number of threads."""
         n_pop = len(self.network.populations)
         arrays: dict[str, NDArray[Any]] = {f"state_{k}": v.copy() for k, v in self._state._asdict().items()}
         step, cell = [], []
@@ -287,7 +286,7 @@ class Simulation:
         } | self._draws.checkpoint()  # fmt: skip
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Go on from a checkpoint of the same network, seed, interval and precision.
+        """Continue from a checkpoint of the same network, seed, interval and precision.
 
         Raises:
             InputError: it is the checkpoint of another network.
@@ -300,7 +299,7 @@ class Simulation:
             kept[...] = given
         n_pop = len(self.network.populations)
         place, cell = np.asarray(arrays["history_place"]), np.asarray(arrays["history_cell"])
-        bounds, size = self._plan.bounds, self._history * n_pop
+        bounds, size = self._tables.bounds, self._history * n_pop
         capacity = max(self._cells.shape[1], cell.size + sum(p.n for p in self.network.populations))
         self._cells = np.empty((self._threads, capacity), np.int32)
         for part in range(self._threads):
@@ -313,28 +312,28 @@ class Simulation:
         self.step = int(arrays["step"][0])
 
     def _start(self, flattening: Flattening, instance: Instance) -> State:
-        plan, network = self._plan, self.network
+        tables, network = self._tables, self.network
         y = np.zeros(flattening.size, flattening.dtype)
         base = np.array([p.v_rest for p in network.populations])
         for place, values in flattening.profiles:
             y[place : place + values.size] = values
         for p, v in enumerate(instance.v):
-            start = plan.fields[plan.populations[p]["first"]]["start"]
-            y[start : start + v.size] = v - base[p] if plan.populations[p]["kind"] == LINEAR else v
+            start = tables.fields[tables.populations[p]["first"]]["start"]
+            y[start : start + v.size] = v - base[p] if tables.populations[p]["kind"] == LINEAR else v
         for given, values in self._draws.currents():
-            start = plan.fields[plan.channels[flattening.channel(given.target, given.name)]["field"]]["start"]
+            start = tables.fields[tables.channels[flattening.channel(given.target, given.name)]["field"]]["start"]
             y[start : start + values.size] = values
-        lam = np.zeros(plan.fields.size)
-        lam[plan.fields["kind"] == VOLTAGE] = 1.0
+        lam = np.zeros(tables.fields.size)
+        lam[tables.fields["kind"] == VOLTAGE] = 1.0
         return State(
             y=y,
             lam=lam,
-            dec=np.ones(plan.fields.size),
+            dec=np.ones(tables.fields.size),
             base=base,
             z=np.zeros(flattening.n_modes),
             q=np.zeros(len(network.slow)),
             r=np.zeros(len(network.slow)),
-            counts=np.zeros(self._recorders.size, np.int64),
+            counts=np.zeros(self._samplers.size, np.int64),
             streams=self._draws.streams,
             window=np.zeros(len(self._triggers), np.int64),
             last=np.full(len(self._triggers), -1, np.int64),
@@ -342,7 +341,7 @@ class Simulation:
 
 
 def _course(values: list[Any], times: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Numbers and schedules at given times [ms], (times, values)."""
+    """Return numbers and schedules at given times [ms], (times, values)."""
     out = np.empty((times.size, len(values)))
     for column, value in enumerate(values):
         out[:, column] = value.at(times) if isinstance(value, Schedule) else value

@@ -1,4 +1,4 @@
-"""From a network as drawn to the arrays that the compiled step reads."""
+"""Translation of a network as drawn into the arrays that the compiled step reads."""
 
 from __future__ import annotations
 
@@ -15,16 +15,21 @@ from ...networks.inputs import CurrentInput, EventInput, GivenNoise, OUNoise, Po
 from ..kernels import layout as at
 from ..kernels.draws import BLOCK
 from ..kernels.propagators import alpha_propagator, propagator
-from ..step_tables import Joined, input_tables, n_blocks, recorder_tables, slow_table, split_rows, table
+from ..step_tables import Joined, input_tables, n_blocks, sampler_tables, slow_table, split_rows, table
 from ..wiring import Factors, Graph, Instance, Matrix
 
-MAX_RATIO = {8: 10.0, 4: 3.0}  # dt/τ by bytes a number: e^{dt/τ} is what a step in moving coordinates costs in digits
-MAX_REFRESH = 128  # steps between two changes of coordinates, at most
-MAX_DECAY = 2.6  # of the fastest variable between two of them, in time constants: e^2.6 = 13 costs one digit
+# Co-moving coordinates (`kernels.linear`) lose precision as the fastest variable decays between two refreshes: an
+# event that is added after a decay by e^−a is e^a times larger than older ones of the same weight, and rounds them off
+# by as much. a <= 2.6 costs one digit. A refresh reads and writes all fields, so that it should be rare. Where a time
+# constant is shorter than a step, even one step costs e^{dt/τ}: 10 time constants (four digits) are the limit in
+# float64, 3 (one digit) in float32.
+MAX_RATIO = {8: 10.0, 4: 3.0}  # dt/τ, by bytes of a number
+MAX_REFRESH = 128  # steps between two refreshes of the coordinates
+MAX_DECAY = 2.6  # of the fastest variable between two refreshes [time constants]
 
 
 class Flattening:
-    """All constants of a network, in tables.
+    """Constants of a network, in tables.
 
     Args:
         instance: the network as drawn.
@@ -49,16 +54,17 @@ class Flattening:
         self.channels = [()] * n_synapses
         self.populations = [self._population(p) for p in range(len(self.network.populations))]
 
-    def result(self) -> tuple[at.Plan, tuple[at.Signals | None, at.Inputs | None, at.Rare | None]]:
-        """The plan, and what not every network has: of that what is not there is None, or all of it is there.
+    def result(self) -> tuple[at.StepTables, tuple[at.Signals | None, at.Inputs | None, at.Rare | None]]:
+        """Return the tables, and those that not every network has: each of these is whole, or None.
 
-        All or nothing keeps the number of compiled variants small.
+        Numba compiles a variant of the step for each combination of None. A network with anything rare gets all
+        tables, so that there are five variants and not eight.
         """
         network = self.network
         bounds = np.array([_cut(p.n, self.threads) for p in network.populations], dtype=np.int64)
         projections, arrays, factors = self._projections(bounds)
         poisson, events, noise, triggers = input_tables(network, self.channel, self.dtype)
-        plan = at.Plan(
+        plan = at.StepTables(
             populations=table(at.POPULATION, self.populations),
             fields=table(at.FIELD, self.fields),
             channels=table(at.CHANNEL, self.channels),
@@ -67,13 +73,13 @@ class Flattening:
             slow=slow_table(network),
             bounds=bounds,
         )
-        self.recorders, index = recorder_tables(network, self.channel, self.every)
-        signals, inputs = at.Signals(self.recorders, index), at.Inputs(poisson, events)
+        self.samplers, index = sampler_tables(network, self.channel, self.every)
+        signals, inputs = at.Signals(self.samplers, index), at.Inputs(poisson, events)
         rare = at.Rare(factors, table(at.GATE, self.gates), *noise, *triggers)
         common = all(p.is_linear for p in network.populations) and (projections["kind"] == at.SPARSE).all()
         if not (common and rare.gates.size == rare.noise.size == rare.triggers.size == self.n_modes == 0):
             return plan, (signals, inputs, rare)
-        return plan, (signals if self.recorders.size else None, inputs if poisson.size + events.size else None, None)
+        return plan, (signals if self.samplers.size else None, inputs if poisson.size + events.size else None, None)
 
     def _population(self, index: int) -> tuple[Any, ...]:
         network, p = self.network, self.network.populations[index]
@@ -158,7 +164,7 @@ class Flattening:
             self._field(at.ALPHA_Y, p.n, **common)
 
     def _modes(self, p: Population, synapse: Any, channel: int, linear: bool) -> None:
-        """Fields of the projections whose drive is the same everywhere but for a factor, and of dense gates."""
+        """Lay out the fields of projections by factors, whose drive is one number a mode, and of dense gates."""
         dt = self.network.dt
         for e, (projection, wiring) in enumerate(zip(self.network.projections, self.wiring, strict=True)):
             if (projection.target, projection.synapse) != (p.name, synapse.name):
@@ -209,7 +215,7 @@ class Flattening:
         self.channels.append(self._kick(at.KICK_DECAY, index, field, 1, -1))
 
     def _kick(self, kind: int, index: int, field: int, sign: int, slow: int) -> tuple[Any, ...]:
-        """A channel, and the fields that an event on it changes; those of population `index` have been laid out."""
+        """Return a channel with the fields that its events change; those of population `index` are laid out already."""
         linear = self.network.populations[index].is_linear
         v = next(f[1] for f in reversed(self.fields) if f[0] == at.VOLTAGE)
         own = self.fields[field][1] if field >= 0 else 0
@@ -222,7 +228,7 @@ class Flattening:
         return (kind, index, field, len(places), *places, *[0] * (3 - len(places)), sign, slow)
 
     def channel(self, population: str, variable: str) -> int:
-        """The channel of a synapse, of w or of an OU current."""
+        """Return the channel of a synapse, of w or of an OU current."""
         if (population, variable) in self.extra:
             return self.extra[population, variable]
         p = self.network.population(population)
@@ -285,5 +291,5 @@ def _initiation(p: Population) -> tuple[int, float, float]:
 
 
 def _cut(n: int, parts: int) -> list[int]:
-    """Boundaries of the cells that the parts own, at multiples of BLOCK."""
+    """Return the boundaries of the cells of the parts, at multiples of BLOCK: a random stream has one thread."""
     return [min(n, round(n_blocks(n) * k / parts) * BLOCK) for k in range(parts)] + [n]

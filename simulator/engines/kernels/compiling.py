@@ -1,5 +1,7 @@
-"""How functions are compiled, kept on disk and loaded. Those of this folder allocate nothing: `_nrt` off saves a fifth
-of the time."""
+"""Compilation of the kernels, and their cache on disk.
+
+The kernels allocate nothing, so that numba's runtime (`_nrt`) is left out: a fifth of the time to compile.
+"""
 
 from __future__ import annotations
 
@@ -25,15 +27,16 @@ SOURCES = _digest()
 
 
 def inner(function: F) -> F:
-    """A part of the time step: callable from compiled code alone, which compiles it in a third less time."""
+    """Compile a part of the time step. Only compiled code can call it: a wrapper would take half as long again."""
     compiled: F = _njit(**_OPTIONS, no_cpython_wrapper=True)(function)
     return compiled
 
 
 def entry(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Callable from Python, without the interpreter's lock, and kept on disk until a file of this folder changes.
+    """Compile a function that Python calls, without the interpreter's lock, and cache it on disk.
 
-    numba itself looks at the date of one file: that of the function, and not of those that are compiled into it.
+    Numba compares the date of the file of the function with the cache. It misses changes of the other files whose
+    functions are compiled into it, so that a stale kernel would run. Here the stamp is the SHA-256 of all kernels.
     """
     compiled: Callable[..., Any] = _loaded_alone(_njit(**_OPTIONS, cache=True, nogil=True)(function))
     compiled._cache._cache_file._source_stamp = SOURCES  # type: ignore[attr-defined]
@@ -41,21 +44,23 @@ def entry(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def kept(function: Callable[..., Any]) -> Any:
-    """Callable from Python, without the interpreter's lock, and kept on disk until its file changes."""
+    """Compile a function that stands alone, without the interpreter's lock, and cache it until its file changes."""
     return _loaded_alone(_njit(cache=True, nogil=True)(function))
 
 
 def _loaded_alone(compiled: Any) -> Any:
-    """Let what is on disk be loaded without all that numba can compile, and scipy.linalg with it.
+    """Load cached code without the registration of everything that numba can compile.
 
-    That is half of the CPU time of a short run, and only compiling needs it, which asks for it by itself.
+    Before it reads a cached function, numba imports all its typing and lowering modules, and scipy.linalg with them:
+    half of the CPU time of a run of a second. Machine code from disk needs none of it. Only `rtsys.initialize` is
+    needed, for allocation. Where numba's private names differ from those used here, nothing is changed.
     """
-    cache: Any = getattr(compiled, "_cache", None)  # numba's own, not public: without it all is as numba does it
+    cache: Any = getattr(compiled, "_cache", None)
     if not all(hasattr(cache, name) for name in ("_guard_against_spurious_io_errors", "_load_overload")):
         return compiled
 
     def load(signature: Any, target: Any) -> Any:
-        rtsys.initialize(target)  # what compiled code allocates by
+        rtsys.initialize(target)
         with cache._guard_against_spurious_io_errors():
             return cache._load_overload(signature, target)
 

@@ -1,4 +1,4 @@
-"""Delivery: what a spike or an event adds to the fields of its targets."""
+"""Delivery of spikes and events to the fields of their targets."""
 
 from __future__ import annotations
 
@@ -7,19 +7,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...types import Floats, Ints
 from .compiling import inner
 from .draws import BLOCK, cells
-from .layout import KICK_ALPHA, KICK_DECAY, KICK_VOLTAGE, LINEAR, SPARSE, Cells, Floats, Inputs, Ints, Table
+from .layout import KICK_ALPHA, KICK_DECAY, KICK_VOLTAGE, LINEAR, SPARSE, Cells, Inputs, Table
 from .memory import prefetch
+
+# Edges lie by source cell, then delay, then part (thread): row = (cell·delays + delay)·parts + part, and `indptr`
+# gives its targets, in ascending order. One spike is therefore one contiguous read of targets (and weights) per delay
+# and thread. By target would spread it over the whole table. A thread finds only its own targets in its rows, so that
+# it skips nothing and needs no lock. Equal weights are stored once per projection, which halves what is read.
+#
+# Delivery waits for memory, not for arithmetic: the rows of the spikes of a step lie far apart. `_fetch` therefore
+# requests them all before the first is used, so that their latencies overlap.
 
 
 @inner
 def units(
     populations: Table, fields: Table, channels: Table, n: int, lam: Floats, dec: Floats, unit: NDArray[Any]
 ) -> None:  # pragma: no cover
-    """What an event of weight 1 adds at the end of step n to the fields a, b, c of its channel: unit (channels, 3).
+    """Compute `unit` (channels, 3): the increments of fields a, b, c by an event of weight 1 at the end of step n.
 
-    In moving coordinates v must stay as it is: Σ_f lam_f·Δy_f = 0.
+    An event on a synapse must not move v: in co-moving coordinates Σ_f lam_f·Δy_f = 0.
     """
     for k in range(channels.size):
         channel = channels[k]
@@ -46,7 +55,7 @@ def units(
 def _equal(
     y: NDArray[Any], channel: Any, targets: Cells, first: int, x0: Any, x1: Any, x2: Any
 ) -> None:  # pragma: no cover
-    """The same onto every target, counted from `first`."""
+    """Add the same increments to every target, counted from `first`."""
     a, b, c = np.uint64(channel.a + first), np.uint64(channel.b + first), np.uint64(channel.c + first)
     if channel.writes == 2:
         for i in targets:
@@ -64,7 +73,7 @@ def _equal(
 def _weighted(
     y: NDArray[Any], channel: Any, targets: Cells, weights: NDArray[Any], x0: Any, x1: Any, x2: Any
 ) -> None:  # pragma: no cover
-    """Onto every target in proportion to its weight."""
+    """Add increments in proportion to the weight of each edge."""
     a, b, c = np.uint64(channel.a), np.uint64(channel.b), np.uint64(channel.c)
     if channel.writes == 2:
         for k in range(targets.size):
@@ -94,9 +103,9 @@ def _fetch(
     part: int,
     parts: int,
 ) -> bool:  # pragma: no cover
-    """Ask for the edges of all spikes that arrive now, which lie anywhere; whether there are any.
+    """Prefetch the edges of all spikes that arrive now; return whether there are any.
 
-    First for where the rows begin, then for the rows, so that no spike waits for the memory of another.
+    The beginnings of the rows come first, then the rows: the second address depends on the first read.
     """
     found = False
     for rows in range(2):
@@ -107,7 +116,7 @@ def _fetch(
             shift = projection.weight - projection.edge
             for d in range(projection.delays):
                 at = now - delays[projection.first_delay + d] * n_pop + projection.source
-                for turn in range(parts):  # one's own first: those of others come from another core
+                for turn in range(parts):  # own spikes first: those of others come from another core's cache
                     other = (part + turn) % parts
                     for x in range(pointers[other, at], pointers[other, at + 1]):
                         found = True
@@ -141,7 +150,7 @@ def deliver(
     part: int,
     parts: int,
 ) -> None:  # pragma: no cover
-    """The spikes that reach their targets in this step through edges."""
+    """Deliver the spikes that arrive in this step through edges."""
     if not _fetch(projections, delays, indptr, targets, weights, pointers, spikes, n_pop, now, part, parts):
         return
     for e in range(projections.size):
@@ -168,9 +177,9 @@ def deliver(
 def put(
     y: NDArray[Any], channel: Any, cells: Cells, first: int, unit: Any, weight: float, scaled: NDArray[Any]
 ) -> None:  # pragma: no cover
-    """An event of this weight on every cell of a list, counted from `first`; a cell may occur more than once.
+    """Add an event of one weight to every cell of a list, counted from `first`; a cell may occur more than once.
 
-    `scaled` (3,) is room for the products, in the precision of y.
+    `scaled` (3,) holds the products, in the precision of y.
     """
     for k in range(3):
         scaled[k] = unit[k] * weight
@@ -194,7 +203,7 @@ def receive(
     drawn: Cells,
     part: int,
 ) -> None:  # pragma: no cover
-    """The Poisson and the given events of step k of the chunk; `drawn` is room for those of one block."""
+    """Deliver the Poisson and the given events of step k of the stretch; `drawn` is a buffer for those of one block."""
     for j in range(inputs.poisson.size):
         given = inputs.poisson[j]
         channel = channels[given.channel]

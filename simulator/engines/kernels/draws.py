@@ -1,8 +1,14 @@
-"""Random numbers inside compiled code: every stream is four words of a state array, so that it can be stored.
+"""Random numbers inside compiled code.
 
 The generator is xoshiro256++ (Blackman & Vigna, ACM TOMS 2021); normal numbers come from a ziggurat of 256 layers
 (Marsaglia & Tsang, J Stat Softw 2000; sign, layer and abscissa from separate bits).
 """
+
+# The generator of numba is one per thread and hidden: a run could neither be stored and continued nor give the same
+# bits on another number of threads. Here a stream is four words in an array of the state. Every block of 1024 cells
+# has a stream of its own for each noisy input, and a thread owns whole blocks. The numbers that a cell receives
+# therefore depend on its block alone. Smaller blocks would cost draws (one Poisson count a block and step), larger
+# ones would leave threads of small networks without work.
 
 from __future__ import annotations
 
@@ -16,7 +22,7 @@ from .compiling import entry, inner
 
 Words = NDArray[np.uint64]
 
-BLOCK = 1024  # cells that share a stream; threads own whole blocks, so that their number leaves the bits alone
+BLOCK = 1024  # cells that share a stream
 
 _R, _AREA = 3.6541528853610088, 0.00492867323399
 
@@ -34,7 +40,7 @@ _X, _F = _layers()
 
 @inner
 def word(state: Words) -> Any:  # pragma: no cover
-    """The next 64 random bits of a stream (4,)."""
+    """Return the next 64 random bits of a stream (4,)."""
     a, b, c, d = state[0], state[1], state[2], state[3]
     total = a + d
     out = ((total << np.uint64(23)) | (total >> np.uint64(41))) + a
@@ -50,13 +56,13 @@ def word(state: Words) -> Any:  # pragma: no cover
 
 @inner
 def uniform(state: Words) -> Any:  # pragma: no cover
-    """A number in 0..1, never 0."""
+    """Return a uniform number in 0..1, never 0: its logarithm is taken."""
     return (np.float64(np.int64(word(state) >> np.uint64(11))) + 0.5) * 2.0**-53
 
 
 @inner
 def normal(state: Words) -> Any:  # pragma: no cover
-    """A standard normal number."""
+    """Return a standard normal number."""
     while True:
         bits = word(state)
         layer = np.int64(bits & np.uint64(255))
@@ -75,7 +81,10 @@ def normal(state: Words) -> Any:  # pragma: no cover
 
 @inner
 def cells(state: Words, count: int, n: int, out: NDArray[np.int32]) -> None:  # pragma: no cover
-    """`count` cells of n into `out`, each at random: two from every word."""
+    """Write `count` random cells of n into `out`, two from every word.
+
+    A cell is the upper half of a 32-bit number times n. Its probability is off by less than n/2³² (2·10⁻⁷ of a block).
+    """
     low, half, size = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(n)
     for i in range(0, count, 2):
         bits = word(state)

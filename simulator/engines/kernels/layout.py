@@ -5,7 +5,7 @@ cell. The voltage of a cell of a linear population is
 
     v = base + Σ_f lam_f · y_f
 
-with one number lam_f for the whole population, and y_f that only events change: the moving coordinates of `cells`.
+with one number lam_f for the whole population, and y_f that only events change: the co-moving coordinates of `linear`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from ...types import Floats, Ints
+
 Cells = NDArray[np.int32]
-Floats = NDArray[np.float64]
 Table = NDArray[Any]  # of records
 
 LINEAR, LEAKY, EXPONENTIAL, QUADRATIC = range(4)  # populations
@@ -33,7 +33,7 @@ POPULATION = np.dtype(
         ("first", "i8"),  # fields first..last-1; the first is the voltage
         ("last", "i8"),
         ("refractory", "i8"),  # [steps]
-        ("refresh", "i8"),  # steps between two changes of coordinates
+        ("refresh", "i8"),  # steps between two refreshes of the coordinates
         ("adaptation", "i8"),  # field of w, or -1
         ("v_rest", "f8"),  # [mV]
         ("v_reset", "f8"),
@@ -140,7 +140,7 @@ TRIGGER = np.dtype(
         ("last", "i8"),
     ]
 )
-RECORDER = np.dtype(
+SAMPLER = np.dtype(
     [
         ("kind", "i8"),
         ("population", "i8"),
@@ -154,8 +154,8 @@ RECORDER = np.dtype(
 )
 
 
-class Plan(NamedTuple):
-    """What does not change during a run."""
+class StepTables(NamedTuple):
+    """Constants of a run."""
 
     populations: Table
     fields: Table
@@ -170,21 +170,25 @@ class Plan(NamedTuple):
 
 
 class Signals(NamedTuple):
-    """The same, of what is recorded beside spikes. This and the next two: None is never compiled."""
+    """Constants of the sampled signals.
 
-    recorders: Table
+    A network without signals passes None. So with `Inputs` and `Rare`. Numba compiles a variant of the step for each
+    combination, and the code that reads an argument that is None is left out of it.
+    """
+
+    samplers: Table
     places: Ints
 
 
 class Inputs(NamedTuple):
-    """The same, of events from outside."""
+    """Constants of the events from outside."""
 
     poisson: Table
     events: Table
 
 
 class Rare(NamedTuple):
-    """The same, of what few networks have."""
+    """Constants of the parts that few networks have: factors, gates, noise, triggers."""
 
     factors: Floats
     gates: Table
@@ -195,7 +199,7 @@ class Rare(NamedTuple):
 
 
 class State(NamedTuple):
-    """What changes: everything needed to go on from a step."""
+    """State of a run: all that is needed to continue from a step."""
 
     y: NDArray[Any]
     lam: Floats  # (fields,)
@@ -204,14 +208,18 @@ class State(NamedTuple):
     z: Floats  # (modes,)
     q: Floats  # (slow,)
     r: Floats  # (slow,) [Hz]
-    counts: Ints  # (recorders,) spikes since the last sample
+    counts: Ints  # (samplers,) spikes since the last sample
     streams: NDArray[np.uint64]  # (streams, 4)
     window: Ints  # (triggers,) spikes in the window
     last: Ints  # (triggers,) step of the last trigger
 
 
-class Own(NamedTuple):
-    """What a thread has for itself: its copy of the shared numbers of the state, and room to work in."""
+class Scratch(NamedTuple):
+    """Per-thread arrays: a copy of the numbers of the state that all cells share, and buffers.
+
+    Every thread computes the shared numbers itself, from the same spikes in the same order, so that they are equal
+    without a message from thread to thread.
+    """
 
     lam: Floats
     dec: Floats
@@ -231,8 +239,8 @@ class Own(NamedTuple):
     block: Floats  # (5, WIDTH) of a few cells
 
 
-class Chunk(NamedTuple):
-    """What a stretch of steps needs and leaves. The first step of the stretch is `origin`."""
+class Stretch(NamedTuple):
+    """Inputs and outputs of consecutive steps between two returns to Python. The first of these steps is `origin`."""
 
     origin: int
     history: int  # steps before origin whose spikes are still there
@@ -250,5 +258,5 @@ class Chunk(NamedTuple):
     room: Ints  # (2, parts)
     partial: Floats  # (2, gates' blocks·rank)
     samples: Floats
-    sample_first: Ints  # (recorders,) where a recorder's rows begin
+    sample_first: Ints  # (samplers,) where a sampler's rows begin
     fired: NDArray[np.int8]  # (triggers, steps + history)

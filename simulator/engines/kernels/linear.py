@@ -1,4 +1,4 @@
-"""Linear cells, in moving coordinates.
+"""Linear cells, in co-moving coordinates.
 
 Between spikes: v = base + Σ_f lam_f·y_f, where lam and dec change with time and are the same for the
 whole population, and y stands still:
@@ -8,10 +8,20 @@ whole population, and y stands still:
     alpha     s = dec·(y_s + y_y·t/τ);  both with a lam of their own
     fixed     s = z·y;    lam ← lam·e^{−dt/τ_m} + G·push·z
 
-so that a step only reads. An event that adds to s changes y_s and, to leave v where it is, y_voltage. From time to
-time (`refresh`) the lam are folded into y_voltage, before e^{t/τ} costs digits. A gain may follow any course in time.
-A refractory cell has y_voltage = −∞: nothing reaches it, and it crosses no threshold.
+An event that adds to s changes y_s and, to leave v where it is, y_voltage. A gain may be any function of time.
 """
+
+# Co-moving coordinates are the reason of the speed. Between events a linear cell follows an exactly known
+# exponential that is the same for all cells of a population. Integrating every cell would read and write all variables
+# in every step. Here a step updates one number per field (`move`), and the cells are only read, by the threshold test
+# (`scan`): half the memory traffic, and no rounding error from step to step.
+#
+# The price is that y grows as e^{t/τ} against lam and dec, which shrink. An event that is added later is therefore
+# larger, and older ones lose digits beside it. `refresh` returns to lam = 1 and dec = 1 every pop.refresh steps, chosen
+# by `compiled.plan` so that the fastest variable decays by at most e^2.6 = 13 in between: about one digit of sixteen.
+#
+# A refractory cell has y_voltage = −∞. Every sum that v enters stays −∞ and reaches no threshold, so that neither the
+# scan nor the delivery needs to test for refractoriness: they stay free of branches. `release` sets a finite voltage.
 
 from __future__ import annotations
 
@@ -20,8 +30,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...types import Floats
 from .compiling import inner
-from .layout import ALPHA, ALPHA_Y, DECAY, FIXED, GRADED, Cells, Floats, Table
+from .layout import ALPHA, ALPHA_Y, DECAY, FIXED, GRADED, Cells, Table
 from .memory import add
 
 WIDTH = 128  # cells that are looked at together
@@ -40,9 +51,9 @@ def move(
     currents: Floats,
     uniform: float,
 ) -> Any:  # pragma: no cover
-    """One step of the numbers that a population shares; returns the new base.
+    """Advance the numbers that a population shares by one step; return the new base.
 
-    `since`: steps since the last change of coordinates.
+    `since`: steps since the last refresh.
     """
     lam[pop.first] *= pop.v_keep
     for f in range(pop.first + 1, pop.last):
@@ -64,9 +75,9 @@ def move(
 def refresh(
     pop: Any, fields: Table, since: int, lo: int, hi: int, y: NDArray[Any], lam: Floats, dec: Floats, c: Any
 ) -> None:  # pragma: no cover
-    """Change coordinates of the cells lo..hi-1: lam becomes 1 for the voltage and 0 for the rest, dec 1.
+    """Return the cells lo..hi-1 to coordinates with lam = 1 for the voltage, lam = 0 for the rest, and dec = 1.
 
-    The caller writes lam and dec. Numbers that have decayed to nothing become 0 before they get denormal and slow.
+    The caller writes lam and dec. Numbers below `tiny` become 0: denormal numbers would slow every later step.
     """
     tiny = 1e-30 if y.itemsize == 4 else 1e-280
     v = fields[pop.first].start
@@ -88,7 +99,7 @@ def refresh(
 
 @inner
 def _scale(y: NDArray[Any], first: int, last: int, factor: Any, tiny: float) -> None:  # pragma: no cover
-    """y[first:last] times a number; 0 for what is tiny."""
+    """Multiply y[first:last] by a number; set what is tiny to 0."""
     part = y[first:last]
     for i in range(part.size):
         part[i] = factor * part[i] if abs(part[i]) > tiny else factor - factor
@@ -96,7 +107,10 @@ def _scale(y: NDArray[Any], first: int, last: int, factor: Any, tiny: float) -> 
 
 @inner
 def _voltage(y: Any, s: Any, c: Any, i: Any) -> Any:  # pragma: no cover
-    """v − base of cell i: Σ_k c[k]·y[s[k] + i]. Tuples of known length are unrolled, and the callers vectorised."""
+    """Return v − base of cell i, Σ_k c[k]·y[s[k] + i].
+
+    `s` and `c` are tuples: numba unrolls a sum of known length, which lets LLVM vectorise the loop over cells.
+    """
     total = y[s[0] + i] * c[0]
     for k in range(1, len(s)):
         total += y[s[k] + i] * c[k]
@@ -130,9 +144,10 @@ def scan(
     out: Cells,
     count: int,
 ) -> int:  # pragma: no cover
-    """Append to `out` the cells of lo..hi-1 whose v − base = Σ_k c[k]·y[s[k] + i] reaches the limit.
+    """Append to `out` the cells of lo..hi-1 with v − base = Σ_k c[k]·y[s[k] + i] >= limit; return the new count.
 
-    Returns the new count. Blocks of cells are looked at in vector instructions, and only those with a hit again.
+    Spikes are rare: a block of `WIDTH` cells is first counted by vector instructions without a branch, and only a
+    block with a hit is searched cell by cell. A factor of 0 pads a sum to the next compiled length.
     """
     n = s.size
     none, x = c[0] - c[0], s[0]  # −∞·0 is no number, which reaches no limit
@@ -150,7 +165,7 @@ def scan(
 
 @inner
 def release(pop: Any, fields: Table, i: int, y: NDArray[Any], lam: Floats, base: float) -> None:  # pragma: no cover
-    """Let a refractory cell go at the reset voltage."""
+    """Set the voltage of a refractory cell to the reset voltage."""
     v = pop.v_reset - base
     for f in range(pop.first + 1, pop.last):
         if fields[f].kind != GRADED:

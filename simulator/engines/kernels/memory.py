@@ -1,4 +1,4 @@
-"""Memory in compiled code: asking for it early, and copies without the checks that take numba a second to compile."""
+"""Memory in compiled code: prefetching, and loops for slice assignments, whose checks take a second to compile."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _READ, _KEEP, _DATA = 0, 3, 1  # arguments of llvm.prefetch
 
 @_intrinsic  # type: ignore[untyped-decorator]
 def prefetch(typing: Any, array: Any, index: Any) -> Any:
-    """Start to load the cache line of array[index], without waiting for it."""
+    """Request the cache line of array[index] without waiting for it."""
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         own = context.make_array(signature.args[0])(context, builder, args[0])
@@ -35,16 +35,16 @@ def prefetch(typing: Any, array: Any, index: Any) -> Any:
 
 @inner
 def fill(a: NDArray[Any], first: int, last: int, value: float) -> None:  # pragma: no cover
-    """a[first:last] = value."""
+    """Set a[first:last] to a value."""
     for i in range(first, last):
         a[i] = value
 
 
 @inner
 def add(y: NDArray[Any], to: int, what: int, n: int, factor: Any) -> None:  # pragma: no cover
-    """y[to : to + n] += factor·y[what : what + n].
+    """Add factor·y[what : what + n] to y[to : to + n].
 
-    The factor is an argument: a number read from memory would be read again after every write.
+    The factor is an argument: a number in an array would be read again after every write, since the two may overlap.
     """
     a, b = y[to : to + n], y[what : what + n]
     for i in range(n):

@@ -1,4 +1,4 @@
-"""Cells that are not linear: one plain step after the other."""
+"""Cells that are not linear (conductances, spike initiation): one step of integration per time step."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...types import Floats
 from .compiling import inner
-from .layout import ALPHA, ALPHA_Y, DECAY, EXPONENTIAL, FIXED, LEAKY, Cells, Floats, Plan
+from .layout import ALPHA, ALPHA_Y, DECAY, EXPONENTIAL, FIXED, LEAKY, Cells, StepTables
 
 WIDTH = 256
 MAX_EXPONENT = 50.0
-TINY = 1e-30  # of a synaptic variable: less is nothing, and denormal numbers are slow
+TINY = 1e-30  # of a synaptic variable: less becomes 0, since denormal numbers are slow
 MAGNESIUM_SLOPE = 0.062  # [1/mV]
 
 
 @inner
 def _initiation(kind: int, v: float, rest: float, slope: float, onset: float) -> Any:  # pragma: no cover
-    """F(v) + v, of spike initiation."""
+    """Return F(v) + v of spike initiation."""
     if kind == EXPONENTIAL:
         return rest + slope * math.exp(min((v - onset) / slope, MAX_EXPONENT))
     return v + (v - rest) * (v - onset) / (onset - rest)
@@ -27,7 +28,7 @@ def _initiation(kind: int, v: float, rest: float, slope: float, onset: float) ->
 
 @inner
 def _midpoint(pop: Any, v: float, const: float, total: float) -> Any:  # pragma: no cover
-    """v after a step of τ_m v' = F(v) + v + const − total·v, by the explicit midpoint."""
+    """Return v after a step of τ_m v' = F(v) + v + const − total·v, by the explicit midpoint."""
     slope = _initiation(pop.kind, v, pop.v_rest, pop.slope, pop.onset) + const - total * v
     mid = v + 0.5 * pop.step * slope
     slope = _initiation(pop.kind, mid, pop.v_rest, pop.slope, pop.onset) + const - total * mid
@@ -36,13 +37,16 @@ def _midpoint(pop: Any, v: float, const: float, total: float) -> Any:  # pragma:
 
 @inner
 def exponentials(x: Floats, m: int) -> None:  # pragma: no cover
-    """x ← e^x for m numbers: where all of them lie within ±½ by Taylor's series to x¹⁴ (to 1 ulp, in vectors)."""
+    """Replace m numbers by e^x: where all lie within ±½ by Taylor's series to x¹⁴ (to 1 ulp), which vectorises.
+
+    The exponential of libm is a call for each number. dt·(1 + g)/τ_m, the usual argument, is small.
+    """
     far = np.int32(0)
     for i in range(m):
         far = np.int32(far + np.int32(abs(x[i]) > 0.5))
     if far > 0:
         for i in range(m):
-            x[i] = max(math.exp(x[i]), 1e-300)  # 0 would make a number of the −∞ of refractory cells
+            x[i] = max(math.exp(x[i]), 1e-300)  # refractory cells: −∞·0 is NaN, −∞·1e-300 stays −∞
         return
     for i in range(m):
         u = x[i]
@@ -64,7 +68,7 @@ def exponentials(x: Floats, m: int) -> None:  # pragma: no cover
 
 @inner
 def step(
-    plan: Plan,
+    tables: StepTables,
     p: int,
     lo: int,
     hi: int,
@@ -79,14 +83,14 @@ def step(
     out: Cells,
     count: int,
 ) -> int:  # pragma: no cover
-    """One step of the cells lo..hi-1, and their synapses; appends those that spike to `out`.
+    """Advance the cells lo..hi-1 and their synapses by one step; append those that spike to `out`.
 
-    Leaky cells by exponential Euler, others by the explicit midpoint, with all but v as it was. `kicks`: what noise
-    adds to v (n_cells,), or empty.
+    Leaky cells by exponential Euler, others by the explicit midpoint, with everything but v at its value before the
+    step. `kicks`: increments of v by noise (n_cells,), or empty. Blocks of `WIDTH` cells keep the sums in the cache.
     """
-    pop = plan.populations[p]
-    v = plan.fields[pop.first].start
-    rest, step_size = pop.v_rest, pop.step  # what lies in a record would be read again after every write
+    pop = tables.populations[p]
+    v = tables.fields[pop.first].start
+    rest, step_size = pop.v_rest, pop.step  # a number in a record would be read again after every write
     drive, leak, pull, before, gated = block[0], block[1], block[2], block[3], block[4]
     for a in range(lo, hi, WIDTH):
         b = min(a + WIDTH, hi)
@@ -95,7 +99,7 @@ def step(
         leak[:m] = 0.0
         pull[:m] = 0.0
         for f in range(pop.first + 1, pop.last):
-            field = plan.fields[f]
+            field = tables.fields[f]
             if field.kind == ALPHA_Y:
                 continue
             c = field.push * (gain[field.channel] if field.channel >= 0 else 1.0)
@@ -111,12 +115,12 @@ def step(
                     leak[i] += c * s[i]
                 for i in range(m):
                     pull[i] += c * s[i] * reversal
-            else:  # the fields of one synapse, which lie side by side, share the block: one exponential for all
-                if plan.fields[f - 1].channel != field.channel:
+            else:  # the fields of one synapse are neighbours and share the magnesium block: one exponential for all
+                if tables.fields[f - 1].channel != field.channel:
                     gated[:m] = 0.0
                 for i in range(m):
                     gated[i] += c * s[i]
-                if f + 1 < pop.last and plan.fields[f + 1].channel == field.channel:
+                if f + 1 < pop.last and tables.fields[f + 1].channel == field.channel:
                     continue
                 for i in range(m):
                     old = y[v + a + i]
@@ -143,8 +147,8 @@ def step(
             for i in range(m):
                 now[i] += kicks[a + i]
         if pop.adaptation >= 0:
-            w = y[plan.fields[pop.adaptation].start + a : plan.fields[pop.adaptation].start + b]
-            keep = plan.fields[pop.adaptation].keep
+            w = y[tables.fields[pop.adaptation].start + a : tables.fields[pop.adaptation].start + b]
+            keep = tables.fields[pop.adaptation].keep
             for i in range(m):
                 end = pop.coupling * ((before[i] if before[i] > -math.inf else pop.v_reset) - pop.v_rest)
                 w[i] = end + (w[i] - end) * keep
@@ -153,14 +157,14 @@ def step(
                 out[count] = a + i
                 count += 1
         for f in range(pop.first + 1, pop.last):
-            field = plan.fields[f]
+            field = tables.fields[f]
             s = y[field.start + a : field.start + b]
             keep, h = field.keep, field.h
             if (field.kind == DECAY and f != pop.adaptation) or field.kind == ALPHA_Y:
                 for i in range(m):
                     s[i] = s[i] * keep if abs(s[i]) > TINY else 0 * s[i]
             elif field.kind == ALPHA:
-                late = y[plan.fields[f + 1].start + a : plan.fields[f + 1].start + b]
+                late = y[tables.fields[f + 1].start + a : tables.fields[f + 1].start + b]
                 for i in range(m):
                     s[i] = (s[i] + late[i] * h) * keep
     return count
@@ -170,7 +174,7 @@ def step(
 def gate(
     y: NDArray[Any], x0: int, s0: int, n: int, alpha: float, rate: float, x_keep: float, dt: float
 ) -> None:  # pragma: no cover
-    """One step of n saturating gates: s' = −s·rate + α x (1 − s) by exponential Euler, x' = −x/τ_rise."""
+    """Advance n saturating gates: s' = −s·rate + α x (1 − s) by exponential Euler, x' = −x/τ_rise."""
     decay = math.exp(-dt * rate)
     for i in range(n):
         x, s = np.float64(y[x0 + i]), np.float64(y[s0 + i])

@@ -1,4 +1,4 @@
-"""What a synapse adds to the voltage of a leaky cell in one step."""
+"""Propagators: the exact increment of the voltage of a leaky cell by a synapse in one step."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 
 def propagator(dt: float, tau_m: float, tau_s: float) -> float:
-    r"""What an exponential current adds to the voltage in one step, per unit of the current.
+    r"""Return the increment of the voltage in one step by an exponential current, per unit of the current.
 
     For τ_m v' = −v + s, s' = −s/τ_s:
 
@@ -14,21 +14,24 @@ def propagator(dt: float, tau_m: float, tau_s: float) -> float:
                 = e^{-dt/\tau_m} \frac{dt}{\tau_m} \frac{e^x - 1}{x},
               \quad x = dt\,\frac{\tau_s - \tau_m}{\tau_m \tau_s}
 
-    which stays exact where the two time constants [ms] meet (Rotter & Diesmann, Biol Cybern 1999).
+    τ_m, τ_s and dt in ms (Rotter & Diesmann, Biol Cybern 1999).
 
     >>> round(propagator(0.1, 20.0, 20.0) / (math.exp(-0.1 / 20) * 0.1 / 20), 12)
     1.0
     """
+    # The textbook form (e^{−dt/τ_s} − e^{−dt/τ_m})·τ_s/(τ_s − τ_m) divides the difference of two nearly equal numbers
+    # by nearly zero where the time constants meet, and is 0/0 where they are equal. (e^x − 1)/x by expm1 has all its
+    # digits there. For x > 1 the difference loses none, while e^x may overflow for a τ_m far below dt.
     x = dt * (tau_s - tau_m) / (tau_m * tau_s)
     if x == 0.0:
         return math.exp(-dt / tau_m) * dt / tau_m
-    if x > 1.0:  # e^x alone may overflow
+    if x > 1.0:
         return (math.exp(-dt / tau_s) - math.exp(-dt / tau_m)) / x * dt / tau_m
     return math.exp(-dt / tau_m) * dt / tau_m * math.expm1(x) / x
 
 
 def alpha_propagator(dt: float, tau_m: float, tau_s: float) -> float:
-    r"""What the y of an alpha synapse adds to the voltage in one step, per unit of y.
+    r"""Return the increment of the voltage in one step by the y of an alpha synapse, per unit of y.
 
     For τ_m v' = −v + s, s' = (y − s)/τ_s, y' = −y/τ_s:
 
@@ -36,7 +39,7 @@ def alpha_propagator(dt: float, tau_m: float, tau_s: float) -> float:
                 = e^{-dt/\tau_m} \frac{dt^2}{\tau_m \tau_s} \frac{e^x (x - 1) + 1}{x^2},
               \quad x = dt\,\frac{\tau_s - \tau_m}{\tau_m \tau_s}
 
-    by its power series Σ x^k / (k! (k + 2)) where |x| < 1.
+    by its power series Σ x^k / (k! (k + 2)) where |x| < 1: there the closed form cancels twice.
     """
     x = dt * (tau_s - tau_m) / (tau_m * tau_s)
     scale = dt * dt / (tau_m * tau_s)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...types import Floats
 from .compiling import inner
 from .layout import (
     ALPHA,
@@ -22,9 +23,8 @@ from .layout import (
     SLOW_OF,
     SLOW_RATE_OF,
     STATE_OF,
-    Chunk,
-    Floats,
     Signals,
+    Stretch,
     Table,
 )
 from .memory import fill
@@ -45,7 +45,7 @@ def _add_variable(
     z: Floats,
     out: Floats,
 ) -> None:  # pragma: no cover
-    """out += factor·variable of every cell of a population; the variable: v (-1) or the s of a channel."""
+    """Add factor·variable of every cell of a population to `out`; the variable is v (-1) or the s of a channel."""
     pop = populations[p]
     linear = pop.kind == LINEAR
     if variable < 0:
@@ -83,7 +83,7 @@ def sample(
     signals: Signals,
     populations: Table,
     fields: Table,
-    chunk: Chunk,
+    stretch: Stretch,
     n: int,
     gain: Floats,
     y: NDArray[Any],
@@ -97,41 +97,41 @@ def sample(
     room: Floats,
 ) -> None:  # pragma: no cover
     """Write every signal that is due in step n."""
-    for k in range(signals.recorders.size):
-        recorder = signals.recorders[k]
-        if n % recorder.every:
+    for k in range(signals.samplers.size):
+        sampler = signals.samplers[k]
+        if n % sampler.every:
             continue
-        first_row = (chunk.origin + recorder.every - 1) // recorder.every
-        at = chunk.sample_first[k] + (n // recorder.every - first_row) * recorder.width
-        if recorder.kind == RATE_OF:
-            chunk.samples[at] = counts[k] * recorder.scale
+        first_row = (stretch.origin + sampler.every - 1) // sampler.every
+        at = stretch.sample_first[k] + (n // sampler.every - first_row) * sampler.width
+        if sampler.kind == RATE_OF:
+            stretch.samples[at] = counts[k] * sampler.scale
             counts[k] = 0
             continue
-        if recorder.kind == SLOW_OF or recorder.kind == SLOW_RATE_OF:
-            chunk.samples[at] = q[recorder.variable] if recorder.kind == SLOW_OF else r[recorder.variable]
+        if sampler.kind == SLOW_OF or sampler.kind == SLOW_RATE_OF:
+            stretch.samples[at] = q[sampler.variable] if sampler.kind == SLOW_OF else r[sampler.variable]
             continue
-        pop = populations[recorder.population]
+        pop = populations[sampler.population]
         since = n % pop.refresh if n % pop.refresh or n == 0 else pop.refresh
         values = room[: pop.n]
         fill(values, 0, pop.n, 0.0)
-        if recorder.kind == CURRENT_OF:
-            for j in range(recorder.first, recorder.last):
+        if sampler.kind == CURRENT_OF:
+            for j in range(sampler.first, sampler.last):
                 c = signals.places[j]
                 _add_variable(
-                    populations, fields, recorder.population, c, abs(gain[c]), since, y, lam, dec, base, z, values
+                    populations, fields, sampler.population, c, abs(gain[c]), since, y, lam, dec, base, z, values
                 )
         else:
             _add_variable(
-                populations, fields, recorder.population, recorder.variable, 1.0, since, y, lam, dec, base, z, values
+                populations, fields, sampler.population, sampler.variable, 1.0, since, y, lam, dec, base, z, values
             )
-        if recorder.kind == STATE_OF:
-            for j in range(recorder.first, recorder.last):
-                chunk.samples[at + j - recorder.first] = values[signals.places[j]]
+        if sampler.kind == STATE_OF:
+            for j in range(sampler.first, sampler.last):
+                stretch.samples[at + j - sampler.first] = values[signals.places[j]]
             continue
         mean = values.sum() / pop.n
-        if recorder.kind == SD_OF:
+        if sampler.kind == SD_OF:
             total = 0.0
             for i in range(pop.n):
                 total += (values[i] - mean) ** 2
             mean = math.sqrt(total / pop.n)
-        chunk.samples[at] = mean
+        stretch.samples[at] = mean

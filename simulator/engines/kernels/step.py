@@ -1,17 +1,31 @@
 """The time step of a network. Everything that it calls is compiled into it.
 
-The layout of what it reads is in `layout`; the coordinates of linear cells are in `linear`.
+Its arrays are described in `layout`, the coordinates of linear cells in `linear`.
 """
+
+# The order within a step is that of Brian2's default schedule (state update, threshold, synapses, reset), so that both
+# engines give the same spikes. Three consequences:
+#
+# - Signals are sampled first: sample k is the state at the time k·dt, before anything of step k.
+# - The threshold is tested before the delivery. A jump of v by a delta synapse is therefore seen in the next step, and
+#   a spike of step n with a delay of d steps can cause a spike in step n + d + 1 at the earliest.
+# - A cell that fires gets its voltage −∞ before the delivery. What arrives during its refractory time is lost for v
+#   and kept for the synaptic variables. It is released at the end of step n + R, at the reset voltage.
+#
+# Threads meet twice in a step. All spikes of the step must be listed before any is delivered. Delivery writes only to
+# the cells of the own part, so that no two threads write to one place and the order of additions to a cell does not
+# depend on the number of threads.
 
 from __future__ import annotations
 
 import math
 
+from ...types import Ints
 from . import linear, plain
 from . import rare as seldom
 from .compiling import entry
 from .delivery import deliver, receive, units
-from .layout import FIXED, GRADED, LINEAR, RATE_OF, Chunk, Inputs, Ints, Own, Plan, Rare, Signals, State
+from .layout import FIXED, GRADED, LINEAR, RATE_OF, Inputs, Rare, Scratch, Signals, State, StepTables, Stretch
 from .memory import fill
 from .signals import sample
 from .threads import meet
@@ -19,49 +33,49 @@ from .threads import meet
 
 @entry
 def advance(
-    plan: Plan,
+    tables: StepTables,
     signals: Signals | None,
     inputs: Inputs | None,
     rare: Rare | None,
     state: State,
-    own: Own,
-    chunk: Chunk,
+    scratch: Scratch,
+    stretch: Stretch,
     begin: int,
     end: int,
     part: int,
     parts: int,
     sync: Ints,
 ) -> int:  # pragma: no cover
-    """Do the steps begin..end-1 for the cells of one part, and return the step that comes next.
+    """Run the steps begin..end-1 for the cells of one part, and return the next step.
 
-    All parts run at the same time, each in a thread of its own; `sync` (16,) of zeros is where they meet. They return
-    before `end`, all in the same step, where `chunk.cells` cannot hold the spikes of another one.
+    The parts run at the same time, one thread each; `sync`, 16 zeros, is their barrier. They return before `end`, all
+    in the same step, if `stretch.cells` has no room for the spikes of another step.
 
     The order within a step: read gains, sample, integrate, slow variables, threshold, delivery, reset and release.
     A cell that spikes in step n is held in the steps n + 1 .. n + R.
     """
-    populations, fields, channels, projections = plan.populations, plan.fields, plan.channels, plan.projections
-    n_pop, bounds, y = populations.size, plan.bounds, state.y
-    lam, dec, base, z, q, r = own.lam, own.dec, own.base, own.z, own.q, own.r
-    gain, terms, starts, unit, scaled = own.gain, own.terms, own.starts, own.unit, own.scaled
-    pointers, spikes = chunk.pointers, chunk.cells[part]
+    populations, fields, channels, projections = tables.populations, tables.fields, tables.channels, tables.projections
+    n_pop, bounds, y = populations.size, tables.bounds, state.y
+    lam, dec, base, z, q, r = scratch.lam, scratch.dec, scratch.base, scratch.z, scratch.q, scratch.r
+    gain, terms, starts, unit, scaled = scratch.gain, scratch.terms, scratch.starts, scratch.unit, scratch.scaled
+    pointers, spikes = stretch.pointers, stretch.cells[part]
     largest = 0
     for p in range(n_pop):
         largest += bounds[p, part + 1] - bounds[p, part]
     done = end
     for n in range(begin, end):
-        k = n - chunk.origin
-        now = (k + chunk.history) * n_pop
+        k = n - stretch.origin
+        now = (k + stretch.history) * n_pop
         count = pointers[part, now]
         for c in range(channels.size):
-            gain[c] = chunk.gains[k, c]
+            gain[c] = stretch.gains[k, c]
             if channels[c].slow >= 0:
                 gain[c] *= 1.0 - q[channels[c].slow]
 
         if signals is not None:
             due = False
-            for j in range(signals.recorders.size):
-                due = due or n % signals.recorders[j].every == 0
+            for j in range(signals.samplers.size):
+                due = due or n % signals.samplers[j].every == 0
             if due:
                 meet(sync, parts)
                 if part == 0:
@@ -69,7 +83,7 @@ def advance(
                         signals,
                         populations,
                         fields,
-                        chunk,
+                        stretch,
                         n,
                         gain,
                         y,
@@ -80,7 +94,7 @@ def advance(
                         q,
                         r,
                         state.counts,
-                        own.values,
+                        scratch.values,
                     )
                 meet(sync, parts)
 
@@ -97,7 +111,7 @@ def advance(
                     fill(dec, pop.first, pop.last, 1.0)
                     lam[pop.first] = 1.0
                 base[p] = linear.move(
-                    pop, fields, since, gain, lam, dec, base[p], z, chunk.currents[k], chunk.uniform[k, p]
+                    pop, fields, since, gain, lam, dec, base[p], z, stretch.currents[k], stretch.uniform[k, p]
                 )
                 if rare is not None and rare.gates.size:
                     seldom.drive(populations, fields, p, y, gain, lam, lo, hi)
@@ -108,15 +122,15 @@ def advance(
                     if fields[f].kind != GRADED:
                         terms[m], starts[m] = lam[f], fields[f].start
                         m += 1
-                scaled[0] = chunk.thresholds[k, p] - base[p]
+                scaled[0] = stretch.thresholds[k, p] - base[p]
                 count = linear.scan(y, starts[:m], terms[:m], lo, hi, scaled[0], spikes, count)
             elif rare is not None:
-                kicks = own.values[: pop.n]
+                kicks = scratch.values[: pop.n]
                 fill(kicks, lo, hi, 0.0)
                 if not seldom.white(rare, p, kicks, 0, 1.0, state.streams, n, pop.n, lo, hi):
                     kicks = kicks[:0]
-                count = plain.step(plan, p, lo, hi, y, gain, z, chunk.currents[k], chunk.uniform[k, p], kicks,
-                                   own.block, chunk.thresholds[k, p], spikes, count)  # fmt: skip
+                count = plain.step(tables, p, lo, hi, y, gain, z, stretch.currents[k], stretch.uniform[k, p], kicks,
+                                   scratch.block, stretch.thresholds[k, p], spikes, count)  # fmt: skip
             pointers[part, now + p + 1] = count
             for x in range(first_spike, count):
                 y[v + spikes[x]] = -math.inf
@@ -131,42 +145,42 @@ def advance(
                         z[fields[f].mode] *= fields[f].keep
 
         for j in range(q.size):
-            slow = plan.slow[j]
+            slow = tables.slow[j]
             ratio = (r[j] / slow.half) ** slow.exponent
             target = slow.maximum * ratio / (1.0 + ratio)
             q[j] = target + (q[j] - target) * slow.keep
             r[j] *= slow.rate_keep
 
         if rare is not None and rare.gates.size:
-            seldom.gates(plan, rare, y, chunk, n, part)
+            seldom.gates(tables, rare, y, stretch, n, part)
         if spikes.size - count < largest:
-            chunk.room[n % 2, part] = 0  # written seldom, as the others read it in every step
+            stretch.room[n % 2, part] = 0  # written seldom, as the others read it in every step
         meet(sync, parts)
         if rare is not None and rare.gates.size:
-            seldom.graded(plan, rare, y, chunk, n, part, z)
+            seldom.graded(tables, rare, y, stretch, n, part, z)
 
         units(populations, fields, channels, n, lam, dec, unit)
-        deliver(projections, channels, plan.delays, plan.indptr, plan.targets, plan.weights, pointers, chunk.cells,
-                n_pop, y, unit, now, part, parts)  # fmt: skip
+        deliver(projections, channels, tables.delays, tables.indptr, tables.targets, tables.weights, pointers,
+                stretch.cells, n_pop, y, unit, now, part, parts)  # fmt: skip
         if inputs is not None:
-            receive(inputs, populations, channels, bounds, y, unit, scaled, state.streams, chunk.poisson,
-                    chunk.event_first, chunk.event_cells, k, own.drawn, part)  # fmt: skip
+            receive(inputs, populations, channels, bounds, y, unit, scaled, state.streams, stretch.poisson,
+                    stretch.event_first, stretch.event_cells, k, scratch.drawn, part)  # fmt: skip
         if rare is not None:
-            seldom.deliver(plan, rare, y, unit, lam, z, chunk, now, part, parts)
+            seldom.deliver(tables, rare, y, unit, lam, z, stretch, now, part, parts)
         if rare is not None and rare.noise.size:
-            seldom.coloured(rare, plan, y, unit, state.streams, n, part)
+            seldom.coloured(rare, tables, y, unit, state.streams, n, part)
         if rare is not None and rare.triggers.size:
-            seldom.trigger(plan, rare, y, unit, scaled, chunk, n, part, parts, own.window, own.last)
+            seldom.trigger(tables, rare, y, unit, scaled, stretch, n, part, parts, scratch.window, scratch.last)
 
         for j in range(q.size):
-            at, spiked = now + plan.slow[j].population, 0
+            at, spiked = now + tables.slow[j].population, 0
             for other in range(parts):
                 spiked += pointers[other, at + 1] - pointers[other, at]
-            r[j] += plan.slow[j].rate_jump * spiked
+            r[j] += tables.slow[j].rate_jump * spiked
         if signals is not None and part == 0:
-            for j in range(signals.recorders.size):
-                if signals.recorders[j].kind == RATE_OF:
-                    at = now + signals.recorders[j].population
+            for j in range(signals.samplers.size):
+                if signals.samplers[j].kind == RATE_OF:
+                    at = now + signals.samplers[j].population
                     for other in range(parts):
                         state.counts[j] += pointers[other, at + 1] - pointers[other, at]
 
@@ -181,7 +195,7 @@ def advance(
 
         full = False
         for other in range(parts):
-            full = full or chunk.room[n % 2, other] == 0
+            full = full or stretch.room[n % 2, other] == 0
         if rare is not None and rare.gates.size:
             meet(sync, parts)  # the gates move in the next step, and others may still read them
         if full:

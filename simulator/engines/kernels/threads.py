@@ -1,4 +1,4 @@
-"""A barrier for the threads of one network, in shared memory: about 0.1 µs where every thread has a core of its own."""
+"""A barrier for the threads of one network, in shared memory: about 0.1 µs where every thread has its own core."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .compiling import inner
 
 _utils: Any = cgutils
 _intrinsic: Any = intrinsic
-SPINS = 2000  # looks before the core is offered to somebody else
+SPINS = 2000  # reads of the counter before the core is offered to another thread
 
 
 def _pointer(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -25,7 +25,7 @@ def _pointer(context: Any, builder: Any, signature: Any, args: Any) -> Any:
 
 @_intrinsic  # type: ignore[untyped-decorator]
 def _increment(typing: Any, array: Any, index: Any) -> Any:
-    """array[index] += 1 as one operation; returns the number before."""
+    """Add 1 to array[index] as one atomic operation; return the number before."""
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         one = ir.Constant(ir.IntType(64), 1)
@@ -36,7 +36,7 @@ def _increment(typing: Any, array: Any, index: Any) -> Any:
 
 @_intrinsic  # type: ignore[untyped-decorator]
 def _load(typing: Any, array: Any, index: Any) -> Any:
-    """array[index], as the other threads last wrote it."""
+    """Return array[index] as the other threads last wrote it."""
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.load_atomic(_pointer(context, builder, signature, args), "seq_cst", 8)
@@ -46,7 +46,7 @@ def _load(typing: Any, array: Any, index: Any) -> Any:
 
 @_intrinsic  # type: ignore[untyped-decorator]
 def _store(typing: Any, array: Any, index: Any, value: Any) -> Any:
-    """array[index] = value, for the other threads to see."""
+    """Write a value to array[index] that the other threads see."""
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         builder.store_atomic(args[2], _pointer(context, builder, signature, args), "seq_cst", 8)

@@ -1,0 +1,15 @@
+"""Types that every room shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = Any  # a numpy array, a torch tensor, or any other array of the Python array API standard
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Band = tuple[float, float]  # lowest and highest frequency [cycles per tick of the clock; Hz for seconds]
+Progress = Callable[[int, int, str], None]  # done, total, what is being done
