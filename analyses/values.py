@@ -69,8 +69,8 @@ class EntryValue(Value):
 
 
 @dataclass(frozen=True)
-class Settings:
-    """Settings of values, the same in every command.
+class ValueSettings:
+    """ValueSettings of values, the same in every command.
 
     Attributes:
         band: (low, high) [cycles per tick of the clock; Hz for "second"] to which the signal is filtered before
@@ -113,7 +113,7 @@ class Activity:
 
     Attributes:
         data: what was recorded, (time, unit) or spikes.
-        bin, sd: of spikes, as in `Settings`.
+        bin, sd: of spikes, as in `ValueSettings`.
         band: (low, high) [cycles per tick] to which sampled activity is filtered.
         time: (start, stop) [ticks] to which everything is cut, after the filter.
         every: rates of spikes are read at every so many bins.
@@ -121,8 +121,8 @@ class Activity:
     """
 
     data: Recording | Spikes
-    bin: float = Settings.bin
-    sd: float = Settings.sd
+    bin: float = ValueSettings.bin
+    sd: float = ValueSettings.sd
     band: Band | None = None
     time: tuple[float, float] | None = None
     every: int = 1
@@ -183,7 +183,7 @@ class Activity:
 def values(
     data: Recording | Spikes | Activity,
     measures: Sequence[str],
-    settings: Settings,
+    settings: ValueSettings,
     *,
     kinds: Sequence[Null] = ("auto",),
     nulled: Container[str] | None = None,
@@ -197,7 +197,7 @@ def values(
     Args:
         data: (time, unit), spikes, or the forms of either that are to be read as they are.
         measures: names in `MEASURES`.
-        settings: see `Settings`; the filter is applied unless `data` is an `Activity`.
+        settings: see `ValueSettings`; the filter is applied unless `data` is an `Activity`.
         kinds: of surrogates, the deciding one first; a measure that has none of them takes the first that fits.
         nulled: names of the measures that surrogates are drawn for; all if left out.
         seed: of the surrogates; that of the settings if left out.
@@ -209,7 +209,7 @@ def values(
 
     >>> t = np.arange(100)[:, None]
     >>> wave = Recording(np.sin(t + np.zeros(4)), dt=0.01, clock="second", quantity="activity", unit="1")
-    >>> [(v.measure, round(v.value, 6), v.reason[:18]) for v in values(wave, ["si_3", "cv_isi"], Settings())]
+    >>> [(v.measure, round(v.value, 6), v.reason[:18]) for v in values(wave, ["si_3", "cv_isi"], ValueSettings())]
     [('si_3', 1.0, ''), ('cv_isi', nan, 'reads spike trains')]
     """
     activity = data if isinstance(data, Activity) else Activity(data, settings.bin, settings.sd, settings.band)
@@ -250,7 +250,7 @@ def _beside(value: Value, test: NullTest) -> Value:
 
 
 def _null_tests(
-    activity: Activity, names: Sequence[str], kinds: Sequence[Null], settings: Settings, seed: int
+    activity: Activity, names: Sequence[str], kinds: Sequence[Null], settings: ValueSettings, seed: int
 ) -> tuple[dict[str, list[NullTest]], dict[str, str]]:
     """Return the tests of every measure, the deciding kind first; and why there is none."""
     asked: dict[tuple[Null, Form], list[Measure]] = {}

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from cases import SEED, Case
 
-from ictal.simulator.engines.wiring import Factors, Graph, instantiate
-from ictal.simulator.networks.network import PoissonInput, Population, Schedule
+from ictal.simulator import Factors, Graph, PoissonInput, Population, Schedule, instantiate
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ictal.models.spiking.cuba import Cuba
-from ictal.models.spiking.seizure import SeizureNetwork
-from ictal.simulator.engines.wiring import Graph, Instance, instantiate
-from ictal.simulator.networks.network import (
+from ictal.models import Cuba, SeizureNetwork
+from ictal.simulator import (
     Dense,
     EventInput,
+    Graph,
+    Instance,
     LowRank,
     Network,
     Pairwise,
@@ -22,6 +22,7 @@ from ictal.simulator.networks.network import (
     Population,
     Projection,
     Synapse,
+    instantiate,
 )
 
 SEED = 1

@@ -24,7 +24,7 @@ import torch
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from ictal.analyses.dynamics import lyapunov, stepper
+from ictal.analyses import lyapunov, stepper
 
 Floats = NDArray[np.float64]
 GAIN, DT, EVERY, SHIFT, SOME = 2.0, 0.1, 10, 1e-6, 10

@@ -12,10 +12,10 @@ from functools import partial
 
 from threadpoolctl import threadpool_limits
 
-from ictal.experiments.planted import CASES, Rate, Rates, error_rates, right
+from ictal import PLANTED_CASES, PlantedRate, PlantedRates, error_rates
 
 
-def one(replicates: int, seed: int, case: str) -> list[Rate]:
+def one(replicates: int, seed: int, case: str) -> list[PlantedRate]:
     """The rates of one case."""
 
     def progress(done: int, total: int, what: str) -> None:
@@ -36,12 +36,11 @@ def main() -> None:
     chosen = parser.parse_args()
 
     with ProcessPoolExecutor(chosen.jobs) as pool:
-        found = pool.map(partial(one, chosen.replicates, chosen.seed), CASES)
+        found = pool.map(partial(one, chosen.replicates, chosen.seed), PLANTED_CASES)
         rows = [row for case in found for row in case]
-    config = {"replicates": chosen.replicates, "seed": chosen.seed}
-    Rates(rows, config).save(chosen.output, force=True)
+    PlantedRates(rows, {"replicates": chosen.replicates, "seed": chosen.seed}).save(chosen.output, force=True)
     for row in rows:
-        verdict = "right" if right(row.case, row.verdict) else "WRONG"
+        verdict = "right" if row.right else "WRONG"
         print(f"{row.case:12} {row.claim:12} {row.verdict:18} {row.count:4} of {row.n}  {verdict}")
 
 

@@ -26,8 +26,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ictal.models.monitoring.monitor import Monitor
-from ictal.models.monitoring.penalty import desync_penalty
+from ictal.models import Monitor, desync_penalty
 
 EVERY = 10  # steps between records of the monitor alone
 TARGET = 0.3

@@ -4,7 +4,7 @@ python examples/eeg_detectors.py
 """
 
 import ictal
-from ictal.analyses.eeg.detection import score_detectors
+from ictal.analyses import score_detectors
 
 CASES = {
     "both rise": {},

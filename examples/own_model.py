@@ -8,7 +8,7 @@ from sklearn.datasets import load_digits
 from torch import nn
 
 import ictal
-from ictal.models.probe.record import record_samples
+from ictal.models import record_samples
 
 torch.manual_seed(0)
 digits = load_digits()

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import torch
 
-from ictal.models.architectures import architecture
-from ictal.models.datasets import load_data
-from ictal.models.training import Training, UnfinishedTrainingError, assess, train
+from ictal.models import Training, UnfinishedTrainingError, architecture, assess, load_data, train
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
 data = load_data("digits", n_train=800, n_val=200)

@@ -1,5 +1,9 @@
 """The systems: everything that yields a Run. `SYSTEMS` maps a name to "module:Object" and one line."""
 
+from ..simulator.doors import door
+
+__getattr__, __dir__, __all__ = door(__name__)
+
 SYSTEMS: dict[str, tuple[str, str]] = {
     "seizure": (
         "spiking.seizure:SeizureNetwork",

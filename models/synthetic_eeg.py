@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..simulator import InputError, Recording, Run
+from ..simulator.fields import Checked, Param
 from ..simulator.files.document import versions
-from .system import attributed, positive, within
+from .system import attributed, within
 
 LOWEST = 0.5  # Hz; pink noise has no power below
 RHYTHM_SD = 0.5  # Hz; width of the alpha and of the seizure rhythm
@@ -20,7 +22,7 @@ GAIN = -1.5  # of the duplicate: a copy with another sign and gain
 
 
 @dataclass(frozen=True)
-class SyntheticEeg:
+class SyntheticEeg(Checked):
     r"""Channels of pink noise and rhythm, any two of which have the correlation that is asked for::
 
         x_j(t) = A(t) (√c(t) s(t) + √(1 − c(t)) n_j(t))
@@ -39,34 +41,29 @@ class SyntheticEeg:
         InputError: a parameter out of its bounds, or a seizure that does not lie within the recording.
     """
 
-    duration: float = 120.0  # [s]
-    channels: int = 19  # without duplicate, flat and noisy
-    rate: float = 256.0  # [Hz]
-    amplitude: float = 20.0  # SD of a channel at rest [µV]
-    correlation: float = 0.2  # of any two channels at rest [1]
-    onset: float = 60.0  # of the seizure [s]
-    seizure_duration: float = 30.0  # [s]; 0 for none
-    seizure_correlation: float = 0.6  # of any two channels in it [1]
-    seizure_gain: float = 3.0  # its amplitude over that at rest [1]
-    alpha_hz: float = 10.0  # [Hz]
-    alpha_share: float = 0.3  # of the variance at rest [1]
-    seizure_hz: float = 5.0  # [Hz]
-    seizure_share: float = 0.6  # of the variance in the seizure [1]
-    duplicate: bool = False
-    flat: bool = False
-    noisy: bool = False
+    duration: Annotated[float, Param("length [s]", gt=0)] = 120.0
+    channels: Annotated[int, Param("channels, without duplicate, flat and noisy", ge=2)] = 19
+    rate: Annotated[float, Param("sampling rate [Hz]", gt=0)] = 256.0
+    amplitude: Annotated[float, Param("SD of a channel at rest [µV]", gt=0)] = 20.0
+    correlation: Annotated[float, Param("correlation of any two channels at rest [1]", ge=0, le=1)] = 0.2
+    onset: Annotated[float, Param("onset of the seizure, which must end within duration [s]", ge=0)] = 60.0
+    seizure_duration: Annotated[float, Param("duration of the seizure; 0 for none [s]", ge=0)] = 30.0
+    seizure_correlation: Annotated[float, Param("correlation of any two channels in it [1]", ge=0, le=1)] = 0.6
+    seizure_gain: Annotated[float, Param("amplitude in it over that at rest [1]", gt=0)] = 3.0
+    alpha_hz: Annotated[float, Param("frequency of the rhythm at rest [Hz]", ge=2 * LOWEST)] = 10.0
+    alpha_share: Annotated[float, Param("its share of the variance [1]", ge=0, le=1)] = 0.3
+    seizure_hz: Annotated[float, Param("frequency of the rhythm in the seizure [Hz]", ge=2 * LOWEST)] = 5.0
+    seizure_share: Annotated[float, Param("its share of the variance [1]", ge=0, le=1)] = 0.6
+    duplicate: Annotated[bool, Param("whether to append a copy of the first channel times −1.5")] = False
+    flat: Annotated[bool, Param("whether to append a channel of zeros")] = False
+    noisy: Annotated[bool, Param("whether to append white noise of 20 times the amplitude")] = False
 
     def __post_init__(self) -> None:
-        for field, unit in (("duration", "s"), ("rate", "Hz"), ("amplitude", "µV"), ("seizure_gain", "1")):
-            positive(self, field, unit)
-        for field in ("correlation", "seizure_correlation", "alpha_share", "seizure_share"):
-            within(self, field, 0.0, 1.0, "1")
-        if self.channels < 2:
-            raise InputError(f"SyntheticEeg.channels: must be at least 2; got {self.channels}")
-        within(self, "seizure_duration", 0.0, self.duration, "s")
-        within(self, "onset", 0.0, self.duration - self.seizure_duration, "s", "the seizure must end within duration")
+        super().__post_init__()
+        within(self, "seizure_duration", 0.0, self.duration)
+        within(self, "onset", 0.0, self.duration - self.seizure_duration, "the seizure must end within duration")
         for field in ("alpha_hz", "seizure_hz"):
-            within(self, field, 2 * LOWEST, self.rate / 2 - 2 * RHYTHM_SD, "Hz")
+            within(self, field, 2 * LOWEST, self.rate / 2 - 2 * RHYTHM_SD)
         if self.duration * self.rate < 16:
             raise InputError(f"SyntheticEeg.duration: must hold 16 samples; got {self.duration * self.rate:g}")
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..simulator import InputError, Recording, Run
+from ..simulator import Recording, Run
+from ..simulator.fields import check_bounds, declared
 from ..simulator.networks.network import Network
 
 Progress = Callable[[float, float], None]  # (done, total) [ms]
@@ -96,35 +96,15 @@ def attributed(run: Run, name: str, system: System, seed: int) -> Run:
     return Run({key: dataclasses.replace(entry, source=source) for key, entry in run.items()}, source)
 
 
-def within(system: object, field: str, low: float, high: float, unit: str, why: str = "") -> None:
-    """Check that a field lies in low..high.
+def within(system: object, field: str, low: float, high: float, why: str = "") -> None:
+    """Check that a field lies in low..high, bounds that follow from other fields.
 
     Raises:
-        InputError: it does not, or is no number.
-
-    >>> from types import SimpleNamespace
-    >>> within(SimpleNamespace(g=0.1), "g", 0.3, 3, "1", "below it is tonic")
-    Traceback (most recent call last):
-        ...
-    ictal.simulator.errors.InputError: SimpleNamespace.g: must lie in 0.3..3 [1]: below it is tonic; got 0.1
+        InputError: it does not.
     """
-    value = getattr(system, field)
-    if not (isinstance(value, int | float | np.number) and math.isfinite(value) and low <= value <= high):
-        reason = f": {why}" if why else ""
-        raise InputError(
-            f"{type(system).__name__}.{field}: must lie in {low:g}..{high:g} [{unit}]{reason}; got {value}"
-        )
-
-
-def positive(system: object, field: str, unit: str) -> None:
-    """Check that a field is a finite number > 0.
-
-    Raises:
-        InputError: it is not.
-    """
-    value = getattr(system, field)
-    if not (isinstance(value, int | float | np.number) and math.isfinite(value) and value > 0):
-        raise InputError(f"{type(system).__name__}.{field}: must be > 0 [{unit}]; got {value}")
+    kind: type = type(system)
+    bounds = dataclasses.replace(declared(kind)[field][1], gt=None, ge=low, lt=None, le=high, why=why)
+    check_bounds(f"{kind.__name__}.{field}", bounds, getattr(system, field))
 
 
 def _plain(value: object) -> object:

@@ -1,8 +1,5 @@
 """The shared dynamics layer: recordings, files, the network description and its engines."""
 
-from .errors import InputError, unknown
-from .recordings.recording import Clock, Recording
-from .recordings.run import Run
-from .recordings.spikes import Spikes
+from .doors import door
 
-__all__ = ["Clock", "InputError", "Recording", "Run", "Spikes", "unknown"]
+__getattr__, __dir__, __all__ = door(__name__)

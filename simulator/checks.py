@@ -1,21 +1,23 @@
-"""Checks of parameters: every one raises an InputError of one line that names the field."""
+"""Checks and conversions of names, arrays and times: each raises an InputError of one line that names the field."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError
+from .fields import Param
+from .types import Floats, Ints
 
 GRID_SLACK = 1e-9  # a time is on the grid when time / dt is this close to an integer
 
 
 def steps(time: float, dt: float, what: str) -> int:
-    """The number of time steps dt in `time` [ms].
+    """Return the number of time steps dt in `time` [ms].
 
     Raises:
         InputError: time is no multiple of dt; the nearest one is named.
@@ -32,44 +34,6 @@ def steps(time: float, dt: float, what: str) -> int:
     return n
 
 
-def named(name: object, what: str) -> None:
-    """Check that a name can be recorded and stored."""
-    check_name(name, what)
-
-
-def is_finite(value: object) -> bool:
-    """Return whether a value is a finite number."""
-    return isinstance(value, int | float | np.integer | np.floating) and math.isfinite(value)
-
-
-def positive(value: float, what: str, unit: str) -> None:
-    """Check that a number is finite and > 0."""
-    if not (is_finite(value) and value > 0):
-        raise InputError(f"{what}: must be > 0 [{unit}]; got {value}")
-
-
-def not_negative(value: float, what: str, unit: str) -> None:
-    """Check that a number is finite and >= 0."""
-    if not (is_finite(value) and value >= 0):
-        raise InputError(f"{what}: must be finite and >= 0 [{unit}]; got {value}")
-
-
-def finite(value: object, what: str, wanted: str) -> None:
-    """Check that a number is finite."""
-    if not is_finite(value):
-        raise InputError(f"{what}: must be {wanted}; got {value}")
-
-
-def instances(values: object, kind: Any, what: str, wanted: str) -> tuple[Any, ...]:
-    """A sequence of things of one kind, as a tuple."""
-    if not isinstance(values, list | tuple):
-        raise InputError(f"{what}: must be a tuple of {wanted}; got {type(values).__name__}")
-    for value in values:
-        if not isinstance(value, kind):
-            raise InputError(f"{what}: must hold {wanted} only; got {type(value).__name__}")
-    return tuple(values)
-
-
 def unique(names: Iterable[str], what: str) -> None:
     """Check that no name occurs twice."""
     seen: set[str] = set()
@@ -79,28 +43,27 @@ def unique(names: Iterable[str], what: str) -> None:
         seen.add(name)
 
 
-def indices(values: object, what: str) -> NDArray[np.int64]:
-    """A vector of integers."""
+def indices(values: object, what: str) -> Ints:
+    """Return a vector of integers."""
     array = _array(values, what, "a vector of integers")
     if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
         raise InputError(f"{what}: must be a vector of integers; got {array.dtype} of shape {array.shape}")
     return array.astype(np.int64)
 
 
-def matrix(values: object, what: str) -> NDArray[np.float64]:
-    """A matrix of finite numbers."""
-    array = _array(values, what, "a matrix", np.float64)
-    if array.ndim != 2:
-        raise InputError(f"{what}: must be a matrix; got shape {array.shape}")
-    if not np.isfinite(array).all():
-        raise InputError(f"{what}: must be finite; got a value that is not")
-    return array
+def matrix(values: object, what: str) -> Floats:
+    """Return a matrix of finite numbers."""
+    return _finite(values, what, "a matrix", 2)
 
 
-def vector(values: object, what: str, wanted: str = "a vector of numbers") -> NDArray[np.float64]:
-    """A vector of finite numbers."""
+def vector(values: object, what: str) -> Floats:
+    """Return a vector of finite numbers."""
+    return _finite(values, what, "a vector of numbers", 1)
+
+
+def _finite(values: object, what: str, wanted: str, ndim: int) -> Floats:
     array = _array(values, what, wanted, np.float64)
-    if array.ndim != 1:
+    if array.ndim != ndim:
         raise InputError(f"{what}: must be {wanted}; got shape {array.shape}")
     if not np.isfinite(array).all():
         raise InputError(f"{what}: must be finite; got a value that is not")
@@ -114,14 +77,18 @@ def _array(values: object, what: str, wanted: str, dtype: type | None = None) ->
         raise InputError(f"{what}: must be {wanted}; got {type(values).__name__} that is none") from None
 
 
-def check_name(name: object, what: str) -> None:
-    """Check that a name can be stored as that of a group or dataset of a file.
+def check_name(name: object, what: str) -> str:
+    """Return a name that can be stored as that of a group or dataset of a file.
 
     Raises:
         InputError: it is empty, a dot, or holds a slash or a character that cannot be stored.
     """
     if not isinstance(name, str) or name in ("", ".", "..") or "/" in name or not _storable(name):
         raise InputError(f"{what}: must be a name, not empty or a dot, without a slash or NUL; got {name!r}")
+    return name
+
+
+Name = Annotated[str, Param("name", to=check_name)]
 
 
 def _storable(text: str) -> bool:
@@ -132,6 +99,6 @@ def _storable(text: str) -> bool:
 
 
 def check_seed(seed: object) -> None:
-    """Refuse a seed that is no whole number from 0 up."""
+    """Check that a seed is a whole number from 0 up."""
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InputError(f"seed: must be a whole number >= 0; got {seed!r}")

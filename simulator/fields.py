@@ -9,7 +9,7 @@ import functools
 import math
 import re
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -28,6 +28,7 @@ class Param:
         words: what it is, with its unit in brackets, e.g. ``"membrane time constant [ms]"``; ``[1]`` is dimensionless.
         gt, ge, lt, le: bounds: greater than, greater or equal, less than, less or equal; of a tuple, of every item.
         why: the reason of a bound, added to the error.
+        to: of names and arrays: ``to(value, "Class.field")`` converts a value, and checks it in place of its type.
     """
 
     words: str
@@ -36,6 +37,12 @@ class Param:
     lt: float | None = None
     le: float | None = None
     why: str = ""
+    to: Callable[[Any, str], Any] | None = None
+
+    @property
+    def label(self) -> str:
+        """The words without the unit."""
+        return re.sub(r"\s*\[[^\]]+\]", "", self.words).strip()
 
     @property
     def unit(self) -> str:
@@ -74,10 +81,7 @@ class Checked:
     def __post_init__(self) -> None:
         kind: type = type(self)
         for name, (hint, param) in declared(kind).items():
-            what = f"{kind.__name__}.{name}"
-            value = check(what, hint, getattr(self, name))
-            check_bounds(what, param, value)
-            object.__setattr__(self, name, value)
+            object.__setattr__(self, name, checked(f"{kind.__name__}.{name}", hint, param, getattr(self, name)))
 
 
 @functools.cache
@@ -97,6 +101,20 @@ def declared(kind: type) -> dict[str, tuple[Any, Param]]:
 def parameter_types(kind: type) -> dict[str, Any]:
     """Return field -> type, of the fields that may be given."""
     return {name: hint for name, (hint, _) in declared(kind).items()}
+
+
+def checked(what: str, hint: Any, param: Param, value: Any) -> Any:
+    """Return the value in its type, converted or checked, and within its bounds.
+
+    Raises:
+        InputError: it is not of the type, not finite, or outside the bounds.
+
+    >>> checked("siegert.tau_s", float, Param("correlation time [ms]", ge=0), 2)
+    2.0
+    """
+    value = check(what, hint, value) if param.to is None or value is None else param.to(value, what)
+    check_bounds(what, param, value)
+    return value
 
 
 def check_bounds(what: str, param: Param, value: object) -> None:
@@ -202,6 +220,8 @@ def check(what: str, hint: Any, value: object) -> object:
     if isinstance(value, np.generic):
         value = value.item()
     if origin in (Union, types.UnionType):
+        if type(value) in options:  # most values; a failed option below would print them whole
+            return value
         for option in options:
             try:
                 return check(what, option, value)
@@ -209,8 +229,9 @@ def check(what: str, hint: Any, value: object) -> object:
                 continue
     elif origin is Literal:
         if value in options:
-            return value
-        raise unknown(what, str(value), [str(option) for option in options])
+            return options[options.index(value)]  # 1, given as True or 1.0
+        if isinstance(options[0], str):
+            raise unknown(what, str(value), options)
     elif origin is tuple:
         if isinstance(value, Sequence) and not isinstance(value, str):
             kinds = (options[0],) * len(value) if options[1:] == (Ellipsis,) else options
@@ -223,7 +244,8 @@ def check(what: str, hint: Any, value: object) -> object:
             return value
     elif hint is not float and isinstance(value, origin or hint):
         return value
-    raise InputError(f"{what}: must be {_wanted(hint)}; got {value!r}")
+    got = repr(value) if isinstance(value, str | int | float | tuple | list | None) else type(value).__name__
+    raise InputError(f"{what}: must be {_wanted(hint)}; got {got}")
 
 
 def _wanted(hint: Any) -> str:
@@ -236,7 +258,8 @@ def _wanted(hint: Any) -> str:
     if origin is Literal:
         return " or ".join(map(str, options))
     if origin is tuple and options[1:] == (Ellipsis,):
-        return f"values separated by commas, each {_wanted(options[0])}"
+        typed = options[0] in words or get_origin(options[0]) is Literal  # on a command line, too
+        return f"{'values separated by commas, each' if typed else 'a tuple of'} {_wanted(options[0])}"
     if origin is tuple:
         return f"{len(options)} values separated by commas, each {_wanted(options[0])}"
-    return str(getattr(hint, "__name__", hint))
+    return "an array" if origin is np.ndarray else str(getattr(hint, "__name__", hint))

@@ -12,4 +12,5 @@ Array = Any  # a numpy array, a torch tensor, or any other array of the Python a
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Band = tuple[float, float]  # lowest and highest frequency [cycles per tick of the clock; Hz for seconds]
+Function = Callable[[Any], Any]  # of an array of any kind, to one of its kind
 Progress = Callable[[int, int, str], None]  # done, total, what is being done

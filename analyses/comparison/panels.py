@@ -19,8 +19,7 @@ from ..filtering import bandpassed
 from ..measures import get
 from ..measures.arrays import live_units
 from ..surrogates import MIN_SURROGATES
-from ..values import Activity, Null
-from ..values import Settings as ValueSettings
+from ..values import Activity, Null, ValueSettings
 
 PHASE_BAND = (0.03, 0.2)  # of Hilbert phases [cycles per sample], where none is given
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...simulator import InputError
-from ...simulator.types import Floats
+from ...simulator.types import Floats, Function
 from .attractors import Attractors, distances
 from .late_runs import LATE, late_courses
 
-Step = Callable[[Any], Any]
 MOST_POINTS = 250_000
 
 
@@ -86,7 +84,7 @@ def states_of(owner: str, x: Axis, y: Axis, base: ArrayLike) -> tuple[Floats, Fl
 
 
 def basin_map(
-    step: Step,
+    step: Function,
     known: Attractors,
     x: Axis,
     y: Axis,

@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...simulator import InputError
-from ...simulator.types import Floats
+from ...simulator.types import Floats, Function
 
-Step = Callable[[Any], Any]
 LONGEST = 64  # period of a map that is looked for
 SAME = 1e-6  # of the range of the scan: states of a map that are one
 STILL = 1e-4  # of the range of the scan, peak to peak: nothing swings
@@ -69,7 +67,7 @@ class Scan:
 
 
 def scan(
-    step_at: Callable[[float], Step],
+    step_at: Callable[[float], Function],
     values: ArrayLike,
     start: ArrayLike,
     *,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,10 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg.lapack import dgecon, dgetrf, dgetrs
 
 from ...simulator import InputError
-from ...simulator.types import Floats
+from ...simulator.types import Floats, Function
 
 Complexes = NDArray[np.complex128]
-Function = Callable[[Any], Any]
 MOST_UNITS = 2000  # whole Jacobians are taken
 HALVINGS = 30  # of a step that makes things worse
 ACCURATE = 1e-9  # length of Newton's last step, relative to 1 + max|x|

@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ...simulator import InputError
-from ...simulator.types import Floats
+from ...simulator.types import Floats, Function
 
-Step = Callable[[Any], Any]
 LATE = 0.4  # share of a run that is its late part
 
 
@@ -39,7 +37,7 @@ class Course:
 
 
 def late_courses(
-    step: Step,
+    step: Function,
     starts: ArrayLike,
     *,
     n_steps: int,

@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,9 +15,8 @@ from torch import Tensor
 
 from ...simulator import InputError, unknown
 from ...simulator.integrators import METHODS
-from ...simulator.types import Floats
+from ...simulator.types import Floats, Function
 
-Step = Callable[[Any], Any]
 SMALL = 64  # units up to which whole Jacobians of many states are taken at once
 BLOCKS = 20  # of which the standard error is taken
 SPREAD = 1e13  # between tangents at a decomposition; beyond, the smaller is rounding
@@ -63,7 +61,7 @@ class Spectrum:
         return float(j + 1 + sums[j] / abs(found[j + 1]))
 
 
-def stepper(drift: Step, dt: float, method: str = "rk4") -> Step:
+def stepper(drift: Function, dt: float, method: str = "rk4") -> Function:
     """One step of a flow, x -> x(t + dt), of numpy arrays and of tensors alike.
 
     Raises:
@@ -76,7 +74,7 @@ def stepper(drift: Step, dt: float, method: str = "rk4") -> Step:
 
 
 def lyapunov(
-    step: Step,
+    step: Function,
     start: ArrayLike | Tensor,
     *,
     n_steps: int,
@@ -157,7 +155,7 @@ def lyapunov(
     )
 
 
-def _turned(step: Step, states: Floats, q: Floats, every: int) -> tuple[Floats, list[Floats]]:
+def _turned(step: Function, states: Floats, q: Floats, every: int) -> tuple[Floats, list[Floats]]:
     """Tangents carried along the states, and ln |diag R| of every decomposition."""
     growth = []
     tensors = torch.from_numpy(states)
@@ -184,7 +182,7 @@ def _turned(step: Step, states: Floats, q: Floats, every: int) -> tuple[Floats, 
     return q, growth
 
 
-def _product(step: Step, x: Tensor, q: Tensor) -> Callable[[Step, Tensor], Callable[[Tensor], Tensor]]:
+def _product(step: Function, x: Tensor, q: Tensor) -> Callable[[Function, Tensor], Callable[[Tensor], Tensor]]:
     """The faster way to J v, where it gives what forward differentiation gives; else that.
 
     It differs where a part of the step has no derivative of its derivative, or runs under no_grad.
@@ -198,7 +196,7 @@ def _product(step: Step, x: Tensor, q: Tensor) -> Callable[[Step, Tensor], Calla
     return _pushed if near else _forward_product
 
 
-def _forward_product(step: Step, x: Tensor) -> Callable[[Tensor], Tensor]:
+def _forward_product(step: Function, x: Tensor) -> Callable[[Tensor], Tensor]:
     """v -> J v at x, by forward differentiation."""
 
     def product(v: Tensor) -> Tensor:
@@ -208,7 +206,7 @@ def _forward_product(step: Step, x: Tensor) -> Callable[[Tensor], Tensor]:
     return product
 
 
-def _pushed(step: Step, x: Tensor) -> Callable[[Tensor], Tensor]:
+def _pushed(step: Function, x: Tensor) -> Callable[[Tensor], Tensor]:
     """v -> J v at x, by pulling back twice: J v is the derivative of u -> Jᵀu, which is linear, pulled back along v.
 
     Forward differentiation fills a matrix of zeros for each constant matrix of the step, at every step: 40 % of the
@@ -219,7 +217,7 @@ def _pushed(step: Step, x: Tensor) -> Callable[[Tensor], Tensor]:
     return lambda v: push(v)[0]
 
 
-def _forward(step: Step, x: Floats) -> Callable[[Floats], Floats]:
+def _forward(step: Function, x: Floats) -> Callable[[Floats], Floats]:
     """The step of numpy arrays: by itself where it takes them, else by tensors."""
     try:
         if isinstance(step(x), np.ndarray):

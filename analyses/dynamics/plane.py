@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ...simulator.types import Floats
+from ...simulator.types import Floats, Function
 from .basins import Axis, states_of
 
-Function = Callable[[Any], Any]
 STEPS = 10_000  # of a path, at most: thinned, a cycle would be drawn as polygons
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from ...simulator import InputError, Recording, unknown
 from ...simulator.types import Band, Progress
 from ..filtering import bandpassed
-from ..values import Settings
+from ..values import ValueSettings
 from .change import changes
 from .detectors import Baseline, Rule, run_detectors
 from .features import line_length
@@ -58,9 +58,9 @@ class Windows:
         _ = self.values  # refuses what cannot be
 
     @property
-    def values(self) -> Settings:
-        """Settings of the values in a window."""
-        return Settings(band=self.band, phase_band=self.phase_band, nulls=self.nulls, seed=self.seed)
+    def values(self) -> ValueSettings:
+        """ValueSettings of the values in a window."""
+        return ValueSettings(band=self.band, phase_band=self.phase_band, nulls=self.nulls, seed=self.seed)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from ...simulator import InputError, Recording, unknown
 from ...simulator.files.document import to_json
 from ...simulator.types import Band, Progress
 from ..measures import MEASURES, get
-from ..values import Activity, Settings, Value, values
+from ..values import Activity, Value, ValueSettings, values
 from .rhythm import RHYTHMS, Rhythm
 from .windows import Event, phase_of
 
@@ -35,7 +35,7 @@ class WindowValue(Value):
 def measured(
     signal: Recording,
     places: Sequence[Place],
-    settings: Settings,
+    settings: ValueSettings,
     *,
     measures: Sequence[str] | None = None,
     seed: int = 0,
@@ -50,7 +50,7 @@ def measured(
     Args:
         signal: (time, channel) with an ordered clock; filtered already, so that every measure reads the same.
         places: windows, as `sliding` gives them.
-        settings: see `Settings`; with a band what `RHYTHMS` holds (power, frequency and variation of amplitude) is
+        settings: see `ValueSettings`; with a band what `RHYTHMS` holds (power, frequency and variation of amplitude) is
             available too.
         measures: names in `MEASURES` that read values, and in `RHYTHMS`; see `chosen_measures` for the default.
         seed: of the surrogates; each window has draws of its own.
@@ -84,7 +84,7 @@ def measured(
     return rows
 
 
-def chosen_measures(names: Sequence[str] | None, settings: Settings) -> list[str]:
+def chosen_measures(names: Sequence[str] | None, settings: ValueSettings) -> list[str]:
     """Return the names, each once; by default r, χ_c, λ₁ fraction, SI-3 and all rhythms; of these what has a band."""
     default = (*SYNCHRONY, *RHYTHMS) if settings.band else tuple(
         name for name in SYNCHRONY if settings.phase_band or name not in NEEDS_BAND
@@ -102,7 +102,7 @@ def _check(name: str, band: Band | None) -> None:
         raise InputError(f"{name}: reads spike trains; windows are measured on sampled activity")
 
 
-def _rhythm(rhythm: Rhythm, part: Recording, settings: Settings) -> Value:
+def _rhythm(rhythm: Rhythm, part: Recording, settings: ValueSettings) -> Value:
     value, live = rhythm.kernel(part, cast(Band, settings.band))
     unit = {"data": f"log10 ({part.unit})²", "1/clock": "Hz" if part.clock == "second" else f"1/{part.clock}"}
     return Value(

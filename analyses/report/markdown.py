@@ -20,7 +20,7 @@ def filled(text: str, blocks: Mapping[str, str]) -> str:
     return _BLOCK.sub(lambda found: f"{found[1]}{blocks[found['name']]}\n{found[3]}", text)
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table; a bar in a cell is escaped."""
     lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     return "\n".join([*lines, *("| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |" for row in rows)])
@@ -38,7 +38,7 @@ def ledger_table(ledger: Ledger) -> str:
         ]
         for row in ledger.rows
     ]
-    return table(("claim", "the source", "run on", "verdict", "because"), rows)
+    return markdown_table(("claim", "the source", "run on", "verdict", "because"), rows)
 
 
 def effects_table(ledger: Ledger, scale: str) -> str:
@@ -57,4 +57,4 @@ def effects_table(ledger: Ledger, scale: str) -> str:
         for e in ledger.effects.get(scale, ())
         if e.role != "beside"
     ]
-    return table(("claim", "part", "on", "statistic", "mean [95 %]", "n", "least", "the source"), rows)
+    return markdown_table(("claim", "part", "on", "statistic", "mean [95 %]", "n", "least", "the source"), rows)

@@ -9,10 +9,7 @@ from pathlib import Path
 import numpy as np
 from common import answer, arguments, mean_statistics, statistics, to_steps, window
 
-from ictal.simulator.engines.compiled.engine import Simulation
-from ictal.simulator.engines.simulate import simulate
-from ictal.simulator.engines.wiring import instantiate
-from ictal.simulator.networks.network import Network
+from ictal.simulator import Network, Simulation, instantiate, simulate
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from cases import SEED, Case, case

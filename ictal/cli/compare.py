@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..simulator.types import Progress
 from .options import (
     BIN,
     SD,
@@ -32,6 +31,7 @@ from .sliding import noted
 
 if TYPE_CHECKING:
     from ..analyses.comparison.result import Comparison
+    from ..simulator.types import Progress
 
 OUTPUTS = ("compare.h5", "report.html")
 

@@ -46,7 +46,7 @@ def evaluate(
     Loss, accuracy, gap and calibration; corrupted and strange images on request.
     """
     from ..models.trained.evaluate import STRANGE, evaluate_file
-    from ..models.training.job import DataChoice
+    from ..models.training.settings import DataChoice
     from ..simulator import InputError
 
     given = (n_train, n_test, image_size, label_noise or None)

@@ -42,7 +42,7 @@ Sd = Annotated[
         help="and smoothed by a Gaussian of SD S seconds, default .005. χ depends on it.",
     ),
 ]
-BIN, SD = 0.001, 0.005  # [s]; as in analyses.values.Settings, which takes a second to import
+BIN, SD = 0.001, 0.005  # [s]; as in analyses.values.ValueSettings, which takes a second to import
 Band = Annotated[
     tuple[float, float] | None,
     typer.Option("--band", metavar="LO HI", help="Filter the signal first [cycles per tick of the clock; Hz]."),

@@ -14,7 +14,8 @@ from .options import Force, Json, Quiet, listed
 from .output import Output, error_line, number
 
 if TYPE_CHECKING:
-    from ..models.training.job import Job, Trained
+    from ..models.training.job import Trained
+    from ..models.training.settings import Job
 
 DEFAULT_EPOCHS = 10
 
@@ -100,7 +101,7 @@ def train(
     several processes train one network.
     """
     from ..models.training.build import architecture_settings
-    from ..models.training.job import DataChoice, Job, SynchronyChoice
+    from ..models.training.settings import DataChoice, Job, SynchronyChoice, Training
 
     parameters = architecture_settings(architecture, settings or [])
     measured = SynchronyChoice(
@@ -110,15 +111,13 @@ def train(
         tuple(listed(synchrony_measures)),
         _steps("--synchrony-nulls-at", synchrony_nulls_at),
         tuple(listed(synchrony_nulled)) or None,
-        tuple(listed(synchrony_sets)),
+        tuple(listed(synchrony_sets)),  # type: ignore[arg-type]  # SynchronyChoice checks
         synchrony_n_probe,
     )
     if not synchrony and measured != SynchronyChoice(()):
         from ..simulator import InputError
 
         raise InputError("--synchrony-at, --synchrony-nulls and the like: are for --synchrony PATTERN")
-    from ..models.training import Training
-
     how = Training(
         epochs=DEFAULT_EPOCHS if epochs is None and steps is None else epochs,
         steps=steps,
@@ -133,7 +132,7 @@ def train(
         accumulate=accumulate,
         precision=precision,  # type: ignore[arg-type]
         patience=patience,
-        augment=tuple(listed(augment)),
+        augment=tuple(listed(augment)),  # type: ignore[arg-type]
         checkpoint_every=checkpoint_every,
     )
     job = Job(

@@ -31,8 +31,8 @@ from ..simulator.files.document import versions
 from ..simulator.files.result import Result
 from ..simulator.types import Floats, Progress
 
-CASES = ("present", "absent", "reversed", "confounded")
-EXPERIMENTS_TESTED = {m.NAME: m.effects for m in (rise, validation, depth, early, transition)}
+PLANTED_CASES = ("present", "absent", "reversed", "confounded")
+PLANTED_CLAIMS = {m.NAME: m.effects for m in (rise, validation, depth, early, transition)}
 CONDITIONS: tuple[tuple[str, Kind], ...] = (("well fitted", "control"), ("few", "few"), ("noise", "noise"))
 LAYERS, RECORDS, EVERY = 5, 41, 50
 IMAGES, UNITS = 300, 10
@@ -58,7 +58,7 @@ def planted(case: str, *, seed: int = 0, seeds: int = 5) -> Evidence:
     ]
     config = {
         "command": f"ictal.planted({case!r}, seed={seed}, seeds={seeds})",
-        "claims": list(EXPERIMENTS_TESTED),
+        "claims": list(PLANTED_CLAIMS),
         "seeds": list(range(seeds)),
         "versions": versions(),
     }
@@ -70,8 +70,8 @@ def planted_runs(case: str, *, seed: int = 0, seeds: int = 5) -> dict[tuple[str,
 
     Args and errors as of `planted`.
     """
-    if case not in CASES:
-        raise unknown("planted case", case, CASES)
+    if case not in PLANTED_CASES:
+        raise unknown("planted case", case, PLANTED_CASES)
     if seeds < 1:
         raise InputError(f"planted.seeds: must be at least 1; got {seeds}")
     return {
@@ -83,13 +83,13 @@ def planted_runs(case: str, *, seed: int = 0, seeds: int = 5) -> dict[tuple[str,
 
 def verdicts(evidence: Evidence) -> dict[str, str]:
     """Claim -> verdict, by the experiments and the rules that real evidence goes through."""
-    found = {name: effects(evidence) for name, effects in EXPERIMENTS_TESTED.items()}
+    found = {name: effects(evidence) for name, effects in PLANTED_CLAIMS.items()}
     rows = decide(found)
     return {name: overall([row for row in rows if row.claim == name])[0] for name in found}
 
 
 @dataclass(frozen=True)
-class Rate:
+class PlantedRate:
     """How often a case ended in a verdict.
 
     Attributes:
@@ -103,9 +103,16 @@ class Rate:
     count: int
     n: int
 
+    @property
+    def right(self) -> bool:
+        """Truth of the verdict: the relation is there, is turned round, or must not be said to hold."""
+        if self.case in ("absent", "confounded"):
+            return self.verdict != HOLDS
+        return self.verdict == {"present": HOLDS, "reversed": FAILS}[self.case]
+
 
 @dataclass(frozen=True, repr=False)
-class Rates(Result):
+class PlantedRates(Result):
     """Error rates of verdicts on planted courses.
 
     Attributes:
@@ -114,15 +121,15 @@ class Rates(Result):
     """
 
     kind = "planted"
-    stored = (("rows", "tables/rates", Rate),)
+    stored = (("rows", "tables/rates", PlantedRate),)
 
-    rows: Sequence[Rate]
+    rows: Sequence[PlantedRate]
     config: Mapping[str, Any] = field(default_factory=dict)
 
 
 def error_rates(
-    replicates: int = 200, *, cases: Sequence[str] = CASES, seed: int = 0, progress: Progress | None = None
-) -> list[Rate]:
+    replicates: int = 200, *, cases: Sequence[str] = PLANTED_CASES, seed: int = 0, progress: Progress | None = None
+) -> list[PlantedRate]:
     """Every case again and again, and how often each claim ends in each verdict.
 
     Raises:
@@ -137,14 +144,7 @@ def error_rates(
                 progress(at * replicates + k, len(cases) * replicates, f"{case}, replicate {k}")
             for claim, verdict in verdicts(planted(case, seed=seed + k)).items():
                 counts[case, claim, verdict] = counts.get((case, claim, verdict), 0) + 1
-    return [Rate(*key, count, replicates) for key, count in sorted(counts.items())]
-
-
-def right(case: str, verdict: str) -> bool:
-    """Whether a verdict is right: the relation is there, is turned round, or must not be said to hold."""
-    return verdict == {"present": HOLDS, "reversed": FAILS}.get(case, verdict) and not (
-        case in ("absent", "confounded") and verdict == HOLDS
-    )
+    return [PlantedRate(*key, count, replicates) for key, count in sorted(counts.items())]
 
 
 def _run(case: str, overfits: bool, rng: np.random.Generator) -> Run:

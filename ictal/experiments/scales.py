@@ -11,7 +11,7 @@ from ..analyses.evidence.course import KEPT, Kind
 from ..simulator import InputError, unknown
 
 if TYPE_CHECKING:  # torch takes seconds to import
-    from ..models.training.job import Job
+    from ..models.training.settings import Job
 
 COURSES = ("rise", "validation", "depth", "early", "transition")  # claims that read the same trainings
 TREATED = {"desync": ("l2", "dropout", "down", "source", "up", "nid", "both"), "healthy": ("healthy", "validation")}
@@ -200,8 +200,7 @@ def plan(
 
 
 def _planned(bench: Bench, condition: Condition, seed: int, source: str, device: str) -> Planned:
-    from ..models.training import Training
-    from ..models.training.job import DataChoice, Job, SynchronyChoice
+    from ..models.training.settings import DataChoice, Job, SynchronyChoice, Training
 
     treated = condition.kind == "treated"
     synchrony = SynchronyChoice(
@@ -209,7 +208,7 @@ def _planned(bench: Bench, condition: Condition, seed: int, source: str, device:
         nulls=0 if treated else 199,
         measures=bench.measures[:1] if treated else bench.measures,
         nulled=None if treated else bench.nulled,
-        sets=bench.sets,
+        sets=bench.sets,  # type: ignore[arg-type]  # SynchronyChoice checks
         n_probe=bench.n_probe,
     )
     job = Job(

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ..analyses.comparison.sources import is_curve
 from ..analyses.eeg import Alarms, EegResult, Rule, Windows, analyse, over_time
-from ..analyses.values import Activity, Settings, unusable
+from ..analyses.values import Activity, ValueSettings, unusable
 from ..simulator import InputError, Recording, Run, Spikes, unknown
 from ..simulator.files.document import versions
 from ..simulator.files.edf import ENTRY
@@ -30,8 +30,8 @@ def measure_over_time(
     dt: float | None = None,
     clock: str | None = None,
     units: int | None = None,
-    bin: float = Settings.bin,
-    sd: float = Settings.sd,
+    bin: float = ValueSettings.bin,
+    sd: float = ValueSettings.sd,
     event: str | None = None,
     reference: str = "none",
     all_channels: bool = False,
@@ -107,7 +107,7 @@ def analyse_eeg(
     if rate is not None and not (math.isfinite(rate) and rate > 0):
         raise InputError(f"rate: must be > 0 [Hz]; got {rate:g}")
     dt = None if rate is None else 1.0 / rate
-    recording, source = _recording(data, entry, dt, None, Settings.bin, Settings.sd)
+    recording, source = _recording(data, entry, dt, None, ValueSettings.bin, ValueSettings.sd)
     if recording.clock != "second":
         raise InputError(f"eeg: needs a recording in seconds; this one has clock {recording.clock!r}")
     how = Windows(window, step, band, list(measures), nulls, reference, event, all_channels, seed=seed)

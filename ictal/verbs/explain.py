@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import inspect
-import io
-import tokenize
 from dataclasses import MISSING, fields
 from importlib import import_module
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from ..analyses.measures import MEASURES, get
 from ..experiments import EXPERIMENTS
@@ -15,7 +13,7 @@ from ..models import SYSTEMS
 from ..models.architectures import ARCHITECTURES, architecture
 from ..models.treatments import TREATMENTS, treatment
 from ..simulator import unknown
-from ..simulator.fields import default_of, parameter_types
+from ..simulator.fields import Param, declared, default_of
 from .names import experiment, system
 
 _HOW = {
@@ -46,14 +44,17 @@ def explain(name: str) -> str:
     lines += ["", facts["text"]]
     if "parameters" in facts:
         lines += ["", f"parameters ({_HOW[facts['kind']].format(name)}):"]
-        width = max(len(p["name"]) for p in facts["parameters"])
+        width, room = (max(len(p[key]) for p in facts["parameters"]) for key in ("name", "bounds"))
         for p in facts["parameters"]:
-            lines.append(f"  {p['name']:<{width}}  {p['default']!s:<12} {p['comment']}".rstrip())
+            unit = f" [{p['unit']}]" if p["unit"] else ""
+            lines.append(
+                f"  {p['name']:<{width}}  {p['default']!s:<12} {p['bounds']:<{room}}  {p['words']}{unit}".rstrip()
+            )
     return "\n".join(lines)
 
 
 def description(name: str) -> dict[str, Any]:
-    """The same as plain data."""
+    """Return what `explain` prints, as plain data: of a parameter name, type, default, unit, bounds and words."""
     if name in MEASURES:
         measure = get(name)
         facts: dict[str, Any] = {"name": name, "kind": "measure", "summary": MEASURES[name][1]}
@@ -95,36 +96,23 @@ def description(name: str) -> dict[str, Any]:
 
 
 def _parameters(kind: Any) -> list[dict[str, Any]]:
-    hints, comments = parameter_types(kind), _comments(kind)
-    found = []
-    for item in fields(kind):
-        if item.init:
-            default = default_of(item)
-            hint = hints[item.name]
-            found.append(
-                {
-                    "name": item.name,
-                    "type": hint.__name__ if isinstance(hint, type) and not hasattr(hint, "__args__") else str(hint),
-                    "default": None if default is MISSING else _plain(default),
-                    "comment": comments.get(item.name, ""),
-                }
-            )
+    defaults, found = {item.name: default_of(item) for item in fields(kind)}, []
+    for name, (hint, param) in declared(kind).items():
+        default = None if defaults[name] is MISSING else _plain(defaults[name])
+        text = hint.__name__ if isinstance(hint, type) and not hasattr(hint, "__args__") else str(hint)
+        about = {"name": name, "type": text.replace("typing.", ""), "default": default}
+        found.append({**about, "unit": param.unit, "bounds": _bounds(hint, param), "words": param.label})
     return found
+
+
+def _bounds(hint: Any, param: Param) -> str:
+    if hint is bool:
+        return "true, false"
+    choices = ", ".join(map(str, get_args(hint))) if get_origin(hint) is Literal else ""
+    return choices or param.bounds or ("finite" if "float" in str(hint) else "")
 
 
 def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return ",".join(str(item) for item in value)
     return value if isinstance(value, str | int | float | bool | None) else str(value)
-
-
-def _comments(kind: Any) -> dict[str, str]:
-    """Field -> the comment on its line, where the unit stands."""
-    comments: dict[str, str] = {}
-    source = inspect.getsource(kind)
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT:
-            field, colon, _ = token.line.strip().partition(":")
-            if colon and field.isidentifier():
-                comments[field] = token.string.lstrip("# ").strip()
-    return comments

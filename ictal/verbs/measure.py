@@ -12,7 +12,7 @@ from ..analyses.comparison.sources import entry_of, is_curve
 from ..analyses.eeg.analyse import usable
 from ..analyses.eeg.windows import events_of
 from ..analyses.measures import MEASURES, get
-from ..analyses.values import Activity, EntryValue, Measurements, Settings, unusable, values
+from ..analyses.values import Activity, EntryValue, Measurements, ValueSettings, unusable, values
 from ..simulator import InputError, Recording, Run, Spikes
 from ..simulator.checks import check_seed
 from ..simulator.files.document import versions
@@ -32,9 +32,9 @@ def measure(
     window: tuple[float, float] | None = None,
     entries: Sequence[str] | None = None,
     units: int | None = None,
-    bin: float = Settings.bin,
-    sd: float = Settings.sd,
-    label: str = Settings.label,
+    bin: float = ValueSettings.bin,
+    sd: float = ValueSettings.sd,
+    label: str = ValueSettings.label,
     all_channels: bool = False,
     seed: int = 0,
     command: str = "",
@@ -68,7 +68,7 @@ def measure(
     names = [measures] if isinstance(measures, str) else list(measures or MEASURES)
     for name in names:
         get(name)
-    settings = Settings(band, phase_band, nulls, bin, sd, label, seed)
+    settings = ValueSettings(band, phase_band, nulls, bin, sd, label, seed)
     if units is not None and units < 2:
         raise InputError(f"measure.units: must be at least 2; got {units}")
     check_seed(seed)

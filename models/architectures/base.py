@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, runtime_checkable
+
+from ...simulator.errors import InputError
+from ...simulator.fields import Param, check
 
 if TYPE_CHECKING:
     from torch import nn
+
+
+def sizes(value: Any, what: str) -> Any:
+    """Return the sizes of layers, at least one, as a tuple."""
+    if given := check(what, tuple[int, ...], value):
+        return given
+    raise InputError(f"{what}: must name at least one layer; got ()")
+
+
+Sizes = Annotated[tuple[int, ...], Param("units of every hidden layer", ge=1, to=sizes)]
 
 
 @runtime_checkable

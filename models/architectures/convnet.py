@@ -4,38 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 
 from ...simulator import InputError
-from .checks import generator_of, image_size, whole, whole_numbers
+from ...simulator.fields import Checked, Param
+from .checks import generator_of, image_size
 from .layers import Images, conv, linear
 from .mlp import Block
 
 
 @dataclass(frozen=True)
-class ConvNet:
+class ConvNet(Checked):
     """Convolution, ReLU and 2 × 2 max pool, `depth` times; then linear layers (after LeCun et al., Proc. IEEE 1998).
 
     It differs from LeNet-5 in what has changed since: ReLU for tanh, max for mean pools, padding, a
     softmax readout. The channels double with every convolution: width, 2·width, ...
 
     Raises:
-        InputError: a size that is not an integer >= 1; an even kernel; images that the pools would use up.
+        InputError: a field outside its bounds; an even kernel; images that the pools would use up.
     """
 
-    width: int = 32  # channels of the first convolution
-    depth: int = 2  # convolutions, each followed by a pool that halves the image
-    kernel: int = 5  # its side [pixels], odd
-    hidden: tuple[int, ...] = (128,)  # units of the linear layers before the readout; () for none
+    width: Annotated[int, Param("channels of the first convolution", ge=1)] = 32
+    depth: Annotated[int, Param("convolutions, each followed by a pool that halves the image", ge=1)] = 2
+    kernel: Annotated[int, Param("side of a kernel, odd [pixels]", ge=1)] = 5
+    hidden: Annotated[tuple[int, ...], Param("units of linear layers before the readout, if any", ge=1)] = (128,)
 
     def __post_init__(self) -> None:
-        for field in ("width", "depth", "kernel"):
-            whole(self, field)
+        super().__post_init__()
         if self.kernel % 2 == 0:
             raise InputError(f"ConvNet.kernel: must be odd; got {self.kernel}; try {self.kernel + 1}")
-        whole_numbers(self, "hidden", empty=True)
 
     def build(
         self, shape: tuple[int, ...], n_classes: int, *, seed: int = 0, mean: float = 0.0, sd: float = 1.0

@@ -11,8 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from ...simulator import InputError
+from ...simulator.fields import Checked
 from ..datasets import Dataset
-from .checks import features, generator_of, whole_numbers
+from .base import Sizes
+from .checks import features, generator_of
 from .layers import Standardise, linear
 
 
@@ -89,17 +91,14 @@ class MLP(nn.Module):
 
 
 @dataclass(frozen=True)
-class MultilayerPerceptron:
+class MultilayerPerceptron(Checked):
     """The multilayer perceptron `MLP` for images or sequences of any shape, which it flattens.
 
     Raises:
         InputError: `hidden` that is empty or holds anything but integers >= 1.
     """
 
-    hidden: tuple[int, ...] = (128, 128)  # units of every hidden layer
-
-    def __post_init__(self) -> None:
-        whole_numbers(self, "hidden")
+    hidden: Sizes = (128, 128)
 
     def build(
         self, shape: tuple[int, ...], n_classes: int, *, seed: int = 0, mean: float = 0.0, sd: float = 1.0

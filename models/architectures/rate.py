@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from ...simulator import InputError
-from .checks import flag, generator_of, number, one_of, sequence_size, whole
+from ...simulator.fields import Checked, Param
+from .checks import generator_of, sequence_size
 from .layers import Images, linear
 
 RATES = {"tanh": torch.tanh, "relu": torch.relu, "softplus": functional.softplus}
@@ -19,7 +20,7 @@ MODULES = {"tanh": nn.Tanh, "relu": nn.ReLU, "softplus": nn.Softplus}
 
 
 @dataclass(frozen=True)
-class RateRNN:
+class RateRNN(Checked):
     """Rate network τ dh/dt = −h + W φ(h) + U x + b, with h(0) = 0 and a linear readout of φ(h).
 
     The input x is constant between its time points, of which each is one unit of time. Every point is
@@ -35,26 +36,18 @@ class RateRNN:
         InputError: a field that cannot be; Euler steps longer than τ; Dale's law with rates that can be negative.
     """
 
-    width: int = 128  # units
-    tau: float = 5.0  # time constant [time points of the input]
-    substeps: int = 1  # integration steps per time point
-    scheme: Literal["euler", "exponential"] = "euler"
-    activation: Literal["tanh", "relu", "softplus"] = "tanh"  # φ
-    gain: float = 1.0  # of the initial W
-    dale: bool = False  # every unit excites or inhibits all that it projects to
-    excitatory: float = 0.8  # their share of the units, with Dale's law
-    read: Literal["last", "mean"] = "last"  # the readout takes the last time point, or the mean over time
+    width: Annotated[int, Param("units", ge=1)] = 128
+    tau: Annotated[float, Param("time constant τ [time points]", gt=0)] = 5.0
+    substeps: Annotated[int, Param("integration steps per time point of the input", ge=1)] = 1
+    scheme: Annotated[Literal["euler", "exponential"], Param("integration scheme")] = "euler"
+    activation: Annotated[Literal["tanh", "relu", "softplus"], Param("rate function φ of a unit")] = "tanh"
+    gain: Annotated[float, Param("gain of the initial recurrent weights W [1]", gt=0)] = 1.0
+    dale: Annotated[bool, Param("Dale's law: each unit only excites, or only inhibits")] = False
+    excitatory: Annotated[float, Param("share of excitatory units, with Dale's law [1]", gt=0, lt=1)] = 0.8
+    read: Annotated[Literal["last", "mean"], Param("readout of the last time point, or of the mean over time")] = "last"
 
     def __post_init__(self) -> None:
-        whole(self, "width")
-        whole(self, "substeps")
-        number(self, "tau", "finite and > 0 [time points]", 0)
-        number(self, "gain", "finite and > 0", 0)
-        number(self, "excitatory", "in (0, 1)", 0, 1)
-        one_of(self, "scheme", ("euler", "exponential"))
-        one_of(self, "activation", RATES)
-        one_of(self, "read", ("last", "mean"))
-        flag(self, "dale")
+        super().__post_init__()
         if self.scheme == "euler" and self.tau * self.substeps < 1:
             raise InputError(
                 f"RateRNN.tau: Euler steps of 1/substeps = {1 / self.substeps:g} must not be longer than tau; "

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor, nn
 
-from .checks import generator_of, one_of, sequence_size, whole
+from ...simulator.fields import Checked, Param
+from .checks import generator_of, sequence_size
 from .layers import Images, linear
 
 CELLS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
@@ -16,7 +17,7 @@ GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 
 
 @dataclass(frozen=True)
-class Recurrent:
+class Recurrent(Checked):
     """`depth` recurrent layers, each over the whole sequence, and a linear readout.
 
     rnn: h_t = tanh(U x_t + W h_{t−1} + b) (Elman, Cogn Sci 1990); gru: Cho et al., EMNLP 2014; lstm:
@@ -28,16 +29,10 @@ class Recurrent:
         InputError: a field that cannot be.
     """
 
-    cell: Literal["rnn", "gru", "lstm"] = "rnn"
-    width: int = 128  # units of a layer
-    depth: int = 1  # layers
-    read: Literal["last", "mean"] = "last"  # the readout takes the last time point, or the mean over time
-
-    def __post_init__(self) -> None:
-        one_of(self, "cell", CELLS)
-        whole(self, "width")
-        whole(self, "depth")
-        one_of(self, "read", ("last", "mean"))
+    cell: Annotated[Literal["rnn", "gru", "lstm"], Param("kind of the recurrent units")] = "rnn"
+    width: Annotated[int, Param("units of a layer", ge=1)] = 128
+    depth: Annotated[int, Param("recurrent layers", ge=1)] = 1
+    read: Annotated[Literal["last", "mean"], Param("readout of the last time point, or of the mean over time")] = "last"
 
     def build(
         self, shape: tuple[int, ...], n_classes: int, *, seed: int = 0, mean: float = 0.0, sd: float = 1.0

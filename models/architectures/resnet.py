@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor, nn
 
 from ...simulator import InputError
-from .checks import SMALL, flag, generator_of, image_size, one_of, whole
+from ...simulator.fields import Checked, Param
+from .checks import SMALL, generator_of, image_size
 from .layers import Images, conv, linear
 
 BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}  # of the four stages
 
 
 @dataclass(frozen=True)
-class ResNet:
+class ResNet(Checked):
     """Residual network (He et al., CVPR 2016): y = relu(F(x) + shortcut(x)), four stages, global mean, readout.
 
     18 and 34 layers have blocks of two 3 × 3 convolutions; 50 layers have bottlenecks of 1 × 1, 3 × 3 and
@@ -30,16 +31,13 @@ class ResNet:
         InputError: a field that cannot be.
     """
 
-    depth: Literal[18, 34, 50] = 18  # layers with weights, shortcuts aside
-    width: int = 64  # channels of the first stage; 64 is the paper's
-    stem: Literal["auto", "imagenet", "cifar"] = "auto"  # 7 × 7 stride 2 and a pool, or 3 × 3; auto: CIFAR to 64 pixels
-    zero_init: bool = False  # blocks begin as identities: gain 0 of their last batch norm (Goyal et al., 2017)
-
-    def __post_init__(self) -> None:
-        one_of(self, "depth", BLOCKS)
-        whole(self, "width")
-        one_of(self, "stem", ("auto", "imagenet", "cifar"))
-        flag(self, "zero_init")
+    depth: Annotated[Literal[18, 34, 50], Param("layers with weights, without those of shortcuts")] = 18
+    width: Annotated[int, Param("channels of the first stage; 64 in the paper", ge=1)] = 64
+    stem: Annotated[
+        Literal["auto", "imagenet", "cifar"],
+        Param("7 x 7 at stride 2 and a pool, or 3 x 3; auto: cifar up to 64 pixels"),
+    ] = "auto"
+    zero_init: Annotated[bool, Param("gain 0 of each block's last batch norm: blocks begin as identities")] = False
 
     def build(
         self, shape: tuple[int, ...], n_classes: int, *, seed: int = 0, mean: float = 0.0, sd: float = 1.0

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ...simulator import InputError
-from .checks import features, generator_of, number, one_of, whole, whole_numbers
+from ...simulator.fields import Checked, Param
+from .base import Sizes
+from .checks import features, generator_of
 from .layers import Images, linear
-
-SURROGATES = ("atan", "fast_sigmoid", "sigmoid")  # of snntorch.surrogate, with its slopes
 
 
 @dataclass(frozen=True)
-class SpikingNet:
+class SpikingNet(Checked):
     """Layers of leaky integrate-and-fire neurons, run for `steps` time steps (Eshraghian et al., Proc. IEEE 2023).
 
     u_t = β u_{t−1} + I_t − θ s_{t−1},  s_t = 1 if u_t > θ else 0,  I = W s + b of the layer before,
@@ -33,22 +33,17 @@ class SpikingNet:
         InputError: a field that cannot be; snntorch is not installed.
     """
 
-    hidden: tuple[int, ...] = (128,)  # neurons of every layer
-    steps: int = 25  # time steps
-    beta: float = 0.9  # decay of the membrane per step, exp(−dt/τ)
-    threshold: float = 1.0  # θ
-    reset: Literal["subtract", "zero"] = "subtract"
-    surrogate: Literal["atan", "fast_sigmoid", "sigmoid"] = "atan"
-    coding: Literal["direct", "rate"] = "direct"
-
-    def __post_init__(self) -> None:
-        whole_numbers(self, "hidden")
-        whole(self, "steps")
-        number(self, "beta", "in [0, 1]", 0, 1, closed=True)
-        number(self, "threshold", "finite and > 0", 0)
-        one_of(self, "reset", ("subtract", "zero"))
-        one_of(self, "surrogate", SURROGATES)
-        one_of(self, "coding", ("direct", "rate"))
+    hidden: Sizes = (128,)
+    steps: Annotated[int, Param("time steps", ge=1)] = 25
+    beta: Annotated[float, Param("decay of the membrane per step, exp(−dt/τ) [1]", ge=0, le=1)] = 0.9
+    threshold: Annotated[float, Param("threshold θ of the membrane [1]", gt=0)] = 1.0
+    reset: Annotated[Literal["subtract", "zero"], Param("membrane after a spike: less by θ, or 0")] = "subtract"
+    surrogate: Annotated[Literal["atan", "fast_sigmoid", "sigmoid"], Param("surrogate of the gradient of a spike")] = (
+        "atan"
+    )
+    coding: Annotated[Literal["direct", "rate"], Param("input: a constant current, or spikes drawn at each step")] = (
+        "direct"
+    )
 
     def build(
         self, shape: tuple[int, ...], n_classes: int, *, seed: int = 0, mean: float = 0.0, sd: float = 1.0

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor, nn
 
-from .checks import SMALL, flag, generator_of, image_size, number, one_of, whole
+from ...simulator.fields import Checked, Param
+from .checks import SMALL, generator_of, image_size
 from .layers import Images, conv, linear
 
 CONVOLUTIONS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}  # of five stages
@@ -17,7 +18,7 @@ WIDTHS = (1, 2, 4, 8, 8)  # channels of the stages, in units of the first one's
 
 
 @dataclass(frozen=True)
-class VGG:
+class VGG(Checked):
     """Five stages of 3 × 3 convolutions, each ended by a 2 × 2 max pool (Simonyan & Zisserman, ICLR 2015).
 
     The ImageNet head takes the last maps at 7 × 7 through two hidden linear layers with dropout; the
@@ -31,20 +32,12 @@ class VGG:
         InputError: a field that cannot be; images below 32 × 32 pixels, which five pools would use up.
     """
 
-    depth: Literal[11, 13, 16, 19] = 16  # layers with weights, as the ImageNet head counts them
-    width: int = 64  # channels of the first stage; 64 is the paper's
-    norm: bool = False  # batch norm after every convolution
-    head: Literal["auto", "imagenet", "cifar"] = "auto"  # auto: CIFAR to 64 pixels
-    hidden: int = 4096  # units of each hidden layer of the ImageNet head
-    dropout: float = 0.5  # after these; its random numbers are those of torch's global generator, in training only
-
-    def __post_init__(self) -> None:
-        one_of(self, "depth", CONVOLUTIONS)
-        whole(self, "width")
-        flag(self, "norm")
-        one_of(self, "head", ("auto", "imagenet", "cifar"))
-        whole(self, "hidden")
-        number(self, "dropout", "in [0, 1]", 0, 1, closed=True)
+    depth: Annotated[Literal[11, 13, 16, 19], Param("layers with weights, as the ImageNet head counts them")] = 16
+    width: Annotated[int, Param("channels of the first stage; 64 in the paper", ge=1)] = 64
+    norm: Annotated[bool, Param("batch norm after every convolution")] = False
+    head: Annotated[Literal["auto", "imagenet", "cifar"], Param("readout; auto: cifar up to 64 pixels")] = "auto"
+    hidden: Annotated[int, Param("units of each hidden layer of the ImageNet head", ge=1)] = 4096
+    dropout: Annotated[float, Param("dropout after these, drawn by torch's global generator [1]", ge=0, le=1)] = 0.5
 
     def build(
         self, shape: tuple[int, ...], n_classes: int, *, seed: int = 0, mean: float = 0.0, sd: float = 1.0

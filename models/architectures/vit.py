@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from ...simulator import InputError
-from .checks import generator_of, image_size, number, whole
+from ...simulator.fields import Checked, Param
+from .checks import generator_of, image_size
 from .layers import Images
 
 SD = 0.02  # of the initial weights, cut at ± 2 [their own unit], as ViT and timm have it
 
 
 @dataclass(frozen=True)
-class ViT:
+class ViT(Checked):
     """Vision transformer (Dosovitskiy et al., ICLR 2021): patches, a class token, learnt positions, pre-norm blocks.
 
     h ← h + attn(norm1(h)),  h ← h + mlp(norm2(h)),  logits = head(norm(h)[class token])
@@ -30,16 +32,14 @@ class ViT:
             do not divide.
     """
 
-    patch: int = 16  # its side [pixels]
-    width: int = 192  # features of a token
-    depth: int = 12  # blocks
-    heads: int = 3  # of the attention; divide the width
-    mlp_ratio: float = 4.0  # hidden units of a block's MLP, in widths
+    patch: Annotated[int, Param("side of a patch [pixels]", ge=1)] = 16
+    width: Annotated[int, Param("features of a token", ge=1)] = 192
+    depth: Annotated[int, Param("blocks", ge=1)] = 12
+    heads: Annotated[int, Param("heads of the attention; they divide the width", ge=1)] = 3
+    mlp_ratio: Annotated[float, Param("hidden units of a block's MLP, in widths [1]", gt=0)] = 4.0
 
     def __post_init__(self) -> None:
-        for field in ("patch", "width", "depth", "heads"):
-            whole(self, field)
-        number(self, "mlp_ratio", "finite and > 0", 0)
+        super().__post_init__()
         if self.width % self.heads:
             raise InputError(f"ViT.heads: must divide the width {self.width}; got {self.heads}")
         if round(self.width * self.mlp_ratio) < 1:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from ...simulator import InputError, unknown
+from ...simulator.fields import Param, checked
 from .warps import boxed, moved, smeared
 
 Images = NDArray[np.float32]  # (n, height, width, channel) in [0, 1]
@@ -65,8 +66,7 @@ def corrupted(x: NDArray[np.floating[Any]], name: str, severity: int, seed: int 
         raise unknown("corruption", name, CORRUPTIONS)
     if isinstance(severity, bool) or severity not in SEVERITIES:
         raise InputError(f"corrupted.severity: must be an integer in 1..5; got {severity}")
-    if not (isinstance(seed, int | np.integer) and seed >= 0):
-        raise InputError(f"corrupted.seed: must be an integer >= 0; got {seed}")
+    rng = np.random.default_rng(checked("corrupted.seed", int, Param("", ge=0), seed))
     beyond = int(x.size - np.count_nonzero((x >= 0) & (x <= 1)))
     if x.ndim not in (3, 4) or beyond > BEYOND * x.size or not np.isfinite(x).all():
         raise InputError(
@@ -75,7 +75,7 @@ def corrupted(x: NDArray[np.floating[Any]], name: str, severity: int, seed: int 
         )
     corruption = CORRUPTIONS[name]
     images = np.clip(x, 0, 1).astype(np.float32).reshape(x.shape if x.ndim == 4 else (*x.shape, 1))
-    out = corruption.apply(images, corruption.strengths[int(severity) - 1], np.random.default_rng(int(seed)))
+    out = corruption.apply(images, corruption.strengths[int(severity) - 1], rng)
     return np.clip(out, 0, 1).astype(np.float32).reshape(x.shape)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...simulator import InputError
+from ...simulator.fields import Param, checked
 from .choice import set_apart, stratified, with_noise
 from .cifar import read_cifar
 from .dataset import Dataset, frozen
@@ -121,12 +122,9 @@ def load_data(
 
 
 def _check_arguments(label_noise: float, seed: int, image_size: int | None) -> None:
-    if not (isinstance(label_noise, float | int) and 0 <= label_noise <= 1):
-        raise InputError(f"load_data.label_noise: must lie in [0, 1]; got {label_noise}")
-    if not (isinstance(seed, int | np.integer) and seed >= 0):
-        raise InputError(f"load_data.seed: must be an integer >= 0; got {seed}")
-    if image_size is not None and not (isinstance(image_size, int | np.integer) and image_size >= 1):
-        raise InputError(f"load_data.image_size: must be an integer >= 1 [pixels]; got {image_size}")
+    checked("load_data.label_noise", float, Param("", ge=0, le=1), label_noise)
+    checked("load_data.seed", int, Param("", ge=0), seed)
+    checked("load_data.image_size", int | None, Param("[pixels]", ge=1), image_size)
 
 
 def _read(name: str, image_size: int | None, trials: np.random.Generator) -> Raw:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...simulator import InputError, unknown
+from ...simulator.fields import Param, checked
 from .choice import with_noise
 from .dataset import Dataset, frozen
 from .loading import load_data
@@ -59,9 +60,7 @@ def out_of_distribution(name: str, data: Dataset, seed: int = 0) -> Pair:
         raise unknown("out-of-distribution pair", name, OOD_PAIRS)
     if data.kind != "images":
         raise InputError(f"out_of_distribution.data: must hold images; {data.name} holds {data.kind}")
-    if not (isinstance(seed, int | np.integer) and seed >= 0):
-        raise InputError(f"out_of_distribution.seed: must be an integer >= 0; got {seed}")
-    rng = np.random.default_rng(int(seed))
+    rng = np.random.default_rng(checked("out_of_distribution.seed", int, Param("", ge=0), seed))
     if kind == "held-out-classes":
         return _without_classes(name, data, rng)
     if kind == "permuted-pixels":

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from ...simulator import InputError, unknown
-from ...simulator.checks import is_finite, not_negative
+from ...simulator import InputError
+from ...simulator.fields import Checked, Param, assignments, parameter_types, parse
 from .sources import Raw, check_memory
 
 Trials = tuple[NDArray[np.float32], NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
-class Integration:
+class Integration(Checked):
     """Perceptual integration: two channels of noisy evidence; which of them is larger on average?
 
     ::
@@ -34,18 +34,17 @@ class Integration:
     ((4, 6, 3), [0, 0, 1, 1], [1.0, 1.0, 1.0, 1.0, 1.0, 0.0])
     """
 
-    coherence: tuple[float, ...] = (0.08, 0.16, 0.32, 0.64)  # c, each in [0, 1] [1]
-    noise: float = 1.0  # σ [1]
-    fixation: int = 5  # before the stimulus [steps]
-    time: int = 40  # stimulus [steps]
-    response: int = 5  # after it [steps]
-    trials: int = 4000  # sequences, a quarter of them for testing
+    coherence: Annotated[tuple[float, ...], Param("coherences c [1]", ge=0, le=1)] = (0.08, 0.16, 0.32, 0.64)
+    noise: Annotated[float, Param("SD σ of the noise [1]", ge=0)] = 1.0
+    fixation: Annotated[int, Param("fixation before the stimulus [steps]", ge=0)] = 5
+    time: Annotated[int, Param("stimulus [steps]", ge=1)] = 40
+    response: Annotated[int, Param("response after the stimulus [steps]", ge=1)] = 5
+    trials: Annotated[int, Param("sequences, a quarter of them for testing", ge=8)] = 4000
 
     def __post_init__(self) -> None:
-        if not self.coherence or not all(is_finite(c) and 0 <= c <= 1 for c in self.coherence):
-            raise InputError(f"Integration.coherence: must be numbers in [0, 1]; got {self.coherence}")
-        not_negative(self.noise, "Integration.noise", "1")
-        _check_counts(self, fixation=0, time=1, response=1, trials=8)
+        super().__post_init__()
+        if not self.coherence:
+            raise InputError("Integration.coherence: must hold at least one number; got ()")
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -76,7 +75,7 @@ class Integration:
 
 
 @dataclass(frozen=True)
-class Match:
+class Match(Checked):
     """Delayed match to sample: a sample, a delay, a test; were the two the same stimulus?
 
     Channels: fixation (1 until the test ends, 0 while the response is due) and one for each stimulus, which is
@@ -88,18 +87,14 @@ class Match:
     True
     """
 
-    stimuli: int = 4  # channels of stimuli
-    noise: float = 0.5  # σ [1]
-    fixation: int = 5  # [steps]
-    sample: int = 10  # [steps]
-    delay: int = 20  # [steps]
-    test: int = 10  # [steps]
-    response: int = 5  # [steps]
-    trials: int = 4000  # sequences, a quarter of them for testing
-
-    def __post_init__(self) -> None:
-        not_negative(self.noise, "Match.noise", "1")
-        _check_counts(self, stimuli=2, fixation=0, sample=1, delay=0, test=1, response=1, trials=8)
+    stimuli: Annotated[int, Param("stimuli, each a channel of its own", ge=2)] = 4
+    noise: Annotated[float, Param("SD σ of the noise [1]", ge=0)] = 0.5
+    fixation: Annotated[int, Param("fixation before the sample [steps]", ge=0)] = 5
+    sample: Annotated[int, Param("first stimulus [steps]", ge=1)] = 10
+    delay: Annotated[int, Param("delay between the stimuli [steps]", ge=0)] = 20
+    test: Annotated[int, Param("second stimulus [steps]", ge=1)] = 10
+    response: Annotated[int, Param("response after the second stimulus [steps]", ge=1)] = 5
+    trials: Annotated[int, Param("sequences, a quarter of them for testing", ge=8)] = 4000
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -143,33 +138,12 @@ def read_task(name: str, rest: str, rng: np.random.Generator) -> Raw:
 
 
 def _with_settings(kind: type[Integration] | type[Match], name: str, text: str) -> Integration | Match:
-    defaults: dict[str, Any] = {field.name: field.default for field in fields(kind)}
-    settings: dict[str, Any] = {}
-    for item in filter(None, text.split(",")):
-        key, equals, value = item.partition("=")
-        if not equals:
-            raise InputError(f"{name}: settings must be KEY=VALUE,KEY=VALUE; got {item!r}")
-        if key not in defaults:
-            raise unknown(f"setting of {name}", key, defaults)
-        if key in settings:
-            raise InputError(f"{name}: {key} is given twice")
-        default = defaults[key]
-        try:
-            if isinstance(default, tuple):
-                settings[key] = tuple(float(part) for part in value.split("/"))
-            else:
-                settings[key] = (int if isinstance(default, int) else float)(value)
-        except ValueError:
-            wanted = "a whole number" if isinstance(default, int) else "a number"
-            raise InputError(f"{kind.__name__}.{key}: must be {wanted}; got {value!r}") from None
-    return kind(**settings)
-
-
-def _check_counts(task: object, **least: int) -> None:
-    for name, low in least.items():
-        value = getattr(task, name)
-        if isinstance(value, bool) or not (isinstance(value, int | np.integer) and value >= low):
-            raise InputError(f"{type(task).__name__}.{name}: must be an integer >= {low}; got {value}")
+    hints = parameter_types(kind)
+    given = assignments(name, list(filter(None, text.split(","))), f"setting of {name}", hints, "KEY=VALUE,KEY=VALUE")
+    values: dict[str, Any] = {
+        key: parse(f"{kind.__name__}.{key}", hints[key], value.replace("/", ",")) for key, value in given.items()
+    }
+    return kind(**values)
 
 
 def _balanced(n: int, rng: np.random.Generator) -> NDArray[np.int64]:

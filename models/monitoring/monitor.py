@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ...simulator import InputError, Recording, Run
+from ...simulator.fields import Param, checked
 from ...simulator.files.document import versions
 from ..probe.layers import Layers, Units, first_tensor, in_units
 from .batch_measures import Layerwise, drawn, gathered, measure_of_batches, measured
@@ -81,11 +82,8 @@ class Monitor:
     ) -> None:
         if not isinstance(model, nn.Module):
             raise InputError(f"Monitor.model: must be a torch.nn.Module; got {type(model).__name__}")
-        for name, value in (("every", every), ("history", history)):
-            if isinstance(value, bool) or not (isinstance(value, int | np.integer) and value >= 1):
-                raise InputError(f"Monitor.{name}: must be an integer >= 1; got {value}")
-        if isinstance(seed, bool) or not (isinstance(seed, int | np.integer) and seed >= 0):
-            raise InputError(f"Monitor.seed: must be an integer >= 0; got {seed}")
+        for name, value, least in (("every", every, 1), ("history", history, 1), ("seed", seed, 0)):
+            checked(f"Monitor.{name}", int, Param("", ge=least), value)
         check_units("Monitor.max_units", max_units)
         names = (measures,) if isinstance(measures, str) else tuple(measures)
         self.every = int(every)
@@ -313,6 +311,4 @@ class Call:
 
 def check_units(what: str, units: object) -> None:
     """Check a bound on units: an integer >= 2, or None for all."""
-    if units is None or (isinstance(units, int | np.integer) and not isinstance(units, bool) and units >= 2):
-        return
-    raise InputError(f"{what}: must be an integer >= 2, or None for all; got {units}")
+    checked(what, int | None, Param("", ge=2), units)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from ...simulator import InputError
+from ...simulator.fields import Param, checked
 from .batch_measures import drawn, measure_of_batches, readings
 from .monitor import Monitor, check_units
 
@@ -56,8 +55,8 @@ def desync_penalty(
     0.98
     """
     kernel = measure_of_batches("desync_penalty.measure", measure, differentiable=True)
-    check_target("desync_penalty", target)
-    check_weight("desync_penalty", weight)
+    for name, value, bounds in (("target", target, Param("")), ("weight", weight, Param("", ge=0))):
+        checked(f"desync_penalty.{name}", float, bounds, value)
     check_units("desync_penalty.units", units)
     values, defined = readings(_activations(source, units, generator), (kernel,))
     return distance(values[0], defined[0], float(target), float(weight))
@@ -66,22 +65,6 @@ def desync_penalty(
 def distance(values: Tensor, defined: Tensor, target: float, weight: float) -> Tensor:
     """Weight times the squared distances from the target, summed over the layers where they are defined."""
     return weight * torch.where(defined, values - target, 0.0).square().sum()
-
-
-def check_target(owner: str, target: object) -> None:
-    """Check that a target is a finite number."""
-    if not (_is_number(target) and math.isfinite(target)):  # type: ignore[arg-type]
-        raise InputError(f"{owner}.target: must be finite; got {target}")
-
-
-def check_weight(owner: str, weight: object, name: str = "weight") -> None:
-    """Check that a weight is a finite number >= 0."""
-    if not (_is_number(weight) and 0 <= weight < math.inf):  # type: ignore[operator]
-        raise InputError(f"{owner}.{name}: must be finite and >= 0; got {weight}")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
 
 
 def _activations(

@@ -11,12 +11,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...simulator.errors import InputError, unknown
+from ...simulator.errors import InputError
+from ...simulator.fields import Checked, Param, check
 from ...simulator.recordings.recording import choose
 from .axes import Site, is_activation, sites
 
@@ -28,7 +29,7 @@ Units = Literal["auto", "channel mean", "channel sampled", "token sampled", "tok
 
 
 @dataclass(frozen=True)
-class Layers:
+class Layers(Checked):
     """Selection of the modules to probe, and the meaning of their units.
 
     Attributes:
@@ -51,11 +52,8 @@ class Layers:
               layer before it: the nearest registered before whose number of channels or features it has.
 
             Of outputs (batch, feature) a unit is a feature.
-        max_units: units kept of a module, drawn without replacement by `seed` and the module's name; None: all.
-        max_values: numbers that all modules together may hold; more raise an error.
         batch_first: the batch is the first axis, where neither a module (an LSTM) nor the transformer layer that
             it is a part of says so, and no convolution does.
-        seed: of the choice of units.
 
     Raises:
         InputError: an unknown `when` or `units`; a bound below 1.
@@ -64,24 +62,19 @@ class Layers:
     patterns: Sequence[str] | str
     when: Literal["post", "pre"] = "post"
     units: Units | Mapping[str, Units] = "auto"
-    max_units: int | None = 1024
-    max_values: int = 50_000_000
+    max_units: Annotated[int | None, Param("units kept of a module, drawn without replacement; none: all", ge=1)] = 1024
+    max_values: Annotated[int, Param("numbers that all modules together may hold", ge=1)] = 50_000_000
     batch_first: bool = True
-    seed: int = 0
+    seed: Annotated[int, Param("seed of the choice of units, with the module's name", ge=0)] = 0
 
     def __post_init__(self) -> None:
         patterns = (self.patterns,) if isinstance(self.patterns, str) else tuple(self.patterns)
+        object.__setattr__(self, "patterns", patterns)
+        for kind in self.units.values() if isinstance(self.units, Mapping) else (self.units,):
+            check("Layers.units", Units, kind)
+        super().__post_init__()
         if not patterns:
             raise InputError("Layers.patterns: must name at least one module; got none")
-        object.__setattr__(self, "patterns", patterns)
-        if self.when not in ("post", "pre"):
-            raise unknown("Layers.when", str(self.when), ("post", "pre"))
-        for kind in self.units.values() if isinstance(self.units, Mapping) else (self.units,):
-            if kind not in get_args(Units):
-                raise unknown("Layers.units", str(kind), get_args(Units))
-        for name, bound in (("max_units", self.max_units), ("max_values", self.max_values)):
-            if bound is not None and not (isinstance(bound, int | np.integer) and bound >= 1):
-                raise InputError(f"Layers.{name}: must be an integer >= 1; got {bound}")
 
     def unit_of(self, name: str, site: Site, shape: Sequence[int]) -> str:
         """Return the meaning of a unit of a module: one of Units, or ``"feature"``."""

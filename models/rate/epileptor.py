@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
 from ...simulator import Run
+from ...simulator.fields import Param
 from ...simulator.types import Floats
-from ..system import Progress, positive, within
+from ..system import Progress
 from .graphs import Graph, graph
-from .nodes import check_nodes, course, difference, joined, like, per_node, run_of, split
+from .nodes import Count, GraphName, Nodes, course, difference, joined, like, per_node, run_of, split
 
 START = (0.0, -5.0, 3.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
-class Epileptor:
+class Epileptor(Nodes):
     r"""Fast (x1, y1), intermediate (x2, y2) and slow (z) variables of every node, g is x1 filtered::
 
         x1' = y1 − f1(x1, x2) − z + I1          f1 = a x1³ − b x1²  if x1 < 0,  else (x2 − 0.6 (z − 4)²) x1
@@ -43,31 +44,28 @@ class Epileptor:
     variables: ClassVar[tuple[str, ...]] = ("x1", "y1", "z", "x2", "y2", "g")
     time_unit: ClassVar[str] = "model time"  # of dt
 
-    duration: float = 2500.0  # [time units of the model]
-    n: int = 1  # nodes
-    x0: tuple[float, ...] = (-1.6,)  # excitability, one or one a node
-    graph: str = "none"  # none, chain, ring, all, or FILE.npy, FILE.csv with the matrix W
-    ks: float = 0.0  # coupling through z; negative excites
-    noise: float = 0.0  # SD of white noise on x2 and y2 [1/√time]
-    a: float = 1.0
-    b: float = 3.0
-    c: float = 1.0
-    d: float = 5.0
-    r: float = 0.00035  # 1/time constant of z
-    s: float = 4.0
-    i1: float = 3.1  # currents
-    i2: float = 0.45
-    tau: float = 10.0  # time constant of y2
-    aa: float = 6.0
-    bb: float = 2.0
-    dt: float = 0.05  # of the integration (Heun)
-    sample: float = 0.5  # interval between samples, a multiple of dt
+    duration: Annotated[float, Param("simulated time [model time]", gt=0)] = 2500.0
+    n: Count = 1
+    x0: Annotated[tuple[float, ...], Param("excitability, one or one a node [1]")] = (-1.6,)
+    graph: GraphName = "none"
+    ks: Annotated[float, Param("coupling through z; negative excites [1]")] = 0.0
+    noise: Annotated[float, Param("SD of white noise on x2 and y2 [1/√time]", ge=0, le=10)] = 0.0
+    a: Annotated[float, Param("cubic coefficient of f1 [1]")] = 1.0
+    b: Annotated[float, Param("quadratic coefficient of f1 [1]")] = 3.0
+    c: Annotated[float, Param("constant of y1' [1]")] = 1.0
+    d: Annotated[float, Param("quadratic coefficient of y1' [1]")] = 5.0
+    r: Annotated[float, Param("1/time constant of z [1/model time]", gt=0)] = 0.00035
+    s: Annotated[float, Param("slope of z' in x1 [1]")] = 4.0
+    i1: Annotated[float, Param("current I1 into x1 [1]")] = 3.1
+    i2: Annotated[float, Param("current I2 into x2 [1]")] = 0.45
+    tau: Annotated[float, Param("time constant of y2 [model time]", gt=0)] = 10.0
+    aa: Annotated[float, Param("slope of y2' in x2 [1]")] = 6.0
+    bb: Annotated[float, Param("coupling of g into x2 [1]")] = 2.0
+    dt: Annotated[float, Param("step of the integration (Heun) [model time]", gt=0)] = 0.05
+    sample: Annotated[float, Param("interval between samples, a multiple of dt [model time]", gt=0)] = 0.5
 
     def __post_init__(self) -> None:
-        check_nodes(self, "model time", variables=len(self.variables))
-        for field in ("r", "tau"):
-            positive(self, field, "model time")
-        within(self, "noise", 0.0, 10.0, "1/√time")
+        super().__post_init__()
         self._x0, self._graph  # refuse what cannot be  # noqa: B018
 
     @cached_property
@@ -97,7 +95,7 @@ class Epileptor:
         )
 
     def start(self, seed: int) -> Floats:
-        """The state at the beginning, (variable · node): the same whatever the seed."""
+        """Return the state at the beginning, (variable · node): the same for every seed."""
         return np.repeat(START, self.n)
 
     def record(self, seed: int, progress: Progress | None = None) -> Run:

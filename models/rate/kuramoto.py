@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import array_api_compat as api
 import numpy as np
 from scipy.stats import cauchy, norm
 
-from ...simulator import InputError, Run
+from ...simulator import Run
+from ...simulator.fields import Param
 from ...simulator.types import Floats
-from ..system import Progress, within
+from ..system import Progress
 from .graphs import Graph, graph
-from .nodes import check_nodes, course, like, pulled, run_of
+from .nodes import GraphName, Nodes, course, like, pulled, run_of
 
 
 @dataclass(frozen=True)
-class Kuramoto:
+class Kuramoto(Nodes):
     r"""Phases that pull at each other::
 
         θ_i' = ω_i + K Σ_j W_ij sin(θ_j − θ_i)
@@ -41,27 +42,22 @@ class Kuramoto:
 
     variables: ClassVar[tuple[str, ...]] = ("phase",)
     time_unit: ClassVar[str] = "model time"  # of dt
+    recorded: ClassVar[int] = 3
 
-    duration: float = 100.0  # [model time]
-    n: int = 100  # oscillators
-    k: float = 3.0  # coupling K [rad/time]
-    spread: float = 1.0  # γ: half width of the Lorentzian, SD of the Gaussian [rad/time]
-    centre: float = 0.0  # of the frequencies [rad/time]
-    frequencies: Literal["lorentzian", "gaussian"] = "lorentzian"
-    drawn: int | None = None  # seed by which frequencies are drawn; none: quantiles
-    graph: str = "all"  # all, none, chain, ring, or FILE.npy, FILE.csv with the matrix W
-    noise: float = 0.0  # SD of white noise on the phases [rad/√time]
-    dt: float = 0.02  # of the integration: Runge-Kutta 4, Heun with noise
-    sample: float = 0.1  # interval between samples, a multiple of dt
+    duration: Annotated[float, Param("simulated time [model time]", gt=0)] = 100.0
+    n: Annotated[int, Param("oscillators", ge=1, le=100_000)] = 100
+    k: Annotated[float, Param("coupling K [rad/time]", ge=-1e6, le=1e6)] = 3.0
+    spread: Annotated[float, Param("γ, half width of Lorentzian, SD of Gaussian [rad/time]", ge=0, le=1e6)] = 1.0
+    centre: Annotated[float, Param("centre of the frequencies [rad/time]", ge=-1e6, le=1e6)] = 0.0
+    frequencies: Annotated[Literal["lorentzian", "gaussian"], Param("distribution of the frequencies")] = "lorentzian"
+    drawn: Annotated[int | None, Param("seed by which frequencies are drawn; none: quantiles", ge=0)] = None
+    graph: GraphName = "all"
+    noise: Annotated[float, Param("SD of white noise on the phases [rad/√time]", ge=0, le=1e3)] = 0.0
+    dt: Annotated[float, Param("step: Runge-Kutta 4, Heun with noise [model time]", gt=0)] = 0.02
+    sample: Annotated[float, Param("interval between samples, a multiple of dt [model time]", gt=0)] = 0.1
 
     def __post_init__(self) -> None:
-        check_nodes(self, "model time", variables=3)
-        within(self, "k", -1e6, 1e6, "rad/time")
-        within(self, "spread", 0.0, 1e6, "rad/time")
-        within(self, "centre", -1e6, 1e6, "rad/time")
-        within(self, "noise", 0.0, 1e3, "rad/√time")
-        if self.drawn is not None and self.drawn < 0:
-            raise InputError(f"Kuramoto.drawn: must be a seed >= 0, or none; got {self.drawn}")
+        super().__post_init__()
         self._graph  # refuse what cannot be  # noqa: B018
 
     @cached_property
@@ -86,7 +82,7 @@ class Kuramoto:
         return like(state, self._omega) + inputs + self.k * (pull[0] * cosine - pull[1] * sine)
 
     def start(self, seed: int) -> Floats:
-        """Phases at the beginning, (oscillator,): uniform in −π to π."""
+        """Return the phases at the beginning, (oscillator,): uniform in −π to π."""
         return np.random.default_rng([seed, 1]).uniform(-np.pi, np.pi, self.n)
 
     def record(self, seed: int, progress: Progress | None = None) -> Run:

@@ -1,81 +1,64 @@
-"""What masses and oscillators share: nodes with variables, parameters a node, a graph, integration, a Run."""
+"""Common parts of masses and oscillators: nodes with variables, parameters a node, a graph, integration, a Run."""
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import array_api_compat as api
 import numpy as np
 
 from ...simulator import Clock, InputError, Recording, Run
+from ...simulator.fields import Checked, Param, declared
 from ...simulator.files.document import versions
 from ...simulator.integrators import integrate
 from ...simulator.types import Floats
-from ..system import Progress, attributed, positive, within
+from ..system import Progress, attributed
 from .graphs import Graph
 
 Array = TypeVar("Array")
 MOST_STEPS, MOST_VALUES = 1e9, 2e9  # of a run: hours, and 16 GB
 
 
-class Nodes(Protocol):
-    """The fields that these systems share; frozen dataclasses have them."""
-
-    @property
-    def n(self) -> int:
-        """Nodes."""
-
-    @property
-    def dt(self) -> float:
-        """Step of the integration."""
-
-    @property
-    def sample(self) -> float:
-        """Interval between samples, a multiple of dt."""
-
-    @property
-    def duration(self) -> float:
-        """Simulated time."""
+Count = Annotated[int, Param("nodes", ge=1, le=100_000)]
+GraphName = Annotated[str, Param("none, chain, ring, all (1/n each), or FILE.npy, FILE.csv with the matrix W")]
 
 
-def check_nodes(system: Nodes, unit: str, *, variables: int, long: str = "", per_long: float = 1.0) -> None:
-    """Check that every number is finite, and duration, n, dt and sample.
+class Nodes(Checked):
+    """Base of systems of nodes that are integrated with the step dt and sampled: frozen dataclasses."""
 
-    Args:
-        unit: of dt and sample.
-        variables: of a node.
-        long: unit of the duration, if it is another; per_long: units in it.
-    """
-    kind = type(system).__name__
-    for field in dataclasses.fields(system):  # type: ignore[arg-type]
-        value = getattr(system, field.name)
-        if isinstance(value, float) and not math.isfinite(value):
-            raise InputError(f"{kind}.{field.name}: must be a finite number; got {value}")
-    for name in ("dt", "sample"):
-        positive(system, name, unit)
-    positive(system, "duration", long or unit)
-    within(system, "n", 1, 100_000, "1")
-    per_sample = system.sample / system.dt
-    if not (0.5 < per_sample < MOST_STEPS and abs(per_sample - round(per_sample)) <= 1e-6 * per_sample):
-        raise InputError(f"{kind}.sample: must be a multiple of dt = {system.dt:g} [{unit}]; got {system.sample:g}")
-    samples = system.duration * per_long / system.sample
-    if not samples >= 1:
-        raise InputError(
-            f"{kind}.duration: must hold a sample, {system.sample / per_long:g} [{long or unit}]; "
-            f"got {system.duration:g}"
-        )
-    if samples * per_sample > MOST_STEPS or samples * variables * system.n > MOST_VALUES:
-        raise InputError(
-            f"{kind}.duration: must be of at most {MOST_STEPS:g} steps of dt and {MOST_VALUES:g} values; got "
-            f"{samples * per_sample:g} and {samples * variables * system.n:g}"
-        )
+    variables: ClassVar[tuple[str, ...]]
+    time_unit: ClassVar[str]  # of dt and sample
+    recorded: ClassVar[int] = 0  # values of a node and sample, where they are more than its variables
+    n: int
+    dt: float
+    sample: float
+    duration: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        system: type = type(self)
+        kind, unit, variables = system.__name__, self.time_unit, max(self.recorded, len(self.variables))
+        long = declared(system)["duration"][1].unit
+        per_long = 1000.0 if (long, unit) == ("s", "ms") else 1.0
+        per_sample = self.sample / self.dt
+        if not (0.5 < per_sample < MOST_STEPS and abs(per_sample - round(per_sample)) <= 1e-6 * per_sample):
+            raise InputError(f"{kind}.sample: must be a multiple of dt = {self.dt:g} [{unit}]; got {self.sample:g}")
+        samples = self.duration * per_long / self.sample
+        if not samples >= 1:
+            raise InputError(
+                f"{kind}.duration: must hold a sample, {self.sample / per_long:g} [{long}]; got {self.duration:g}"
+            )
+        if samples * per_sample > MOST_STEPS or samples * variables * self.n > MOST_VALUES:
+            raise InputError(
+                f"{kind}.duration: must be of at most {MOST_STEPS:g} steps of dt and {MOST_VALUES:g} values; got "
+                f"{samples * per_sample:g} and {samples * variables * self.n:g}"
+            )
 
 
 def per_node(system: Nodes, field: str) -> Floats:
-    """A field with one value, or one a node, as (n,).
+    """Return a field with one value, or one a node, as (n,).
 
     Raises:
         InputError: another number of values, or one that is not finite.
@@ -90,7 +73,7 @@ def per_node(system: Nodes, field: str) -> Floats:
 
 
 def like(state: Array, values: Floats) -> Array:
-    """Values as an array of the library, type and device of a state."""
+    """Return values as an array of the library, type and device of a state."""
     if isinstance(state, np.ndarray):
         return values  # type: ignore[return-value]
     xp = api.array_namespace(state)
@@ -130,7 +113,7 @@ def course(
     sd: Floats | float = 0.0,
     progress: Progress | None = None,
 ) -> Floats:
-    """States (record, variable · node) over a duration, the start among them.
+    """Integrate, and return states (record, variable · node) over a duration, the start among them.
 
     Args:
         duration: in the unit of dt.
@@ -156,7 +139,7 @@ def run_of(
     *,
     ticks: float = 1.0,
 ) -> Run:
-    """Entry -> (values (time, node), quantity, unit) as a Run.
+    """Return entries name -> (values (time, node), quantity, unit) as a Run.
 
     Args:
         ticks: of the clock in a unit of the system's time, 0.001 for ms.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import array_api_compat as api
 import numpy as np
@@ -13,12 +13,13 @@ from scipy.optimize import brentq
 
 from ...analyses.measures.circular import angles
 from ...simulator import InputError, Run
+from ...simulator.fields import Param
 from ...simulator.types import Floats
 from ..system import Progress, attributed, within
-from .nodes import check_nodes, course, like
+from .nodes import Nodes, course, like
 from .rings import ring_entries, ring_source
 
-STABLE = 1.0  # J0 below which uniform activity does not run away
+STABLE, RUNS_AWAY = 1.0, "above it uniform activity runs away"  # J0
 ONSET = 2.0  # J2 above which uniform activity gives way to a bump
 START = 0.1  # SD of the rates at the start
 
@@ -61,7 +62,7 @@ def bump(j0: float, j2: float, drive: float = 1.0) -> Bump:
 
 
 @dataclass(frozen=True)
-class Ring:
+class Ring(Nodes):
     r"""Threshold-linear rates on a ring, with cosine coupling::
 
         τ m_i' = −m_i + [I + Σ_j W_ij m_j]₊          W_ij = (J0 + J2 cos(θ_i − θ_j))/n
@@ -81,24 +82,19 @@ class Ring:
     variables: ClassVar[tuple[str, ...]] = ("m",)
     time_unit: ClassVar[str] = "ms"
 
-    duration: float = 2.0  # [s]
-    n: int = 256  # cells
-    j0: float = -2.0  # uniform coupling, below 1
-    j2: float = 3.0  # tuned coupling; a bump needs more than 2
-    drive: float = 1.0  # I, in the unit of the rates
-    tau: float = 10.0  # [ms]
-    noise: float = 0.0  # SD of white noise on the rates [1/√ms]
-    dt: float = 0.5  # [ms], of the integration: Runge-Kutta 4, Heun with noise
-    sample: float = 5.0  # [ms], interval between samples, a multiple of dt
+    duration: Annotated[float, Param("simulated time [s]", gt=0)] = 2.0
+    n: Annotated[int, Param("cells", ge=3, le=100_000, why="fewer cells do not hold a direction")] = 256
+    j0: Annotated[float, Param("uniform coupling [1]", ge=-1e3, le=STABLE, why=RUNS_AWAY)] = -2.0
+    j2: Annotated[float, Param("tuned coupling; a bump needs more than 2 [1]", ge=-1e3, le=1e3)] = 3.0
+    drive: Annotated[float, Param("drive I, in the unit of the rates [1]", ge=1e-9, le=1e6)] = 1.0
+    tau: Annotated[float, Param("time constant, at least 2 dt [ms]", gt=0, le=1e6)] = 10.0
+    noise: Annotated[float, Param("SD of white noise on the rates [1/√ms]", ge=0, le=10)] = 0.0
+    dt: Annotated[float, Param("step: Runge-Kutta 4, Heun with noise [ms]", gt=0)] = 0.5
+    sample: Annotated[float, Param("interval between samples, a multiple of dt [ms]", gt=0)] = 5.0
 
     def __post_init__(self) -> None:
-        check_nodes(self, "ms", variables=1, long="s", per_long=1000.0)
-        within(self, "n", 3, 100_000, "1", "fewer cells do not hold a direction")
-        within(self, "j0", -1e3, STABLE, "1", "above it uniform activity runs away")
-        within(self, "j2", -1e3, 1e3, "1")
-        within(self, "drive", 1e-9, 1e6, "1")
-        within(self, "noise", 0.0, 10.0, "1/√ms")
-        within(self, "tau", 2 * self.dt, 1e6, "ms", "at least two steps")
+        super().__post_init__()
+        within(self, "tau", 2 * self.dt, 1e6, "at least two steps")
 
     @cached_property
     def angles(self) -> Floats:
@@ -110,7 +106,7 @@ class Ring:
         return np.cos(self.angles), np.sin(self.angles)
 
     def start(self, seed: int) -> Floats:
-        """Small random rates."""
+        """Return small random rates."""
         return np.abs(np.random.default_rng([seed, 1]).normal(0.0, START * self.drive, self.n))
 
     def drift(self, state: Any, inputs: Any = 0.0) -> Any:
@@ -133,7 +129,7 @@ class Ring:
         return attributed(Run(entries, source), "ring", self, seed)
 
     def _expected(self) -> dict[str, object]:
-        """The bump that theory expects, or why there is none: said in the source of a Run."""
+        """Return the bump that theory expects, or why there is none, for the source of a Run."""
         try:
             found = bump(self.j0, self.j2, self.drive)
         except InputError as error:

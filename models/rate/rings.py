@@ -1,4 +1,4 @@
-"""What rings share: a Run of rates with the decoded position beside them, and the rules of cosine weights."""
+"""Common parts of rings: a Run of rates with the decoded position."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from ...simulator import Clock, Recording
 from ...simulator.files.document import versions
 from ...simulator.types import Floats
 
-RULES = ("low_rank", "dense")  # of weights between all cells: the engine sums over factors, or over pairs
 MOST_DENSE = 10_000  # cells with a weight for every pair: 800 MB
 
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
 from ...simulator import Run
+from ...simulator.fields import Param
 from ...simulator.types import Floats
-from ..system import Progress, within
+from ..system import Progress
 from .graphs import Graph, graph
-from .nodes import check_nodes, course, difference, joined, like, per_node, run_of, split
+from .nodes import Count, GraphName, Nodes, course, difference, joined, like, per_node, run_of, split
 
 
 @dataclass(frozen=True)
-class StuartLandau:
+class StuartLandau(Nodes):
     r"""Complex amplitudes z = x + iy that swing by themselves for a > 0::
 
         z_i' = (a_i + 2πi f_i − |z_i|²) z_i + K Σ_j W_ij (z_j − z_i)
@@ -34,20 +35,18 @@ class StuartLandau:
     variables: ClassVar[tuple[str, ...]] = ("x", "y")
     time_unit: ClassVar[str] = "s"  # of dt
 
-    duration: float = 10.0  # [s]
-    n: int = 2  # nodes
-    a: tuple[float, ...] = (1.0,)  # distance from the bifurcation, one or one a node [1/s]
-    f: tuple[float, ...] = (1.0,)  # frequency, one or one a node [Hz]
-    graph: str = "all"  # none, chain, ring, all (1/n each), or FILE.npy, FILE.csv with the matrix W
-    k: float = 0.0  # coupling [1/s]
-    noise: float = 0.0  # SD of white noise on x and y [1/√s]
-    dt: float = 0.001  # [s], of the integration: Runge-Kutta 4, Heun with noise
-    sample: float = 0.01  # [s], interval between samples, a multiple of dt
+    duration: Annotated[float, Param("simulated time [s]", gt=0)] = 10.0
+    n: Count = 2
+    a: Annotated[tuple[float, ...], Param("distance from the bifurcation, one or one a node [1/s]")] = (1.0,)
+    f: Annotated[tuple[float, ...], Param("frequency, one or one a node [Hz]")] = (1.0,)
+    graph: GraphName = "all"
+    k: Annotated[float, Param("coupling K [1/s]", ge=-1e6, le=1e6)] = 0.0
+    noise: Annotated[float, Param("SD of white noise on x and y [1/√s]", ge=0, le=1e3)] = 0.0
+    dt: Annotated[float, Param("step: Runge-Kutta 4, Heun with noise [s]", gt=0)] = 0.001
+    sample: Annotated[float, Param("interval between samples, a multiple of dt [s]", gt=0)] = 0.01
 
     def __post_init__(self) -> None:
-        check_nodes(self, "s", variables=2)
-        within(self, "k", -1e6, 1e6, "1/s")
-        within(self, "noise", 0.0, 1e3, "1/√s")
+        super().__post_init__()
         self._a, self._omega, self._graph  # refuse what cannot be  # noqa: B018
 
     @cached_property
@@ -71,7 +70,7 @@ class StuartLandau:
         return joined([growth * x - omega * y + to_x + inputs, growth * y + omega * x + to_y])
 
     def start(self, seed: int) -> Floats:
-        """The state at the beginning, (variable · node): normal with SD 0.1."""
+        """Return the state at the beginning, (variable · node): normal with SD 0.1."""
         return np.random.default_rng([seed, 1]).normal(0.0, 0.1, 2 * self.n)
 
     def record(self, seed: int, progress: Progress | None = None) -> Run:

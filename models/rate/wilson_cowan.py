@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import array_api_compat as api
 import numpy as np
 from scipy.special import expit
 
 from ...simulator import Run
+from ...simulator.fields import Param
 from ...simulator.types import Floats
-from ..system import Progress, positive, within
+from ..system import Progress
 from .graphs import Graph, graph
-from .nodes import check_nodes, course, joined, like, per_node, pulled, run_of, split
+from .nodes import Count, GraphName, Nodes, course, joined, like, per_node, pulled, run_of, split
 
 
 @dataclass(frozen=True)
-class WilsonCowan:
+class WilsonCowan(Nodes):
     r"""Shares of active cells, E excitatory and I inhibitory, in every node::
 
         τ E' = −E + (1 − E) S_e(c1 E − c2 I + P + k Σ_j W_ij E_j)
@@ -38,30 +39,27 @@ class WilsonCowan:
     variables: ClassVar[tuple[str, ...]] = ("E", "I")
     time_unit: ClassVar[str] = "ms"  # of dt
 
-    duration: float = 2.0  # [s]
-    n: int = 1  # nodes
-    p: tuple[float, ...] = (1.25,)  # drive of E, one or one a node
-    q: float = 0.0  # drive of I
-    graph: str = "none"  # none, chain, ring, all, or FILE.npy, FILE.csv with the matrix W
-    k: float = 0.0  # coupling of E to E
-    noise: float = 0.0  # SD of white noise on E and I [1/√ms]
-    c1: float = 16.0
-    c2: float = 12.0
-    c3: float = 15.0
-    c4: float = 3.0
-    a_e: float = 1.3  # slopes
-    a_i: float = 2.0
-    theta_e: float = 4.0  # thresholds
-    theta_i: float = 3.7
-    tau: float = 8.0  # [ms]
-    dt: float = 0.1  # [ms], of the integration (Heun)
-    sample: float = 1.0  # [ms], interval between samples, a multiple of dt
+    duration: Annotated[float, Param("simulated time [s]", gt=0)] = 2.0
+    n: Count = 1
+    p: Annotated[tuple[float, ...], Param("drive P of E, one or one a node [1]")] = (1.25,)
+    q: Annotated[float, Param("drive Q of I [1]")] = 0.0
+    graph: GraphName = "none"
+    k: Annotated[float, Param("coupling of E to E among nodes [1]")] = 0.0
+    noise: Annotated[float, Param("SD of white noise on E and I [1/√ms]", ge=0, le=10)] = 0.0
+    c1: Annotated[float, Param("weight from E to E [1]")] = 16.0
+    c2: Annotated[float, Param("weight from I to E [1]")] = 12.0
+    c3: Annotated[float, Param("weight from E to I [1]")] = 15.0
+    c4: Annotated[float, Param("weight from I to I [1]")] = 3.0
+    a_e: Annotated[float, Param("slope of S_e [1]", gt=0)] = 1.3
+    a_i: Annotated[float, Param("slope of S_i [1]", gt=0)] = 2.0
+    theta_e: Annotated[float, Param("threshold of S_e [1]")] = 4.0
+    theta_i: Annotated[float, Param("threshold of S_i [1]")] = 3.7
+    tau: Annotated[float, Param("time constant [ms]", gt=0)] = 8.0
+    dt: Annotated[float, Param("step of the integration (Heun) [ms]", gt=0)] = 0.1
+    sample: Annotated[float, Param("interval between samples, a multiple of dt [ms]", gt=0)] = 1.0
 
     def __post_init__(self) -> None:
-        check_nodes(self, "ms", variables=2, long="s", per_long=1000.0)
-        for field, unit in {"tau": "ms", "a_e": "1", "a_i": "1"}.items():
-            positive(self, field, unit)
-        within(self, "noise", 0.0, 10.0, "1/√ms")
+        super().__post_init__()
         self._p, self._graph  # refuse what cannot be  # noqa: B018
 
     @cached_property
@@ -82,7 +80,7 @@ class WilsonCowan:
         return joined([(-e + (1.0 - e) * to_e) / self.tau, (-i + (1.0 - i) * to_i) / self.tau])
 
     def start(self, seed: int) -> Floats:
-        """The state at the beginning, (variable · node): uniform in 0 to 0.2."""
+        """Return the state at the beginning, (variable · node): uniform in 0 to 0.2."""
         return np.random.default_rng([seed, 1]).uniform(0.0, 0.2, 2 * self.n)
 
     def record(self, seed: int, progress: Progress | None = None) -> Run:

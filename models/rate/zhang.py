@@ -6,19 +6,20 @@ import math
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import array_api_compat as api
 import numpy as np
 
 from ...analyses.measures.circular import angles
 from ...simulator import InputError, Recording, Run
+from ...simulator.fields import Param
 from ...simulator.files.readers import identity, open_matrix
 from ...simulator.integrators import rk4
 from ...simulator.types import Floats
-from ..system import Progress, attributed, positive, within
+from ..system import Progress, attributed, within
 from .graphs import SUFFIXES
-from .nodes import check_nodes, like
+from .nodes import Nodes, like
 from .rings import ring_entries, ring_source
 
 FLOOR, HEIGHT, SHARPNESS = 1.0, 39.0, 8.0  # of the tuning curve [Hz], [Hz], [1]
@@ -66,7 +67,7 @@ def spectrum(n: int) -> Floats:
 
 
 @dataclass(frozen=True)
-class Zhang:
+class Zhang(Nodes):
     r"""Head-direction cells on a ring; the bump turns at the angular velocity of the head::
 
         τ u' = −u + (W + γ W')∗σ(u)          γ = −τ ω(t)
@@ -91,23 +92,19 @@ class Zhang:
     variables: ClassVar[tuple[str, ...]] = ("u",)
     time_unit: ClassVar[str] = "ms"
 
-    duration: float = 5.0  # [s]
-    n: int = 128  # cells
-    velocity: str = "sinusoidal"  # constant, sinusoidal, or FILE.npy, FILE.csv with one column [deg/s]
-    omega: float = 180.0  # velocity, or its amplitude [deg/s]
-    frequency: float = 0.5  # of a sinusoidal velocity [Hz]
-    velocity_dt: float = 0.01  # interval of a file [s]
-    tau: float = 10.0  # [ms]
-    dt: float = 1.0  # [ms], of the integration (Runge-Kutta 4)
-    sample: float = 10.0  # [ms], interval between samples, a multiple of dt
+    duration: Annotated[float, Param("simulated time [s]", gt=0)] = 5.0
+    n: Annotated[int, Param("cells", ge=32, le=4096, why="fewer cells do not resolve the tuning curve")] = 128
+    velocity: Annotated[str, Param("constant, sinusoidal, or FILE.npy, FILE.csv of one column [deg/s]")] = "sinusoidal"
+    omega: Annotated[float, Param("velocity, or its amplitude [deg/s]", ge=-1e6, le=1e6)] = 180.0
+    frequency: Annotated[float, Param("frequency of a sinusoidal velocity [Hz]", ge=0, le=1e3)] = 0.5
+    velocity_dt: Annotated[float, Param("interval between the values of a file [s]", gt=0)] = 0.01
+    tau: Annotated[float, Param("time constant, at least 2 dt [ms]", gt=0, le=1e6)] = 10.0
+    dt: Annotated[float, Param("step of the integration (Runge-Kutta 4) [ms]", gt=0)] = 1.0
+    sample: Annotated[float, Param("interval between samples, a multiple of dt [ms]", gt=0)] = 10.0
 
     def __post_init__(self) -> None:
-        check_nodes(self, "ms", variables=1, long="s", per_long=1000.0)
-        within(self, "n", 32, 4096, "1", "fewer cells do not resolve the tuning curve")
-        within(self, "tau", 2 * self.dt, 1e6, "ms", "at least two steps")
-        within(self, "frequency", 0.0, 1e3, "Hz")
-        positive(self, "velocity_dt", "s")
-        within(self, "omega", -1e6, 1e6, "deg/s")
+        super().__post_init__()
+        within(self, "tau", 2 * self.dt, 1e6, "at least two steps")
         fastest, limit = float(np.abs(self._trace[0]).max()), FASTEST / (1e-3 * self.dt)
         if fastest > limit:
             raise InputError(
@@ -155,7 +152,7 @@ class Zhang:
         return w[at], w_odd[at]
 
     def start(self, seed: int) -> Floats:
-        """A weak bump at a random place."""
+        """Return a weak bump at a random place."""
         place = np.random.default_rng([seed, 1]).uniform(-np.pi, np.pi)
         return needed(tuning(self.angles - place)) * 0.9
 
@@ -175,7 +172,7 @@ class Zhang:
         return (-u + rate(u) @ acting + inputs) / self.tau
 
     def settled(self, seed: int) -> Floats:
-        """The stationary u, at a random place."""
+        """Return the stationary u, at a random place."""
         u = self.start(seed)
         for _ in range(math.ceil(SETTLING / self.dt)):
             u = rk4(self.drift, u, self.dt)

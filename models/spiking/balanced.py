@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from ...simulator import InputError, Recording
-from ...simulator.engines.common import n_steps
+from ...simulator.fields import Param
 from ...simulator.networks.network import (
     DeltaSynapse,
     FixedInDegree,
@@ -19,7 +19,7 @@ from ...simulator.networks.network import (
     PopulationRate,
     Projection,
 )
-from ..system import positive, within
+from ..system import within
 from .base import Simulated
 from .brunel_theory import MeanField
 from .lif_theory import Lif
@@ -54,35 +54,27 @@ class Balanced(Simulated):
 
     name: ClassVar[str] = "balanced"
 
-    duration: float = 0.5  # [s]
-    g: float = 5.0  # weight of an inhibitory synapse over that of an excitatory one [1]
-    eta: float = 2.0  # external rate over the one that leads to threshold [1]
-    n_e: int = 10_000  # cells
-    n_i: int = 2_500
-    c_e: int = 1_000  # excitatory sources of a cell, and as many from outside
-    c_i: int = 250  # inhibitory sources of a cell
-    j: float = 0.1  # J [mV]
-    delay: float = 1.5  # D [ms]
-    tau_m: float = 20.0  # [ms]
-    v_threshold: float = 20.0  # θ [mV] above rest
-    v_reset: float = 10.0  # V_r [mV]
-    refractory: float = 2.0  # [ms]
-    dt: float = 0.1  # [ms]
+    duration: Annotated[float, Param("simulated time [s]", gt=0)] = 0.5
+    g: Annotated[float, Param("weight of an inhibitory synapse over an excitatory one [1]", ge=0, le=100)] = 5.0
+    eta: Annotated[float, Param("external rate over the one that leads to threshold [1]", ge=0, le=100)] = 2.0
+    n_e: Annotated[int, Param("excitatory cells", ge=1)] = 10_000
+    n_i: Annotated[int, Param("inhibitory cells", ge=1)] = 2_500
+    c_e: Annotated[int, Param("excitatory sources of a cell, and as many from outside", ge=1, le=10**6)] = 1_000
+    c_i: Annotated[int, Param("inhibitory sources of a cell", ge=1, le=10**6)] = 250
+    j: Annotated[float, Param("excitatory weight J [mV]", gt=0)] = 0.1
+    delay: Annotated[float, Param("delay D from spike to spike, at least dt [ms]", gt=0, le=1e6)] = 1.5
+    tau_m: Annotated[float, Param("membrane time constant [ms]", gt=0)] = 20.0
+    v_threshold: Annotated[float, Param("threshold θ above rest [mV]", gt=0)] = 20.0
+    v_reset: Annotated[float, Param("reset V_r above rest, below the threshold [mV]")] = 10.0
+    refractory: Annotated[float, Param("refractory period [ms]", gt=0)] = 2.0
+    dt: Annotated[float, Param("time step [ms]", gt=0)] = 0.1
 
-    def __post_init__(self) -> None:
-        positive(self, "duration", "s")
-        within(self, "g", 0.0, 100.0, "1")
-        within(self, "eta", 0.0, 100.0, "1")
-        for field in ("c_e", "c_i"):
-            within(self, field, 1, 10**6, "1")
-        positive(self, "dt", "ms")
-        within(self, "delay", self.dt, 1e6, "ms", "from spike to spike it is at least a time step")
-        for field, unit in (("j", "mV"), ("v_threshold", "mV"), ("refractory", "ms")):
-            positive(self, field, unit)
-        n_steps(self.network(), self.duration * 1000.0)
+    def check_relations(self) -> None:
+        """Check the delay against dt."""
+        within(self, "delay", self.dt, 1e6, "from spike to spike it is at least a time step")
 
     def network(self) -> Network:
-        """The description that an engine runs."""
+        """Return the description that an engine runs."""
 
         def cells(name: str, n: int) -> Population:
             return Population(
@@ -112,12 +104,12 @@ class Balanced(Simulated):
         )
 
     def mean_field(self) -> MeanField:
-        """The theory of this network."""
+        """Return the theory of this network."""
         cell = Lif(self.tau_m, self.v_threshold, self.v_reset, self.refractory)
         return MeanField(float(self.c_e), self.c_i / self.c_e, self.j, cell)
 
     def theory(self) -> dict[str, Recording]:
-        """Rates of the mean field, the same at every ms.
+        """Return the rates of the mean field, the same at every ms.
 
         Raises:
             InputError: there is none.

@@ -12,13 +12,14 @@ rate ν_thr = θ/(J C_E τ) that leads to threshold in the absence of recurrence
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
 from ...simulator import InputError
-from ...simulator.checks import not_negative, positive
+from ...simulator.fields import Checked, Param, checked
 from ...simulator.types import Floats
 from .lif_theory import Lif, siegert
 
@@ -27,22 +28,17 @@ _LOWEST = 1e-6  # Hz
 
 
 @dataclass(frozen=True)
-class MeanField:
+class MeanField(Checked):
     """The network seen by one of its cells.
 
     Raises:
         InputError: a parameter out of its bounds.
     """
 
-    c_e: float = 1000.0  # excitatory inputs of a cell, and as many from outside
-    gamma: float = 0.25  # inhibitory inputs a excitatory one [1]
-    j: float = 0.1  # [mV]
+    c_e: Annotated[float, Param("excitatory inputs of a cell, and as many from outside [1]", gt=0)] = 1000.0
+    gamma: Annotated[float, Param("inhibitory inputs per excitatory one [1]", ge=0)] = 0.25
+    j: Annotated[float, Param("excitatory weight [mV]", gt=0)] = 0.1
     cell: Lif = field(default_factory=Lif)
-
-    def __post_init__(self) -> None:
-        positive(self.c_e, "MeanField.c_e", "1")
-        not_negative(self.gamma, "MeanField.gamma", "1")
-        positive(self.j, "MeanField.j", "mV")
 
     @property
     def threshold_rate(self) -> float:
@@ -65,8 +61,8 @@ class MeanField:
         Raises:
             InputError: g or η is negative or not finite.
         """
-        not_negative(g, "MeanField.g", "1")
-        not_negative(eta, "MeanField.eta", "1")
+        for name, value in (("g", g), ("eta", eta)):
+            checked(f"MeanField.{name}", float, Param("[1]", ge=0), value)
 
         def excess(nu: ArrayLike) -> Floats:
             return np.asarray(siegert(*self.drive(nu, g, eta), self.cell) - np.asarray(nu))

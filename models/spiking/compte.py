@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...analyses.measures.circular import angles
-from ...simulator import InputError, unknown
-from ...simulator.engines.common import n_steps
+from ...simulator import InputError
+from ...simulator.fields import Param
 from ...simulator.networks.network import (
     CurrentInput,
     Dense,
@@ -26,12 +26,13 @@ from ...simulator.networks.network import (
     Synapse,
 )
 from ...simulator.types import Floats
-from ..rate.rings import MOST_DENSE, RULES
-from ..system import positive, within
+from ..rate.rings import MOST_DENSE
+from ..system import within
 from .base import Simulated
 
 REFERENCE_N = 2048  # E cells for which the conductances of a synapse are given
 PRECISION = 5.0  # the modes kept reach to k = PRECISION/σ, where the footprint's spectrum has fallen to e^−12.5
+TURN = "the ring is one turn"
 
 
 @dataclass(frozen=True)
@@ -58,77 +59,59 @@ class Compte(Simulated):
 
     name: ClassVar[str] = "compte"
 
-    duration: float = 3.0  # [s]
-    n_e: int = 512  # excitatory cells; n_e/4 inhibitory ones
-    cue: float = 0.0  # where it is shown [deg]
-    cue_onset: float = 0.25  # [s]
-    cue_duration: float = 0.25  # [s]
-    cue_width: float = 20.0  # half of it [deg]
-    cue_current: float = 200.0  # [pA]; 0 for none
-    distractor: float | None = None  # where it is shown [deg]; none for none
-    distractor_onset: float = 1.5  # [s]; it lasts, and is as wide, as the cue
-    distractor_current: float = 200.0  # [pA]
-    j_plus: float = 1.62  # J+, strength of the footprint [1]
-    sigma: float = 18.0  # its SD [deg]
-    rule: Literal["low_rank", "dense"] = "low_rank"  # the footprint as a Fourier series, or weight by weight
-    g_ee: float = 0.381  # NMDA, of a synapse among 2048 cells [nS]
-    g_ei: float = 0.292  # NMDA, from E to I [nS]
-    g_ie: float = 1.336  # GABA, from I to E, among 512 cells [nS]
-    g_ii: float = 1.024  # GABA, from I to I [nS]
-    g_ext_e: float = 3.1  # AMPA of the background [nS]
-    g_ext_i: float = 2.38  # [nS]
-    input_rate: float = 1.8  # Poisson spikes of the background per cell [1/ms]
-    c_e: float = 0.5  # capacitance [nF]
-    c_i: float = 0.2  # [nF]
-    g_leak_e: float = 25.0  # [nS]
-    g_leak_i: float = 20.0  # [nS]
-    refractory_e: float = 2.0  # [ms]
-    refractory_i: float = 1.0  # [ms]
-    v_leak: float = -70.0  # [mV]
-    v_threshold: float = -50.0  # [mV]
-    v_reset: float = -60.0  # [mV]
-    v_inhibition: float = -70.0  # reversal of GABA [mV]; that of excitation is 0
-    tau_ampa: float = 2.0  # [ms]
-    tau_gaba: float = 10.0  # [ms]
-    tau_nmda: float = 100.0  # [ms]
-    tau_rise: float = 2.0  # of NMDA [ms]
-    alpha: float = 0.5  # of NMDA [1/ms]
-    magnesium: float = 1.0  # [mM]
-    dt: float = 0.1  # [ms]; AMPA of 2 ms then comes out 2.5 % stronger than with a small step
+    duration: Annotated[float, Param("simulated time [s]", gt=0)] = 3.0
+    n_e: Annotated[int, Param("excitatory cells, a multiple of 4; n_e/4 inhibitory ones", ge=16, le=10**6)] = 512
+    cue: Annotated[float, Param("place of the cue [deg]", ge=-360, le=360, why=TURN)] = 0.0
+    cue_onset: Annotated[float, Param("onset of the cue [s]", ge=0, le=1e6)] = 0.25
+    cue_duration: Annotated[float, Param("duration of cue and distractor [s]", ge=0, le=1e6)] = 0.25
+    cue_width: Annotated[float, Param("half width of cue and distractor [deg]", ge=0, le=180)] = 20.0
+    cue_current: Annotated[float, Param("current of the cue; 0 for none [pA]", ge=0, le=1e5)] = 200.0
+    distractor: Annotated[float | None, Param("its place; none for none [deg]", ge=-360, le=360, why=TURN)] = None
+    distractor_onset: Annotated[float, Param("onset of the distractor [s]", ge=0, le=1e6)] = 1.5
+    distractor_current: Annotated[float, Param("current of the distractor [pA]", ge=0, le=1e5)] = 200.0
+    j_plus: Annotated[float, Param("strength J+ of the footprint; J− must not fall below 0 [1]", ge=0)] = 1.62
+    sigma: Annotated[float, Param("SD of the footprint [deg]", ge=2, le=90)] = 18.0
+    rule: Annotated[Literal["low_rank", "dense"], Param("footprint as a Fourier series, or all weights")] = "low_rank"
+    g_ee: Annotated[float, Param("NMDA, of a synapse among 2048 E cells [nS]", ge=0, le=1e3)] = 0.381
+    g_ei: Annotated[float, Param("NMDA, from E to I [nS]", ge=0, le=1e3)] = 0.292
+    g_ie: Annotated[float, Param("GABA, from I to E, among 512 I cells [nS]", ge=0, le=1e3)] = 1.336
+    g_ii: Annotated[float, Param("GABA, from I to I [nS]", ge=0, le=1e3)] = 1.024
+    g_ext_e: Annotated[float, Param("AMPA of the background on E [nS]", ge=0, le=1e3)] = 3.1
+    g_ext_i: Annotated[float, Param("AMPA of the background on I [nS]", ge=0, le=1e3)] = 2.38
+    input_rate: Annotated[float, Param("Poisson spikes of the background per cell [1/ms]", ge=0)] = 1.8
+    c_e: Annotated[float, Param("capacitance of E cells [nF]", gt=0)] = 0.5
+    c_i: Annotated[float, Param("capacitance of I cells [nF]", gt=0)] = 0.2
+    g_leak_e: Annotated[float, Param("leak of E cells [nS]", gt=0)] = 25.0
+    g_leak_i: Annotated[float, Param("leak of I cells [nS]", gt=0)] = 20.0
+    refractory_e: Annotated[float, Param("refractory period of E cells [ms]", ge=0)] = 2.0
+    refractory_i: Annotated[float, Param("refractory period of I cells [ms]", ge=0)] = 1.0
+    v_leak: Annotated[float, Param("reversal of the leak [mV]")] = -70.0
+    v_threshold: Annotated[float, Param("threshold [mV]")] = -50.0
+    v_reset: Annotated[float, Param("reset, below the threshold [mV]")] = -60.0
+    v_inhibition: Annotated[float, Param("reversal of GABA; that of excitation is 0 [mV]")] = -70.0
+    tau_ampa: Annotated[float, Param("decay of AMPA [ms]", gt=0)] = 2.0
+    tau_gaba: Annotated[float, Param("decay of GABA [ms]", gt=0)] = 10.0
+    tau_nmda: Annotated[float, Param("decay of NMDA [ms]", gt=0)] = 100.0
+    tau_rise: Annotated[float, Param("rise of NMDA [ms]", gt=0)] = 2.0
+    alpha: Annotated[float, Param("rate of opening of NMDA [1/ms]", gt=0)] = 0.5
+    magnesium: Annotated[float, Param("concentration of magnesium [mM]", ge=0)] = 1.0
+    dt: Annotated[float, Param("time step; at 0.1 AMPA of 2 ms is 2.5 % stronger than at 0 [ms]", gt=0)] = 0.1
 
-    def __post_init__(self) -> None:
-        positive(self, "duration", "s")
-        if self.rule not in RULES:
-            raise unknown("rule", str(self.rule), RULES)
-        within(self, "n_e", 16, 10**6 if self.rule == "low_rank" else MOST_DENSE, "1")
+    def check_relations(self) -> None:
+        """Check the number of cells, the footprint, and the stimuli against the run."""
+        within(self, "n_e", 16, 10**6 if self.rule == "low_rank" else MOST_DENSE)
         if self.n_e % 4:
             raise InputError(f"Compte.n_e: must be a multiple of 4, the ratio of E to I cells; got {self.n_e}")
-        within(self, "sigma", 2.0, 90.0, "deg")
-        within(self, "cue", -360.0, 360.0, "deg", "the ring is one turn")
-        within(self, "cue_width", 0.0, 180.0, "deg")
-        within(self, "cue_current", 0.0, 1e5, "pA")
-        within(self, "distractor_current", 0.0, 1e5, "pA")
-        for field in ("cue_onset", "cue_duration", "distractor_onset"):
-            within(self, field, 0.0, 1e6, "s")
-        if self.distractor is not None:
-            within(self, "distractor", -360.0, 360.0, "deg", "the ring is one turn")
-            if self.distractor_onset >= self.duration:
-                raise InputError(f"Compte.distractor_onset: must lie within the duration of {self.duration:g} s; "
-                                 f"got {self.distractor_onset:g}")  # fmt: skip
-        given = self.cue_onset != type(self).cue_onset  # the default may be cut off by a short run
-        if self.cue_current and given and self.cue_onset >= self.duration:
-            raise InputError(f"Compte.cue_onset: must lie within the duration of {self.duration:g} s; "
-                             f"got {self.cue_onset:g}")  # fmt: skip
-        for field, unit in (("c_e", "nF"), ("c_i", "nF"), ("g_leak_e", "nS"), ("g_leak_i", "nS")):
-            positive(self, field, unit)
-        for field in ("g_ee", "g_ei", "g_ie", "g_ii", "g_ext_e", "g_ext_i"):
-            within(self, field, 0.0, 1e3, "nS")
-        within(self, "j_plus", 0.0, 1.0 / self._share, "1", "beyond, J− falls below 0")
-        n_steps(self.network(), self.duration * 1000.0)
+        own = self.cue_current and self.cue_onset != type(self).cue_onset  # a short run may cut off the default
+        for field, shown in (("cue_onset", own), ("distractor_onset", self.distractor is not None)):
+            if shown and getattr(self, field) >= self.duration:
+                raise InputError(f"Compte.{field}: must lie within the duration of {self.duration:g} s; "
+                                 f"got {getattr(self, field):g}")  # fmt: skip
+        within(self, "j_plus", 0.0, 1.0 / self._share, "beyond, J− falls below 0")
 
     @property
     def _gaussian(self) -> Floats:
-        """The footprint without its floor, of every distance on the ring (n_e,)."""
+        """Footprint without its floor, of every distance on the ring (n_e,)."""
         distance = angles(self.n_e)
         return np.exp(-0.5 * (np.roll(distance, -(self.n_e // 2)) / math.radians(self.sigma)) ** 2)
 
@@ -138,12 +121,12 @@ class Compte(Simulated):
         return float(self._gaussian.mean())
 
     def footprint(self) -> Floats:
-        """Weight by distance on the ring, (n_e,), of mean 1: J− + (J+ − J−) exp(−d²/2σ²)."""
+        """Return the weight by distance on the ring, (n_e,), of mean 1: J− + (J+ − J−) exp(−d²/2σ²)."""
         j_minus = (1.0 - self.j_plus * self._share) / (1.0 - self._share)
         return j_minus + (self.j_plus - j_minus) * self._gaussian
 
     def weights(self) -> Rule:
-        """The footprint for every pair, of mean 1: as a Fourier series of rank 2k + 1, k = 5/σ, or whole."""
+        """Return the footprint for every pair, of mean 1: a Fourier series of rank 2k + 1, k = 5/σ, or all weights."""
         n, shape = self.n_e, self.footprint()
         if self.rule == "dense":
             index = np.arange(n)
@@ -155,7 +138,7 @@ class Compte(Simulated):
         return LowRank(modes * np.concatenate([series[:1], 2 * series[k], 2 * series[k]]), modes)
 
     def network(self) -> Network:
-        """The description that an engine runs: conductances in units of the leak, currents in mV of it."""
+        """Return the description that an engine runs: conductances in units of the leak, currents in mV of it."""
         n_i, scale = self.n_e // 4, REFERENCE_N / self.n_e
         e = self._cells("E", self.n_e, self.c_e, self.g_leak_e, self.refractory_e, angles(self.n_e))
         i = self._cells("I", n_i, self.c_i, self.g_leak_i, self.refractory_i, None)
@@ -209,7 +192,7 @@ class Compte(Simulated):
 
 
 def stimulated(angle: Floats, where: float, width: float) -> NDArray[np.bool_]:
-    """The cells within ± width of a place, both in degrees.
+    """Return a mask of the cells within ± width of a place, both in degrees.
 
     >>> stimulated(np.radians([-180.0, -90.0, 0.0, 90.0]), 170.0, 20.0).tolist()
     [True, False, False, False]
@@ -219,5 +202,5 @@ def stimulated(angle: Floats, where: float, width: float) -> NDArray[np.bool_]:
 
 
 def _all(n_source: int, n_target: int) -> LowRank:
-    """Everyone to everyone, with weight 1."""
+    """Return a connection of all pairs, with weight 1."""
     return LowRank(np.ones((n_source, 1)), np.ones((n_target, 1)))

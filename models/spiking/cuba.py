@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from ...simulator.engines.common import n_steps
+from ...simulator.fields import Param
 from ...simulator.networks.network import Network, Pairwise, Population, Projection, Synapse
-from ..system import positive
 from .base import Simulated
 
 
@@ -28,25 +27,21 @@ class Cuba(Simulated):
 
     name: ClassVar[str] = "cuba"
 
-    duration: float = 1.0  # [s]
-    n_e: int = 3200  # cells
-    n_i: int = 800
-    probability: float = 0.02  # of a connection from each cell to each other one: 80 sources on average
-    j_e: float = 1.62  # [mV]
-    j_i: float = 9.0  # [mV]
-    delay: float = 0.0  # [ms]; the original has none
-    tau_m: float = 20.0  # [ms]
-    tau_s_e: float = 5.0  # [ms]
-    tau_s_i: float = 10.0  # [ms]
-    v_rest: float = -49.0  # [mV]
-    v_threshold: float = -50.0  # [mV]
-    v_reset: float = -60.0  # [mV]
-    refractory: float = 5.0  # [ms]
-    dt: float = 0.1  # [ms]
-
-    def __post_init__(self) -> None:
-        positive(self, "duration", "s")
-        n_steps(self.network(), self.duration * 1000.0)
+    duration: Annotated[float, Param("simulated time [s]", gt=0)] = 1.0
+    n_e: Annotated[int, Param("excitatory cells", ge=1)] = 3200
+    n_i: Annotated[int, Param("inhibitory cells", ge=1)] = 800
+    probability: Annotated[float, Param("probability of a connection: 80 sources on average [1]", ge=0, le=1)] = 0.02
+    j_e: Annotated[float, Param("excitatory weight [mV]")] = 1.62
+    j_i: Annotated[float, Param("inhibitory weight [mV]")] = 9.0
+    delay: Annotated[float, Param("delay; the original has none [ms]", ge=0)] = 0.0
+    tau_m: Annotated[float, Param("membrane time constant [ms]", gt=0)] = 20.0
+    tau_s_e: Annotated[float, Param("decay of the excitatory current [ms]", gt=0)] = 5.0
+    tau_s_i: Annotated[float, Param("decay of the inhibitory current [ms]", gt=0)] = 10.0
+    v_rest: Annotated[float, Param("resting voltage E_L [mV]")] = -49.0
+    v_threshold: Annotated[float, Param("threshold [mV]")] = -50.0
+    v_reset: Annotated[float, Param("reset, below the threshold [mV]")] = -60.0
+    refractory: Annotated[float, Param("refractory period [ms]", ge=0)] = 5.0
+    dt: Annotated[float, Param("time step [ms]", gt=0)] = 0.1
 
     def network(self) -> Network:
         """The description that an engine runs."""

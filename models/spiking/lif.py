@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Literal, get_args
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...simulator import InputError, Recording, unknown
-from ...simulator.checks import is_finite
-from ...simulator.engines.common import n_steps
+from ...simulator import InputError, Recording
+from ...simulator.fields import Param
 from ...simulator.networks.network import AnyInput, CurrentInput, Network, OUNoise, Population, Schedule, WhiteNoise
-from ..system import positive, within
 from .base import Simulated
 from .lif_theory import Lif, coloured_sd, grid_shift, rate, siegert
 
-Protocol = Literal["fi", "constant", "step", "sine"]
-PROTOCOLS: tuple[str, ...] = get_args(Protocol)
 POINTS = 64  # of a period of a sine, between which it is drawn straight
 MOST_POINTS = 10**6
 FINER = 8  # theory is given at so many drives for one that is simulated
@@ -52,45 +48,36 @@ class LifCells(Simulated):
 
     name: ClassVar[str] = "lif"
 
-    duration: float = 2.0  # [s]
-    protocol: Protocol = "fi"
-    sigma: tuple[float, ...] = (0.0, 1.0, 5.0)  # noise levels [mV]
-    tau_s: float = 0.0  # correlation time of the noise [ms]; 0 is white
-    corrected: bool = True  # whether the threshold is lowered for white noise, which a grid of steps misses
-    n: int = 2100  # cells of each noise level
-    levels: int = 21  # drives of "fi"
-    drive_low: float = 10.5  # [mV]
-    drive_high: float = 30.5  # [mV]
-    drive: float = 18.0  # of "constant", "step" before its step, "sine" on average [mV]
-    step: float = 6.0  # [mV]
-    step_at: float = 0.5  # [s]
-    amplitude: float = 6.0  # [mV]
-    frequency: float = 10.0  # [Hz]
-    tau_m: float = 20.0  # [ms]
-    v_threshold: float = 20.0  # θ [mV] above rest
-    v_reset: float = 10.0  # V_r [mV]
-    refractory: float = 2.0  # [ms]
-    dt: float = 0.1  # [ms]
+    duration: Annotated[float, Param("simulated time [s]", gt=0)] = 2.0
+    protocol: Annotated[Literal["fi", "constant", "step", "sine"], Param("course of the drive")] = "fi"
+    sigma: Annotated[tuple[float, ...], Param("noise levels [mV]", ge=0)] = (0.0, 1.0, 5.0)
+    tau_s: Annotated[float, Param("correlation time of the noise; 0 is white [ms]", ge=0, le=1e6)] = 0.0
+    corrected: Annotated[bool, Param("whether to lower the threshold for white noise, which a grid misses")] = True
+    n: Annotated[int, Param("cells of each noise level", ge=1)] = 2100
+    levels: Annotated[int, Param('drives of "fi"', ge=2, le=10**5)] = 21
+    drive_low: Annotated[float, Param('lowest drive of "fi" [mV]', ge=-1e6, le=1e6)] = 10.5
+    drive_high: Annotated[float, Param('highest drive of "fi" [mV]', ge=-1e6, le=1e6)] = 30.5
+    drive: Annotated[float, Param("constant drive, before the step, mean of the sine [mV]", ge=-1e6, le=1e6)] = 18.0
+    step: Annotated[float, Param("height of the step [mV]", ge=-1e6, le=1e6)] = 6.0
+    step_at: Annotated[float, Param("time of the step [s]", ge=0, le=1e9)] = 0.5
+    amplitude: Annotated[float, Param("amplitude of the sine [mV]", ge=-1e6, le=1e6)] = 6.0
+    frequency: Annotated[float, Param("frequency of the sine [Hz]", ge=1e-6, le=1e6)] = 10.0
+    tau_m: Annotated[float, Param("membrane time constant [ms]", gt=0)] = 20.0
+    v_threshold: Annotated[float, Param("threshold θ above rest [mV]")] = 20.0
+    v_reset: Annotated[float, Param("reset V_r above rest, below the threshold [mV]")] = 10.0
+    refractory: Annotated[float, Param("refractory period [ms]", ge=0)] = 2.0
+    dt: Annotated[float, Param("time step [ms]", gt=0)] = 0.1
 
-    def __post_init__(self) -> None:
-        if self.protocol not in PROTOCOLS:
-            raise unknown("protocol", str(self.protocol), PROTOCOLS)
-        for field, unit in (("duration", "s"), ("dt", "ms"), ("tau_m", "ms")):
-            positive(self, field, unit)
-        if not (self.sigma and all(is_finite(s) and s >= 0 for s in self.sigma)):
-            raise InputError(f"LifCells.sigma: must be numbers >= 0 [mV], at least one; got {self.sigma}")
+    def check_relations(self) -> None:
+        """Check the noise levels, and the numbers that a protocol uses."""
+        if not self.sigma:
+            raise InputError("LifCells.sigma: must be numbers >= 0 [mV], at least one; got ()")
         if len({_name(s) for s in self.sigma}) < len(self.sigma):
             raise InputError(f"LifCells.sigma: must differ in six digits; got {self.sigma}")
-        within(self, "tau_s", 0.0, 1e6, "ms")
-        for field in ("drive_low", "drive_high", "drive", "step", "amplitude"):
-            within(self, field, -1e6, 1e6, "mV")
-        within(self, "frequency", 1e-6, 1e6, "Hz")
-        within(self, "step_at", 0.0, 1e9, "s")
         if self.protocol == "step" and self.step_at >= self.duration:
             raise InputError(
                 f"LifCells.step_at: must lie within the duration of {self.duration:g} s; got {self.step_at:g}"
             )
-        within(self, "levels", 2, 10**5, "1")
         if self.protocol == "fi" and not (self.drive_low < self.drive_high and self.n >= self.levels):
             raise InputError(
                 f"LifCells: drive_low must lie below drive_high, and n be at least levels; got {self.drive_low:g} and "
@@ -99,14 +86,13 @@ class LifCells(Simulated):
         if self.protocol == "sine" and self.duration * self.frequency * POINTS > MOST_POINTS:
             raise InputError(f"LifCells.frequency: must give at most {MOST_POINTS // POINTS} periods in duration; "
                              f"got {self.duration * self.frequency:g}")  # fmt: skip
-        n_steps(self.network(), self.duration * 1000.0)
 
     def cell(self) -> Lif:
-        """The cell of the theory; its threshold is the true one."""
+        """Return the cell of the theory; its threshold is the true one."""
         return Lif(self.tau_m, self.v_threshold, self.v_reset, self.refractory)
 
     def network(self) -> Network:
-        """The description that an engine runs."""
+        """Return the description that an engine runs."""
         current = 1.0 if self.protocol == "fi" else self.schedule()
         profile = self.drives() if self.protocol == "fi" else None
         inputs: list[AnyInput] = [CurrentInput(_name(s), current, profile) for s in self.sigma]
@@ -131,12 +117,12 @@ class LifCells(Simulated):
         )
 
     def drives(self) -> NDArray[np.float64]:
-        """The drive of every cell under "fi" (n,) [mV]."""
+        """Return the drive of every cell under "fi" (n,) [mV]."""
         level = np.arange(self.n) * self.levels // self.n
         return np.asarray(np.linspace(self.drive_low, self.drive_high, self.levels)[level])
 
     def schedule(self) -> Schedule:
-        """μ(t) of the other protocols."""
+        """Return μ(t) of the other protocols."""
         if self.protocol == "step":
             at = 1000.0 * self.step_at
             if at == 0:
@@ -149,7 +135,7 @@ class LifCells(Simulated):
         return Schedule("drive", (0.0,), (self.drive,))
 
     def theory(self) -> dict[str, Recording]:
-        """Rates in closed form [Hz]: over the range of drives under "fi", else of the drive at every ms."""
+        """Return the rates in closed form [Hz]: over the range of drives under "fi", else of the drive at every ms."""
         names = np.array([_name(s) for s in self.sigma])
         if self.protocol == "fi":
             drives = np.linspace(self.drive_low, self.drive_high, FINER * (self.levels - 1) + 1)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 
 from ...analyses.measures.circular import angles
-from ...simulator import unknown
-from ...simulator.engines.common import n_steps
+from ...simulator.fields import Param
 from ...simulator.networks.network import Dense, LowRank, Network, PoissonInput, Population, Projection, Rule, Synapse
-from ..rate.rings import MOST_DENSE, RULES
-from ..system import positive, within
+from ..rate.rings import MOST_DENSE
+from ..system import within
 from .base import Simulated
 
 
@@ -37,32 +36,27 @@ class LifRing(Simulated):
 
     name: ClassVar[str] = "lif_ring"
 
-    duration: float = 3.0  # [s]
-    n: int = 1024  # cells
-    w0: float = -200.0  # uniform weight [mV]
-    w1: float = 300.0  # tuned weight [mV]
-    rule: Literal["low_rank", "dense"] = "low_rank"  # how the same weights are held
-    tau_m: float = 20.0  # [ms]
-    tau_s: float = 5.0  # [ms]
-    v_threshold: float = 20.0  # [mV] above rest
-    v_reset: float = 10.0  # [mV]
-    refractory: float = 2.0  # [ms]
-    delay: float = 1.5  # [ms]
-    input_rate: float = 1.0  # Poisson spikes per cell [1/ms]
-    input_weight: float = 5.2  # [mV]
-    dt: float = 0.1  # [ms]
+    duration: Annotated[float, Param("simulated time [s]", gt=0)] = 3.0
+    n: Annotated[int, Param("cells", ge=3, le=10**7)] = 1024
+    w0: Annotated[float, Param("uniform weight [mV]", ge=-1e6, le=1e6)] = -200.0
+    w1: Annotated[float, Param("tuned weight [mV]", ge=-1e6, le=1e6)] = 300.0
+    rule: Annotated[Literal["low_rank", "dense"], Param("form in which the same weights are summed")] = "low_rank"
+    tau_m: Annotated[float, Param("membrane time constant [ms]", gt=0)] = 20.0
+    tau_s: Annotated[float, Param("decay of the synaptic current [ms]", gt=0)] = 5.0
+    v_threshold: Annotated[float, Param("threshold above rest [mV]", ge=0)] = 20.0
+    v_reset: Annotated[float, Param("reset above rest, below the threshold [mV]")] = 10.0
+    refractory: Annotated[float, Param("refractory period [ms]", ge=0)] = 2.0
+    delay: Annotated[float, Param("delay [ms]", ge=0)] = 1.5
+    input_rate: Annotated[float, Param("Poisson spikes per cell [1/ms]", ge=0)] = 1.0
+    input_weight: Annotated[float, Param("their weight [mV]")] = 5.2
+    dt: Annotated[float, Param("time step [ms]", gt=0)] = 0.1
 
-    def __post_init__(self) -> None:
-        positive(self, "duration", "s")
-        if self.rule not in RULES:
-            raise unknown("rule", str(self.rule), RULES)
-        within(self, "n", 3, 10**7 if self.rule == "low_rank" else MOST_DENSE, "1")
-        for field in ("w0", "w1"):
-            within(self, field, -1e6, 1e6, "mV")
-        n_steps(self.network(), self.duration * 1000.0)
+    def check_relations(self) -> None:
+        """Check the number of cells against the rule."""
+        within(self, "n", 3, 10**7 if self.rule == "low_rank" else MOST_DENSE)
 
     def network(self) -> Network:
-        """The description that an engine runs."""
+        """Return the description that an engine runs."""
         angle = angles(self.n)
         modes = np.stack([np.ones(self.n), np.cos(angle), np.sin(angle)], axis=1)
         low = LowRank(modes * np.array([self.w0, self.w1, self.w1]) / self.n, modes)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import dawsn, erf, erfcx, zeta
 
 from ...simulator import InputError
-from ...simulator.checks import finite, not_negative, positive
+from ...simulator.fields import Checked, Param, checked
 from ...simulator.types import Floats
 
 COLOUR = -float(zeta(0.5)) / math.sqrt(2.0)  # 1.0326: shift of threshold and reset by coloured noise
@@ -25,23 +26,20 @@ _SMALLEST = 1e-16  # of the distances from an end that are integrated over in th
 
 
 @dataclass(frozen=True)
-class Lif:
+class Lif(Checked):
     """The parameters of a cell; the defaults are those of Brunel (J Comput Neurosci 2000).
 
     Raises:
         InputError: a parameter out of its bounds.
     """
 
-    tau: float = 20.0  # [ms]
-    threshold: float = 20.0  # [mV]
-    reset: float = 10.0  # [mV]
-    refractory: float = 2.0  # [ms]
+    tau: Annotated[float, Param("membrane time constant [ms]", gt=0)] = 20.0
+    threshold: Annotated[float, Param("threshold [mV]")] = 20.0
+    reset: Annotated[float, Param("reset, below the threshold [mV]")] = 10.0
+    refractory: Annotated[float, Param("refractory period [ms]", ge=0)] = 2.0
 
     def __post_init__(self) -> None:
-        positive(self.tau, "Lif.tau", "ms")
-        finite(self.threshold, "Lif.threshold", "a number [mV]")
-        finite(self.reset, "Lif.reset", "a number [mV]")
-        not_negative(self.refractory, "Lif.refractory", "ms")
+        super().__post_init__()
         if not self.reset < self.threshold:
             raise InputError(f"Lif.reset: must lie below threshold {self.threshold:g} mV; got {self.reset:g}")
 
@@ -192,7 +190,7 @@ def _bounds(mu: ArrayLike, sigma: ArrayLike, cell: Lif, tau_s: float) -> tuple[F
     x, s = np.broadcast_arrays(np.asarray(mu, dtype=np.float64), np.asarray(sigma, dtype=np.float64))
     if not (np.isfinite(x).all() and np.isfinite(s).all() and (s >= 0).all()):
         raise InputError("siegert: mu must be finite and sigma finite and >= 0 [mV]")
-    not_negative(tau_s, "siegert.tau_s", "ms")
+    checked("siegert.tau_s", float, Param("[ms]", ge=0), tau_s)
     shift = COLOUR * s * math.sqrt(tau_s / cell.tau)
     spread = np.where(s > 0, s, 1.0)
     return x, s, (cell.reset + shift - x) / spread, (cell.threshold + shift - x) / spread

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, get_args
+from typing import Annotated, ClassVar, Literal
 
-from ...simulator import unknown
-from ...simulator.engines.common import n_steps
+from ...simulator.fields import Param
 from ...simulator.networks.network import (
     Adaptation,
     FixedInDegree,
@@ -20,13 +19,9 @@ from ...simulator.networks.network import (
     SlowVariable,
     Synapse,
 )
-from ..system import positive, within
 from .base import Simulated
 
-Protocol = Literal["rest", "trigger", "ramp"]
-PROTOCOLS: tuple[str, ...] = get_args(Protocol)
 V_INIT = (0.0, 15.0)  # [mV]
-G_LOW, G_HIGH = 0.3, 3.0
 G_WHY = (
     "synchrony is not monotone in g; far below 0.3 the network fires tonically near 200 Hz and its "
     "correlation falls to 0, above 3 nothing but rest is left"
@@ -58,53 +53,44 @@ class SeizureNetwork(Simulated):
 
     name: ClassVar[str] = "seizure"
 
-    duration: float = 5.0  # [s]
-    g: float = 1.0  # gain of inhibition on E cells [1]
-    protocol: Protocol = "trigger"
-    slow: bool = True  # whether inhibition tires (q)
-    trigger_g: float = 0.4  # [1]
-    trigger_until: float = 1.5  # [s]
-    ramp_high: float = 1.4  # [1]
-    ramp_low: float = 0.5  # [1]
-    n_e: int = 1600  # cells
-    n_i: int = 400
-    in_degree_e: int = 160  # sources of a cell
-    in_degree_i: int = 40
-    j_ee: float = 1.0  # mean weight, from E to E [mV]
-    j_ee_sigma: float = 0.5  # SD of the logarithm of the E to E weights [1]
-    j_ei: float = 1.2  # from E to I [mV]
-    j_ie: float = 2.4  # from I to E [mV]
-    j_ii: float = 2.4  # from I to I [mV]
-    delay: float = 1.5  # [ms]
-    tau_m_e: float = 20.0  # [ms]
-    tau_m_i: float = 10.0  # [ms]
-    tau_s_e: float = 5.0  # [ms]
-    tau_s_i: float = 10.0  # [ms]
-    v_threshold: float = 20.0  # [mV] above rest
-    v_reset: float = 10.0  # [mV]
-    refractory_e: float = 2.0  # [ms]
-    refractory_i: float = 1.0  # [ms]
-    tau_w: float = 80.0  # [ms]
-    w_jump: float = 4.0  # [mV]
-    input_rate: float = 3.4  # Poisson spikes per cell [1/ms]
-    input_weight: float = 1.6  # [mV]
-    tau_q: float = 1000.0  # [ms]
-    q_max: float = 0.6  # [1]
-    r_half: float = 15.0  # [Hz]
-    tau_rate: float = 100.0  # [ms]
-    dt: float = 0.1  # [ms]
-
-    def __post_init__(self) -> None:
-        if self.protocol not in PROTOCOLS:
-            raise unknown("protocol", str(self.protocol), PROTOCOLS)
-        positive(self, "duration", "s")
-        for field in ("g", "trigger_g", "ramp_high", "ramp_low"):
-            within(self, field, G_LOW, G_HIGH, "1", G_WHY)
-        within(self, "trigger_until", 0.0, float(10**6), "s")
-        n_steps(self.network(), self.duration * 1000.0)
+    duration: Annotated[float, Param("simulated time [s]", gt=0)] = 5.0
+    g: Annotated[float, Param("gain of inhibition on E cells [1]", ge=0.3, le=3, why=G_WHY)] = 1.0
+    protocol: Annotated[Literal["rest", "trigger", "ramp"], Param("course of g")] = "trigger"
+    slow: Annotated[bool, Param("whether inhibition tires (q)")] = True
+    trigger_g: Annotated[float, Param("g of the trigger [1]", ge=0.3, le=3, why=G_WHY)] = 0.4
+    trigger_until: Annotated[float, Param("end of the trigger [s]", ge=0, le=1e6)] = 1.5
+    ramp_high: Annotated[float, Param("g at both ends of the ramp [1]", ge=0.3, le=3, why=G_WHY)] = 1.4
+    ramp_low: Annotated[float, Param("g half way through the ramp [1]", ge=0.3, le=3, why=G_WHY)] = 0.5
+    n_e: Annotated[int, Param("excitatory cells", ge=1)] = 1600
+    n_i: Annotated[int, Param("inhibitory cells", ge=1)] = 400
+    in_degree_e: Annotated[int, Param("excitatory sources of a cell", ge=0)] = 160
+    in_degree_i: Annotated[int, Param("inhibitory sources of a cell", ge=0)] = 40
+    j_ee: Annotated[float, Param("mean weight from E to E [mV]", gt=0)] = 1.0
+    j_ee_sigma: Annotated[float, Param("SD of the logarithm of the E to E weights [1]", ge=0)] = 0.5
+    j_ei: Annotated[float, Param("weight from E to I [mV]")] = 1.2
+    j_ie: Annotated[float, Param("weight from I to E [mV]")] = 2.4
+    j_ii: Annotated[float, Param("weight from I to I [mV]")] = 2.4
+    delay: Annotated[float, Param("delay [ms]", ge=0)] = 1.5
+    tau_m_e: Annotated[float, Param("membrane time constant of E cells [ms]", gt=0)] = 20.0
+    tau_m_i: Annotated[float, Param("membrane time constant of I cells [ms]", gt=0)] = 10.0
+    tau_s_e: Annotated[float, Param("decay of the excitatory current [ms]", gt=0)] = 5.0
+    tau_s_i: Annotated[float, Param("decay of the inhibitory current [ms]", gt=0)] = 10.0
+    v_threshold: Annotated[float, Param("threshold above rest [mV]")] = 20.0
+    v_reset: Annotated[float, Param("reset above rest, below the threshold [mV]")] = 10.0
+    refractory_e: Annotated[float, Param("refractory period of E cells [ms]", ge=0)] = 2.0
+    refractory_i: Annotated[float, Param("refractory period of I cells [ms]", ge=0)] = 1.0
+    tau_w: Annotated[float, Param("time constant of the adaptation of E cells [ms]", gt=0)] = 80.0
+    w_jump: Annotated[float, Param("increment of the adaptation at a spike [mV]")] = 4.0
+    input_rate: Annotated[float, Param("Poisson spikes per cell [1/ms]", ge=0)] = 3.4
+    input_weight: Annotated[float, Param("their weight [mV]")] = 1.6
+    tau_q: Annotated[float, Param("time constant of q [ms]", gt=0)] = 1000.0
+    q_max: Annotated[float, Param("largest q [1]", ge=0, le=1)] = 0.6
+    r_half: Annotated[float, Param("E rate at which q goes to half of q_max [Hz]", gt=0)] = 15.0
+    tau_rate: Annotated[float, Param("time constant of the filter of the E rate [ms]", gt=0)] = 100.0
+    dt: Annotated[float, Param("time step [ms]", gt=0)] = 0.1
 
     def network(self) -> Network:
-        """The description that an engine runs."""
+        """Return the description that an engine runs."""
         tires = SlowVariable("q", "E", self.tau_q, self.q_max, self.r_half, exponent=4.0, rate_tau=self.tau_rate)
         inhibition = Synapse("i", self.tau_s_i, gain=self.schedule(), sign=-1, slow="q" if self.slow else None)
         e = Population(
@@ -146,7 +132,7 @@ class SeizureNetwork(Simulated):
         )
 
     def schedule(self) -> Schedule:
-        """g(t) of the protocol."""
+        """Return g(t) of the protocol."""
         if self.protocol == "trigger":
             until = self.trigger_until * 1000.0
             return Schedule("g", (0.0, until, until), (self.trigger_g, self.trigger_g, self.g))

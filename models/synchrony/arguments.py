@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from ...simulator import InputError, unknown
+from ...simulator.fields import Param, checked
 
 
 def whole(name: str, value: object, least: int) -> None:
     """Refuse what is no integer of at least so much."""
-    if isinstance(value, bool) or not (isinstance(value, int | np.integer) and value >= least):
-        raise InputError(f"SynchronyRecorder.{name}: must be an integer >= {least}; got {value}")
+    checked(f"SynchronyRecorder.{name}", int, Param("", ge=least), value)
 
 
 def listed(name: str, given: Sequence[str] | str, known: Sequence[str]) -> tuple[str, ...]:

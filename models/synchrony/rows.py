@@ -13,7 +13,7 @@ from ...analyses.layers.trajectories import AFTER_SHUFFLE, LIVE, NULL_STATISTICS
 from ...analyses.measures import MEASURES, get
 from ...analyses.measures.base import Measure, NullKind
 from ...analyses.surrogates import MIN_SURROGATES
-from ...analyses.values import Settings, values
+from ...analyses.values import ValueSettings, values
 from ...simulator import InputError, Recording
 
 NULLED = ("si_3", "chi_c", "lambda1_fraction", "class_share", "within_class_si")  # surrogates are drawn for these
@@ -101,7 +101,7 @@ class Rows:
         numbers[self._place[LIVE, VALUE, ""]] = live_share
         numbers[self._place[UNITS, VALUE, ""]] = data.n_units
         undefined: dict[str, str] = {}
-        settings = Settings(nulls=self.nulls if surrogates else 0)
+        settings = ValueSettings(nulls=self.nulls if surrogates else 0)
         names = [measure.name for measure in self.measures]
         for found in values(data, names, settings, kinds=KINDS, nulled=self.nulled, seed=seed):
             if found.reason:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 
-from ...simulator import InputError, Recording, Run, Spikes
+from ...simulator import Recording, Run, Spikes
+from ...simulator.fields import Checked, Param, checked
 from ...simulator.files.document import versions
+from ..architectures.base import Sizes
 from ..datasets import Dataset, load_data, stratified
 from ..system import parameters
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:  # torch takes seconds to import: only `fit` and `record` load
 
 
 @dataclass(frozen=True)
-class Classifier:
+class Classifier(Checked):
     """A multilayer perceptron trained on images; its layers over samples, over a morph loop, over training.
 
     Three conditions at one number of optimiser steps, by the fields alone: as it stands it fits
@@ -38,33 +40,24 @@ class Classifier:
         InputError: a field that cannot be.
     """
 
-    data: str = "digits"  # digits, fashion-mnist, a folder of IDX files, a .npz file
-    n_train: int | None = 1000  # training images; None: all
-    n_test: int | None = None  # test images; None: all
-    label_noise: float = 0.0  # fraction of training labels made wrong, 0..1
-    hidden: tuple[int, ...] = (128, 128)  # units of every hidden layer
-    steps: int = 1000  # optimiser steps
-    every: int = 10  # steps between records of history and stimuli; divides `steps`
-    learning_rate: float = 2e-3
-    batch_size: int = 128  # at 64, Adam's late spikes leave some noisy labels unlearnt
-    optimiser: Literal["adam", "sgd"] = "adam"
-    weight_decay: float = 0.0
-    layers: tuple[str, ...] = ("hidden.*.linear",)  # patterns of module names; hidden.*.relu for activations
-    n_probe: int = 400  # test images of LAYER_samples
-    n_stimuli: int = 8  # test images of LAYER_loop and LAYER_steps, of different classes as far as they go
-    frames: int = 24  # frames of the morph from one stimulus to the next
-    max_units: int = 1024  # units kept of a layer
-
-    def __post_init__(self) -> None:
-        for name in ("hidden", "layers"):  # a list, as a configuration file gives it, would not be hashable
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-        for name in ("steps", "every", "batch_size", "n_probe", "frames", "max_units"):
-            _at_least(name, getattr(self, name), 1)
-        _at_least("n_stimuli", self.n_stimuli, 2)
-        if not self.hidden:
-            raise InputError("Classifier.hidden: must name at least one layer; got ()")
-        for n in self.hidden:
-            _at_least("hidden", n, 1)
+    data: Annotated[str, Param("data: digits, fashion-mnist, a folder of IDX files, a .npz file")] = "digits"
+    n_train: Annotated[int | None, Param("training images; none: all", ge=1)] = 1000
+    n_test: Annotated[int | None, Param("test images; none: all", ge=1)] = None
+    label_noise: Annotated[float, Param("fraction of the training labels made wrong [1]", ge=0, le=1)] = 0.0
+    hidden: Sizes = (128, 128)
+    steps: Annotated[int, Param("optimiser steps", ge=1)] = 1000
+    every: Annotated[int, Param("steps between records of history and stimuli; divides all steps", ge=1)] = 10
+    learning_rate: Annotated[float, Param("learning rate [1]", gt=0)] = 2e-3
+    batch_size: Annotated[int, Param("images of an optimiser step", ge=1)] = 128  # at 64 Adam leaves some noisy labels
+    optimiser: Annotated[Literal["adam", "sgd"], Param("optimiser; adam is AdamW")] = "adam"
+    weight_decay: Annotated[float, Param("weight decay [1]", ge=0)] = 0.0
+    layers: Annotated[
+        tuple[str, ...], Param("layers that are probed: patterns of module names; hidden.*.relu for activations")
+    ] = ("hidden.*.linear",)
+    n_probe: Annotated[int, Param("test images of LAYER_samples", ge=1)] = 400
+    n_stimuli: Annotated[int, Param("test images of LAYER_loop and LAYER_steps, of different classes", ge=2)] = 8
+    frames: Annotated[int, Param("frames of the morph from one stimulus to the next", ge=1)] = 24
+    max_units: Annotated[int, Param("units kept of a layer", ge=1)] = 1024
 
     def load(self, seed: int) -> Dataset:
         """The data that `fit` trains on with this seed."""
@@ -130,12 +123,6 @@ class Classifier:
         return Run({**entries, "history": history.recording(source)}, source)
 
     def _seeds(self, seed: int) -> tuple[int, int, int]:
-        if not (isinstance(seed, int | np.integer) and seed >= 0):
-            raise InputError(f"Classifier.seed: must be an integer >= 0; got {seed}")
-        weights, order, stimuli = (int(s) for s in np.random.SeedSequence(int(seed)).generate_state(3))
+        seed = checked("Classifier.seed", int, Param("", ge=0), seed)
+        weights, order, stimuli = (int(s) for s in np.random.SeedSequence(seed).generate_state(3))
         return weights, order, stimuli
-
-
-def _at_least(name: str, value: object, least: int) -> None:
-    if isinstance(value, bool) or not (isinstance(value, int | np.integer) and value >= least):
-        raise InputError(f"Classifier.{name}: must be an integer >= {least}; got {value}")

@@ -15,7 +15,7 @@ from ...simulator.files.document import Group, Variable
 from ...simulator.files.result import Result
 from ...simulator.types import Progress
 from ..training.build import device, open_model
-from ..training.job import DataChoice
+from ..training.settings import DataChoice
 
 if TYPE_CHECKING:  # torch takes seconds to import
     import torch

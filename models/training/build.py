@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from ...simulator import InputError, unknown
-from ...simulator.fields import assignments, check, parameter_types, parse
+from ...simulator.fields import assignments, parameter_types, parse
+from ..architectures import architecture
 from ..system import parameters as fields_of
 from ..treatments import treatment as treatment_class
 
@@ -23,21 +24,6 @@ if TYPE_CHECKING:  # torch takes seconds to import
 DEVICES = ("auto", "cpu", "cuda", "cuda:N", "mps")
 
 
-def architecture(name: str, parameters: Mapping[str, object]) -> Architecture:
-    """The architecture with these fields; the others keep their defaults.
-
-    Raises:
-        InputError: no such architecture or field (with the nearest), a value of another type, or one it refuses.
-    """
-    from ..architectures import architecture as found
-
-    hints = parameter_types(type(found(name)))
-    for key in parameters:
-        if key not in hints:
-            raise unknown(f"field of {name}", key, hints)
-    return found(name, {key: check(f"{name}.{key}", hints[key], value) for key, value in parameters.items()})
-
-
 def architecture_settings(name: str, settings: Sequence[str]) -> dict[str, object]:
     """``KEY=VALUE`` texts as fields of an architecture, read by the type of each.
 
@@ -47,9 +33,7 @@ def architecture_settings(name: str, settings: Sequence[str]) -> dict[str, objec
     >>> architecture_settings("mlp", ["hidden=64,32"])
     {'hidden': (64, 32)}
     """
-    from ..architectures import architecture as found
-
-    hints = parameter_types(type(found(name)))
+    hints = parameter_types(type(architecture(name)))
     form = f"KEY=VALUE, e.g. --set {next(iter(hints), 'width')}=…"
     given = assignments("--set", settings, f"field of {name}", hints, form)
     return {key: parse(f"{name}.{key}", hints[key], value) for key, value in given.items()}

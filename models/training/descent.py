@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from ...simulator import InputError
+from ...simulator.fields import Param, checked
 from .settings import Training
 
 _HALVES = (torch.float16, torch.bfloat16)
@@ -103,11 +104,10 @@ def cpu_threads(n: int | None) -> Iterator[None]:
     Raises:
         InputError: n is no integer >= 1.
     """
-    if n is not None and (isinstance(n, bool) or not (isinstance(n, int) and n >= 1)):
-        raise InputError(f"train.threads: must be an integer >= 1; got {n}")
     if n is None:
         yield
         return
+    checked("train.threads", int, Param("", ge=1), n)
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(n)

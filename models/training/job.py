@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,112 +18,19 @@ from ...simulator.files.document import check_writable, to_json, versions
 from ...simulator.files.identity import differences
 from ...simulator.files.store import load, save
 from ...simulator.types import Progress
-from .build import architecture, described, device, network, treatment
+from ..architectures import architecture
+from .build import described, device, network, treatment
 
 if TYPE_CHECKING:  # torch takes seconds to import
     import torch
 
-    from ..datasets import Dataset
-    from ..datasets.ood import Pair
-    from ..synchrony import SynchronyRecorder
-    from . import History, Training
+    from . import History
     from .folder import TrainingFolder
+    from .settings import Job
 
 SHARE = 9.0  # of the time that writing the history takes, before it is written again
 SUFFIXES = (".h5", ".hdf5", ".nc")
-_OPTIONS = {"learning_rate": "--lr"}  # of Training, where it is not the name of the field
 _LOOSE = ("command", "model")  # of a file's source, may differ between two files of one training
-
-
-@dataclass(frozen=True)
-class DataChoice:
-    """Which data, and how much of them; see `load_data`, which checks."""
-
-    name: str = "digits"
-    n_train: int | None = None
-    n_test: int | None = None
-    n_val: int | None = None
-    label_noise: float = 0.0
-    image_size: int | None = None
-    hold_out: bool = False  # a fifth of the classes, for `ictal evaluate --ood`
-
-    def load(self, seed: int) -> Dataset:
-        """The data, split, chosen and made noisy by this seed."""
-        return self.pair(seed).data if self.hold_out else self._whole(seed)
-
-    def pair(self, seed: int) -> Pair:
-        """The data without the classes that are held out, and the test images of these."""
-        from ..datasets.ood import out_of_distribution
-
-        return out_of_distribution("held-out-classes", self._whole(seed), seed)
-
-    def _whole(self, seed: int) -> Dataset:
-        from ..datasets import load_data
-
-        return load_data(seed=seed, **{k: v for k, v in asdict(self).items() if k != "hold_out"})
-
-
-@dataclass(frozen=True)
-class SynchronyChoice:
-    """What is measured of which layers while they are trained; see `SynchronyRecorder`, which checks."""
-
-    layers: tuple[str, ...]
-    at: tuple[int, ...] | None = None  # steps; None: every record
-    nulls: int = 199  # surrogates a value; 0 for none
-    measures: tuple[str, ...] = ()  # all that samples have if left out
-    nulls_at: tuple[int, ...] | None = None  # steps; None: the first record. And always at the end
-    nulled: tuple[str, ...] | None = None  # measures that have surrogates; None: `NULLED`
-    sets: tuple[str, ...] = ("train", "test")
-    n_probe: int = 1000  # samples of each set; the smallest set decides
-
-    def recorder(self, data: Dataset, seed: int) -> SynchronyRecorder:
-        """What measures while training goes on."""
-        from ..synchrony import SynchronyRecorder
-
-        return SynchronyRecorder(data, seed=seed, **{item.name: getattr(self, item.name) for item in fields(self)})
-
-
-@dataclass(frozen=True)
-class Job:
-    """Everything that decides what training yields: the same job gives the same bits on one machine's CPU.
-
-    Attributes:
-        architecture: name in `ARCHITECTURES`.
-        how: see `Training`.
-        parameters: fields of the architecture.
-        data: see `DataChoice`.
-        treatments: texts ``NAME=DOSE[,FIELD=VALUE]``; names in `TREATMENTS`.
-        synchrony: what is measured meanwhile.
-        seed: of the data's split and noise, the weights, the order of the batches and the treatments.
-        device: ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:N"`` or ``"mps"``.
-        threads: CPU threads; part of the job, because sums depend on it in their last bit.
-    """
-
-    architecture: str
-    how: Training
-    parameters: Mapping[str, object] = field(default_factory=dict)
-    data: DataChoice = DataChoice()
-    treatments: tuple[str, ...] = ()
-    synchrony: SynchronyChoice | None = None
-    seed: int = 0
-    device: str = "auto"
-    threads: int = 1
-
-    def command(self) -> str:
-        """The line that repeats it."""
-        words = ["ictal", "train", self.architecture, "--data", self.data.name]
-        words += _options(self.data, ("name",))
-        for name in sorted(self.parameters):
-            words += ["--set", f"{name}={_text(self.parameters[name])}"]
-        words += _options(self.how, ())
-        for text in self.treatments:
-            words += ["--treat", text]
-        if self.synchrony is not None:
-            for pattern in self.synchrony.layers:
-                words += ["--synchrony", pattern]
-            words += _options(self.synchrony, ("layers",), "--synchrony-")
-        words += ["--seed", str(self.seed), *(["--device", self.device] if self.device != "auto" else [])]
-        return shlex.join([*words, *(["--threads", str(self.threads)] if self.threads != 1 else [])])
 
 
 @dataclass(frozen=True)
@@ -378,20 +284,3 @@ def _spoken(history: History, measured: Mapping[str, float]) -> str:
     if "val_loss" in now:
         words.append(f"validation loss {now['val_loss']:.3f}")
     return ", ".join(words + [f"{name} {value:.3f}" for name, value in list(measured.items())[:1]])
-
-
-def _options(choice: DataChoice | SynchronyChoice | Training, without: tuple[str, ...], dash: str = "--") -> list[str]:
-    """The options that say the fields of a choice that are not at their defaults."""
-    words = []
-    for item in fields(choice):
-        value = getattr(choice, item.name)
-        if item.name not in without and value != item.default:
-            words.append(_OPTIONS.get(item.name, dash + item.name.replace("_", "-")))
-            words += [] if value is True else [_text(value)]
-    return words
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bool | None):
-        return str(value).lower()
-    return ",".join(_text(item) for item in value) if isinstance(value, list | tuple) else str(value)

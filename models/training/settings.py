@@ -1,20 +1,23 @@
-"""How a network is trained: the settings, what they come to for given data, and the learning rate of every step."""
+"""Settings of a training: data, optimiser, measurements of synchrony, and all of them in one job. Loads no torch."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal, get_args
+import shlex
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import numpy as np
+from ...simulator.errors import InputError
+from ...simulator.fields import Checked, Param
 
-from ...simulator import Clock, InputError, unknown
+if TYPE_CHECKING:
+    from ...simulator import Clock
+    from ..datasets import Dataset
+    from ..datasets.ood import Pair
+    from ..synchrony import SynchronyRecorder
 
-Optimiser = Literal["adam", "sgd"]
-Schedule = Literal["constant", "cosine", "step"]
-Precision = Literal["float32", "bfloat16", "float16"]
-
+_OPTIONS = {"learning_rate": "--lr"}  # of Training, where it is not the name of the field
 RECORDS = 100  # about so many, where `every` is not said, but at least and at most
 FEW, MANY = 20, 1000
 DROPS, DROP = (0.5, 0.75), 0.1  # of the schedule "step"
@@ -47,7 +50,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Training:
+class Training(Checked):
     r"""How a network is trained: for how long, by which optimiser, at which rate.
 
     Conditions are compared at equal `steps`, not at equal `epochs`: a small training set has short epochs.
@@ -66,41 +69,40 @@ class Training:
     [0.025, 0.1, 0.1, 0.01, 0.001]
     """
 
-    epochs: int | None = None  # passes over the training set; either these
-    steps: int | None = None  # or optimiser steps
-    every: int | None = None  # steps between records; divides all steps. None: an epoch, or about `steps`/100
-    learning_rate: float = 1e-3  # η
-    batch_size: int = 128  # images of an optimiser step
-    optimiser: Optimiser = "adam"  # adam is AdamW, whose weight decay is decoupled
-    momentum: float = 0.9  # of sgd, in [0, 1)
-    weight_decay: float = 0.0
-    schedule: Schedule = "constant"
-    warmup: int = 0  # steps over which the learning rate rises linearly
-    accumulate: int = 1  # parts in which a batch is worked through; the gradient is that of the whole batch
-    precision: Precision = "float32"  # of the forward pass (autocast); weights stay in theirs
-    patience: int | None = None  # records without a lower validation loss after which training ends
-    augment: tuple[str, ...] = ()  # augmentations of the training images, by name
-    checkpoint_every: int | None = None  # steps between checkpoints; None: at every record
+    epochs: Annotated[int | None, Param("passes over the training set; either these or steps", ge=1)] = None
+    steps: Annotated[int | None, Param("optimiser steps, in place of epochs", ge=1)] = None
+    every: Annotated[
+        int | None, Param("steps between records, divides all steps; none: an epoch, or about steps/100", ge=1)
+    ] = None
+    learning_rate: Annotated[float, Param("learning rate η [1]", gt=0)] = 1e-3
+    batch_size: Annotated[int, Param("training examples of an optimiser step", ge=1)] = 128
+    optimiser: Annotated[Literal["adam", "sgd"], Param("optimiser; adam is AdamW, whose weight decay is decoupled")] = (
+        "adam"
+    )
+    momentum: Annotated[float, Param("momentum of sgd [1]", ge=0, lt=1)] = 0.9
+    weight_decay: Annotated[float, Param("weight decay [1]", ge=0)] = 0.0
+    schedule: Annotated[
+        Literal["constant", "cosine", "step"], Param("change of the learning rate after the warm-up")
+    ] = "constant"
+    warmup: Annotated[int, Param("steps over which the learning rate rises linearly", ge=0)] = 0
+    accumulate: Annotated[
+        int, Param("parts in which a batch is worked through; the gradient is that of the whole batch", ge=1)
+    ] = 1
+    precision: Annotated[
+        Literal["float32", "bfloat16", "float16"], Param("number type of the forward pass; weights keep their own")
+    ] = "float32"
+    patience: Annotated[
+        int | None, Param("records without a lower validation loss after which training ends; none: never", ge=1)
+    ] = None
+    augment: Annotated[
+        tuple[Literal["flip", "crop", "noise"], ...], Param("augmentations of the training images, in this order")
+    ] = ()
+    checkpoint_every: Annotated[int | None, Param("steps between checkpoints; none: one at every record", ge=1)] = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "augment", tuple(self.augment))
+        super().__post_init__()
         if (self.epochs is None) == (self.steps is None):
             raise InputError(f"Training: give either epochs or steps; got epochs={self.epochs}, steps={self.steps}")
-        for name in ("epochs", "steps", "every", "batch_size", "accumulate", "patience", "checkpoint_every"):
-            self._whole(name, 1)
-        self._whole("warmup", 0)
-        for name, kinds in (("optimiser", Optimiser), ("schedule", Schedule), ("precision", Precision)):
-            if getattr(self, name) not in get_args(kinds):
-                raise unknown(name, str(getattr(self, name)), get_args(kinds))
-        self._number("learning_rate", "finite and > 0", lambda value: value > 0)
-        self._number("weight_decay", "finite and >= 0", lambda value: value >= 0)
-        self._number("momentum", "in [0, 1)", lambda value: 0 <= value < 1)
-        if self.augment:
-            from ..datasets.augment import AUGMENTATIONS
-
-            for name in self.augment:
-                if name not in AUGMENTATIONS:
-                    raise unknown("augmentation", name, AUGMENTATIONS)
 
     def plan(self, n_train: int, n_val: int = 0) -> Plan:
         """What the settings come to for so many training and validation images.
@@ -154,21 +156,6 @@ class Training:
             raise InputError(f"Training.every: must divide the {steps} steps; got {self.every}; try every={near}")
         return self.every, "step"
 
-    def _whole(self, name: str, least: int) -> None:
-        value = getattr(self, name)
-        if value is None and name not in ("batch_size", "accumulate", "warmup"):
-            return
-        if isinstance(value, bool) or not (isinstance(value, int | np.integer) and value >= least):
-            raise InputError(f"Training.{name}: must be an integer >= {least}; got {value}")
-        object.__setattr__(self, name, int(value))
-
-    def _number(self, name: str, wanted: str, holds: Callable[[float], bool]) -> None:
-        value = getattr(self, name)
-        number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-        if not (number and math.isfinite(value) and holds(value)):
-            raise InputError(f"Training.{name}: must be {wanted}; got {value}")
-        object.__setattr__(self, name, float(value))
-
 
 def _even(steps: int) -> int:
     """Steps between about RECORDS records of so many steps.
@@ -186,3 +173,106 @@ def _even(steps: int) -> int:
         f"Training.steps: {steps} steps divide into no number of records from {FEW} to {MANY}; say "
         f"steps={round(steps / RECORDS) * RECORDS}, or every={steps} for a record at the end alone"
     )
+
+
+@dataclass(frozen=True)
+class DataChoice(Checked):
+    """Name and amount of the data, as in `load_data`."""
+
+    name: Annotated[str, Param("data: digits, cifar10:FOLDER, ...; see docs/data.md")] = "digits"
+    n_train: Annotated[int | None, Param("training examples; none: all", ge=1)] = None
+    n_test: Annotated[int | None, Param("test examples; none: all", ge=1)] = None
+    n_val: Annotated[int | None, Param("validation examples, set apart from the training set", ge=1)] = None
+    label_noise: Annotated[float, Param("fraction of the training labels made wrong [1]", ge=0, le=1)] = 0.0
+    image_size: Annotated[int | None, Param("side of images from class folders [pixels]; none: their own", ge=1)] = None
+    hold_out: Annotated[bool, Param("train without a fifth of the classes, for ictal evaluate --ood")] = False
+
+    def load(self, seed: int) -> Dataset:
+        """Return the data, split, chosen and made noisy by this seed."""
+        return self.pair(seed).data if self.hold_out else self._whole(seed)
+
+    def pair(self, seed: int) -> Pair:
+        """Return the data without the classes that are held out, and the test images of these."""
+        from ..datasets.ood import out_of_distribution
+
+        return out_of_distribution("held-out-classes", self._whole(seed), seed)
+
+    def _whole(self, seed: int) -> Dataset:
+        from ..datasets import load_data
+
+        return load_data(seed=seed, **{k: v for k, v in asdict(self).items() if k != "hold_out"})
+
+
+@dataclass(frozen=True)
+class SynchronyChoice(Checked):
+    """Measurements of layers while they are trained, as in `SynchronyRecorder`."""
+
+    layers: Annotated[tuple[str, ...], Param("layers to measure: patterns of module names, e.g. hidden.*, or auto")]
+    at: Annotated[tuple[int, ...] | None, Param("steps at which to measure; none: every record", ge=0)] = None
+    nulls: Annotated[int, Param("surrogates of a value; 0: no surrogates", ge=0)] = 199
+    measures: Annotated[tuple[str, ...], Param("measures; empty: all that samples without an order have")] = ()
+    nulls_at: Annotated[
+        tuple[int, ...] | None, Param("steps with surrogates, besides the last; none: the first record", ge=0)
+    ] = None
+    nulled: Annotated[tuple[str, ...] | None, Param("measures with surrogates; none: the recommended ones")] = None
+    sets: Annotated[tuple[Literal["train", "val", "test"], ...], Param("sets whose examples are measured")] = (
+        "train",
+        "test",
+    )
+    n_probe: Annotated[int, Param("examples of each set; the smallest set decides", ge=8)] = 1000
+
+    def recorder(self, data: Dataset, seed: int) -> SynchronyRecorder:
+        """Return the recorder with these settings."""
+        from ..synchrony import SynchronyRecorder
+
+        return SynchronyRecorder(data, seed=seed, **{item.name: getattr(self, item.name) for item in fields(self)})
+
+
+@dataclass(frozen=True)
+class Job(Checked):
+    """Everything that decides what training yields: the same job gives the same bits on one machine's CPU."""
+
+    architecture: Annotated[str, Param("architecture, e.g. mlp, resnet18")]
+    how: Annotated[Training, Param("settings of the training")]
+    parameters: Annotated[Mapping[str, object], Param("fields of the architecture")] = field(default_factory=dict)
+    data: Annotated[DataChoice, Param("name and amount of the data")] = DataChoice()
+    treatments: Annotated[tuple[str, ...], Param("treatments, each NAME=DOSE[,FIELD=VALUE]")] = ()
+    synchrony: Annotated[SynchronyChoice | None, Param("measurements of layers meanwhile; none: no layers")] = None
+    seed: Annotated[
+        int, Param("seed of the data's split and noise, the weights, the order of batches and the treatments", ge=0)
+    ] = 0
+    device: Annotated[str, Param("device: auto, cpu, cuda, cuda:N or mps")] = "auto"
+    threads: Annotated[int, Param("CPU threads; the last bits of sums depend on their number", ge=1)] = 1
+
+    def command(self) -> str:
+        """Return the command line that repeats the job."""
+        words = ["ictal", "train", self.architecture, "--data", self.data.name]
+        words += _options(self.data, ("name",))
+        for name in sorted(self.parameters):
+            words += ["--set", f"{name}={_text(self.parameters[name])}"]
+        words += _options(self.how, ())
+        for text in self.treatments:
+            words += ["--treat", text]
+        if self.synchrony is not None:
+            for pattern in self.synchrony.layers:
+                words += ["--synchrony", pattern]
+            words += _options(self.synchrony, ("layers",), "--synchrony-")
+        words += ["--seed", str(self.seed), *(["--device", self.device] if self.device != "auto" else [])]
+        return shlex.join([*words, *(["--threads", str(self.threads)] if self.threads != 1 else [])])
+
+
+def _options(choice: DataChoice | SynchronyChoice | Training, without: tuple[str, ...], dash: str = "--") -> list[str]:
+    """Return the options for the fields that are not at their defaults."""
+    words = []
+    for item in fields(choice):
+        value = getattr(choice, item.name)
+        if item.name not in without and value != item.default:
+            words.append(_OPTIONS.get(item.name, dash + item.name.replace("_", "-")))
+            words += [] if value is True else [_text(value)]
+    return words
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool | None):
+        return str(value).lower()
+    return ",".join(_text(item) for item in value) if isinstance(value, list | tuple) else str(value)

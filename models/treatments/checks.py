@@ -1,27 +1,30 @@
-"""Checks of the fields of treatments: each raises an InputError of one line that names the field."""
+"""Fields that several treatments have: words, bounds and checks."""
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
+from typing import Annotated, Any
 
 from ...simulator import InputError
+from ...simulator.fields import Param, check
+from ..monitoring.batch_measures import measure_of_batches
 
 
-def number(owner: object, field: str, low: float = 0.0, high: float = math.inf) -> None:
-    """Check that a field is a finite number in low..high."""
-    value = getattr(owner, field)
-    good = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not (good and math.isfinite(value) and low <= value <= high):
-        bound = f">= {low:g}" if high == math.inf else f"in {low:g}..{high:g}"
-        raise InputError(f"{type(owner).__name__}.{field}: must be finite and {bound}; got {value}")
+def patterns(value: Any, what: str) -> Any:
+    """Return one pattern, or several, as a tuple."""
+    given: Any = check(what, tuple[str, ...], (value,) if isinstance(value, str) else value)
+    if given and "" not in given:
+        return given
+    raise InputError(f"{what}: must name at least one module; got {value!r}")
 
 
-def patterns(owner: object, field: str = "layers") -> None:
-    """Make a pattern, a list or a tuple of patterns a tuple."""
-    value = getattr(owner, field)
-    given = (value,) if isinstance(value, str) else tuple(value)
-    if not given or not all(isinstance(item, str) and item for item in given):
-        raise InputError(f"{type(owner).__name__}.{field}: must name at least one module; got {value!r}")
-    object.__setattr__(owner, field, given)
+def differentiable(value: Any, what: str) -> Any:
+    """Return the name of a measure of samples that has a gradient."""
+    return measure_of_batches(what, str(value), differentiable=True).name
+
+
+Patterns = Annotated[tuple[str, ...], Param("patterns of module names; auto: the activation functions", to=patterns)]
+Units = Annotated[int | None, Param("units of a layer that are measured, drawn at random; none: all", ge=2)]
+Target = Annotated[float, Param("synchrony to be held, of the measure [1]", ge=-1, le=1)]
+MeasureName = Annotated[
+    str, Param("measure of synchrony: si_3, mean_squared_correlation, or another with a gradient", to=differentiable)
+]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from torch import nn
 
-from . import checks
+from ...simulator.fields import Checked, Param
 from .base import Intervention
 
 
 @dataclass(frozen=True)
-class Clip:
+class Clip(Checked):
     r"""Scales the gradient down to a largest norm.
 
     .. math:: g \leftarrow g \min(1, \; c / \|g\|), \quad c = 1 / \text{tightness}
@@ -20,13 +21,10 @@ class Clip:
     10 are largest norms of 10 to 0.1. Pascanu et al., ICML 28(3), 1310 (2013).
 
     Raises:
-        InputError: a tightness that cannot be.
+        InputError: a tightness that is not finite and >= 0.
     """
 
-    tightness: float = 1.0  # the dose: 1 / the largest norm
-
-    def __post_init__(self) -> None:
-        checks.number(self, "tightness")
+    tightness: Annotated[float, Param("dose: 1 / the largest norm of the gradient [1]", ge=0)] = 1.0
 
     def artificial(self, model: nn.Module, *, seed: int = 0) -> Intervention:
         """Clipping of this model's gradient; nothing in it is random."""

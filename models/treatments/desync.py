@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import torch
 
+from ...simulator.fields import Checked, Param
 from ..monitoring.batch_measures import measure_of_batches, readings
-from ..monitoring.monitor import Monitor, check_units
+from ..monitoring.monitor import Monitor
 from ..monitoring.penalty import distance
-from . import checks
 from .base import Intervention
+from .checks import MeasureName, Patterns, Target, Units
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -21,7 +22,7 @@ Control = Callable[[float, float | None, Mapping[str, float], dict[str, float]],
 
 
 @dataclass(frozen=True)
-class DesyncReg:
+class DesyncReg(Checked):
     r"""Holds the synchrony of hidden layers at a target by a term of the loss.
 
     .. math:: L = L_{task} + \lambda \sum_\ell (SI_\ell - \text{target})^2
@@ -33,28 +34,15 @@ class DesyncReg:
         InputError: a field that cannot be.
     """
 
-    weight: float = 0.01  # the dose: λ
-    target: float = 0.3  # the SI that is aimed at, 0..1
-    measure: str = "si_3"  # or mean_squared_correlation, or another differentiable one
-    layers: tuple[str, ...] = ("auto",)  # patterns of module names
-    units: int | None = 256  # units of a layer that a step draws; none: all
-
-    def __post_init__(self) -> None:
-        check(self)
+    weight: Annotated[float, Param("dose: weight λ of the penalty [1]", ge=0)] = 0.01
+    target: Target = 0.3
+    measure: MeasureName = "si_3"
+    layers: Patterns = ("auto",)
+    units: Units = 256
 
     def artificial(self, model: nn.Module, *, seed: int = 0) -> Intervention:
         """The penalty on this model; `seed` draws the units."""
         return synchrony_held(model, self, seed)
-
-
-def check(how: Any) -> None:
-    """Check the fields that every treatment by this penalty has; a pattern becomes a tuple of patterns."""
-    owner = type(how).__name__
-    checks.number(how, "weight")
-    checks.number(how, "target", -1.0, 1.0)
-    checks.patterns(how)
-    measure_of_batches(f"{owner}.measure", how.measure, differentiable=True)
-    check_units(f"{owner}.units", how.units)
 
 
 def synchrony_held(

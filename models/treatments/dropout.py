@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import torch
 
-from ...simulator import InputError
-from . import checks
+from ...simulator.fields import Checked, Param
 from .base import Intervention
+from .checks import Patterns
 from .perturbation import Perturbation
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Dropout:
+class Dropout(Checked):
     r"""Sets random activations to 0 and scales the others up.
 
     .. math:: h \leftarrow h\, b / (1 - p), \quad b \sim \text{Bernoulli}(1 - p)
@@ -30,14 +30,8 @@ class Dropout:
         InputError: a field that cannot be.
     """
 
-    rate: float = 0.2  # the dose: p, below 1
-    layers: tuple[str, ...] = ("auto",)  # patterns of module names
-
-    def __post_init__(self) -> None:
-        checks.number(self, "rate", 0.0, 1.0)
-        if self.rate == 1:
-            raise InputError(f"Dropout.rate: must be below 1; got {self.rate}")
-        checks.patterns(self)
+    rate: Annotated[float, Param("dose: probability p that an activation is set to 0 [1]", ge=0, lt=1)] = 0.2
+    layers: Patterns = ("auto",)
 
     def artificial(self, model: nn.Module, *, seed: int = 0) -> Intervention:
         """Dropout in this model; `seed` draws it."""

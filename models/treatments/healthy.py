@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from ...simulator import InputError
-from . import checks
+from ...simulator.fields import Checked, Param
 from .base import Intervention
-from .desync import check, synchrony_held
+from .checks import MeasureName, Patterns, Target, Units
+from .desync import synchrony_held
 
 if TYPE_CHECKING:
     from torch import nn
 
 
 @dataclass(frozen=True)
-class HealthyTraining:
+class HealthyTraining(Checked):
     r"""DesyncReg with a weight that follows the synchrony, after every optimiser step.
 
     .. math:: \lambda \leftarrow \lambda f \text{ if } \overline{SI} > 0.6, \qquad
@@ -29,22 +30,18 @@ class HealthyTraining:
         InputError: a field that cannot be.
     """
 
-    weight: float = 0.01  # the dose: the first λ
-    target: float = 0.3  # the SI that is aimed at, 0..1
-    high: float = 0.6  # above it λ grows
-    low: float = 0.2  # below it λ shrinks
-    factor: float = 1.1  # by which λ grows or shrinks in a step
-    limit: float = 100.0  # how many times larger or smaller than the first λ it may become
-    measure: str = "si_3"
-    layers: tuple[str, ...] = ("auto",)  # patterns of module names
-    units: int | None = 256  # units of a layer that a step draws; none: all
+    weight: Annotated[float, Param("dose: first weight λ of the penalty [1]", ge=0)] = 0.01
+    target: Target = 0.3
+    high: Annotated[float, Param("synchrony above which λ grows [1]", ge=-1, le=1)] = 0.6
+    low: Annotated[float, Param("synchrony below which λ shrinks [1]", ge=-1, le=1)] = 0.2
+    factor: Annotated[float, Param("factor by which λ grows or shrinks in a step [1]", ge=1)] = 1.1
+    limit: Annotated[float, Param("largest ratio of λ and the first λ, either way [1]", ge=1)] = 100.0
+    measure: MeasureName = "si_3"
+    layers: Patterns = ("auto",)
+    units: Units = 256
 
     def __post_init__(self) -> None:
-        check(self)
-        for name in ("factor", "limit"):
-            checks.number(self, name, 1.0)
-        for name in ("high", "low"):
-            checks.number(self, name, -1.0, 1.0)
+        super().__post_init__()
         if self.low > self.high:
             raise InputError(f"HealthyTraining.low: must not exceed high={self.high:g}; got {self.low:g}")
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import torch
 
-from . import checks
+from ...simulator.fields import Checked, Param
 from .base import Intervention
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class L2:
+class L2(Checked):
     r"""Adds the gradient of half the squared norm of the weights.
 
     .. math:: g \leftarrow g + \lambda w \quad (\text{the gradient of } \tfrac{\lambda}{2} \|w\|^2)
@@ -25,13 +25,10 @@ class L2:
     Krogh & Hertz, NIPS 4, 950 (1991).
 
     Raises:
-        InputError: a weight that cannot be.
+        InputError: a weight that is not finite and >= 0.
     """
 
-    weight: float = 1e-4  # the dose: λ
-
-    def __post_init__(self) -> None:
-        checks.number(self, "weight")
+    weight: Annotated[float, Param("dose: weight λ of the penalty [1]", ge=0)] = 1e-4
 
     def artificial(self, model: nn.Module, *, seed: int = 0) -> Intervention:
         """The penalty on this model; nothing in it is random."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from torch.nn import functional
 
-from . import checks
+from ...simulator.fields import Checked, Param
 from .base import Intervention
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class LabelSmoothing:
+class LabelSmoothing(Checked):
     r"""Mixes the targets of the cross-entropy with the uniform distribution over the K classes.
 
     .. math:: L = (1 - \varepsilon)\, CE(y) + \frac{\varepsilon}{K} \sum_k CE(k)
@@ -27,10 +27,7 @@ class LabelSmoothing:
         InputError: an ε outside 0..1.
     """
 
-    epsilon: float = 0.1  # the dose: ε, 0..1
-
-    def __post_init__(self) -> None:
-        checks.number(self, "epsilon", 0.0, 1.0)
+    epsilon: Annotated[float, Param("dose: share ε of the uniform distribution [1]", ge=0, le=1)] = 0.1
 
     def artificial(self, model: nn.Module, *, seed: int = 0) -> Intervention:
         """Smoothing of this model's targets; nothing in it is random."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from abc import ABC
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import torch
 
 from ...analyses.measures import get
+from ...simulator.fields import Checked, Param
 from ..monitoring.batch_measures import readings
-from ..monitoring.monitor import check_units
 from ..probe.layers import Layers, in_units
-from . import checks
 from .base import Intervention
+from .checks import Patterns, Units
 from .perturbation import Perturbation
 
 if TYPE_CHECKING:
@@ -23,20 +22,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class _Noise(ABC):
-    strength: float = 1.0  # the dose: factor of the SD of the noise
-    base: float = 0.1  # SD at SI = 0
-    gain: float = 0.4  # SD added per unit of SI; 0: fixed at `base`, and SI is not measured
-    layers: tuple[str, ...] = ("auto",)  # patterns of module names
-    units: int | None = 256  # units of a layer whose SI is measured; none: all
+class _Noise(Checked):
+    strength: Annotated[float, Param("dose: factor of the SD of the noise [1]", ge=0)] = 1.0
+    base: Annotated[float, Param("SD of the noise at SI = 0 [unit of the activations]", ge=0)] = 0.1
+    gain: Annotated[float, Param("SD per unit of SI; 0: SI is not measured [unit of the activations]", ge=0)] = 0.4
+    layers: Patterns = ("auto",)
+    units: Units = 256
 
     shrinks: ClassVar[bool]
-
-    def __post_init__(self) -> None:
-        for name in ("strength", "base", "gain"):
-            checks.number(self, name)
-        checks.patterns(self)
-        check_units(f"{type(self).__name__}.units", self.units)
 
     def artificial(self, model: nn.Module, *, seed: int = 0) -> Intervention:
         """The noise on this model; `seed` draws it."""

@@ -5,19 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from ...simulator import InputError
-from . import checks
+from ...simulator.fields import Checked, Param
 from .base import Intervention
-from .desync import check, synchrony_held
+from .checks import MeasureName, Patterns, Target, Units
+from .desync import synchrony_held
 
 if TYPE_CHECKING:
     from torch import nn
 
 
 @dataclass(frozen=True)
-class ValidationControl:
+class ValidationControl(Checked):
     r"""DesyncReg with a weight that follows the validation loss, at every record that holds one.
 
     .. math:: \lambda \leftarrow \lambda f \text{ if } L_{val} > (1 + \text{tolerance}) \min_{before} L_{val}, \qquad
@@ -30,21 +31,15 @@ class ValidationControl:
         InputError: a field that cannot be; a record without the validation loss.
     """
 
-    weight: float = 0.01  # the dose: the first λ
-    target: float = 0.3  # the SI that is aimed at, 0..1
-    factor: float = 1.5  # by which λ grows or shrinks at a record
-    tolerance: float = 0.0  # share of the least validation loss by which it may be exceeded
-    limit: float = 100.0  # how many times larger or smaller than the first λ it may become
-    metric: str = "val_loss"  # name of the validation loss in the metrics
-    measure: str = "si_3"
-    layers: tuple[str, ...] = ("auto",)  # patterns of module names
-    units: int | None = 256  # units of a layer that a step draws; none: all
-
-    def __post_init__(self) -> None:
-        check(self)
-        checks.number(self, "tolerance")
-        for name in ("factor", "limit"):
-            checks.number(self, name, 1.0)
+    weight: Annotated[float, Param("dose: first weight λ of the penalty [1]", ge=0)] = 0.01
+    target: Target = 0.3
+    factor: Annotated[float, Param("factor by which λ grows or shrinks at a record [1]", ge=1)] = 1.5
+    tolerance: Annotated[float, Param("allowed share above the least validation loss [1]", ge=0)] = 0.0
+    limit: Annotated[float, Param("largest ratio of λ and the first λ, either way [1]", ge=1)] = 100.0
+    metric: Annotated[str, Param("name of the validation loss among the metrics")] = "val_loss"
+    measure: MeasureName = "si_3"
+    layers: Patterns = ("auto",)
+    units: Units = 256
 
     def artificial(self, model: nn.Module, *, seed: int = 0) -> Intervention:
         """The controlled penalty on this model; `seed` draws the units."""

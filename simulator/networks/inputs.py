@@ -3,157 +3,131 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..checks import finite, indices, matrix, named, not_negative, positive, vector
+from ..checks import Name, indices, matrix, vector
 from ..errors import InputError
+from ..fields import Checked, Param
+from ..types import Floats, Ints
 from .schedule import Schedule
 
+Target = Annotated[str, Param("population that receives")]
+TargetSynapse = Annotated[str, Param("synapse of the target")]
+Weight = Annotated[float, Param("weight [mV]")]
+
 
 @dataclass(frozen=True)
-class PoissonInput:
-    """Independent Poisson spikes to every cell of a population."""
+class PoissonInput(Checked):
+    """Independent Poisson spikes to every cell of a population.
 
-    target: str
-    synapse: str
-    rate: float | Schedule  # per cell [1/ms]
-    weight: float  # [mV]
+    Raises:
+        InputError: a rate that is negative, at any time of a Schedule.
+    """
+
+    target: Target
+    synapse: TargetSynapse
+    rate: Annotated[float | Schedule, Param("rate per cell [1/ms]", ge=0)]
+    weight: Weight
 
     def __post_init__(self) -> None:
-        if isinstance(self.rate, Schedule):
-            if min(self.rate.values) < 0:
-                raise InputError(f"PoissonInput.rate: must be >= 0 [1/ms]; got {min(self.rate.values)}")
-        else:
-            not_negative(self.rate, "PoissonInput.rate", "1/ms")
-        finite(self.weight, "PoissonInput.weight", "a number [mV]")
+        super().__post_init__()
+        if isinstance(self.rate, Schedule) and min(self.rate.values) < 0:
+            raise InputError(f"PoissonInput.rate: must be >= 0 [1/ms]; got {min(self.rate.values)}")
 
 
 @dataclass(frozen=True, eq=False)
-class EventInput:
-    """Given input spikes, each delivered in the time step nearest to its time; one cell may get several in a step."""
+class EventInput(Checked):
+    """Given input spikes, each delivered in the time step nearest to its time; one cell may get several in a step.
 
-    target: str
-    synapse: str
-    weight: float  # [mV]
-    time: NDArray[np.float64]  # [ms]
-    cell: NDArray[np.int64]
+    Raises:
+        InputError: times and cells of different lengths, or a negative time.
+    """
+
+    target: Target
+    synapse: TargetSynapse
+    weight: Weight
+    time: Annotated[Floats, Param("time of every spike [ms]", to=vector)]
+    cell: Annotated[Ints, Param("cell that each reaches", to=indices)]
 
     def __post_init__(self) -> None:
-        finite(self.weight, "EventInput.weight", "a number [mV]")
-        time = vector(self.time, "EventInput.time")
-        object.__setattr__(self, "cell", indices(self.cell, "EventInput.cell"))
-        if time.shape != self.cell.shape:
+        super().__post_init__()
+        if self.time.shape != self.cell.shape:
             raise InputError(
-                f"EventInput.time, EventInput.cell: must be vectors of one length; got {time.shape} "
+                f"EventInput.time, EventInput.cell: must be vectors of one length; got {self.time.shape} "
                 f"and {self.cell.shape}"
             )
-        if (time < 0).any():
-            raise InputError(f"EventInput.time: must not be negative [ms]; got {time.min():g}")
-        object.__setattr__(self, "time", time)
+        if (self.time < 0).any():
+            raise InputError(f"EventInput.time: must not be negative [ms]; got {self.time.min():g}")
 
 
 @dataclass(frozen=True, eq=False)
-class CurrentInput:
+class CurrentInput(Checked):
     """A given current: cell i is driven by profile[i]·current(t) [mV], constant within a step."""
 
-    target: str
-    current: float | Schedule  # [mV]
-    profile: NDArray[np.float64] | None = None  # (n,) [1]; None is 1 for every cell
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.current, Schedule):
-            finite(self.current, "CurrentInput.current", "a number or a Schedule [mV]")
-        if self.profile is not None:
-            object.__setattr__(self, "profile", vector(self.profile, "CurrentInput.profile", "a vector, one a cell"))
+    target: Target
+    current: Annotated[float | Schedule, Param("current [mV]")]
+    profile: Annotated[Floats | None, Param("factor of every cell (n,); none is 1 [1]", to=vector)] = None
 
 
 @dataclass(frozen=True)
-class WhiteNoise:
+class WhiteNoise(Checked):
     """Independent white noise in every cell: τ_m dv = … dt + sigma·√τ_m dW; v alone has the SD sigma/√2 about its mean.
 
     A refractory cell loses it. A step adds a Gaussian increment after v has moved and before it is held against the
     threshold; its SD is exact for leaky cells, sigma·√(dt/τ_m) for others.
     """
 
-    target: str
-    sigma: float  # [mV]
-
-    def __post_init__(self) -> None:
-        not_negative(self.sigma, "WhiteNoise.sigma", "mV")
+    target: Target
+    sigma: Annotated[float, Param("amplitude [mV]", ge=0)]
 
 
 @dataclass(frozen=True)
-class OUNoise:
+class OUNoise(Checked):
     """An independent Ornstein-Uhlenbeck current y in every cell: τ dy = −y dt + sd·√(2τ) dW.
 
     Started at its stationary law. Recordable under its name. Drawn once a step, after which it decays exactly until
     the next.
     """
 
-    target: str
-    name: str
-    tau: float  # correlation time [ms]
-    sd: float  # stationary SD [mV]
-
-    def __post_init__(self) -> None:
-        named(self.name, "OUNoise.name")
-        positive(self.tau, "OUNoise.tau", "ms")
-        not_negative(self.sd, "OUNoise.sd", "mV")
+    target: Target
+    name: Name
+    tau: Annotated[float, Param("correlation time [ms]", gt=0)]
+    sd: Annotated[float, Param("stationary SD [mV]", ge=0)]
 
 
 @dataclass(frozen=True, eq=False)
-class GivenNoise:
+class GivenNoise(Checked):
     """Noise that was drawn before (`freeze_inputs`): row n is added in step n, to v where `tau` is None, else to y.
 
     y' = −y/τ drives the cell, as in `OUNoise`; it starts at `start`.
     """
 
-    target: str
-    name: str
-    tau: float | None  # [ms]
-    kicks: NDArray[np.float64]  # (steps, n) [mV]
-    start: NDArray[np.float64] | None = None  # (n,) [mV]; None is 0
-
-    def __post_init__(self) -> None:
-        named(self.name, "GivenNoise.name")
-        if self.tau is not None:
-            positive(self.tau, "GivenNoise.tau", "ms")
-        object.__setattr__(self, "kicks", matrix(self.kicks, "GivenNoise.kicks"))
-        if self.start is not None:
-            object.__setattr__(self, "start", vector(self.start, "GivenNoise.start", "a vector, one a cell"))
+    target: Target
+    name: Name
+    tau: Annotated[float | None, Param("correlation time; none is white [ms]", gt=0)]
+    kicks: Annotated[Floats, Param("increments (steps, n) [mV]", to=matrix)]
+    start: Annotated[Floats | None, Param("y at the start (n,); none is 0 [mV]", to=vector)] = None
 
 
 @dataclass(frozen=True, eq=False)
-class TriggeredInput:
+class TriggeredInput(Checked):
     """A stimulus that spikes trigger: at least `count` spikes of `source` within `window` fire it.
 
-    `weight` then reaches every one of `cells` after `delay`, and nothing fires again for `dead_time`. Recorded as
-    Spikes of one unit under its name: when it was triggered.
+    `weight` then reaches every one of `cells` after `delay` (0: within the step), and nothing fires again for
+    `dead_time`. All three times are multiples of the time step. Recorded as Spikes of one unit under its name: when it
+    was triggered.
     """
 
-    name: str
-    source: str  # population
-    target: str
-    synapse: str
-    weight: float  # [mV]
-    count: int  # spikes
-    window: float  # [ms], a multiple of the time step
-    delay: float = 0.0  # [ms], a multiple of the time step; 0 delivers within the step
-    dead_time: float = 0.0  # [ms], a multiple of the time step
-    cells: NDArray[np.int64] | None = None  # of the target; None is all
-
-    def __post_init__(self) -> None:
-        named(self.name, "TriggeredInput.name")
-        finite(self.weight, "TriggeredInput.weight", "a number [mV]")
-        if isinstance(self.count, bool) or not (isinstance(self.count, int | np.integer) and self.count >= 1):
-            raise InputError(f"TriggeredInput.count: must be an integer of at least 1; got {self.count}")
-        positive(self.window, "TriggeredInput.window", "ms")
-        not_negative(self.delay, "TriggeredInput.delay", "ms")
-        not_negative(self.dead_time, "TriggeredInput.dead_time", "ms")
-        if self.cells is not None:
-            object.__setattr__(self, "cells", indices(self.cells, "TriggeredInput.cells"))
+    name: Name
+    source: Annotated[str, Param("population whose spikes count")]
+    target: Target
+    synapse: TargetSynapse
+    weight: Weight
+    count: Annotated[int, Param("spikes that trigger", ge=1)]
+    window: Annotated[float, Param("window in which they count [ms]", gt=0)]
+    delay: Annotated[float, Param("delay of the stimulus [ms]", ge=0)] = 0.0
+    dead_time: Annotated[float, Param("time without another stimulus [ms]", ge=0)] = 0.0
+    cells: Annotated[Ints | None, Param("cells of the target; none is all", to=indices)] = None
 
 
 AnyInput = PoissonInput | EventInput | CurrentInput | WhiteNoise | OUNoise | GivenNoise | TriggeredInput

@@ -8,19 +8,22 @@ The model, for a cell of a population with synapses k:
     τ_w w' = −w + coupling·(v − v_rest)
     v ≥ v_threshold  →  spike; v = v_reset, w += jump, v is held for the whole refractory period
 
-Voltages, currents and weights are in mV, conductances in units of the leak, times in ms, rates as stated.
+Voltages, currents and weights are in mV, conductances in units of the leak, times in ms, rates as stated. Every class
+raises an InputError for a value of another type, or out of the bounds that its field declares.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..checks import instances, is_finite, named, positive, steps, unique
+from ..checks import Name, steps, unique
 from ..errors import InputError, unknown
+from ..fields import Checked, Param
+from ..types import Ints
 from .cells import (
     Adaptation,
     AlphaSynapse,
@@ -102,34 +105,24 @@ MAX_ROWS = 2e9  # bytes of the pointers to the edges of every source and delay o
 
 
 @dataclass(frozen=True)
-class SlowVariable:
+class SlowVariable(Checked):
     """Activity-driven slow variable: τ q' = −q + maximum·rⁿ/(rⁿ + half_rateⁿ).
 
     r is the mean rate of a population [Hz], seen through an exponential filter of `rate_tau`. It is
     recorded as `name`, and r as `name_rate`.
     """
 
-    name: str
-    population: str
-    tau: float  # [ms]
-    maximum: float  # [1], 0..1: a gain 1 − q never changes sign
-    half_rate: float  # [Hz]
-    exponent: float  # [1]
-    rate_tau: float  # [ms]
-
-    def __post_init__(self) -> None:
-        named(self.name, "SlowVariable.name")
-        positive(self.tau, "SlowVariable.tau", "ms")
-        positive(self.half_rate, "SlowVariable.half_rate", "Hz")
-        if not (is_finite(self.exponent) and 0 < self.exponent <= 20):
-            raise InputError(f"SlowVariable.exponent: must lie in 0..20, above 0; got {self.exponent}")
-        positive(self.rate_tau, "SlowVariable.rate_tau", "ms")
-        if not (is_finite(self.maximum) and 0 <= self.maximum <= 1):
-            raise InputError(f"SlowVariable.maximum: must lie in 0..1; got {self.maximum}")
+    name: Name
+    population: Annotated[str, Param("population that drives it")]
+    tau: Annotated[float, Param("time constant [ms]", gt=0)]
+    maximum: Annotated[float, Param("largest value: a gain 1 − q never changes sign [1]", ge=0, le=1)]
+    half_rate: Annotated[float, Param("rate at half the maximum [Hz]", gt=0)]
+    exponent: Annotated[float, Param("exponent n [1]", gt=0, le=20)]
+    rate_tau: Annotated[float, Param("time constant of the rate [ms]", gt=0)]
 
 
 @dataclass(frozen=True, eq=False)
-class Network:
+class Network(Checked):
     """Populations, the projections among them, their inputs, and what is recorded beside spikes.
 
     Recorded: the spikes of every population, every signal, every slow variable and its rate, every
@@ -145,18 +138,10 @@ class Network:
     inputs: tuple[AnyInput, ...] = ()
     slow: tuple[SlowVariable, ...] = ()
     signals: tuple[Signal, ...] = ()
-    dt: float = 0.1  # time step [ms]
+    dt: Annotated[float, Param("time step [ms]", gt=0)] = 0.1
 
     def __post_init__(self) -> None:
-        for field, kind, wanted in (
-            ("populations", Population, "Population"),
-            ("projections", Projection, "Projection"),
-            ("inputs", AnyInput, "inputs such as PoissonInput"),
-            ("slow", SlowVariable, "SlowVariable"),
-            ("signals", Signal, "signals such as StateRecording"),
-        ):
-            object.__setattr__(self, field, instances(getattr(self, field), kind, f"Network.{field}", wanted))
-        positive(self.dt, "Network.dt", "ms")
+        super().__post_init__()
         if not self.populations:
             raise InputError("Network.populations: must hold at least one population; got none")
         recorded = [p.name for p in self.populations] + [s.name for s in self.signals]
@@ -181,7 +166,7 @@ class Network:
             self._check_signal(signal)
 
     def population(self, name: str) -> int:
-        """Index of the population of this name.
+        """Return the index of the population of this name.
 
         Raises:
             InputError: there is none.
@@ -192,7 +177,7 @@ class Network:
         return names.index(name)
 
     def variables(self, population: Population) -> list[str]:
-        """The state variables of its cells that can be recorded."""
+        """Return the names of the state variables of its cells that can be recorded."""
         names = ["v"] + (["w"] if population.adaptation else [])
         names += [s.name for s in population.synapses if not isinstance(s, DeltaSynapse | SaturatingSynapse)]
         noises = [i for i in self.inputs if isinstance(i, OUNoise | GivenNoise) and i.target == population.name]
@@ -216,7 +201,7 @@ class Network:
         given = (delay.low, delay.high) if isinstance(delay, UniformDelay) else np.unique(delay)
         for value in given:
             steps(float(value), self.dt, where)
-        if isinstance(synapse, SaturatingSynapse) and not is_finite(delay):
+        if isinstance(synapse, SaturatingSynapse) and not isinstance(delay, float):
             raise InputError(f"{where}: a saturating synapse has one delay for all; got {type(delay).__name__}")
         if isinstance(synapse, AlphaSynapse) and isinstance(rule, LowRank):
             raise InputError("Projection.rule: LowRank needs an exponential, delta or saturating synapse; got alpha")
@@ -293,11 +278,11 @@ class Network:
 
 
 def rate_name(slow: SlowVariable) -> str:
-    """Name under which the filtered rate of a slow variable is recorded."""
+    """Return the name under which the filtered rate of a slow variable is recorded."""
     return f"{slow.name}_rate"
 
 
-def _below(index: NDArray[np.int64], population: Population, what: str) -> None:
+def _below(index: Ints, population: Population, what: str) -> None:
     if index.size and not (index.min() >= 0 and index.max() < population.n):
         raise InputError(
             f"{what}: must lie in 0..{population.n - 1} ({population.name!r}); got {index.min()}..{index.max()}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import GRID_SLACK, named, vector
+from ..checks import GRID_SLACK, check_name, vector
 from ..errors import InputError
 
 
@@ -32,7 +32,7 @@ class Schedule:
     values: tuple[float, ...]  # in the unit of what it stands for
 
     def __post_init__(self) -> None:
-        named(self.name, "Schedule.name")
+        check_name(self.name, "Schedule.name")
         times, values = (tuple(vector(getattr(self, x), f"Schedule.{x}").tolist()) for x in ("times", "values"))
         if not times or len(times) != len(values):
             raise InputError(
@@ -46,7 +46,7 @@ class Schedule:
         object.__setattr__(self, "values", values)
 
     def at(self, t: ArrayLike) -> NDArray[np.float64]:
-        """The value at the times t [ms], in the shape of t."""
+        """Return the values at the times t [ms], in the shape of t."""
         x = np.asarray(t, dtype=np.float64)
         times, values = np.asarray(self.times), np.asarray(self.values)
         after = np.searchsorted(times, x + GRID_SLACK, side="right")  # the slack: n·dt may fall short of a jump

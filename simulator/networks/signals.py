@@ -3,88 +3,78 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-import numpy as np
-from numpy.typing import NDArray
+from ..checks import Name, indices, unique
+from ..errors import InputError
+from ..fields import Checked, Param
+from ..types import Ints
 
-from ..checks import indices, named, positive, unique
-from ..errors import InputError, unknown
-
-STATISTICS = ("mean", "sd")
+Source = Annotated[str, Param("population that is recorded")]
+Variable = Annotated[str, Param("state variable")]
+Interval = Annotated[float | None, Param("interval between samples, a multiple of the time step [ms]", gt=0)]
 
 
 @dataclass(frozen=True)
-class MeanSynapticCurrent:
-    """The mean over the cells of Σ_k |G_k| s_k [mV], a proxy of the local field potential."""
+class MeanSynapticCurrent(Checked):
+    """The mean over the cells of Σ_k |G_k| s_k [mV], a proxy of the local field potential.
 
-    name: str
-    population: str
-    synapses: tuple[str, ...]
-    interval: float | None = None  # [ms], a multiple of the time step
+    Raises:
+        InputError: no synapse, or one that is named twice.
+    """
+
+    name: Name
+    population: Source
+    synapses: Annotated[tuple[str, ...], Param("synapses that are summed")]
+    interval: Interval = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "synapses", tuple(self.synapses))
-        _check(self)
+        super().__post_init__()
         if not self.synapses:
             raise InputError("MeanSynapticCurrent.synapses: must name at least one synapse; got none")
         unique(self.synapses, "MeanSynapticCurrent.synapses")
 
 
 @dataclass(frozen=True, eq=False)
-class StateRecording:
+class StateRecording(Checked):
     """A state variable of cells: "v", "w", or by its name the s of a synapse or the y of an OU current.
 
     The v of a refractory cell is v_reset. Values are those at the beginning of a step.
+
+    Raises:
+        InputError: an empty list of cells.
     """
 
-    name: str
-    population: str
-    variable: str
-    cells: NDArray[np.int64] | None = None  # None is all
-    interval: float | None = None  # [ms], a multiple of the time step
+    name: Name
+    population: Source
+    variable: Variable
+    cells: Annotated[Ints | None, Param("cells; none is all", to=indices)] = None
+    interval: Interval = None
 
     def __post_init__(self) -> None:
-        _check(self)
-        if self.cells is not None:
-            object.__setattr__(self, "cells", indices(self.cells, "StateRecording.cells"))
-            if not self.cells.size:
-                raise InputError("StateRecording.cells: must name at least one cell; got none")
+        super().__post_init__()
+        if self.cells is not None and not self.cells.size:
+            raise InputError("StateRecording.cells: must name at least one cell; got none")
 
 
 @dataclass(frozen=True)
-class PopulationStatistic:
+class PopulationStatistic(Checked):
     """The mean or the SD of a state variable over the cells of a population; variables as in `StateRecording`."""
 
-    name: str
-    population: str
-    variable: str
+    name: Name
+    population: Source
+    variable: Variable
     statistic: Literal["mean", "sd"] = "mean"
-    interval: float | None = None  # [ms], a multiple of the time step
-
-    def __post_init__(self) -> None:
-        _check(self)
-        if self.statistic not in STATISTICS:
-            raise unknown("statistic", str(self.statistic), STATISTICS)
+    interval: Interval = None
 
 
 @dataclass(frozen=True)
-class PopulationRate:
+class PopulationRate(Checked):
     """Spikes per cell over the interval that ends with the sample [Hz]; the first sample is 0."""
 
-    name: str
-    population: str
-    interval: float | None = None  # [ms], a multiple of the time step
-
-    def __post_init__(self) -> None:
-        _check(self)
+    name: Name
+    population: Source
+    interval: Interval = None
 
 
 Signal = MeanSynapticCurrent | StateRecording | PopulationStatistic | PopulationRate
-
-
-def _check(signal: Signal) -> None:
-    kind = type(signal).__name__
-    named(signal.name, f"{kind}.name")
-    if signal.interval is not None:
-        positive(signal.interval, f"{kind}.interval", "ms")

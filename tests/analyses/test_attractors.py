@@ -6,24 +6,19 @@ import numpy as np
 import pytest
 import torch
 
-from ictal.analyses.dynamics import (
+from ictal.analyses import (
     Axis,
     attractors,
     basin_map,
     fixed_points,
     late_courses,
     phase_plane,
+    recorded_courses,
     scan,
     stepper,
 )
 from ictal.analyses.dynamics.attractors import wilson
-from ictal.analyses.dynamics.recorded import recorded_courses
-from ictal.models.architectures import architecture
-from ictal.models.architectures.autonomous import autonomous
-from ictal.models.rate.epileptor import Epileptor
-from ictal.models.rate.kuramoto import Kuramoto
-from ictal.models.rate.stuart_landau import StuartLandau
-from ictal.models.rate.wilson_cowan import WilsonCowan
+from ictal.models import Epileptor, Kuramoto, StuartLandau, WilsonCowan, architecture, autonomous
 from ictal.simulator import InputError, Recording, Run, Spikes
 
 RNG = np.random.default_rng(0)

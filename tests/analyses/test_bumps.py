@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from ictal.analyses.bumps import (
+from ictal.analyses import (
     bump_position,
     bump_profile,
     full_width,
@@ -13,8 +13,8 @@ from ictal.analyses.bumps import (
     resting_places,
     vector_strength,
     wandering,
+    wrapped,
 )
-from ictal.analyses.measures.circular import wrapped
 from ictal.simulator import InputError, Recording, Spikes
 
 N = 360

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
+from ictal.analyses import change_point, change_points, detect_critical_transitions
 from ictal.analyses.series import changepoint
-from ictal.analyses.series.changepoint import change_point, change_points, detect_critical_transitions
 from ictal.simulator import InputError
 
 

@@ -7,10 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ictal.analyses import Comparison, Panel, Settings, Side, compare_panels
 from ictal.analyses.comparison import verdict
-from ictal.analyses.comparison.compare import Panel, Settings, Side, compare_panels
 from ictal.analyses.comparison.panels import equalise
-from ictal.analyses.comparison.result import Comparison
 from ictal.simulator import InputError, Recording, Spikes
 
 NAN = math.nan

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from ictal.analyses.dynamics import Spectrum, lyapunov, stepper
-from ictal.models.rate.stuart_landau import StuartLandau
-from ictal.models.rate.wilson_cowan import WilsonCowan
+from ictal.analyses import Spectrum, lyapunov, stepper
+from ictal.models import StuartLandau, WilsonCowan
 from ictal.simulator import InputError
 
 

@@ -7,15 +7,26 @@ import numpy as np
 import pytest
 
 import ictal
-from ictal.analyses.eeg import Event, Windows, around, bandpassed, events_of, examine, over_time, rereferenced, sliding
-from ictal.analyses.eeg.change import FALLS, NO_CHANGE, RISES, TOO_SHORT, changes
+from ictal.analyses import (
+    Event,
+    Windows,
+    around,
+    bandpassed,
+    changes,
+    events_of,
+    examine,
+    over_time,
+    rereferenced,
+    sliding,
+)
+from ictal.analyses.eeg.change import FALLS, NO_CHANGE, RISES, TOO_SHORT
 from ictal.analyses.eeg.preprocessing import is_bipolar
 from ictal.analyses.eeg.quality import line_noise
 from ictal.analyses.eeg.rhythm import amplitude_cv, log_band_power
 from ictal.analyses.eeg.synchrony import WindowValue, measured
 from ictal.analyses.eeg.windows import block_length, disjoint
 from ictal.analyses.measures.phase import analytic
-from ictal.analyses.values import Settings
+from ictal.analyses.values import ValueSettings
 from ictal.simulator import InputError, Recording
 
 RATE = 128.0
@@ -200,7 +211,7 @@ def test_windows_step_by_half_and_stay_inside():
 def in_band(signal, window, nulls=0, measures=None):
     """Measures between 3 and 20 Hz in windows that do not overlap."""
     places = sliding(signal, window, window)
-    return measured(bandpassed(signal, (3, 20)), places, Settings((3, 20), nulls=nulls), measures=measures)
+    return measured(bandpassed(signal, (3, 20)), places, ValueSettings((3, 20), nulls=nulls), measures=measures)
 
 
 @pytest.mark.parametrize("c", [0.0, 0.2, 0.5, 0.8])

@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 
 import ictal
-from ictal.analyses.eeg import Event, Rule, detect, recruitment, score
-from ictal.analyses.eeg.detection import electrodes, score_detectors
-from ictal.analyses.eeg.detectors import LINE_LENGTH, Detection, raised, threshold
+from ictal.analyses import Detection, Event, Rule, apply, detect, pooled, recruitment, score, score_detectors
+from ictal.analyses.eeg.detection import electrodes
+from ictal.analyses.eeg.detectors import LINE_LENGTH, raised, threshold
 from ictal.analyses.eeg.features import line_length, synchrony_series
-from ictal.analyses.eeg.pooled import binomial_interval, poisson_interval, pooled
+from ictal.analyses.eeg.pooled import binomial_interval, poisson_interval
 from ictal.analyses.measures import get
-from ictal.analyses.measures.base import apply
 from ictal.simulator import InputError, Recording
 
 BASELINE = (0.0, 30.0)

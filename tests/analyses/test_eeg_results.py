@@ -10,7 +10,7 @@ from edfs import noise, plain
 
 import ictal
 from ictal import cli
-from ictal.analyses.eeg.change import changes
+from ictal.analyses import changes
 from ictal.analyses.eeg.wording import caption
 from ictal.analyses.figures.eeg import eeg_drawings
 from ictal.simulator import InputError

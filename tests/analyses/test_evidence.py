@@ -6,19 +6,31 @@ import math
 import numpy as np
 import pytest
 
-from ictal.analyses.claims import CLAIMS
+from ictal import PLANTED_CASES, PLANTED_CLAIMS, PlantedRate, error_rates, ledger, planted
+from ictal.analyses import (
+    CLAIMS,
+    FAILS,
+    HOLDS,
+    NOT_TESTABLE,
+    ONLY,
+    UNDECIDED,
+    Course,
+    Decision,
+    Evidence,
+    Finding,
+    course_of,
+    decide,
+    effect,
+    overall,
+    write_claims,
+)
 from ictal.analyses.claims.transition import jump
-from ictal.analyses.evidence import Course, Decision, Evidence, Finding, decide, effect
 from ictal.analyses.evidence.contrasts import mean_r, setting_of
-from ictal.analyses.evidence.course import course_of
-from ictal.analyses.evidence.rules import FAILS, HOLDS, NOT_TESTABLE, ONLY, UNDECIDED, overall
-from ictal.analyses.report.ledger import drawings, headline, render, write_claims
+from ictal.analyses.report.ledger import drawings, headline, render
 from ictal.cli import run
 from ictal.experiments import CLAIM_EXPERIMENTS
-from ictal.experiments.planted import CASES, EXPERIMENTS_TESTED, error_rates, planted, planted_runs, right, verdicts
-from ictal.experiments.reproduce import ledger
-from ictal.simulator import InputError
-from ictal.simulator.files.store import load, save
+from ictal.experiments.planted import planted_runs, verdicts
+from ictal.simulator import InputError, load, save
 
 CLEAR, NOTHING, MUDDLED = [0.5, 0.52, 0.51, 0.49], [0.0, 0.01, -0.01, 0.0], [0.5, -0.3, 0.1, 0.2]
 
@@ -170,28 +182,26 @@ def test_evidence_comes_back_and_decides_the_same(tmp_path):
 
 
 def test_planted_verdicts_are_right():
-    for case in CASES:
+    for case in PLANTED_CASES:
         found = verdicts(planted(case, seed=77))
-        assert set(found) == set(EXPERIMENTS_TESTED)
-        assert all(right(case, verdict) for verdict in found.values()), (case, found)
+        assert set(found) == set(PLANTED_CLAIMS)
+        assert all(PlantedRate(case, claim, verdict, 1, 1).right for claim, verdict in found.items()), (case, found)
 
 
 def test_planted_runs_give_the_same_verdicts_through_their_files(tmp_path, capsys):
-    for case in CASES:
+    for case in PLANTED_CASES:
         courses = []
         for (condition, kind, k), made in planted_runs(case, seed=5, seeds=3).items():
             file = save(made, tmp_path / f"{case}-{kind}-{k}.h5")
             courses.append(course_of(load(file), model="m", data="d", condition=condition, kind=kind, seed=k))
-        file = Evidence(f"planted {case}", courses, (), {"claims": list(EXPERIMENTS_TESTED)}).save(
-            tmp_path / f"{case}.h5"
-        )
+        file = Evidence(f"planted {case}", courses, (), {"claims": list(PLANTED_CLAIMS)}).save(tmp_path / f"{case}.h5")
         assert run(["claims", str(file), "--json"]) == 0
         said = {row["claim"]: row["verdict"] for row in json.loads(capsys.readouterr().out)["claims"]}
-        assert {name: said[name] for name in EXPERIMENTS_TESTED} == verdicts(planted(case, seed=5, seeds=3))
+        assert {name: said[name] for name in PLANTED_CLAIMS} == verdicts(planted(case, seed=5, seeds=3))
 
 
 def test_planted_relations_are_what_they_are_called():
-    by_case = {case: planted(case, seed=3, seeds=2) for case in CASES}
+    by_case = {case: planted(case, seed=3, seeds=2) for case in PLANTED_CASES}
 
     def rises(case, kind):
         chosen = [c for c in by_case[case].courses if (c.kind == "control") == (kind == "control")]
@@ -205,8 +215,8 @@ def test_planted_relations_are_what_they_are_called():
 
 def test_error_rates_count(tmp_path):
     rows = error_rates(2, cases=("absent",), seed=9)
-    assert {row.claim for row in rows} == set(EXPERIMENTS_TESTED)
-    for claim in EXPERIMENTS_TESTED:
+    assert {row.claim for row in rows} == set(PLANTED_CLAIMS)
+    for claim in PLANTED_CLAIMS:
         assert sum(row.count for row in rows if row.claim == claim) == 2
     assert {row.n for row in rows} == {2}
     with pytest.raises(InputError, match="replicates"):
@@ -225,14 +235,14 @@ def test_every_claim_has_a_row_and_a_reason():
 
 def test_figures_and_page_come_from_the_file_alone(tmp_path):
     found = ledger([planted("present", seed=1, seeds=3).save(tmp_path / "evidence.h5")])
-    assert {d.name.split("/")[0] for d in drawings(found)} == set(EXPERIMENTS_TESTED)
+    assert {d.name.split("/")[0] for d in drawings(found)} == set(PLANTED_CLAIMS)
     page = render(found)
-    assert page.count("<img") == len(EXPERIMENTS_TESTED)
+    assert page.count("<img") == len(PLANTED_CLAIMS)
     assert all(f'id="{name}-' in page for name in CLAIMS)
     assert "http" not in page.replace("http-equiv", "")
     (tmp_path / "figures").mkdir()
     written = write_claims(found, tmp_path / "page.html", tmp_path / "figures")
-    assert len(written) == 2 * len(EXPERIMENTS_TESTED) + 1
+    assert len(written) == 2 * len(PLANTED_CLAIMS) + 1
     with pytest.raises(InputError, match="exists"):
         write_claims(found, tmp_path / "page.html")
 

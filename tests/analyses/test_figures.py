@@ -10,15 +10,17 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from ictal.analyses.comparison.compare import Panel, Settings, compare_panels
-from ictal.analyses.comparison.result import Comparison
-from ictal.analyses.figures import (
-    drawings,
+from ictal.analyses import (
+    Comparison,
+    Panel,
+    Settings,
+    compare_panels,
     drawings_of_run,
     save_figures,
     to_png,
     to_svg,
 )
+from ictal.analyses.figures import drawings
 from ictal.analyses.figures.parts.curves import spectrum_figure
 from ictal.analyses.figures.parts.maps import correlation_figure, off_diagonal_mean, z_scored
 from ictal.analyses.figures.parts.style import OKABE_ITO, SIZE

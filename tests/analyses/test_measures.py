@@ -16,13 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from neo import SpikeTrain
 
-from ictal.analyses.measures import MEASURES, get
+from ictal.analyses import MEASURES, applicable, apply, order_parameter_series, population_spectrum, spike_phase_series
+from ictal.analyses.measures import get
 from ictal.analyses.measures.arrays import live_units
-from ictal.analyses.measures.base import applicable, apply
 from ictal.analyses.measures.checks import examine
-from ictal.analyses.measures.phase import order_parameter_series
-from ictal.analyses.measures.spectral import population_spectrum
-from ictal.analyses.measures.spiketrain import spike_phase_series
 from ictal.simulator import InputError, Recording, Spikes
 
 SEEDS = range(8)

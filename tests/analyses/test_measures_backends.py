@@ -11,9 +11,9 @@ import pytest
 import torch
 from oracles import ORACLES
 
-from ictal.analyses.measures import MEASURES, get
+from ictal.analyses import MEASURES, apply
+from ictal.analyses.measures import get
 from ictal.analyses.measures.arrays import live_units
-from ictal.analyses.measures.base import apply
 from ictal.analyses.measures.checks import examine
 from ictal.simulator import Recording, Spikes
 

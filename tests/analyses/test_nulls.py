@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from ictal.analyses.measures import MEASURES, get
-from ictal.analyses.measures.base import apply
-from ictal.analyses.surrogates import circular_shift, fitting_kind, null_test, permute, permute_within_class
+from ictal.analyses import MEASURES, apply, circular_shift, fitting_kind, null_test, permute, permute_within_class
+from ictal.analyses.measures import get
 from ictal.simulator import InputError, Recording, Spikes
 
 

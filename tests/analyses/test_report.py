@@ -15,11 +15,18 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from ictal.analyses import (
+    Comparison,
+    Contrast,
+    Panel,
+    Settings,
+    Side,
+    compare_panels,
+    contrast,
+    write_report,
+)
 from ictal.analyses.comparison import wording
-from ictal.analyses.comparison.compare import Panel, Settings, Side, compare_panels
-from ictal.analyses.comparison.result import Comparison
-from ictal.analyses.comparison.verdict import Contrast, contrast
-from ictal.analyses.report.comparison import render, write_report
+from ictal.analyses.report.comparison import render
 from ictal.simulator import InputError, Recording, Spikes
 
 NAN = math.nan

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from ictal.analyses import statistics
-from ictal.analyses.statistics import cliffs_delta, difference_interval, permutation_p
+from ictal.analyses import cliffs_delta, difference_interval, permutation_p, statistics
 from ictal.simulator import InputError
 
 A, B = [2.1, 3.4, 1.9, 5.0, 4.2], [1.0, 2.0, 0.4, 3.3, 1.1]

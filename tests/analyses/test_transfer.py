@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from ictal.analyses.layers.cka import cka_matrix, linear_cka
-from ictal.analyses.layers.transfer import holm, layer_transfer, synchrony_cka
-from ictal.analyses.series.innovations import innovations, phase_randomised
+from ictal.analyses import cka_matrix, holm, innovations, layer_transfer, linear_cka, phase_randomised, synchrony_cka
 from ictal.simulator import InputError
 
 

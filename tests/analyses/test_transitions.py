@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from ictal.analyses.series.transitions import mean_rate, transition
+from ictal.analyses import transition
+from ictal.analyses.series.transitions import mean_rate
 from ictal.simulator import InputError, Recording, Spikes
 
 

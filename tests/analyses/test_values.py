@@ -13,7 +13,7 @@ from ictal.analyses.eeg.synchrony import WindowValue
 from ictal.analyses.measures import MEASURES, get
 from ictal.analyses.measures.base import apply
 from ictal.analyses.surrogates import null_test
-from ictal.analyses.values import EntryValue, Settings, Value, completed, values
+from ictal.analyses.values import EntryValue, Value, ValueSettings, completed, values
 from ictal.simulator import InputError, Recording
 from ictal.simulator.files.document import Group
 from ictal.simulator.files.rows import from_group, to_group
@@ -32,7 +32,7 @@ IMAGES = Recording(
 @pytest.mark.parametrize("data", [WAVES, IMAGES])
 def test_a_value_and_its_null_are_those_of_the_measure_alone(data):
     band = (3.0, 20.0) if data is WAVES else None
-    rows = values(data, list(MEASURES), Settings(phase_band=band, nulls=199, seed=3))
+    rows = values(data, list(MEASURES), ValueSettings(phase_band=band, nulls=199, seed=3))
     assert [row.measure for row in rows] == list(MEASURES)
     defined = [row for row in rows if not row.reason]
     assert len(defined) > 8
@@ -50,7 +50,7 @@ def test_a_value_and_its_null_are_those_of_the_measure_alone(data):
 
 
 def test_a_row_says_why_it_has_no_value():
-    for row in values(WAVES, ["cv_isi", "class_share", "kuramoto_r1"], Settings()):
+    for row in values(WAVES, ["cv_isi", "class_share", "kuramoto_r1"], ValueSettings()):
         assert math.isnan(row.value)
         with pytest.raises(InputError) as why:
             apply(get(row.measure), WAVES)
@@ -59,7 +59,7 @@ def test_a_row_says_why_it_has_no_value():
 
 def test_one_row_a_kind_of_null_and_nulls_of_some_measures_alone():
     kinds = ("permute", "permute_within_class")
-    rows = values(IMAGES, ["si_3", "chi_c"], Settings(nulls=199), kinds=kinds, nulled={"si_3"})
+    rows = values(IMAGES, ["si_3", "chi_c"], ValueSettings(nulls=199), kinds=kinds, nulled={"si_3"})
     assert [(row.measure, row.null_kind) for row in rows] == [("si_3", kinds[0]), ("si_3", kinds[1]), ("chi_c", "")]
     assert rows[0].value == rows[1].value
 

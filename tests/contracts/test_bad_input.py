@@ -69,7 +69,7 @@ CASES = {
     "unknown entry": (["measure", "good.npy", *DT, "--entries", "E"], ["unknown entry 'E'"]),
     "negative tau": (
         ["simulate", "seizure", "--set", "tau_m_e=-1"],
-        ["SeizureNetwork(tau_m_e=-1.0)", "tau_m", "> 0", "got -1"],
+        ["SeizureNetwork.tau_m_e: must be > 0 [ms]; got -1.0"],
     ),
     "g too high": (["simulate", "seizure", "--set", "g=9"], ["SeizureNetwork.g", "got 9"]),
     "g too low": (["simulate", "seizure", "--set", "g=0.01"], ["SeizureNetwork.g", "got 0.01"]),

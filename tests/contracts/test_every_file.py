@@ -14,7 +14,7 @@ import xarray
 import ictal
 import ictal.analyses.figures
 from ictal import cli
-from ictal.analyses.figures import save_figures as figures_as_files
+from ictal.analyses import save_figures as figures_as_files
 from ictal.cli import output
 from ictal.simulator.files.document import read
 

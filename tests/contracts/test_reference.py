@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ictal.analyses.evidence.rules import FAILS, HOLDS, ONLY
+from ictal import PLANTED_CASES, PLANTED_CLAIMS, PlantedRates, ledger
+from ictal.analyses import FAILS, HOLDS, ONLY
 from ictal.analyses.report.ledger import drawings
-from ictal.experiments.planted import CASES, EXPERIMENTS_TESTED, Rates, right
-from ictal.experiments.reproduce import ledger
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "data" / "reference"
@@ -54,14 +53,14 @@ def test_it_is_small_and_names_no_place():
 
 
 def test_planted_error_rates():
-    rates = Rates.load(REFERENCE / "planted.h5").rows
-    for case in CASES:
-        for claim in EXPERIMENTS_TESTED:
+    rates = PlantedRates.load(REFERENCE / "planted.h5").rows
+    for case in PLANTED_CASES:
+        for claim in PLANTED_CLAIMS:
             mine = [rate for rate in rates if (rate.case, rate.claim) == (case, claim)]
             n = mine[0].n
             assert n >= 200
             assert sum(rate.count for rate in mine) == n
-            good = sum(rate.count for rate in mine if right(case, rate.verdict)) / n
+            good = sum(rate.count for rate in mine if rate.right) / n
             holds = sum(rate.count for rate in mine if rate.verdict == HOLDS) / n
             assert good >= 0.95, (case, claim)
             if case in ("absent", "confounded"):

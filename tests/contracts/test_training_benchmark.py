@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from ictal.models.monitoring.monitor import Monitor
-from ictal.models.monitoring.penalty import desync_penalty
+from ictal.models import Monitor, desync_penalty
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 

@@ -10,13 +10,9 @@ import pytest
 import torch
 
 import ictal
-from ictal.analyses.dynamics.result import DynamicsResult
-from ictal.analyses.figures import save_figures
+from ictal.analyses import DynamicsResult, save_figures
 from ictal.analyses.figures.dynamics import basin_figure, dynamics_drawings
-from ictal.models.datasets import load_data
-from ictal.models.rate.stuart_landau import StuartLandau
-from ictal.models.system import Started
-from ictal.models.training.build import open_model
+from ictal.models import Started, StuartLandau, load_data, open_model
 from ictal.simulator import Recording, Run
 from ictal.verbs import names as registry
 from ictal.verbs.subjects import subject

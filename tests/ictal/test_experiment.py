@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ictal.analyses.comparison.panels import Settings
+from ictal.analyses import Settings
 from ictal.experiments.seizure_overfitting import HEALTHY, NOISE, SMALL, classifiers, run
 from ictal.simulator import InputError
 from ictal.simulator.files.document import read

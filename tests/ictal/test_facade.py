@@ -2,22 +2,23 @@
 
 import hashlib
 import json
+import runpy
 import subprocess
 import sys
+from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 
 import ictal
-from ictal.analyses.comparison.compare import Settings
-from ictal.analyses.comparison.sources import panels_of
-from ictal.analyses.values import Settings as ValueSettings
-from ictal.models.architectures import architecture
-from ictal.models.treatments import treatment
+from ictal import as_run
+from ictal.analyses import Settings, ValueSettings, panels_of
+from ictal.models import architecture, treatment
 from ictal.simulator.fields import check, parse
 from ictal.simulator.registry import resolve
-from ictal.verbs.sources import as_run
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 RNG = np.random.default_rng(0)
 PRIVATE, COMMON = RNG.normal(size=(4, 400, 6)), RNG.normal(size=(4, 400, 1))
@@ -39,7 +40,12 @@ def loaded(code):
 
 def test_import_loads_nothing():
     modules = loaded("import ictal; dir(ictal)")
-    assert not modules & {*HEAVY, "numpy", "ictal.simulator", "typer"}
+    assert not modules & {*HEAVY, "numpy", "typer"}
+    assert {name for name in modules if name.startswith("ictal")} == {
+        "ictal",
+        "ictal.simulator",
+        "ictal.simulator.doors",
+    }
 
 
 @pytest.mark.parametrize(
@@ -93,7 +99,30 @@ def test_explain_says_what_there_is_to_say(name):
 def test_explain_a_system_lists_fields_defaults_and_units():
     text = ictal.explain("cuba")
     assert "4000" in text.splitlines()[0]
-    assert any(line.split() == ["tau_m", "20.0", "[ms]"] for line in text.splitlines())
+    assert "tau_m 20.0 > 0 membrane time constant [ms]" in (" ".join(line.split()) for line in text.splitlines())
+
+
+DECLARED = {"system": ictal.SYSTEMS, "architecture": ictal.ARCHITECTURES, "treatment": ictal.TREATMENTS}
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, table in DECLARED.items() for name in table])
+def test_every_parameter_is_declared_with_words_unit_and_bounds(kind, name):
+    facts = ictal.description(name)
+    assert facts["kind"] == kind
+    for parameter in facts["parameters"]:
+        said = f"{name}.{parameter['name']}: {parameter}"
+        assert {"name", "type", "default", "unit", "bounds", "words"} == set(parameter), said
+        assert parameter["words"], said
+        assert parameter["unit"] or "float" not in parameter["type"], said
+        assert parameter["bounds"] or "str" in parameter["type"], said
+
+
+def test_the_parameter_tables_of_the_docs_are_those_of_the_declarations():
+    tables = runpy.run_path(str(DOCS / "parameters.py"))
+    shown = [name for path in tables["pages"]() for name in tables["named"](path.read_text("utf-8"))]
+    assert sorted(shown) == sorted(name for table in DECLARED.values() for name in table)
+    for path in tables["pages"]():
+        assert tables["page"](path) == path.read_text("utf-8"), f"python docs/parameters.py fills {path.name} in"
 
 
 # simulate
@@ -178,7 +207,8 @@ def test_simulate_counts_up(tmp_path):
         ({"system": "cuba", "engine": "numba"}, r"unknown engine 'numba'"),
         ({"system": "classifier", "engine": "brian2"}, r"classifier: has no choice of engine"),
         ({"system": "classifier", "hidden": (64, "x")}, r"Classifier.hidden: must be a whole number; got 'x'"),
-        ({"system": "seizure", "tau_m_e": -1}, r"SeizureNetwork\(tau_m_e=-1.0\): Population.tau_m: must be > 0"),
+        ({"system": "seizure", "v_reset": 25}, r"^SeizureNetwork\(v_reset=25.0\): Population.v_reset: must lie below"),
+        ({"system": "seizure", "tau_m_e": -1}, r"^SeizureNetwork.tau_m_e: must be > 0 \[ms\]; got -1.0$"),
         ({"system": "seizure", "protocol": "rset"}, r"SeizureNetwork.protocol 'rset'; did you mean 'rest'"),
     ],
 )
@@ -342,8 +372,9 @@ def test_measurements_come_back_from_their_file(tmp_path):
     assert again.to_json() == json.loads(json.dumps(found.to_json()))
     with h5py.File(tmp_path / "m.h5") as file:
         assert file["measures/si_3"].attrs["formula"]
-    with pytest.raises(ictal.InputError, match="holds a measurements; want a run"):
-        ictal.load(tmp_path / "m.h5")
+    assert ictal.load(tmp_path / "m.h5").to_json() == again.to_json()
+    with pytest.raises(ictal.InputError, match="holds a measurements; want a comparison"):
+        ictal.Comparison.load(tmp_path / "m.h5")
 
 
 def test_measurements_read_well():

@@ -9,14 +9,14 @@ import time
 import numpy as np
 import pytest
 
-from ictal.analyses.evidence import Evidence
+from ictal import ledger, reproduce
+from ictal.analyses import Evidence
 from ictal.experiments import reproduce as evidence_module
 from ictal.experiments import scales
-from ictal.experiments.reproduce import FILE, TRAININGS, ledger, reproduce
+from ictal.experiments.reproduce import FILE, TRAININGS
 from ictal.experiments.scales import Bench, Condition, claims_at, plan
-from ictal.models.training import UnfinishedTrainingError
-from ictal.simulator import InputError
-from ictal.simulator.files.store import load
+from ictal.models import UnfinishedTrainingError
+from ictal.simulator import InputError, load
 
 TINY = Bench(
     "tiny", "MLP, 4 × 12", "digits", "mlp", "digits", {"n_train": 200, "n_val": 40, "n_test": 60},

@@ -16,19 +16,31 @@ import torch
 
 import ictal
 from ictal import cli
-from ictal.analyses.layers.trajectories import parts, trajectories
+from ictal.analyses import trajectories
+from ictal.analyses.layers.trajectories import parts
 from ictal.cli import output
-from ictal.models.datasets import load_data
-from ictal.models.datasets.corruptions import CORRUPTIONS, corrupted
-from ictal.models.datasets.ood import out_of_distribution
-from ictal.models.synchrony import SynchronyRecorder
-from ictal.models.trained.classifier import Classifier
-from ictal.models.training import METRICS, Training, UnfinishedTrainingError, evaluate, probabilities
+from ictal.models import (
+    CORRUPTIONS,
+    METRICS,
+    Classifier,
+    DataChoice,
+    Job,
+    SynchronyChoice,
+    SynchronyRecorder,
+    Training,
+    UnfinishedTrainingError,
+    corrupted,
+    evaluate,
+    load_data,
+    open_model,
+    out_of_distribution,
+    probabilities,
+    train_to_file,
+)
 from ictal.models.training import checkpoint as weight_files
-from ictal.models.training.build import architecture_settings, open_model, treatment
+from ictal.models.training.build import architecture_settings, treatment
 from ictal.models.training.distributed import Ranks
 from ictal.models.training.folder import TrainingFolder
-from ictal.models.training.job import DataChoice, Job, SynchronyChoice, train_to_file
 from ictal.simulator import InputError
 
 QUICK = ["train", "mlp", "--data", "digits", "--n-train", "200", "--set", "hidden=32,16", "--lr", "2e-3"]
@@ -379,7 +391,7 @@ def test_surrogates_and_images_are_chosen_on_the_command_line(folder, ictal_, re
     for wrong, message in (
         (["--synchrony-nulls-at", "7"], "--synchrony-nulls-at: must be records: multiples of 10 steps up to 60; got 7"),
         (["--synchrony-sets", ""], "SynchronyRecorder.sets: must name at least one of train, val, test; got none"),
-        (["--synchrony-n-probe", "3"], "SynchronyRecorder.n_probe: must be an integer >= 8; got 3"),
+        (["--synchrony-n-probe", "3"], "SynchronyChoice.n_probe: must be >= 8; got 3"),
         (["--synchrony-nulled", "si_2"], "SynchronyRecorder.nulled: must be among the measures; got 'si_2'"),
     ):
         assert message in refused(*SHORT, "--n-val", "60", *synchrony, *wrong, "-o", "c.h5")
@@ -649,17 +661,17 @@ CASES = {
     ),
     "epochs and steps": (["train", "mlp", "--epochs", "1", "--steps", "1"], "either epochs or steps"),
     "every": (["train", "mlp", "--steps", "10", "--every", "3"], "try every=2"),
-    "learning rate": (["train", "mlp", "--lr", "0"], "learning_rate: must be finite and > 0; got 0"),
+    "learning rate": (["train", "mlp", "--lr", "0"], "learning_rate: must be > 0 [1]; got 0.0"),
     "not a number": (["train", "mlp", "--lr", "fast"], "--lr"),
     "optimiser": (["train", "mlp", "--optimiser", "adan"], "did you mean 'adam'"),
-    "schedule": (["train", "mlp", "--schedule", "cos"], "unknown schedule 'cos'"),
-    "precision": (["train", "mlp", "--precision", "half"], "unknown precision 'half'"),
+    "schedule": (["train", "mlp", "--schedule", "cos"], "unknown Training.schedule 'cos'"),
+    "precision": (["train", "mlp", "--precision", "half"], "unknown Training.precision 'half'"),
     "patience without validation": (["train", "mlp", "--patience", "2"], "needs validation images"),
-    "augmentation": (["train", "mlp", "--augment", "flop"], "unknown augmentation 'flop'"),
+    "augmentation": (["train", "mlp", "--augment", "flop"], "unknown Training.augment 'flop'"),
     "augmented sequences": (["train", "gru", "--data", "rows:digits", "--augment", "flip"], "is for images"),
     "device": (["train", "mlp", "--device", "gpu"], "device: 'gpu' cannot be used here"),
     "GPU of a higher number": (["train", "mlp", "--device", "cuda:77"], "device: 'cuda:77' cannot be used here"),
-    "threads": (["train", "mlp", "--threads", "0"], "threads: must be an integer >= 1; got 0"),
+    "threads": (["train", "mlp", "--threads", "0"], "Job.threads: must be >= 1; got 0"),
     "seed": (["train", "mlp", "--seed", "-1"], "seed"),
     "treatment": (["train", "mlp", "--treat", "desinc=1"], "did you mean 'desync'"),
     "layers of a treatment": (

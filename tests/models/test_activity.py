@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import ictal
-from ictal.verbs.sources import as_run
+from ictal import as_run
 from ictal.verbs.subjects import subject
 
 

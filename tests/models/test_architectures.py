@@ -12,20 +12,28 @@ from scipy.integrate import solve_ivp
 from torch import nn
 from torch.nn import functional
 
-from ictal.models.architectures import ARCHITECTURES, architecture
-from ictal.models.architectures.base import Architecture
-from ictal.models.architectures.convnet import ConvNet
-from ictal.models.architectures.layers import Images, Standardise
-from ictal.models.architectures.mlp import MLP, MultilayerPerceptron
-from ictal.models.architectures.rate import RateRNN
-from ictal.models.architectures.recurrent import Recurrent
-from ictal.models.architectures.resnet import ResNet
-from ictal.models.architectures.spiking import Neurons, SpikingNet
-from ictal.models.architectures.vgg import VGG
-from ictal.models.architectures.vit import ViT
-from ictal.models.probe.layers import Layers, Probe
-from ictal.models.system import Flow
+from ictal.models import (
+    ARCHITECTURES,
+    MLP,
+    VGG,
+    Architecture,
+    ConvNet,
+    Flow,
+    Images,
+    Layers,
+    MultilayerPerceptron,
+    Probe,
+    RateRNN,
+    Recurrent,
+    ResNet,
+    SpikingNet,
+    Standardise,
+    ViT,
+    architecture,
+)
+from ictal.models.architectures.spiking import Neurons
 from ictal.simulator import InputError
+from ictal.simulator.fields import declared
 
 SMALL = {  # name -> fields, shape, a pattern of modules that a user probes, learning rate that fits
     "mlp": ({"hidden": (32,)}, (8, 8), "hidden.*.relu", 1e-2),
@@ -429,7 +437,7 @@ def test_direct_coding_gives_the_standardised_image_at_every_step():
 
 
 def test_the_layers_fire_neither_never_nor_always_on_digits():
-    from ictal.models.datasets import load_data
+    from ictal.models import load_data
 
     x = load_data("digits", n_train=200).x_train
     for coding in ("direct", "rate"):
@@ -704,25 +712,29 @@ def test_one_image_alone_has_no_variance():
     ("kind", "given", "message"),
     [
         (MultilayerPerceptron, {"hidden": ()}, "MultilayerPerceptron.hidden: must name at least one layer; got ()"),
-        (MultilayerPerceptron, {"hidden": (8, 0)}, "MultilayerPerceptron.hidden: must be an integer >= 1; got 0"),
-        (MultilayerPerceptron, {"hidden": 8}, "MultilayerPerceptron.hidden: must be a tuple of integers >= 1; got 8"),
-        (ConvNet, {"width": 0}, "ConvNet.width: must be an integer >= 1; got 0"),
-        (ConvNet, {"depth": 1.5}, "ConvNet.depth: must be an integer >= 1; got 1.5"),
+        (MultilayerPerceptron, {"hidden": (8, 0)}, "MultilayerPerceptron.hidden: must be >= 1; got (8, 0)"),
+        (
+            MultilayerPerceptron,
+            {"hidden": 8},
+            "MultilayerPerceptron.hidden: must be values separated by commas, each a whole number; got 8",
+        ),
+        (ConvNet, {"width": 0}, "ConvNet.width: must be >= 1; got 0"),
+        (ConvNet, {"depth": 1.5}, "ConvNet.depth: must be a whole number; got 1.5"),
         (ConvNet, {"kernel": 4}, "ConvNet.kernel: must be odd; got 4; try 5"),
-        (ResNet, {"depth": 101}, "ResNet.depth: must be one of 18, 34, 50; got 101"),
-        (ResNet, {"depth": True}, "ResNet.depth: must be one of 18, 34, 50; got True"),
-        (ResNet, {"width": True}, "ResNet.width: must be an integer >= 1; got True"),
+        (ResNet, {"depth": 101}, "ResNet.depth: must be 18 or 34 or 50; got 101"),
+        (ResNet, {"depth": True}, "ResNet.depth: must be 18 or 34 or 50; got True"),
+        (ResNet, {"width": True}, "ResNet.width: must be a whole number; got True"),
         (ResNet, {"stem": "cifr"}, "unknown ResNet.stem 'cifr'; did you mean 'cifar'? known: auto, cifar, imagenet"),
-        (ResNet, {"zero_init": 1}, "ResNet.zero_init: must be True or False; got 1"),
-        (VGG, {"dropout": 1.5}, "VGG.dropout: must be in [0, 1]; got 1.5"),
+        (ResNet, {"zero_init": 1}, "ResNet.zero_init: must be true or false; got 1"),
+        (VGG, {"dropout": 1.5}, "VGG.dropout: must lie in 0..1 [1]; got 1.5"),
         (VGG, {"head": "big"}, "unknown VGG.head 'big'; known: auto, cifar, imagenet"),
-        (VGG, {"hidden": -1}, "VGG.hidden: must be an integer >= 1; got -1"),
+        (VGG, {"hidden": -1}, "VGG.hidden: must be >= 1; got -1"),
         (ViT, {"heads": 5}, "ViT.heads: must divide the width 192; got 5"),
-        (ViT, {"mlp_ratio": float("nan")}, "ViT.mlp_ratio: must be finite and > 0; got nan"),
+        (ViT, {"mlp_ratio": float("nan")}, "ViT.mlp_ratio: must be > 0 [1]; got nan"),
         (ViT, {"mlp_ratio": 1e-4}, "ViT.mlp_ratio: must leave at least 1 hidden unit; got 0.0001"),
         (Recurrent, {"cell": "lstn"}, "unknown Recurrent.cell 'lstn'; did you mean 'lstm'? known: gru, lstm, rnn"),
-        (Recurrent, {"depth": "2"}, "Recurrent.depth: must be an integer >= 1; got '2'"),
-        (RateRNN, {"tau": 0.0}, "RateRNN.tau: must be finite and > 0 [time points]; got 0.0"),
+        (Recurrent, {"depth": "2"}, "Recurrent.depth: must be a whole number; got '2'"),
+        (RateRNN, {"tau": 0.0}, "RateRNN.tau: must be > 0 [time points]; got 0.0"),
         (
             RateRNN,
             {"tau": 0.3},
@@ -739,10 +751,10 @@ def test_one_image_alone_has_no_variance():
             {"dale": True, "activation": "relu", "width": 2},
             "RateRNN.excitatory: must leave units of both kinds; got 2 of 2",
         ),
-        (RateRNN, {"excitatory": 1.0}, "RateRNN.excitatory: must be in (0, 1); got 1.0"),
-        (SpikingNet, {"beta": 1.1}, "SpikingNet.beta: must be in [0, 1]; got 1.1"),
-        (SpikingNet, {"threshold": "1"}, "SpikingNet.threshold: must be finite and > 0; got '1'"),
-        (SpikingNet, {"steps": 0}, "SpikingNet.steps: must be an integer >= 1; got 0"),
+        (RateRNN, {"excitatory": 1.0}, "RateRNN.excitatory: must be 0 < x < 1 [1]; got 1.0"),
+        (SpikingNet, {"beta": 1.1}, "SpikingNet.beta: must lie in 0..1 [1]; got 1.1"),
+        (SpikingNet, {"threshold": "1"}, "SpikingNet.threshold: must be a number; got '1'"),
+        (SpikingNet, {"steps": 0}, "SpikingNet.steps: must be >= 1; got 0"),
     ],
 )
 def test_fields_that_cannot_be(kind, given, message):
@@ -755,9 +767,9 @@ def test_fields_that_cannot_be(kind, given, message):
     ("kind", "shape", "n_classes", "more", "message"),
     [
         (ResNet(), (8,), 10, {}, "ResNet.build: shape must be (height, width) or (height, width, channel); got (8,)"),
-        (ResNet(), (8, 0), 10, {}, "ResNet.build: every size of the shape: must be an integer >= 1; got 0"),
-        (ResNet(), (8, 8), 1, {}, "ResNet.build: n_classes: must be an integer >= 2; got 1"),
-        (ResNet(), (8, 8), 10, {"seed": -1}, "ResNet.build: seed: must be an integer >= 0; got -1"),
+        (ResNet(), (8, 0), 10, {}, "ResNet.build: every size of the shape: must be >= 1; got 0"),
+        (ResNet(), (8, 8), 1, {}, "ResNet.build: n_classes: must be >= 2; got 1"),
+        (ResNet(), (8, 8), 10, {"seed": -1}, "ResNet.build: seed: must be >= 0; got -1"),
         (ResNet(), (8, 8), 10, {"seed": 2**63}, f"ResNet.build: seed: must be below 2**63; got {2**63}"),
         (ResNet(), (8, 8), 10, {"sd": 0.0}, "Standardise.sd: must be finite and > 0; got mean 0.0, sd 0.0"),
         (VGG(), (28, 28), 10, {}, "VGG.build: images must be at least 32 x 32 pixels; got 28 x 28"),
@@ -784,6 +796,13 @@ def test_an_unknown_architecture_names_the_nearest():
         InputError, match=r"^unknown architecture 'resnet-18'; did you mean 'resnet18'\? known: convnet,"
     ):
         architecture("resnet-18")
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_every_field_is_declared_with_words_and_a_unit(name):
+    for field, (hint, param) in declared(type(architecture(name))).items():
+        assert param.words, field
+        assert param.unit or hint is not float, field
 
 
 def test_lists_from_a_configuration_become_tuples():

@@ -6,17 +6,22 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.signal import welch
 
 import ictal
-from ictal.analyses.figures import drawings_of_run
+from ictal import simulate_to_file
+from ictal.analyses import drawings_of_run
 from ictal.analyses.measures.population import golomb_chi
-from ictal.models.spiking.balanced import REGIMES, Balanced
-from ictal.models.spiking.brunel_theory import MeanField
-from ictal.models.spiking.lif_theory import Lif, siegert
-from ictal.models.system import Foretold, Spiking
-from ictal.simulator import InputError
-from ictal.simulator.engines.simulate import simulate
-from ictal.simulator.files.store import load, save
-from ictal.simulator.networks.network import DeltaSynapse, EventInput, FixedInDegree, Network, Population, Projection
-from ictal.verbs.simulate import simulate_to_file
+from ictal.models import REGIMES, Balanced, Foretold, Lif, MeanField, Spiking, siegert
+from ictal.simulator import (
+    DeltaSynapse,
+    EventInput,
+    FixedInDegree,
+    InputError,
+    Network,
+    Population,
+    Projection,
+    load,
+    save,
+    simulate,
+)
 
 THEORY = {"SI fast": 55.84, "AI": 37.95, "SI slow": 6.52, "SR": 327.0}  # Hz
 NEST = {"AI": 37.92, "SI fast": 60.21, "SI slow": 5.27}  # Hz; NEST 3.10, benchmarks/peers/nest_balanced.py

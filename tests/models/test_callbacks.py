@@ -9,13 +9,17 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, TensorDataset
 
-from ictal.models.training.callbacks import Accelerated, Together, lightning_callback
-from ictal.models.treatments.base import Intervention
-from ictal.models.treatments.clip import Clip
-from ictal.models.treatments.desync import DesyncReg
-from ictal.models.treatments.dropout import Dropout
-from ictal.models.treatments.l2 import L2
-from ictal.models.treatments.validation import ValidationControl
+from ictal.models import (
+    L2,
+    Accelerated,
+    Clip,
+    DesyncReg,
+    Dropout,
+    Intervention,
+    Together,
+    ValidationControl,
+    lightning_callback,
+)
 from ictal.simulator import InputError
 
 TREATMENTS = (DesyncReg(3.0, units=8), L2(0.05), Clip(3.0), Dropout(0.2, layers="1"))

@@ -10,14 +10,18 @@ import torch
 from torch import nn
 from trainees import Counting, Linear, Net, Shaking, bits, same
 
-from ictal.models.datasets import load_data
-from ictal.models.training import Training, UnfinishedTrainingError, train
+from ictal.models import (
+    NID,
+    DesyncReg,
+    Dropout,
+    HealthyTraining,
+    Training,
+    UnfinishedTrainingError,
+    ValidationControl,
+    load_data,
+    train,
+)
 from ictal.models.training import checkpoint as weight_files
-from ictal.models.treatments.desync import DesyncReg
-from ictal.models.treatments.dropout import Dropout
-from ictal.models.treatments.healthy import HealthyTraining
-from ictal.models.treatments.nid import NID
-from ictal.models.treatments.validation import ValidationControl
 from ictal.simulator import InputError
 
 

@@ -5,10 +5,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from ictal.models.architectures.mlp import MLP
-from ictal.models.datasets import load_data
-from ictal.models.trained.classifier import Classifier
-from ictal.models.training import METRICS, Training, evaluate, train
+from ictal.models import METRICS, MLP, Classifier, Training, evaluate, load_data, train
 from ictal.simulator import InputError, Recording
 
 QUICK = Classifier(n_train=200, hidden=(32, 16), steps=60, every=10, n_probe=50, frames=6)
@@ -178,8 +175,8 @@ def test_fit_overfit_and_memorise_at_the_same_number_of_steps():
     ("fields", "message"),
     [
         (dict(hidden=()), "hidden"),
-        (dict(hidden=(8, 0)), r"Classifier\.hidden: must be an integer >= 1; got 0"),
-        (dict(n_stimuli=1), "n_stimuli: must be an integer >= 2; got 1"),
+        (dict(hidden=(8, 0)), r"Classifier\.hidden: must be >= 1; got \(8, 0\)"),
+        (dict(n_stimuli=1), "n_stimuli: must be >= 2; got 1"),
         (dict(steps=10, every=3), "every"),
         (dict(n_probe=450), r"n_probe: .* 449"),
         (dict(layers=("relu",)), "no module matches 'relu'"),

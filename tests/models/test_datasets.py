@@ -14,9 +14,9 @@ import pytest
 from PIL import Image
 from scipy.special import ndtr
 
-from ictal.models.datasets import cifar, folders, load_data, pictures
+from ictal.models import Integration, Match, load_data
+from ictal.models.datasets import cifar, folders, pictures
 from ictal.models.datasets.pickles import read_pickle
-from ictal.models.datasets.sequences import Integration, Match
 from ictal.simulator import InputError
 
 # CIFAR, small: 10 images a file of CIFAR-10, 200 and 100 of CIFAR-100
@@ -620,20 +620,20 @@ def test_settings_of_a_task():
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("integration:coherence=2", r"Integration.coherence: must be numbers in \[0, 1\]; got \(2.0,\)"),
+        ("integration:coherence=2", r"Integration.coherence: must lie in 0\.\.1 \[1\]; got \(2.0,\)"),
         ("integration:coherence=nan", "Integration.coherence"),
-        ("integration:coherence=", "Integration.coherence: must be a number; got ''"),
-        ("integration:coherence=a/b", "Integration.coherence: must be a number; got 'a/b'"),
-        ("integration:time=0", "Integration.time: must be an integer >= 1; got 0"),
+        ("integration:coherence=", r"Integration.coherence: must hold at least one number; got \(\)"),
+        ("integration:coherence=a/b", "Integration.coherence: must be a number; got 'a'"),
+        ("integration:time=0", r"Integration.time: must be >= 1 \[steps\]; got 0"),
         ("integration:time=1.5", "Integration.time: must be a whole number; got '1.5'"),
-        ("integration:noise=-1", "Integration.noise: must be finite and >= 0"),
-        ("integration:noise=inf", "Integration.noise: must be finite"),
+        ("integration:noise=-1", r"Integration.noise: must be >= 0 \[1\]; got -1"),
+        ("integration:noise=inf", r"Integration.noise: must be >= 0 \[1\]; got inf"),
         ("integration:times=4", "unknown setting of integration 'times'; did you mean 'time'"),
-        ("integration:time", "integration: settings must be KEY=VALUE,KEY=VALUE; got 'time'"),
-        ("integration:time=4,time=5", "integration: time is given twice"),
-        ("match:stimuli=1", "Match.stimuli: must be an integer >= 2; got 1"),
-        ("match:trials=4", "Match.trials: must be an integer >= 8; got 4"),
-        ("match:delay=-1", "Match.delay: must be an integer >= 0; got -1"),
+        ("integration:time", "integration 'time': must be KEY=VALUE,KEY=VALUE"),
+        ("integration:time=4,time=5", "integration time: is given twice"),
+        ("match:stimuli=1", "Match.stimuli: must be >= 2; got 1"),
+        ("match:trials=4", "Match.trials: must be >= 8; got 4"),
+        ("match:delay=-1", r"Match.delay: must be >= 0 \[steps\]; got -1"),
     ],
 )
 def test_settings_that_cannot_be(name, message):

@@ -9,8 +9,8 @@ import sys
 import pytest
 import torch
 
+from ictal.models import cpu_threads
 from ictal.models.training import checkpoint as weight_files
-from ictal.models.training import cpu_threads
 from ictal.models.training.distributed import joined, launched
 from ictal.simulator import InputError
 

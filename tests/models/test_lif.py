@@ -9,23 +9,11 @@ import pytest
 from scipy.integrate import solve_ivp
 
 import ictal
-from ictal.analyses.figures import drawings_of_run
-from ictal.models.spiking.lif import LifCells
-from ictal.models.spiking.lif_theory import (
-    COLOUR,
-    GRID,
-    Lif,
-    coloured_sd,
-    grid_shift,
-    rate,
-    siegert,
-    siegert_cv,
-    spike_times,
-)
-from ictal.models.system import Foretold, Spiking
-from ictal.simulator import InputError
-from ictal.simulator.files.store import load, save
-from ictal.verbs.simulate import simulate_to_file
+from ictal import simulate_to_file
+from ictal.analyses import drawings_of_run
+from ictal.models import Foretold, Lif, LifCells, Spiking, siegert, siegert_cv, spike_times
+from ictal.models.spiking.lif_theory import COLOUR, GRID, coloured_sd, grid_shift, rate
+from ictal.simulator import InputError, load, save
 
 TABLE = ((20.5, 15.9007), (22.0, 26.4304), (25.0, 41.7149), (40.0, 98.9188))  # μ [mV], Hz
 NOISY = ((15.0, 5.0, 9.4608), (18.0, 4.0, 16.3023), (20.0, 1.0, 14.7631), (25.0, 5.0, 47.2174))  # μ, σ [mV], Hz
@@ -270,8 +258,8 @@ def test_figures_are_drawn_from_the_run_alone_and_say_how_far_theory_holds():
     [
         ({"protocol": "ramp"}, r"protocol 'ramp'"),
         ({"sigma": ()}, r"LifCells\.sigma: must be numbers >= 0"),
-        ({"sigma": (-1.0,)}, r"LifCells\.sigma: must be numbers >= 0"),
-        ({"sigma": (math.nan,)}, r"LifCells\.sigma: must be numbers >= 0"),
+        ({"sigma": (-1.0,)}, r"LifCells\.sigma: must be >= 0 \[mV\]; got \(-1.0,\)"),
+        ({"sigma": (math.nan,)}, r"LifCells\.sigma: must be >= 0 \[mV\]; got \(nan,\)"),
         ({"sigma": (1.0, 1.0)}, r"LifCells\.sigma: must differ"),
         ({"drive_low": 31.0}, r"LifCells: drive_low must lie below drive_high"),
         ({"n": 20}, r"n be at least levels"),

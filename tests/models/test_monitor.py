@@ -17,13 +17,12 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 import ictal
+from ictal.analyses import apply
 from ictal.analyses.measures import get
-from ictal.analyses.measures.base import apply
+from ictal.models import Layers, Monitor, desync_penalty
 from ictal.models.monitoring import monitor as monitor_module
 from ictal.models.monitoring.history import PENDING
-from ictal.models.monitoring.monitor import Monitor
-from ictal.models.monitoring.penalty import desync_penalty
-from ictal.models.probe.layers import Layers, match
+from ictal.models.probe.layers import match
 from ictal.simulator import InputError, Recording
 
 
@@ -886,10 +885,10 @@ def test_on_a_cuda_device_a_step_does_not_wait_for_it():
     [
         (dict(layers="relu"), r"no module matches 'relu'; modules: 0, 1, 2, 3, 4\. A functional call"),
         (dict(layers=[]), "must name at least one module"),
-        (dict(every=0), "Monitor.every: must be an integer >= 1; got 0"),
-        (dict(history=0), "Monitor.history: must be an integer >= 1; got 0"),
-        (dict(seed=-1), "Monitor.seed: must be an integer >= 0; got -1"),
-        (dict(max_units=1), "Monitor.max_units: must be an integer >= 2, or None for all; got 1"),
+        (dict(every=0), "Monitor.every: must be >= 1; got 0"),
+        (dict(history=0), "Monitor.history: must be >= 1; got 0"),
+        (dict(seed=-1), "Monitor.seed: must be >= 0; got -1"),
+        (dict(max_units=1), "Monitor.max_units: must be >= 2; got 1"),
         (dict(measures=["si3"]), "did you mean 'si_3'"),
         (dict(measures="class_share"), "Monitor.measures: must need no order, band, labels or spikes"),
         (dict(units="neuron"), "Layers.units"),

@@ -8,8 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ictal.models.probe.layers import Layers, Probe
-from ictal.models.probe.record import StepRecorder, morph_loop, record_loop, record_samples
+from ictal.models import Layers, Probe, StepRecorder, morph_loop, record_loop, record_samples
 from ictal.simulator import InputError
 
 
@@ -326,7 +325,7 @@ def test_steps_are_recorded_stimulus_by_step_by_unit():
         (dict(patterns=[]), "at least one"),
         (dict(patterns="0", when="during"), "Layers.when"),
         (dict(patterns="0", units="neuron"), "Layers.units"),
-        (dict(patterns="0", max_units=0), r"Layers\.max_units: must be an integer >= 1; got 0"),
+        (dict(patterns="0", max_units=0), r"Layers\.max_units: must be >= 1; got 0"),
     ],
 )
 def test_layers_that_cannot_be(layers, message):

@@ -5,12 +5,9 @@ from functools import cache
 import numpy as np
 import pytest
 
+from ictal.analyses import apply, transition
 from ictal.analyses.measures import get
-from ictal.analyses.measures.base import apply
-from ictal.analyses.series.transitions import transition
-from ictal.models.spiking.cuba import Cuba
-from ictal.models.spiking.seizure import SeizureNetwork
-from ictal.models.system import System, parameters
+from ictal.models import Cuba, SeizureNetwork, System, parameters
 from ictal.simulator import InputError, Spikes
 
 SEEDS = range(5)
@@ -140,8 +137,8 @@ def test_the_same_seed_gives_the_same_bits():
         ("ramp_low", 0.0, "SeizureNetwork.ramp_low: .*; got 0.0"),
         ("trigger_until", -1.0, "SeizureNetwork.trigger_until: .*; got -1.0"),
         ("duration", 0.0, r"SeizureNetwork.duration: must be > 0 \[s\]; got 0.0"),
-        ("protocol", "trigered", "unknown protocol 'trigered'; did you mean 'trigger'.*"),
-        ("tau_m_e", -20.0, r"Population.tau_m: must be > 0 \[ms\]; got -20.0"),
+        ("protocol", "trigered", "unknown SeizureNetwork.protocol 'trigered'; did you mean 'trigger'.*"),
+        ("tau_m_e", -20.0, r"SeizureNetwork.tau_m_e: must be > 0 \[ms\]; got -20.0"),
         ("delay", 1.55, "Projection.delay: .* must be a multiple of dt = 0.1 ms; got 1.55; the nearest is 1.[56]"),
         ("in_degree_e", 1600, "Projection.rule: FixedInDegree k must be at most 1599 .*; got 1600"),
     ],

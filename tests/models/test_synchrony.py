@@ -12,20 +12,22 @@ from torch import nn
 from typer.testing import CliRunner
 
 import ictal
-from ictal.analyses.figures import to_png
+from ictal.analyses import (
+    cka_matrix,
+    drawings_of_run,
+    is_synchrony,
+    layer_similarity,
+    measures_in,
+    null_test,
+    to_png,
+    trajectories,
+)
 from ictal.analyses.figures.parts.style import SIZE
-from ictal.analyses.figures.run import drawings_of_run
-from ictal.analyses.layers.cka import cka_matrix
-from ictal.analyses.layers.trajectories import is_synchrony, layer_similarity, measures_in, parts, trajectories
+from ictal.analyses.layers.trajectories import parts
 from ictal.analyses.measures import get
-from ictal.analyses.surrogates import null_test
-from ictal.models.architectures.mlp import MLP
-from ictal.models.datasets import load_data
-from ictal.models.probe.record import record_samples
-from ictal.models.synchrony import SynchronyRecorder
+from ictal.models import MLP, SynchronyRecorder, Training, load_data, record_samples, train
 from ictal.models.synchrony.recorder import _similarities
 from ictal.models.synchrony.rows import Rows, sample_measures
-from ictal.models.training import Training, train
 from ictal.simulator import InputError, Recording
 
 FEW = ("si_3", "chi_c", "class_share", "within_class_si")
@@ -404,18 +406,18 @@ REFUSED = [
     ({"sets": ()}, "SynchronyRecorder.sets: must name at least one of train, val, test; got none"),
     ({"sets": "val"}, "SynchronyRecorder.sets: 'val' must have at least 8 images; got 0; set some apart"),
     ({"when": "during"}, "unknown SynchronyRecorder.when 'during'"),
-    ({"n_probe": 5}, "SynchronyRecorder.n_probe: must be an integer >= 8; got 5"),
-    ({"max_units": 1}, "SynchronyRecorder.max_units: must be an integer >= 2; got 1"),
+    ({"n_probe": 5}, "SynchronyRecorder.n_probe: must be >= 8; got 5"),
+    ({"max_units": 1}, "SynchronyRecorder.max_units: must be >= 2; got 1"),
     ({"nulls": 100}, "SynchronyRecorder.nulls: must be 0 or at least 199; got 100"),
     ({"nulled": ["si_3"], "measures": "chi_c"}, "SynchronyRecorder.nulled: must be among the measures; got 'si_3'"),
     ({"measures": "si_4"}, "unknown measure 'si_4'; did you mean"),
     ({"measures": "kuramoto_r1"}, "SynchronyRecorder.measures: kuramoto_r1 needs an ordered time axis"),
     ({"measures": "cv_isi"}, "SynchronyRecorder.measures: cv_isi needs spike trains"),
-    ({"at": [-1]}, "SynchronyRecorder.at: must be an integer >= 0; got -1"),
+    ({"at": [-1]}, "SynchronyRecorder.at: must be >= 0; got -1"),
     ({"labels": "true"}, "unknown SynchronyRecorder.labels 'true'"),
     ({"layers": ()}, "Layers.patterns: must name at least one module; got none"),
     ({"units": "neuron"}, "unknown Layers.units 'neuron'"),
-    ({"seed": -1}, "SynchronyRecorder.seed: must be an integer >= 0; got -1"),
+    ({"seed": -1}, "SynchronyRecorder.seed: must be >= 0; got -1"),
 ]
 
 

@@ -7,7 +7,8 @@ import pytest
 
 import ictal
 from ictal import cli
-from ictal.models.synthetic_eeg import GAIN, SyntheticEeg
+from ictal.models import SyntheticEeg
+from ictal.models.synthetic_eeg import GAIN
 from ictal.simulator import InputError
 
 

@@ -1,7 +1,10 @@
 """The training loop against closed forms, against a naive loop, and against itself: stopped, resumed, split."""
 
 import math
+import subprocess
+import sys
 from dataclasses import dataclass, replace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -12,25 +15,27 @@ from torch import nn
 from torch.nn import functional
 from trainees import Counting, Linear, Net, Shaken, Shaking, bits, same
 
-from ictal.models.datasets import load_data
-from ictal.models.training import (
+from ictal.models import (
+    AUGMENTATIONS,
     METRICS,
+    Intervention,
     Training,
     assess,
     calibration_error,
     cpu_threads,
     evaluate,
-    loop,
+    load_data,
     probabilities,
     separation,
     train,
 )
+from ictal.models.training import loop
 from ictal.models.training.descent import parts
 from ictal.models.training.distributed import Ranks
 from ictal.models.training.loop import _augmented
 from ictal.models.training.randomness import Batches
-from ictal.models.treatments.base import Intervention
 from ictal.simulator import InputError
+from ictal.simulator.fields import declared
 
 
 @pytest.fixture(scope="module")
@@ -406,26 +411,35 @@ def test_modes_of_modules_come_back(data):
     [
         (dict(), "either epochs or steps"),
         (dict(steps=2, epochs=2), "either epochs or steps; got epochs=2, steps=2"),
-        (dict(steps=0), r"Training\.steps: must be an integer >= 1; got 0"),
+        (dict(steps=0), r"Training\.steps: must be >= 1; got 0"),
         (dict(steps=True), "Training.steps"),
-        (dict(epochs=1.5), "Training.epochs: must be an integer"),
+        (dict(epochs=1.5), "Training.epochs: must be a whole number or none; got 1.5"),
         (dict(steps=2, batch_size=None), "Training.batch_size"),
         (dict(steps=2, accumulate=0), "Training.accumulate"),
-        (dict(steps=2, warmup=-1), "Training.warmup: must be an integer >= 0"),
+        (dict(steps=2, warmup=-1), "Training.warmup: must be >= 0; got -1"),
         (dict(steps=2, patience=0), "Training.patience"),
-        (dict(steps=2, learning_rate=0), "learning_rate: must be finite and > 0; got 0"),
-        (dict(steps=2, learning_rate="fast"), "learning_rate: must be finite and > 0; got fast"),
+        (dict(steps=2, learning_rate=0), r"learning_rate: must be > 0 \[1\]; got 0.0"),
+        (dict(steps=2, learning_rate="fast"), "learning_rate: must be a number; got 'fast'"),
         (dict(steps=2, weight_decay=float("inf")), "weight_decay"),
-        (dict(steps=2, momentum=1.0), r"momentum: must be in \[0, 1\); got 1.0"),
-        (dict(steps=2, optimiser="adan"), "unknown optimiser 'adan'; did you mean 'adam'"),
+        (dict(steps=2, momentum=1.0), r"momentum: must be 0 <= x < 1 \[1\]; got 1.0"),
+        (dict(steps=2, optimiser="adan"), "unknown Training.optimiser 'adan'; did you mean 'adam'"),
         (dict(steps=2, schedule="cosin"), "did you mean 'cosine'"),
-        (dict(steps=2, precision="float8"), "unknown precision 'float8'"),
-        (dict(steps=2, augment=("flop",)), "unknown augmentation 'flop'; did you mean 'flip'"),
+        (dict(steps=2, precision="float8"), "unknown Training.precision 'float8'"),
+        (dict(steps=2, augment=("flop",)), "unknown Training.augment 'flop'; did you mean 'flip'"),
     ],
 )
 def test_settings_that_cannot_be(fields, message):
     with pytest.raises(InputError, match=message):
         Training(**fields)
+
+
+def test_settings_name_every_augmentation_and_load_without_torch():
+    (names, _) = get_args(declared(Training)["augment"][0])
+    assert get_args(names) == tuple(AUGMENTATIONS)
+    loaded = "import sys, ictal.models.training.settings as s; s.Job('mlp', s.Training(steps=1)); print(*sys.modules)"
+    modules = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True).stdout.split()
+    assert "ictal.models.training.settings" in modules
+    assert not {"torch", "scipy", "h5py"} & set(modules)
 
 
 @pytest.mark.parametrize(
@@ -455,7 +469,7 @@ def test_other_arguments_that_cannot_be(data):
         train(Linear(), data, how, seed=-1)
     with pytest.raises(InputError, match=r"train\.seed: must be an integer from 0 to 2\^63 - 1; got 1844\d+"):
         train(Linear(), data, how, seed=2**64)
-    with pytest.raises(InputError, match=r"train\.threads: must be an integer >= 1; got 0"):
+    with pytest.raises(InputError, match=r"train\.threads: must be >= 1; got 0"):
         train(Linear(), data, how, seed=0, threads=0)
     with pytest.raises(InputError, match=r"train\.model: must have parameters to train; Flatten has none"):
         train(nn.Flatten(), data, how, seed=0)

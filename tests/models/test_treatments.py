@@ -14,21 +14,26 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from ictal.analyses.measures import get
+from ictal.models import (
+    L2,
+    NID,
+    TREATMENTS,
+    Clip,
+    DesyncReg,
+    Dropout,
+    HealthyTraining,
+    Intervention,
+    LabelSmoothing,
+    ShrinkingNID,
+    Site,
+    Together,
+    Treatment,
+    ValidationControl,
+    desync_penalty,
+)
 from ictal.models.monitoring.batch_measures import readings
-from ictal.models.monitoring.penalty import desync_penalty
-from ictal.models.probe.axes import Site
-from ictal.models.training.callbacks import Together
-from ictal.models.treatments import TREATMENTS
-from ictal.models.treatments.base import Intervention, Treatment
-from ictal.models.treatments.clip import Clip
-from ictal.models.treatments.desync import DesyncReg
-from ictal.models.treatments.dropout import Dropout
-from ictal.models.treatments.healthy import HealthyTraining
-from ictal.models.treatments.l2 import L2
-from ictal.models.treatments.label_smoothing import LabelSmoothing
-from ictal.models.treatments.nid import NID, ShrinkingNID
-from ictal.models.treatments.validation import ValidationControl
 from ictal.simulator import InputError
+from ictal.simulator.fields import declared
 from ictal.simulator.registry import resolve
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "treatments"
@@ -103,6 +108,13 @@ def dosed(name, dose):
 
 
 @pytest.mark.parametrize("name", TREATMENTS)
+def test_every_field_is_declared_with_words_and_a_unit(name):
+    for field, (hint, param) in declared(KINDS[name]).items():
+        assert param.words, field
+        assert param.unit or hint is not float, field
+
+
+@pytest.mark.parametrize("name", TREATMENTS)
 def test_a_treatment_is_a_frozen_dataclass_whose_first_field_is_the_dose(name):
     kind = KINDS[name]
     assert dataclasses.is_dataclass(kind)
@@ -114,7 +126,7 @@ def test_a_treatment_is_a_frozen_dataclass_whose_first_field_is_the_dose(name):
     assert hash(kind()) == hash(kind())
     assert len(TREATMENTS[name][1]) < 90
     for bad in (-1.0, float("nan"), float("inf"), True, "much"):
-        with pytest.raises(InputError, match=rf"^{kind.__name__}\.{dose.name}: must be finite and .*; got") as error:
+        with pytest.raises(InputError, match=rf"^{kind.__name__}\.{dose.name}: must (be|lie in) .*; got") as error:
             dosed(name, bad)
         assert "\n" not in str(error.value)
 
@@ -320,7 +332,7 @@ def test_the_source_controller_follows_the_synchrony():
             assert treated.weight == 4.0**way
     with pytest.raises(InputError, match=r"HealthyTraining\.low: must not exceed high=0.1; got 0.2"):
         HealthyTraining(1.0, high=0.1)
-    with pytest.raises(InputError, match=r"HealthyTraining\.factor: must be finite and >= 1; got 0.5"):
+    with pytest.raises(InputError, match=r"HealthyTraining\.factor: must be >= 1 \[1\]; got 0.5"):
         HealthyTraining(1.0, factor=0.5)
 
 
@@ -446,7 +458,7 @@ def test_dropout_drops_its_share_and_keeps_the_mean(dtype):
     with Dropout(0.5, layers="1").artificial(model):
         a, b = model(x), model(x)
     assert not torch.equal(a, b)
-    with pytest.raises(InputError, match=r"Dropout\.rate: must be below 1; got 1"):
+    with pytest.raises(InputError, match=r"Dropout\.rate: must be 0 <= x < 1 \[1\]; got 1"):
         Dropout(1.0)
 
 
@@ -470,7 +482,7 @@ def test_label_smoothing_is_that_of_torch_and_of_the_formula(epsilon):
     soft = (1 - epsilon) * functional.one_hot(targets, 4) + epsilon / 4
     want = -(soft * outputs.log_softmax(1)).sum(1).mean()
     torch.testing.assert_close(total, want)
-    with pytest.raises(InputError, match=r"epsilon: must be finite and in 0\.\.1; got 1\.5"):
+    with pytest.raises(InputError, match=r"epsilon: must lie in 0\.\.1 \[1\]; got 1\.5"):
         LabelSmoothing(1.5)
 
 
@@ -514,11 +526,11 @@ def test_treatments_together_are_their_sum():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: DesyncReg(target=2.0), r"DesyncReg\.target: must be finite and in -1\.\.1; got 2"),
+        (lambda: DesyncReg(target=2.0), r"DesyncReg\.target: must lie in -1\.\.1 \[1\]; got 2"),
         (lambda: DesyncReg(measure="si3"), "did you mean 'si_3'"),
         (lambda: DesyncReg(measure="class_share"), r"DesyncReg\.measure: must need no order"),
-        (lambda: DesyncReg(units=1), r"DesyncReg\.units: must be an integer >= 2"),
-        (lambda: NID(base=-1.0), r"NID\.base: must be finite and >= 0"),
+        (lambda: DesyncReg(units=1), r"DesyncReg\.units: must be >= 2; got 1"),
+        (lambda: NID(base=-1.0), r"NID\.base: must be >= 0 \[unit of the activations\]; got -1"),
         (lambda: ShrinkingNID(units=0), r"ShrinkingNID\.units"),
         (lambda: ValidationControl(limit=0.5), r"ValidationControl\.limit"),
         (lambda: ValidationControl(tolerance=-0.1), r"ValidationControl\.tolerance"),
@@ -535,9 +547,7 @@ def test_fields_that_cannot_be(make, message):
 
 @pytest.mark.parametrize("name", TREATMENTS)
 def test_it_works_in_the_loop_of_train(name):
-    from ictal.models.architectures.mlp import MLP
-    from ictal.models.datasets import load_data
-    from ictal.models.training import Training, train
+    from ictal.models import MLP, Training, load_data, train
 
     data = load_data("digits", n_train=200, n_val=100)
     ends = []

@@ -10,16 +10,8 @@ from hypothesis import strategies as st
 from naive import simulate_naively
 from networks import random_network
 
-from ictal.models.spiking.cuba import Cuba
-from ictal.models.spiking.seizure import SeizureNetwork
-from ictal.simulator import InputError, Spikes
-from ictal.simulator.engines.brian2.engine import simulate_brian2
-from ictal.simulator.engines.brian2.equations import cells
-from ictal.simulator.engines.compiled.draws import freeze_inputs
-from ictal.simulator.engines.compiled.engine import simulate_compiled
-from ictal.simulator.engines.simulate import simulate
-from ictal.simulator.engines.wiring import instantiate
-from ictal.simulator.networks.network import (
+from ictal.models import Cuba, SeizureNetwork
+from ictal.simulator import (
     Adaptation,
     AlphaSynapse,
     CurrentInput,
@@ -28,6 +20,7 @@ from ictal.simulator.networks.network import (
     Edges,
     FixedInDegree,
     GivenNoise,
+    InputError,
     LowRank,
     MeanSynapticCurrent,
     Network,
@@ -40,12 +33,19 @@ from ictal.simulator.networks.network import (
     Quadratic,
     SaturatingSynapse,
     Schedule,
+    Spikes,
     StateRecording,
     Synapse,
     TriggeredInput,
     UniformDelay,
     WhiteNoise,
+    freeze_inputs,
+    instantiate,
+    simulate,
 )
+from ictal.simulator.engines.brian2.engine import simulate_brian2
+from ictal.simulator.engines.brian2.equations import cells
+from ictal.simulator.engines.compiled.engine import simulate_compiled
 
 LIF = {"tau_m": 20.0, "v_rest": 0.0, "v_threshold": 20.0, "v_reset": 10.0, "refractory": 2.0, "v_init": (0.0, 19.0)}
 

@@ -7,9 +7,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.special import erfcx
 
-from ictal.simulator.engines.kernels.propagators import alpha_propagator
-from ictal.simulator.engines.simulate import simulate
-from ictal.simulator.networks.network import (
+from ictal.simulator import (
     Adaptation,
     AlphaSynapse,
     CurrentInput,
@@ -28,7 +26,9 @@ from ictal.simulator.networks.network import (
     Synapse,
     TriggeredInput,
     WhiteNoise,
+    simulate,
 )
+from ictal.simulator.engines.kernels.propagators import alpha_propagator
 
 LIF = {"tau_m": 20.0, "v_rest": 0.0, "v_threshold": 20.0, "v_reset": 10.0, "refractory": 2.0}
 NEVER = {**LIF, "v_threshold": 1e9, "v_reset": 0.0}

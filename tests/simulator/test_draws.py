@@ -4,11 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ictal.simulator import InputError
-from ictal.simulator.engines.compiled.draws import MAX_EVENTS, Draws, freeze_inputs
-from ictal.simulator.engines.kernels.draws import BLOCK, choose, normals
-from ictal.simulator.networks.network import (
+from ictal.simulator import (
     GivenNoise,
+    InputError,
     Network,
     OUNoise,
     PoissonInput,
@@ -16,7 +14,10 @@ from ictal.simulator.networks.network import (
     Schedule,
     Synapse,
     WhiteNoise,
+    freeze_inputs,
 )
+from ictal.simulator.engines.compiled.draws import MAX_EVENTS, Draws
+from ictal.simulator.engines.kernels.draws import BLOCK, choose, normals
 
 N = 2500  # three blocks
 

@@ -9,9 +9,7 @@ from edfs import RATE, SECONDS, noise, plain, signal, write
 import ictal
 from ictal import cli
 from ictal.cli import output
-from ictal.simulator import InputError
-from ictal.simulator.files.edf import read_edf
-from ictal.simulator.files.readers import open_run
+from ictal.simulator import InputError, open_run, read_edf
 
 edfio = pytest.importorskip("edfio")
 STEP = 800 / 65535  # µV; the resolution that `signal` writes with

@@ -8,16 +8,12 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from ictal.simulator import InputError
-from ictal.simulator.engines.compiled.engine import Simulation, simulate_compiled
-from ictal.simulator.engines.kernels.propagators import propagator
-from ictal.simulator.engines.simulate import simulate
-from ictal.simulator.engines.wiring import instantiate
-from ictal.simulator.networks.network import (
+from ictal.simulator import (
     Adaptation,
     Edges,
     EventInput,
     FixedInDegree,
+    InputError,
     LogNormal,
     MeanSynapticCurrent,
     Network,
@@ -25,10 +21,15 @@ from ictal.simulator.networks.network import (
     Population,
     Projection,
     Schedule,
+    Simulation,
     SlowVariable,
     StateRecording,
     Synapse,
+    instantiate,
+    simulate,
 )
+from ictal.simulator.engines.compiled.engine import simulate_compiled
+from ictal.simulator.engines.kernels.propagators import propagator
 
 LIF = {"tau_m": 20.0, "v_rest": 0.0, "v_threshold": 20.0, "v_reset": 10.0, "refractory": 2.0}
 NEVER = {**LIF, "v_threshold": 1e9, "v_reset": 0.0}

@@ -1,11 +1,7 @@
 import numpy as np
 import pytest
 
-from ictal.simulator import InputError
-from ictal.simulator.engines.compiled.draws import freeze_inputs
-from ictal.simulator.engines.simulate import simulate
-from ictal.simulator.engines.wiring import instantiate
-from ictal.simulator.networks.network import (
+from ictal.simulator import (
     Adaptation,
     AlphaSynapse,
     CurrentInput,
@@ -17,6 +13,7 @@ from ictal.simulator.networks.network import (
     FixedInDegree,
     Footprint,
     GivenNoise,
+    InputError,
     LogNormal,
     LowRank,
     MeanSynapticCurrent,
@@ -37,8 +34,11 @@ from ictal.simulator.networks.network import (
     TriggeredInput,
     UniformDelay,
     WhiteNoise,
-    steps,
+    freeze_inputs,
+    instantiate,
+    simulate,
 )
+from ictal.simulator.networks.network import steps
 
 
 def cells(name="E", n=50, **other):
@@ -125,14 +125,14 @@ REFUSED = {
     "Adaptation.tau": lambda: Adaptation(0.0, 1.0),
     "Adaptation.jump": lambda: Adaptation(10.0, NAN),
     "Population.n": lambda: cells(n=0),
-    "Population.n: must be an integer of at least 1; got 2.5": lambda: cells(n=2.5),
+    "Population.n: must be a whole number; got 2.5": lambda: cells(n=2.5),
     "Population.tau_m: must be > 0 [ms]; got -1": lambda: cells(tau_m=-1.0),
     "Population.v_rest": lambda: cells(v_rest=NAN),
     "Population.v_reset: must lie below v_threshold 20 mV; got 20": lambda: cells(v_reset=20.0),
-    "Population.refractory: must be finite and >= 0": lambda: cells(refractory=-1.0),
+    "Population.refractory: must be >= 0 [ms]": lambda: cells(refractory=-1.0),
     "Population.synapses": lambda: cells(synapses=(Synapse("e", 1.0), Synapse("e", 2.0))),
     "Population.v_init: must be (low, high)": lambda: cells(v_init=(3.0, 1.0)),
-    "Population.v_init: must be a number": lambda: cells(v_init=NAN),
+    "Population.v_init: must be finite [mV]": lambda: cells(v_init=NAN),
     "FixedInDegree.k": lambda: FixedInDegree(-1),
     "Pairwise.p": lambda: Pairwise(1.5),
     "Edges.pre, Edges.post": lambda: Edges(np.array([0]), np.array([0, 1])),
@@ -140,8 +140,8 @@ REFUSED = {
     "LogNormal.mean": lambda: LogNormal(-1.0, 0.5),
     "LogNormal.sigma": lambda: LogNormal(1.0, NAN),
     "Projection.rule: must be FixedInDegree": lambda: Projection("E", "E", "e", 5, 1.0),
-    "Projection.delay: must be finite": lambda: Projection("E", "E", "e", FixedInDegree(1), 1.0, -1.0),
-    "Projection.weight: must be a number": lambda: Projection("E", "E", "e", FixedInDegree(1), NAN),
+    "Projection.delay: must be >= 0 [ms]": lambda: Projection("E", "E", "e", FixedInDegree(1), 1.0, -1.0),
+    "Projection.weight: must be finite [mV]": lambda: Projection("E", "E", "e", FixedInDegree(1), NAN),
     "Projection.weight: an array needs Edges": lambda: Projection("E", "E", "e", FixedInDegree(1), np.ones(3)),
     "Projection.weight: must be finite": lambda: Projection(
         "E", "E", "e", Edges(np.array([0]), np.array([1])), np.array([NAN])
@@ -154,7 +154,7 @@ REFUSED = {
     "EventInput.time: must be a vector of numbers": lambda: EventInput("E", "e", 1.0, ["soon"], np.array([0])),
     "Schedule.values: must be a vector of numbers": lambda: Schedule("g", (0, 1), ("low", "high")),
     "Projection.weight: must be a vector": lambda: Projection("E", "E", "e", Edges([0], [1]), ["strong"]),
-    "CurrentInput.current: must be a number or a Schedule": lambda: CurrentInput("E", "x", np.ones((3, 40))),
+    "CurrentInput.current: must be a number or Schedule": lambda: CurrentInput("E", "x", np.ones((3, 40))),
     "EventInput.weight": lambda: EventInput("E", "e", NAN, np.array([1.0]), np.array([0])),
     "SlowVariable.tau": lambda: SlowVariable("q", **{**SLOW, "tau": 0.0}),
     "SlowVariable.half_rate": lambda: SlowVariable("q", **{**SLOW, "half_rate": -1.0}),
@@ -198,8 +198,8 @@ REFUSED = {
         (cells(),), inputs=(EventInput("E", "e", 1.0, np.array([1.0]), np.array([-1])),)
     ),
     # synapses and cells
-    "Synapse.gain: must be a number or a Schedule; got x": lambda: Synapse("e", 5.0, gain="x"),
-    "Synapse.reversal: must be a number [mV] or None; got nan": lambda: Synapse("e", 5.0, reversal=NAN),
+    "Synapse.gain: must be a number or Schedule; got 'x'": lambda: Synapse("e", 5.0, gain="x"),
+    "Synapse.reversal: must be finite [mV]; got nan": lambda: Synapse("e", 5.0, reversal=NAN),
     "Synapse.sign: must be 1 where there is a reversal": lambda: Synapse("e", 5.0, sign=-1, reversal=-80.0),
     "AlphaSynapse.name: must be": lambda: AlphaSynapse("", 5.0),
     "AlphaSynapse.tau: must be > 0 [ms]; got 0": lambda: AlphaSynapse("a", 0),
@@ -217,34 +217,34 @@ REFUSED = {
     "SaturatingSynapse.sign: must be 1 or -1": lambda: SaturatingSynapse("n", **NMDA, sign=2),
     "SaturatingSynapse.sign: must be 1 where": lambda: SaturatingSynapse("n", **NMDA, sign=-1, reversal=0.0),
     "SaturatingSynapse.reversal: must be": lambda: SaturatingSynapse("n", **NMDA, reversal="x"),
-    "SaturatingSynapse.magnesium: must be finite and >= 0 [mM]; got -1": lambda: SaturatingSynapse(
+    "SaturatingSynapse.magnesium: must be >= 0 [mM]; got -1.0": lambda: SaturatingSynapse(
         "n", **NMDA, reversal=0.0, magnesium=-1.0
     ),
     "SaturatingSynapse.magnesium: needs a reversal potential": lambda: SaturatingSynapse("n", **NMDA, magnesium=1.0),
-    "Adaptation.coupling: must be a number [1]; got nan": lambda: Adaptation(10.0, 1.0, NAN),
+    "Adaptation.coupling: must be finite [1]; got nan": lambda: Adaptation(10.0, 1.0, NAN),
     "Exponential.slope: must be > 0 [mV]; got 0": lambda: Exponential(0.0, 10.0),
-    "Exponential.onset: must be a number [mV]; got nan": lambda: Exponential(2.0, NAN),
+    "Exponential.onset: must be finite [mV]; got nan": lambda: Exponential(2.0, NAN),
     "Exponential.onset: must lie below v_threshold 20 mV; got 20": lambda: cells(initiation=Exponential(2.0, 20.0)),
-    "Quadratic.critical: must be a number [mV]; got nan": lambda: Quadratic(NAN),
+    "Quadratic.critical: must be finite [mV]; got nan": lambda: Quadratic(NAN),
     "Quadratic.critical: must lie between v_rest 0 and v_threshold 20 mV; got 0": lambda: cells(
         initiation=Quadratic(0.0)
     ),
     "Population.name: must be": lambda: cells("a/b"),
-    "Population.n: must be an integer of at least 1; got True": lambda: cells(n=True),
-    "Population.v_reset: must be a number [mV]; got nan": lambda: cells(v_reset=NAN),
+    "Population.n: must be a whole number; got True": lambda: cells(n=True),
+    "Population.v_reset: must be finite [mV]; got nan": lambda: cells(v_reset=NAN),
     "Population.v_reset: must lie below v_threshold 5 mV; got 10": lambda: cells(
         v_threshold=Schedule("theta", (0, 1), (20, 5))
     ),
-    "Population.v_threshold: must be a number [mV] or a Schedule; got nan": lambda: cells(v_threshold=NAN),
+    "Population.v_threshold: must be finite [mV]; got nan": lambda: cells(v_threshold=NAN),
     "Population.synapses: 'w' is the name of a variable of the cell": lambda: cells(synapses=(DeltaSynapse("w"),)),
     "Schedule.name: must be": lambda: Schedule("", (0,), (1,)),
     # connections
     "Footprint.sd: must be > 0 [1]; got 0": lambda: Footprint(0.0),
-    "FixedInDegree.k: must be an integer of at least 0; got 2.0": lambda: FixedInDegree(2.0),
-    "FixedInDegree.k: must be an integer of at least 0; got True": lambda: FixedInDegree(True),
-    "FixedInDegree.footprint: must be a Footprint or None; got float": lambda: FixedInDegree(2, 0.1),
-    "Pairwise.p: must lie in 0..1; got nan": lambda: Pairwise(NAN),
-    "Pairwise.footprint: must be a Footprint or None; got float": lambda: Pairwise(0.2, 0.1),
+    "FixedInDegree.k: must be a whole number; got 2.0": lambda: FixedInDegree(2.0),
+    "FixedInDegree.k: must be a whole number; got True": lambda: FixedInDegree(True),
+    "FixedInDegree.footprint: must be Footprint or none; got 0.1": lambda: FixedInDegree(2, 0.1),
+    "Pairwise.p: must lie in 0..1 [1]; got nan": lambda: Pairwise(NAN),
+    "Pairwise.footprint: must be Footprint or none; got 0.1": lambda: Pairwise(0.2, 0.1),
     "Edges.post: must be a vector of integers": lambda: Edges(np.array([0]), np.array([[0]])),
     "Dense.weights: must be a matrix; got shape (3,)": lambda: Dense(np.ones(3)),
     "Dense.weights: must be finite": lambda: Dense(np.array([[NAN]])),
@@ -253,8 +253,8 @@ REFUSED = {
     "LowRank.source, LowRank.target: must have equally many columns; got shapes (3, 1) and (3, 2)": lambda: LowRank(
         np.ones((3, 1)), np.ones((3, 2))
     ),
-    "UniformDelay.low: must be finite and >= 0 [ms]; got -1": lambda: UniformDelay(-1.0, 1.0),
-    "UniformDelay.high: must be finite and >= 0 [ms]; got nan": lambda: UniformDelay(1.0, NAN),
+    "UniformDelay.low: must be >= 0 [ms]; got -1.0": lambda: UniformDelay(-1.0, 1.0),
+    "UniformDelay.high: must be >= 0 [ms]; got nan": lambda: UniformDelay(1.0, NAN),
     "UniformDelay.high: must be at least low = 2 ms; got 1": lambda: UniformDelay(2.0, 1.0),
     "Projection.delay: an array needs Edges; got FixedInDegree": lambda: projected(FixedInDegree(1), 1.0, np.ones(3)),
     "Projection.delay: an array must hold one number an edge (1); got shape (3,)": lambda: projected(
@@ -262,8 +262,8 @@ REFUSED = {
     ),
     "Projection.weight: an array must hold one number an edge (1); got shape (3,)": lambda: projected(ONE, [1, 2, 3]),
     "Projection.delay: must be finite; got a value that is not": lambda: projected(ONE, 1.0, np.array([NAN])),
-    "Projection.delay: must be finite and >= 0 [ms]; got a value that is not": lambda: projected(ONE, 1.0, [-1.0]),
-    "Projection.delay: must be finite and >= 0 [ms]; got x": lambda: projected(ONE, 1.0, "x"),
+    "Projection.delay: must be >= 0 [ms]; got -1": lambda: projected(ONE, 1.0, [-1.0]),
+    "Projection.delay: must be a number or UniformDelay or an array; got 'x'": lambda: projected(ONE, 1.0, "x"),
     "Projection.delay: Dense has one delay for all; got UniformDelay": lambda: projected(
         Dense(np.ones((50, 50))), 1.0, UniformDelay(0.0, 1.0)
     ),
@@ -307,13 +307,13 @@ REFUSED = {
     "EventInput.cell: must be a vector of integers": lambda: EventInput(
         "E", "e", 1.0, np.array([1.0]), np.array([0.5])
     ),
-    "CurrentInput.current: must be a number or a Schedule [mV]; got nan": lambda: CurrentInput("E", NAN),
+    "CurrentInput.current: must be finite [mV]; got nan": lambda: CurrentInput("E", NAN),
     "CurrentInput.profile: must be finite": lambda: CurrentInput("E", 1.0, np.array([NAN])),
     "CurrentInput.profile: must have the shape (50,); got (3,)": lambda: given(CurrentInput("E", 1.0, np.ones(3))),
-    "WhiteNoise.sigma: must be finite and >= 0 [mV]; got -1": lambda: WhiteNoise("E", -1.0),
+    "WhiteNoise.sigma: must be >= 0 [mV]; got -1.0": lambda: WhiteNoise("E", -1.0),
     "OUNoise.name: must be": lambda: OUNoise("E", "", 5.0, 1.0),
     "OUNoise.tau: must be > 0 [ms]; got 0": lambda: OUNoise("E", "y", 0.0, 1.0),
-    "OUNoise.sd: must be finite and >= 0 [mV]; got nan": lambda: OUNoise("E", "y", 5.0, NAN),
+    "OUNoise.sd: must be >= 0 [mV]; got nan": lambda: OUNoise("E", "y", 5.0, NAN),
     "GivenNoise.name: must be": lambda: GivenNoise("E", "", None, np.ones((2, 50))),
     "GivenNoise.tau: must be > 0 [ms]; got -1": lambda: GivenNoise("E", "y", -1.0, np.ones((2, 50))),
     "GivenNoise.kicks: must be a matrix": lambda: GivenNoise("E", "y", None, np.ones(50)),
@@ -325,13 +325,11 @@ REFUSED = {
         GivenNoise("E", "y", 1.0, np.ones((2, 50)), np.ones(3))
     ),
     "TriggeredInput.name: must be": lambda: TriggeredInput("a/b", **TRIGGER),
-    "TriggeredInput.weight: must be a number [mV]": lambda: TriggeredInput("t", **{**TRIGGER, "weight": NAN}),
-    "TriggeredInput.count: must be an integer of at least 1; got 0": lambda: TriggeredInput(
-        "t", **{**TRIGGER, "count": 0}
-    ),
+    "TriggeredInput.weight: must be finite [mV]": lambda: TriggeredInput("t", **{**TRIGGER, "weight": NAN}),
+    "TriggeredInput.count: must be >= 1; got 0": lambda: TriggeredInput("t", **{**TRIGGER, "count": 0}),
     "TriggeredInput.window: must be > 0 [ms]; got 0": lambda: TriggeredInput("t", **{**TRIGGER, "window": 0.0}),
-    "TriggeredInput.delay: must be finite and >= 0 [ms]": lambda: TriggeredInput("t", **TRIGGER, delay=-1.0),
-    "TriggeredInput.dead_time: must be finite and >= 0 [ms]": lambda: TriggeredInput("t", **TRIGGER, dead_time=NAN),
+    "TriggeredInput.delay: must be >= 0 [ms]": lambda: TriggeredInput("t", **TRIGGER, delay=-1.0),
+    "TriggeredInput.dead_time: must be >= 0 [ms]": lambda: TriggeredInput("t", **TRIGGER, dead_time=NAN),
     "TriggeredInput.cells: must be a vector of integers": lambda: TriggeredInput("t", **TRIGGER, cells=np.array([0.5])),
     "TriggeredInput.cells: must lie in 0..49": lambda: given(TriggeredInput("t", **TRIGGER, cells=np.array([50]))),
     "TriggeredInput.synapse: a saturating synapse gates": lambda: given(
@@ -369,7 +367,9 @@ REFUSED = {
     "unknown population 'P'": lambda: recorded(PopulationRate("x", "P")),
     "PopulationStatistic.name: must be": lambda: PopulationStatistic("", "E", "v"),
     "PopulationStatistic.interval: must be > 0 [ms]": lambda: PopulationStatistic("x", "E", "v", interval=-1.0),
-    "unknown statistic 'median'": lambda: PopulationStatistic("x", "E", "v", "median"),
+    "unknown PopulationStatistic.statistic 'median'; did you mean 'mean'? known: mean, sd": lambda: PopulationStatistic(
+        "x", "E", "v", "median"
+    ),
     "PopulationRate.name: must be": lambda: PopulationRate("", "E"),
     "PopulationRate.interval: must be > 0 [ms]": lambda: PopulationRate("x", "E", 0.0),
     "Network: recorded names: names must be unique; got 'x' twice": lambda: recorded(
@@ -377,10 +377,8 @@ REFUSED = {
     ),
     # the network
     "SlowVariable.name: must be": lambda: SlowVariable("", **SLOW),
-    "SlowVariable.maximum: must lie in 0..1; got x": lambda: SlowVariable("q", **{**SLOW, "maximum": "x"}),
-    "SlowVariable.exponent: must lie in 0..20, above 0; got nan": lambda: SlowVariable(
-        "q", **{**SLOW, "exponent": NAN}
-    ),
+    "SlowVariable.maximum: must be a number; got 'x'": lambda: SlowVariable("q", **{**SLOW, "maximum": "x"}),
+    "SlowVariable.exponent: must be 0 < x <= 20 [1]; got nan": lambda: SlowVariable("q", **{**SLOW, "exponent": NAN}),
     "seed: must be a whole number >= 0; got -1": lambda: instantiate(Network((cells(),)), -1),
     "seed: must be a whole number >= 0; got 0.5": lambda: instantiate(Network((cells(),)), 0.5),
     "freeze_inputs: duration: must be a multiple of dt": lambda: freeze_inputs(Network((cells(),)), 0.13, 0),
@@ -415,22 +413,23 @@ CELL = {"tau_m": 20.0, "v_rest": 0.0, "v_threshold": 20.0, "v_reset": 10.0}
             lambda: Network(Population("E", 1, **CELL)),
             "Network.populations: must be a tuple of Population; got Population",
         ),
-        (lambda: Network(("E",)), "Network.populations: must hold Population only; got str"),
+        (lambda: Network(("E",)), "Network.populations: must be Population; got 'E'"),
         (
             lambda: Network((Population("E", 1, **CELL),), (3,)),
-            "Network.projections: must hold Projection only; got int",
+            "Network.projections: must be Projection; got 3",
         ),
         (
             lambda: Population("E", 1, **CELL, synapses=Synapse("e", 5.0)),
-            "Population.synapses: must be a tuple of synapses such as Synapse; got Synapse",
+            "Population.synapses: must be a tuple of Synapse or AlphaSynapse or DeltaSynapse or SaturatingSynapse; "
+            "got Synapse",
         ),
         (
             lambda: Population("E", 1, **CELL, initiation="exp"),
-            "Population.initiation: must be an Exponential, a Quadratic or None; got str",
+            "Population.initiation: must be Exponential or Quadratic or none; got 'exp'",
         ),
         (
             lambda: Population("E", 1, **CELL, adaptation=3.0),
-            "Population.adaptation: must be an Adaptation or None; got float",
+            "Population.adaptation: must be Adaptation or none; got 3.0",
         ),
         (
             lambda: StateRecording("x", "E", "v", cells=np.empty(0, int)),

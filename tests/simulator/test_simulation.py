@@ -6,16 +6,12 @@ import numpy as np
 import pytest
 from networks import random_network
 
-from ictal.models.spiking.cuba import Cuba
-from ictal.models.spiking.seizure import SeizureNetwork
-from ictal.simulator import InputError
-from ictal.simulator.engines.compiled.engine import Simulation, joined, simulate_compiled
-from ictal.simulator.engines.simulate import simulate
-from ictal.simulator.engines.wiring import instantiate
-from ictal.simulator.networks.network import (
+from ictal.models import Cuba, SeizureNetwork
+from ictal.simulator import (
     Dense,
     EventInput,
     FixedInDegree,
+    InputError,
     LowRank,
     Network,
     OUNoise,
@@ -25,12 +21,16 @@ from ictal.simulator.networks.network import (
     PopulationStatistic,
     Projection,
     SaturatingSynapse,
+    Simulation,
     StateRecording,
     Synapse,
     TriggeredInput,
     UniformDelay,
     WhiteNoise,
+    instantiate,
+    simulate,
 )
+from ictal.simulator.engines.compiled.engine import joined, simulate_compiled
 
 LIF = {"tau_m": 20.0, "v_rest": 0.0, "v_threshold": 20.0, "v_reset": 10.0, "refractory": 2.0}
 

@@ -10,9 +10,8 @@ import xarray
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ictal.simulator import InputError, Recording, Run, Spikes
+from ictal.simulator import InputError, Recording, Run, Spikes, load, save
 from ictal.simulator.files.document import Document, Group, Variable, read, replacing, write
-from ictal.simulator.files.store import load, save
 
 
 @pytest.fixture

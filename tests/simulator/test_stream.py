@@ -18,21 +18,11 @@ import xarray
 import ictal
 from ictal import cli
 from ictal.cli import output
-from ictal.models.spiking.cuba import Cuba
-from ictal.models.spiking.seizure import SeizureNetwork
-from ictal.simulator import InputError
-from ictal.simulator.engines.simulate import simulate
-from ictal.simulator.files import document, store
-from ictal.simulator.files.document import Document, Group, Streamed
-from ictal.simulator.files.identity import fingerprint
-from ictal.simulator.long_runs import chunks as parts
-from ictal.simulator.long_runs import forecast, machine
-from ictal.simulator.long_runs import stepper as stepping
-from ictal.simulator.long_runs.chunks import Part
-from ictal.simulator.long_runs.stream import UnfinishedError, record_to_file
-from ictal.simulator.networks.connections import FixedInDegree
-from ictal.simulator.networks.network import (
+from ictal.models import Cuba, SeizureNetwork
+from ictal.simulator import (
     EventInput,
+    FixedInDegree,
+    InputError,
     Network,
     PoissonInput,
     Population,
@@ -42,7 +32,17 @@ from ictal.simulator.networks.network import (
     StateRecording,
     Synapse,
     TriggeredInput,
+    UnfinishedError,
+    record_to_file,
+    simulate,
 )
+from ictal.simulator.files import document, store
+from ictal.simulator.files.document import Document, Group, Streamed
+from ictal.simulator.files.identity import fingerprint
+from ictal.simulator.long_runs import chunks as parts
+from ictal.simulator.long_runs import forecast, machine
+from ictal.simulator.long_runs import stepper as stepping
+from ictal.simulator.long_runs.chunks import Part
 
 SMALL = ["--set", "n_e=320", "--set", "n_i=80"]
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")

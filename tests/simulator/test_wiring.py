@@ -7,21 +7,20 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from ictal.models.spiking.cuba import Cuba
-from ictal.models.spiking.seizure import SeizureNetwork
-from ictal.simulator import InputError
-from ictal.simulator.engines.estimate import expected_edges, memory
-from ictal.simulator.engines.wiring import Factors, Instance, Matrix, instantiate
-from ictal.simulator.networks.connections import REACH
-from ictal.simulator.networks.network import (
+from ictal.models import Cuba, SeizureNetwork
+from ictal.simulator import (
     AlphaSynapse,
     DeltaSynapse,
     Dense,
     Edges,
+    Factors,
     FixedInDegree,
     Footprint,
+    InputError,
+    Instance,
     LogNormal,
     LowRank,
+    Matrix,
     Network,
     OUNoise,
     Pairwise,
@@ -29,7 +28,10 @@ from ictal.simulator.networks.network import (
     Projection,
     Synapse,
     UniformDelay,
+    instantiate,
 )
+from ictal.simulator.engines.estimate import expected_edges, memory
+from ictal.simulator.networks.connections import REACH
 
 
 def cells(name="E", n=50, **other):

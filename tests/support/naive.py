@@ -5,15 +5,15 @@ from functools import cache
 import numpy as np
 from scipy.linalg import expm
 
-from ictal.simulator.engines.common import assemble, intervals, n_steps
-from ictal.simulator.engines.wiring import Factors, Graph
-from ictal.simulator.networks.network import (
+from ictal.simulator import (
     AlphaSynapse,
     CurrentInput,
     DeltaSynapse,
     EventInput,
     Exponential,
+    Factors,
     GivenNoise,
+    Graph,
     MeanSynapticCurrent,
     PopulationRate,
     Quadratic,
@@ -21,8 +21,9 @@ from ictal.simulator.networks.network import (
     Schedule,
     StateRecording,
     TriggeredInput,
-    steps,
 )
+from ictal.simulator.engines.common import assemble, intervals, n_steps
+from ictal.simulator.networks.network import steps
 
 
 def simulate_naively(instance, duration, signal_dt=1.0):

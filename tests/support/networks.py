@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ictal.simulator.networks.network import (
+from ictal.simulator import (
     Adaptation,
     AlphaSynapse,
     CurrentInput,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from ictal.models.treatments.base import Intervention
+from ictal.models import Intervention
 
 
 class Net(nn.Module):

@@ -1,0 +1,57 @@
+# The public names, one a line, loaded when first used; a constant has its words behind it. docs/api.md lists all.
+
+from .analyses.claims import CLAIMS as CLAIMS  # the claims of the paper, by name
+from .analyses.comparison.result import Comparison as Comparison
+from .analyses.dynamics.result import DynamicsResult as DynamicsResult
+from .analyses.eeg.result import EegResult as EegResult
+from .analyses.evidence import Evidence as Evidence
+from .analyses.measures import MEASURES as MEASURES  # the measures of synchrony, by name
+from .analyses.values import Measurements as Measurements
+from .experiments import EXPERIMENTS as EXPERIMENTS  # the experiments, by name
+from .experiments.planted import PLANTED_CASES as PLANTED_CASES  # the cases of planted truth
+from .experiments.planted import PLANTED_CLAIMS as PLANTED_CLAIMS  # their claims, each with its effects
+from .experiments.planted import PlantedRate as PlantedRate
+from .experiments.planted import PlantedRates as PlantedRates
+from .experiments.planted import error_rates as error_rates
+from .experiments.planted import planted as planted
+from .experiments.reproduce import ledger as ledger
+from .experiments.reproduce import reproduce as reproduce
+from .models import SYSTEMS as SYSTEMS  # the systems, by name
+from .models.architectures import ARCHITECTURES as ARCHITECTURES  # the networks that Ictal trains, by name
+from .models.datasets import DATA as DATA  # the data sets, by name
+from .models.datasets import load_data as load_data
+from .models.monitoring.monitor import Monitor as Monitor
+from .models.monitoring.penalty import desync_penalty as desync_penalty
+from .models.synchrony import SynchronyRecorder as SynchronyRecorder
+from .models.trained.evaluate import Evaluated as Evaluated
+from .models.trained.evaluate import evaluate_file as evaluate_file
+from .models.training.build import open_model as open_model
+from .models.training.job import Trained as Trained
+from .models.training.job import train_to_file as train_to_file
+from .models.training.settings import DataChoice as DataChoice
+from .models.training.settings import Job as Job
+from .models.training.settings import SynchronyChoice as SynchronyChoice
+from .models.treatments import TREATMENTS as TREATMENTS  # the treatments, by name
+from .simulator.errors import InputError as InputError
+from .simulator.export import export as export
+from .simulator.files.readers import open_run as open_run
+from .simulator.files.result import load as load
+from .simulator.files.store import save as save
+from .simulator.recordings.recording import Recording as Recording
+from .simulator.recordings.run import Run as Run
+from .simulator.recordings.spikes import Spikes as Spikes
+from .sweeps.sweep import Sweep as Sweep
+from .sweeps.sweep import open_sweep as open_sweep
+from .sweeps.sweep import sweep as sweep
+from .verbs.analyse import analyse as analyse
+from .verbs.compare import compare as compare
+from .verbs.eeg import analyse_eeg as analyse_eeg
+from .verbs.eeg import measure_over_time as measure_over_time
+from .verbs.explain import description as description
+from .verbs.explain import explain as explain
+from .verbs.measure import measure as measure
+from .verbs.simulate import simulate as simulate
+from .verbs.simulate import simulate_to_file as simulate_to_file
+from .verbs.sources import as_run as as_run
+
+__version__: str  # the version of the package

@@ -1,0 +1,110 @@
+# The public names, one a line, loaded when first used; a constant has its words behind it. docs/api.md lists all.
+
+from .architectures import ARCHITECTURES as ARCHITECTURES  # the networks that Ictal trains, by name
+from .architectures import architecture as architecture
+from .architectures.autonomous import Autonomous as Autonomous
+from .architectures.autonomous import autonomous as autonomous
+from .architectures.base import Architecture as Architecture
+from .architectures.convnet import ConvNet as ConvNet
+from .architectures.layers import Images as Images
+from .architectures.layers import Standardise as Standardise
+from .architectures.mlp import MLP as MLP
+from .architectures.mlp import MultilayerPerceptron as MultilayerPerceptron
+from .architectures.rate import RateRNN as RateRNN
+from .architectures.recurrent import Recurrent as Recurrent
+from .architectures.resnet import ResNet as ResNet
+from .architectures.spiking import SpikingNet as SpikingNet
+from .architectures.vgg import VGG as VGG
+from .architectures.vit import ViT as ViT
+from .datasets import DATA as DATA  # the data sets, by name
+from .datasets import Dataset as Dataset
+from .datasets import load_data as load_data
+from .datasets import stratified as stratified
+from .datasets.augment import AUGMENTATIONS as AUGMENTATIONS  # the augmentations of images, by name
+from .datasets.augment import augmented as augmented
+from .datasets.corruptions import CORRUPTIONS as CORRUPTIONS  # the corruptions of images, by name
+from .datasets.corruptions import SEVERITIES as SEVERITIES  # the severities of corruptions
+from .datasets.corruptions import corrupted as corrupted
+from .datasets.ood import OOD_PAIRS as OOD_PAIRS  # images out of distribution, by name
+from .datasets.ood import out_of_distribution as out_of_distribution
+from .datasets.sequences import Integration as Integration
+from .datasets.sequences import Match as Match
+from .monitoring.monitor import Monitor as Monitor
+from .monitoring.penalty import desync_penalty as desync_penalty
+from .probe.axes import Site as Site
+from .probe.layers import Layers as Layers
+from .probe.layers import Probe as Probe
+from .probe.record import MorphLoop as MorphLoop
+from .probe.record import StepRecorder as StepRecorder
+from .probe.record import morph_loop as morph_loop
+from .probe.record import record_loop as record_loop
+from .probe.record import record_samples as record_samples
+from .rate.epileptor import Epileptor as Epileptor
+from .rate.graphs import graph as graph
+from .rate.kuramoto import Kuramoto as Kuramoto
+from .rate.ring import Bump as Bump
+from .rate.ring import Ring as Ring
+from .rate.ring import bump as bump
+from .rate.stuart_landau import StuartLandau as StuartLandau
+from .rate.wilson_cowan import WilsonCowan as WilsonCowan
+from .rate.zhang import Zhang as Zhang
+from .spiking.balanced import REGIMES as REGIMES  # Brunel's four regimes: parameters by name
+from .spiking.balanced import Balanced as Balanced
+from .spiking.brunel_theory import MeanField as MeanField
+from .spiking.compte import Compte as Compte
+from .spiking.cuba import Cuba as Cuba
+from .spiking.lif import LifCells as LifCells
+from .spiking.lif_ring import LifRing as LifRing
+from .spiking.lif_theory import Lif as Lif
+from .spiking.lif_theory import siegert as siegert
+from .spiking.lif_theory import siegert_cv as siegert_cv
+from .spiking.lif_theory import spike_times as spike_times
+from .spiking.seizure import SeizureNetwork as SeizureNetwork
+from .synchrony import SynchronyRecorder as SynchronyRecorder
+from .synthetic_eeg import SyntheticEeg as SyntheticEeg
+from .system import Flow as Flow
+from .system import Foretold as Foretold
+from .system import Spiking as Spiking
+from .system import Started as Started
+from .system import System as System
+from .system import parameters as parameters
+from .trained.classifier import Classifier as Classifier
+from .trained.evaluate import Evaluated as Evaluated
+from .trained.evaluate import evaluate_file as evaluate_file
+from .trained.network import TrainedNetwork as TrainedNetwork
+from .training import METRICS as METRICS  # the metrics of a training, in the order of their columns
+from .training import Evaluation as Evaluation
+from .training import History as History
+from .training import UnfinishedTrainingError as UnfinishedTrainingError
+from .training import assess as assess
+from .training import calibration_error as calibration_error
+from .training import cpu_threads as cpu_threads
+from .training import evaluate as evaluate
+from .training import probabilities as probabilities
+from .training import separation as separation
+from .training import train as train
+from .training.build import open_model as open_model
+from .training.callbacks import Accelerated as Accelerated
+from .training.callbacks import Together as Together
+from .training.callbacks import lightning_callback as lightning_callback
+from .training.job import Trained as Trained
+from .training.job import train_to_file as train_to_file
+from .training.settings import DataChoice as DataChoice
+from .training.settings import Job as Job
+from .training.settings import SynchronyChoice as SynchronyChoice
+from .training.settings import Training as Training
+from .treatments import TREATMENTS as TREATMENTS  # the treatments, by name
+from .treatments import treatment as treatment
+from .treatments.base import Intervention as Intervention
+from .treatments.base import Treatment as Treatment
+from .treatments.clip import Clip as Clip
+from .treatments.desync import DesyncReg as DesyncReg
+from .treatments.dropout import Dropout as Dropout
+from .treatments.healthy import HealthyTraining as HealthyTraining
+from .treatments.l2 import L2 as L2
+from .treatments.label_smoothing import LabelSmoothing as LabelSmoothing
+from .treatments.nid import NID as NID
+from .treatments.nid import ShrinkingNID as ShrinkingNID
+from .treatments.validation import ValidationControl as ValidationControl
+
+SYSTEMS: dict[str, tuple[str, str]]  # the systems, by name

@@ -1,0 +1,17 @@
+from .descent import cpu_threads as cpu_threads
+from .evaluation import Evaluation as Evaluation
+from .evaluation import assess as assess
+from .evaluation import calibration_error as calibration_error
+from .evaluation import evaluate as evaluate
+from .evaluation import probabilities as probabilities
+from .evaluation import separation as separation
+from .history import METRICS as METRICS
+from .history import VALIDATION as VALIDATION
+from .history import History as History
+from .loop import OnHistory as OnHistory
+from .loop import OnRecord as OnRecord
+from .loop import train as train
+from .settings import Plan as Plan
+from .settings import Training as Training
+from .state import Remembers as Remembers
+from .state import UnfinishedTrainingError as UnfinishedTrainingError
