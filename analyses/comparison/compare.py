@@ -106,16 +106,9 @@ def _contrasts(
                 if len(one) < len(panel.groups[a]) or len(two) < len(panel.groups[b]):
                     continue  # undefined on some replicate: listed under "skipped"
                 yield contrast(
-                    panel.name,
-                    name,
-                    a,
-                    b,
-                    [o.value for o in one],
-                    [o.value for o in two],
-                    [o.p for o in one],
-                    [o.p for o in two],
-                    tail=-1 if get(name).tail == "lower" else 1,
-                )
+                    panel.name, name, a, b, [o.value for o in one], [o.value for o in two], [o.p for o in one],
+                    [o.p for o in two], tail=-1 if get(name).tail == "lower" else 1,
+                )  # fmt: skip
 
 
 def _verdicts(sides: tuple[Side, Side], names: Sequence[str], contrasts: Sequence[Contrast]) -> Iterator[Verdict]:

@@ -96,9 +96,8 @@ class Settings(ValueSettings):
         if not (math.isfinite(self.interval) and self.interval > 0):
             raise InputError(f"Settings.interval: must be > 0 s; got {self.interval}")
         if self.max_units < 2 or self.max_times < 3:
-            raise InputError(
-                f"Settings.max_units, max_times: at least 2 and 3; got {self.max_units} and {self.max_times}"
-            )
+            got = f"{self.max_units} and {self.max_times}"
+            raise InputError(f"Settings.max_units, max_times: at least 2 and 3; got {got}")
 
     @property
     def every(self) -> int:

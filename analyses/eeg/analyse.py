@@ -153,13 +153,9 @@ def _over_time(
         for part, seed in ((places, how.seed), (blocks, how.seed + len(places)))  # the blocks have draws of their own
     )
     return EegResult(
-        rows,
-        ready.channels,
-        ready.events,
-        tested,
-        changes(tested),
+        rows, ready.channels, ready.events, tested, changes(tested),
         config=_config(recording, ready, how, rows, length),
-    )
+    )  # fmt: skip
 
 
 def analyse(
@@ -184,19 +180,18 @@ def analyse(
     config = {**result.config, "alarms": {**asdict(alarms), "baseline": baseline}, "assumptions": notes}
     if baseline is None:
         notes.append("no event and no baseline: no recruitment and no detectors")
-        return replace(result, config=config)
+        return replace(
+        result, config=config,
+    )  # fmt: skip
     found = run_detectors(
         signal, events, baseline=baseline, rule=alarms.rule, band=how.band, window=how.window, short=alarms.short,
         step=alarms.fine,
     )  # fmt: skip
     notes += found.left_out
     rows = recruitment(
-        line_length(signal, alarms.short, alarms.fine),
-        window=alarms.short,
-        baseline=baseline,
-        onset=events[0].onset if events else baseline[1],
-        rule=alarms.rule,
-    )
+        line_length(signal, alarms.short, alarms.fine), window=alarms.short, baseline=baseline,
+        onset=events[0].onset if events else baseline[1], rule=alarms.rule,
+    )  # fmt: skip
     return replace(
         result,
         recruitment=rows,

@@ -139,14 +139,10 @@ def _phase_mean(name: str, phase: str, rows: Sequence[WindowValue]) -> PhaseMean
     tested = [row for row in chosen if math.isfinite(row.p)]
     nan = math.nan
     return PhaseMean(
-        name,
-        phase,
-        len(chosen),
-        float(values.mean()) if chosen else nan,
+        name, phase, len(chosen), float(values.mean()) if chosen else nan,
         float(values.std(ddof=1)) if len(chosen) > 1 else nan,
         float(np.mean([row.null_mean for row in tested])) if tested else nan,
         float(np.mean([row.null_low for row in tested])) if tested else nan,
-        float(np.mean([row.null_high for row in tested])) if tested else nan,
-        sum(row.p <= LEVEL for row in tested),
+        float(np.mean([row.null_high for row in tested])) if tested else nan, sum(row.p <= LEVEL for row in tested),
         len(tested),
-    )
+    )  # fmt: skip
