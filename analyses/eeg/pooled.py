@@ -49,9 +49,9 @@ def pooled(scores: Sequence[Score]) -> list[Pooled]:
         low, high = binomial_interval(hits, events)
         few, many = poisson_interval(false)
         share = hits / events if events else math.nan
-        rates = (_per(count, hours) for count in (false, few, many))
+        rate, least, most = (_per(count, hours) for count in (false, few, many))
         latency = late / hits if hits else math.nan
-        found.append(Pooled(name, len(own), events, hits, share, low, high, false, hours, *rates, latency))
+        found.append(Pooled(name, len(own), events, hits, share, low, high, false, hours, rate, least, most, latency))
     return found
 
 
