@@ -9,7 +9,9 @@ from .bumps import resting_places as resting_places
 from .bumps import vector_strength as vector_strength
 from .bumps import wandering as wandering
 from .claims import CLAIMS as CLAIMS  # the claims of the paper, by name
-from .claims import Claim as Claim
+from .claims.claim import SCALES as SCALES  # the scales at which claims are run
+from .claims.claim import Claim as Claim
+from .claims.claim import Doses as Doses
 from .claims.ledger import Ledger as Ledger
 from .comparison.compare import compare_panels as compare_panels
 from .comparison.panels import Panel as Panel
@@ -61,6 +63,7 @@ from .eeg.windows import Event as Event
 from .eeg.windows import around as around
 from .eeg.windows import events_of as events_of
 from .eeg.windows import sliding as sliding
+from .evidence.contrasts import tested as tested
 from .evidence.course import Course as Course
 from .evidence.course import course_of as course_of
 from .evidence.effect import Effect as Effect

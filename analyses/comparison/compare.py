@@ -49,7 +49,7 @@ def compare_panels(
     """
     settings = settings or Settings()
     replicates = equalise(panels, settings)
-    names = settings.measures or tuple(MEASURES)
+    names = settings.measures or tuple(MEASURES.usable())
     kinds = {panel.name: panel.nulls for panel in panels}
     rows: list[ReplicateValue] = []
     with threadpool_limits(1):  # thousands of small products: more threads only wait for each other

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import io
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Annotated, Any, NoReturn
 
@@ -99,6 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without λ still shows the rest
+    warnings.formatwarning = lambda message, *_, **__: f"ictal: {message}\n"  # one line, without a place in our code
     code = run(sys.argv[1:] if arguments is None else arguments)
     gc.freeze()  # the interpreter need not look for garbage on its way out, which takes up to a second
     sys.exit(code)

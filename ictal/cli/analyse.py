@@ -192,7 +192,6 @@ def _parameters(system: str, settings: Sequence[str], starts_from: str) -> tuple
     from ..simulator.errors import InputError
     from ..simulator.fields import assignments, parameter_types, parse
     from ..verbs.names import parse_settings
-    from ..verbs.names import system as system_class
 
     name = system if not Path(system).suffix and not Path(system).exists() else _recorded(system)
     if system in SYSTEMS:
@@ -204,7 +203,7 @@ def _parameters(system: str, settings: Sequence[str], starts_from: str) -> tuple
     parameters = parse_settings(name, settings)
     if not starts_from:
         return parameters, None
-    kind = system_class(name)
+    kind = SYSTEMS.load(name)
     hints = parameter_types(kind)
     texts = assignments("--starts-from", [starts_from], f"parameter of {name}", hints, "KEY=A,B")
     ((key, text),) = texts.items()

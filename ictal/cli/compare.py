@@ -151,11 +151,8 @@ def compare(
 
 
 def _main_job(data: str, seeds: int, seed: int, measures: list[str], nulls: int, report: Progress | None) -> Comparison:
-    from ..verbs.names import experiment
-
-    run = experiment("seizure_overfitting")
-
     from ..analyses.comparison.compare import Settings
+    from ..experiments.seizure_overfitting import run
 
     settings = Settings(measures=tuple(measures), nulls=nulls, seed=seed)
     found: Comparison = run(data=data, seeds=seeds, seed=seed, settings=settings, progress=report)

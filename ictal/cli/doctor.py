@@ -90,11 +90,12 @@ def _kernels(out: Output) -> dict[str, Any]:
     """A millisecond of every built-in spiking system."""
     import time
 
+    from ..models import SYSTEMS
     from ..models.system import Spiking
     from ..verbs import names as registry
     from ..verbs import simulate
 
-    names = [name for name in registry.known()["systems"] if isinstance(registry.build(name, {}), Spiking)]
+    names = [name for name in SYSTEMS.usable() if isinstance(registry.build(name, {}), Spiking)]
     start = time.perf_counter()
     with out.progress("compile") as report:
         for done, name in enumerate(names):

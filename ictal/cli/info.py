@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from .options import Json, Quiet
-from .output import Output
+from .output import Output, error_line
 
 RELATIVE = "relative paths are relative to the folder in which the command was run"
 
@@ -19,7 +19,7 @@ def list_(
         str,
         typer.Argument(
             metavar="[KIND]",
-            help="systems, measures, architectures, treatments, experiments or data.",
+            help="Of what: systems, measures, treatments …, as the full list has them.",
             show_default=False,
         ),
     ] = "",
@@ -28,9 +28,9 @@ def list_(
 ) -> None:
     """List everything that has a name, one line each."""
     from ..simulator import unknown
-    from ..verbs.names import known
+    from ..verbs.names import REGISTRIES
 
-    tables = known()
+    tables = {kind: table.lines() for kind, table in REGISTRIES.items()}
     if kind and kind not in tables:
         raise unknown("kind", kind, tables)
     shown = {kind: tables[kind]} if kind else tables
@@ -43,10 +43,13 @@ def list_(
         return "\n".join(lines[:-1]) + "\n"
 
     Output(json, quiet).result(shown, text)
+    for table in REGISTRIES.values():
+        for problem in table.problems:
+            error_line(problem)
 
 
 def explain(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A name of `ictal list`, data aside.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name of `ictal list`.")],
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:

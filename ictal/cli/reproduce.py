@@ -80,9 +80,9 @@ def claims(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say what the source claims and what follows from evidence.
+    """Say what the paper claims and what follows from evidence.
 
-    One row a claim: what the source says, what was measured here, the verdict and what decides it. A claim that was not
+    One row a claim: what the paper says, what was measured here, the verdict and what decides it. A claim that was not
     run has a row that says so, and what it needs.
     """
     from ..experiments.reproduce import ledger
@@ -107,7 +107,7 @@ def _text(found: Ledger) -> str:
 
 def _block(row: Row) -> str:
     said = {
-        "the source": row.claim.source,
+        "the paper": row.claim.paper,
         "run on": f"{row.setting} (scale {row.scale})" if row.scale else "",
         "measured": row.ours,
         "because": row.why,
@@ -129,7 +129,7 @@ def _document(found: Ledger) -> dict[str, Any]:
 
     return {
         "claims": [{**asdict(row), "claim": row.claim.name, "statement": row.claim.statement,
-                    "source": row.claim.source} for row in found.rows],
+                    "paper": row.claim.paper} for row in found.rows],
         "decisions": {scale: [asdict(one) for one in rows] for scale, rows in found.decisions.items()},
         "effects": {scale: [asdict(one) for one in rows] for scale, rows in found.effects.items()},
     }  # fmt: skip

@@ -45,16 +45,16 @@ def simulate(
 
     A spiking network is written chunk by chunk to FILE.h5.part; after Ctrl-C or a crash --resume goes on from there.
     """
+    from ..models import SYSTEMS
     from ..models.system import Spiking
     from ..simulator import InputError
     from ..simulator.fields import parameter_types
     from ..simulator.files.document import check_writable
     from ..verbs.names import build, parse_settings
-    from ..verbs.names import system as system_class
 
     parameters = parse_settings(system, settings or [])
     if duration is not None:
-        if "duration" not in parameter_types(system_class(system)):
+        if "duration" not in parameter_types(SYSTEMS.load(system)):
             raise InputError(f"{system}: has no duration; leave --duration out (see ictal explain {system})")
         if "duration" in parameters:
             raise InputError("--duration and --set duration=…: say one of them")

@@ -90,11 +90,11 @@ def parse_grid(system: str, texts: Sequence[str]) -> dict[str, list[Any]]:
     >>> parse_grid("cuba", ["tau_m=10:20:3", "n_e=100,200"])
     {'tau_m': [10.0, 15.0, 20.0], 'n_e': [100, 200]}
     """
+    from ..models import SYSTEMS
     from ..simulator import InputError
     from ..simulator.fields import assignments, parameter_types, parse
-    from ..verbs.names import system as system_class
 
-    kind = system_class(system)
+    kind = SYSTEMS.load(system)
     hints = parameter_types(kind)
     if not texts:
         raise InputError(f"sweep: needs at least one --grid, e.g. --grid {next(iter(hints))}=1,2")

@@ -65,7 +65,7 @@ def measure(
     Raises:
         InputError: an unknown name, a value out of range, or nothing that can be measured.
     """
-    names = [measures] if isinstance(measures, str) else list(measures or MEASURES)
+    names = [measures] if isinstance(measures, str) else list(measures or MEASURES.usable())
     for name in names:
         get(name)
     settings = ValueSettings(band, phase_band, nulls, bin, sd, label, seed)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..simulator import InputError, Run, unknown
 from ..simulator.checks import check_seed
+from ..simulator.engines import ENGINES
 from .names import build
 
 if TYPE_CHECKING:
@@ -40,8 +41,6 @@ def simulate(
     check_seed(seed)
     options: dict[str, object] = {}
     if engine is not None:
-        from ..simulator.engines.simulate import ENGINES  # loads numba
-
         if engine not in ENGINES:
             raise unknown("engine", engine, ENGINES)
         if "engine" not in inspect.signature(network.record).parameters:

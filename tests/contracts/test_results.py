@@ -19,7 +19,7 @@ from ictal.analyses.eeg.synchrony import WindowValue
 from ictal.analyses.values import EntryValue, Value
 from ictal.models.trained.evaluate import Evaluated, Strange
 from ictal.models.training import Evaluation
-from ictal.models.training.job import DataChoice
+from ictal.models.training.settings import DataChoice
 from ictal.simulator import registry
 from ictal.simulator.files.result import Result
 from ictal.simulator.files.rows import plain

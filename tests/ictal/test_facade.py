@@ -14,9 +14,8 @@ import pytest
 import ictal
 from ictal import as_run
 from ictal.analyses import Settings, ValueSettings, panels_of
-from ictal.models import architecture, treatment
 from ictal.simulator.fields import check, parse
-from ictal.simulator.registry import resolve
+from ictal.verbs.names import REGISTRIES
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -72,20 +71,18 @@ def test_every_name_of_the_facade_is_there():
 
 
 def test_everything_that_is_registered_resolves():
-    for name in ictal.SYSTEMS:
-        assert resolve(ictal.SYSTEMS[name][0], "ictal.models").__dataclass_fields__
-    for name in ictal.ARCHITECTURES:
-        assert architecture(name, {}).__dataclass_fields__
-    for name in ictal.TREATMENTS:
-        assert treatment(name).__dataclass_fields__
-    for name in ictal.EXPERIMENTS:
-        assert callable(resolve(ictal.EXPERIMENTS[name][0], "ictal.experiments"))
+    for kind, table in REGISTRIES.items():
+        for name, (_, line, _) in table.items():
+            assert table.load(name) is not None
+            assert "\n" not in line
+            assert len(line) < 120, (kind, name)
+    for table in (ictal.SYSTEMS, ictal.TREATMENTS):
+        assert all(table.load(name).__dataclass_fields__ for name in table)
+    assert all(ictal.ARCHITECTURES.load(name)().__dataclass_fields__ for name in ictal.ARCHITECTURES)
+    assert all(callable(ictal.EXPERIMENTS.load(name)) for name in ictal.EXPERIMENTS)
 
 
-NAMED = (ictal.MEASURES, ictal.SYSTEMS, ictal.ARCHITECTURES, ictal.TREATMENTS, ictal.EXPERIMENTS)
-
-
-@pytest.mark.parametrize("name", [name for table in NAMED for name in table])
+@pytest.mark.parametrize("name", dict.fromkeys(name for table in REGISTRIES.values() for name in table))
 def test_explain_says_what_there_is_to_say(name):
     text = ictal.explain(name)
     assert text.startswith(name)
