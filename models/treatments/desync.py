@@ -27,7 +27,7 @@ class DesyncReg(Checked):
 
     .. math:: L = L_{task} + \lambda \sum_\ell (SI_\ell - \text{target})^2
 
-    Dose: λ, useful from 0.01 (the source's) to about 10. Whether it helps because it *lowers* synchrony is seen by a
+    Dose: λ, useful from 0.01 (the paper's) to about 10. Whether it helps because it *lowers* synchrony is seen by a
     target above the plain network's SI beside one below. Cost: `docs/treatments/desync.md`.
 
     Raises:

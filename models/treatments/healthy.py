@@ -1,4 +1,4 @@
-"""The source's "healthy training": a controller that turns the desynchronising penalty up and down."""
+"""The paper's "healthy training": a controller that turns the desynchronising penalty up and down."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class HealthyTraining(Checked):
               \lambda \leftarrow \lambda / f \text{ if } \overline{SI} < 0.2
 
     The mean runs over the layers of the last batch; λ stays within `limit` times the dose on either side. The two
-    thresholds are the source's. Dose: the first λ. Where SI never leaves 0.2..0.6 this is DesyncReg.
+    thresholds are the paper's. Dose: the first λ. Where SI never leaves 0.2..0.6 this is DesyncReg.
 
     Raises:
         InputError: a field that cannot be.
