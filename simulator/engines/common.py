@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,9 +19,6 @@ from ..networks.signals import MeanSynapticCurrent, PopulationRate, PopulationSt
 from ..recordings.recording import Recording
 from ..recordings.run import Run
 from ..recordings.spikes import Spikes
-
-Progress = Callable[[float, float], None]  # (done, total) [ms]
-
 
 MAX_STEPS = 10**13  # some centuries of computing
 

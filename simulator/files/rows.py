@@ -1,4 +1,4 @@
-"""Rows of a frozen dataclass as columns of a Group, and back: how result tables are stored."""
+"""Rows of a frozen dataclass as columns of a Group, and back: the stored form of result tables."""
 
 from __future__ import annotations
 

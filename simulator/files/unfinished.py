@@ -27,7 +27,7 @@ class Unfinished:
         FORMAT, VERSION: of the manifest.
         OURS: pattern of the names of its files.
         PROOF: the file without which there is no unfinished work; the first to be removed.
-        LEFT, DOING: what leaves such a folder, and what another process is doing there, in words.
+        LEFT, DOING: in words: the work that leaves such a folder, and the action of another process there.
     """
 
     FORMAT: ClassVar[str]

@@ -2,9 +2,9 @@
 
 ::
 
-    run.json          the manifest, with the identity of the run: what must be equal for the same bits
+    run.json          the manifest, with the identity: settings that decide the bits of the run
     000000.h5, ...    chunks: the spikes [steps, cells], triggers [steps] and samples of the steps begin..end-1
-    state-000003.h5   everything that the engine needs to go on after chunk 3; the newest two are kept
+    state-000003.h5   state of the engine after chunk 3, to resume from; only the newest two
 
 Every file is written under a temporary name, synced and renamed, and every array carries its CRC-32.
 """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +16,6 @@ from ..errors import InputError
 from ..files.store import timestamps
 from ..networks.network import Network
 from .machine import available_memory, free_disk, readable_size
-
-if TYPE_CHECKING:
-    from ..engines.compiled.engine import Chunk
 
 NOMINAL_RATE = 5.0  # assumed rate of a cell without a pilot run [Hz]
 PROGRAM = 300_000_000  # interpreter, libraries and compiled code, and one chunk [bytes]
@@ -144,16 +140,13 @@ def _measured(
     simulation = Simulation(instance, total, seed, signal_dt, precision, threads)
     setup = time.monotonic() - began
     cells = sum(p.n for p in network.populations)
-    spikes, length = 0, min(total, max(WARM_UP, round(PILOT / network.dt)))
+    length = min(total, max(WARM_UP, round(PILOT / network.dt)))
     first = min(WARM_UP, length)
-    spikes += _count(simulation.advance(first))
+    chunks = [simulation.advance(first)]
     began, step = time.monotonic(), (length - first) // 20 + 1
     while simulation.step < length and time.monotonic() - began < PILOT_WALL:
-        spikes += _count(simulation.advance(min(simulation.step + step, length)))
+        chunks.append(simulation.advance(min(simulation.step + step, length)))
     wall, done = time.monotonic() - began, simulation.step
+    spikes = sum(train.size for chunk in chunks for train, _ in chunk.spikes)
     rate = spikes / cells / (done * network.dt / 1000.0)
     return setup, wall / max(1, done - first), rate, done * network.dt
-
-
-def _count(chunk: Chunk) -> int:
-    return sum(step.size for step, _ in chunk.spikes)

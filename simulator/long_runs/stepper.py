@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..engines.common import Progress, descriptions, intervals, runaway
-from ..engines.compiled.engine import Chunk, Simulation
+from ..engines.common import descriptions, intervals, runaway
+from ..engines.compiled.engine import Chunk, Simulation, joined
 from ..engines.wiring import instantiate
 from ..errors import InputError
 from ..networks.network import Network
+from ..types import TimeProgress
 from .chunks import Arrays, UnfinishedRun
 
 CUT_AFTER, CUT_AT_MOST = 2.0, 30.0  # wall time between two chunks [s]: the first, and later 1 % of the time so far
@@ -53,7 +54,7 @@ class Stepper:
         signal_dt: float,
         precision: str,
         threads: int,
-        progress: Progress | None,
+        progress: TimeProgress | None,
         stop: Callable[[], bool],
     ) -> None:
         self._folder, self._network, self._total = unfinished, network, total
@@ -145,16 +146,12 @@ class Stepper:
 
     def _write(self, with_state: bool) -> None:
         chunks, self._pending = self._pending, []
-        end = chunks[-1].end
-        arrays: Arrays = {}
-        for p, population in enumerate(self._network.populations):
-            arrays[f"spikes/{population.name}/steps"] = np.concatenate([c.spikes[p][0] for c in chunks])
-            cells = np.concatenate([c.spikes[p][1] for c in chunks])
+        end, (spikes, triggers, samples) = chunks[-1].end, joined(chunks)
+        arrays: Arrays = {f"triggers/{name}/steps": steps for name, steps in triggers.items()}
+        arrays |= {f"samples/{name}": values for name, values in samples.items()}
+        for population, (steps, cells) in zip(self._network.populations, spikes, strict=True):
+            arrays[f"spikes/{population.name}/steps"] = steps
             arrays[f"spikes/{population.name}/cells"] = cells.astype(np.int32)
-        for name in chunks[0].triggers:
-            arrays[f"triggers/{name}/steps"] = np.concatenate([c.triggers[name] for c in chunks])
-        for name in chunks[0].samples:
-            arrays[f"samples/{name}"] = np.concatenate([c.samples[name] for c in chunks])
         self._folder.write_chunk(self._number, self._done, end, arrays)
         if with_state:
             before = time.monotonic()

@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..engines.common import Progress, intervals, n_steps, provenance
+from ..engines.common import intervals, n_steps, provenance
 from ..engines.compiled.engine import PRECISIONS
 from ..errors import InputError, unknown
 from ..files.document import check_writable, first_line, read, to_json
 from ..files.identity import differences, fingerprint
 from ..networks.network import Network
 from ..recordings.recording import Recording
+from ..types import TimeProgress
 from .chunks import UnfinishedRun
 from .forecast import refuse_what_does_not_fit
 from .join import join
@@ -52,7 +53,7 @@ def record_to_file(
     known: Mapping[str, Recording] | None = None,
     resume: bool = False,
     force: bool = False,
-    progress: Progress | None = None,
+    progress: TimeProgress | None = None,
     stop: Callable[[], bool] = lambda: False,
     note: Callable[[str], None] = lambda line: None,
 ) -> Written:

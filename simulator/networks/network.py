@@ -37,7 +37,7 @@ MAX_ROWS = 2e9  # bytes of the pointers to the edges of every source and delay o
 class SlowVariable(Checked):
     """Activity-driven slow variable: τ q' = −q + maximum·rⁿ/(rⁿ + half_rateⁿ).
 
-    r is the mean rate of a population [Hz], seen through an exponential filter of `rate_tau`. It is
+    r is the mean rate of a population [Hz], passed through an exponential filter of `rate_tau`. It is
     recorded as `name`, and r as `name_rate`.
     """
 
@@ -141,16 +141,16 @@ class Network(Checked):
                 f"at most {MAX_ROWS / 1e9:g} GB: fewer cells or delays"
             )
         if isinstance(rule, FixedInDegree):
-            own = source is target
-            if rule.k > source.n - own:
-                why = ", no self-connection" if own else ""
+            recurrent = source is target
+            if rule.k > source.n - recurrent:
+                why = ", no self-connection" if recurrent else ""
                 raise InputError(
-                    f"Projection.rule: FixedInDegree k must be at most {source.n - own} "
+                    f"Projection.rule: FixedInDegree k must be at most {source.n - recurrent} "
                     f"({source.name!r} has {source.n} cells{why}); got {rule.k}"
                 )
             if rule.footprint is not None:
                 _, low, high = rule.footprint.reach(source.n, target.n)
-                near = high - low + 1 - own
+                near = high - low + 1 - recurrent
                 if rule.k > near.min():
                     raise InputError(
                         f"Projection.rule: FixedInDegree k must be at most {near.min()}, the sources with a "

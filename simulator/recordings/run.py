@@ -40,8 +40,6 @@ class Run(Mapping[str, Recording | Spikes], Kind):
         self.source: Mapping[str, object] = MappingProxyType(dict(source or {}))
 
     def __getitem__(self, name: str) -> Recording | Spikes:
-        if name not in self._entries:
-            raise KeyError(name)
         return self._entries[name]
 
     def __iter__(self) -> Iterator[str]:
