@@ -10,7 +10,7 @@ from ..simulator.errors import InputError
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
 from ..simulator.types import Progress
-from .options import Bin, ClockOption, Dt, Force, Line, Names, Sd, check_folder, command, make_folder
+from .options import ClockOption, Dt, Force, Line, Names, check_folder, command, make_folder
 from .output import Output, number, table
 from .sliding import noted
 
@@ -42,8 +42,12 @@ def compare(
         tuple[float, float] | None,
         Param("Files: band of phases [cycles per SAMPLE], one for every clock; default .03 .2"),
     ] = None,
-    bin: Bin = BIN,
-    sd: Sd = SD,
+    bin: Annotated[
+        float | None, Param("Width of the bins in which spikes are counted [s]: default .01; χ depends on it", gt=0)
+    ] = None,
+    sd: Annotated[
+        float | None, Param("SD of the Gaussian by which spikes are smoothed [s]: default .01; χ depends on it", gt=0)
+    ] = None,
     nulls: Annotated[int, Param("Surrogates a value, at least 199", ge=199)] = 199,
     dt: Dt = None,
     clock: ClockOption = None,
@@ -61,7 +65,7 @@ def compare(
     compare.h5, report.html and figures/ into the folder given by -o.
     """
     of_files = {"labels": labels, "entries": entries, "band": band, "dt": dt, "clock": clock, "window": window,
-                "bin": bin != BIN, "sd": sd != SD}  # fmt: skip
+                "bin": bin, "sd": sd}  # fmt: skip
     for name, value in ({"data": data, "seeds": seeds} if files else of_files).items():
         if value:
             raise InputError(
@@ -79,7 +83,7 @@ def compare(
             found = compare_verb.compare(
                 _grouped(files, labels), entries=_entries(entries), dt=dt, clock=clock, window=window,
                 measures=measures, nulls=nulls, seed=seed, command=line, progress=report, band=band or SAMPLE_BAND,
-                bin=bin, sd=sd,
+                bin=bin or BIN, sd=sd or SD,
             )  # fmt: skip
         else:
             found = _main_job(data or "digits", seeds or 5, seed, measures, nulls, report).with_config(command=line)
