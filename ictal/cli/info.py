@@ -18,7 +18,7 @@ RELATIVE = "relative paths are relative to the folder in which the command was r
 def list_(
     kind: Annotated[
         str,
-        Param("Kind: systems, measures, treatments …, as the full list has them"),
+        Param("Kind: systems, measures, treatments and so on, as in the full list"),
         Argument("[KIND]", show=False),
     ] = "",
     *,
@@ -153,7 +153,7 @@ def _document_facts(file: Path) -> dict[str, Any]:
 
 
 def _inputs(config: Mapping[str, Any]) -> dict[str, str]:
-    """What was measured or compared: file or command, and SHA-256."""
+    """Return what was measured or compared: file or command, and SHA-256."""
     found = {"data": config["source"]} if "source" in config else {}
     for group, members in dict(config.get("sources", {})).items():
         found |= {f"{group} {number}": source for number, source in enumerate(members, 1)}
