@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import typer
-
-from .options import Json, Quiet
+from ..simulator.fields import Param
+from ..simulator.options import Option
+from .options import command
 from .output import Output
 
 PACKAGES = (
@@ -16,16 +16,15 @@ PACKAGES = (
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
+@command
 def doctor(
     compile_: Annotated[
-        bool,
-        typer.Option("--compile", help="Compile the built-in spiking systems now, not in the first run of each."),
+        bool, Param("Compile the built-in spiking systems now, not in the first run of each"), Option("", "--compile")
     ] = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    out: Output,
 ) -> None:
     """Check versions, caches, threads, data and links."""
-    out = Output(json, quiet)
     checks = {
         "python": _python(),
         "packages": _packages(),

@@ -3,7 +3,7 @@
 import json
 import shutil
 from dataclasses import dataclass, field, replace
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
 import h5py
@@ -13,13 +13,10 @@ from summarise import differing, summarise
 
 import ictal
 from ictal import cli
-from ictal.models.trained.evaluate import Evaluated, Strange
-from ictal.models.training import Evaluation
-from ictal.models.training.settings import DataChoice
-from ictal.simulator import registry
-from ictal.simulator.files.result import Result
+from ictal.models import Evaluation
+from ictal.models.trained.evaluate import Strange
+from ictal.simulator import FIGURES, PAGES, RESULTS, Kind, Result, registry
 from ictal.simulator.files.rows import plain
-from ictal.simulator.kinds import FIGURES, PAGES, RESULTS, Kind
 
 FILES = Path(__file__).resolve().parents[1] / "support" / "files" / "0.1.0"
 EXPECTED = json.loads((FILES / "expected.json").read_text(encoding="utf-8"))
@@ -35,7 +32,7 @@ def evaluation(tmp_path):
     """The one kind that no command writes."""
     sets = {"train": Evaluation(9, 0.1, 1.0, 0.9, 0.05), "test": Evaluation(7, 0.5, 0.75, 0.8, float("nan"))}
     corrupted = {"blur": (0.7, 0.6, 0.5, 0.4, 0.3)}
-    found = Evaluated("mlp", DataChoice("digits", 9), 3, sets, corrupted, {"noise": Strange(7, 0.5, 0.75)})
+    found = ictal.Evaluated("mlp", ictal.DataChoice("digits", 9), 3, sets, corrupted, {"noise": Strange(7, 0.5, 0.75)})
     return found, found.save(tmp_path / "evaluation.h5")
 
 
@@ -52,10 +49,17 @@ def held(name, loaded):
     return loaded.rows if name in ("observations.h5", "planted.h5") else loaded
 
 
+def unnamed(summary):
+    """A summary without the names of classes, which are no part of a file."""
+    if isinstance(summary, dict):
+        return {key: unnamed(value) for key, value in summary.items() if key != "class"}
+    return [unnamed(value) for value in summary] if isinstance(summary, list) else summary
+
+
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_file_of_0_1_0_loads_to_an_equal_object(name):
     found = json.loads(json.dumps(summarise(held(name, ictal.load(FILES / name)))))
-    assert differing(EXPECTED[name], found) == []
+    assert differing(unnamed(EXPECTED[name]), unnamed(found)) == []
 
 
 def test_there_is_a_file_of_every_kind():
@@ -204,11 +208,15 @@ def draw(found):
 @pytest.fixture
 def plugged(monkeypatch):
     """The kind "plugged" from installed packages, and one that cannot be imported."""
-    added = {
-        "ictal.results": [("plugged", f"{__name__}:Plugged"), ("broken", "no.such:Result"), ("run", "a:B")],
-        "ictal.figures": [("plugged", f"{__name__}:draw")],
-    }
-    monkeypatch.setattr(registry, "_entry_points", lambda group: [EntryPoint(*e, group) for e in added.get(group, ())])
+    added = EntryPoints(
+        [
+            EntryPoint("plugged", f"{__name__}:Plugged", "ictal.results"),
+            EntryPoint("broken", "no.such:Result", "ictal.results"),
+            EntryPoint("run", "a:B", "ictal.results"),
+            EntryPoint("plugged", f"{__name__}:draw", "ictal.figures"),
+        ]
+    )
+    monkeypatch.setattr(registry, "_entry_points", lambda: added)
     for table in (RESULTS, FIGURES, PAGES):
         monkeypatch.setattr(table, "_added", None)
         monkeypatch.setattr(table, "problems", ())

@@ -36,7 +36,7 @@ def test_ctrl_c_where_nothing_can_be_kept_says_so(words, folder, monkeypatch, ca
     def pressed(*arguments, **named):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ictal.verbs.subjects.build", pressed)
+    monkeypatch.setattr("ictal.verbs.targets.build", pressed)
     monkeypatch.setattr("ictal.verbs.simulate.build", pressed)
     assert cli.run(words) == 130
     assert capfd.readouterr().err == "ictal: interrupted\n"
