@@ -30,6 +30,7 @@ def simulate(
     A spiking network is written chunk by chunk to FILE.h5.part; after Ctrl-C or a crash --resume goes on from there.
     """
     from ..models import SYSTEMS
+    from ..models.system import Spiking
     from ..simulator import InputError
     from ..simulator.fields import parameter_types
     from ..verbs.names import build, parse_settings
