@@ -52,7 +52,6 @@ from .eeg.detectors import detect as detect
 from .eeg.detectors import score as score
 from .eeg.pooled import Pooled as Pooled
 from .eeg.pooled import pooled as pooled
-from .eeg.preprocessing import bandpassed as bandpassed
 from .eeg.preprocessing import rereferenced as rereferenced
 from .eeg.quality import Channel as Channel
 from .eeg.quality import examine as examine
@@ -85,6 +84,7 @@ from .figures.run import drawings_of_run as drawings_of_run
 from .figures.save import save_figures as save_figures
 from .figures.save import to_png as to_png
 from .figures.save import to_svg as to_svg
+from .filtering import bandpassed as bandpassed
 from .layers.cka import cka_matrix as cka_matrix
 from .layers.cka import linear_cka as linear_cka
 from .layers.trajectories import LayerSimilarity as LayerSimilarity
@@ -130,5 +130,6 @@ from .surrogates import fitting_kind as fitting_kind
 from .surrogates import null_test as null_test
 from .surrogates import permute as permute
 from .surrogates import permute_within_class as permute_within_class
-from .values import How as How
 from .values import Measurements as Measurements
+from .values import Value as Value
+from .values import ValueSettings as ValueSettings

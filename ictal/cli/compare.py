@@ -10,7 +10,7 @@ from ..simulator.errors import InputError
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
 from ..simulator.types import Progress
-from .options import Bin, ClockOption, Dt, Force, Line, Names, Sd, check_folder, command, make_folder
+from .options import Band, Bin, ClockOption, Dt, Force, Line, Names, PhaseBand, Sd, check_folder, command, make_folder
 from .output import Output, number, table
 from .sliding import noted
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..analyses.comparison.result import Comparison
     from ..simulator.types import Progress
 
-SAMPLE_BAND, BIN, SD = (0.03, 0.2), 0.01, 0.01  # as in analyses.compare.Settings, which takes a second to import
+BIN, SD = 0.001, 0.005  # [s]; as in analyses.values.ValueSettings, which takes a second to import
 OUTPUTS = ("compare.h5", "report.html")
 
 
@@ -38,10 +38,8 @@ def compare(
     seeds: Annotated[int | None, Param("Main job: replicates (default 5)", ge=1)] = None,
     seed: Annotated[int, Param("First seed", ge=0)] = 0,
     measures: Names = (),
-    band: Annotated[
-        tuple[float, float] | None,
-        Param("Files: band of phases [cycles per SAMPLE], one for every clock; default .03 .2"),
-    ] = None,
+    band: Band = None,
+    phase_band: PhaseBand = None,
     bin: Bin = BIN,
     sd: Sd = SD,
     nulls: Annotated[int, Param("Surrogates a value, at least 199", ge=199)] = 199,
@@ -60,8 +58,8 @@ def compare(
     The main job measures a seizure against rest, and overfitted against healthy classifiers. Writes
     compare.h5, report.html and figures/ into the folder given by -o.
     """
-    of_files = {"labels": labels, "entries": entries, "band": band, "dt": dt, "clock": clock, "window": window,
-                "bin": bin != BIN, "sd": sd != SD}  # fmt: skip
+    of_files = {"labels": labels, "entries": entries, "band": band, "phase_band": phase_band, "dt": dt, "clock": clock,
+                "window": window, "bin": bin != BIN, "sd": sd != SD}  # fmt: skip
     for name, value in ({"data": data, "seeds": seeds} if files else of_files).items():
         if value:
             raise InputError(
@@ -78,8 +76,8 @@ def compare(
 
             found = compare_verb.compare(
                 _grouped(files, labels), entries=_entries(entries), dt=dt, clock=clock, window=window,
-                measures=measures, nulls=nulls, seed=seed, command=line, progress=report, band=band or SAMPLE_BAND,
-                bin=bin, sd=sd,
+                measures=measures, nulls=nulls, seed=seed, command=line, progress=report, band=band,
+                phase_band=phase_band, bin=bin, sd=sd,
             )  # fmt: skip
         else:
             found = _main_job(data or "digits", seeds or 5, seed, measures, nulls, report).with_config(command=line)
@@ -100,7 +98,7 @@ def _main_job(
     from ..analyses.comparison.compare import Settings
     from ..experiments.seizure_overfitting import run
 
-    settings = Settings(measures=tuple(measures), n_null=nulls, seed=seed)
+    settings = Settings(measures=tuple(measures), nulls=nulls, seed=seed)
     found: Comparison = run(data=data, seeds=seeds, seed=seed, settings=settings, progress=report)
     return found
 

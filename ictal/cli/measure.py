@@ -8,7 +8,22 @@ from typing import TYPE_CHECKING, Annotated
 from ..simulator.errors import InputError
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
-from .options import Bin, ClockOption, Dt, Entries, Force, Hdf5, Line, Names, Sd, check_hdf5, command, prepared
+from .options import (
+    Band,
+    Bin,
+    ClockOption,
+    Dt,
+    Entries,
+    Force,
+    Hdf5,
+    Line,
+    Names,
+    PhaseBand,
+    Sd,
+    check_hdf5,
+    command,
+    prepared,
+)
 from .output import Output, number, table
 from .sliding import joined, noted, remarks, windows_table
 
@@ -28,9 +43,8 @@ def measure(
     measures: Names = (),
     dt: Dt = None,
     clock: ClockOption = None,
-    band: Annotated[
-        tuple[float, float] | None, Param("Band of phases [cycles per tick of the clock; Hz for seconds]")
-    ] = None,
+    band: Band = None,
+    phase_band: PhaseBand = None,
     nulls: Annotated[int | None, Param("Surrogates a value: 0, or at least 199. Default 0, of sliding windows 199")] = (
         None
     ),
@@ -64,9 +78,9 @@ def measure(
 
         with out.progress("measure") as report:
             course = measure_over_time(
-                file, measures or None, window=window[0], step=step, band=band, dt=dt, clock=clock,
-                nulls=199 if nulls is None else nulls, entry=entries[0] if entries else None, units=units, bin=bin,
-                sd=sd, seed=seed, command=line, progress=report,
+                file, measures or None, window=window[0], step=step, band=band, phase_band=phase_band, dt=dt,
+                clock=clock, nulls=199 if nulls is None else nulls, entry=entries[0] if entries else None, units=units,
+                bin=bin, sd=sd, seed=seed, command=line, progress=report,
             )  # fmt: skip
         if output is not None:
             course.save(output, force=force)
@@ -80,7 +94,7 @@ def measure(
 
     with out.progress("measure") as report:
         found = api.measure(
-            file, measures or None, band=band, dt=dt, clock=clock, nulls=nulls or 0,
+            file, measures or None, band=band, phase_band=phase_band, dt=dt, clock=clock, nulls=nulls or 0,
             window=(window[0], window[1]) if window else None, entries=entries or None, units=units, bin=bin, sd=sd,
             seed=seed, command=line, progress=report,
         )  # fmt: skip
@@ -90,7 +104,7 @@ def measure(
     defined = {row.measure for row in found.rows}
     if missing := dict.fromkeys(one.measure for one in found.skipped if one.measure not in defined):
         out.note(f"not defined here: {', '.join(missing)} (why: --json)")
-    noted(out, found.config["source"])
+    noted(out, found.config, found.config["source"])
     if output is not None:
         out.note(f"wrote {output}")
 

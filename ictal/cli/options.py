@@ -28,6 +28,10 @@ ClockOption = Annotated[
     str | None, Param("Clock of the time axis of an array file: second, model, step, epoch, frame, sample")
 ]
 Hdf5 = Annotated[Path | None, Param("Also write HDF5"), Option("FILE.h5", "-o --output", record="never")]
+Band = Annotated[
+    tuple[float, float] | None, Param("Band to which the signal is filtered first [cycles per tick of the clock; Hz]")
+]
+PhaseBand = Annotated[tuple[float, float] | None, Param("Band of Hilbert phases alone; default that of --band")]
 Bin = Annotated[float, Param("Width of the bins in which spikes are counted [s]; χ depends on it", gt=0)]
 Sd = Annotated[float, Param("SD of the Gaussian by which spikes are smoothed [s]; χ depends on it", gt=0)]
 

@@ -249,8 +249,8 @@ def test_bins_of_spikes_are_options(folder, ictal_):
     assert {key: answer["config"]["settings"][key] for key in ("bin", "sd")} == {"bin": 0.002, "sd": 0.004}
     for command in ("measure", "compare"):
         text = " ".join(ictal_(command, "--help").split())
-        assert ".001 of measure, .01 of compare" in text
-        assert ".005 of measure, .01 of compare" in text
+        assert "bins of S seconds, default .001" in text
+        assert "SD S seconds, default .005" in text
 
 
 def test_a_table_shows_the_shuffle_and_why_there_is_no_null(folder, ictal_):
@@ -307,7 +307,7 @@ def test_the_main_job_is_the_experiment(folder, ictal_, monkeypatch):
     settings = asked.pop("settings")
     asked.pop("progress")
     assert asked == {"data": "x.npz", "seeds": 2, "seed": 7}
-    assert (settings.measures, settings.n_null, settings.seed) == (("si_3",), 299, 7)
+    assert (settings.measures, settings.nulls, settings.seed) == (("si_3",), 299, 7)
     command = ictal.load("ictal-compare/compare.h5").config["command"]
     assert command == "ictal compare --data x.npz --seeds 2 --seed 7 --measures si_3 --nulls 299"
 

@@ -13,7 +13,7 @@ import pytest
 
 import ictal
 from ictal import as_run
-from ictal.analyses import How, Settings, panels_of
+from ictal.analyses import Settings, ValueSettings, panels_of
 from ictal.simulator.fields import check, parse
 from ictal.verbs.names import REGISTRIES
 
@@ -480,9 +480,11 @@ def test_compare_refuses_in_one_line(groups, message):
 
 
 def test_defaults_of_the_facade_are_those_of_the_comparison():
-    from ictal.cli import compare, measure
+    from ictal.cli import options
 
-    assert Settings().band == compare.SAMPLE_BAND
-    assert (Settings().bin, Settings().sd) == (compare.BIN, compare.SD)
-    assert (How().bin, How().sd) == (measure.BIN, measure.SD)
-    assert How().nulls == 0
+    assert (
+        (Settings().band, Settings().phase_band) == (ValueSettings().band, ValueSettings().phase_band) == (None, None)
+    )
+    assert (Settings().bin, Settings().sd) == (options.BIN, options.SD) == (0.001, 0.005)
+    assert (ValueSettings().bin, ValueSettings().sd) == (options.BIN, options.SD)
+    assert ValueSettings().nulls == 0
