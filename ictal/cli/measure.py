@@ -79,8 +79,8 @@ def measure(
         with out.progress("measure") as report:
             course = measure_over_time(
                 file, measures or None, window=window[0], step=step, band=band, phase_band=phase_band, dt=dt,
-                clock=clock, nulls=199 if nulls is None else nulls, entry=entries[0] if entries else None, units=units, bin=bin,
-                sd=sd, seed=seed, command=line, progress=report,
+                clock=clock, nulls=199 if nulls is None else nulls, entry=entries[0] if entries else None, units=units,
+                bin=bin, sd=sd, seed=seed, command=line, progress=report,
             )  # fmt: skip
         if output is not None:
             course.save(output, force=force)
