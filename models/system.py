@@ -41,7 +41,7 @@ class Spiking(System, Protocol):
 
 
 @runtime_checkable
-class Foretold(Spiking, Protocol):
+class WithTheory(Spiking, Protocol):
     """A spiking system of which theory says something beforehand: kept in the Run beside what it did."""
 
     def theory(self) -> Mapping[str, Recording]:
@@ -57,7 +57,7 @@ class Flow(Protocol[State]):
 
 
 @runtime_checkable
-class Started(Flow[Any], Protocol):
+class SelfContained(Flow[Any], Protocol):
     """A flow that stands by itself: it has initial states, so that it can be run, and analysed, from many.
 
     What dt is in can be said by ``time_unit: ClassVar[str]``; else it is the system's own time.

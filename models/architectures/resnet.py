@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Literal
 
 import torch
@@ -48,19 +49,7 @@ class ResNet(Checked):
         return ResNetModule(self, n_classes, generator, Images(shape, mean=mean, sd=sd))
 
 
-def resnet18() -> ResNet:
-    """ResNet-18."""
-    return ResNet(depth=18)
-
-
-def resnet34() -> ResNet:
-    """ResNet-34."""
-    return ResNet(depth=34)
-
-
-def resnet50() -> ResNet:
-    """ResNet-50."""
-    return ResNet(depth=50)
+resnet34, resnet50 = partial(ResNet, depth=34), partial(ResNet, depth=50)  # presets of ARCHITECTURES
 
 
 class BasicBlock(nn.Module):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from types import TracebackType
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -104,10 +103,8 @@ class Monitor:
         self._passes.__enter__()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._passes.__exit__(kind, error, trace)
+    def __exit__(self, *error: object) -> None:
+        self._passes.__exit__(*error)
         self._release()
 
     @property
@@ -280,7 +277,7 @@ class Monitor:
         if self._taken is None:
             self._taken = {}
             for name, calls in self._kept.items():
-                found = [in_units(call.values, self._passes.sites[name], name, self.layers) for call in calls]
+                found = [in_units(call.values, self._passes.axes[name], name, self.layers) for call in calls]
                 parts = [values.flatten(0, 1) if values.ndim == 3 else values for values, _, _ in found]
                 if found[0][1] == "sequence" and found[0][0].ndim == 2:
                     self._taken[name] = torch.cat(parts)

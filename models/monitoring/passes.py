@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from types import TracebackType
+from functools import partial
 from typing import Any, Self
 
 import torch
 from torch import nn
 
 from ...simulator import InputError
-from ..probe.axes import sites
+from ..probe.axes import axes_of
 from ..probe.layers import Layers, hook, match
 
 Take = Callable[[str, int, Any], Any]
@@ -36,7 +36,7 @@ class Passes:
         opened, closed: called when a pass begins, and when it ends without an error.
 
     Attributes:
-        modules, sites: name -> module, and where it stands.
+        modules, axes: name -> module, and where it stands.
         number: passes begun so far; before: those before the context was entered, or its state taken up.
         open: whether a pass is under way.
 
@@ -57,7 +57,7 @@ class Passes:
         self.core = _opened(model)
         self.layers = layers
         self.modules = {k: v for found in match(self.core, layers.patterns).values() for k, v in found.items()}
-        self.sites = sites(self.core, self.modules)
+        self.axes = axes_of(self.core, self.modules)
         self.number = self.before = 0
         self.open = False
         self._take, self._on_open, self._on_close = take, opened, closed
@@ -88,9 +88,7 @@ class Passes:
         self._active, self.before = True, self.number
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.open = self._active = False
         self._inner = 0
         self._stack.close()
@@ -154,12 +152,8 @@ class Cutting:
     def __deepcopy__(self, memo: object) -> Self:
         return self
 
-    def __reduce__(self) -> tuple[Callable[[], Callable[..., None]], tuple[()]]:
-        return _none_in_files, ()
-
-
-def _none_in_files() -> Callable[..., None]:
-    return _nothing
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial, (_nothing,)
 
 
 def _nothing(*_: object) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Site:
+class Axes:
     """A module and what is known of its axes.
 
     Attributes:
@@ -59,7 +59,7 @@ class Site:
         return tensor.transpose(0, 1) if self.batch_axis(tensor.shape, batch_first) else tensor
 
 
-def sites(model: nn.Module, modules: Mapping[str, nn.Module]) -> dict[str, Site]:
+def axes_of(model: nn.Module, modules: Mapping[str, nn.Module]) -> dict[str, Axes]:
     """Return the place of modules, given by name, in the model.
 
     The layer of an activation function is the nearest of those registered before it whose number of channels or
@@ -70,12 +70,12 @@ def sites(model: nn.Module, modules: Mapping[str, nn.Module]) -> dict[str, Site]
     layers = nn.Transformer, nn.TransformerEncoderLayer, nn.TransformerDecoderLayer
     before: tuple[nn.Module, ...] = ()
     said: dict[str, bool | None] = {}  # to what is in a module
-    found = {name: Site(module, (), _said(module)) for name, module in modules.items()}
+    found = {name: Axes(module, (), _said(module)) for name, module in modules.items()}
     for name, module in model.named_modules():
         own, within = _said(module), said.get(name.rpartition(".")[0])
         said[name] = own if isinstance(module, layers) else within
         if name in modules:
-            found[name] = Site(module, before if is_activation(module) else (), within if own is None else own)
+            found[name] = Axes(module, before if is_activation(module) else (), within if own is None else own)
         if _width(module) is not None:
             before = (module, *before)
     return found

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ...simulator.errors import InputError
 from ...simulator.fields import Checked, Param, check
 from ...simulator.recordings.recording import choose
-from .axes import Site, is_activation, sites
+from .axes import Axes, axes_of, is_activation
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -76,19 +76,19 @@ class Layers(Checked):
         if not patterns:
             raise InputError("Layers.patterns: must name at least one module; got none")
 
-    def unit_of(self, name: str, site: Site, shape: Sequence[int]) -> str:
+    def unit_of(self, name: str, axes: Axes, shape: Sequence[int]) -> str:
         """Return the meaning of a unit of a module: one of Units, or ``"feature"``."""
         kind: str = "auto"
         if isinstance(self.units, Mapping):
             kind = next((kind for pattern, kind in self.units.items() if fnmatchcase(name, pattern)), "auto")
         else:
             kind = self.units
-        if kind == "auto" and site.recurrent:
+        if kind == "auto" and axes.recurrent:
             return "sequence"
         if len(shape) == 2 and kind != "sequence":
             return "feature"
         if kind == "auto":
-            return "token sampled" if site.features_last(shape) else "channel mean"
+            return "token sampled" if axes.features_last(shape) else "channel mean"
         return kind
 
     def choice(self, name: str, n: int) -> NDArray[np.intp]:
@@ -137,21 +137,18 @@ class Probe:
         self.layers = layers if isinstance(layers, Layers) else Layers(layers)
         self.keep_graph = keep_graph
         self._matches = match(model, self.layers.patterns)
-        self._sites = sites(model, {k: v for found in self._matches.values() for k, v in found.items()})
+        self._axes = axes_of(model, {k: v for found in self._matches.values() for k, v in found.items()})
         self._stack = ExitStack()
         self._clear()
 
     def __enter__(self) -> Probe:
-        import torch
-
         self._clear()
         with ExitStack() as stack:
             stack.callback(self.model.register_forward_pre_hook(lambda *_: self._next_pass()).remove)
-            for name, site in self._sites.items():
-                stack.callback(hook(site.module, self.layers.when, self._taking(name)).remove)
+            for name, axes in self._axes.items():
+                stack.callback(hook(axes.module, self.layers.when, self._taking(name)).remove)
             if not self.keep_graph:
-                stack.enter_context(_evaluating(self.model))
-                stack.enter_context(torch.no_grad())
+                stack.enter_context(evaluating(self.model))
             self._stack = stack.pop_all()
         return self
 
@@ -206,7 +203,7 @@ class Probe:
         import torch
 
         calls = self._taken.setdefault(name, {}).setdefault(self._pass, [])
-        values, unit, sizes = in_units(found, self._sites[name], name, self.layers)
+        values, unit, sizes = in_units(found, self._axes[name], name, self.layers)
         known = self._units.get((name, len(calls)))
         if known is None:
             known = self._units[name, len(calls)] = self._chosen(name, len(calls), unit, sizes, values)
@@ -304,16 +301,16 @@ def _before(
     take(module, args, [*args, *kwargs.values()])
 
 
-def in_units(found: object, site: Site, name: str, layers: Layers) -> tuple[Tensor, str, dict[str, int]]:
+def in_units(found: object, axes: Axes, name: str, layers: Layers) -> tuple[Tensor, str, dict[str, int]]:
     """Return an output as (batch, unit) or (batch, time, unit), the meaning of a unit, and the axes that form it.
 
     Raises:
         InputError: it is no tensor, or one without a batch axis.
     """
-    raw = site.batch_leading(first_tensor(found, name), layers.batch_first)
+    raw = axes.batch_leading(first_tensor(found, name), layers.batch_first)
     if raw.ndim < 2:
         raise InputError(f"Probe: {name} must yield (batch, ..., unit); got shape {tuple(raw.shape)}")
-    unit = layers.unit_of(name, site, raw.shape)
+    unit = layers.unit_of(name, axes, raw.shape)
     values, sizes = _as_units(raw, unit, name)
     return values, unit, sizes
 
@@ -362,12 +359,21 @@ def _as_units(raw: Tensor, unit: str, name: str) -> tuple[Tensor, dict[str, int]
 
 
 @contextmanager
-def _evaluating(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode, with every module's own mode restored: frozen parts of a model stay frozen."""
+def modes_restored(model: nn.Module) -> Iterator[None]:
+    """Context after which every module is in training or evaluation mode as before: frozen parts stay frozen."""
     modes = {module: module.training for module in model.modules()}
-    model.eval()
     try:
         yield
     finally:
         for module, mode in modes.items():
             module.training = mode
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Context of evaluation mode without gradients; every module's own mode is restored."""
+    import torch
+
+    with modes_restored(model), torch.no_grad():
+        model.eval()
+        yield

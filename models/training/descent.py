@@ -115,14 +115,3 @@ def cpu_threads(n: int | None) -> Iterator[None]:
             yield
     finally:
         torch.set_num_threads(before)
-
-
-@contextmanager
-def modes_kept(model: nn.Module) -> Iterator[None]:
-    """A context after which every module is in training or evaluation mode as before."""
-    modes = [(module, module.training) for module in model.modules()]
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode

@@ -18,14 +18,15 @@ from torch.nn import functional
 from ...simulator import InputError
 from ...simulator.files.document import to_json, versions
 from ..datasets import Dataset
+from ..probe.layers import modes_restored
 from ..treatments.base import Intervention, Treatment
-from .descent import Descent, cpu_threads, modes_kept, not_finite, parts
+from .descent import Descent, cpu_threads, not_finite, parts
 from .distributed import Ranks, joined, without_exchange
 from .evaluation import evaluate
 from .history import History
 from .randomness import Batches, begin_step, checked_seed, own_generators, seed_of_treatment
 from .settings import Training
-from .state import Remembers, State, UnfinishedTrainingError, kept_in
+from .state import State, Stateful, UnfinishedTrainingError, kept_in
 
 Progress = Callable[[float, float], None]  # (done, total) [steps]
 OnRecord = Callable[[int, nn.Module], None]
@@ -65,7 +66,7 @@ def train(
         seed: of the order of the batches, of augmentation, dropout and treatments.
         treatments: what is done to the network meanwhile.
         on_record: called as on_record(step, model) at every record, the one before training included. The
-            checkpoint keeps its memory if it has one (see `Remembers`).
+            checkpoint keeps its memory if it has one (see `Stateful`).
         on_history: called with the history so far at every record, and when training goes on.
         progress: called with (done, total) [steps] at every record and about a hundred times in between.
         stop: asked at every step; True writes the checkpoint and raises `UnfinishedTrainingError`.
@@ -87,7 +88,7 @@ def train(
     if like is None:
         raise InputError(f"train.model: must have parameters to train; {type(model).__name__} has none")
     with ExitStack() as stack:
-        for context in (cpu_threads(threads), own_generators(like.device), modes_kept(model)):
+        for context in (cpu_threads(threads), own_generators(like.device), modes_restored(model)):
             stack.enter_context(context)
         ranks = joined(like.device)
         treated = [
@@ -102,7 +103,7 @@ def train(
             Descent(model, how, plan.steps, like.device),
             Batches(len(x), how.batch_size, seed),
             treated,
-            [on_record] if isinstance(on_record, Remembers) else [],
+            [on_record] if isinstance(on_record, Stateful) else [],
             plan,
             validates=len(x_val) > 0,
             patience=how.patience,

@@ -24,7 +24,7 @@ DROPS, DROP = (0.5, 0.75), 0.1  # of the schedule "step"
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingSteps:
     """What the settings come to for a training set.
 
     Attributes:
@@ -104,7 +104,7 @@ class Training(Checked):
         if (self.epochs is None) == (self.steps is None):
             raise InputError(f"Training: give either epochs or steps; got epochs={self.epochs}, steps={self.steps}")
 
-    def plan(self, n_train: int, n_val: int = 0) -> Plan:
+    def plan(self, n_train: int, n_val: int = 0) -> TrainingSteps:
         """What the settings come to for so many training and validation images.
 
         Raises:
@@ -112,7 +112,7 @@ class Training(Checked):
                 of them does; `patience` without validation images.
 
         >>> Training(epochs=3, batch_size=64).plan(200)
-        Plan(steps=12, epoch_steps=4, every=4, checkpoint_every=4, clock='epoch')
+        TrainingSteps(steps=12, epoch_steps=4, every=4, checkpoint_every=4, clock='epoch')
         """
         if self.batch_size > n_train:
             raise InputError(
@@ -133,7 +133,7 @@ class Training(Checked):
         every, clock = self._every(steps, epoch_steps)
         if self.warmup > steps:
             raise InputError(f"Training.warmup: must be at most the {steps} steps; got {self.warmup}")
-        return Plan(steps, epoch_steps, every, self.checkpoint_every or every, clock)
+        return TrainingSteps(steps, epoch_steps, every, self.checkpoint_every or every, clock)
 
     def rate(self, step: int, steps: int) -> float:
         """The learning rate of the optimiser step number `step`, from 1, of `steps`."""

@@ -19,7 +19,7 @@ from .descent import Descent
 from .distributed import Ranks
 from .history import METRICS, VALIDATION, History
 from .randomness import Batches
-from .settings import Plan
+from .settings import TrainingSteps
 
 
 class UnfinishedTrainingError(Exception):
@@ -36,7 +36,7 @@ class UnfinishedTrainingError(Exception):
 
 
 @runtime_checkable
-class Remembers(Protocol):
+class Stateful(Protocol):
     """Something whose memory a checkpoint keeps: plain numbers, strings, lists, mappings and tensors."""
 
     def state_dict(self) -> dict[str, Any]:
@@ -63,8 +63,8 @@ class State:
     descent: Descent
     batches: Batches
     treated: Sequence[Intervention]
-    others: Sequence[Remembers]
-    plan: Plan
+    others: Sequence[Stateful]
+    plan: TrainingSteps
     validates: bool
     patience: int | None
     step: int = 0

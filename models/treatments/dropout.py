@@ -15,7 +15,7 @@ from .perturbation import Perturbation
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from ..probe.axes import Site
+    from ..probe.axes import Axes
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Dropout(Checked):
             return Intervention(model)
         return Perturbation(model, "Dropout", self.layers, seed, self.dropped)
 
-    def dropped(self, h: Tensor, name: str, site: Site, generator: torch.Generator) -> Tensor:
+    def dropped(self, h: Tensor, name: str, axes: Axes, generator: torch.Generator) -> Tensor:
         """The activations with a share `rate` of them 0."""
         kept = torch.rand(h.shape, generator=generator, device=h.device) >= self.rate
         return h * (kept / (1 - self.rate)).to(h.dtype)

@@ -11,15 +11,15 @@ from torch import Tensor, nn
 
 from ...simulator import InputError
 from ..monitoring.passes import Passes
-from ..probe.axes import Site
+from ..probe.axes import Axes
 from ..probe.layers import Layers
 from .base import Intervention
 
-Change = Callable[[Tensor, str, Site, torch.Generator], Tensor]
+Change = Callable[[Tensor, str, Axes, torch.Generator], Tensor]
 
 
 class Perturbation(Intervention):
-    """Puts change(h, name, site, generator) in place of what every layer gives, in every training pass.
+    """Puts change(h, name, axes, generator) in place of what every layer gives, in every training pass.
 
     The generator is seeded by (seed, pass, layer, call), so that a layer which gradient checkpointing runs a second
     time draws the same, and the number of passes is all that has to be remembered: with checkpointing one pass must go
@@ -73,7 +73,7 @@ class Perturbation(Intervention):
         h = found[0] if isinstance(found, tuple) and found else found
         if not (isinstance(h, Tensor) and h.is_floating_point()):
             raise InputError(f"{self._owner}: {name} must yield a tensor of floats; got {type(h).__name__}")
-        changed = self._change(h, name, self._passes.sites[name], self._generator(name, call, h.device))
+        changed = self._change(h, name, self._passes.axes[name], self._generator(name, call, h.device))
         if not isinstance(found, tuple):
             return changed
         parts = (changed, *found[1:])
