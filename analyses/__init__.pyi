@@ -9,7 +9,9 @@ from .bumps import resting_places as resting_places
 from .bumps import vector_strength as vector_strength
 from .bumps import wandering as wandering
 from .claims import CLAIMS as CLAIMS  # the claims of the paper, by name
-from .claims import Claim as Claim
+from .claims.claim import SCALES as SCALES  # the scales at which claims are run
+from .claims.claim import Claim as Claim
+from .claims.claim import Doses as Doses
 from .claims.ledger import Ledger as Ledger
 from .comparison.compare import compare_panels as compare_panels
 from .comparison.panels import Panel as Panel
@@ -50,7 +52,6 @@ from .eeg.detectors import detect as detect
 from .eeg.detectors import score as score
 from .eeg.pooled import Pooled as Pooled
 from .eeg.pooled import pooled as pooled
-from .eeg.preprocessing import bandpassed as bandpassed
 from .eeg.preprocessing import rereferenced as rereferenced
 from .eeg.quality import Channel as Channel
 from .eeg.quality import examine as examine
@@ -62,6 +63,7 @@ from .eeg.windows import Event as Event
 from .eeg.windows import around as around
 from .eeg.windows import events_of as events_of
 from .eeg.windows import sliding as sliding
+from .evidence.contrasts import tested as tested
 from .evidence.course import Course as Course
 from .evidence.course import course_of as course_of
 from .evidence.effect import Effect as Effect
@@ -82,6 +84,7 @@ from .figures.run import drawings_of_run as drawings_of_run
 from .figures.save import save_figures as save_figures
 from .figures.save import to_png as to_png
 from .figures.save import to_svg as to_svg
+from .filtering import bandpassed as bandpassed
 from .layers.cka import cka_matrix as cka_matrix
 from .layers.cka import linear_cka as linear_cka
 from .layers.trajectories import LayerSimilarity as LayerSimilarity
@@ -127,5 +130,6 @@ from .surrogates import fitting_kind as fitting_kind
 from .surrogates import null_test as null_test
 from .surrogates import permute as permute
 from .surrogates import permute_within_class as permute_within_class
-from .values import How as How
 from .values import Measurements as Measurements
+from .values import Value as Value
+from .values import ValueSettings as ValueSettings

@@ -1,44 +1,54 @@
-"""The measures of one Run: rows beside their nulls, what is not defined and why, as a table and as a file."""
+"""Values beside their nulls: the one function that computes both, and the table of the values of a Run."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from functools import cache, partial
-from typing import Any, cast
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cached_property
+from typing import Any, Literal, TypeVar, cast
 
 import numpy as np
 
-from ..simulator import InputError, Recording, Run, Spikes
-from ..simulator.files.document import Group, to_json
+from ..simulator import InputError, Recording, Spikes
+from ..simulator.files.document import Group, Variable, to_json
 from ..simulator.files.result import Result
 from ..simulator.files.rows import from_group, to_group
 from ..simulator.recordings.spikes import MIN_SPIKES
-from ..simulator.types import Progress
+from ..simulator.types import Band
+from .filtering import bandpassed
 from .measures import MEASURES, get
 from .measures.base import Measure, NullKind, applicable, apply
-from .surrogates import fitting_kind, null_test
+from .surrogates import MIN_SURROGATES, NullTest, fitting_kind, null_tests
+
+Null = NullKind | Literal["auto"]
+Form = Literal["trains", "rates", "counts"]
+Indexed = TypeVar("Indexed", bound="Value")
 
 
-@dataclass(frozen=True)
-class Measurement:
-    """One measure of one entry of a Run (of one trial of it, where it has trials: ``entry[k]``)."""
+@dataclass(frozen=True, kw_only=True)
+class Value:
+    """One measure beside its null. A table of values adds index columns, such as the entry or the window."""
 
-    entry: str
     measure: str
-    value: float
-    unit: str
-    null_kind: str  # "" where there is no null
-    null_mean: float
-    null_low: float  # 2.5 and 97.5 % of the surrogates
-    null_high: float
-    p: float  # (1 + k)/(1 + n); NaN where there is no null
-    n_units: int
-    n_live: int
-    n_times: int
-    settings: str  # JSON: band, bin, label, after_shuffle, no_null (why there is none, if one was asked for) ...
+    value: float = math.nan  # NaN where it is not defined
+    unit: str = ""
+    null_kind: str = ""  # "" where there is no null
+    null_mean: float = math.nan
+    null_sd: float = math.nan
+    null_low: float = math.nan  # 2.5 and 97.5 % of the surrogates
+    null_high: float = math.nan
+    p: float = math.nan  # (1 + k)/(1 + n), one-sided; NaN where there is no null
+    n_units: int = 0
+    n_live: int = 0  # units that vary; of spike trains, units with enough spikes
+    n_times: int = 0  # samples; of spike trains, spikes
+    settings: str = "{}"  # JSON: band, bin, label, after_shuffle, no_null (why there is none, if one was asked for) ...
+    reason: str = ""  # why the value is not defined; "" where it is
+
+    def at(self, kind: type[Indexed], **index: Any) -> Indexed:
+        """Return the value as a row of `kind`; `index` gives the columns that it has beyond those of a value."""
+        return kind(**{**{item.name: getattr(self, item.name) for item in fields(Value)}, **index})
 
     @property
     def after_shuffle(self) -> float | None:
@@ -47,17 +57,271 @@ class Measurement:
 
     @property
     def no_null(self) -> str:
-        """Why there is no null where one was asked for; else ""."""
+        """The reason why there is no null where one was asked for; else ""."""
         return str(json.loads(self.settings).get("no_null", ""))
 
 
-@dataclass(frozen=True)
-class Undefined:
-    """A measure that is not defined on an entry, and why."""
+@dataclass(frozen=True, kw_only=True)
+class EntryValue(Value):
+    """A value of one entry of a Run (of one trial of it, where it has trials: ``entry[k]``)."""
 
     entry: str
-    measure: str
-    reason: str
+
+
+@dataclass(frozen=True)
+class ValueSettings:
+    """ValueSettings of values, the same in every command.
+
+    Attributes:
+        band: (low, high) [cycles per tick of the clock; Hz for "second"] to which the signal is filtered before
+            any measure reads it; spike trains are not filtered, their rates and counts are.
+        phase_band: (low, high) [cycles per tick] of Hilbert phases alone; `band` if left out.
+        nulls: surrogates a value: 0, or at least 199.
+        bin, sd: spikes are counted in bins of `bin` [s] and smoothed by a Gaussian of SD `sd` [s] before a measure
+            of sampled activity reads them; with an sd of 0 the counts are read.
+        label: time label that holds the classes.
+        seed: of the surrogates.
+    """
+
+    band: Band | None = None
+    phase_band: Band | None = None
+    nulls: int = 0
+    bin: float = 0.001
+    sd: float = 0.005
+    label: str = "class"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.nulls != 0 and self.nulls < MIN_SURROGATES:
+            raise InputError(f"measure.nulls: must be 0 or at least {MIN_SURROGATES}; got {self.nulls}")
+        if not (math.isfinite(self.bin) and self.bin > 0):
+            raise InputError(f"measure.bin: must be > 0 s; got {self.bin}")
+        if not (math.isfinite(self.sd) and self.sd >= 0):
+            raise InputError(f"measure.sd: must be >= 0 s; got {self.sd}")
+        for name, band in (("band", self.band), ("phase_band", self.phase_band)):
+            if band is not None and not 0 < band[0] < band[1]:
+                raise InputError(f"measure.{name}: must be 0 < low < high; got ({band[0]:g}, {band[1]:g})")
+
+    def band_of(self, measure: Measure) -> Band | None:
+        """Return the band that the measure itself is told: of phases, or of the spectrum whose peak is sought."""
+        return self.phase_band or self.band if "band" in measure.needs else self.band
+
+
+@dataclass(frozen=True, eq=False)
+class Activity:
+    """One entry in the forms that measures read: spike trains, and sampled activity, each made when first read.
+
+    Attributes:
+        data: what was recorded, (time, unit) or spikes.
+        bin, sd: of spikes, as in `ValueSettings`.
+        band: (low, high) [cycles per tick] to which sampled activity is filtered.
+        time: (start, stop) [ticks] to which everything is cut, after the filter.
+        every: rates of spikes are read at every so many bins.
+        n_times: samples of the rates that are kept.
+    """
+
+    data: Recording | Spikes
+    bin: float = ValueSettings.bin
+    sd: float = ValueSettings.sd
+    band: Band | None = None
+    time: tuple[float, float] | None = None
+    every: int = 1
+    n_times: int | None = None
+
+    @cached_property
+    def trains(self) -> Recording | Spikes:
+        """What was recorded, within `time`."""
+        return self.data if self.time is None else self.data.select(time=self.time)
+
+    @cached_property
+    def rates(self) -> Recording:
+        """Sampled activity; of spikes the smoothed rates of the units with at least 5 spikes.
+
+        Raises:
+            InputError: no unit has 5 spikes; the band does not fit, or the clock has no order.
+        """
+        found = self._sampled(self.sd)
+        if self.every > 1:
+            found = replace(found, values=found.values[:: self.every], dt=found.dt * self.every)
+        return found if self.n_times is None else found.subsample(n_times=self.n_times, seed=0)
+
+    @cached_property
+    def counts(self) -> Recording:
+        """Sampled activity; of spikes the counts in bins. Errors as `rates`."""
+        return self._sampled(0.0) if isinstance(self.data, Spikes) else self.rates
+
+    def _sampled(self, sd: float) -> Recording:
+        if isinstance(self.trains, Spikes):
+            active = np.flatnonzero(self.trains.counts >= MIN_SPIKES)
+            if active.size == 0:
+                raise InputError(f"no unit has {MIN_SPIKES} spikes")
+            whole = cast(Spikes, self.data if self.band else self.trains).select(units=active)
+            found = whole.smoothed(self.bin, sd) if sd else whole.binned(self.bin)
+        else:
+            found = cast(Recording, self.data if self.band else self.trains)
+        if self.band is None:
+            return found
+        found = bandpassed(found, self.band)  # before the cut: the filter then rings beyond the edges
+        return found if self.time is None else found.select(time=self.time)
+
+    def form(self, measure: Measure) -> Form:
+        """Return the form that the measure reads."""
+        if measure.takes == "spikes":
+            return "trains"
+        return "counts" if measure.of_counts and isinstance(self.data, Spikes) else "rates"
+
+    def notes(self, form: Form) -> dict[str, object]:
+        """Return what a reader of a value must know about this form."""
+        found: dict[str, object] = {}
+        if isinstance(self.data, Spikes) and form != "trains":
+            found = {"bin": self.bin, "sd": self.sd if form == "rates" else 0.0, "min_spikes": MIN_SPIKES}
+        if self.band is not None:
+            found["filtered"] = "spike trains are not" if form == "trains" else list(self.band)
+        return found
+
+
+def values(
+    data: Recording | Spikes | Activity,
+    measures: Sequence[str],
+    settings: ValueSettings,
+    *,
+    kinds: Sequence[Null] = ("auto",),
+    nulled: Container[str] | None = None,
+    seed: int | None = None,
+    shuffle_seed: int | None = None,
+) -> list[Value]:
+    """Compute every measure of one entry, each beside its null: one value a measure and kind of surrogate.
+
+    Surrogates are drawn once for all measures, so that their values belong together.
+
+    Args:
+        data: (time, unit), spikes, or the forms of either that are to be read as they are.
+        measures: names in `MEASURES`.
+        settings: see `ValueSettings`; the filter is applied unless `data` is an `Activity`.
+        kinds: of surrogates, the deciding one first; a measure that has none of them takes the first that fits.
+        nulled: names of the measures that surrogates are drawn for; all if left out.
+        seed: of the surrogates; that of the settings if left out.
+        shuffle_seed: of the shuffle that some measures are shown with; `seed` if left out.
+
+    Returns:
+        Values in the order of the measures. A measure that is not defined has the value NaN and a `reason`; one
+        without a null that was asked for says why under ``no_null``.
+
+    >>> t = np.arange(100)[:, None]
+    >>> wave = Recording(np.sin(t + np.zeros(4)), dt=0.01, clock="second", quantity="activity", unit="1")
+    >>> [(v.measure, round(v.value, 6), v.reason[:18]) for v in values(wave, ["si_3", "cv_isi"], ValueSettings())]
+    [('si_3', 1.0, ''), ('cv_isi', nan, 'reads spike trains')]
+    """
+    activity = data if isinstance(data, Activity) else Activity(data, settings.bin, settings.sd, settings.band)
+    seed = settings.seed if seed is None else seed
+    shuffle_seed = seed if shuffle_seed is None else shuffle_seed
+    found: dict[str, Value] = {}
+    notes: dict[str, dict[str, object]] = {}
+    for name in measures:
+        measure = get(name)
+        form = activity.form(measure)
+        try:
+            read: Recording | Spikes = getattr(activity, form)
+            one = apply(measure, read, band=settings.band_of(measure), label=settings.label, seed=shuffle_seed)
+        except InputError as error:
+            found[name] = Value(measure=name, n_units=activity.data.n_units, reason=_reason(name, error))
+            continue
+        notes[name] = {**activity.notes(form), **one.settings}
+        found[name] = Value(
+            measure=name, value=float(one.value), unit=one.unit, n_units=activity.data.n_units,
+            n_live=int(one.n_live), n_times=one.n_times,
+        )  # fmt: skip
+    wanted = [name for name in notes if nulled is None or name in nulled] if settings.nulls else []
+    tests, alone = _null_tests(activity, wanted, kinds, settings, seed)
+    rows = []
+    for name, value in found.items():
+        if name in notes:
+            why = {} if name in tests or name not in alone else {"no_null": alone[name]}
+            value = replace(value, settings=to_json({**notes[name], **why}))
+        rows += [_beside(value, test) for test in tests.get(name, ())] or [value]
+    return rows
+
+
+def _beside(value: Value, test: NullTest) -> Value:
+    return replace(
+        value, null_kind=test.kind, null_mean=test.mean, null_sd=float(test.values.std()), null_low=test.lo,
+        null_high=test.hi, p=test.p,
+    )  # fmt: skip
+
+
+def _null_tests(
+    activity: Activity, names: Sequence[str], kinds: Sequence[Null], settings: ValueSettings, seed: int
+) -> tuple[dict[str, list[NullTest]], dict[str, str]]:
+    """Return the tests of every measure, the deciding kind first; and why there is none."""
+    asked: dict[tuple[Null, Form], list[Measure]] = {}
+    alone: dict[str, str] = {}
+    for measure in map(get, names):
+        form = activity.form(measure)
+        for kind in [k for k in kinds if k == "auto" or k in measure.nulls] or ["auto"]:
+            try:
+                fitting_kind(measure, getattr(activity, form), kind, settings.label)
+            except InputError as error:  # no surrogate says anything here: the value stands alone
+                alone[measure.name] = _reason(measure.name, error)
+                continue
+            asked.setdefault((kind, form), []).append(measure)
+    found: dict[str, list[NullTest]] = {}
+    order: list[tuple[Null, Form]] = [
+        (kind, form)
+        for kind in (*kinds, "auto")
+        for form in ("rates", "counts", "trains")  # as the kinds decide
+    ]
+    band = settings.phase_band or settings.band
+    options: dict[str, Any] = {"n": settings.nulls, "band": band, "label": settings.label}
+    for kind, form in order:
+        group = asked.pop((kind, form), [])
+        try:
+            tests = null_tests(group, getattr(activity, form), kind=kind, seed=seed, **options) if group else []
+        except InputError as error:  # spike trains whose surrogates cannot be measured: no null, and no claim
+            alone |= {measure.name: _reason(measure.name, error) for measure in group}
+            continue
+        for test in tests:
+            found.setdefault(test.measure, []).append(test)
+    return found, alone
+
+
+def _reason(name: str, error: InputError) -> str:
+    return str(error).removeprefix(f"{name}: ").removeprefix("none of its nulls fits: ")
+
+
+def unusable(entry: Recording | Spikes) -> str | None:
+    """Return why nothing can be synchronous in this entry, or None."""
+    if entry.n_units < 2:
+        return "has 1 unit; synchrony needs at least 2"
+    if isinstance(entry, Spikes):
+        active = int((entry.counts >= MIN_SPIKES).sum())
+        return None if active >= 2 else f"{active} of {entry.n_units} units have {MIN_SPIKES} spikes; want at least 2"
+    if entry.n_times < 3:
+        return f"has {entry.n_times} sample{'s' * (entry.n_times > 1)}; synchrony needs at least 3"
+    return applicable(get("si_3"), entry)
+
+
+def completed(groups: Mapping[str, Group]) -> dict[str, Group]:
+    """Return the groups of a file with the columns that tables of values lacked in the first files.
+
+    No table had ``null_sd`` and ``reason``, few had ``unit``. Windows had ``n_units`` for the units that vary, and
+    neither ``n_times`` nor settings. Tables of reasons had no values.
+    """
+    found = dict(groups)
+    for name, group in groups.items():
+        known = group.variables
+        reasons, windows = {"measure", "reason"} <= set(known), {"null_kind", "start"} <= set(known)
+        if "null_sd" in known or not (reasons or "null_kind" in known):
+            continue
+        later = {"unit", "null_sd", "reason", *(("n_times", "settings") if windows else ())}
+        n = len(known["measure"].values)
+        new = {
+            item.name: Variable(("row",), np.full(n, item.default))
+            for item in fields(Value)
+            if item.name not in known and (reasons or item.name in later)
+        }
+        new |= {"n_live": known["n_units"]} if windows else {}
+        found[name] = Group({**known, **new}, group.attrs)
+    return found
 
 
 @dataclass(frozen=True)
@@ -71,10 +335,10 @@ class Measurements(Result):
     """
 
     kind = "measurements"
-    stored = (("skipped", "tables/skipped", Undefined),)
+    stored = (("skipped", "tables/skipped", EntryValue),)
 
-    rows: Sequence[Measurement]
-    skipped: Sequence[Undefined] = ()
+    rows: Sequence[EntryValue]
+    skipped: Sequence[EntryValue] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
 
     def value(self, measure: str, entry: str | None = None) -> float:
@@ -102,13 +366,14 @@ class Measurements(Result):
         for name in dict.fromkeys(row.measure for row in self.rows):
             measure = get(name)
             attrs = {key: getattr(measure, key) for key in ("formula", "range", "floor", "shows", "cannot", "citation")}
-            groups[f"measures/{name}"] = to_group(Measurement, [row for row in self.rows if row.measure == name], attrs)
+            groups[f"measures/{name}"] = to_group(EntryValue, [row for row in self.rows if row.measure == name], attrs)
         return groups | super().to_groups()
 
     @classmethod
     def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> Measurements:
         """Return the inverse of `to_groups`."""
-        rows = [r for n in MEASURES if (g := groups.get(f"measures/{n}")) for r in from_group(Measurement, g)]
+        groups = completed(groups)
+        rows = [r for n in MEASURES if (g := groups.get(f"measures/{n}")) for r in from_group(EntryValue, g)]
         for row in rows:
             dict(json.loads(row.settings))
         return super().from_groups(groups, config, rows=rows, **fields)
@@ -121,137 +386,3 @@ class Measurements(Result):
             after = "" if row.after_shuffle is None else f"  after a shuffle {row.after_shuffle:.4g}"
             lines.append(f"  {row.entry:<12} {row.measure:<26} {row.value:>10.4g} {row.unit:<4}{after}{null}")
         return "\n".join(lines)
-
-
-@dataclass(frozen=True)
-class How:
-    """How everything is measured; the fields are the arguments of `ictal.measure`."""
-
-    band: tuple[float, float] | None = None
-    nulls: int = 0
-    bin: float = 0.001  # [s]
-    sd: float = 0.005  # [s]
-    units: int | None = None
-    label: str = "class"
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.nulls != 0 and self.nulls < 199:
-            raise InputError(f"measure.nulls: must be 0 or at least 199; got {self.nulls}")
-        if self.units is not None and self.units < 2:
-            raise InputError(f"measure.units: must be at least 2; got {self.units}")
-        if not (math.isfinite(self.bin) and self.bin > 0):
-            raise InputError(f"measure.bin: must be > 0 s; got {self.bin}")
-        if not (math.isfinite(self.sd) and self.sd >= 0):
-            raise InputError(f"measure.sd: must be >= 0 s; got {self.sd}")
-        if self.band is not None and not 0 < self.band[0] < self.band[1]:
-            raise InputError(f"measure.band: must be 0 < low < high; got ({self.band[0]:g}, {self.band[1]:g})")
-
-
-def take(
-    run: Run, names: Sequence[str], how: How, *, asked: bool, where: str = "", progress: Progress | None = None
-) -> tuple[list[Measurement], list[Undefined]]:
-    """Every measure of `names` on every entry.
-
-    Args:
-        run: what is measured.
-        names: of measures.
-        how: band, surrogates ...
-        asked: the user named the measures, so that one which is not defined anywhere is an error.
-        where: leads an error, such as the name of the file.
-        progress: called as progress(done, total, what).
-
-    Raises:
-        InputError: no entry has synchrony to measure, or none has a measure that was asked for.
-    """
-    rows: list[Measurement] = []
-    skipped: list[Undefined] = []
-    parts = [part for name, entry in run.items() for part in _trials(name, entry)]
-    poor = [reason for _, entry in parts if (reason := unusable(entry)) is not None]
-    if not asked and len(poor) == len(parts):
-        raise InputError(f"{where}{parts[0][0]}: {poor[0]}")
-    for done, (name, entry) in enumerate(parts):
-        if how.units is not None:
-            entry = entry.subsample(min(how.units, entry.n_units), seed=how.seed)
-        view = cache(partial(_sampled, entry, how))
-        for at, key in enumerate(names):
-            if progress:
-                progress(done * len(names) + at, len(parts) * len(names), f"{name}: {key}")
-            measure = get(key)
-            data, notes = (entry, {}) if measure.takes == "spikes" else view(measure.of_counts)
-            if data is None:
-                skipped.append(Undefined(name, key, f"no unit has {MIN_SPIKES} spikes"))
-            elif (reason := applicable(measure, data, band=how.band, label=how.label)) is not None:
-                skipped.append(Undefined(name, key, reason))
-            else:
-                rows.append(_row(name, measure, data, entry.n_units, notes, how))
-    if progress:
-        progress(len(parts) * len(names), len(parts) * len(names), "measured")
-    if not rows or (asked and (missing := [k for k in names if k not in {r.measure for r in rows}])):
-        first = next(s for s in skipped if not rows or s.measure in missing)
-        raise InputError(f"{where}{first.measure} is not defined on {first.entry}: {first.reason}")
-    return rows, skipped
-
-
-def _row(
-    name: str, measure: Measure, data: Recording | Spikes, n_units: int, notes: Mapping[str, object], how: How
-) -> Measurement:
-    reading = apply(measure, data, band=how.band, label=how.label, seed=how.seed)
-    settings: dict[str, object] = {**notes, **reading.settings}
-    kind, mean, low, high, p = "", math.nan, math.nan, math.nan, math.nan
-    if how.nulls:
-        fits, reason = _null_kind(measure, data, how.label)
-        if fits is None:
-            settings["no_null"] = reason
-        else:
-            test = null_test(measure, data, kind=fits, n=how.nulls, seed=how.seed, band=how.band, label=how.label)
-            kind, mean, low, high, p = test.kind, test.mean, test.lo, test.hi, test.p
-    return Measurement(
-        name, measure.name, float(reading.value), reading.unit, kind, mean, low, high, p,
-        n_units, int(reading.n_live), reading.n_times, to_json(settings),
-    )  # fmt: skip
-
-
-def _null_kind(measure: Measure, data: Recording | Spikes, label: str) -> tuple[NullKind | None, str]:
-    """The kind of surrogate that fits, or None and why none does: the value is then shown alone."""
-    if not measure.has_null:
-        return None, measure.no_null
-    try:
-        return fitting_kind(measure, data, label=label), ""
-    except InputError as error:
-        return None, str(error).removeprefix(f"{measure.name}: none of its nulls fits: ")
-
-
-def _trials(name: str, entry: Recording | Spikes) -> Iterator[tuple[str, Recording | Spikes]]:
-    if isinstance(entry, Spikes) or entry.values.ndim == 2:
-        yield name, entry
-        return
-    for index in np.ndindex(*entry.values.shape[:-2]):
-        valid = None if entry.valid is None else entry.valid[index]
-        trial = replace(entry, values=entry.values[index], valid=valid)
-        yield f"{name}[{','.join(map(str, index))}]", trial
-
-
-def _sampled(entry: Recording | Spikes, how: How, counts: bool) -> tuple[Recording | None, dict[str, object]]:
-    """What a measure of sampled activity reads: of spikes smoothed rates, or counts."""
-    if isinstance(entry, Recording):
-        return entry, {}
-    active = np.flatnonzero(entry.counts >= MIN_SPIKES)
-    if active.size == 0:
-        return None, {}
-    sd = 0.0 if counts else how.sd
-    notes: dict[str, object] = {"bin": how.bin, "sd": sd, "min_spikes": MIN_SPIKES}
-    chosen = entry.select(units=active)
-    return (chosen.smoothed(how.bin, sd) if sd else chosen.binned(how.bin)), notes
-
-
-def unusable(entry: Recording | Spikes) -> str | None:
-    """Why nothing can be synchronous in this entry, or None."""
-    if entry.n_units < 2:
-        return "has 1 unit; synchrony needs at least 2"
-    if isinstance(entry, Spikes):
-        active = int((entry.counts >= MIN_SPIKES).sum())
-        return None if active >= 2 else f"{active} of {entry.n_units} units have {MIN_SPIKES} spikes; want at least 2"
-    if entry.n_times < 3:
-        return f"has {entry.n_times} sample{'s' * (entry.n_times > 1)}; synchrony needs at least 3"
-    return applicable(get("si_3"), entry)

@@ -23,11 +23,22 @@ def page() -> str:
     return filled(
         PAGE.read_text(encoding="utf-8"),
         {
+            "claims": _claims(found),
             "ledger": ledger_table(found),
             "effects": _effects(found),
             "planted": _planted(PlantedRates.load(REFERENCE / "planted.h5").rows),
         },
     )
+
+
+def _claims(found: Ledger) -> str:
+    """Each claim with what was laid down before it was run: the paragraphs of its file."""
+    parts = []
+    for claim in dict.fromkeys(row.claim for row in found.rows if row.claim.scales):
+        said = re.findall(r"^([A-Z][a-z]+) {2,}(.*?)(?=^[A-Z]|\Z)", claim.text or "", re.M | re.S)
+        lines = [f"* *{key}.* {' '.join(text.split())}" for key, text in said]
+        parts.append("\n".join([f"**{claim.name}**: {claim.statement}. The paper: {claim.paper}.", *lines]))
+    return "\n\n".join(parts)
 
 
 def names(door: str) -> dict[str, tuple[str, str]]:

@@ -44,6 +44,12 @@ from .sweeps.sweep import Sweep as Sweep
 from .sweeps.sweep import open_sweep as open_sweep
 from .sweeps.sweep import sweep as sweep
 from .verbs.analyse import analyse as analyse
+from .verbs.analyse import attractors as attractors
+from .verbs.analyse import basins as basins
+from .verbs.analyse import fixed_points as fixed_points
+from .verbs.analyse import lyapunov as lyapunov
+from .verbs.analyse import phase_plane as phase_plane
+from .verbs.analyse import scan as scan
 from .verbs.compare import compare as compare
 from .verbs.eeg import analyse_eeg as analyse_eeg
 from .verbs.eeg import measure_over_time as measure_over_time

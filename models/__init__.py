@@ -1,10 +1,11 @@
-"""The systems: everything that yields a Run. `SYSTEMS` maps a name to "module:Object" and one line."""
+"""The systems: everything that yields a Run."""
 
 from ..simulator.doors import door
+from ..simulator.registry import Registry
 
 __getattr__, __dir__, __all__ = door(__name__)
 
-SYSTEMS: dict[str, tuple[str, str]] = {
+SYSTEMS = Registry("system", "ictal.models", {
     "seizure": (
         "spiking.seizure:SeizureNetwork",
         "LIF network of 2000 cells that rests, or seizes when inhibition fails",
@@ -31,4 +32,4 @@ SYSTEMS: dict[str, tuple[str, str]] = {
         "trained.classifier:Classifier",
         "MLP on images; its layers over samples, a morph loop and training",
     ),
-}
+})  # fmt: skip

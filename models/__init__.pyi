@@ -1,5 +1,6 @@
 # The public names, one a line, loaded when first used; a constant has its words behind it. docs/api.md lists all.
 
+from ..simulator.registry import Registry
 from .architectures import ARCHITECTURES as ARCHITECTURES  # the networks that Ictal trains, by name
 from .architectures import architecture as architecture
 from .architectures.autonomous import Autonomous as Autonomous
@@ -50,6 +51,7 @@ from .rate.wilson_cowan import WilsonCowan as WilsonCowan
 from .rate.zhang import Zhang as Zhang
 from .spiking.balanced import REGIMES as REGIMES  # Brunel's four regimes: parameters by name
 from .spiking.balanced import Balanced as Balanced
+from .spiking.base import Simulated as Simulated
 from .spiking.brunel_theory import MeanField as MeanField
 from .spiking.compte import Compte as Compte
 from .spiking.cuba import Cuba as Cuba
@@ -67,6 +69,7 @@ from .system import SelfContained as SelfContained
 from .system import Spiking as Spiking
 from .system import System as System
 from .system import WithTheory as WithTheory
+from .system import attributed as attributed
 from .system import parameters as parameters
 from .trained.classifier import Classifier as Classifier
 from .trained.evaluate import Evaluated as Evaluated
@@ -94,7 +97,6 @@ from .training.settings import Job as Job
 from .training.settings import SynchronyChoice as SynchronyChoice
 from .training.settings import Training as Training
 from .treatments import TREATMENTS as TREATMENTS  # the treatments, by name
-from .treatments import treatment as treatment
 from .treatments.base import Intervention as Intervention
 from .treatments.base import Treatment as Treatment
 from .treatments.clip import Clip as Clip
@@ -107,4 +109,4 @@ from .treatments.nid import NID as NID
 from .treatments.nid import ShrinkingNID as ShrinkingNID
 from .treatments.validation import ValidationControl as ValidationControl
 
-SYSTEMS: dict[str, tuple[str, str]]  # the systems, by name
+SYSTEMS: Registry  # the systems, by name

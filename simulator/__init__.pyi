@@ -1,8 +1,8 @@
 # The public names, one a line, loaded when first used; a constant has its words behind it. docs/api.md lists all.
 
+from .engines import ENGINES as ENGINES  # the engines, by name
 from .engines.compiled.draws import freeze_inputs as freeze_inputs
 from .engines.compiled.engine import Simulation as Simulation
-from .engines.simulate import ENGINES as ENGINES  # the engines, by name
 from .engines.simulate import simulate as simulate
 from .engines.wiring import Factors as Factors
 from .engines.wiring import Graph as Graph
@@ -11,10 +11,14 @@ from .engines.wiring import Matrix as Matrix
 from .engines.wiring import instantiate as instantiate
 from .errors import InputError as InputError
 from .errors import unknown as unknown
-from .export import Exported as Exported
+from .export import EXPORTS as EXPORTS  # the formats of exports, by name
+from .export.entries import Content as Content
+from .export.entries import Exported as Exported
+from .export.entries import Format as Format
 from .fields import Checked as Checked
 from .fields import Param as Param
 from .files.edf import read_edf as read_edf
+from .files.readers import READERS as READERS  # the readers of files, by suffix
 from .files.readers import open_run as open_run
 from .files.result import Result as Result
 from .files.result import load as load

@@ -13,8 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-import numpy as np
-
 from .errors import InputError, unknown
 
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
@@ -217,8 +215,8 @@ def check(what: str, hint: Any, value: object) -> object:
     1.0
     """
     origin, options = get_origin(hint), get_args(hint)
-    if isinstance(value, np.generic):
-        value = value.item()
+    if type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0:  # a scalar; numpy takes long to import
+        value = value.item()  # type: ignore[attr-defined]
     if origin in (Union, types.UnionType):
         if type(value) in options:  # most values; a failed option below would print them whole
             return value
@@ -262,4 +260,4 @@ def _wanted(hint: Any) -> str:
         return f"{'values separated by commas, each' if typed else 'a tuple of'} {_wanted(options[0])}"
     if origin is tuple:
         return f"{len(options)} values separated by commas, each {_wanted(options[0])}"
-    return "an array" if origin is np.ndarray else str(getattr(hint, "__name__", hint))
+    return "an array" if getattr(origin, "__name__", "") == "ndarray" else str(getattr(hint, "__name__", hint))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -65,18 +67,34 @@ class Registry(Mapping[str, Entry]):
         """Return the object of this name.
 
         Raises:
-            InputError: no such name (with the nearest), or a plug-in that cannot be imported.
+            InputError: no such name (with the nearest), or a plug-in that cannot be imported or calls itself otherwise.
         """
         if name not in self:
             raise unknown(self.kind, name, self)
         entry = self[name]
         if not entry.package:
             return resolve(entry.where, self._package)
+        what = f"{self.kind} {name!r} of package {entry.package}"
         try:
-            return resolve(entry.where, "")
-        except Exception as error:  # a plug-in may fail in any way: it ends itself, not the rest
-            reason = f"{type(error).__name__}: {error}"
-            raise InputError(f"{self.kind} {name!r} of package {entry.package} cannot be loaded: {reason}") from error
+            found = resolve(entry.where, "")
+        except (Exception, SystemExit) as error:  # a plug-in may fail in any way: it ends itself, not the rest
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            raise InputError(f"{what} cannot be loaded: {reason}") from error
+        if (own := getattr(found, "name", name)) != name:  # results are stored, and looked up, by it
+            raise InputError(f"{what}: {entry.where} must have the same name; got {own!r}")
+        return found
+
+    def usable(self) -> list[str]:
+        """Return all names but those of plug-ins that cannot be imported; each of these gives a warning."""
+        names = []
+        for name, entry in self.items():
+            try:
+                if entry.package:
+                    self.load(name)
+                names.append(name)
+            except InputError as error:
+                warnings.warn(f"{error}; left out", stacklevel=2)
+        return names
 
     def lines(self) -> dict[str, str]:
         """Return name -> one line."""
@@ -85,7 +103,7 @@ class Registry(Mapping[str, Entry]):
     def _plugins(self) -> dict[str, Entry]:
         if self._added is None:
             self._added = {}
-            for point in _entry_points(self.group):
+            for point in _entry_points().select(group=self.group):
                 package = point.dist.name if point.dist else "an unnamed package"
                 if point.name in self:
                     owner = self[point.name].package or "Ictal"
@@ -100,10 +118,11 @@ class Registry(Mapping[str, Entry]):
         return self._added
 
 
-def _entry_points(group: str) -> Any:
+@cache
+def _entry_points() -> Any:
     from importlib.metadata import entry_points  # reads the metadata of every installed package: some ms
 
-    return entry_points(group=group)
+    return entry_points()
 
 
 def resolve(where: str, package: str) -> Any:
@@ -115,10 +134,3 @@ def resolve(where: str, package: str) -> Any:
     module, _, attribute = where.partition(":")
     absolute = not package or module.startswith("ictal.")
     return getattr(import_module(module if absolute else f"{package}.{module}"), attribute)
-
-
-def found(kind: str, table: Mapping[str, tuple[str, str]], name: str, package: str) -> Any:
-    """The object that `table` has under this name; an unknown name is refused with the nearest."""
-    if name not in table:
-        raise unknown(kind, name, table)
-    return resolve(table[name][0], package)

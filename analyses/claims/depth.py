@@ -19,19 +19,16 @@ from ...simulator import InputError
 from ..evidence.contrasts import Setting, above_null, spearman, tested
 from ..evidence.course import Course
 from ..evidence.effect import Effect, effect, unknown_effect
-from ..evidence.rules import Finding
-from ..evidence.store import Evidence
+from ..figures.evidence import PAPER, Axes, Shown, tint
+from ..figures.parts.style import dash
 from ..layers.transfer import Transfer, layer_transfer
+from .claim import SCALES, Claim
 
 NAME = "depth"
 LEAST_R, LEAST_FORWARD = 0.3, 0.1
 MIN_LAYERS, MOST_LAYERS = 4, 6  # to rank; and of which transfer is tested
 SURROGATES = 999
-
-
-def effects(evidence: Evidence) -> Finding:
-    """Effects of this claim in every setting."""
-    return tested(evidence, _one)
+PAPER_SI = ((1 / 15, 5 / 15, 10 / 15, 1.0), (0.23, 0.41, 0.68, 0.85))  # share of depth, SI
 
 
 def _one(s: Setting) -> list[Effect]:
@@ -54,7 +51,7 @@ def _one(s: Setting) -> list[Effect]:
 
 
 def _transfer(s: Setting) -> list[Effect]:
-    """What passes from layer to layer; unknown where synchrony moves too smoothly to tell what is new in it."""
+    """Return the effects of what passes on; unknown where synchrony moves too smoothly to tell what is new in it."""
     part, said = "passes on", "lagged r forward − backward"
     try:
         found = {(c.condition, c.seed): passes(c) for seed in s.seeds for c in s.of_seed(seed)}
@@ -104,3 +101,30 @@ def _ends(course: Course) -> float:
     if last.size < 2:
         raise InputError(f"{course.condition}, seed {course.seed}: fewer than two layers vary at the end")
     return float(last[-1] - last[0])
+
+
+def panel(axes: Axes, shown: Shown) -> str:
+    """Draw SI of every layer at the end and before training."""
+    for at, (name, courses) in enumerate(shown.conditions.items()):
+        shade = tint(at, courses[0])
+        place = np.arange(1, len(courses[0].layers) + 1) / len(courses[0].layers)
+        axes.plot(place, np.nanmean([c.layered()[-1] for c in courses], axis=0), color=shade, ls=dash(at), marker="o",
+                  ms=3, label=name)  # fmt: skip
+    every = [c.layered()[0] for courses in shown.conditions.values() for c in courses]
+    sizes = {len(row) for row in every}
+    if len(sizes) == 1:
+        place = np.arange(1, len(every[0]) + 1) / len(every[0])
+        axes.plot(place, np.nanmean(every, axis=0), color="0.7", lw=2.2, zorder=0, label="before training")
+    axes.plot(*PAPER_SI, **PAPER, label="the paper")
+    axes.set_ylim(0, 1)
+    axes.set_xlabel("depth [share of layers]")
+    axes.set_ylabel("SI-3 of the layer")
+    return "Above: SI of every layer at the end, mean over seeds, and before training."
+
+
+CLAIM = Claim(
+    NAME,
+    "Deeper layers are more synchronous, and synchrony passes from layer to layer",
+    "SI .23 .41 .68 .85 at layers 1, 5, 10, 15",
+    __doc__, SCALES, courses=True, panel=panel, effects=lambda evidence: tested(evidence, _one),
+)  # fmt: skip

@@ -1,7 +1,7 @@
 """Claim: desynchronising generalises better than L2 or dropout.
 
 Contrast    Networks that overfit few clean samples, with a penalty that pulls SI to 0 (DesyncReg), against none, L2,
-            dropout. Beside it the source's own target of 0.3, which may lie above what the plain network has and then
+            dropout. Beside it the paper's own target of 0.3, which may lie above what the plain network has and then
             synchronises it; NID; and both together.
 Measure     Test accuracy; SI-3 of activations, mean over layers, on the same test images.
 Control     Plain training stopped where it first has the training accuracy of the penalised network: fitting less is
@@ -17,18 +17,23 @@ Refutation  No gain of 0.02, or none over L2 and dropout. "Holds only when …" 
 from __future__ import annotations
 
 from ..evidence.effect import Effect, effect
-from ..evidence.rules import Finding
-from ..evidence.store import Evidence
 from ..evidence.tuning import Treated, last_si, test_accuracy, with_treatments
+from ..figures.evidence import Axes, Shown
+from ..figures.parts.style import colour
+from .claim import Claim, Doses
 
-NAME, DESYNC, AS_SOURCE, UP = "desync", "DesyncReg to 0", "DesyncReg to 0.3", "DesyncReg to 0.9"
+NAME, DESYNC, AS_PAPER, UP = "desync", "DesyncReg to 0", "DesyncReg to 0.3", "DesyncReg to 0.9"
 RIVALS = ("L2", "dropout")
 GAIN, OVER, LOWER = 0.02, 0.01, 0.1
-
-
-def effects(evidence: Evidence) -> Finding:
-    """Effects of this claim in every setting that has the treatment."""
-    return with_treatments(evidence, DESYNC, _one)
+DOSES = (
+    Doses("L2", ("l2={}",), ("0.0003", "0.003", "0.03")),
+    Doses("dropout", ("dropout={}",), ("0.1", "0.3", "0.5")),
+    Doses(DESYNC, ("desync={},target=0",), ("0.1", "1", "10")),
+    Doses(AS_PAPER, ("desync={}",), ("0.1", "1", "10")),
+    Doses(UP, ("desync={},target=0.9",), ("0.1", "1", "10")),
+    Doses("NID", ("nid={}",), ("0.3", "1", "3")),
+    Doses("DesyncReg and NID", ("desync={}", "nid=1"), ("0.1", "1", "10")),
+)
 
 
 def _one(t: Treated) -> list[Effect]:
@@ -50,7 +55,7 @@ def _one(t: Treated) -> list[Effect]:
                otherwise="the same penalty may not pull synchrony up"),
     ]  # fmt: skip
     for name in t.doses:
-        if name in (*RIVALS, DESYNC, AS_SOURCE, UP, "NID", "DesyncReg and NID"):
+        if name in {treatment.name for treatment in DOSES}:
             chosen = t.chosen(name)
             out.append(effect(NAME, name, t.name, t.gain(chosen, t.plain, test_accuracy), role="beside",
                               statistic="test accuracy − without", least=GAIN))  # fmt: skip
@@ -59,3 +64,29 @@ def _one(t: Treated) -> list[Effect]:
         effect(NAME, "SI, none", t.name, t.values(t.plain, last_si), role="beside", statistic="SI", claimed=0.87)
     )
     return out
+
+
+def panel(axes: Axes, shown: Shown) -> str:
+    """Draw test accuracy gained against SI, a treatment a mark."""
+    si = {e.part.removeprefix("SI, "): e for e in shown.effects if e.part.startswith("SI, ")}
+    gain = {e.part: e for e in shown.effects if e.role == "beside" and e.part in si}
+    for at, (name, e) in enumerate(si.items()):
+        y = gain.get(name)
+        value, low, high = (y.value, y.low, y.high) if y else (0.0, 0.0, 0.0)
+        shade = "0.45" if name == "none" else colour(at)
+        axes.errorbar(e.value, 100 * value, xerr=[[e.value - e.low], [e.high - e.value]],
+                      yerr=[[100 * (value - low)], [100 * (high - value)]], fmt="os^Dv<>"[at % 7], color=shade, ms=4,
+                      lw=0.8, label=name)  # fmt: skip
+    axes.axhline(0, color="0.8", lw=0.7, zorder=0)
+    axes.set_xlabel("SI at the end")
+    axes.set_ylabel("test accuracy − without [%]")
+    return "Above: every treatment at the dose that validation images chose, mean and 95 % interval over seeds."
+
+
+CLAIM = Claim(
+    NAME,
+    "Desynchronising generalises better than L2 or dropout",
+    "CIFAR-100, test % / SI: none 72.3 / .87; L2 74.8 / .72; dropout 76.2 / .68; DesyncReg 79.1 / .41; "
+    "NID 78.5 / .45; both 80.3 / .38",
+    __doc__, ("quick",), doses=DOSES, panel=panel, effects=lambda evidence: with_treatments(evidence, DESYNC, _one),
+)  # fmt: skip

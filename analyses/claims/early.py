@@ -23,16 +23,11 @@ from ...simulator import InputError
 from ..evidence.contrasts import SEVERE, Setting, tested
 from ..evidence.course import Course
 from ..evidence.effect import Effect, Role, effect, unknown_effect
-from ..evidence.rules import Finding
-from ..evidence.store import Evidence
+from ..figures.evidence import Axes, Shown, tint
+from .claim import SCALES, Claim
 
 NAME = "early"
 QUARTER, THRESHOLD, LEAST, EARLY_GAP = 0.25, 0.5, 0.1, 0.1
-
-
-def effects(evidence: Evidence) -> Finding:
-    """Effects of this claim in every setting."""
-    return tested(evidence, _one)
 
 
 def _one(s: Setting) -> list[Effect]:
@@ -53,13 +48,17 @@ def _one(s: Setting) -> list[Effect]:
               f"the same, of {at} − before training", least=LEAST, role="control",
               otherwise="what networks bring along before training is counted"),
     ]  # fmt: skip
-    for name, predicts in (("SI > 0.5", _by_si), ("gap > 10 %", _by_gap)):
+    predictors: dict[str, Callable[[Course], bool]] = {
+        "SI > 0.5": lambda c: early(c) > THRESHOLD,
+        "gap > 10 %": lambda c: bool(c.metrics["gap"][c.at_share(QUARTER)] > EARLY_GAP),
+    }
+    for name, predicts in predictors.items():
         table = [_scores(s, seed, predicts) for seed in s.seeds]
         for column, (part, claimed) in enumerate((("accuracy", 0.87), ("precision", 0.91), ("recall", 0.84))):
             values = [row[column] for row in table if np.isfinite(row[column])]
             if values:
                 out.append(effect(NAME, f"{part}, {name}", s.name, values, statistic=f"{part} of {name} at a quarter",
-                                  claimed=claimed if predicts is _by_si else np.nan, role="beside"))  # fmt: skip
+                                  claimed=claimed if name == "SI > 0.5" else np.nan, role="beside"))  # fmt: skip
     out.append(effect(NAME, "base rate", s.name, [_base(s, seed) for seed in s.seeds], role="beside",
                       statistic="accuracy of always saying what is more frequent"))  # fmt: skip
     return out
@@ -90,22 +89,14 @@ def _split(s: Setting, seed: int, of: Callable[[Course], float]) -> tuple[float,
 
 
 def severe(course: Course) -> bool:
-    """Whether it ends with a gap > 20 %."""
+    """Return whether it ends with a gap > 20 %."""
     return bool(course.metrics["gap"][-1] > SEVERE)
 
 
-def _by_si(course: Course) -> bool:
-    return early(course) > THRESHOLD
-
-
-def _by_gap(course: Course) -> bool:
-    return bool(course.metrics["gap"][course.at_share(QUARTER)] > EARLY_GAP)
-
-
-def _scores(s: Setting, seed: int, predicts: object) -> tuple[float, float, float]:
+def _scores(s: Setting, seed: int, predicts: Callable[[Course], bool]) -> tuple[float, float, float]:
     """Accuracy, precision and recall over the courses of a seed; NaN where nothing is predicted, or there."""
     courses = s.of_seed(seed)
-    said = np.array([predicts(course) for course in courses])  # type: ignore[operator]
+    said = np.array([predicts(course) for course in courses])
     true = np.array([severe(course) for course in courses])
     hits = float((said & true).sum())
     precision = hits / said.sum() if said.any() else np.nan
@@ -115,3 +106,25 @@ def _scores(s: Setting, seed: int, predicts: object) -> tuple[float, float, floa
 def _base(s: Setting, seed: int) -> float:
     true = np.array([severe(c) for c in s.of_seed(seed)])
     return float(max(true.mean(), 1 - true.mean()))
+
+
+def panel(axes: Axes, shown: Shown) -> str:
+    """Draw gap at the end against SI at a quarter of training."""
+    for at, (name, courses) in enumerate(shown.conditions.items()):
+        x = [c.mean()[c.at_share(0.25)] for c in courses]
+        y = [100 * c.metrics["gap"][-1] for c in courses]
+        axes.plot(x, y, "os^Dv<>"[at % 7], color=tint(at, courses[0]), ms=4, label=name)
+    axes.axvline(0.5, color="0.35", lw=0.9, ls="--")
+    axes.axhline(20, color="0.35", lw=0.9, ls=":")
+    axes.set_xlim(0, 1)
+    axes.set_xlabel("SI at a quarter of training")
+    axes.set_ylabel("generalisation gap at the end [%]")
+    return "Above: one mark a network; dashed, the paper's threshold of SI; dotted, severe overfitting (gap > 20 %)."
+
+
+CLAIM = Claim(
+    NAME,
+    "SI at a quarter of training > 0.5 predicts severe overfitting",
+    "accuracy .87, precision .91, recall .84",
+    __doc__, SCALES, courses=True, panel=panel, effects=lambda evidence: tested(evidence, _one),
+)  # fmt: skip

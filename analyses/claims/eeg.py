@@ -7,7 +7,7 @@ Measure     SI-3 by one kernel: of spike counts over time, and of the last hidde
 Control     Within classes: SI of a classifier over images is mostly that units answer to the same classes (signal
             correlation); a seizure has no classes. What is left within classes is held against the seizure.
 Statistic   Per seed: 0.05 − |SI of the seizure − .90| and 0.045 − |SI of overfitted networks − .865| (at least 0:
-            within the source's ranges); SI in the seizure − at rest, and of overfitted − healthy networks (at least
+            within the paper's ranges); SI in the seizure − at rest, and of overfitted − healthy networks (at least
             0.1 each); the latter within classes (at least 0.1). Student's t over seeds; Holm over claims.
             Peak frequency, amplitude variation and spread are not compared: images have no time, and no unit that both
             sides share ("3–20 Hz" against ".1–.5 normalised").
@@ -17,10 +17,14 @@ Refutation  SI outside of the ranges, or no rise on one of the two sides.
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.lines import Line2D
 
-from ..evidence.effect import Effect, effect, unknown_effect
+from ..evidence.effect import effect, unknown_effect
 from ..evidence.rules import Finding
 from ..evidence.store import Evidence
+from ..figures.evidence import Axes, Shown
+from ..figures.parts.style import colour, words
+from .claim import Claim
 
 NAME = "eeg"
 SETTING = "the seizure network beside MLPs on digits"
@@ -49,24 +53,24 @@ def effects(evidence: Evidence) -> Finding:
             NAME, "overfitted over healthy", SETTING, over - healthy, statistic="SI overfitted − healthy", least=LEAST
         ),
     ]
-    for part in ("peak frequency", "amplitude variation", "spread"):
-        out.append(
-            unknown_effect(NAME, part, SETTING, "images have no time, and no unit that both sides share", least=0.0)
-        )
+    no_time = "images have no time, and no unit that both sides share"
+    out += [
+        unknown_effect(NAME, part, SETTING, no_time, least=0.0)
+        for part in ("peak frequency", "amplitude variation", "spread")
+    ]
     within = [_values(evidence, NETS, name, "within_class_si") for name in (*OVERFITTED, HEALTHY)]
     out.append(
         effect(NAME, "within classes", SETTING, np.mean(within[:-1], axis=0) - within[-1], least=LEAST, role="control",
                statistic="SI within classes, overfitted − healthy",
                otherwise="that units answer to the same classes is counted as synchrony")
     )  # fmt: skip
-    out += [_beside("SI in the seizure", seizure, 0.9), _beside("SI at rest", rest, np.nan),
-            _beside("SI of overfitted networks", over, 0.865),
-            _beside("SI of healthy networks", healthy, np.nan)]  # fmt: skip
+    beside = {"SI in the seizure": (seizure, 0.9), "SI at rest": (rest, np.nan),
+              "SI of overfitted networks": (over, 0.865), "SI of healthy networks": (healthy, np.nan)}  # fmt: skip
+    out += [
+        effect(NAME, part, SETTING, values, statistic="SI", claimed=claimed, role="beside")
+        for part, (values, claimed) in beside.items()
+    ]
     return Finding(tuple(out), {})
-
-
-def _beside(part: str, values: np.ndarray, claimed: float) -> Effect:
-    return effect(NAME, part, SETTING, values, statistic="SI", claimed=claimed, role="beside")
 
 
 def _values(evidence: Evidence, panel: str, group: str, measure: str = "si_3") -> np.ndarray:
@@ -77,3 +81,30 @@ def _values(evidence: Evidence, panel: str, group: str, measure: str = "si_3") -
         if (row.panel, row.group, row.measure) == (panel, group, measure)
     }
     return np.array([rows[k] for k in sorted(rows)])
+
+
+def panel(axes: Axes, shown: Shown) -> str:
+    """Draw SI of every group of the main job beside its null."""
+    rows = [row for row in shown.evidence.observations if row.measure == "si_3" and row.panel in ("spikes", "images")]
+    groups = list(dict.fromkeys(row.group for row in rows))
+    for at, group in enumerate(groups):
+        mine = [row for row in rows if row.group == group]
+        axes.plot([at] * len(mine), [row.value for row in mine], "o", color=colour(0), ms=4, mfc="none")
+        axes.plot([at - 0.3, at + 0.3], [np.mean([row.null_high for row in mine])] * 2, color="0.5", lw=1.0, ls=":")
+    axes.axhspan(0.82, 0.95, color="0.9", zorder=0)
+    axes.set_xticks(range(len(groups)), [words(group, 14, 1) for group in groups], rotation=30, ha="right")
+    axes.set_ylim(0, 1)
+    axes.set_ylabel("SI-3")
+    handles = [Line2D([], [], color="0.5", ls=":"), Line2D([], [], color="0.9", lw=6)]
+    for handle, label in zip(handles, ("null, 97.5 %", "the paper's ranges"), strict=True):
+        axes.add_line(handle)
+        handle.set_label(label)
+    return "Above: SI-3 of every seed by one kernel, of spike counts over time and of activations over images."
+
+
+CLAIM = Claim(
+    NAME,
+    "Seizures and overfitted networks share SI, peak frequency, amplitude variation and spread",
+    "SI .85–.95 and .82–.91; peak 3–20 Hz and .1–.5 normalised; local → global and shallow → deep",
+    __doc__, ("quick",), brain=True, panel=panel, effects=effects,
+)  # fmt: skip

@@ -1,6 +1,6 @@
 """Claim: healthy networks keep SI in .3–.5, and a controller that holds it there generalises better.
 
-Contrast    Well-fitted networks against the range; networks that overfit few samples with the source's controller
+Contrast    Well-fitted networks against the range; networks that overfit few samples with the paper's controller
             against without.
 Measure     SI-3 of activations, mean over layers, on the same test images; test accuracy.
 Control     Networks that overfit: if they keep the range as well, it is no sign of health. The controller that is
@@ -19,17 +19,17 @@ from ...simulator import InputError
 from ..evidence.contrasts import setting_of
 from ..evidence.course import Course
 from ..evidence.effect import Effect, effect
-from ..evidence.rules import Finding
 from ..evidence.store import Evidence
 from ..evidence.tuning import Treated, test_accuracy, with_treatments
+from ..figures.evidence import INDEX, Axes, Shown, lines
+from .claim import Claim, Doses
 
-NAME, CONTROLLER, BY_LOSS = "healthy", "the source's controller", "controller by validation loss"
+NAME, CONTROLLER, BY_LOSS = "healthy", "the paper's controller", "controller by validation loss"
 LOW, HIGH, HALF, MOST, GAIN, OVER = 0.3, 0.5, 0.5, 0.3, 0.02, 0.01
-
-
-def effects(evidence: Evidence) -> Finding:
-    """Effects of this claim in every setting that has the controller."""
-    return with_treatments(evidence, CONTROLLER, lambda t: _one(t, evidence))
+DOSES = (
+    Doses(CONTROLLER, ("healthy={}",), ("0.01", "0.1", "1")),
+    Doses(BY_LOSS, ("validation={}",), ("0.01", "0.1", "1")),
+)
 
 
 def _one(t: Treated, evidence: Evidence) -> list[Effect]:
@@ -58,3 +58,23 @@ def within(course: Course) -> float:
     """Share of the records of the last half of training with SI in the range."""
     x = course.mean()[course.at_share(0.5) :]
     return float(((x >= LOW) & (x <= HIGH)).mean())
+
+
+def panel(axes: Axes, shown: Shown) -> str:
+    """Draw SI over training beside the paper's range."""
+    lines(axes, shown.conditions, lambda c: c.mean())
+    axes.axhspan(0.3, 0.5, color="0.9", zorder=0, label="the paper's range")
+    axes.set_ylim(0, 1)
+    axes.set_ylabel(INDEX)
+    return (
+        "Above: SI over training, mean and range over seeds; grey, where the paper says that healthy networks keep it."
+    )
+
+
+CLAIM = Claim(
+    NAME,
+    "Healthy networks keep SI in .3–.5, and a controller that holds it there generalises better",
+    "SI .3–.5",
+    __doc__, ("quick",), doses=DOSES, panel=panel,
+    effects=lambda evidence: with_treatments(evidence, CONTROLLER, lambda t: _one(t, evidence)),
+)  # fmt: skip

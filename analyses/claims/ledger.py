@@ -1,4 +1,4 @@
-"""The ledger: one row a claim and scale, with what the source says, what was measured, and what follows."""
+"""The ledger: one row a claim and scale, with what the paper says, what was measured, and what follows."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from ...simulator import InputError
 from ..evidence.effect import Effect
 from ..evidence.rules import HOLDS, NOT_RUN, ONLY, Decision, Finding, decide, overall, said
 from ..evidence.store import Evidence
-from . import CLAIMS, Claim
-
-Experiment = Callable[[Evidence], Finding]
+from . import CLAIMS
+from .claim import Claim
 
 
 @dataclass(frozen=True)
@@ -19,7 +18,7 @@ class Row:
     """One claim at one scale.
 
     Attributes:
-        claim: what is claimed, and the source's figures.
+        claim: what is claimed, and the paper's figures.
         scale: where it was run; "" where it was not.
         setting: networks and data that carry the verdict; `why` names the others.
         ours: what was measured of the parts as stated, with interval and n.
@@ -56,35 +55,39 @@ class Ledger:
     decisions: Mapping[str, tuple[Decision, ...]]
 
     @classmethod
-    def of(cls, evidence: Sequence[Evidence], experiments: Mapping[str, Experiment]) -> Ledger:
+    def of(cls, evidence: Sequence[Evidence]) -> Ledger:
         """Decide every claim by the evidence there is."""
-        rows: dict[str, list[Row]] = {name: [] for name in CLAIMS}
+        claims: dict[str, Claim] = {name: CLAIMS.load(name) for name in CLAIMS.usable()}
+        rows: dict[str, list[Row]] = {name: [] for name in claims}
         effects: dict[str, tuple[Effect, ...]] = {}
         decisions: dict[str, tuple[Decision, ...]] = {}
         for run in evidence:
             if run.scale in effects:
                 raise InputError(f"evidence: must be one a scale; got {run.scale} twice")
-            chosen = run.config.get("claims", list(experiments))
-            found = {name: _found(experiments[name], run) for name in CLAIMS if name in chosen and name in experiments}
+            chosen = run.config.get("claims", list(claims))
+            found = {
+                name: _found(claim.effects, run) for name, claim in claims.items() if claim.effects and name in chosen
+            }
             made = decide(found)
             effects[run.scale] = tuple(effect for finding in found.values() for effect in finding.effects)
             decisions[run.scale] = tuple(made)
             for name, finding in found.items():
                 mine = [row for row in made if row.claim == name]
                 if mine:
-                    rows[name].append(_row(CLAIMS[name], run, finding, mine))
-        for name, claim in CLAIMS.items():
+                    rows[name].append(_row(claims[name], run, finding, mine))
+        for name, claim in claims.items():
             if not rows[name]:
-                rows[name].append(_not_run(claim))
+                needs = claim.needs or f"ictal reproduce {name} --scale {claim.scales[0]}"
+                rows[name].append(Row(claim, "", "", "", f"{NOT_RUN}: needs {needs}", "", "", ""))
         return cls(
-            tuple(row for name in CLAIMS for row in rows[name]), {e.scale: e for e in evidence}, effects, decisions
+            tuple(row for mine in rows.values() for row in mine), {e.scale: e for e in evidence}, effects, decisions
         )
 
 
-def _found(experiment: Experiment, run: Evidence) -> Finding:
-    """What an experiment finds; evidence that it cannot read takes its own claim down and no other."""
+def _found(effects: Callable[[Evidence], Finding], run: Evidence) -> Finding:
+    """Return what was found of a claim; evidence that it cannot read takes its own claim down and no other."""
     try:
-        return experiment(run)
+        return effects(run)
     except InputError as error:
         return Finding((), {"every setting": str(error)})
 
@@ -110,8 +113,3 @@ def _row(claim: Claim, run: Evidence, finding: Finding, decisions: Sequence[Deci
 def _short(found: Effect, several: bool) -> str:
     where = f"{found.setting}, " if several else ""
     return f"{where}{found.part}: {said(found).partition('; wanted')[0]}"
-
-
-def _not_run(claim: Claim) -> Row:
-    needs = claim.needs or f"ictal reproduce {claim.name} --scale {claim.scales[0]}"
-    return Row(claim, "", "", "", f"{NOT_RUN}: needs {needs}", "", "", "")

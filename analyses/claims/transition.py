@@ -7,7 +7,7 @@ Control     The well-fitted network of the same seed: a jump that it makes too i
 Statistic   Per seed, mean over the ways of overfitting: the largest rise between the means of three records and of the
             three before, minus what the mean slope would give (at least 0.1); 0.1 − |level of that rise − 0.65| (at
             least 0); the jump − the control's (at least 0.1). Beside them the share of courses with a step that a
-            bootstrap of trend and noise does not make (p ≤ 0.05, a line taken off), and what the source's own detector
+            bootstrap of trend and noise does not make (p ≤ 0.05, a line taken off), and what the paper's own detector
             (|ΔSI| > 0.8) finds. Student's t over seeds; Holm over claims.
 Refutation  No jump of 0.1, or one elsewhere than at .65. "Holds only when a jump of well-fitted
             networks is counted" if these jump as much.
@@ -21,19 +21,15 @@ from ...simulator.types import Floats
 from ..evidence.contrasts import Setting, tested
 from ..evidence.course import Course
 from ..evidence.effect import Effect, effect
-from ..evidence.rules import Finding
-from ..evidence.store import Evidence
+from ..figures.evidence import INDEX, Axes, Shown, tint
+from ..figures.parts.style import dash
 from ..series.changepoint import change_point, detect_critical_transitions
+from .claim import SCALES, Claim
 
 NAME = "transition"
 CRITICAL, NEAR, LEAST = 0.65, 0.1, 0.1
 WIDTH = 3  # records averaged on either side of a jump
 BOOTSTRAP = 199
-
-
-def effects(evidence: Evidence) -> Finding:
-    """Effects of this claim in every setting."""
-    return tested(evidence, _one)
 
 
 def _one(s: Setting) -> list[Effect]:
@@ -51,7 +47,8 @@ def _one(s: Setting) -> list[Effect]:
                statistic="share of overfitting courses with a step up, p ≤ 0.05"),
         effect(NAME, "steps, well-fitted", s.name, s.controls(stepped), role="beside",
                statistic="share of well-fitted courses with a step up, p ≤ 0.05"),
-        effect(NAME, "the source's detector", s.name, s.every(lambda c: float(_source(c))), role="beside",
+        effect(NAME, "the paper's detector", s.name, role="beside",
+               values=s.every(lambda c: float(len(detect_critical_transitions(c.mean())))),
                statistic="transitions a course by |ΔSI| > 0.8"),
     ]  # fmt: skip
 
@@ -76,5 +73,22 @@ def stepped(course: Course) -> float:
     return float(found.p <= 0.05 and found.jump > 0)
 
 
-def _source(course: Course) -> int:
-    return len(detect_critical_transitions(course.mean()))
+def panel(axes: Axes, shown: Shown) -> str:
+    """Draw SI of every network over training."""
+    for at, (name, courses) in enumerate(shown.conditions.items()):
+        for k, course in enumerate(courses):
+            axes.plot(100 * course.steps / course.steps[-1], course.mean(), color=tint(at, course), ls=dash(at),
+                      lw=0.8, label=name if k == 0 else None)  # fmt: skip
+    axes.axhspan(0.55, 0.75, color="0.9", zorder=0, label="0.65 ± 0.1")
+    axes.set_ylim(0, 1)
+    axes.set_xlabel("share of training [%]")
+    axes.set_ylabel(INDEX)
+    return "Above: SI of every network; grey, where the paper puts the jump."
+
+
+CLAIM = Claim(
+    NAME,
+    "SI jumps at a critical value, as a seizure starts",
+    "critical SI about .65",
+    __doc__, SCALES, courses=True, panel=panel, effects=lambda evidence: tested(evidence, _one),
+)  # fmt: skip

@@ -16,22 +16,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from ...simulator import InputError
 from ..evidence.contrasts import Setting, mean_r, pearson, tested
 from ..evidence.course import Course
 from ..evidence.effect import Effect, effect, unknown_effect
-from ..evidence.rules import Finding
-from ..evidence.store import Evidence
+from ..figures.evidence import INDEX, Axes, Shown, tint
 from ..series.innovations import innovations
+from .claim import SCALES, Claim
 
 NAME = "validation"
 LEAST = 0.2
-
-
-def effects(evidence: Evidence) -> Finding:
-    """Effects of this claim in every setting."""
-    return tested(evidence, _one)
 
 
 def _one(s: Setting) -> list[Effect]:
@@ -53,7 +49,7 @@ def _one(s: Setting) -> list[Effect]:
 
 def _record_by_record(s: Setting, every: Sequence[Mapping[int, Course]]) -> Effect:
     part, otherwise = "record by record", "the trend that both share over training is counted"
-    found = {seed: [r for table in every if (r := _new(table[seed])) is not None] for seed in s.seeds}
+    found = {seed: [r for table in every if (r := new(table[seed])) is not None] for seed in s.seeds}
     n = sum(len(values) for values in found.values())
     if not all(found.values()) or 2 * n < len(every) * len(s.seeds):
         why = f"what is new can be told in {n} of {len(every) * len(s.seeds)} courses only: both move smoothly"
@@ -63,28 +59,47 @@ def _record_by_record(s: Setting, every: Sequence[Mapping[int, Course]]) -> Effe
     return effect(NAME, part, s.name, values, statistic=statistic, least=LEAST, role="control", otherwise=otherwise)
 
 
-def _new(course: Course) -> float | None:
-    """`new`, or None where both move too smoothly."""
-    try:
-        return new(course)
-    except InputError:
-        return None
-
-
 def level(course: Course) -> float:
     """Correlation of SI and validation loss over the records of a course."""
     return pearson(course.mean(), course.metrics["val_loss"])
 
 
-def new(course: Course) -> float:
-    """Correlation of what is new in them."""
-    found = innovations(
-        np.stack([course.mean(), course.metrics["val_loss"]], axis=1),
-        name=f"{course.condition}, seed {course.seed}: SI and validation loss",
-    )
+def new(course: Course) -> float | None:
+    """Correlation of what is new in them; None where both move too smoothly to tell."""
+    both = np.stack([course.mean(), course.metrics["val_loss"]], axis=1)
+    try:
+        found = innovations(both, name="SI and validation loss")
+    except InputError:
+        return None
     return pearson(found[:, 0], found[:, 1])
 
 
 def _pooled(courses: list[Course]) -> float:
     si, loss = (np.concatenate(x) for x in zip(*((c.mean(), c.metrics["val_loss"]) for c in courses), strict=True))
     return pearson(si, loss)
+
+
+def panel(axes: Axes, shown: Shown) -> str:
+    """Draw SI against validation loss, record by record."""
+    for at, (name, courses) in enumerate(shown.conditions.items()):
+        shade = tint(at, courses[0])
+        for k, course in enumerate(courses):
+            axes.plot(course.metrics["val_loss"], course.mean(), color=shade, lw=0.5, alpha=0.5)
+            axes.plot(course.metrics["val_loss"], course.mean(), "o", color=shade, ms=2, mew=0,
+                      label=name if k == 0 else None)  # fmt: skip
+    axes.set_xscale("log")
+    low, high = axes.get_xlim()
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0,) if high > 30 * low else (1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_xlabel("validation loss [nat], logarithmic")
+    axes.set_ylabel(INDEX)
+    return "Above: SI against validation loss, every record of every network, joined in order of training."
+
+
+CLAIM = Claim(
+    NAME,
+    "SI correlates negatively with validation loss",
+    "no figure",
+    __doc__, SCALES, courses=True, panel=panel, effects=lambda evidence: tested(evidence, _one),
+)  # fmt: skip

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from threadpoolctl import threadpool_limits
 
 from ...simulator import Recording
+from ...simulator.files.document import to_json
 from ...simulator.types import Progress
 from ..measures import MEASURES, get
+from ..values import Null, values
 from .display import displays
-from .observe import observe
-from .panels import Panel, Settings, Side, equalise
-from .result import Comparison, Observation, Skipped
+from .panels import Panel, Replicate, Settings, Side, equalise
+from .result import Comparison, ReplicateValue
 from .verdict import Contrast, Verdict, agreement, combine, contrast
 
 __all__ = ["Panel", "Settings", "Side", "compare_panels"]
@@ -47,28 +49,26 @@ def compare_panels(
     """
     settings = settings or Settings()
     replicates = equalise(panels, settings)
-    names = settings.measures or tuple(MEASURES)
+    names = settings.measures or tuple(MEASURES.usable())
     kinds = {panel.name: panel.nulls for panel in panels}
-    observations: list[Observation] = []
-    skipped: list[Skipped] = []
+    rows: list[ReplicateValue] = []
     with threadpool_limits(1):  # thousands of small products: more threads only wait for each other
-        for done, replicate in enumerate(replicates):
+        for at, replicate in enumerate(replicates):
             if progress:
-                progress(done, len(replicates), f"{replicate.panel}: {replicate.group} {replicate.number + 1}")
-            rows, undefined = observe(replicate, names, kinds[replicate.panel], settings, done)
-            observations += rows
-            skipped += undefined
+                progress(at, len(replicates), f"{replicate.panel}: {replicate.group} {replicate.number + 1}")
+            rows += _values_of(replicate, names, kinds[replicate.panel], settings, at)
     if progress:
         progress(len(replicates), len(replicates), "measured")
+    observations = [row for row in rows if not row.reason]
     contrasts = list(_contrasts(panels, names, observations))
     verdicts = list(_verdicts(sides, names, contrasts)) if sides else []
-    first = {(r.panel, r.group): (r.sampled, r.spikes) for r in reversed(replicates)}
+    first = {(r.panel, r.group): r for r in reversed(replicates)}
     return Comparison(
         observations=observations,
         contrasts=contrasts,
         verdicts=verdicts,
-        skipped=skipped,
-        figures=displays(first, settings.band, histories or {}),
+        skipped=[row for row in rows if row.reason],
+        figures=displays(first, settings, histories or {}),
         config={
             "settings": {k: getattr(settings, k) for k in Settings.__dataclass_fields__},
             "panels": {p.name: {g: len(r) for g, r in p.groups.items()} for p in panels},
@@ -81,10 +81,22 @@ def compare_panels(
     )
 
 
+def _values_of(
+    replicate: Replicate, names: Sequence[str], kinds: Sequence[Null], settings: Settings, at: int
+) -> Iterator[ReplicateValue]:
+    """Yield the values of one replicate, one a null; `at` sets its surrogates apart from those of others."""
+    here = settings.on(replicate.sampled.dt)
+    for value in values(replicate.activity, names, here, kinds=kinds, seed=settings.seed + at, shuffle_seed=0):
+        row = value.at(ReplicateValue, panel=replicate.panel, group=replicate.group, replicate=replicate.number)
+        notes = {**json.loads(value.settings), "n_varying": replicate.n_live}
+        n_times = replicate.sampled.n_times if get(value.measure).takes == "spikes" else value.n_times
+        yield replace(row, n_units=replicate.n_units, n_times=n_times, settings=to_json(notes))
+
+
 def _contrasts(
-    panels: Sequence[Panel], names: Sequence[str], observations: Sequence[Observation]
+    panels: Sequence[Panel], names: Sequence[str], observations: Sequence[ReplicateValue]
 ) -> Iterator[Contrast]:
-    found: dict[tuple[str, str, str], dict[int, Observation]] = {}
+    found: dict[tuple[str, str, str], dict[int, ReplicateValue]] = {}
     for row in observations:  # the first kind of null decides
         found.setdefault((row.panel, row.measure, row.group), {}).setdefault(row.replicate, row)
     for panel in panels:
@@ -94,16 +106,9 @@ def _contrasts(
                 if len(one) < len(panel.groups[a]) or len(two) < len(panel.groups[b]):
                     continue  # undefined on some replicate: listed under "skipped"
                 yield contrast(
-                    panel.name,
-                    name,
-                    a,
-                    b,
-                    [o.value for o in one],
-                    [o.value for o in two],
-                    [o.p for o in one],
-                    [o.p for o in two],
-                    tail=-1 if get(name).tail == "lower" else 1,
-                )
+                    panel.name, name, a, b, [o.value for o in one], [o.value for o in two], [o.p for o in one],
+                    [o.p for o in two], tail=-1 if get(name).tail == "lower" else 1,
+                )  # fmt: skip
 
 
 def _verdicts(sides: tuple[Side, Side], names: Sequence[str], contrasts: Sequence[Contrast]) -> Iterator[Verdict]:

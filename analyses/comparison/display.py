@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import numpy as np
 from scipy.signal import periodogram
 
 from ...simulator import InputError, Recording, Spikes
 from ...simulator.files.document import Group, Variable
+from ...simulator.types import Band
 from ..measures.phase import order_parameter_series
+from .panels import Replicate, Settings
 
 SHOWN_UNITS = 60
 
 
 def displays(
-    first: Mapping[tuple[str, str], tuple[Recording, Spikes | None]],
-    band: tuple[float, float],
+    first: Mapping[tuple[str, str], Replicate],
+    settings: Settings,
     histories: Mapping[str, Sequence[Recording]],
 ) -> dict[str, Group]:
-    """Display arrays of the first replicate of every panel and group, and the learning curves of all.
+    """Return display arrays of the first replicate of every panel and group, and the learning curves of all.
 
     Args:
-        first: (panel, group) -> the replicate as it was measured, and its spike trains if it has any.
-        band: Hilbert band [cycles per sample].
+        first: (panel, group) -> the replicate as it was measured.
+        settings: of the comparison; the band of phases is read.
         histories: group -> curves (time, metric) with the unit label ``"metric"``, one a replicate.
 
     Returns:
@@ -32,18 +35,19 @@ def displays(
         mean; ``raster/...`` spikes; ``history/GROUP`` curves (replicate, time, metric).
     """
     groups: dict[str, Group] = {}
-    for (panel, name), (recording, spikes) in first.items():
+    for (panel, name), replicate in first.items():
+        recording, spikes = replicate.sampled, replicate.spikes
         key = f"{panel}/{name}"
         groups[f"activity/{key}"] = _activity(recording)
         groups[f"correlation/{key}"] = _correlation(recording)
         if recording.clock != "sample":
             groups[f"spectrum/{key}"] = _spectrum(recording)
-            low, high = band[0] / recording.dt, band[1] / recording.dt
+            band = cast(Band, settings.on(recording.dt).phase_band)
             try:
-                series = order_parameter_series(recording, band=(low, high))
+                series = order_parameter_series(recording, band=band)
                 r = Variable(("time",), series.numpy()[:, 0], {"units": "1", "long_name": "Kuramoto r"})
                 groups[f"order/{key}"] = Group(
-                    {"time": _time(series), "r": r}, {"band": np.array([low, high]), "clock": recording.clock}
+                    {"time": _time(series), "r": r}, {"band": np.array(band), "clock": recording.clock}
                 )
             except InputError:
                 pass  # too short for the band: the measure itself is listed under "skipped", with the reason

@@ -6,8 +6,8 @@ import hashlib
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -15,11 +15,13 @@ from ...simulator import InputError, Recording, Spikes, unknown
 from ...simulator.checks import check_name
 from ...simulator.recordings.recording import choose
 from ...simulator.recordings.spikes import MIN_SPIKES
+from ..filtering import bandpassed
 from ..measures import get
 from ..measures.arrays import live_units
-from ..measures.base import NullKind
+from ..surrogates import MIN_SURROGATES
+from ..values import Activity, Null, ValueSettings
 
-Null = NullKind | Literal["auto"]
+PHASE_BAND = (0.03, 0.2)  # of Hilbert phases [cycles per sample], where none is given
 
 
 @dataclass(frozen=True)
@@ -67,52 +69,55 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How everything is measured, the same on every side.
+class Settings(ValueSettings):
+    """Settings of a comparison: those of its values, the same on every side, and its sizes.
 
     Attributes:
+        nulls: surrogates a value, at least 199.
+        phase_band: (low, high) of Hilbert phases [cycles per tick]; if left out `band`, and without one
+            0.03–0.2 cycles per *sample* on every clock: 3–20 Hz of spikes that are read every 10 ms.
         measures: names; empty means every measure that is defined.
-        bin: spikes are binned and smoothed at this interval [s] ...
-        sd: ... by a Gaussian of this SD [s] before a measure of sampled activity reads them.
-        band: (low, high) of Hilbert phases [cycles per sample], one band for every clock; at 10-ms
-            bins 0.03–0.2 is 3–20 Hz.
+        interval: rates of spikes, smoothed in bins of `bin`, are read at every `interval` [s].
         max_units, max_times: upper limits; below them the smallest recording decides.
-        n_null: surrogates a value, at least 199.
-        label: time label that holds the classes.
-        seed: of subsampling and surrogates.
     """
 
+    nulls: int = 199
     measures: tuple[str, ...] = ()
-    bin: float = 0.010
-    sd: float = 0.010
-    band: tuple[float, float] = (0.03, 0.2)
+    interval: float = 0.010
     max_units: int = 100
     max_times: int = 1000
-    n_null: int = 199
-    label: str = "class"
-    seed: int = 0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in self.measures:
             get(name)
-        for name in ("bin", "sd"):
-            value = getattr(self, name)
-            if not (math.isfinite(value) and value > 0):
-                raise InputError(f"Settings.{name}: must be > 0 s; got {value}")
-        low, high = self.band
-        if not 0 < low < high <= 0.5:
-            raise InputError(f"Settings.band: must be 0 < low < high <= 0.5 cycles per sample; got {self.band}")
-        if self.n_null < 199:
-            raise InputError(f"Settings.n_null: must be at least 199; got {self.n_null}")
+        if self.nulls < MIN_SURROGATES:
+            raise InputError(f"Settings.nulls: must be at least {MIN_SURROGATES}; got {self.nulls}")
+        if not (math.isfinite(self.interval) and self.interval > 0):
+            raise InputError(f"Settings.interval: must be > 0 s; got {self.interval}")
         if self.max_units < 2 or self.max_times < 3:
-            raise InputError(
-                f"Settings.max_units, max_times: at least 2 and 3; got {self.max_units} and {self.max_times}"
-            )
+            got = f"{self.max_units} and {self.max_times}"
+            raise InputError(f"Settings.max_units, max_times: at least 2 and 3; got {got}")
+
+    @property
+    def every(self) -> int:
+        """Bins from one sample of the rates to the next."""
+        return max(1, round(self.interval / self.bin))
+
+    @property
+    def step(self) -> float:
+        """Sampling interval of rates of spikes [s]."""
+        return self.every * self.bin
+
+    def on(self, dt: float) -> Settings:
+        """Return the settings with the band of phases of samples `dt` apart."""
+        low, high = PHASE_BAND
+        return replace(self, phase_band=self.phase_band or self.band or (low / dt, high / dt))
 
 
 @dataclass(frozen=True)
 class Replicate:
-    """A replicate cut to size: sampled activity, and spike trains where there are any.
+    """A replicate cut to size.
 
     Every unit of it varies (of spike trains: has at least 5 spikes); `n_units` and `n_live` count
     the units that there were, and those of them that vary, before some were drawn.
@@ -121,22 +126,30 @@ class Replicate:
     panel: str
     group: str
     number: int
-    sampled: Recording
-    spikes: Spikes | None
+    activity: Activity
     n_units: int
     n_live: int
-    notes: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def sampled(self) -> Recording:
+        """What measures of sampled activity read."""
+        return self.activity.rates
+
+    @property
+    def spikes(self) -> Spikes | None:
+        """Spike trains, where there are any."""
+        return self.activity.trains if isinstance(self.activity.trains, Spikes) else None
 
 
 def equalise(panels: Sequence[Panel], settings: Settings) -> list[Replicate]:
-    """Every replicate of every panel, cut to one number of samples and of units that vary.
+    """Cut every replicate of every panel to one number of samples and of units that vary.
 
     First to the samples of the shortest, then to as many units as the replicate with the fewest that
     vary within these samples has: dead units must not make a group look small.
 
     Raises:
         InputError: a replicate with fewer than 2 such units or 3 samples, with trials, with a clock or
-            sampling interval unlike that of its group, or that is a copy of another.
+            sampling interval unlike that of its group, that is a copy of another, or that the band does not fit.
     """
     members = [
         (panel, group, number, data)
@@ -146,14 +159,18 @@ def equalise(panels: Sequence[Panel], settings: Settings) -> list[Replicate]:
     ]
     for panel in panels:
         _check_alike(panel, settings)
-    lengths = [_length(data, settings) for *_, data in members]
+    lengths = [data.binned(settings.step).n_times if isinstance(data, Spikes) else data.n_times for *_, data in members]
     n_times = min(settings.max_times, *lengths)
     if n_times < 3:
         panel, group, number, _ = members[int(np.argmin(lengths))]
         raise InputError(f"{_where(panel, group, number)}: has {n_times} samples; synchrony needs at least 3")
     cut = []
     for at, (panel, group, number, data) in enumerate(members):
-        part = _shorten(data, n_times, settings, at)
+        try:
+            activity = _shortened(data, n_times, settings, at)
+        except InputError as error:
+            raise InputError(f"{_where(panel, group, number)}: {error}") from error
+        part = activity.trains
         live = np.flatnonzero(part.counts >= MIN_SPIKES if isinstance(part, Spikes) else live_units(part.numpy()))
         if live.size < 2:
             what = f"have {MIN_SPIKES} spikes" if isinstance(part, Spikes) else "vary"
@@ -161,20 +178,25 @@ def equalise(panels: Sequence[Panel], settings: Settings) -> list[Replicate]:
                 f"{_where(panel, group, number)}: {live.size} of {data.n_units} units {what}; "
                 "synchrony needs at least 2 units"
             )
-        cut.append((part, live))
+        cut.append((activity, live))
     n_units = min(settings.max_units, *(live.size for _, live in cut))
     out = []
-    for at, ((panel, group, number, data), (part, live)) in enumerate(zip(members, cut, strict=True)):
+    for at, ((panel, group, number, data), (activity, live)) in enumerate(zip(members, cut, strict=True)):
         rng = np.random.default_rng([settings.seed, at])
-        part = part.select(units=live[choose(rng, live.size, n_units, "units")])
-        shared = (data.n_units, int(live.size))
-        if isinstance(part, Spikes):
-            notes = {"bin": settings.bin, "sd": settings.sd, "min_spikes": MIN_SPIKES}
-            sampled = part.smoothed(settings.bin, settings.sd).subsample(n_times=n_times, seed=0)
-            out.append(Replicate(panel.name, group, number, sampled, part, *shared, notes))
-        else:
-            out.append(Replicate(panel.name, group, number, part, None, *shared))
+        drawn = activity.data.select(units=live[choose(rng, live.size, n_units, "units")])
+        out.append(Replicate(panel.name, group, number, replace(activity, data=drawn), data.n_units, int(live.size)))
     return out
+
+
+def _shortened(data: Recording | Spikes, n_times: int, settings: Settings, at: int) -> Activity:
+    """Return the first samples, of an axis without order a random choice; the filter reads all of them."""
+    if isinstance(data, Spikes):
+        time = (data.t0, data.t0 + min(n_times * settings.step, data.duration))
+        return Activity(data, settings.bin, settings.sd, settings.band, time, settings.every, n_times)
+    if settings.band is not None:
+        data = bandpassed(data, settings.band)
+    seed = int(np.random.SeedSequence([settings.seed, at]).generate_state(1)[0])
+    return Activity(data.subsample(n_times=n_times, seed=seed))
 
 
 def _where(panel: Panel, group: str, number: int) -> str:
@@ -198,7 +220,7 @@ def _check_alike(panel: Panel, settings: Settings) -> None:
             first = first or kind
             if kind[0] != first[0] or not np.allclose(kind[1:], first[1:], rtol=1e-9):
                 raise InputError(f"{where}: must be sampled like replicate 1, {_spoken(first)}; got {_spoken(kind)}")
-            clock, dt = ("second", settings.bin) if isinstance(data, Spikes) else (data.clock, data.dt)
+            clock, dt = ("second", settings.step) if isinstance(data, Spikes) else (data.clock, data.dt)
             other, common = intervals.setdefault(clock, (group, dt))
             if not np.isclose(dt, common, rtol=1e-9):
                 raise InputError(
@@ -215,14 +237,3 @@ def _check_alike(panel: Panel, settings: Settings) -> None:
 
 def _spoken(kind: tuple[Any, ...]) -> str:
     return str(kind[0]) if len(kind) == 1 else f"clock {kind[0]!r} at dt = {kind[1]:g}"
-
-
-def _length(data: Recording | Spikes, settings: Settings) -> int:
-    return data.binned(settings.bin).n_times if isinstance(data, Spikes) else data.n_times
-
-
-def _shorten(data: Recording | Spikes, n_times: int, settings: Settings, at: int) -> Recording | Spikes:
-    if isinstance(data, Spikes):
-        stop = min(n_times * settings.bin, data.duration)
-        return data.select(time=(data.t0, data.t0 + stop))
-    return data.subsample(n_times=n_times, seed=int(np.random.SeedSequence([settings.seed, at]).generate_state(1)[0]))

@@ -11,38 +11,17 @@ from ...simulator.files.document import Group, to_json
 from ...simulator.files.result import Result
 from ...simulator.files.rows import from_group, to_group
 from ..measures import MEASURES, get
+from ..values import Value, completed
 from .verdict import Contrast, Verdict
 
 
-@dataclass(frozen=True)
-class Observation:
-    """One measure of one replicate beside its surrogate null."""
+@dataclass(frozen=True, kw_only=True)
+class ReplicateValue(Value):
+    """A value of one replicate of a group of a panel."""
 
     panel: str
     group: str
     replicate: int
-    measure: str
-    value: float
-    null_kind: str  # "" where the measure has none
-    null_mean: float
-    null_low: float  # 2.5 and 97.5 % of the surrogates
-    null_high: float
-    p: float  # (1 + k)/(1 + n); NaN where there is no null
-    n_units: int
-    n_live: int
-    n_times: int
-    settings: str  # JSON: band, bin, label ...
-
-
-@dataclass(frozen=True)
-class Skipped:
-    """A measure that is not defined on a replicate, and why."""
-
-    panel: str
-    group: str
-    replicate: int
-    measure: str
-    reason: str
 
 
 @dataclass(frozen=True, repr=False)
@@ -59,13 +38,13 @@ class Comparison(Result):
     stored = (
         ("contrasts", "tables/contrasts", Contrast),
         ("verdicts", "tables/verdicts", Verdict),
-        ("skipped", "tables/skipped", Skipped),
+        ("skipped", "tables/skipped", ReplicateValue),
     )
 
-    observations: Sequence[Observation]
+    observations: Sequence[ReplicateValue]
     contrasts: Sequence[Contrast]
     verdicts: Sequence[Verdict]
-    skipped: Sequence[Skipped]
+    skipped: Sequence[ReplicateValue]
     figures: Mapping[str, Group] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
 
@@ -87,7 +66,7 @@ class Comparison(Result):
         rows = {o.replicate: o.value for o in self._of(panel, measure, group)}
         return [rows[k] for k in sorted(rows)]
 
-    def _of(self, panel: str, measure: str, group: str) -> list[Observation]:
+    def _of(self, panel: str, measure: str, group: str) -> list[ReplicateValue]:
         return [o for o in self.observations if (o.panel, o.measure, o.group) == (panel, measure, group)]
 
     def tables(self) -> dict[str, Any]:
@@ -105,19 +84,20 @@ class Comparison(Result):
         groups: dict[str, Group] = {}
         for name in dict.fromkeys(o.measure for o in self.observations):
             seen = [o for o in self.observations if o.measure == name]
-            groups[f"measures/{name}"] = to_group(Observation, seen, _definition(name, seen))
+            groups[f"measures/{name}"] = to_group(ReplicateValue, seen, _definition(name, seen))
         return groups | super().to_groups() | {f"figures/{name}": group for name, group in self.figures.items()}
 
     @classmethod
     def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> Comparison:
         """Return the inverse of `to_groups`."""
+        groups = completed(groups)
         there = [group for name in MEASURES if (group := groups.get(f"measures/{name}"))]
-        observations = [row for group in there for row in from_group(Observation, group)]
+        observations = [row for group in there for row in from_group(ReplicateValue, group)]
         arrays = {k.removeprefix("figures/"): v for k, v in groups.items() if k.startswith("figures/")}
         return super().from_groups(groups, config, observations=observations, figures=arrays, **fields)
 
 
-def _definition(name: str, rows: Sequence[Observation]) -> dict[str, str]:
+def _definition(name: str, rows: Sequence[ReplicateValue]) -> dict[str, str]:
     """What a reader of the file must know about a measure: definition, and null, band, bin, axis by panel."""
     measure = get(name)
     settings = {row.panel: json.loads(row.settings) for row in reversed(rows)}

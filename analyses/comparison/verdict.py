@@ -102,22 +102,10 @@ def contrast(
     else:
         statement = SEPARATES if (more_synchronous <= ALPHA).all() else WITHIN_NULL
     return Contrast(
-        panel=panel,
-        measure=measure,
-        a=a,
-        b=b,
-        n_a=x.size,
-        n_b=y.size,
-        mean_a=float(x.mean()),
-        mean_b=float(y.mean()),
-        difference=difference,
-        ci_low=low,
-        ci_high=high,
-        p=permutation_p(x, y),
-        delta=cliffs_delta(x, y),
-        direction=direction,
-        statement=statement,
-    )
+        panel=panel, measure=measure, a=a, b=b, n_a=x.size, n_b=y.size, mean_a=float(x.mean()),
+        mean_b=float(y.mean()), difference=difference, ci_low=low, ci_high=high, p=permutation_p(x, y),
+        delta=cliffs_delta(x, y), direction=direction, statement=statement,
+    )  # fmt: skip
 
 
 def combine(contrasts: Sequence[Contrast]) -> tuple[int, str]:

@@ -15,8 +15,8 @@ from sklearn.cluster import DBSCAN, HDBSCAN
 from ...simulator import InputError
 from ...simulator.types import Floats, Ints
 from .late_runs import Course
+from .settings import EPS, MIN_SAMPLES
 
-EPS, MIN_SAMPLES = 0.2, 3
 EPS_GRID = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 SAMPLES_GRID = (2, 3, 5, 8)
 RESOLUTION = 1e-3  # of distances: what is nearer is the same

@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from ...simulator import InputError
 from ...simulator.types import Floats, Function
 from .attractors import Attractors, distances
-from .late_runs import LATE, late_courses
+from .late_runs import late_courses
+from .settings import LATE
 
 MOST_POINTS = 250_000
 

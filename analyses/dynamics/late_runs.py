@@ -11,8 +11,7 @@ from numpy.typing import ArrayLike
 
 from ...simulator import InputError
 from ...simulator.types import Floats, Function
-
-LATE = 0.4  # share of a run that is its late part
+from .settings import LATE
 
 
 @dataclass(frozen=True, eq=False)

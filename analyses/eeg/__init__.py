@@ -3,9 +3,10 @@
 Pure functions of a Recording (time, channel); `analyse` walks the whole way. docs/eeg.md says what each can show.
 """
 
+from ..filtering import bandpassed
 from .analyse import Alarms, Windows, analyse, over_time
 from .detectors import Detection, Rule, Score, detect, score
-from .preprocessing import bandpassed, rereferenced
+from .preprocessing import rereferenced
 from .quality import Channel, examine, used
 from .recruitment import Recruited, recruitment
 from .result import EegResult

@@ -8,14 +8,16 @@ from dataclasses import asdict, dataclass, field, replace
 
 from ...simulator import InputError, Recording, unknown
 from ...simulator.types import Band, Progress
+from ..filtering import bandpassed
+from ..values import ValueSettings
 from .change import changes
 from .detectors import Baseline, Rule, run_detectors
 from .features import line_length
-from .preprocessing import REFERENCES, bandpassed, rereferenced
+from .preprocessing import REFERENCES, rereferenced
 from .quality import Channel, examine, used
 from .recruitment import recruitment
 from .result import EegResult
-from .synchrony import Place, WindowValue, measured
+from .synchrony import WindowValue, measured
 from .windows import Event, block_length, disjoint, events_of, sliding
 
 QUIET = 2.0  # s before an event that are enough to judge channels by
@@ -27,13 +29,15 @@ class Windows:
 
     Attributes:
         window, step: of the sliding windows [ticks of the clock; s]; the step is half a window if None.
-        band: (low, high) [cycles per tick; Hz], or None for all of the signal.
+        band: (low, high) [cycles per tick; Hz] to which the signal is filtered, or None for all of it.
+        phase_band: (low, high) of Hilbert phases alone; `band` if left out.
         measures: names; see `chosen_measures` for the default.
         nulls: surrogates a value: 0, or at least 199.
         reference: "none" or "average".
         event: text of the annotations that are events; see `events_of`.
         all_channels: whether those that `examine` names are used too.
-        seed: of the surrogates.
+        units: measure a random choice of as many of the channels that are used.
+        seed: of the surrogates and of the choice of units.
     """
 
     window: float = 5.0
@@ -44,13 +48,19 @@ class Windows:
     reference: str = "none"
     event: str | None = None
     all_channels: bool = False
+    units: int | None = None
+    phase_band: Band | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
         if self.reference not in REFERENCES:
             raise unknown("reference", self.reference, REFERENCES)
-        if self.band is not None and not 0 < self.band[0] < self.band[1]:
-            raise InputError(f"band: must be 0 < low < high; got ({self.band[0]:g}, {self.band[1]:g})")
+        _ = self.values  # refuses what cannot be
+
+    @property
+    def values(self) -> ValueSettings:
+        """ValueSettings of the values in a window."""
+        return ValueSettings(band=self.band, phase_band=self.phase_band, nulls=self.nulls, seed=self.seed)
 
 
 @dataclass(frozen=True)
@@ -81,11 +91,11 @@ class Prepared:
 
 
 def prepare(recording: Recording, how: Windows, *, electrodes: bool = True) -> Prepared:
-    """Events, channels that can be used, reference.
+    """Find the events, choose the channels that can be used, and take them against the reference.
 
     Args:
         recording: (time, channel).
-        how: event, all_channels and reference are read.
+        how: event, all_channels, units, seed and reference are read.
         electrodes: whether the units are electrodes; the quality of others is not judged.
 
     Raises:
@@ -96,14 +106,26 @@ def prepare(recording: Recording, how: Windows, *, electrodes: bool = True) -> P
     if electrodes:
         if not events and not notes:
             notes = ["the recording has no annotation, so before and during an event cannot be told apart"]
-        whole = recording.t0 + recording.duration
-        quiet = (recording.t0, events[0].onset if events and events[0].onset - recording.t0 >= QUIET else whole)
-        channels = examine(recording, time=quiet)
-        if how.all_channels:
-            channels = [Channel(c.name, True, c.reason) for c in channels]
-        recording = used(recording, channels)
+        recording, channels = usable(recording, events, all_channels=how.all_channels)
+    if how.units is not None:
+        recording = recording.subsample(min(how.units, recording.n_units), seed=how.seed)
     recording, said = rereferenced(recording, how.reference)
     return Prepared(recording, channels, events, notes + said)
+
+
+def usable(
+    recording: Recording, events: Sequence[Event], *, all_channels: bool = False
+) -> tuple[Recording, list[Channel]]:
+    """Return the channels that can be used, judged before the first event, and every channel with the judgement.
+
+    Errors as `used`.
+    """
+    whole = recording.t0 + recording.duration
+    quiet = (recording.t0, events[0].onset if events and events[0].onset - recording.t0 >= QUIET else whole)
+    channels = examine(recording, time=quiet)
+    if all_channels:
+        channels = [Channel(c.name, True, c.reason) for c in channels]
+    return used(recording, channels), channels
 
 
 def over_time(
@@ -122,18 +144,18 @@ def _over_time(
     recording: Recording, ready: Prepared, signal: Recording, how: Windows, progress: Progress | None
 ) -> EegResult:
     places = sliding(signal, how.window, how.step)
-    least = 4 / how.band[0] + 2 * signal.dt if how.band is not None else 0.0
+    band = how.phase_band or how.band
+    least = 4 / band[0] + 2 * signal.dt if band is not None else 0.0
     length = block_length(signal, ready.events, how.window, least)
     blocks = disjoint(signal, ready.events, length) if length else []
-    rows, tested = _measured(signal, places, blocks, ready.events, how, progress)
-    return EegResult(
-        rows,
-        ready.channels,
-        ready.events,
-        tested,
-        changes(tested),
-        config=_config(recording, ready, how, rows, length),
+    rows, tested = (
+        measured(signal, part, how.values, measures=how.measures, seed=seed, events=ready.events, progress=progress)
+        for part, seed in ((places, how.seed), (blocks, how.seed + len(places)))  # the blocks have draws of their own
     )
+    return EegResult(
+        rows, ready.channels, ready.events, tested, changes(tested),
+        config=_config(recording, ready, how, rows, length),
+    )  # fmt: skip
 
 
 def analyse(
@@ -158,19 +180,18 @@ def analyse(
     config = {**result.config, "alarms": {**asdict(alarms), "baseline": baseline}, "assumptions": notes}
     if baseline is None:
         notes.append("no event and no baseline: no recruitment and no detectors")
-        return replace(result, config=config)
+        return replace(
+        result, config=config,
+    )  # fmt: skip
     found = run_detectors(
         signal, events, baseline=baseline, rule=alarms.rule, band=how.band, window=how.window, short=alarms.short,
         step=alarms.fine,
     )  # fmt: skip
     notes += found.left_out
     rows = recruitment(
-        line_length(signal, alarms.short, alarms.fine),
-        window=alarms.short,
-        baseline=baseline,
-        onset=events[0].onset if events else baseline[1],
-        rule=alarms.rule,
-    )
+        line_length(signal, alarms.short, alarms.fine), window=alarms.short, baseline=baseline,
+        onset=events[0].onset if events else baseline[1], rule=alarms.rule,
+    )  # fmt: skip
     return replace(
         result,
         recruitment=rows,
@@ -179,32 +200,6 @@ def analyse(
         scores=found.scores,
         config=config,
     )
-
-
-def _measured(
-    signal: Recording,
-    places: Sequence[Place],
-    blocks: Sequence[Place],
-    events: Sequence[Event],
-    how: Windows,
-    progress: Progress | None,
-) -> tuple[list[WindowValue], list[WindowValue]]:
-    """The sliding windows and the blocks, each with surrogates of its own."""
-    found = []
-    for at, part in enumerate((places, blocks)):
-        found.append(
-            measured(
-                signal,
-                part,
-                band=how.band,
-                measures=list(how.measures) or None,
-                nulls=how.nulls,
-                seed=how.seed + at * len(places),
-                events=events,
-                progress=progress,
-            )
-        )
-    return found[0], found[1]
 
 
 def _config(

@@ -48,23 +48,10 @@ def pooled(scores: Sequence[Score]) -> list[Pooled]:
         late = sum(s.latency * s.hits for s in own if s.hits)
         low, high = binomial_interval(hits, events)
         few, many = poisson_interval(false)
-        found.append(
-            Pooled(
-                name,
-                len(own),
-                events,
-                hits,
-                hits / events if events else math.nan,
-                low,
-                high,
-                false,
-                hours,
-                _per(false, hours),
-                _per(few, hours),
-                _per(many, hours),
-                late / hits if hits else math.nan,
-            )
-        )
+        share = hits / events if events else math.nan
+        rate, least, most = (_per(count, hours) for count in (false, few, many))
+        latency = late / hits if hits else math.nan
+        found.append(Pooled(name, len(own), events, hits, share, low, high, false, hours, rate, least, most, latency))
     return found
 
 

@@ -13,6 +13,7 @@ from ...simulator.files.document import Group
 from ...simulator.files.result import Result
 from ...simulator.files.rows import from_group, to_group
 from ..measures import MEASURES, get
+from ..values import completed
 from .change import Change
 from .detectors import Detection, FeatureValue, Score
 from .quality import Channel
@@ -107,6 +108,7 @@ class EegResult(Result):
     @classmethod
     def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> EegResult:
         """Return the inverse of `to_groups`."""
+        groups = completed(groups)
         names = [name for name in config["measures"] if f"measures/{name}" in groups]
         rows = [row for name in names for row in from_group(WindowValue, groups[f"measures/{name}"])]
         if not rows:
@@ -137,14 +139,10 @@ def _phase_mean(name: str, phase: str, rows: Sequence[WindowValue]) -> PhaseMean
     tested = [row for row in chosen if math.isfinite(row.p)]
     nan = math.nan
     return PhaseMean(
-        name,
-        phase,
-        len(chosen),
-        float(values.mean()) if chosen else nan,
+        name, phase, len(chosen), float(values.mean()) if chosen else nan,
         float(values.std(ddof=1)) if len(chosen) > 1 else nan,
         float(np.mean([row.null_mean for row in tested])) if tested else nan,
         float(np.mean([row.null_low for row in tested])) if tested else nan,
-        float(np.mean([row.null_high for row in tested])) if tested else nan,
-        sum(row.p <= LEVEL for row in tested),
+        float(np.mean([row.null_high for row in tested])) if tested else nan, sum(row.p <= LEVEL for row in tested),
         len(tested),
-    )
+    )  # fmt: skip

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ...simulator import InputError, Recording, unknown
+from ...simulator.files.document import to_json
 from ...simulator.types import Band, Progress
 from ..measures import MEASURES, get
-from ..measures.base import Measure, applicable, apply
-from ..surrogates import MIN_SURROGATES, fitting_kind, null_tests
+from ..values import Activity, Value, ValueSettings, values
 from .rhythm import RHYTHMS, Rhythm
 from .windows import Event, phase_of
 
@@ -24,46 +23,36 @@ NEEDS_BAND = ("kuramoto_r1",)
 SYNCHRONY = (*NEEDS_BAND, "chi_c", "lambda1_fraction", "si_3")
 
 
-@dataclass(frozen=True)
-class WindowValue:
-    """One measure in one window, beside what independent channels of the same spectra would give."""
+@dataclass(frozen=True, kw_only=True)
+class WindowValue(Value):
+    """A value of one window, beside what independent channels of the same spectra would give."""
 
-    measure: str
     start: float  # of the window [ticks of the clock]
     stop: float
     phase: str  # "before", "during", "after" an event, "mixed"; "" without events
-    value: float  # NaN where it is not defined
-    null_kind: str  # "" where there is no null
-    null_mean: float
-    null_low: float  # 2.5 and 97.5 % of the surrogates
-    null_high: float
-    p: float  # (1 + k)/(1 + n), one-sided; NaN without a null
-    n_units: int  # that vary in the window
 
 
 def measured(
     signal: Recording,
     places: Sequence[Place],
+    settings: ValueSettings,
     *,
-    band: Band | None = None,
     measures: Sequence[str] | None = None,
-    nulls: int = MIN_SURROGATES,
     seed: int = 0,
     events: Sequence[Event] = (),
     progress: Progress | None = None,
 ) -> list[WindowValue]:
-    """Every measure in every window that is given.
+    """Compute every measure in every window that is given.
 
     Surrogates are circular shifts of each channel within the window: they keep spectra and lose what the channels have
     in common, be it synchrony, a shared reference or volume conduction.
 
     Args:
-        signal: (time, channel) with an ordered clock; cut to the band already, so that every measure reads the same.
+        signal: (time, channel) with an ordered clock; filtered already, so that every measure reads the same.
         places: windows, as `sliding` gives them.
-        band: (low, high) [cycles per tick; Hz for seconds]; with it what `RHYTHMS` holds (power, frequency and
-            variation of amplitude) is available too.
+        settings: see `ValueSettings`; with a band what `RHYTHMS` holds (power, frequency and variation of amplitude) is
+            available too.
         measures: names in `MEASURES` that read values, and in `RHYTHMS`; see `chosen_measures` for the default.
-        nulls: surrogates a value, 0 or at least 199.
         seed: of the surrogates; each window has draws of its own.
         events: what the phases of the windows are relative to.
         progress: called as progress(done, total, what).
@@ -71,79 +60,53 @@ def measured(
     Raises:
         InputError: an unknown measure, or one that is defined in no window.
     """
-    if nulls != 0 and nulls < MIN_SURROGATES:
-        raise InputError(f"nulls: must be 0 or at least {MIN_SURROGATES}; got {nulls}")
-    chosen = [_known(name, band) for name in chosen_measures(measures, band)]
+    names = chosen_measures(measures, settings)
+    for name in names:
+        _check(name, settings.band)
     rows: list[WindowValue] = []
-    why: dict[str, str] = {}
     with threadpool_limits(1):  # thousands of small products: more threads only wait for each other
         for at, (first, last) in enumerate(places):
             if progress:
                 progress(at, len(places), f"window {at + 1} of {len(places)}")
             start, stop = (signal.t0 + signal.dt * edge for edge in (first, last))
             part = signal.select(time=(start, stop - signal.dt / 2))
-            phase = phase_of(start, stop, events)
-            found = _of_measures([m for m in chosen if isinstance(m, Measure)], part, band, nulls, seed + at, why)
-            for rhythm in (m for m in chosen if isinstance(m, Rhythm)):
-                value, live = rhythm.kernel(part, cast(Band, band))
-                found[rhythm.name] = (value, "", *_NONE, live)
-            rows += [WindowValue(m.name, start, stop, phase, *found[m.name]) for m in chosen]
+            known = [name for name in names if name in MEASURES]
+            found = {v.measure: v for v in values(Activity(part), known, settings, seed=seed + at)}
+            found |= {name: _rhythm(RHYTHMS[name], part, settings) for name in names if name in RHYTHMS}
+            where = {"start": start, "stop": stop, "phase": phase_of(start, stop, events)}
+            rows += [found[name].at(WindowValue, **where) for name in names]
     if progress:
         progress(len(places), len(places), "measured")
-    for name, reason in why.items():
-        if all(math.isnan(row.value) for row in rows if row.measure == name):
-            raise InputError(f"{name} is defined in no window: {reason}")
+    for name in names:
+        reasons = [row.reason for row in rows if row.measure == name]
+        if name in MEASURES and reasons and all(reasons):
+            raise InputError(f"{name} is defined in no window: {reasons[0]}")
     return rows
 
 
-Found = tuple[float, str, float, float, float, float, int]
-_NONE = (math.nan, math.nan, math.nan, math.nan)
-
-
-def chosen_measures(names: Sequence[str] | None, band: Band | None) -> list[str]:
-    """The names, each once; by default r, χ_c, λ₁ fraction, SI-3 and all rhythms; without a band what needs none."""
-    default = (*SYNCHRONY, *RHYTHMS) if band is not None else tuple(n for n in SYNCHRONY if n not in NEEDS_BAND)
+def chosen_measures(names: Sequence[str] | None, settings: ValueSettings) -> list[str]:
+    """Return the names, each once; by default r, χ_c, λ₁ fraction, SI-3 and all rhythms; of these what has a band."""
+    default = (*SYNCHRONY, *RHYTHMS) if settings.band else tuple(
+        name for name in SYNCHRONY if settings.phase_band or name not in NEEDS_BAND
+    )  # fmt: skip
     return list(dict.fromkeys(names or default))
 
 
-def _known(name: str, band: Band | None) -> Measure | Rhythm:
+def _check(name: str, band: Band | None) -> None:
     if name in RHYTHMS:
         if band is None:
             raise InputError(f"{name}: needs a band=(low, high); got none")
-        return RHYTHMS[name]
-    if name not in MEASURES:
+    elif name not in MEASURES:
         raise unknown("measure", name, [*MEASURES, *RHYTHMS])
-    measure = get(name)
-    if measure.takes != "values":
+    elif get(name).takes != "values":
         raise InputError(f"{name}: reads spike trains; windows are measured on sampled activity")
-    return measure
 
 
-def _of_measures(
-    measures: Sequence[Measure], part: Recording, band: Band | None, nulls: int, seed: int, why: dict[str, str]
-) -> dict[str, Found]:
-    found: dict[str, Found] = {}
-    tested = []
-    for measure in measures:
-        reason = applicable(measure, part, band=band)
-        if reason is not None:
-            why.setdefault(measure.name, reason)
-            found[measure.name] = (math.nan, "", *_NONE, 0)
-            continue
-        reading = apply(measure, part, band=band)
-        found[measure.name] = (float(reading.value), "", *_NONE, int(np.asarray(reading.n_live)))
-        if nulls and _has_null(measure, part):
-            tested.append(measure)
-    if tested:
-        for test in null_tests(tested, part, n=nulls, seed=seed, band=band):
-            value, *_, live = found[test.measure]
-            found[test.measure] = (value, test.kind, test.mean, test.lo, test.hi, test.p, live)
-    return found
-
-
-def _has_null(measure: Measure, part: Recording) -> bool:
-    try:
-        fitting_kind(measure, part)
-    except InputError:  # its value stands alone, as in `ictal measure`
-        return False
-    return True
+def _rhythm(rhythm: Rhythm, part: Recording, settings: ValueSettings) -> Value:
+    value, live = rhythm.kernel(part, cast(Band, settings.band))
+    unit = {"data": f"log10 ({part.unit})²", "1/clock": "Hz" if part.clock == "second" else f"1/{part.clock}"}
+    return Value(
+        measure=rhythm.name, value=value, unit=unit.get(rhythm.unit, rhythm.unit), n_units=part.n_units, n_live=live,
+        n_times=part.n_times, reason="" if math.isfinite(value) else "too few samples, or no channel varies",
+        settings=to_json({"band": settings.band}),
+    )  # fmt: skip

@@ -16,7 +16,7 @@ from .rules import Finding
 from .store import Evidence
 
 GAP = 0.1  # by which a condition's gap must exceed the control's to count as overfitting, mean over seeds
-SEVERE = 0.2  # gap from which the source speaks of severe overfitting
+SEVERE = 0.2  # gap from which the paper speaks of severe overfitting
 
 
 @dataclass(frozen=True, eq=False)

@@ -199,6 +199,7 @@ def from_group(group: Group) -> list[Course]:
     """The courses that `to_groups` stored as one, a seed each."""
     held = group.variables
     about = json.loads(str(group.attrs["course"]))
+    condition = str(about["condition"]).replace("the source", "the paper")  # files of before the word was changed
     steps = np.asarray(held["step"].values, dtype=np.float64)
     layers = tuple(map(str, held["layer"].values)) if "layer" in held else ()
 
@@ -210,7 +211,7 @@ def from_group(group: Group) -> list[Course]:
 
     return [
         Course(
-            str(about["model"]), str(about["data"]), str(about["condition"]), about["kind"], seed, steps,
+            str(about["model"]), str(about["data"]), condition, about["kind"], seed, steps,
             table("metrics", "metric", at), layers, table("synchrony", "measure", at), table("null_high", "null", at),
         )
         for at, seed in enumerate(held["seed"].values.tolist())

@@ -24,14 +24,14 @@ class Effect:
     Attributes:
         claim, part: which claim, and which part of what it says.
         setting: network and data.
-        role: ``"stated"`` as the source says it; ``"control"`` what must hold besides for the claim to be about what it
+        role: ``"stated"`` as the paper says it; ``"control"`` what must hold besides for the claim to be about what it
             says it is about; ``"beside"`` for the reader, decides nothing.
         statistic: what the number is, in words.
         value, low, high: mean over seeds and its 95 % t interval; infinite with one seed.
         p_above, p_below: one-sided p, of a mean that is not above `least`, and of one that is not below it.
         n: seeds.
         least: the least effect of interest.
-        claimed: the source's figure; NaN where it gives none.
+        claimed: the paper's figure; NaN where it gives none.
         otherwise: of a control: what is true instead if it fails, to follow "holds only".
     """
 

@@ -127,11 +127,11 @@ def said(found: Effect) -> str:
     """An effect in words.
 
     >>> said(Effect("c", "p", "s", "stated", "SI", .4, .3, .5, .01, .9, 5, .1, .74, ""))
-    'SI 0.40 [0.30, 0.50], n = 5; wanted above 0.1; the source says 0.74'
+    'SI 0.40 [0.30, 0.50], n = 5; wanted above 0.1; the paper says 0.74'
     """
     if found.n == 0:
         return found.statistic
-    claimed = "" if found.claimed != found.claimed else f"; the source says {found.claimed:g}"
+    claimed = "" if found.claimed != found.claimed else f"; the paper says {found.claimed:g}"
     interval = f" [{found.low:.2f}, {found.high:.2f}]" if found.n > 1 else ""
     text = f"{found.statistic} {found.value:.2f}{interval}, n = {found.n}; wanted above {found.least:g}{claimed}"
     return text.replace("-", "−")

@@ -8,7 +8,8 @@ from typing import Any
 
 from ...simulator.files.document import Group
 from ...simulator.files.result import Result
-from ..comparison.result import Observation
+from ..comparison.result import ReplicateValue
+from ..values import completed
 from .course import Course, from_group, to_groups
 
 TABLE = "tables/observations"
@@ -27,11 +28,11 @@ class Evidence(Result):
 
     kind = "evidence"
     attributes = ("scale",)
-    stored = (("observations", TABLE, Observation),)
+    stored = (("observations", TABLE, ReplicateValue),)
 
     scale: str
     courses: Sequence[Course] = ()
-    observations: Sequence[Observation] = ()
+    observations: Sequence[ReplicateValue] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
 
     def settings(self) -> dict[str, list[Course]]:
@@ -49,7 +50,9 @@ class Evidence(Result):
     def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> Evidence:
         """Return the inverse of `to_groups`."""
         stored = [group for name, group in groups.items() if name.startswith("courses/")]
-        return super().from_groups(groups, config, courses=[c for group in stored for c in from_group(group)], **fields)
+        return super().from_groups(
+            completed(groups), config, courses=[c for group in stored for c in from_group(group)], **fields
+        )
 
 
 @dataclass(frozen=True, repr=False)
@@ -57,7 +60,12 @@ class Observations(Result):
     """Values of what is no training: `group` of a row is what drives it."""
 
     kind = "observations"
-    stored = (("rows", TABLE, Observation),)
+    stored = (("rows", TABLE, ReplicateValue),)
 
-    rows: Sequence[Observation]
+    rows: Sequence[ReplicateValue]
     config: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> Observations:
+        """Return the inverse of `to_groups`."""
+        return super().from_groups(completed(groups), config, **fields)

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...simulator import InputError
 from ...simulator.files.document import Group
-from ..comparison.result import Comparison, Observation
+from ..comparison.result import Comparison, ReplicateValue
 from ..comparison.wording import number
 from ..measures import get
 from .parts.curves import groups_figure, learning_figure, metric_pairs, order_figure, spectrum_figure
@@ -235,7 +235,7 @@ def _histories(comparison: Comparison) -> Iterator[Drawing]:
 
 
 def _nulls(comparison: Comparison) -> Iterator[Drawing]:
-    found: dict[str, dict[str, dict[str, list[Observation]]]] = {}
+    found: dict[str, dict[str, dict[str, list[ReplicateValue]]]] = {}
     for row in comparison.observations:
         found.setdefault(row.measure, {}).setdefault(row.panel, {}).setdefault(row.group, []).append(row)
     for measure, panels in found.items():
@@ -291,7 +291,7 @@ def null_caption(measure: str, rows: Mapping[str, Sequence[Any]], dot: str = "re
     return f"Dot: one {dot}. There is no null" + (f": {why}." if why else ".")
 
 
-def _band(row: Observation) -> str:
+def _band(row: ReplicateValue) -> str:
     settings = json.loads(row.settings or "{}")
     if not settings.get("band"):
         return ""
@@ -299,7 +299,7 @@ def _band(row: Observation) -> str:
     return f"{low:.3g}–{high:.3g} {_frequency(str(settings.get('axis', 'second')))}"
 
 
-def _summary(group: str, rows: list[Observation]) -> str:
+def _summary(group: str, rows: list[ReplicateValue]) -> str:
     values = np.array([row.value for row in rows if np.isfinite(row.value)])
     nulls = np.array([row.null_mean for row in rows if np.isfinite(row.null_mean)])
     beside = f", null mean {nulls.mean():.3g}" if nulls.size else ", no null"

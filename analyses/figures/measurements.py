@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from ..comparison.wording import number
-from ..values import Measurement, Measurements
+from ..values import EntryValue, Measurements
 from .comparison import null_caption
 from .parts.nulls import limits, null_figure
 from .parts.style import Drawing, with_unit
@@ -15,7 +15,7 @@ from .parts.style import Drawing, with_unit
 def measurement_drawings(found: Measurements) -> Iterator[Drawing]:
     """Draw every measure that has a finite value; trials of an entry stand side by side."""
     for name in dict.fromkeys(row.measure for row in found.rows):
-        rows: dict[str, list[Measurement]] = {}
+        rows: dict[str, list[EntryValue]] = {}
         for row in found.rows:
             if row.measure == name and math.isfinite(row.value):
                 rows.setdefault(row.entry.partition("[")[0], []).append(row)
@@ -30,6 +30,6 @@ def measurement_drawings(found: Measurements) -> Iterator[Drawing]:
         )  # fmt: skip
 
 
-def _value(row: Measurement) -> str:
+def _value(row: EntryValue) -> str:
     null = f" (null {number(row.null_low)} to {number(row.null_high)})" if row.null_kind else ""
     return f"{number(row.value)}{null}"

@@ -74,7 +74,7 @@ def save_films(films: Mapping[str, bytes], folder: str | os.PathLike[str], *, fo
 
 
 def embedded(drawing: Drawing, picture: bytes) -> dict[str, Any]:
-    """What a page needs to hold a figure, its PNG inside."""
+    """Return the content of a page about a figure, its PNG inside."""
     width, height = struct.unpack(">II", picture[16:24])  # the head of a PNG
     return {
         "name": drawing.name,

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..comparison.result import Observation
+from ..comparison.result import ReplicateValue
 from ..evidence.course import Course
 from ..evidence.store import Evidence, Observations
 from .parts.style import Drawing, colour, legend_below, styled
@@ -59,7 +59,7 @@ def _drawing(evidence: Evidence, panels: Sequence[str], settings: Mapping[str, S
     return Drawing(f"side by side/{evidence.scale}", "side by side", figure, caption, alt)
 
 
-def _scan(axes: Axes, name: str, rows: Sequence[Observation]) -> None:
+def _scan(axes: Axes, name: str, rows: Sequence[ReplicateValue]) -> None:
     x = np.array([float(row.group) for row in rows])
     places = np.unique(x)
     label, at = ("spikes over time", 0) if name == INHIBITION else ("fields over time", 2)

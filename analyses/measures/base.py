@@ -44,7 +44,7 @@ class Measure:
         split: (prepare, reduce) with kernel = reduce ∘ prepare, and prepare unmoved by a circular shift.
         of_z: ``f(z, mask) -> (...)`` with kernel(x, mask) = of_z(standardised(x, mask), mask), where z-scores are all
             that it needs: several such measures share them.
-        of_counts: `ictal.measure` gives it spikes as counts in bins: smoothing would take fast rhythms away.
+        of_counts: it is given spikes as counts in bins: smoothing would take fast rhythms away.
         shuffle_control: the value after a shuffle of the samples belongs to the value.
     """
 

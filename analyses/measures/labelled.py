@@ -7,7 +7,7 @@ import array_api_compat as api
 from ...simulator.types import Array
 from .arrays import as_float, centre, over_time, ratio, variances
 from .base import Measure
-from .source_indices import si_3
+from .paper_indices import si_3
 
 
 def class_means(x: Array, labels: Array) -> Array:

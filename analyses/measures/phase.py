@@ -140,7 +140,7 @@ def batch_phase_sync(x: Array, mask: Array) -> Array:
 
     .. math:: \Big\langle \Big| \frac1n \sum_j e^{i \arg \mathcal{H}[h_j](b)} \Big| \Big\rangle_b
 
-    x: (…, time, unit), mask: (…, unit) -> (…). No band and no centring, as in the source.
+    x: (…, time, unit), mask: (…, unit) -> (…). No band and no centring, as in the paper.
 
     >>> import numpy as np
     >>> h = np.cos(2 * np.pi * np.arange(64)[:, None] / 64 + np.array([0, np.pi]))
@@ -222,7 +222,7 @@ BATCH_PHASE_SYNC = Measure(
     shows="nothing of its own: the phase along a batch is an artefact of the order in which samples were shuffled",
     cannot="be read as phase synchrony. It is always shown before and after a shuffle of the samples: what stays is "
     "signal correlation and offset, and what changes is the order of the file",
-    citation="defined by the source that Ictal tests; implemented because the source uses it",
+    citation="defined by the paper that Ictal tests; implemented because the paper uses it",
     settings={"phase": "Hilbert along the samples, no band"},
     shuffle_control=True,
 )

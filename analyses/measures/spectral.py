@@ -70,8 +70,8 @@ SPECTRAL_PEAK = Measure(
     floor="every signal has a peak: white noise gives one anywhere, a drift the lowest frequency",
     unit="1/clock",
     shows="the frequency of the strongest rhythm of the population, in steps of 1/(segment dt)",
-    cannot="say that there is a rhythm at all, nor how strong it is; read it beside a measure of synchrony. `measure` "
-    "reads it off counts of spikes, but `compare` off rates that are smoothed, by 10 ms, as of slow rhythms",
+    cannot="say that there is a rhythm at all, nor how strong it is; read it beside a measure of synchrony. Of spikes "
+    "`measure` and `compare` read the counts, sliding windows the smoothed rates",
     citation="Welch, IEEE Trans. Audio Electroacoust. 15, 70 (1967)",
     nulls=(),
     no_null="a frequency is not more or less synchrony; shuffled units have a peak too, somewhere else",

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ...simulator.files.document import check_writable, replacing
+from ..claims import CLAIMS
+from ..claims.claim import PAPER
 from ..claims.ledger import Ledger, Row
 from ..comparison.wording import number
 from ..evidence.effect import Effect
@@ -25,7 +27,8 @@ def drawings(ledger: Ledger) -> list[Drawing]:
     out = []
     for scale, evidence in ledger.evidence.items():
         verdicts = {(row.claim, row.setting): row.verdict for row in ledger.decisions[scale]}
-        out += [*drawings_of_claims(evidence, ledger.effects[scale], verdicts), *side_by_side(evidence)]
+        panels = {claim: CLAIMS.load(claim).panel for claim, _ in verdicts}
+        out += [*drawings_of_claims(evidence, ledger.effects[scale], verdicts, panels), *side_by_side(evidence)]
     return out
 
 
@@ -64,6 +67,7 @@ def render(ledger: Ledger, drawn: list[Drawing] | None = None) -> str:
     content = {
         "rows": rows,
         "headline": headline(ledger),
+        "paper": PAPER,
         "claims": len({row.claim.name for row in ledger.rows}),
         "run": len({row.claim.name for row in run}),
         "beside": [image for (name, _), found in images.items() if name == "side by side" for image in found],
@@ -73,7 +77,7 @@ def render(ledger: Ledger, drawn: list[Drawing] | None = None) -> str:
 
 
 def headline(ledger: Ledger) -> str:
-    """How many claims hold, in one sentence."""
+    """Count the claims by verdict, in one sentence."""
     counts: dict[str, int] = {}
     for row in ledger.rows:
         verdict = row.verdict.partition(":")[0]

@@ -31,14 +31,14 @@ def ledger_table(ledger: Ledger) -> str:
     rows = [
         [
             f"**{row.claim.name}**: {row.claim.statement}",
-            row.claim.source,
+            row.claim.paper,
             f"{row.setting} ({row.scale})" if row.scale else "–",
             f"**{row.verdict}**",
             row.why or "–",
         ]
         for row in ledger.rows
     ]
-    return markdown_table(("claim", "the source", "run on", "verdict", "because"), rows)
+    return markdown_table(("claim", "the paper", "run on", "verdict", "because"), rows)
 
 
 def effects_table(ledger: Ledger, scale: str) -> str:
@@ -57,4 +57,4 @@ def effects_table(ledger: Ledger, scale: str) -> str:
         for e in ledger.effects.get(scale, ())
         if e.role != "beside"
     ]
-    return markdown_table(("claim", "part", "on", "statistic", "mean [95 %]", "n", "least", "the source"), rows)
+    return markdown_table(("claim", "part", "on", "statistic", "mean [95 %]", "n", "least", "the paper"), rows)

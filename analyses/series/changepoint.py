@@ -19,7 +19,7 @@ _CURVES = ("a constant", "a line", "a parabola")
 
 
 def detect_critical_transitions(si: ArrayLike, threshold: float = 0.8) -> NDArray[np.int64]:
-    r"""Batches at which an index of synchrony jumped, as the source defines a critical transition.
+    r"""Batches at which an index of synchrony jumped, as the paper defines a critical transition.
 
     .. math:: \{\, t : |SI_t - SI_{t-1}| > \text{threshold} \,\}
 

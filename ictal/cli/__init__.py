@@ -1,21 +1,44 @@
-"""The command ``ictal``. Importing it loads typer and nothing of the bench: each command imports what it needs."""
+"""The command ``ictal``. Importing it loads typer alone: a command's module is imported when the command is called."""
 
 from __future__ import annotations
 
 import gc
 import io
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
-from . import analyse, compare, doctor, eeg, evaluate, export, info, measure, plot, reproduce, simulate, sweep, train
-from .analyse import AnalyseCommand
+from ..simulator.registry import Registry
 from .output import error_line, write
-from .sliding import WindowCommand
 from .usage import CommandError, usage_line
+
+COMMANDS = Registry(
+    "command",
+    "ictal.cli",
+    {
+        "compare": ("compare:compare", "Compare groups of files; without files, run the main job."),
+        "simulate": ("simulate:simulate", "Run a system once and write what it did to an HDF5 file."),
+        "sweep": ("sweep:sweep", "Run a system over a grid of parameters and seeds."),
+        "train": ("train:train", "Train a network and write how it went, and its weights."),
+        "evaluate": ("evaluate:evaluate", "Evaluate a trained network on its data or others."),
+        "measure": ("measure:measure", "Measure the synchrony in a file, or its course over time."),
+        "analyse": ("analyse:analyse", "Analyse the dynamics of a system or network."),
+        "eeg": ("eeg:eeg", "Analyse an EEG: synchrony, recruitment, detectors."),
+        "plot": ("plot:plot", "Draw the figures of a run or a result as PNG and SVG."),
+        "export": ("export:export", "Write a file for other tools: csv, SONATA or xarray."),
+        "reproduce": ("reproduce:reproduce", "Run what the claims rest on, and say what follows."),
+        "claims": ("reproduce:claims", "Say what the source claims and what follows from evidence."),
+        "list": ("info:list_", "List everything that has a name, one line each."),
+        "explain": ("info:explain", "Explain anything that has a name."),
+        "info": ("info:info", "Say what a file holds and how to do it again."),
+        "doctor": ("doctor:doctor", "Check versions, caches, threads, data and links."),
+    },
+)  # fmt: skip
+PLAIN: dict[str, Any] = {"add_completion": False, "pretty_exceptions_enable": False, "rich_markup_mode": None}
 
 
 class Commands(TyperGroup):
@@ -29,24 +52,38 @@ class Commands(TyperGroup):
             error_line("interrupted")
             raise typer.Exit(130) from None
 
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of Ictal's own commands and those of plug-ins."""
+        return list(COMMANDS)
 
-app = typer.Typer(cls=Commands, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-app.command("compare")(compare.compare)
-app.command("simulate")(simulate.simulate)
-app.command("sweep")(sweep.sweep)
-app.command("train")(train.train)
-app.command("evaluate")(evaluate.evaluate)
-app.command("measure", cls=WindowCommand)(measure.measure)
-app.command("analyse", cls=AnalyseCommand)(analyse.analyse)
-app.command("eeg")(eeg.eeg)
-app.command("plot")(plot.plot)
-app.command("export")(export.export)
-app.command("reproduce")(reproduce.reproduce)
-app.command("claims")(reproduce.claims)
-app.command("list")(info.list_)
-app.command("explain")(info.explain)
-app.command("info")(info.info)
-app.command("doctor")(doctor.doctor)
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import a command and build its parser; None where there is none of this name."""
+        if cmd_name not in COMMANDS:
+            return None
+        function = COMMANDS.load(cmd_name)
+        alone = typer.Typer(**PLAIN)
+        alone.command(cmd_name, cls=Prepared)(function)
+        found: Any = typer.main.get_command(alone)
+        found.prepare = getattr(function, "prepare", list)
+        return found
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write one line a command, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.lines().items()))
+
+
+class Prepared(TyperCommand):
+    """Command that may change its arguments before it reads them."""
+
+    prepare: Callable[[list[str]], list[str]]
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Change the arguments, then parse as always."""
+        return super().parse_args(ctx, self.prepare(args))
+
+
+app = typer.Typer(cls=Commands, **PLAIN)
 
 
 @app.callback(invoke_without_command=True)
@@ -99,6 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without λ still shows the rest
+    warnings.formatwarning = lambda message, *_, **__: f"ictal: {message}\n"  # one line, without a place in our code
     code = run(sys.argv[1:] if arguments is None else arguments)
     gc.freeze()  # the interpreter need not look for garbage on its way out, which takes up to a second
     sys.exit(code)

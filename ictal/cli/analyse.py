@@ -1,4 +1,4 @@
-"""``ictal analyse``: fixed points, Lyapunov exponents, attractors, basins, phase planes and scans of whatever steps."""
+"""``ictal analyse``: fixed points, Lyapunov exponents, attractors, basins, phase planes and scans of a system."""
 
 from __future__ import annotations
 
@@ -6,30 +6,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-from typer.core import TyperCommand
-
-from .options import Force, Json, Quiet, command_line
+from ..analyses.dynamics.settings import DynamicsSettings
+from ..simulator.errors import InputError
+from ..simulator.fields import Param
+from ..simulator.options import Argument, Option
+from .options import Force, Hdf5, Line, Set, check_hdf5, command, prepared
 from .output import Output, number, table
 
 if TYPE_CHECKING:
     from ..analyses.dynamics.result import DynamicsResult
 
 LYAPUNOV, ALL = "--lyapunov", "all"
-LATE, EPS, MIN_SAMPLES = 0.4, 0.2, 3  # as in ictal.verbs.analyse, which takes seconds to import
 SHOWN = 12  # rows of a table, and variables of a state
 
 
-class AnalyseCommand(TyperCommand):
-    """A command whose ``--lyapunov`` takes a number or nothing: the parser itself knows fixed counts only."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put a word after ``--lyapunov`` where no number is, then parse as always."""
-        return super().parse_args(ctx, counted(args))
-
-
 def counted(arguments: Sequence[str]) -> list[str]:
-    """The arguments with "--lyapunov" alone as "--lyapunov all".
+    """Return the arguments with "--lyapunov" alone as "--lyapunov all".
 
     >>> counted(["epileptor", "--lyapunov", "--json"]), counted(["--lyapunov", "3", "x"])
     (['epileptor', '--lyapunov', 'all', '--json'], ['--lyapunov', '3', 'x'])
@@ -43,131 +35,69 @@ def counted(arguments: Sequence[str]) -> list[str]:
     return out
 
 
+@prepared(counted)
+@command
 def analyse(
+    *,
     system: Annotated[
         str,
-        typer.Argument(
-            metavar="SYSTEM|FILE",
-            help="Name of a system, FILE.pt of a trained recurrent network, or FILE.h5 that ictal simulate wrote.",
-        ),
+        Param("Name of a system, FILE.pt of a trained recurrent network, or FILE.h5 that ictal simulate wrote"),
+        Argument("SYSTEM|FILE"),
     ],
-    lyapunov: Annotated[
-        str, typer.Option(LYAPUNOV, metavar="[K]", help="The K largest exponents; all up to 64 units, else 10.")
-    ] = "",
-    fixed_points: Annotated[
-        bool, typer.Option("--fixed-points", help="Where it stands still, and how stably.", show_default=False)
-    ] = False,
-    attractors: Annotated[
-        bool, typer.Option("--attractors", help="What runs from many starts end in.", show_default=False)
-    ] = False,
-    scan: Annotated[str, typer.Option(metavar="KEY=LOW:HIGH:COUNT", help="Lead a parameter up and down again.")] = "",
-    basins: Annotated[
-        bool, typer.Option("--basins", help="Which attractor each start in a plane goes to.", show_default=False)
-    ] = False,
-    phase_plane: Annotated[
-        bool, typer.Option("--phase-plane", help="Nullclines over a plane, and runs in it.", show_default=False)
-    ] = False,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A parameter of the system; repeatable.")
-    ] = None,
-    starts: Annotated[
-        int | None, typer.Option(metavar="N", help="Initial states; default 32, of what only records 8.")
-    ] = None,
-    spread: Annotated[
-        float | None,
-        typer.Option(
-            metavar="S",
-            help="Move starts at random by up to S widths of what a run visits; 0, or 1 of a system that draws none.",
-        ),
-    ] = None,
+    lyapunov: Annotated[str, Param("The K largest exponents; all up to 64 units, else 10"), Option("[K]")] = "",
+    fixed_points: Annotated[bool, Param("Fixed points, and their stability")] = False,
+    attractors: Annotated[bool, Param("Attractors of runs from many starts")] = False,
+    basins: Annotated[bool, Param("Attractor that each initial state of a plane goes to")] = False,
+    phase_plane: Annotated[bool, Param("Nullclines over a plane, and runs in it")] = False,
+    scan: Annotated[str, Param("Lead a parameter up and down again"), Option("KEY=LOW:HIGH:COUNT")] = "",
+    settings: Set = (),
     starts_from: Annotated[
-        str,
-        typer.Option(
-            "--starts-from", metavar="KEY=A,B", help="Of what only records: a setting that only changes the start."
-        ),
+        str, Param("For systems without equations: a parameter that changes only the initial state"), Option("KEY=A,B")
     ] = "",
     plane: Annotated[
-        list[str] | None,
-        typer.Option(metavar="VARIABLE=LOW:HIGH:COUNT", help="Of --basins, --phase-plane, given twice: across, up."),
-    ] = None,
-    watch: Annotated[str | None, typer.Option(metavar="VARIABLE", help="What a scan describes; the first.")] = None,
-    time: Annotated[
-        float | None, typer.Option(metavar="T", help="Length of a run [unit of dt]; default the duration.")
-    ] = None,
-    late: Annotated[float, typer.Option(metavar="P", help="Share of it that attractors are told by.")] = LATE,
-    eps: Annotated[float, typer.Option(metavar="D", help="Distance of neighbours [SD of each variable].")] = EPS,
-    min_samples: Annotated[int, typer.Option(metavar="N", help="Starts that make an attractor.")] = MIN_SAMPLES,
-    inputs: Annotated[str, typer.Option("--input", metavar="X", help="Of a trained network: zero or mean.")] = "zero",
-    seed: Annotated[int, typer.Option(metavar="K", help="Seed of everything random.")] = 0,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", readable=False, metavar="FILE.h5", help="Also write HDF5.")
-    ] = None,
+        tuple[str, ...],
+        Param("Plane of --basins and --phase-plane, given twice (across, up)"),
+        Option("VARIABLE=LOW:HIGH:COUNT", repeat=True),
+    ] = (),
+    inputs: Annotated[str, Param("Constant input of a trained network: zero or mean"), Option("X", "--input")] = "zero",
+    output: Hdf5 = None,
     force: Force = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    how: DynamicsSettings,
+    line: Line,
+    out: Output,
 ) -> None:
     """Analyse the dynamics of a system or network.
 
     Without a choice: fixed points, Lyapunov exponents, attractors.
     """
-    from ..simulator.errors import InputError
-    from ..simulator.files.document import check_writable
-
-    if output is not None:
-        if output.suffix not in (".h5", ".hdf5", ".nc"):
-            raise InputError(f"{output}: what is written is HDF5; want a name that ends in .h5")
-        check_writable(output, force)
+    check_hdf5(output, force)
+    if lyapunov not in ("", ALL) and not lyapunov.lstrip("-").isdigit():
+        raise InputError(f"lyapunov: must be a whole number; got {lyapunov}")
+    k: int | bool = bool(lyapunov) if lyapunov in ("", ALL) else int(lyapunov)
     scanned = ranged("--scan", scan) if scan else None
-    axes = [ranged("--plane", text) for text in plane or []]
-    count: bool | int = False
-    if lyapunov:
-        if lyapunov != ALL and not lyapunov.lstrip("-").isdigit():
-            raise InputError(f"{LYAPUNOV}: must be a whole number; got {lyapunov}")
-        count = True if lyapunov == ALL else int(lyapunov)
-    parameters, varied = _parameters(system, settings or [], starts_from)
+    axes = [ranged("--plane", text) for text in plane]
+    parameters, varied = _parameters(system, settings, starts_from)
 
     from ..verbs.analyse import analyse as analysed
 
-    options: list[tuple[str, object]] = [
-        ("--scan", scan),
-        *(("--set", text) for text in settings or []),
-        ("--starts", starts),
-        ("--spread", spread),
-        ("--starts-from", starts_from),
-        *(("--plane", text) for text in plane or []),
-        ("--watch", watch),
-        ("--time", time),
-        ("--late", late if late != LATE else None),
-        ("--eps", eps if eps != EPS else None),
-        ("--min-samples", min_samples if min_samples != MIN_SAMPLES else None),
-        ("--input", inputs if inputs != "zero" else None),
-        ("--seed", seed or None),
-    ]
-    chosen = {
-        "--fixed-points": fixed_points, "--attractors": attractors, "--basins": basins, "--phase-plane": phase_plane,
-    }  # fmt: skip
-    flags = [*([LYAPUNOV] if lyapunov else []), *([lyapunov] if lyapunov not in ("", ALL) else [])]
-    flags += [flag for flag, wanted in chosen.items() if wanted]
-    command = command_line(["analyse", system, *flags], options)
-    out = Output(json, quiet)
     with out.progress(f"analyse {Path(system).name}") as report:
         found = analysed(
-            system, lyapunov=count, fixed_points=fixed_points, attractors=attractors, scan=scanned, basins=basins,
-            phase_plane=phase_plane, starts=starts, spread=spread, starts_from=varied, time=time, late=late, eps=eps,
-            min_samples=min_samples, plane=axes, watch=watch, inputs=inputs, seed=seed, command=command,
-            progress=report, settings=parameters,
+            system, lyapunov=k, fixed_points=fixed_points, attractors=attractors, scan=scanned, basins=basins,
+            phase_plane=phase_plane, starts=how.starts, spread=how.spread, starts_from=varied, time=how.time,
+            late=how.late, eps=how.eps, min_samples=how.min_samples, plane=axes, watch=how.watch, inputs=inputs,
+            seed=how.seed, command=line.replace(f"{LYAPUNOV} {ALL}", LYAPUNOV), progress=report, settings=parameters,
         )  # fmt: skip
     if output is not None:
         found.save(output, force=force)
-    out.result(found.to_json(), lambda: said(found))
-    for line in found.config["notes"]:
-        out.note(f"assumed: {line}")
+    out.result(found.to_json(), lambda: described(found))
+    for note in found.config["notes"]:
+        out.note(f"assumed: {note}")
     if output is not None:
         out.note(f"wrote {output}; ictal plot {output} draws it")
 
 
 def ranged(option: str, text: str) -> tuple[str, float, float, int]:
-    """KEY=LOW:HIGH:COUNT.
+    """Read KEY=LOW:HIGH:COUNT.
 
     Raises:
         InputError: anything else.
@@ -175,8 +105,6 @@ def ranged(option: str, text: str) -> tuple[str, float, float, int]:
     >>> ranged("--scan", "p=0.5:2:16")
     ('p', 0.5, 2.0, 16)
     """
-    from ..simulator.errors import InputError
-
     key, _, rest = (part.strip() for part in text.partition("="))
     try:
         low, high, count = rest.split(":")
@@ -187,12 +115,10 @@ def ranged(option: str, text: str) -> tuple[str, float, float, int]:
 
 
 def _parameters(system: str, settings: Sequence[str], starts_from: str) -> tuple[dict[str, Any], Any]:
-    """What --set says, and (parameter, values) of --starts-from, by the types of the system's fields."""
+    """Return the parameters of --set, and (parameter, values) of --starts-from, by the types of the fields."""
     from ..models import SYSTEMS
-    from ..simulator.errors import InputError
     from ..simulator.fields import assignments, parameter_types, parse
     from ..verbs.names import parse_settings
-    from ..verbs.names import system as system_class
 
     name = system if not Path(system).suffix and not Path(system).exists() else _recorded(system)
     if system in SYSTEMS:
@@ -204,7 +130,7 @@ def _parameters(system: str, settings: Sequence[str], starts_from: str) -> tuple
     parameters = parse_settings(name, settings)
     if not starts_from:
         return parameters, None
-    kind = system_class(name)
+    kind = SYSTEMS.load(name)
     hints = parameter_types(kind)
     texts = assignments("--starts-from", [starts_from], f"parameter of {name}", hints, "KEY=A,B")
     ((key, text),) = texts.items()
@@ -212,7 +138,7 @@ def _parameters(system: str, settings: Sequence[str], starts_from: str) -> tuple
 
 
 def _recorded(file: str) -> str:
-    """Name of the system that recorded a file; none where the file is of another kind, which is told later."""
+    """Return the name of the system that recorded a file; empty where the file is of another kind."""
     from ..models import SYSTEMS
     from ..simulator.files.readers import HDF5_SUFFIXES, open_run
 
@@ -223,8 +149,8 @@ def _recorded(file: str) -> str:
     return name if name in SYSTEMS else ""
 
 
-def said(found: DynamicsResult) -> str:
-    """The parts as tables."""
+def described(found: DynamicsResult) -> str:
+    """Return the parts as tables."""
     config = found.config
     text = f"{config['system']}, a {config['what']}; time in {config['time_unit']}\n"
     if config["what"] == "runs":
@@ -314,8 +240,8 @@ def _scanned(found: DynamicsResult) -> str:
     columns = [scan.parameter, f"up: {scan.variable}", f"period [{unit}]", f"down: {scan.variable}", f"period [{unit}]"]
     drawn = table(columns, rows)
     stopped = "".join(f"{line}\n" for line in scan.stopped)
-    said = f"up and down differ at {scan.parameter} = {ranges}" if ranges else "up and down agree"
+    verdict = f"up and down differ at {scan.parameter} = {ranges}" if ranges else "up and down agree"
     if slow := scan.unsettled:
         listed = ", ".join(number(value) for value in slow[:8]) + (" and so on" if len(slow) > 8 else "")
-        said += f", but runs were too short to settle at {scan.parameter} = {listed}"
-    return f"{drawn}{said}\n{stopped}"
+        verdict += f", but runs were too short to settle at {scan.parameter} = {listed}"
+    return f"{drawn}{verdict}\n{stopped}"

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
-from .options import (
-    Bin,
-    ClockOption,
-    Dt,
-    Force,
-    Json,
-    Names,
-    Quiet,
-    Sd,
-    Window,
-    check_folder,
-    command_line,
-    listed,
-    make_folder,
-)
+from ..simulator.errors import InputError
+from ..simulator.fields import Param
+from ..simulator.options import Argument, Option
+from ..simulator.types import Progress
+from .options import Band, Bin, ClockOption, Dt, Force, Line, Names, PhaseBand, Sd, check_folder, command, make_folder
 from .output import Output, number, table
 from .sliding import noted
 
@@ -29,118 +18,69 @@ if TYPE_CHECKING:
     from ..analyses.comparison.result import Comparison
     from ..simulator.types import Progress
 
-SAMPLE_BAND = (0.03, 0.2)  # as in analyses.compare.Settings, which takes a second to import
-BIN, SD = 0.01, 0.01  # [s]; likewise
+BIN, SD = 0.001, 0.005  # [s]; as in analyses.values.ValueSettings, which takes a second to import
 OUTPUTS = ("compare.h5", "report.html")
 
 
+@command
 def compare(
+    *,
     files: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="FILE...", help="Runs (.h5), trained networks (.pt) or arrays; none: the main job."),
-    ] = None,
+        tuple[Path, ...], Param("Runs (.h5), trained networks (.pt) or arrays; none: the main job"), Argument("FILE...")
+    ] = (),
     labels: Annotated[
-        str,
-        typer.Option(
-            metavar="A,B", help="Group of each file; a label given twice makes replicates. Default: file names."
-        ),
-    ] = "",
+        tuple[str, ...], Param("Group of each file; a label given twice makes replicates. Default: file names")
+    ] = (),
     entries: Annotated[
-        str, typer.Option(metavar="E,… | A=E,B=F", help="Entries that all files have, or one for each group.")
-    ] = "",
-    data: Annotated[
-        str | None, typer.Option(metavar="DATA", help="Main job: digits (default), fashion-mnist, or an .npz file.")
-    ] = None,
-    seeds: Annotated[int | None, typer.Option(metavar="N", help="Main job: replicates (default 5).")] = None,
-    seed: Annotated[int, typer.Option(metavar="K", help="First seed.")] = 0,
-    measures: Names = "",
-    band: Annotated[
-        tuple[float, float] | None,
-        typer.Option(
-            "--band",
-            metavar="LO HI",
-            help="Files: band of phases [cycles per SAMPLE], one for every clock; default .03 .2.",
-        ),
-    ] = None,
-    nulls: Annotated[int, typer.Option(metavar="N", help="Surrogates a value, at least 199.")] = 199,
-    bin: Bin = None,
-    sd: Sd = None,
+        tuple[str, ...], Param("Entries that all files have, or one for each group"), Option("E,…|A=E,B=F")
+    ] = (),
+    data: Annotated[str | None, Param("Main job: digits (default), fashion-mnist, or an .npz file")] = None,
+    seeds: Annotated[int | None, Param("Main job: replicates (default 5)", ge=1)] = None,
+    seed: Annotated[int, Param("First seed", ge=0)] = 0,
+    measures: Names = (),
+    band: Band = None,
+    phase_band: PhaseBand = None,
+    bin: Bin = BIN,
+    sd: Sd = SD,
+    nulls: Annotated[int, Param("Surrogates a value, at least 199", ge=199)] = 199,
     dt: Dt = None,
     clock: ClockOption = None,
-    window: Window = None,
-    output: Annotated[
-        Path, typer.Option("-o", "--output", readable=False, metavar="DIR", help="Where results go.")
-    ] = Path("ictal-compare"),
+    window: Annotated[tuple[float, float] | None, Param("Only this part of the time axis [ticks]")] = None,
+    output: Annotated[Path, Param("Where results go"), Option("DIR", "-o --output", record="never")] = Path(
+        "ictal-compare"
+    ),
     force: Force = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    line: Line,
+    out: Output,
 ) -> None:
     """Compare groups of files; without files, run the main job.
 
     The main job measures a seizure against rest, and overfitted against healthy classifiers. Writes
     compare.h5, report.html and figures/ into the folder given by -o.
     """
-    from ..simulator import InputError
-
-    files = files or []
-    only = {"--data": data, "--seeds": seeds} if files else {
-        "--labels": labels, "--entries": entries, "--band": band, "--dt": dt, "--clock": clock, "--window": window,
-        "--bin": bin, "--sd": sd,
-    }  # fmt: skip
-    if wrong := [option for option, value in only.items() if value not in (None, "")]:
-        raise InputError(
-            f"{wrong[0]}: belongs to the {'main job; leave out the files' if files else 'files; name some'}"
-        )
-    if nulls < 199:
-        raise InputError(f"--nulls: must be at least 199; got {nulls}")
-    if seeds is not None and seeds < 1:
-        raise InputError(f"--seeds: must be at least 1; got {seeds}")
-    if seed < 0:
-        raise InputError(f"--seed: must be at least 0; got {seed}")
+    of_files = {"labels": labels, "entries": entries, "band": band, "phase_band": phase_band, "dt": dt, "clock": clock,
+                "window": window, "bin": bin != BIN, "sd": sd != SD}  # fmt: skip
+    for name, value in ({"data": data, "seeds": seeds} if files else of_files).items():
+        if value:
+            raise InputError(
+                f"{name}: belongs to the {'main job; leave out the files' if files else 'files; name some'}"
+            )
     check_folder(output, OUTPUTS, force)
     figures = output / "figures"
     check_folder(figures, [], force)
     if not force and figures.is_dir() and any(figures.iterdir()):
         raise InputError(f"{figures}: holds figures already; choose another folder or say --force to replace them")
-    options: list[tuple[str, object]] = [
-        ("--labels", ",".join(listed(labels))),
-        ("--entries", ",".join(listed(entries))),
-        ("--data", data),
-        ("--seeds", seeds),
-        ("--seed", seed or None),
-        ("--measures", ",".join(listed(measures))),
-        ("--band", band if band != SAMPLE_BAND else None),
-        ("--bin", bin if bin != BIN else None),
-        ("--sd", sd if sd != SD else None),
-        ("--nulls", nulls if nulls != 199 else None),
-        ("--dt", dt),
-        ("--clock", clock),
-        ("--window", window),
-    ]
-    command = command_line(["compare", *files], options)
-    out = Output(json, quiet)
     with out.progress("compare") as report:
         if files:
             from ..verbs import compare as compare_verb
 
             found = compare_verb.compare(
-                _grouped(files, listed(labels)),
-                entries=_entries(entries),
-                dt=dt,
-                clock=clock,
-                window=window,
-                measures=listed(measures),
-                nulls=nulls,
-                seed=seed,
-                command=command,
-                progress=report,
-                band=band or SAMPLE_BAND,
-                bin=BIN if bin is None else bin,
-                sd=SD if sd is None else sd,
-            )
+                _grouped(files, labels), entries=_entries(entries), dt=dt, clock=clock, window=window,
+                measures=measures, nulls=nulls, seed=seed, command=line, progress=report, band=band,
+                phase_band=phase_band, bin=bin, sd=sd,
+            )  # fmt: skip
         else:
-            found = _main_job(data or "digits", 5 if seeds is None else seeds, seed, listed(measures), nulls, report)
-            found = found.with_config(command=command)
+            found = _main_job(data or "digits", seeds or 5, seed, measures, nulls, report).with_config(command=line)
         if report:
             report(1, 1, "figures and report")
         written = _write(found, output, force)
@@ -152,40 +92,36 @@ def compare(
         out.note(f"{older} older figures are still in {figures}")
 
 
-def _main_job(data: str, seeds: int, seed: int, measures: list[str], nulls: int, report: Progress | None) -> Comparison:
-    from ..verbs.names import experiment
-
-    run = experiment("seizure_overfitting")
-
+def _main_job(
+    data: str, seeds: int, seed: int, measures: Sequence[str], nulls: int, report: Progress | None
+) -> Comparison:
     from ..analyses.comparison.compare import Settings
+    from ..experiments.seizure_overfitting import run
 
-    settings = Settings(measures=tuple(measures), n_null=nulls, seed=seed)
+    settings = Settings(measures=tuple(measures), nulls=nulls, seed=seed)
     found: Comparison = run(data=data, seeds=seeds, seed=seed, settings=settings, progress=report)
     return found
 
 
-def _grouped(files: list[Path], labels: list[str]) -> dict[str, Any]:
-    from ..simulator import InputError
-
+def _grouped(files: Sequence[Path], labels: Sequence[str]) -> dict[str, Any]:
+    """Return label -> files."""
     if labels and len(labels) != len(files):
-        raise InputError(f"--labels: must be one for each file; got {len(labels)} for {len(files)} files")
+        raise InputError(f"labels: must be one for each file; got {len(labels)} for {len(files)} files")
     if not labels and len({path.stem for path in files}) < len(files):
-        raise InputError("--labels: needed, because two files have the same name, e.g. --labels rest,rest,seizure")
+        raise InputError("labels: needed, because two files have the same name, e.g. --labels rest,rest,seizure")
     groups: dict[str, list[Path]] = {}
     for label, path in zip(labels or [path.stem for path in files], files, strict=True):
         groups.setdefault(label, []).append(path)
     return groups
 
 
-def _entries(text: str) -> list[str] | dict[str, str] | None:
-    from ..simulator import InputError
-
-    names = listed(text)
+def _entries(names: Sequence[str]) -> list[str] | dict[str, str] | None:
+    """Return the entries of every group, or group -> entry."""
     if not any("=" in name for name in names):
-        return names or None
+        return list(names) or None
     pairs = [name.partition("=") for name in names]
     if any(not equals or not group or not entry for group, equals, entry in pairs):
-        raise InputError(f"--entries: must be ENTRY,… or GROUP=ENTRY,…; got {text!r}")
+        raise InputError(f"entries: must be ENTRY,… or GROUP=ENTRY,…; got {','.join(names)!r}")
     return {group: entry for group, _, entry in pairs}
 
 
@@ -223,25 +159,15 @@ def _separations(found: Comparison) -> str:
     if found.verdicts:
         first, second = found.verdicts[0].first, found.verdicts[0].second
         rows = [
-            [
-                v.measure,
-                v.first_statement + arrow[v.first_direction],
-                v.second_statement + arrow[v.second_direction],
-                v.agreement,
-            ]
+            [v.measure, v.first_statement + arrow[v.first_direction], v.second_statement + arrow[v.second_direction],
+             v.agreement]
             for v in found.verdicts
-        ]
+        ]  # fmt: skip
         return table(["measure", first, second, "agreement"], rows)
     rows = [
-        [
-            c.panel,
-            c.measure,
-            f"{c.a} {number(c.mean_a)}",
-            f"{c.b} {number(c.mean_b)}",
-            f"{number(c.difference)} [{number(c.ci_low)}, {number(c.ci_high)}]",
-            number(c.p),
-            c.statement + arrow[c.direction],
-        ]
+        [c.panel, c.measure, f"{c.a} {number(c.mean_a)}", f"{c.b} {number(c.mean_b)}",
+         f"{number(c.difference)} [{number(c.ci_low)}, {number(c.ci_high)}]", number(c.p),
+         c.statement + arrow[c.direction]]
         for c in found.contrasts
-    ]
+    ]  # fmt: skip
     return table(["panel", "measure", "a", "b", "a − b [95 %]", "p", "statement"], rows)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import typer
-
-from .options import Json, Quiet
+from ..simulator.fields import Param
+from ..simulator.options import Option
+from .options import command
 from .output import Output
 
 PACKAGES = (
@@ -16,16 +16,15 @@ PACKAGES = (
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
+@command
 def doctor(
     compile_: Annotated[
-        bool,
-        typer.Option("--compile", help="Compile the built-in spiking systems now, not in the first run of each."),
+        bool, Param("Compile the built-in spiking systems now, not in the first run of each"), Option("", "--compile")
     ] = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    out: Output,
 ) -> None:
     """Check versions, caches, threads, data and links."""
-    out = Output(json, quiet)
     checks = {
         "python": _python(),
         "packages": _packages(),
@@ -90,11 +89,12 @@ def _kernels(out: Output) -> dict[str, Any]:
     """A millisecond of every built-in spiking system."""
     import time
 
+    from ..models import SYSTEMS
     from ..models.system import Spiking
     from ..verbs import names as registry
     from ..verbs import simulate
 
-    names = [name for name in registry.known()["systems"] if isinstance(registry.build(name, {}), Spiking)]
+    names = [name for name in SYSTEMS.usable() if isinstance(registry.build(name, {}), Spiking)]
     start = time.perf_counter()
     with out.progress("compile") as report:
         for done, name in enumerate(names):

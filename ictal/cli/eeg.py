@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from .options import Force, Json, Quiet, check_folder, command_line, listed, make_folder
+from ..simulator.fields import Param
+from ..simulator.options import Argument, Option
+from .options import Force, Line, check_folder, command, make_folder
 from .output import Output, number, table
 from .sliding import remarks, windows_table
 
@@ -15,84 +15,47 @@ if TYPE_CHECKING:
     from ..analyses.eeg.result import EegResult
 
 RESULT = "eeg.h5"
-BAND, LENGTH, NULLS, K, HOLD = (3.0, 20.0), 5.0, 199, 3.0, 2.0  # as in ictal.verbs.eeg, which takes a second to import
 
 
+@command
 def eeg(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An EEG: .edf, .bdf, a run (.h5) or an array file.")],
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", readable=False, metavar="DIR", help="Default: NAME-eeg.")
-    ] = None,
-    band: Annotated[
-        tuple[float, float], typer.Option("--band", metavar="LO HI", help="Band of everything that is measured [Hz].")
-    ] = BAND,
-    window: Annotated[float, typer.Option(metavar="S", help="Length of sliding windows [s].")] = LENGTH,
-    step: Annotated[
-        float | None, typer.Option(metavar="S", help="From one to the next; default half a window.")
-    ] = None,
-    nulls: Annotated[int, typer.Option(metavar="N", help="Surrogates a value: 0, or at least 199.")] = NULLS,
-    event: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Annotations that are events; default: those that say seizure.")
-    ] = None,
+    *,
+    file: Annotated[Path, Param("An EEG: .edf, .bdf, a run (.h5) or an array file"), Argument("FILE")],
+    all_channels: Annotated[bool, Param("Keep copies and channels of poor quality")] = False,
+    band: Annotated[tuple[float, float], Param("Band of everything that is measured [Hz]")] = (3.0, 20.0),
+    window: Annotated[float, Param("Length of sliding windows [s]")] = 5.0,
+    step: Annotated[float | None, Param("From one window to the next; default half a window")] = None,
+    nulls: Annotated[int, Param("Surrogates a value: 0, or at least 199")] = 199,
+    event: Annotated[str | None, Param("Annotations that are events; default: those that say seizure")] = None,
     baseline: Annotated[
-        tuple[float, float] | None,
-        typer.Option(
-            "--baseline",
-            metavar="START STOP",
-            help="Of recruitment and detectors [s]; default: before the first event.",
-        ),
+        tuple[float, float] | None, Param("Baseline of recruitment and detectors [s]; default: before the first event")
     ] = None,
-    k: Annotated[float, typer.Option("--k", metavar="K", help="Raised: over mean + K SD of the baseline.")] = K,
-    hold: Annotated[float, typer.Option(metavar="S", help="for at least S seconds.")] = HOLD,
-    reference: Annotated[str, typer.Option(metavar="R", help="none or average.")] = "none",
-    all_channels: Annotated[
-        bool, typer.Option("--all-channels", help="Keep copies and channels of poor quality.", show_default=False)
-    ] = False,
-    measures: Annotated[
-        str, typer.Option(metavar="A,B", help="Default: r, chi_c, lambda1_fraction, si_3, and the rhythm.")
-    ] = "",
-    entry: Annotated[str | None, typer.Option(metavar="A", help="This entry of the file; default eeg.")] = None,
-    rate: Annotated[float | None, typer.Option(metavar="HZ", help="Sampling rate of an array [Hz].")] = None,
-    seed: Annotated[int, typer.Option(metavar="K", help="Seed of the surrogates.")] = 0,
+    k: Annotated[float, Param("Raised: over mean + K SD of the baseline")] = 3.0,
+    hold: Annotated[float, Param("Raised for at least S seconds")] = 2.0,
+    reference: Annotated[str, Param("Reference: none or average")] = "none",
+    measures: Annotated[tuple[str, ...], Param("Default: r, chi_c, lambda1_fraction, si_3, and the rhythm")] = (),
+    entry: Annotated[str | None, Param("This entry of the file; default eeg")] = None,
+    rate: Annotated[float | None, Param("Sampling rate of an array [Hz]")] = None,
+    seed: Annotated[int, Param("Seed of the surrogates", ge=0)] = 0,
+    output: Annotated[Path | None, Param("Default: NAME-eeg"), Option("DIR", "-o --output", record="never")] = None,
     force: Force = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    line: Line,
+    out: Output,
 ) -> None:
     """Analyse an EEG: synchrony, recruitment, detectors.
 
     Writes eeg.h5 and figures (PNG, SVG) into the folder given by -o.
     """
-    from ..simulator.errors import InputError
-
     folder = output or Path(f"{file.stem}-eeg")
     check_folder(folder, [RESULT], force)
-    if seed < 0:
-        raise InputError(f"--seed: must be at least 0; got {seed}")
 
     from ..verbs.eeg import analyse_eeg
 
-    options: list[tuple[str, object]] = [
-        ("--band", band if band != BAND else None),
-        ("--window", window if window != LENGTH else None),
-        ("--step", step),
-        ("--nulls", nulls if nulls != NULLS else None),
-        ("--event", event),
-        ("--baseline", baseline),
-        ("--k", k if k != K else None),
-        ("--hold", hold if hold != HOLD else None),
-        ("--reference", reference if reference != "none" else None),
-        ("--measures", ",".join(listed(measures))),
-        ("--entry", entry),
-        ("--rate", rate),
-        ("--seed", seed or None),
-    ]
-    command = command_line(["eeg", file, *(["--all-channels"] if all_channels else [])], options)
-    out = Output(json, quiet)
     with out.progress("eeg") as report:
         found = analyse_eeg(
-            file, window=window, step=step, band=band, measures=listed(measures), nulls=nulls, entry=entry, rate=rate,
+            file, window=window, step=step, band=band, measures=measures, nulls=nulls, entry=entry, rate=rate,
             event=event, reference=reference, all_channels=all_channels, baseline=baseline, k=k, hold=hold, seed=seed,
-            command=command, progress=report,
+            command=line, progress=report,
         )  # fmt: skip
         if report:
             report(1, 1, "figures")
@@ -116,15 +79,9 @@ def _recruited(found: EegResult) -> str:
 
 def _detected(found: EegResult) -> str:
     rows = [
-        [
-            s.detector,
-            f"{s.hits}/{s.events}",
-            number(s.latency),
-            str(s.false_alarms),
-            f"{s.hours:.3g}",
-            number(s.false_per_hour),
-        ]
+        [s.detector, f"{s.hits}/{s.events}", number(s.latency), str(s.false_alarms), f"{s.hours:.3g}",
+         number(s.false_per_hour)]
         for s in found.scores
-    ]
+    ]  # fmt: skip
     columns = ["detector", "events hit", "latency [s]", "false alarms", "in [h]", "false/h"]
     return table(columns, rows) if rows else ""

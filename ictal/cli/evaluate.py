@@ -5,41 +5,33 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from .options import Json, Quiet
+from ..simulator.fields import Param
+from ..simulator.options import Argument
+from .options import Device, command
 from .output import Output, number, table
 
 if TYPE_CHECKING:
     from ..models.trained.evaluate import Evaluated
 
 
+@command
 def evaluate(
-    file: Annotated[Path, typer.Argument(metavar="FILE.pt", help="Weights that `ictal train` wrote.")],
-    data: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Those of the training, chosen as they were, if left out.")
-    ] = None,
-    n_train: Annotated[int | None, typer.Option(metavar="N", help="Training images, of --data.")] = None,
-    n_test: Annotated[int | None, typer.Option(metavar="N", help="Test images, of --data.")] = None,
-    label_noise: Annotated[float, typer.Option(metavar="P", help="Fraction of labels made wrong, of --data.")] = 0.0,
-    image_size: Annotated[int | None, typer.Option(metavar="PIXELS", help="Of images from class folders.")] = None,
-    corruptions: Annotated[
-        bool, typer.Option("--corruptions", help="Also on corrupted test images.", show_default=False)
-    ] = False,
-    ood: Annotated[
-        bool, typer.Option("--ood", help="Also on images that are not of these data.", show_default=False)
-    ] = False,
-    ood_data: Annotated[
-        str | None, typer.Option("--ood-data", metavar="NAME", help="and on the test images of other data, for --ood.")
-    ] = None,
+    *,
+    file: Annotated[Path, Param("Weights that `ictal train` wrote"), Argument("FILE.pt")],
+    data: Annotated[str | None, Param("Data; those of the training, chosen as they were, if left out")] = None,
+    n_train: Annotated[int | None, Param("Training images, of --data")] = None,
+    n_test: Annotated[int | None, Param("Test images, of --data")] = None,
+    label_noise: Annotated[float, Param("Fraction of labels made wrong, of --data")] = 0.0,
+    image_size: Annotated[int | None, Param("Size of images from class folders, of --data")] = None,
+    corruptions: Annotated[bool, Param("Also on corrupted test images")] = False,
+    ood: Annotated[bool, Param("Also on images that are not of these data")] = False,
+    ood_data: Annotated[str | None, Param("Also on the test images of other data, for --ood")] = None,
     seed: Annotated[
-        int | None,
-        typer.Option(metavar="K", help="Of corruptions, of --ood and of --data; that of the training if left out."),
+        int | None, Param("Seed of corruptions, of --ood and of --data; that of the training if left out")
     ] = None,
-    device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
-    threads: Annotated[int, typer.Option(metavar="N", help="CPU threads.")] = 1,
-    json: Json = False,
-    quiet: Quiet = False,
+    device: Device = "auto",
+    threads: Annotated[int, Param("CPU threads")] = 1,
+    out: Output,
 ) -> None:
     """Evaluate a trained network on its data or others.
 
@@ -49,23 +41,15 @@ def evaluate(
     from ..models.training.settings import DataChoice
     from ..simulator import InputError
 
-    given = (n_train, n_test, image_size, label_noise or None)
-    if data is None and any(value is not None for value in given):
+    if data is None and (label_noise or any(value is not None for value in (n_train, n_test, image_size))):
         raise InputError("--n-train, --n-test, --label-noise and --image-size: are for --data NAME")
     chosen = None if data is None else DataChoice(data, n_train, n_test, None, label_noise, image_size)
-    strange = (*STRANGE, *([f"other:{ood_data}"] if ood_data else [])) if ood or ood_data else ()
-    out = Output(json, quiet)
+    others = (f"other:{ood_data}",) if ood_data else ()
     with out.progress("evaluate") as report:
         found = evaluate_file(
-            file,
-            chosen,
-            seed=seed,
-            corruptions=corruptions,
-            strange=strange,
-            device_name=device,
-            threads=threads,
-            progress=report,
-        )
+            file, chosen, seed=seed, corruptions=corruptions, device_name=device,
+            strange=(*STRANGE, *others) if ood or others else (), threads=threads, progress=report,
+        )  # fmt: skip
     out.result({"file": str(file), **found.to_json()}, lambda: _text(found))
 
 

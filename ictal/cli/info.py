@@ -6,31 +6,30 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
-from .options import Json, Quiet
-from .output import Output
+from ..simulator.fields import Param
+from ..simulator.options import Argument
+from .options import command
+from .output import Output, error_line
 
 RELATIVE = "relative paths are relative to the folder in which the command was run"
 
 
+@command
 def list_(
     kind: Annotated[
         str,
-        typer.Argument(
-            metavar="[KIND]",
-            help="systems, measures, architectures, treatments, experiments or data.",
-            show_default=False,
-        ),
+        Param("Kind: systems, measures, treatments …, as the full list has them"),
+        Argument("[KIND]", show=False),
     ] = "",
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    out: Output,
 ) -> None:
     """List everything that has a name, one line each."""
     from ..simulator import unknown
-    from ..verbs.names import known
+    from ..verbs.names import REGISTRIES
+    from . import COMMANDS
 
-    tables = known()
+    tables = {kind: table.lines() for kind, table in REGISTRIES.items()}
     if kind and kind not in tables:
         raise unknown("kind", kind, tables)
     shown = {kind: tables[kind]} if kind else tables
@@ -42,31 +41,34 @@ def list_(
             lines += [title, *(f"  {name:<{width}}  {line}" for name, line in members.items()), ""]
         return "\n".join(lines[:-1]) + "\n"
 
-    Output(json, quiet).result(shown, text)
+    out.result(shown, text)
+    for table in (*REGISTRIES.values(), COMMANDS):
+        for problem in table.problems:
+            error_line(problem)
 
 
+@command
 def explain(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A name of `ictal list`, data aside.")],
-    json: Json = False,
-    quiet: Quiet = False,
+    name: Annotated[str, Param("A name of `ictal list`"), Argument("NAME")],
+    *,
+    out: Output,
 ) -> None:
     """Explain anything that has a name."""
     from ..verbs.explain import description
     from ..verbs.explain import explain as explained
 
-    Output(json, quiet).result(description(name), lambda: explained(name) + "\n")
+    out.result(description(name), lambda: explained(name) + "\n")
 
 
+@command
 def info(
     file: Annotated[
         Path,
-        typer.Argument(
-            metavar="FILE",
-            help="Any file of ictal (.h5, .pt), the folder of a sweep, an EEG (.edf, .bdf), or an array file.",
-        ),
+        Param("Any file of ictal (.h5, .pt), the folder of a sweep, an EEG (.edf, .bdf), or an array file"),
+        Argument("FILE"),
     ],
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    out: Output,
 ) -> None:
     """Say what a file holds and how to do it again."""
     from ..simulator.files.edf import EDF_SUFFIXES
@@ -87,7 +89,7 @@ def info(
                 lines.append(f"{key}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
         return "\n".join(lines) + "\n"
 
-    Output(json, quiet).result({"file": str(file), **facts}, text)
+    out.result({"file": str(file), **facts}, text)
 
 
 def _array_facts(file: Path) -> dict[str, Any]:
@@ -151,7 +153,7 @@ def _document_facts(file: Path) -> dict[str, Any]:
 
 
 def _inputs(config: Mapping[str, Any]) -> dict[str, str]:
-    """What was measured or compared: file or command, and SHA-256."""
+    """Return what was measured or compared: file or command, and SHA-256."""
     found = {"data": config["source"]} if "source" in config else {}
     for group, members in dict(config.get("sources", {})).items():
         found |= {f"{group} {number}": source for number, source in enumerate(members, 1)}

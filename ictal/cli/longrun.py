@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -15,29 +15,18 @@ from .output import Output, error_line, fraction
 
 if TYPE_CHECKING:
     from ..models.system import Spiking
+    from ..verbs.simulate import Simulation
 
 SHORT = 120.0  # [s]; longer times are said in minutes and hours
 
 
-class How(TypedDict):
-    """What both functions need beside the run itself."""
-
-    precision: str
-    threads: int
-    out: Output
-
-
 def run(
-    system: str,
+    given: Simulation,
     parameters: Mapping[str, object],
-    seed: int,
-    engine: str | None,
     target: Path,
-    *,
+    threads: int,
     resume: bool,
     force: bool,
-    precision: str,
-    threads: int,
     out: Output,
 ) -> None:
     """Stream the run to its file and say what was written, or how to go on.
@@ -49,6 +38,7 @@ def run(
     from ..simulator.long_runs.stream import UnfinishedError
     from ..verbs import simulate
 
+    system, seed, engine, precision = given.system, given.seed, given.engine, given.precision or "float64"
     command = simulate.simulate_command(system, parameters, seed, engine, precision)
     part = Part.of(target)
     words = [*(["--threads", str(threads)] if threads > 1 else []), "-o", str(target), "--resume"]
@@ -57,19 +47,10 @@ def run(
     try:
         with signals, out.progress(f"simulate {system}") as report:
             written = simulate.simulate_to_file(
-                system,
-                target,
-                seed=seed,
-                precision=precision,
-                threads=threads,
-                resume=resume,
-                force=force,
-                progress=fraction(report),
-                stop=signals.stop,
-                note=error_line,
-                engine=engine,
+                system, target, seed=seed, precision=precision, threads=threads, resume=resume,
+                force=force, progress=fraction(report), stop=signals.stop, note=error_line, engine=engine,
                 **parameters,
-            )
+            )  # fmt: skip
     except (UnfinishedError, Interrupt) as error:
         reached = f" at {error.done:g} of {error.total:g} s" if isinstance(error, UnfinishedError) else ""
         error_line(f"interrupted{reached}; {go_on}" if part.folder.exists() else "interrupted")
@@ -85,7 +66,7 @@ def run(
         out.note(answer)
 
 
-def forecast(system: Spiking, seed: int, target: Path, *, precision: str, threads: int, out: Output) -> None:
+def forecast(system: Spiking, given: Simulation, target: Path, threads: int, out: Output) -> None:
     """Say what the run would need.
 
     Raises:
@@ -97,9 +78,9 @@ def forecast(system: Spiking, seed: int, target: Path, *, precision: str, thread
     from ..simulator.long_runs.machine import available_memory, free_disk, spoken
 
     check_writable(target, force=True)
-    network, folder = system.network(), target.absolute().parent
+    network, folder, precision = system.network(), target.absolute().parent, given.precision or "float64"
     refuse_what_does_not_fit(network, system.duration, folder, precision=precision, threads=threads)
-    needs = foresee(network, system.duration, seed, precision=precision, threads=threads)
+    needs = foresee(network, system.duration, given.seed, precision=precision, threads=threads)
     memory, disk = available_memory(), free_disk(folder)
 
     def text() -> str:

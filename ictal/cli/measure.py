@@ -5,102 +5,82 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from .options import Bin, ClockOption, Dt, Force, Json, Names, Quiet, Sd, command_line, listed
+from ..simulator.errors import InputError
+from ..simulator.fields import Param
+from ..simulator.options import Argument, Option
+from .options import (
+    Band,
+    Bin,
+    ClockOption,
+    Dt,
+    Entries,
+    Force,
+    Hdf5,
+    Line,
+    Names,
+    PhaseBand,
+    Sd,
+    check_hdf5,
+    command,
+    prepared,
+)
 from .output import Output, number, table
-from .sliding import noted, remarks, window_of, windows_table
+from .sliding import joined, noted, remarks, windows_table
 
 if TYPE_CHECKING:
     from ..analyses.values import Measurements
 
-BIN, SD = 0.001, 0.005  # [s]; as in measurements.How, which takes a second to import
 
-
+@prepared(joined)
+@command
 def measure(
+    *,
     file: Annotated[
         Path,
-        typer.Argument(
-            metavar="FILE",
-            help="A run (.h5), an EEG (.edf, .bdf), a trained network (.pt), or an array: .npy, .npz, .csv.",
-        ),
+        Param("A run (.h5), an EEG (.edf, .bdf), a trained network (.pt), or an array: .npy, .npz, .csv"),
+        Argument("FILE"),
     ],
-    measures: Names = "",
+    measures: Names = (),
     dt: Dt = None,
     clock: ClockOption = None,
-    band: Annotated[
-        tuple[float, float] | None,
-        typer.Option("--band", metavar="LO HI", help="Band of phases [cycles per tick of the clock; Hz for seconds]."),
-    ] = None,
-    nulls: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Surrogates a value: 0, or at least 199. Default 0, of sliding windows 199."),
-    ] = None,
+    band: Band = None,
+    phase_band: PhaseBand = None,
+    nulls: Annotated[int | None, Param("Surrogates a value: 0, or at least 199. Default 0, of sliding windows 199")] = (
+        None
+    ),
     window: Annotated[
-        str,
-        typer.Option(
-            "--window",
-            metavar="LENGTH | START STOP",
-            help="Sliding windows, or only this part of the time axis [ticks].",
-        ),
-    ] = "",
-    step: Annotated[
-        float | None, typer.Option(metavar="S", help="From one sliding window to the next; default half a window.")
-    ] = None,
-    entries: Annotated[str, typer.Option(metavar="A,B", help="Only these entries of the file.")] = "",
-    units: Annotated[int | None, typer.Option(metavar="N", help="Only N units of each, chosen at random.")] = None,
-    bin: Bin = None,
-    sd: Sd = None,
-    seed: Annotated[int, typer.Option(metavar="K", help="Seed of surrogates and of the choice of units.")] = 0,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", readable=False, metavar="FILE.h5", help="Also write HDF5.")
-    ] = None,
+        tuple[float, ...],
+        Param("Length of sliding windows, or the only part of the time axis to measure [ticks]"),
+        Option("LENGTH | START STOP"),
+    ] = (),
+    step: Annotated[float | None, Param("From one sliding window to the next; default half a window")] = None,
+    entries: Entries = (),
+    units: Annotated[int | None, Param("Only N units of each, chosen at random")] = None,
+    bin: Bin = 0.001,
+    sd: Sd = 0.005,
+    seed: Annotated[int, Param("Seed of surrogates and of the choice of units")] = 0,
+    output: Hdf5 = None,
     force: Force = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    line: Line,
+    out: Output,
 ) -> None:
     """Measure the synchrony in a file, or its course over time."""
-    from ..simulator.errors import InputError
-    from ..simulator.files.document import check_writable
-
-    if output is not None:
-        if output.suffix not in (".h5", ".hdf5", ".nc"):
-            raise InputError(f"{output}: what is written is HDF5; want a name that ends in .h5")
-        check_writable(output, force)
-
-    part = window_of(window)
-    if step is not None and not isinstance(part, float):
-        raise InputError("--step: belongs to sliding windows; say --window LENGTH, one number")
-
-    options: list[tuple[str, object]] = [
-        ("--measures", ",".join(listed(measures))),
-        ("--dt", dt),
-        ("--clock", clock),
-        ("--band", band),
-        ("--nulls", nulls),
-        ("--window", tuple(window.split()) or None),
-        ("--step", step),
-        ("--entries", ",".join(listed(entries))),
-        ("--units", units),
-        ("--bin", bin if bin != BIN else None),
-        ("--sd", sd if sd != SD else None),
-        ("--seed", seed or None),
-    ]
-    out = Output(json, quiet)
-    command = command_line(["measure", file], options)
-    if isinstance(part, float):
-        only = listed(entries)
-        if len(only) > 1:
-            raise InputError(f"--entries: sliding windows read one entry; got {', '.join(only)}")
+    check_hdf5(output, force)
+    if len(window) > 2:
+        raise InputError(f"window: must be LENGTH (sliding windows) or START STOP; got {len(window)} numbers")
+    if step is not None and len(window) != 1:
+        raise InputError("step: belongs to sliding windows; say --window LENGTH, one number")
+    if len(window) == 1:
+        if len(entries) > 1:
+            raise InputError(f"entries: sliding windows read one entry; got {', '.join(entries)}")
 
         from ..verbs.eeg import measure_over_time
 
         with out.progress("measure") as report:
             course = measure_over_time(
-                file, listed(measures) or None, window=part, step=step, band=band, dt=dt, clock=clock,
-                nulls=199 if nulls is None else nulls, entry=only[0] if only else None, units=units,
-                bin=BIN if bin is None else bin, sd=SD if sd is None else sd, seed=seed, command=command,
-                progress=report,
+                file, measures or None, window=window[0], step=step, band=band, phase_band=phase_band, dt=dt,
+                clock=clock, nulls=199 if nulls is None else nulls, entry=entries[0] if entries else None, units=units,
+                bin=bin, sd=sd, seed=seed, command=line, progress=report,
             )  # fmt: skip
         if output is not None:
             course.save(output, force=force)
@@ -114,35 +94,23 @@ def measure(
 
     with out.progress("measure") as report:
         found = api.measure(
-            file,
-            listed(measures) or None,
-            band=band,
-            dt=dt,
-            clock=clock,
-            nulls=nulls or 0,
-            window=part,
-            entries=listed(entries) or None,
-            units=units,
-            bin=BIN if bin is None else bin,
-            sd=SD if sd is None else sd,
-            seed=seed,
-            command=command,
-            progress=report,
-        )
+            file, measures or None, band=band, phase_band=phase_band, dt=dt, clock=clock, nulls=nulls or 0,
+            window=(window[0], window[1]) if window else None, entries=entries or None, units=units, bin=bin, sd=sd,
+            seed=seed, command=line, progress=report,
+        )  # fmt: skip
     if output is not None:
         found.save(output, force=force)
     out.result({"file": str(file), **found.to_json()}, lambda: measured(found))
-    if found.skipped:
-        missing = dict.fromkeys(s.measure for s in found.skipped if s.measure not in {r.measure for r in found.rows})
-        if missing:
-            out.note(f"not defined here: {', '.join(missing)} (why: --json)")
-    noted(out, found.config["source"])
+    defined = {row.measure for row in found.rows}
+    if missing := dict.fromkeys(one.measure for one in found.skipped if one.measure not in defined):
+        out.note(f"not defined here: {', '.join(missing)} (why: --json)")
+    noted(out, found.config, found.config["source"])
     if output is not None:
         out.note(f"wrote {output}")
 
 
 def measured(found: Measurements) -> str:
-    """The rows as a table; below it, why rows that want a null have none."""
+    """Return the rows as a table; below it, why rows that want a null have none."""
     nulls = any(row.null_kind or row.no_null for row in found.rows)
     notes = any(row.after_shuffle is not None for row in found.rows)
     columns = ["entry", "measure", "value", "unit", *(["null 95 %", "p"] if nulls else []), "units", "samples"]

@@ -1,73 +1,197 @@
-"""Options that several commands share, and how their texts are read."""
+"""Commands from settings: options made of the fields of dataclasses, those that several commands share, and folders."""
 
 from __future__ import annotations
 
+import inspect
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.", show_default=False)]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, no remarks.", show_default=False)]
-Force = Annotated[bool, typer.Option("--force", help="Replace files that exist.", show_default=False)]
-Names = Annotated[str, typer.Option(metavar="A,B", help="Measures by name; all that are defined if left out.")]
-Dt = Annotated[float | None, typer.Option("--dt", metavar="DT", help="Sampling interval of an array file [ticks].")]
+from ..simulator.errors import InputError
+from ..simulator.fields import Param, check, check_bounds, default_of, parse
+from ..simulator.options import Argument, Option, command_line, default_option, option_words, options_of
+
+Force = Annotated[bool, Param("Replace files that exist"), Option(record="never")]
+Resume = Annotated[bool, Param("Go on with a run that was cut short"), Option(record="never")]
+Names = Annotated[tuple[str, ...], Param("Measures by name; all that are defined if left out")]
+Entries = Annotated[tuple[str, ...], Param("Only these entries of the file")]
+Set = Annotated[tuple[str, ...], Param("A parameter of the system"), Option("KEY=VALUE", "--set", repeat=True)]
+Seed = Annotated[int, Param("Seed of everything random", ge=0)]
+Device = Annotated[str, Param("Device: auto, cpu, cuda, cuda:N or mps")]
+Dt = Annotated[float | None, Param("Sampling interval of an array file [ticks]")]
 ClockOption = Annotated[
-    str | None,
-    typer.Option(
-        "--clock",
-        metavar="CLOCK",
-        help="What the time axis of an array file is: second, model, step, epoch, frame, sample.",
-    ),
+    str | None, Param("Clock of the time axis of an array file: second, model, step, epoch, frame, sample")
 ]
-Window = Annotated[
-    tuple[float, float] | None,
-    typer.Option("--window", metavar="START STOP", help="Only this part of the time axis [ticks]."),
+Hdf5 = Annotated[Path | None, Param("Also write HDF5"), Option("FILE.h5", "-o --output", record="never")]
+Band = Annotated[
+    tuple[float, float] | None, Param("Band to which the signal is filtered first [cycles per tick of the clock; Hz]")
 ]
-Bin = Annotated[
-    float | None,
-    typer.Option(
-        "--bin",
-        metavar="S",
-        help="Spikes are counted in bins of S seconds: default .001 of measure, .01 of compare. χ depends on it.",
-    ),
-]
-Sd = Annotated[
-    float | None,
-    typer.Option(
-        "--sd",
-        metavar="S",
-        help="and smoothed by a Gaussian of SD S seconds: default .005 of measure, .01 of compare. χ depends on it.",
-    ),
-]
+PhaseBand = Annotated[tuple[float, float] | None, Param("Band of Hilbert phases alone; default that of --band")]
+Bin = Annotated[float, Param("Width of the bins in which spikes are counted [s]; χ depends on it", gt=0)]
+Sd = Annotated[float, Param("SD of the Gaussian by which spikes are smoothed [s]; χ depends on it", gt=0)]
 
 
-def listed(text: str) -> list[str]:
-    """The names in "a,b".
+class Line(str):
+    """Line that repeats a run: a parameter of this type gets it."""
 
-    >>> listed("si_3, chi_c,")
-    ['si_3', 'chi_c']
+
+_KEYWORD = inspect.Parameter.KEYWORD_ONLY
+
+
+def command(function: Callable[..., None]) -> Callable[..., None]:
+    """Make a command of a function.
+
+    A parameter of the function is an option itself, or a dataclass whose fields are options: each with the type, the
+    default, the words and the bounds that it is declared with. A field that is called like another parameter of the
+    function takes the value of that. A parameter of the type `Line` gets the line that repeats the command. An
+    `InputError` that begins with the name of a field begins with the option instead.
+
+    Args:
+        function: has an annotation with `Param` and `Option`, or a dataclass, for each parameter.
     """
-    return [name.strip() for name in text.split(",") if name.strip()]
+    hints = get_type_hints(function, include_extras=True)
+    defaults = {name: parameter.default for name, parameter in inspect.signature(function).parameters.items()}
+    groups: dict[str, Any] = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
+    found: dict[str, _Field] = {}
+    line = next((name for name, hint in hints.items() if hint is Line), "")
+    for name in (name for name in defaults if name != line):
+        for field in _fields(groups[name]) if name in groups else [_Field.of(name, hints[name], defaults[name])]:
+            found[field.name] = field
+
+    def run(**given: Any) -> None:
+        try:
+            made = {name: field.value(given[name]) for name, field in found.items()}
+            for name, kind in groups.items():
+                made[name] = kind(**{item.name: made[item.name] for item in fields(kind) if item.name in made})
+            words = [word for name, field in found.items() for word in field.words(made[name])]
+            made[line] = command_line(function.__name__, words)
+            function(**{name: made[name] for name in defaults})
+        except InputError as error:
+            named = re.match(r"(\w+)( \w+)?:", str(error))
+            if named and named[1] in found:
+                raise InputError(found[named[1]].flag + str(error)[named.end(1) :]) from error
+            raise
+
+    listed = [field.parameter() for field in found.values()]
+    run.__signature__ = inspect.Signature(listed)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in listed}
+    run.__doc__, run.__name__ = function.__doc__, function.__name__
+    return run
 
 
-def command_line(words: Sequence[object], options: Sequence[tuple[str, object]]) -> str:
-    """The line that repeats a command: what was given, without where it writes and how it talks.
+def prepared(prepare: Callable[[list[str]], list[str]]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Change the arguments of a command before they are read, for an option whose number of values varies."""
 
-    >>> command_line(["measure", "a b.npy"], [("--dt", 0.1), ("--clock", None), ("--band", (3.0, 20.0))])
-    "ictal measure 'a b.npy' --dt 0.1 --band 3.0 20.0"
+    def mark(function: Callable[..., None]) -> Callable[..., None]:
+        function.prepare = prepare  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+@dataclass(frozen=True)
+class _Field:
+    """Field or parameter that is an option: its name, type, words and bounds, form and default."""
+
+    name: str
+    hint: Any
+    param: Param
+    option: Option
+    default: Any
+
+    @classmethod
+    def of(cls, name: str, hint: Any, default: Any) -> _Field:
+        """Take an annotation apart."""
+        kind, *extras = get_args(hint)
+        option = next((extra for extra in extras if isinstance(extra, Option)), default_option(kind) or Option())
+        return cls(name, kind, next(extra for extra in extras if isinstance(extra, Param)), option, default)
+
+    @property
+    def flag(self) -> str:
+        """Name of the option; of an argument its placeholder."""
+        return next(iter(self.option.names(self.name)[-1:]), self.option.metavar)
+
+    def words(self, value: Any) -> list[str]:
+        """Return the words of the line that repeats the command."""
+        return option_words(self.option, self.name, value, self.default)
+
+    @property
+    def items(self) -> Any:
+        """Type of the items of a tuple of any length; None of other types."""
+        for hint in (self.hint, *get_args(self.hint)):
+            if get_origin(hint) is tuple and get_args(hint)[1:] == (Ellipsis,):
+                return get_args(hint)[0]
+        return None
+
+    @property
+    def help(self) -> str:
+        """The words as a sentence, with the choices there are."""
+        words = self.param.words.replace(" [1]", "").replace("none: ", "left out: ")
+        choices = next((get_args(hint) for hint in (self.hint, self.items) if get_origin(hint) is Literal), ())
+        parts = [f": {', '.join(choices[:-1])} or {choices[-1]}" if choices else ""]
+        parts += ["; repeatable" if self.option.repeat else "", "" if words.endswith(".") else "."]
+        return words[:1].upper() + words[1:] + "".join(parts)
+
+    def parameter(self) -> inspect.Parameter:
+        """Return the parameter that typer makes an option of."""
+        kind, default, items = self.hint, self.default, self.items
+        if items and (self.option.repeat or isinstance(self.option, Argument)):
+            kind, default = list[items] | None, default or None  # type: ignore[valid-type]
+        elif items:
+            kind, default = str, ",".join(map(str, default or ()))
+        elif get_origin(kind) is Literal:
+            kind = str
+        shown: dict[str, Any] = {
+            "help": self.help,
+            "metavar": self.option.metavar or None,
+            "show_default": self.option.show and kind is not bool,
+        }
+        if isinstance(self.option, Argument):
+            extra = typer.Argument(**shown)
+        else:
+            extra = typer.Option(*self.option.names(self.name), readable=False, **shown)
+        default = inspect.Parameter.empty if default is MISSING else default
+        return inspect.Parameter(self.name, _KEYWORD, default=default, annotation=Annotated[kind, extra])
+
+    def value(self, given: Any) -> Any:
+        """Return what the parser read as a value of the type.
+
+        Raises:
+            InputError: a list that cannot be read, or a number out of bounds.
+        """
+        if self.items and isinstance(given, str) and given:
+            given = parse(self.flag, self.hint, given)
+        elif self.items:
+            given = tuple(given) if given else None if type(None) in get_args(self.hint) else ()
+        elif get_origin(self.hint) is Literal:
+            given = check(self.flag, self.hint, given)
+        check_bounds(self.flag, self.param, given)
+        return given
+
+
+def _fields(kind: Any) -> list[_Field]:
+    """Return the fields of a dataclass that are options."""
+    hints, defaults = get_type_hints(kind, include_extras=True), {item.name: default_of(item) for item in fields(kind)}
+    return [_Field.of(name, hints[name], defaults[name]) for name in options_of(kind)]
+
+
+def check_hdf5(file: Path | None, force: bool) -> None:
+    """Refuse early a file that cannot be written, or has no name of HDF5.
+
+    Raises:
+        InputError: which of these it is.
     """
-    import shlex
+    from ..simulator.files.document import check_writable
 
-    line = ["ictal", *map(str, words)]
-    for option, value in options:
-        if value is None or value == "":
-            continue
-        values = value if isinstance(value, tuple) else (value,)
-        line += [option, *map(str, values)]
-    return shlex.join(line)
+    if file is not None:
+        if file.suffix not in (".h5", ".hdf5", ".nc"):
+            raise InputError(f"{file}: results are written as HDF5; want a name that ends in .h5")
+        check_writable(file, force)
 
 
 def check_folder(folder: Path, files: Sequence[str], force: bool) -> None:
@@ -76,20 +200,16 @@ def check_folder(folder: Path, files: Sequence[str], force: bool) -> None:
     Raises:
         InputError: which of these it is.
     """
-    from ..simulator import InputError
     from ..simulator.files.document import check_writable
 
-    if folder.is_dir():
-        for name in files:
-            check_writable(folder / name, force)
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise InputError(f"{folder}: this folder cannot be written")
-        return
     above = folder
     while not above.exists() and above != above.parent:
         above = above.parent
     if not above.is_dir():
         raise InputError(f"{folder}: cannot be a folder; {above} is a file")
+    if above == folder:
+        for name in files:
+            check_writable(folder / name, force)
     if not os.access(above, os.W_OK | os.X_OK):
         raise InputError(f"{folder}: cannot be made; the folder {above} cannot be written")
 
@@ -100,8 +220,6 @@ def make_folder(folder: Path) -> None:
     Raises:
         InputError: the system does not allow it.
     """
-    from ..simulator import InputError
-
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -10,7 +10,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from ..simulator.fields import Param
+from ..simulator.options import Option
 
 if TYPE_CHECKING:
     from ..simulator.types import Progress
@@ -27,8 +30,8 @@ class Output:
         quiet: no progress, and on stdout only what was asked for.
     """
 
-    json: bool = False
-    quiet: bool = False
+    json: Annotated[bool, Param("One JSON document on stdout"), Option(record="never")] = False
+    quiet: Annotated[bool, Param("No progress, no remarks"), Option(record="never")] = False
 
     def result(self, data: Mapping[str, Any], text: Callable[[], str]) -> None:
         """The answer: `data` under --json, else the text."""

@@ -5,36 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from .options import ClockOption, Dt, Force, Json, Quiet, check_folder, make_folder
+from ..simulator.fields import Param
+from ..simulator.options import Argument, Option
+from .options import ClockOption, Dt, Force, check_folder, command, make_folder
 from .output import Output
 
 
+@command
 def plot(
     file: Annotated[
         Path,
-        typer.Argument(
-            metavar="FILE",
-            help="Any file of ictal (.h5, .pt), the folder of a sweep, an EEG (.edf, .bdf), or an array file.",
-        ),
+        Param("Any file of ictal (.h5, .pt), the folder of a sweep, an EEG (.edf, .bdf), or an array file"),
+        Argument("FILE"),
     ],
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", readable=False, metavar="DIR", help="Default: NAME-figures.")
-    ] = None,
+    output: Annotated[Path | None, Param("Default: NAME-figures"), Option("DIR", "-o --output")] = None,
     dt: Dt = None,
     clock: ClockOption = None,
-    animate: Annotated[
-        bool, typer.Option("--animate", help="Also a GIF of every bump on a ring.", show_default=False)
-    ] = False,
+    animate: Annotated[bool, Param("Also a GIF of every bump on a ring")] = False,
     force: Force = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    out: Output,
 ) -> None:
     """Draw the figures of a run or a result as PNG and SVG."""
     folder = output or Path(f"{file.stem}-figures")
     check_folder(folder, [], force)
-    out = Output(json, quiet)
     with out.progress("plot"):
         from ..simulator.files.edf import EDF_SUFFIXES
         from ..simulator.files.readers import ARRAY_SUFFIXES, open_run
@@ -56,7 +50,7 @@ def plot(
             "kind": "figures", "file": str(file), "folder": str(folder), "files": [str(path) for path in written],
             "captions": {name: drawn.caption for name, drawn in figures.items()},
         },
-        lambda: "" if quiet else "".join(
+        lambda: "" if out.quiet else "".join(
             [*(f"wrote {path}\n" for path in written), *(f"\n{name}: {d.caption}\n" for name, d in figures.items())]
         ),
     )  # fmt: skip

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..simulator.fields import Param
+from ..simulator.options import Argument, Option
 from .interrupts import Interrupt, Signals
-from .options import Force, Json, Quiet
+from .options import Device, Force, command
 from .output import Output, error_line
 
 if TYPE_CHECKING:
@@ -21,18 +23,17 @@ if TYPE_CHECKING:
 FOLDER = Path("evidence")
 
 
+@command
 def reproduce(
-    claims: Annotated[list[str] | None, typer.Argument(metavar="CLAIMS", help="All of the scale if left out.")] = None,
-    scale: Annotated[str, typer.Option(metavar="NAME", help="quick, medium or full; see docs/evidence.md.")] = "quick",
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where all of it is kept.")] = FOLDER,
-    data: Annotated[str, typer.Option(metavar="NAME:PATH", help="Data of medium and full: cifar10:PATH.")] = "",
-    seeds: Annotated[int | None, typer.Option(metavar="N", help="Replicates; the scale's own if left out.")] = None,
-    eeg: Annotated[
-        list[Path] | None, typer.Option(metavar="FILE.edf", help="EEG of a seizure to stand beside; repeatable.")
-    ] = None,
-    device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
-    json: Json = False,
-    quiet: Quiet = False,
+    claims: Annotated[tuple[str, ...], Param("All of the scale if left out"), Argument("CLAIMS")] = (),
+    scale: Annotated[str, Param("Scale: quick, medium or full; see docs/evidence.md")] = "quick",
+    output: Annotated[Path, Param("Where all of it is kept"), Option("FOLDER", "-o --output")] = FOLDER,
+    data: Annotated[str, Param("Data of medium and full: cifar10:PATH"), Option("NAME:PATH")] = "",
+    seeds: Annotated[int | None, Param("Replicates; the scale's own if left out")] = None,
+    eeg: Annotated[tuple[Path, ...], Param("EEG of a seizure to stand beside"), Option("FILE.edf", repeat=True)] = (),
+    device: Device = "auto",
+    *,
+    out: Output,
 ) -> None:
     """Run what the claims rest on, and say what follows.
 
@@ -43,21 +44,13 @@ def reproduce(
     from ..experiments.reproduce import reproduce as run
     from ..models.training import UnfinishedTrainingError
 
-    out = Output(json, quiet)
     signals = Signals(lambda: f"interrupted; {output} keeps what is done; the same command goes on from there")
     try:
         with signals, out.progress(f"reproduce {scale}") as report:
             done = run(
-                claims or (),
-                scale=scale,
-                folder=output,
-                data=data,
-                seeds=seeds,
-                eeg=eeg or (),
-                device=device,
-                progress=report,
+                claims, scale=scale, folder=output, data=data, seeds=seeds, eeg=eeg, device=device, progress=report,
                 stop=signals.stop,
-            )
+            )  # fmt: skip
     except (UnfinishedTrainingError, Interrupt):
         error_line(f"interrupted; {output} keeps what is done; the same command goes on from there")
         raise typer.Exit(128 + (signals.received or signal.SIGINT)) from None
@@ -67,28 +60,25 @@ def reproduce(
     out.note(f"{done.trained} trainings done, {done.found} were there\nwrote {done.file}")
 
 
+@command
 def claims(
     sources: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="EVIDENCE", help="Files, or folders; evidence if left out.", show_default=False),
-    ] = None,
-    html: Annotated[
-        Path | None, typer.Option(metavar="PAGE.html", help="Write the same as a page, with figures.")
-    ] = None,
-    figures: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Write the figures as PNG and SVG.")] = None,
+        tuple[Path, ...], Param("Files, or folders; evidence if left out"), Argument("EVIDENCE", show=False)
+    ] = (),
+    html: Annotated[Path | None, Param("Write the same as a page, with figures"), Option("PAGE.html")] = None,
+    figures: Annotated[Path | None, Param("Write the figures as PNG and SVG"), Option("FOLDER")] = None,
     force: Force = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    out: Output,
 ) -> None:
-    """Say what the source claims and what follows from evidence.
+    """Say what the paper claims and what follows from evidence.
 
-    One row a claim: what the source says, what was measured here, the verdict and what decides it. A claim that was not
+    One row a claim: what the paper says, what was measured here, the verdict and what decides it. A claim that was not
     run has a row that says so, and what it needs.
     """
     from ..experiments.reproduce import ledger
 
-    out = Output(json, quiet)
-    found = ledger(sources or ([FOLDER] if FOLDER.exists() else []))
+    found = ledger(list(sources) or ([FOLDER] if FOLDER.exists() else []))
     written = []
     if figures is not None or html is not None:
         from ..analyses.report.ledger import write_claims
@@ -107,7 +97,7 @@ def _text(found: Ledger) -> str:
 
 def _block(row: Row) -> str:
     said = {
-        "the source": row.claim.source,
+        "the paper": row.claim.paper,
         "run on": f"{row.setting} (scale {row.scale})" if row.scale else "",
         "measured": row.ours,
         "because": row.why,
@@ -129,7 +119,7 @@ def _document(found: Ledger) -> dict[str, Any]:
 
     return {
         "claims": [{**asdict(row), "claim": row.claim.name, "statement": row.claim.statement,
-                    "source": row.claim.source} for row in found.rows],
+                    "paper": row.claim.paper} for row in found.rows],
         "decisions": {scale: [asdict(one) for one in rows] for scale, rows in found.decisions.items()},
         "effects": {scale: [asdict(one) for one in rows] for scale, rows in found.effects.items()},
     }  # fmt: skip

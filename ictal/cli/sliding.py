@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from typer.core import TyperCommand
+from typing import TYPE_CHECKING
 
 from .output import Output, number, table
 
@@ -14,19 +12,11 @@ if TYPE_CHECKING:
 WINDOW = "--window"
 
 
-class WindowCommand(TyperCommand):
-    """A command whose ``--window`` takes one number or two: the parser itself knows fixed counts only."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Join the numbers after ``--window`` into one argument, then parse as always."""
-        return super().parse_args(ctx, joined(args))
-
-
 def joined(arguments: list[str]) -> list[str]:
-    """The arguments with "--window A B" as "--window", "A B".
+    """Return the arguments with the numbers after ``--window`` in one: the parser itself knows fixed counts only.
 
     >>> joined(["a.npy", "--window", "3", "5", "--json"]), joined(["--window=5", "rec.edf"])
-    (['a.npy', '--window', '3 5', '--json'], ['--window', '5', 'rec.edf'])
+    (['a.npy', '--window', '3,5', '--json'], ['--window', '5', 'rec.edf'])
     """
     out: list[str] = []
     rest = list(arguments)
@@ -40,45 +30,20 @@ def joined(arguments: list[str]) -> list[str]:
         numbers = [] if word == WINDOW else [word.partition("=")[2]]
         while rest and len(numbers) < 2 and is_number(rest[0]):
             numbers.append(rest.pop(0))
-        out += [WINDOW, " ".join(numbers)] if numbers else [WINDOW]
+        out += [WINDOW, ",".join(numbers)] if numbers else [WINDOW]
     return out
 
 
-def window_of(text: str) -> float | tuple[float, float] | None:
-    """One number: the length of sliding windows; two: start and stop of the one window that is measured.
-
-    Raises:
-        InputError: anything else.
-
-    >>> window_of("5"), window_of("3 5"), window_of("")
-    (5.0, (3.0, 5.0), None)
-    """
-    from ..simulator.errors import InputError
-    from ..simulator.files.readers import is_number
-
-    words = text.split()
-    if not words:
-        return None
-    if len(words) > 2 or not all(map(is_number, words)):
-        raise InputError(f"{WINDOW}: must be LENGTH (sliding windows) or START STOP; got {text!r}")
-    return float(words[0]) if len(words) == 1 else (float(words[0]), float(words[1]))
-
-
 def windows_table(found: EegResult) -> str:
-    """Every measure by phase, beside its null."""
+    """Return every measure by phase, beside its null, as a table."""
     from ..analyses.eeg.wording import spoken
 
     rows = [
-        [
-            m.measure,
-            m.phase or "all",
-            str(m.windows),
-            number(m.mean),
-            f"{number(m.null_low)} … {number(m.null_high)}" if m.tested else "–",
-            f"{m.exceed}/{m.tested}" if m.tested else "–",
-        ]
+        [m.measure, m.phase or "all", str(m.windows), number(m.mean),
+         f"{number(m.null_low)} … {number(m.null_high)}" if m.tested else "–",
+         f"{m.exceed}/{m.tested}" if m.tested else "–"]
         for m in found.summary()
-    ]
+    ]  # fmt: skip
     events = "".join(f"{e.text}: {e.onset:g} to {e.stop:g} {found.config['clock']}\n" for e in found.events)
     drawn = table(["measure", "phase", "windows", "mean", "null 95 %", "exceed null (p ≤ .05)"], rows)
     alone = [spoken(m) for m in found.measures if not any(row.p == row.p for row in found.of(m))]
@@ -87,26 +52,18 @@ def windows_table(found: EegResult) -> str:
 
 
 def _changes_table(found: EegResult) -> str:
-    """What the test on windows that do not overlap says of every measure."""
+    """Return the test on windows that do not overlap, of every measure, as a table."""
     rows = [
-        [
-            c.measure,
-            c.phase,
-            c.of,
-            f"{number(c.before)} → {number(c.mean)}",
-            f"{c.difference:+.3g} [{c.low:.3g}, {c.high:.3g}]",
-            f"{c.n_before} + {c.n}",
-            f"{c.p_holm:.2g}",
-            c.says,
-        ]
+        [c.measure, c.phase, c.of, f"{number(c.before)} → {number(c.mean)}",
+         f"{c.difference:+.3g} [{c.low:.3g}, {c.high:.3g}]", f"{c.n_before} + {c.n}", f"{c.p_holm:.2g}", c.says]
         for c in found.changes
-    ]
+    ]  # fmt: skip
     columns = ["measure", "against before", "of", "means", "difference [95 %]", "blocks", "p (Holm)", "so it"]
     return table(columns, rows, f"blocks of {found.config['block']:.3g} {found.config['clock']}") if rows else ""
 
 
 def remarks(out: Output, found: EegResult) -> None:
-    """Channels that were left out, and every assumption."""
+    """Print the channels that were left out, and every assumption."""
     for channel in found.channels:
         if channel.reason:
             out.note(f"{channel.name}: {'kept, though ' if channel.used else 'left out, '}{channel.reason}")
@@ -114,7 +71,7 @@ def remarks(out: Output, found: EegResult) -> None:
 
 
 def noted(out: Output, *sources: object) -> None:
-    """The assumptions that were made when a file was read, once each."""
+    """Print the assumptions that were made when a file was read, once each."""
     seen: dict[str, None] = {}
     for source in sources:
         given = source.get("assumptions", ()) if isinstance(source, dict) else ()

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import Json, Quiet, check_folder, listed
+from ..simulator.errors import InputError
+from ..simulator.fields import Param
+from ..simulator.options import Argument, Option
+from .options import check_folder, command
 from .output import Output, error_line
 
 if TYPE_CHECKING:
@@ -17,28 +20,25 @@ if TYPE_CHECKING:
 MOST_NAMED = 10  # failures on the terminal; all of them are in sweep.json
 
 
+@command
 def sweep(
-    system: Annotated[str, typer.Argument(metavar="SYSTEM", help="Name of a system; see `ictal list systems`.")],
+    system: Annotated[str, Param("Name of a system; see `ictal list systems`"), Argument("SYSTEM")],
     grid: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--grid",
-            metavar="KEY=VALUES",
-            help="LOW:HIGH:COUNT (both ends), LOW:HIGH:COUNT:log, or A,B,C (A;B;C where a value has commas); "
-            "repeatable: every combination.",
+        tuple[str, ...],
+        Param(
+            "LOW:HIGH:COUNT (both ends), LOW:HIGH:COUNT:log, or A,B,C (A;B;C where a value has commas); every "
+            "combination"
         ),
-    ] = None,
+        Option("KEY=VALUES", repeat=True),
+    ] = (),
     settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="A parameter that all points share; repeatable."),
-    ] = None,
-    seeds: Annotated[str, typer.Option(metavar="N|A,B", help="How many seeds (0, 1, ...), or which: 0,3,7.")] = "1",
-    jobs: Annotated[int, typer.Option(metavar="N", help="Processes at a time.")] = 1,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", readable=False, metavar="DIR", help="Default: SYSTEM-sweep.")
-    ] = None,
-    json: Json = False,
-    quiet: Quiet = False,
+        tuple[str, ...], Param("A parameter that all points share"), Option("KEY=VALUE", "--set", repeat=True)
+    ] = (),
+    seeds: Annotated[str, Param("How many seeds (0, 1, ...), or which: 0,3,7"), Option("N|A,B")] = "1",
+    jobs: Annotated[int, Param("Processes at a time")] = 1,
+    output: Annotated[Path | None, Param("Default: SYSTEM-sweep"), Option("DIR", "-o --output")] = None,
+    *,
+    out: Output,
 ) -> None:
     """Run a system over a grid of parameters and seeds.
 
@@ -46,14 +46,13 @@ def sweep(
     """
     from ..verbs.names import parse_settings
 
-    values = parse_grid(system, grid or [])
-    shared = parse_settings(system, settings or [])
+    values = parse_grid(system, grid)
+    shared = parse_settings(system, settings)
     folder = output or Path(f"{system}-sweep")
     check_folder(folder, [], force=False)
 
     from ..sweeps import sweep as sweeps
 
-    out = Output(json, quiet)
     try:
         with out.progress(f"sweep {system}") as report:
             done = sweeps.sweep(
@@ -71,7 +70,7 @@ def sweep(
         "files": {point.name: file.name for point, file in done.files.items()},
         "failures": {point.name: why for point, why in done.failures.items()},
     }
-    out.result(document, lambda: "" if quiet else _closing(done, folder))
+    out.result(document, lambda: "" if out.quiet else _closing(done, folder))
     for point in list(done.failures)[:MOST_NAMED]:
         error_line(f"failed: {point.name}: {done.failures[point]}")
     if len(done.failures) > MOST_NAMED:
@@ -90,11 +89,10 @@ def parse_grid(system: str, texts: Sequence[str]) -> dict[str, list[Any]]:
     >>> parse_grid("cuba", ["tau_m=10:20:3", "n_e=100,200"])
     {'tau_m': [10.0, 15.0, 20.0], 'n_e': [100, 200]}
     """
-    from ..simulator import InputError
+    from ..models import SYSTEMS
     from ..simulator.fields import assignments, parameter_types, parse
-    from ..verbs.names import system as system_class
 
-    kind = system_class(system)
+    kind = SYSTEMS.load(system)
     hints = parameter_types(kind)
     if not texts:
         raise InputError(f"sweep: needs at least one --grid, e.g. --grid {next(iter(hints))}=1,2")
@@ -117,7 +115,6 @@ def _between(key: str, text: str) -> list[str]:
     """The numbers of LOW:HIGH:COUNT[:log], written so that whole ones can be read as whole."""
     import numpy as np
 
-    from ..simulator import InputError
     from ..sweeps.points import MOST_POINTS
 
     low, high, count, *more = (*text.split(":"), "", "")[: max(3, text.count(":") + 1)]
@@ -147,14 +144,10 @@ def _is_number(hint: Any) -> bool:
 
 
 def _seeds(text: str) -> int | list[int]:
-    from ..simulator import InputError
-
     try:
-        if "," in text:
-            return [int(seed) for seed in listed(text)]
-        return int(text)
+        return [int(seed) for seed in text.split(",") if seed.strip()] if "," in text else int(text)
     except ValueError:
-        raise InputError(f"--seeds: must be a number of seeds, or seeds such as 0,3,7; got {text!r}") from None
+        raise InputError(f"seeds: must be a number of seeds, or seeds such as 0,3,7; got {text!r}") from None
 
 
 def _closing(done: Sweep, folder: Path) -> str:

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from ..analyses.claims import depth, early, rise, transition, validation
+from ..analyses.claims import CLAIMS
 from ..analyses.evidence.course import Kind, course_of
 from ..analyses.evidence.rules import FAILS, HOLDS, decide, overall
 from ..analyses.evidence.store import Evidence
@@ -32,7 +32,7 @@ from ..simulator.files.result import Result
 from ..simulator.types import Floats, Progress
 
 PLANTED_CASES = ("present", "absent", "reversed", "confounded")
-PLANTED_CLAIMS = {m.NAME: m.effects for m in (rise, validation, depth, early, transition)}
+PLANTED_CLAIMS = ("rise", "validation", "depth", "early", "transition")
 CONDITIONS: tuple[tuple[str, Kind], ...] = (("well fitted", "control"), ("few", "few"), ("noise", "noise"))
 LAYERS, RECORDS, EVERY = 5, 41, 50
 IMAGES, UNITS = 300, 10
@@ -83,14 +83,14 @@ def planted_runs(case: str, *, seed: int = 0, seeds: int = 5) -> dict[tuple[str,
 
 def verdicts(evidence: Evidence) -> dict[str, str]:
     """Claim -> verdict, by the experiments and the rules that real evidence goes through."""
-    found = {name: effects(evidence) for name, effects in PLANTED_CLAIMS.items()}
+    found = {name: CLAIMS.load(name).effects(evidence) for name in PLANTED_CLAIMS}
     rows = decide(found)
     return {name: overall([row for row in rows if row.claim == name])[0] for name in found}
 
 
 @dataclass(frozen=True)
 class PlantedRate:
-    """How often a case ended in a verdict.
+    """Number of times that a case ended in a verdict.
 
     Attributes:
         case, claim, verdict: as it is.
@@ -136,7 +136,7 @@ def error_rates(
         InputError: fewer than one replicate.
     """
     if replicates < 1:
-        raise InputError(f"error_rates.replicates: must be at least 1; got {replicates}")
+        raise InputError(f"planted.replicates: must be at least 1; got {replicates}")
     counts: dict[tuple[str, str, str], int] = {}
     for at, case in enumerate(cases):
         for k in range(replicates):
@@ -209,7 +209,7 @@ def _slow(case: str, overfits: bool, time: Floats) -> Floats:
 
 
 def _share(case: str, deep: Floats) -> Floats:
-    """How much a layer takes part in the slow course."""
+    """Return the share with which a layer takes part in the slow course."""
     return 0.6 + 0.8 * deep if case in ("present", "reversed") else np.ones_like(deep)
 
 

@@ -6,20 +6,20 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..analyses.claims import CLAIMS
 from ..simulator import InputError
 from ..simulator.files.document import versions
 from ..simulator.files.readers import identity
 from ..simulator.types import Progress
+from .scales import SEEDS, Planned, claims_at, plan
 
 if TYPE_CHECKING:
     from ..analyses.claims.ledger import Ledger
     from ..analyses.evidence import Evidence
     from ..analyses.figures import Drawing
-    from .scales import Planned
 
 FILE = "evidence.h5"
 TRAININGS = "trainings"
@@ -73,7 +73,7 @@ def reproduce(
         InputError: an unknown claim or scale, data that are missing, a folder with other trainings.
         UnfinishedTrainingError: `stop` said so.
     """
-    from .scales import SEEDS, claims_at, plan
+    from .scales import SEEDS
 
     chosen = claims_at(scale, claims)
     planned = plan(scale, chosen, seeds=seeds, data=data, device=device)
@@ -85,7 +85,8 @@ def reproduce(
     earlier = _config_of(place / FILE, "evidence")
     kept, n = _with_earlier(earlier, chosen, seeds or SEEDS[scale])
     every = plan(scale, kept, seeds=n, data=data, device=device)
-    scan = _scan(place, seeds or SEEDS[scale], eeg) if "eeg" in chosen else None
+    brain = any(CLAIMS.load(name).brain for name in chosen)
+    scan = _scan(place, seeds or SEEDS[scale], eeg) if brain else None
     scanned = scan or _config_of(place / SCAN, "observations")
     config = {
         "command": _command(scale, kept, n, data, len(scanned.get("eeg", []))),
@@ -120,15 +121,11 @@ def ledger(sources: Sequence[str | os.PathLike[str] | Evidence]) -> Ledger:
     """
     from ..analyses.claims.ledger import Ledger
     from ..analyses.evidence import Evidence
-    from . import CLAIM_EXPERIMENTS
 
     found: list[Evidence] = []
     for source in sources:
         found += [source] if isinstance(source, Evidence) else _opened(Path(source))
-    experiments = {
-        name: import_module(f"ictal.analyses.claims.{module}").effects for name, module in CLAIM_EXPERIMENTS.items()
-    }
-    return Ledger.of(found, experiments)
+    return Ledger.of(found)
 
 
 def evidence_drawings(evidence: Evidence) -> list[Drawing]:
@@ -168,8 +165,6 @@ def _config_of(file: Path, kind: str) -> dict[str, Any]:
 
 def _with_earlier(earlier: Mapping[str, Any], claims: Sequence[str], seeds: int) -> tuple[tuple[str, ...], int]:
     """These claims and seeds, and those that evidence is there of: running less does not take away from it."""
-    from ..analyses.claims import CLAIMS
-
     if not earlier:
         return tuple(claims), seeds
     kept = {*claims, *earlier["claims"]}
@@ -264,8 +259,6 @@ def _write(place: Path, planned: Sequence[Planned], config: Mapping[str, Any]) -
 
 def _command(scale: str, claims: Sequence[str], seeds: int, data: str, eeg: int) -> str:
     """The line that runs it again; of files only the kind, a path is the reader's own."""
-    from .scales import SEEDS
-
     words = ["ictal", "reproduce", *claims, "--scale", scale, *["--eeg FILE.edf"] * eeg]
     words += [] if seeds == SEEDS[scale] else ["--seeds", str(seeds)]
     return " ".join([*words, *(["--data", f"{data.partition(':')[0]}:PATH"] if data else [])])

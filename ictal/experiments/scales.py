@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..analyses.claims import CLAIMS
 from ..analyses.evidence.course import KEPT, Kind
+from ..models.datasets import FASHION_MNIST
 from ..simulator import InputError, unknown
 
 if TYPE_CHECKING:  # torch takes seconds to import
+    from ..analyses.claims.claim import Claim
     from ..models.training.settings import Job
-
-COURSES = ("rise", "validation", "depth", "early", "transition")  # claims that read the same trainings
-TREATED = {"desync": ("l2", "dropout", "down", "source", "up", "nid", "both"), "healthy": ("healthy", "validation")}
 
 
 @dataclass(frozen=True)
@@ -78,30 +77,22 @@ _CONTROL, _FEW = (
     Condition("few samples", "few", {"n_train": 50}, how={"batch_size": 50}),
 )
 _DIGITS = {"n_train": 1000, "n_val": 200, "n_test": 400}
-_DOSES = {
-    "l2": ("L2", ("l2={}",), ("0.0003", "0.003", "0.03")),
-    "dropout": ("dropout", ("dropout={}",), ("0.1", "0.3", "0.5")),
-    "down": ("DesyncReg to 0", ("desync={},target=0",), ("0.1", "1", "10")),
-    "source": ("DesyncReg to 0.3", ("desync={}",), ("0.1", "1", "10")),
-    "up": ("DesyncReg to 0.9", ("desync={},target=0.9",), ("0.1", "1", "10")),
-    "nid": ("NID", ("nid={}",), ("0.3", "1", "3")),
-    "both": ("DesyncReg and NID", ("desync={}", "nid=1"), ("0.1", "1", "10")),
-    "healthy": ("the source's controller", ("healthy={}",), ("0.01", "0.1", "1")),
-    "validation": ("controller by validation loss", ("validation={}",), ("0.01", "0.1", "1")),
-}
 
 
-def _treated(names: Sequence[str]) -> tuple[Condition, ...]:
-    found = []
-    for name in names:
-        said, texts, doses = _DOSES[name]
-        found += [
-            Condition(
-                f"{said}, {dose}", "treated", _FEW.data, how=_FEW.how, treatments=tuple(t.format(dose) for t in texts)
-            )
-            for dose in doses
-        ]
-    return tuple(found)
+def _treated(claims: Sequence[Claim]) -> list[Condition]:
+    """Return the conditions of every treatment that these claims need, a dose each."""
+    return [
+        Condition(
+            f"{treatment.name}, {dose}",
+            "treated",
+            _FEW.data,
+            how=_FEW.how,
+            treatments=tuple(text.format(dose) for text in treatment.texts),
+        )
+        for claim in claims
+        for treatment in claim.doses
+        for dose in treatment.doses
+    ]
 
 
 _MLP = Bench(
@@ -133,7 +124,7 @@ _WHOLE = {"steps": 78000, "every": 390, "batch_size": 128, "learning_rate": 1e-3
 _FULL = replace(
     _RESNET, slug="resnet18-full", model="ResNet-18", n={"n_train": 45000, "n_val": 5000, "n_test": 10000},
     how=_WHOLE, parameters={},
-    conditions=(Condition("as the source", "few"),
+    conditions=(Condition("as the paper", "few"),
                 Condition("well fitted", "control", how={"augment": ("flip", "crop"), "weight_decay": 0.05}),
                 Condition("40 % wrong labels", "noise", {"label_noise": 0.4})),
 )  # fmt: skip
@@ -153,12 +144,12 @@ def claims_at(scale: str, names: Sequence[str]) -> tuple[str, ...]:
     for name in names:
         if name not in CLAIMS:
             raise unknown("claim", name, CLAIMS)
-        claim = CLAIMS[name]
+        claim: Claim = CLAIMS.load(name)
         if not claim.scales:
             raise InputError(f"{name}: cannot be run yet: needs {claim.needs}")
         if scale not in claim.scales:
             raise InputError(f"{name}: is run at the scale {', '.join(claim.scales)}; got {scale}")
-    return tuple(name for name, claim in CLAIMS.items() if (name in names if names else scale in claim.scales))
+    return tuple(name for name in CLAIMS.usable() if (name in names if names else scale in CLAIMS.load(name).scales))
 
 
 def plan(
@@ -179,22 +170,20 @@ def plan(
     n = SEEDS[scale] if seeds is None else seeds
     if n < 1:
         raise InputError(f"--seeds: must be at least 1; got {n}")
+    needed: list[Claim] = [CLAIMS.load(name) for name in claims]
+    treated = _treated(needed)
     out = []
-    for bench in BENCHES[scale]:
+    for at, bench in enumerate(BENCHES[scale]):
         source = bench.source
-        if bench is not _MLP and not set(claims) & {*COURSES}:
+        if not any(claim.courses for claim in needed) and (at or not treated):
             continue
         if bench.needs:
             if not data:
                 raise InputError(f"--scale {scale}: needs its data, --data {bench.needs}")
             source = data
-        elif bench.source == "fashion-mnist" and not _fashion():
+        elif bench.source == "fashion-mnist" and not FASHION_MNIST.is_dir():
             continue
-        conditions: list[Condition] = []
-        if set(claims) & {*COURSES, *TREATED}:
-            conditions += bench.conditions
-        if bench is _MLP:
-            conditions += _treated([name for claim in claims for name in TREATED.get(claim, ())])
+        conditions = [*bench.conditions, *(treated if at == 0 else [])]
         out += [_planned(bench, condition, seed, source, device) for seed in range(n) for condition in conditions]
     return out
 
@@ -221,14 +210,9 @@ def _planned(bench: Bench, condition: Condition, seed: int, source: str, device:
         seed,
         device,
     )
-    slug = "".join(c if c.isalnum() or c == "." else "-" for c in condition.name.lower())
+    called = condition.name.lower().replace("the paper", "the source")  # names of files stay those of 0.1.0
+    slug = "".join(c if c.isalnum() or c == "." else "-" for c in called)
     while "--" in slug:
         slug = slug.replace("--", "-")
     return Planned(f"{bench.slug}-{slug.strip('-')}-seed{seed}", bench.model, bench.data, condition.name,
                    condition.kind, seed, job)  # fmt: skip
-
-
-def _fashion() -> bool:
-    from ..models.datasets import FASHION_MNIST
-
-    return FASHION_MNIST.is_dir()

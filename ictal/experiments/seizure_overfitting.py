@@ -4,7 +4,8 @@ Contrast    Brain side: the seizure network in a triggered seizure against the s
             cells of population E, 3–5 s). Network side: classifiers that overfit few clean images, and
             classifiers that memorise 40 % wrong labels, each against classifiers that fit well.
 Measure     Every measure of the registry, by one and the same kernel on both sides, on the same number of units
-            and of observations; Hilbert phases in one band, 0.03–0.2 cycles per sample, everywhere.
+            and of observations (rates of 1-ms bins and a Gaussian of 5 ms, read every 10 ms); Hilbert phases in one
+            band, 0.03–0.2 cycles per sample, everywhere: 3–20 Hz of spikes.
 Control     Matched architecture, number of optimiser steps, initial weights and test images; every value beside
             its surrogates: circular shifts along time and along the morph loop; free and within-class
             permutations over images. The last hidden layer decides, chosen before anything was measured.

@@ -11,7 +11,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..analyses.comparison.result import Observation
+from ..analyses.comparison.result import ReplicateValue
 from ..models.spiking.seizure import SeizureNetwork
 from ..models.synthetic_eeg import SyntheticEeg
 from ..simulator import InputError
@@ -29,7 +29,7 @@ MEASURE = "si_3"
 
 def scan(
     seeds: int = 3, eeg: Sequence[str | os.PathLike[str]] = (), progress: Progress | None = None
-) -> list[Observation]:
+) -> list[ReplicateValue]:
     """SI-3 with its null of the seizure network by inhibition, and of EEG by time from the onset.
 
     Args:
@@ -48,11 +48,7 @@ def scan(
                 found = measure(run.spikes("E").select(time=WINDOW), MEASURE, units=UNITS, nulls=SURROGATES, seed=seed)
             except InputError:  # so much inhibition that too few cells fire to measure anything
                 continue
-            (row,) = found.rows
-            rows.append(
-                Observation(INHIBITION, f"{g:g}", seed, MEASURE, row.value, row.null_kind, row.null_mean, row.null_low,
-                            row.null_high, row.p, row.n_units, row.n_live, row.n_times, row.settings)
-            )  # fmt: skip
+            rows += [row.at(ReplicateValue, panel=INHIBITION, group=f"{g:g}", replicate=seed) for row in found.rows]
     for k in range(len(eeg) or seeds):
         if progress:
             progress(len(GAINS) * seeds + k, total, f"EEG {k}")
@@ -60,15 +56,14 @@ def scan(
     return rows
 
 
-def _windows(k: int, eeg: Sequence[str | os.PathLike[str]]) -> list[Observation]:
+def _windows(k: int, eeg: Sequence[str | os.PathLike[str]]) -> list[ReplicateValue]:
     """Windows of the k-th EEG, by the time of their middle from the onset [s]."""
     source = eeg[k] if eeg else SyntheticEeg().record(k)
     found = measure_over_time(source, MEASURE, window=SECONDS, step=SECONDS, band=BAND, nulls=SURROGATES, seed=k)
     onset = found.events[0].onset if found.events else 0.0
     name = Path(eeg[k]).name if eeg else f"synthetic, seed {k}"
+    middle = [(row.start + row.stop) / 2 - onset for row in found.rows]
     return [
-        Observation(FIELD, f"{(row.start + row.stop) / 2 - onset:g}", k, MEASURE, row.value, row.null_kind,
-                    row.null_mean, row.null_low, row.null_high, row.p, row.n_units, row.n_units, 0,
-                    to_json({"file": name}))
-        for row in found.rows
-    ]  # fmt: skip
+        row.at(ReplicateValue, panel=FIELD, group=f"{at:g}", replicate=k, settings=to_json({"file": name}))
+        for at, row in zip(middle, found.rows, strict=True)
+    ]

@@ -57,10 +57,10 @@ class Plan:
         Raises:
             InputError: an unknown name, a value of another type, nothing to do, or too much.
         """
+        from ..models import SYSTEMS
         from ..simulator.fields import check, parameter_types
-        from ..verbs.names import system as system_class
 
-        kind = system_class(system)
+        kind = SYSTEMS.load(system)
         hints = parameter_types(kind)
         if not grid:
             raise InputError(f"sweep: the grid is empty; name a parameter of {system} and its values")

@@ -29,7 +29,7 @@ NOTED_EVERY = 2.0  # s between two writings of sweep.json
 
 @dataclass(frozen=True, eq=False)
 class Sweep(Kind):
-    """What a sweep has done so far; iterates over its points.
+    """Points of a sweep and what came of each so far; iterates over its points.
 
     Attributes:
         folder: where it is.
@@ -65,7 +65,7 @@ class Sweep(Kind):
         return f"Sweep({self.system} over {', '.join(self.grid)}: {counts}, in {self.folder})"
 
     def load(self, point: Point) -> Run:
-        """What the system did at this point.
+        """Return the run of this point.
 
         Raises:
             InputError: the point is not of this sweep, failed, is not done, or its file is damaged.
@@ -78,7 +78,7 @@ class Sweep(Kind):
 
     @property
     def config(self) -> dict[str, Any]:
-        """What is swept, and the versions that it was begun with."""
+        """System, settings, grid, seeds, and the versions of the start."""
         swept = {name: getattr(self, name) for name in ("system", "settings", "grid", "seeds")}
         return {**swept, "versions": dict(self.versions)}
 
@@ -258,7 +258,7 @@ def _column(values: list[Any]) -> NDArray[Any]:
 
 
 def _spoken(n_failed: int, left: float) -> str:
-    """How it goes, with the time left [s].
+    """Return the progress in words, with the time left [s].
 
     >>> _spoken(0, 30.0), _spoken(2, 90.0), _spoken(0, 20000.0), _spoken(1, 0.0)
     ('about 30 s left', '2 failed, about 2 min left', 'about 5.6 h left', '1 failed')

@@ -23,10 +23,12 @@ def compare(
     clock: str | None = None,
     window: tuple[float, float] | None = None,
     measures: Sequence[str] = (),
-    band: tuple[float, float] = Settings.band,
-    nulls: int = Settings.n_null,
+    band: tuple[float, float] | None = None,
+    phase_band: tuple[float, float] | None = None,
+    nulls: int = Settings.nulls,
     bin: float = Settings.bin,
     sd: float = Settings.sd,
+    interval: float = Settings.interval,
     max_units: int = Settings.max_units,
     max_times: int = Settings.max_times,
     label: str = Settings.label,
@@ -34,7 +36,7 @@ def compare(
     command: str = "",
     progress: Progress | None = None,
 ) -> Comparison:
-    """The same measures on any number of groups of replicates, every group against the first.
+    """Take the same measures of any number of groups of replicates, every group against the first.
 
     Args:
         groups: name -> a Run, Recording, Spikes, array or path, or a list of those (replicates).
@@ -44,9 +46,13 @@ def compare(
         dt, clock: of arrays and array files.
         window: (start, stop) [ticks of the clock] to compare within.
         measures: names; all that are defined if left out.
-        band: (low, high) of Hilbert phases [cycles per *sample*], one band for every clock.
+        band: (low, high) to which every signal is filtered before any measure reads it [cycles per tick; Hz for
+            "second"], as in `measure`.
+        phase_band: (low, high) of Hilbert phases alone [cycles per tick]; if left out `band`, and without one 0.03–0.2
+            cycles per *sample* on every clock.
         nulls: surrogates a value, at least 199.
-        bin, sd: of spikes, as in `measure`, but 10 ms and 10 ms by default.
+        bin, sd: of spikes, as in `measure`.
+        interval: rates of spikes are read at every so many seconds, so that few observations span a long time.
         max_units, max_times, label, seed: as in `Settings`.
         command: the command line that this answers, stored with the result.
         progress: called as progress(done, total, what).
@@ -55,7 +61,10 @@ def compare(
         InputError: fewer than two groups, nothing in common, or nothing that can be measured.
     """
     check_seed(seed)
-    settings = Settings(tuple(measures), bin, sd, band, max_units, max_times, nulls, label, seed)
+    settings = Settings(
+        band, phase_band, nulls, bin, sd, label, seed,
+        measures=tuple(measures), interval=interval, max_units=max_units, max_times=max_times,
+    )  # fmt: skip
     if len(groups) < 2:
         raise InputError(f"compare: needs at least 2 groups; got {', '.join(groups) or 'none'}")
     runs: dict[str, list[Run]] = {}

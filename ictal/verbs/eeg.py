@@ -7,15 +7,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from ..analyses.comparison.sources import is_curve
 from ..analyses.eeg import Alarms, EegResult, Rule, Windows, analyse, over_time
-from ..analyses.values import How
+from ..analyses.values import Activity, ValueSettings, unusable
 from ..simulator import InputError, Recording, Run, Spikes, unknown
 from ..simulator.files.document import versions
 from ..simulator.files.edf import ENTRY
-from ..simulator.recordings.spikes import MIN_SPIKES
 from ..simulator.types import Progress
 from .sources import Source, as_run, plain
 
@@ -27,13 +24,14 @@ def measure_over_time(
     window: float,
     step: float | None = None,
     band: tuple[float, float] | None = None,
+    phase_band: tuple[float, float] | None = None,
     nulls: int = 199,
     entry: str | None = None,
     dt: float | None = None,
     clock: str | None = None,
     units: int | None = None,
-    bin: float = How.bin,
-    sd: float = How.sd,
+    bin: float = ValueSettings.bin,
+    sd: float = ValueSettings.sd,
     event: str | None = None,
     reference: str = "none",
     all_channels: bool = False,
@@ -48,11 +46,11 @@ def measure_over_time(
         measures: names in `MEASURES` that read sampled values, and in `RHYTHMS`; by default r, χ_c, λ₁ fraction, SI-3,
             band_power, peak_frequency and amplitude_cv with a band, χ_c, λ₁ fraction and SI-3 without.
         window, step: of the sliding windows [ticks of the clock]; the step is half a window if left out.
-        band: (low, high) to which the whole signal is cut first [cycles per tick; Hz for "second"].
+        band, phase_band: as in `measure`.
         nulls: surrogates a value: 0, or at least 199.
         entry: which entry of a file with several; "eeg" if there is one.
         dt, clock: of an array.
-        units: a random choice of as many units.
+        units: a random choice of as many of the units that can be used.
         bin, sd: of spike trains, as in `measure`.
         event: text of the annotations that are events; by default those that say seizure.
         reference: "none" or "average".
@@ -66,10 +64,8 @@ def measure_over_time(
         InputError: an unknown name, a value out of range, or nothing that can be measured.
     """
     recording, source = _recording(data, entry, dt, clock, bin, sd)
-    if units is not None:
-        recording = recording.subsample(min(units, recording.n_units), seed=seed)
     names = [measures] if isinstance(measures, str) else list(measures or ())
-    how = Windows(window, step, band, names, nulls, reference, event, all_channels, seed)
+    how = Windows(window, step, band, names, nulls, reference, event, all_channels, units, phase_band, seed)
     found = over_time(recording, how, electrodes="channel" in recording.unit_labels, progress=progress)
     return _attributed(found, source, command)
 
@@ -111,10 +107,10 @@ def analyse_eeg(
     if rate is not None and not (math.isfinite(rate) and rate > 0):
         raise InputError(f"rate: must be > 0 [Hz]; got {rate:g}")
     dt = None if rate is None else 1.0 / rate
-    recording, source = _recording(data, entry, dt, None, How.bin, How.sd)
+    recording, source = _recording(data, entry, dt, None, ValueSettings.bin, ValueSettings.sd)
     if recording.clock != "second":
         raise InputError(f"eeg: needs a recording in seconds; this one has clock {recording.clock!r}")
-    how = Windows(window, step, band, list(measures), nulls, reference, event, all_channels, seed)
+    how = Windows(window, step, band, list(measures), nulls, reference, event, all_channels, seed=seed)
     found = analyse(recording, how, Alarms(baseline, Rule(k, hold)), progress)
     return _attributed(found, source, command)
 
@@ -126,15 +122,10 @@ def _recording(
     run = as_run(data, dt=dt, clock=clock)
     where = f"{os.fspath(data)}: " if isinstance(data, str | os.PathLike) else ""
     chosen = run[_entry(run, entry, where)]
+    if (isinstance(chosen, Spikes) or chosen.n_units < 2) and (reason := unusable(chosen)) is not None:
+        raise InputError(f"{where}{reason}")
     if isinstance(chosen, Spikes):
-        active = np.flatnonzero(chosen.counts >= MIN_SPIKES)
-        if active.size < 2:
-            raise InputError(
-                f"{where}{active.size} of {chosen.n_units} units have {MIN_SPIKES} spikes; want at least 2"
-            )
-        chosen = replace(chosen.select(units=active).smoothed(bin, sd), source=chosen.source)
-    if chosen.n_units < 2:
-        raise InputError(f"{where}has 1 unit; synchrony needs at least 2")
+        chosen = replace(Activity(chosen, bin, sd).rates, source=chosen.source)
     return chosen, plain(run.source)
 
 

@@ -1,4 +1,4 @@
-"""`explain`: what a measure, a system, an architecture, a treatment or an experiment is, from its own description."""
+"""`explain`: anything that is registered, from its own description."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from dataclasses import MISSING, fields
 from importlib import import_module
 from typing import Any, Literal, get_args, get_origin
 
-from ..analyses.measures import MEASURES, get
+from ..analyses.claims import CLAIMS
+from ..analyses.measures import MEASURES
 from ..experiments import EXPERIMENTS
 from ..models import SYSTEMS
-from ..models.architectures import ARCHITECTURES, architecture
-from ..models.treatments import TREATMENTS, treatment
+from ..models.architectures import ARCHITECTURES
+from ..models.treatments import TREATMENTS
 from ..simulator import unknown
 from ..simulator.fields import Param, declared, default_of
-from .names import experiment, system
+from .names import REGISTRIES
 
 _HOW = {
     "system": "ictal simulate {} --set KEY=VALUE",
@@ -27,7 +28,7 @@ def explain(name: str) -> str:
     """What `name` is, in words.
 
     Of a measure: formula, range, what finite size alone gives, needs, what it shows and what it cannot, citation.
-    Of a system, an architecture or a treatment: its docstring and its parameters. Of an experiment: its docstring.
+    Of a system, an architecture or a treatment: its docstring and its parameters. Of anything else: its docstring.
 
     Raises:
         InputError: nothing has this name; the message names the nearest.
@@ -55,44 +56,34 @@ def explain(name: str) -> str:
 
 def description(name: str) -> dict[str, Any]:
     """Return what `explain` prints, as plain data: of a parameter name, type, default, unit, bounds and words."""
-    if name in MEASURES:
-        measure = get(name)
-        facts: dict[str, Any] = {"name": name, "kind": "measure", "summary": MEASURES[name][1]}
-        facts |= {key: getattr(measure, key) for key in ("formula", "range", "floor", "shows", "cannot", "citation")}
-        reads = "spike trains" if measure.takes == "spikes" else "sampled activity"
+    tables = [table for table in REGISTRIES.values() if name in table]
+    if not tables:
+        kinds = [table.kind for table in REGISTRIES.values()]
+        known = [known for table in REGISTRIES.values() for known in table]
+        raise unknown(f"{', '.join(kinds[:-1])} or {kinds[-1]}", name, known)
+    table = tables[0]
+    found = table.load(name)
+    facts: dict[str, Any] = {"name": name, "kind": table.kind, "summary": table[name].line}
+    if table is MEASURES:
+        facts |= {key: getattr(found, key) for key in ("formula", "range", "floor", "shows", "cannot", "citation")}
+        reads = "spike trains" if found.takes == "spikes" else "sampled activity"
         return facts | {
-            "needs": "; ".join([reads, *sorted(measure.needs)]),
-            "unit": measure.unit,
-            "differentiable": measure.differentiable,
+            "needs": "; ".join([reads, *sorted(found.needs)]),
+            "unit": found.unit,
+            "differentiable": found.differentiable,
         }
-    if name in SYSTEMS:
-        kind = system(name)
-        return {
-            "name": name,
-            "kind": "system",
-            "summary": SYSTEMS[name][1],
-            "text": inspect.getdoc(kind) or "",
-            "parameters": _parameters(kind),
-        }
-    if name in ARCHITECTURES:
-        preset = architecture(name, {})
-        kind = type(preset)
-        own = [{**p, "default": _plain(getattr(preset, p["name"]))} for p in _parameters(kind)]
-        about = {"kind": "architecture", "summary": ARCHITECTURES[name][1], "text": inspect.getdoc(kind) or ""}
-        return {"name": name, **about, "parameters": own}
-    if name in TREATMENTS:
-        kind = treatment(name)
-        about = {"kind": "treatment", "summary": TREATMENTS[name][1], "text": inspect.getdoc(kind) or ""}
-        return {"name": name, **about, "parameters": _parameters(kind)}
-    if name in EXPERIMENTS:
-        function = experiment(name)
-        text = "\n\n".join(filter(None, (inspect.getdoc(import_module(function.__module__)), inspect.getdoc(function))))
-        return {"name": name, "kind": "experiment", "summary": EXPERIMENTS[name][1], "text": text}
-    raise unknown(
-        "measure, system, architecture, treatment or experiment",
-        name,
-        [*MEASURES, *SYSTEMS, *ARCHITECTURES, *TREATMENTS, *EXPERIMENTS],
-    )
+    if table is ARCHITECTURES:
+        preset = found()
+        own = [{**p, "default": _plain(getattr(preset, p["name"]))} for p in _parameters(type(preset))]
+        return facts | {"text": inspect.getdoc(type(preset)) or "", "parameters": own}
+    if table in (SYSTEMS, TREATMENTS):
+        return facts | {"text": inspect.getdoc(found) or "", "parameters": _parameters(found)}
+    if table is CLAIMS:
+        return facts | {"text": inspect.cleandoc(found.text or "")}
+    texts = [inspect.getdoc(getattr(found, "write", found))]
+    if table is EXPERIMENTS:  # contrast, control and refutation are said of the whole module
+        texts = [inspect.getdoc(import_module(found.__module__)), *texts]
+    return facts | {"text": "\n\n".join(filter(None, texts))}
 
 
 def _parameters(kind: Any) -> list[dict[str, Any]]:

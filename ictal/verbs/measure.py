@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+
+import numpy as np
 
 from ..analyses.comparison.sources import entry_of, is_curve
+from ..analyses.eeg.analyse import usable
+from ..analyses.eeg.windows import events_of
 from ..analyses.measures import MEASURES, get
-from ..analyses.values import How, Measurements, take
-from ..simulator import Run
+from ..analyses.values import Activity, EntryValue, Measurements, ValueSettings, unusable, values
+from ..simulator import InputError, Recording, Run, Spikes
 from ..simulator.checks import check_seed
 from ..simulator.files.document import versions
 from ..simulator.types import Progress
@@ -21,35 +25,39 @@ def measure(
     measures: str | Sequence[str] | None = None,
     *,
     band: tuple[float, float] | None = None,
+    phase_band: tuple[float, float] | None = None,
     dt: float | None = None,
     clock: str | None = None,
     nulls: int = 0,
     window: tuple[float, float] | None = None,
     entries: Sequence[str] | None = None,
     units: int | None = None,
-    bin: float = How.bin,
-    sd: float = How.sd,
-    label: str = "class",
+    bin: float = ValueSettings.bin,
+    sd: float = ValueSettings.sd,
+    label: str = ValueSettings.label,
+    all_channels: bool = False,
     seed: int = 0,
     command: str = "",
     progress: Progress | None = None,
 ) -> Measurements:
-    """Measures of a Run, a Recording, Spikes, an array or a file, each beside its null if `nulls` > 0.
+    """Measure a Run, a Recording, Spikes, an array or a file, each value beside its null if `nulls` > 0.
 
     Args:
         data: what is measured; an array has the axes (..., time, unit).
         measures: names in `MEASURES`; all that are defined if left out.
-        band: (low, high) of Hilbert phases [cycles per tick of the clock; Hz for "second"].
+        band: (low, high) to which the whole signal is filtered before any measure reads it [cycles per tick of the
+            clock; Hz for "second"]. Measures of spike trains read the trains as they are.
+        phase_band: (low, high) of Hilbert phases alone [cycles per tick]; `band` if left out.
         dt, clock: of an array; see `Recording`.
         nulls: surrogates a value; 0 for none, else at least 199.
         window: (start, stop) [ticks of the clock] to measure within.
         entries: names of the entries to measure; all but learning curves if left out.
         units: measure a random choice of as many units.
         bin, sd: spikes are counted in bins of `bin` [s] and smoothed by a Gaussian of SD `sd` [s]
-            before a measure of sampled activity reads the units with at least 5 spikes: 1 ms and 5 ms,
-            while `compare` takes 10 ms and 10 ms. χ and the like depend on both. With an sd of 0, and of
-            `spectral_peak` always, the counts are read as they are.
+            before a measure of sampled activity reads the units with at least 5 spikes. χ and the like
+            depend on both. With an sd of 0, and of `spectral_peak` always, the counts are read as they are.
         label: time label that holds the classes.
+        all_channels: measure channels of electrodes (units with a label ``channel``) of poor quality and copies too.
         seed: of surrogates and of the choice of units.
         command: the command line that this answers, stored with the result.
         progress: called as progress(done, total, what).
@@ -57,20 +65,42 @@ def measure(
     Raises:
         InputError: an unknown name, a value out of range, or nothing that can be measured.
     """
-    names = [measures] if isinstance(measures, str) else list(measures or MEASURES)
+    names = [measures] if isinstance(measures, str) else list(measures or MEASURES.usable())
     for name in names:
         get(name)
-    how = How(band, nulls, bin, sd, units, label, seed)
+    settings = ValueSettings(band, phase_band, nulls, bin, sd, label, seed)
+    if units is not None and units < 2:
+        raise InputError(f"measure.units: must be at least 2; got {units}")
     check_seed(seed)
     run = as_run(data, dt=dt, clock=clock)
+    source = plain(run.source)
     if entries is not None:
         run = Run({name: entry_of(run, name) for name in entries}, run.source)
     else:
         run = Run({name: e for name, e in run.items() if not is_curve(e)} or run, run.source)
-    if window is not None:
-        run = run.select(time=window)
+    run, notes = _of_good_channels(run, all_channels)
+    part = run if window is None else run.select(time=window)
     where = f"{os.fspath(data)}: " if isinstance(data, str | os.PathLike) else ""
-    rows, skipped = take(run, names, how, asked=measures is not None, where=where, progress=progress)
+    shown = dict(_trials(part))
+    poor = [reason for entry in shown.values() if (reason := unusable(entry)) is not None]
+    if measures is None and len(poor) == len(shown):
+        raise InputError(f"{where}{next(iter(shown))}: {poor[0]}")
+    rows: list[EntryValue] = []
+    whole = dict(_trials(run)) if window and band else shown  # the filter reads beyond the edges of the window
+    for done, (name, entry) in enumerate(whole.items()):
+        if progress:
+            progress(done, len(whole), name)
+        if units is not None:
+            entry = entry.subsample(min(units, entry.n_units), seed=seed)
+        activity = Activity(entry, bin, sd, band, window if whole is not shown else None)
+        rows += [value.at(EntryValue, entry=name) for value in values(activity, names, settings)]
+    if progress:
+        progress(len(whole), len(whole), "measured")
+    found, skipped = ([row for row in rows if bool(row.reason) == left_out] for left_out in (False, True))
+    missing = [name for name in names if name not in {row.measure for row in found}] if measures is not None else []
+    if not found or missing:
+        first = next(row for row in skipped if not found or row.measure in missing)
+        raise InputError(f"{where}{first.measure} is not defined on {first.entry}: {first.reason}")
     config = {
         "command": command,
         "measures": names,
@@ -78,8 +108,32 @@ def measure(
         "clock": clock,
         "window": window,
         "entries": list(run),
-        **asdict(how),
-        "source": plain(run.source),
+        **asdict(settings),
+        "units": units,
+        "all_channels": all_channels,
+        "assumptions": notes,
+        "source": source,
         "versions": versions(),
     }
-    return Measurements(rows, skipped, config)
+    return Measurements(found, skipped, config)
+
+
+def _of_good_channels(run: Run, all_channels: bool) -> tuple[Run, list[str]]:
+    """Leave out channels of electrodes that cannot be trusted, as sliding windows do, and say which and why."""
+    entries, notes = dict(run), []
+    for name, entry in run.items():
+        if isinstance(entry, Recording) and entry.values.ndim == 2 and "channel" in entry.unit_labels:
+            entries[name], channels = usable(entry, events_of(entry)[0], all_channels=all_channels)
+            notes += [f"{name}: {c.name} is left out: {c.reason}" for c in channels if not c.used]
+    return Run(entries, run.source), notes
+
+
+def _trials(run: Run) -> Iterator[tuple[str, Recording | Spikes]]:
+    """Yield every entry, of one with trials each trial as ``entry[k]``."""
+    for name, entry in run.items():
+        if isinstance(entry, Spikes) or entry.values.ndim == 2:
+            yield name, entry
+            continue
+        for index in np.ndindex(*entry.values.shape[:-2]):
+            valid = None if entry.valid is None else entry.valid[index]
+            yield f"{name}[{','.join(map(str, index))}]", replace(entry, values=entry.values[index], valid=valid)

@@ -1,10 +1,11 @@
-"""Names to objects: systems and experiments are loaded when first asked for, parameters are checked against fields."""
+"""Names to objects: all registries, and systems with parameters that are checked against fields."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..analyses.claims import CLAIMS
 from ..analyses.measures import MEASURES
 from ..experiments import EXPERIMENTS
 from ..models import SYSTEMS
@@ -12,39 +13,23 @@ from ..models.architectures import ARCHITECTURES
 from ..models.datasets import DATA
 from ..models.treatments import TREATMENTS
 from ..simulator import InputError, unknown
+from ..simulator.engines import ENGINES
+from ..simulator.export import EXPORTS
 from ..simulator.fields import assignments, check, parameter_types, parse
-from ..simulator.registry import found
+from ..simulator.files.readers import READERS
 
-
-def system(name: str) -> Any:
-    """The class of this system.
-
-    Raises:
-        InputError: there is none; the message names the nearest.
-    """
-    return found("system", SYSTEMS, name, "ictal.models")
-
-
-def experiment(name: str) -> Any:
-    """The function of this experiment.
-
-    Raises:
-        InputError: there is none; the message names the nearest.
-    """
-    return found("experiment", EXPERIMENTS, name, "ictal.experiments")
-
-
-def known() -> dict[str, dict[str, str]]:
-    """Everything that is registered: kind -> name -> one line. Nothing of it is loaded."""
-    tables = {
-        "systems": SYSTEMS,
-        "measures": MEASURES,
-        "architectures": ARCHITECTURES,
-        "treatments": TREATMENTS,
-        "experiments": EXPERIMENTS,
-    }
-    lines = {kind: {name: line for name, (_, line) in table.items()} for kind, table in tables.items()}
-    return {**lines, "data": dict(DATA)}
+REGISTRIES = {  # in the order in which `explain` looks a name up
+    "systems": SYSTEMS,
+    "measures": MEASURES,
+    "architectures": ARCHITECTURES,
+    "treatments": TREATMENTS,
+    "experiments": EXPERIMENTS,
+    "claims": CLAIMS,
+    "data": DATA,
+    "readers": READERS,
+    "exports": EXPORTS,
+    "engines": ENGINES,
+}
 
 
 def build(name: str, parameters: Mapping[str, object]) -> Any:
@@ -53,7 +38,7 @@ def build(name: str, parameters: Mapping[str, object]) -> Any:
     Raises:
         InputError: no such system or parameter, a value of another type, or one the system refuses.
     """
-    kind = system(name)
+    kind = SYSTEMS.load(name)
     hints = parameter_types(kind)
     checked = {}
     for key, value in parameters.items():
@@ -75,7 +60,7 @@ def parse_settings(name: str, settings: Sequence[str]) -> dict[str, object]:
     Raises:
         InputError: no such parameter, a text without "=", given twice, or not a value of that type.
     """
-    kind = system(name)
+    kind = SYSTEMS.load(name)
     hints = parameter_types(kind)
     form = f"KEY=VALUE, e.g. --set {next(iter(hints))}=1"
     given = assignments("--set", settings, f"parameter of {name}", hints, form)

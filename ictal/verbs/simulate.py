@@ -4,16 +4,35 @@ from __future__ import annotations
 
 import inspect
 import os
-import shlex
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 
 from ..simulator import InputError, Run, unknown
 from ..simulator.checks import check_seed
+from ..simulator.engines import ENGINES
+from ..simulator.fields import Param
+from ..simulator.options import Argument, Option, as_text, command_line
 from .names import build
 
 if TYPE_CHECKING:
     from ..simulator.long_runs.stream import Written
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What decides a run, as the command line takes it."""
+
+    system: Annotated[str, Param("Name of a system; see `ictal list systems`"), Argument("SYSTEM")]
+    duration: Annotated[float | None, Param("Simulated time, or model time")] = None
+    settings: Annotated[
+        tuple[str, ...],
+        Param("A parameter of the system; see `ictal explain SYSTEM`"),
+        Option("KEY=VALUE", "--set", repeat=True),
+    ] = ()
+    seed: Annotated[int, Param("Seed of everything random"), Option("K", record="always")] = 0
+    engine: Annotated[str | None, Param("Engine: compiled (default) or brian2")] = None
+    precision: Annotated[str | None, Param("Precision of the compiled engine: float64 (default) or float32")] = None
 
 
 def simulate(
@@ -40,8 +59,6 @@ def simulate(
     check_seed(seed)
     options: dict[str, object] = {}
     if engine is not None:
-        from ..simulator.engines.simulate import ENGINES  # loads numba
-
         if engine not in ENGINES:
             raise unknown("engine", engine, ENGINES)
         if "engine" not in inspect.signature(network.record).parameters:
@@ -116,19 +133,8 @@ def simulate_to_file(
 def simulate_command(
     system: str, parameters: Mapping[str, object], seed: int, engine: str | None, precision: str = "float64"
 ) -> str:
-    """The line that repeats a run."""
-    words = ["ictal", "simulate", system]
-    for name in sorted(parameters):
-        value = _as_text(parameters[name])
-        words += ["--duration", value] if name == "duration" else ["--set", f"{name}={value}"]
-    words += ["--seed", str(seed), *(["--engine", engine] if engine else [])]
-    words += [] if precision == "float64" else ["--precision", precision]
-    return shlex.join(words)
-
-
-def _as_text(value: object) -> str:
-    if isinstance(value, bool | None):
-        return str(value).lower()
-    if isinstance(value, list | tuple):
-        return ",".join(_as_text(item) for item in value)
-    return str(value)
+    """Return the line that repeats a run."""
+    texts = tuple(f"{name}={as_text(parameters[name])}" for name in sorted(parameters) if name != "duration")
+    duration: Any = parameters.get("duration")
+    kind = None if precision == "float64" else precision
+    return command_line("simulate", Simulation(system, duration, texts, seed, engine, kind))

@@ -1,22 +1,23 @@
-"""The networks that Ictal trains. `ARCHITECTURES` maps a name to "module:Class" and one line; nothing is loaded before.
+"""The networks that Ictal trains.
 
-What an entry names is called without arguments and gives the architecture with its defaults: a class, or
+The object of an entry is called without arguments and gives the architecture with its defaults: a class, or
 a preset (``resnet:resnet50`` is ``ResNet(depth=50)``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
-from importlib import import_module
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...simulator.errors import unknown
+from ...simulator.fields import check, parameter_types
+from ...simulator.registry import Registry
 
 if TYPE_CHECKING:
     from .base import Architecture
 
-ARCHITECTURES: dict[str, tuple[str, str]] = {
+ARCHITECTURES = Registry("architecture", "ictal.models.architectures", {
     "mlp": ("mlp:MultilayerPerceptron", "multilayer perceptron, two hidden layers of 128 units by default"),
     "convnet": ("convnet:ConvNet", "LeNet-like: convolutions and pools, then linear layers; takes images from 4 x 4"),
     "resnet18": ("resnet:ResNet", "residual network of 18 layers, ImageNet or CIFAR stem by image size"),
@@ -30,24 +31,21 @@ ARCHITECTURES: dict[str, tuple[str, str]] = {
     "lstm": ("recurrent:lstm", "long short-term memory on sequences"),
     "rate-rnn": ("rate:RateRNN", "continuous-time rate network, Dale's law on request; a flow"),
     "snn": ("spiking:SpikingNet", "leaky integrate-and-fire neurons of snnTorch, trained by surrogate gradients"),
-}
+})  # fmt: skip
 
 
 def architecture(name: str, changes: Mapping[str, object] | None = None) -> Architecture:
     """Return the architecture of this name, with these fields changed.
 
     Raises:
-        InputError: no such architecture or field, or a value that the architecture refuses.
+        InputError: no such architecture or field (with the nearest), a value of another type, or one it refuses.
 
     >>> architecture("resnet18", {"width": 16})
     ResNet(depth=18, width=16, stem='auto', zero_init=False)
     """
-    if name not in ARCHITECTURES:
-        raise unknown("architecture", name, ARCHITECTURES)
-    module, _, attribute = ARCHITECTURES[name][0].partition(":")
-    found: Architecture = getattr(import_module(f".{module}", __name__), attribute)()
-    known = [item.name for item in fields(found)]
+    found: Architecture = ARCHITECTURES.load(name)()
+    hints = parameter_types(type(found))
     for key in changes or {}:
-        if key not in known:
-            raise unknown(f"field of {name}", key, known)
-    return replace(found, **dict(changes or {}))
+        if key not in hints:
+            raise unknown(f"field of {name}", key, hints)
+    return replace(found, **{key: check(f"{name}.{key}", hints[key], value) for key, value in (changes or {}).items()})

@@ -86,20 +86,26 @@ CIFAR = {
         labels={"coarse_labels": 20, "fine_labels": 100},
     ),
 }
+LABELS = {  # name -> the set, and which of its labels
+    "cifar10": ("cifar10", "labels"),
+    "cifar100": ("cifar100", "fine_labels"),
+    "cifar100-coarse": ("cifar100", "coarse_labels"),
+}
 
 
-def read_cifar(name: str, label: str, rest: str) -> Raw:
+def read_cifar(name: str, rest: str, rng: np.random.Generator) -> Raw:
     """CIFAR-10 or CIFAR-100 (Krizhevsky, 2009), images (n, 32, 32, 3) uint8.
 
     Args:
-        name: cifar10 or cifar100.
-        label: which of its labels.
+        name: a name of `LABELS`.
         rest: the folder of the files, the folder above it, or an .npz.
+        rng: not read; nothing is drawn.
 
     Raises:
         InputError: nothing there; a file that is missing, damaged or not the published one; counts,
             shapes or labels that are not those of the set.
     """
+    name, label = LABELS[name]
     cifar, path = CIFAR[name], Path(rest)
     if path.suffix == ".npz":
         return _checked_npz(read_npz(path), name, cifar.labels[label])

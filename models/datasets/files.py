@@ -82,7 +82,7 @@ def _channels_last(raw: Raw) -> Raw:
     return raw
 
 
-def read_fashion_mnist(rest: str) -> Raw:
+def read_fashion_mnist(name: str, rest: str, rng: np.random.Generator) -> Raw:
     """Fashion-MNIST (Xiao et al., arXiv:1708.07747) from Debian's package, or from the folder `rest`.
 
     Raises:

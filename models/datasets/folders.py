@@ -41,7 +41,7 @@ PUBLISHED = {
 Labelled = list[tuple[Path, str]]  # image, class
 
 
-def read_published(name: str, rest: str, image_size: int | None) -> Raw:
+def read_published(name: str, rest: str, rng: np.random.Generator, image_size: int | None = None) -> Raw:
     """A published set of class folders, its counts checked.
 
     Raises:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,32 +12,45 @@ from numpy.typing import NDArray
 
 from ...simulator import InputError
 from ...simulator.fields import Param, checked
+from ...simulator.registry import Registry
 from .choice import set_apart, stratified, with_noise
-from .cifar import read_cifar
 from .dataset import Dataset, frozen
-from .files import holds_idx, read_fashion_mnist, read_idx_folder, read_npz
-from .folders import PUBLISHED, read_class_folders, read_published
-from .sequences import TASKS, read_task
+from .files import holds_idx, read_idx_folder, read_npz
+from .folders import read_class_folders
 from .sources import Pixels, Raw, check, check_memory, n_classes
 
 TEST_SHARE = 0.25  # of data that come without a test set
-CIFAR_LABELS = {  # name -> the set, and which of its labels
-    "cifar10": ("cifar10", "labels"),
-    "cifar100": ("cifar100", "fine_labels"),
-    "cifar100-coarse": ("cifar100", "coarse_labels"),
-}
-DATA = {  # name -> what it is; NAME:REST names a folder, a file or settings
-    "digits": "1797 grey images of 8 x 8, 10 classes; comes with scikit-learn",
-    "fashion-mnist": "60,000 + 10,000 grey images of 28 x 28, 10 classes; Debian's package, or fashion-mnist:FOLDER",
-    "cifar10": "50,000 + 10,000 colour images of 32 x 32, 10 classes; cifar10:FOLDER or cifar10:FILE.npz",
-    "cifar100": "50,000 + 10,000 colour images of 32 x 32, 100 classes; cifar100:FOLDER or cifar100:FILE.npz",
-    "cifar100-coarse": "the same images in 20 classes; cifar100-coarse:FOLDER",
-    "tiny-imagenet": "100,000 + 10,000 colour images of 64 x 64, 200 classes; tiny-imagenet:FOLDER",
-    "imagenet-100": "about 130,000 + 5,000 photographs, 100 classes; imagenet-100:FOLDER, with image_size",
-    "rows": "the images of any data set as sequences, a row a time step; rows:NAME",
-    "integration": "two channels of noisy evidence: which is larger on average? integration:KEY=VALUE,KEY=VALUE",
-    "match": "delayed match to sample: was the test the sample? match:KEY=VALUE,KEY=VALUE",
-}
+DATA = Registry("data set", "ictal.models.datasets", {
+    # NAME:REST names a folder, a file or settings: read(name, rest, rng[, image_size]) -> Raw
+    "digits": ("loading:read_digits", "1797 grey images of 8 x 8, 10 classes; comes with scikit-learn"),
+    "fashion-mnist": (
+        "files:read_fashion_mnist",
+        "60,000 + 10,000 grey images of 28 x 28, 10 classes; Debian's package, or fashion-mnist:FOLDER",
+    ),
+    "cifar10": (
+        "cifar:read_cifar",
+        "50,000 + 10,000 colour images of 32 x 32, 10 classes; cifar10:FOLDER or cifar10:FILE.npz",
+    ),
+    "cifar100": (
+        "cifar:read_cifar",
+        "50,000 + 10,000 colour images of 32 x 32, 100 classes; cifar100:FOLDER or cifar100:FILE.npz",
+    ),
+    "cifar100-coarse": ("cifar:read_cifar", "the same images in 20 classes; cifar100-coarse:FOLDER"),
+    "tiny-imagenet": (
+        "folders:read_published",
+        "100,000 + 10,000 colour images of 64 x 64, 200 classes; tiny-imagenet:FOLDER",
+    ),
+    "imagenet-100": (
+        "folders:read_published",
+        "about 130,000 + 5,000 photographs, 100 classes; imagenet-100:FOLDER, with image_size",
+    ),
+    "rows": ("loading:as_rows", "the images of any data set as sequences, a row a time step; rows:NAME"),
+    "integration": (
+        "sequences:read_task",
+        "two channels of noisy evidence: which is larger on average? integration:KEY=VALUE,KEY=VALUE",
+    ),
+    "match": ("sequences:read_task", "delayed match to sample: was the test the sample? match:KEY=VALUE,KEY=VALUE"),
+}, "ictal.data")  # fmt: skip
 
 
 def load_data(
@@ -81,20 +95,10 @@ def load_data(
     Dataset(rows:digits: 1248 + 100 (validation) + 449 sequences 8 x 8, 10 classes)
     """
     _check_arguments(label_noise, seed, image_size)
-    if str(name).startswith("rows:"):
-        of = load_data(
-            _images_of_rows(str(name)),
-            n_train=n_train,
-            label_noise=label_noise,
-            seed=seed,
-            n_test=n_test,
-            n_val=n_val,
-            image_size=image_size,
-        )
-        return _as_rows(of, str(name))
+    images = _images_of_rows(str(name)) if str(name).partition(":")[0] == "rows" else str(name)
     streams = np.random.SeedSequence(int(seed)).spawn(6)
     split, choice, test_choice, noise, val_choice, trials = (np.random.default_rng(s) for s in streams)
-    raw = _read(str(name), image_size, trials)
+    raw = _read(images, image_size, trials)
     check(raw)
     train, test, x_test, y_test = _with_test_set(raw, split)
     k = n_classes(raw)
@@ -107,8 +111,8 @@ def load_data(
     test = test[stratified(test_choice, y_test[test], n_test, f"load_data.n_test: {raw.where}")]
     check_memory(len(train) + len(val) + len(test), raw.x.shape[1:], raw.where)
     clean = raw.y[train].astype(np.int64)
-    return Dataset(
-        name=str(name),
+    data = Dataset(
+        name=images,
         x_train=_scaled(raw.x, train, low, high),
         y_train=frozen(with_noise(clean, label_noise, k, noise)),
         y_train_clean=frozen(clean),
@@ -119,6 +123,7 @@ def load_data(
         y_val=frozen(raw.y[val].astype(np.int64)),
         kind=raw.kind,
     )
+    return data if images == str(name) else as_rows(data, str(name))
 
 
 def _check_arguments(label_noise: float, seed: int, image_size: int | None) -> None:
@@ -132,26 +137,24 @@ def _read(name: str, image_size: int | None, trials: np.random.Generator) -> Raw
     path, named = Path(name), prefix in DATA and not (prefix == "digits" and rest)
     if not named and not path.is_dir() and path.suffix != ".npz":
         raise InputError(f"load_data: no data {name!r}; known: {', '.join(DATA)}, a folder, a .npz file")
-    if named and prefix in PUBLISHED:
-        return read_published(prefix, rest, image_size)
     if not named and path.is_dir() and not holds_idx(path):
         return read_class_folders(path, image_size)
-    if image_size is not None:
+    reader = DATA.load(prefix) if named else None
+    resized = {} if image_size is None else {"image_size": image_size}
+    if resized and not (reader and "image_size" in inspect.signature(reader).parameters):
         raise InputError(f"load_data.image_size: only images in class folders are resized; got {image_size} for {name}")
-    if not named:
+    if not reader:
         return read_idx_folder(path) if path.is_dir() else read_npz(path)
-    if prefix in CIFAR_LABELS:
-        return read_cifar(*CIFAR_LABELS[prefix], rest)
-    if prefix in TASKS:
-        return read_task(prefix, rest, trials)
-    return read_fashion_mnist(rest) if prefix == "fashion-mnist" else _read_digits()
+    raw: Raw = reader(prefix, rest, trials, **resized)
+    return raw
 
 
-def _read_digits() -> Raw:
+def read_digits(name: str, rest: str, rng: np.random.Generator) -> Raw:
+    """Return the digits of scikit-learn, in [0, 1]."""
     from sklearn.datasets import load_digits  # takes a second to import
 
     digits = load_digits()
-    return Raw("digits", (digits.images / 16).astype(np.float32), digits.target)
+    return Raw(name, (digits.images / 16).astype(np.float32), digits.target)
 
 
 def _with_test_set(
@@ -185,13 +188,20 @@ def _scaled(x: Pixels, rows: NDArray[np.intp], low: float, high: float) -> NDArr
 
 
 def _images_of_rows(name: str) -> str:
-    images = name.removeprefix("rows:")
+    images = name.partition(":")[2]
+    if not images:
+        raise InputError(f"{name}: names no images; want rows:NAME, e.g. rows:digits")
     if images.startswith("rows:"):
         raise InputError(f"{name}: must be rows of images; {images} holds sequences")
     return images
 
 
-def _as_rows(data: Dataset, name: str) -> Dataset:
+def as_rows(data: Dataset, name: str) -> Dataset:
+    """Return images as sequences: a row a time step.
+
+    Raises:
+        InputError: the data are sequences.
+    """
     if data.kind != "images":
         raise InputError(f"{name}: must be rows of images; {data.name} holds {data.kind}")
     x_train, x_val, x_test = (

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from ...analyses.layers.trajectories import AFTER_SHUFFLE, LIVE, NULL_STATISTICS, UNITS, VALUE
 from ...analyses.measures import MEASURES, get
-from ...analyses.measures.base import Measure, NullKind, apply
-from ...analyses.surrogates import MIN_SURROGATES, fitting_kind, null_tests
+from ...analyses.measures.base import Measure, NullKind
+from ...analyses.surrogates import MIN_SURROGATES
+from ...analyses.values import ValueSettings, values
 from ...simulator import InputError, Recording
 
 NULLED = ("si_3", "chi_c", "lambda1_fraction", "class_share", "within_class_si")  # surrogates are drawn for these
@@ -25,7 +26,7 @@ def sample_measures() -> tuple[str, ...]:
     >>> "si_3" in sample_measures(), "kuramoto_r1" in sample_measures(), "cv_isi" in sample_measures()
     (True, False, False)
     """
-    found = ((name, get(name)) for name in MEASURES)
+    found = ((name, get(name)) for name in MEASURES.usable())
     return tuple(n for n, m in found if m.takes == "values" and not m.needs & {"order", "band"})
 
 
@@ -77,9 +78,8 @@ class Rows:
                 raise InputError(f"SynchronyRecorder.nulled: must be among the measures; got {name!r}")
             if not get(name).has_null:
                 raise InputError(f"SynchronyRecorder.nulled: {name} has no null: {get(name).no_null}")
-        chosen = [name for name in names if name in (NULLED if nulled is None else nulled)] if nulls else []
         self.nulls = nulls
-        self.nulled = {kind: [m for m in self.measures if m.name in chosen and kind in m.nulls] for kind in KINDS}
+        self.nulled = {name for name in names if name in (NULLED if nulled is None else nulled)} if nulls else set()
         self.columns = tuple(self._columns())
         self._place = {(c.measure, c.statistic, c.null): at for at, c in enumerate(self.columns)}
 
@@ -91,32 +91,30 @@ class Rows:
             if measure.shuffle_control:
                 out.append(Column(measure.name, AFTER_SHUFFLE, "", unit))
             for kind in KINDS:
-                if measure in self.nulled[kind]:
+                if measure.name in self.nulled and kind in measure.nulls:
                     out += [Column(measure.name, s, kind, "1" if s == "p" else unit) for s in NULL_STATISTICS]
         return [*out, Column(LIVE, VALUE, "", "1"), Column(UNITS, VALUE, "", "1")]
 
     def __call__(self, data: Recording, live_share: float, *, surrogates: bool, seed: int) -> Row:
-        """The numbers of one layer on one set; `data` are the units that are measured."""
-        values = np.full(len(self.columns), np.nan)
-        values[self._place[LIVE, VALUE, ""]] = live_share
-        values[self._place[UNITS, VALUE, ""]] = data.n_units
+        """Return the numbers of one layer on one set; `data` are the units that are measured."""
+        numbers = np.full(len(self.columns), np.nan)
+        numbers[self._place[LIVE, VALUE, ""]] = live_share
+        numbers[self._place[UNITS, VALUE, ""]] = data.n_units
         undefined: dict[str, str] = {}
-        for measure in self.measures:
-            try:
-                reading = apply(measure, data, seed=seed)
-            except InputError as error:
-                undefined[measure.name] = str(error).removeprefix(f"{measure.name}: ")
+        settings = ValueSettings(nulls=self.nulls if surrogates else 0)
+        names = [measure.name for measure in self.measures]
+        for found in values(data, names, settings, kinds=KINDS, nulled=self.nulled, seed=seed):
+            if found.reason:
+                undefined[found.measure] = found.reason
                 continue
-            values[self._place[measure.name, VALUE, ""]] = reading.value
-            if measure.shuffle_control:
-                values[self._place[measure.name, AFTER_SHUFFLE, ""]] = reading.settings["after_shuffle"]
-        for kind, measures in self.nulled.items() if surrogates else ():
-            fit = [m for m in measures if m.name not in undefined and _fits(m, data, kind)]
-            for test in null_tests(fit, data, kind=kind, n=self.nulls, seed=seed) if fit else ():
-                found = (test.mean, test.values.std(), test.lo, test.hi, test.p)
-                for statistic, value in zip(NULL_STATISTICS, found, strict=True):
-                    values[self._place[test.measure, statistic, kind]] = value
-        return Row(values, undefined)
+            numbers[self._place[found.measure, VALUE, ""]] = found.value
+            if found.after_shuffle is not None:
+                numbers[self._place[found.measure, AFTER_SHUFFLE, ""]] = found.after_shuffle
+            if found.null_kind:
+                null = (found.null_mean, found.null_sd, found.null_low, found.null_high, found.p)
+                for statistic, number in zip(NULL_STATISTICS, null, strict=True):
+                    numbers[self._place[found.measure, statistic, found.null_kind]] = number
+        return Row(numbers, undefined)
 
 
 def _of_samples(name: str, known: Sequence[str]) -> Measure:
@@ -126,11 +124,3 @@ def _of_samples(name: str, known: Sequence[str]) -> Measure:
         raise InputError(f"SynchronyRecorder.measures: {name} needs {what}, which samples have not; "
                          f"known: {', '.join(known)}")  # fmt: skip
     return measure
-
-
-def _fits(measure: Measure, data: Recording, kind: NullKind) -> bool:
-    try:
-        fitting_kind(measure, data, kind)
-    except InputError:
-        return False
-    return True

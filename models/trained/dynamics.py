@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...analyses.dynamics.subject import Subject
+from ...analyses.dynamics.target import Target
 from ...simulator import InputError
 from ...simulator.files.readers import identity
 
@@ -16,7 +16,7 @@ MEAN_OF = 2000  # training examples of which the mean input is taken
 NETWORK_STEPS = 2000  # of a run of a trained network
 
 
-def of_network(path: Path, inputs: str) -> Subject:
+def of_network(path: Path, inputs: str) -> Target:
     """The map of a recurrent network in FILE.pt, at a constant input: "zero", or "mean", that of its training data."""
     import torch
 
@@ -40,7 +40,7 @@ def of_network(path: Path, inputs: str) -> Subject:
     n = len(found.units)
     said = "0 after standardisation" if inputs == "zero" else "the mean of the training data, over examples and time"
     notes = (f"the input is constant: {said}", "initial states are uniform in −1 to 1")
-    return Subject(
+    return Target(
         path.name, "map", step, lambda seed: np.random.default_rng([seed, 1]).uniform(-1.0, 1.0, n), found.units, (),
         found.dt, "time point", NETWORK_STEPS * found.dt, {"architecture": kind, "input": inputs}, None, identity(path),
         notes,

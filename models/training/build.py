@@ -11,7 +11,7 @@ from ...simulator import InputError, unknown
 from ...simulator.fields import assignments, parameter_types, parse
 from ..architectures import architecture
 from ..system import parameters as fields_of
-from ..treatments import treatment as treatment_class
+from ..treatments import TREATMENTS
 
 if TYPE_CHECKING:  # torch takes seconds to import
     import torch
@@ -46,7 +46,7 @@ def treatment(text: str) -> Treatment:
         InputError: no such treatment or field, no dose, or a value that cannot be.
     """
     name, equals, rest = (part.strip() for part in text.partition("="))
-    kind = treatment_class(name)
+    kind = TREATMENTS.load(name)
     dose, *others = rest.split(",")
     if not equals or not dose.strip():
         raise InputError(f"--treat {text!r}: must be NAME=DOSE, e.g. --treat {name}=1, then ,FIELD=VALUE if wanted")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from ...simulator.errors import InputError
 from ...simulator.fields import Checked, Param
+from ...simulator.options import Argument, Option, as_text, command_line
 
 if TYPE_CHECKING:
     from ...simulator import Clock
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..datasets.ood import Pair
     from ..synchrony import SynchronyRecorder
 
-_OPTIONS = {"learning_rate": "--lr"}  # of Training, where it is not the name of the field
+EPOCHS = 10  # where neither epochs nor steps are given
 RECORDS = 100  # about so many, where `every` is not said, but at least and at most
 FEW, MANY = 20, 1000
 DROPS, DROP = (0.5, 0.75), 0.1  # of the schedule "step"
@@ -69,14 +69,16 @@ class Training(Checked):
     [0.025, 0.1, 0.1, 0.01, 0.001]
     """
 
-    epochs: Annotated[int | None, Param("passes over the training set; either these or steps", ge=1)] = None
+    epochs: Annotated[
+        int | None, Param("passes over the training set; none: 10, or as many as steps ask for", ge=1)
+    ] = None
     steps: Annotated[int | None, Param("optimiser steps, in place of epochs", ge=1)] = None
     every: Annotated[
         int | None, Param("steps between records, divides all steps; none: an epoch, or about steps/100", ge=1)
     ] = None
-    learning_rate: Annotated[float, Param("learning rate η [1]", gt=0)] = 1e-3
+    learning_rate: Annotated[float, Param("learning rate η [1]", gt=0), Option("RATE", "--lr")] = 1e-3
     batch_size: Annotated[int, Param("training examples of an optimiser step", ge=1)] = 128
-    optimiser: Annotated[Literal["adam", "sgd"], Param("optimiser; adam is AdamW, whose weight decay is decoupled")] = (
+    optimiser: Annotated[Literal["adam", "sgd"], Param("optimiser (adam is AdamW, with decoupled weight decay)")] = (
         "adam"
     )
     momentum: Annotated[float, Param("momentum of sgd [1]", ge=0, lt=1)] = 0.9
@@ -101,7 +103,9 @@ class Training(Checked):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if (self.epochs is None) == (self.steps is None):
+        if self.epochs is None and self.steps is None:
+            object.__setattr__(self, "epochs", EPOCHS)
+        elif self.epochs is not None and self.steps is not None:
             raise InputError(f"Training: give either epochs or steps; got epochs={self.epochs}, steps={self.steps}")
 
     def plan(self, n_train: int, n_val: int = 0) -> TrainingSteps:
@@ -179,7 +183,9 @@ def _even(steps: int) -> int:
 class DataChoice(Checked):
     """Name and amount of the data, as in `load_data`."""
 
-    name: Annotated[str, Param("data: digits, cifar10:FOLDER, ...; see docs/data.md")] = "digits"
+    name: Annotated[
+        str, Param("data: digits, cifar10:FOLDER, ...; see docs/data.md"), Option("NAME", "--data", record="always")
+    ] = "digits"
     n_train: Annotated[int | None, Param("training examples; none: all", ge=1)] = None
     n_test: Annotated[int | None, Param("test examples; none: all", ge=1)] = None
     n_val: Annotated[int | None, Param("validation examples, set apart from the training set", ge=1)] = None
@@ -207,19 +213,45 @@ class DataChoice(Checked):
 class SynchronyChoice(Checked):
     """Measurements of layers while they are trained, as in `SynchronyRecorder`."""
 
-    layers: Annotated[tuple[str, ...], Param("layers to measure: patterns of module names, e.g. hidden.*, or auto")]
-    at: Annotated[tuple[int, ...] | None, Param("steps at which to measure; none: every record", ge=0)] = None
-    nulls: Annotated[int, Param("surrogates of a value; 0: no surrogates", ge=0)] = 199
-    measures: Annotated[tuple[str, ...], Param("measures; empty: all that samples without an order have")] = ()
-    nulls_at: Annotated[
-        tuple[int, ...] | None, Param("steps with surrogates, besides the last; none: the first record", ge=0)
+    layers: Annotated[
+        tuple[str, ...],
+        Param("layers to measure: patterns of module names, e.g. hidden.*, or auto"),
+        Option("PATTERN", "--synchrony", repeat=True),
+    ] = ()
+    at: Annotated[
+        tuple[int, ...] | None,
+        Param("steps at which to measure; none: every record", ge=0),
+        Option("A,B", "--synchrony-at"),
     ] = None
-    nulled: Annotated[tuple[str, ...] | None, Param("measures with surrogates; none: the recommended ones")] = None
-    sets: Annotated[tuple[Literal["train", "val", "test"], ...], Param("sets whose examples are measured")] = (
+    nulls: Annotated[int, Param("surrogates of a value; 0: no surrogates", ge=0), Option("N", "--synchrony-nulls")] = (
+        199
+    )
+    measures: Annotated[
+        tuple[str, ...],
+        Param("measures; empty: all that samples without an order have"),
+        Option("A,B", "--synchrony-measures"),
+    ] = ()
+    nulls_at: Annotated[
+        tuple[int, ...] | None,
+        Param("steps with surrogates, besides the last; none: the first record", ge=0),
+        Option("A,B", "--synchrony-nulls-at"),
+    ] = None
+    nulled: Annotated[
+        tuple[str, ...] | None,
+        Param("measures with surrogates; none: the recommended ones"),
+        Option("A,B", "--synchrony-nulled"),
+    ] = None
+    sets: Annotated[
+        tuple[Literal["train", "val", "test"], ...],
+        Param("sets whose examples are measured"),
+        Option("A,B", "--synchrony-sets"),
+    ] = (
         "train",
         "test",
     )
-    n_probe: Annotated[int, Param("examples of each set; the smallest set decides", ge=8)] = 1000
+    n_probe: Annotated[
+        int, Param("examples of each set; the smallest set decides", ge=8), Option("N", "--synchrony-n-probe")
+    ] = 1000
 
     def recorder(self, data: Dataset, seed: int) -> SynchronyRecorder:
         """Return the recorder with these settings."""
@@ -232,47 +264,28 @@ class SynchronyChoice(Checked):
 class Job(Checked):
     """Everything that decides what training yields: the same job gives the same bits on one machine's CPU."""
 
-    architecture: Annotated[str, Param("architecture, e.g. mlp, resnet18")]
+    architecture: Annotated[str, Param("architecture, e.g. mlp, resnet18"), Argument("ARCH", record="never")]
     how: Annotated[Training, Param("settings of the training")]
     parameters: Annotated[Mapping[str, object], Param("fields of the architecture")] = field(default_factory=dict)
     data: Annotated[DataChoice, Param("name and amount of the data")] = DataChoice()
-    treatments: Annotated[tuple[str, ...], Param("treatments, each NAME=DOSE[,FIELD=VALUE]")] = ()
+    treatments: Annotated[
+        tuple[str, ...],
+        Param("treatment; see docs/treatments"),
+        Option("NAME=DOSE[,KEY=VALUE]", "--treat", repeat=True, record="never"),
+    ] = ()
     synchrony: Annotated[SynchronyChoice | None, Param("measurements of layers meanwhile; none: no layers")] = None
     seed: Annotated[
-        int, Param("seed of the data's split and noise, the weights, the order of batches and the treatments", ge=0)
+        int,
+        Param("seed of the data's split and noise, the weights, the order of batches and the treatments", ge=0),
+        Option("K", record="always"),
     ] = 0
     device: Annotated[str, Param("device: auto, cpu, cuda, cuda:N or mps")] = "auto"
     threads: Annotated[int, Param("CPU threads; the last bits of sums depend on their number", ge=1)] = 1
 
     def command(self) -> str:
         """Return the command line that repeats the job."""
-        words = ["ictal", "train", self.architecture, "--data", self.data.name]
-        words += _options(self.data, ("name",))
-        for name in sorted(self.parameters):
-            words += ["--set", f"{name}={_text(self.parameters[name])}"]
-        words += _options(self.how, ())
-        for text in self.treatments:
-            words += ["--treat", text]
-        if self.synchrony is not None:
-            for pattern in self.synchrony.layers:
-                words += ["--synchrony", pattern]
-            words += _options(self.synchrony, ("layers",), "--synchrony-")
-        words += ["--seed", str(self.seed), *(["--device", self.device] if self.device != "auto" else [])]
-        return shlex.join([*words, *(["--threads", str(self.threads)] if self.threads != 1 else [])])
-
-
-def _options(choice: DataChoice | SynchronyChoice | Training, without: tuple[str, ...], dash: str = "--") -> list[str]:
-    """Return the options for the fields that are not at their defaults."""
-    words = []
-    for item in fields(choice):
-        value = getattr(choice, item.name)
-        if item.name not in without and value != item.default:
-            words.append(_OPTIONS.get(item.name, dash + item.name.replace("_", "-")))
-            words += [] if value is True else [_text(value)]
-    return words
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bool | None):
-        return str(value).lower()
-    return ",".join(_text(item) for item in value) if isinstance(value, list | tuple) else str(value)
+        texts = {name: as_text(self.parameters[name]) for name in sorted(self.parameters)}
+        given = [word for name, text in texts.items() for word in ("--set", f"{name}={text}")]
+        treated = [word for text in self.treatments for word in ("--treat", text)]
+        measured = self.synchrony or list[str]()
+        return command_line("train", self.architecture, self.data, given, self.how, treated, measured, self)

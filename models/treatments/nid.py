@@ -1,4 +1,4 @@
-"""NID, "neural interference disruption": noise on activations, as the source writes it and as it seems meant."""
+"""NID, "neural interference disruption": noise on activations, as the paper writes it and as it seems meant."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class _Noise(Checked):
 
 @dataclass(frozen=True)
 class NID(_Noise):
-    r"""The source's noise as written, which is plain Gaussian noise.
+    r"""The paper's noise as written, which is plain Gaussian noise.
 
     .. math:: h \leftarrow h - \operatorname{sign}(h - \mu)\, s\, \xi, \quad \xi \sim N(0, 1), \quad
               s = \text{strength} \cdot (0.1 + 0.4\, SI)

@@ -1,19 +1,16 @@
-"""One network, two engines: the dispatcher."""
+"""One network, any engine: the dispatcher."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..errors import InputError, unknown
+from ..errors import InputError
 from ..files.document import first_line
-from ..networks.network import (
-    Network,
-)
+from ..networks.network import Network
 from ..recordings.run import Run
+from . import ENGINES
 from .common import Progress, n_steps, sampling
 from .wiring import instantiate
-
-ENGINES = ("compiled", "brian2")
 
 
 def simulate(
@@ -45,8 +42,7 @@ def simulate(
     Raises:
         InputError: an unknown engine, or a duration, interval or seed that cannot be.
     """
-    if engine not in ENGINES:
-        raise unknown("engine", engine, ENGINES)
+    run = ENGINES.load(engine)
     if engine != "compiled" and (precision, threads) != ("float64", 1):
         raise InputError(f"simulate: precision and threads are of the compiled engine; leave them out with {engine!r}")
     if not isinstance(network, Network):
@@ -57,26 +53,10 @@ def simulate(
     n_steps(network, duration * 1000.0)
     sampling(network, signal_dt)
     try:
-        return _run(network, duration * 1000.0, seed, engine, signal_dt, progress, precision, threads)
+        found: Run = run(
+            instantiate(network, seed), duration * 1000.0, seed, signal_dt, progress,
+            *((precision, threads) if engine == "compiled" else ()),
+        )  # fmt: skip
     except MemoryError as error:
         raise InputError(f"Network: does not fit into memory: {first_line(error)}") from error
-
-
-def _run(
-    network: Network,
-    duration: float,
-    seed: int,
-    engine: str,
-    signal_dt: float,
-    progress: Progress | None,
-    precision: str,
-    threads: int,
-) -> Run:
-    instance = instantiate(network, seed)
-    if engine == "compiled":
-        from .compiled.engine import simulate_compiled
-
-        return simulate_compiled(instance, duration, seed, signal_dt, progress, precision, threads)
-    from .brian2.engine import simulate_brian2
-
-    return simulate_brian2(instance, duration, seed, signal_dt, progress)
+    return found

@@ -4,31 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from .. import InputError, unknown
+from .. import InputError
 from ..files.document import check_writable, first_line
 from ..files.result import contents
 from ..kinds import Kind
+from ..registry import Registry
 from ..types import Progress
-from .entries import choose, name_of, spikes_of
+from .entries import Content, Exported, Format, choose
 
-FORMATS = {"csv": "-csv", "sonata": "-sonata.h5", "xarray": ".nc"}  # what the name of FILE.h5 becomes
-_ENDINGS = {"sonata": (".h5", ".hdf5"), "xarray": (".nc",)}
-
-
-@dataclass(frozen=True)
-class Exported:
-    """Result of `export`.
-
-    Attributes:
-        files: paths of the files.
-        left_out: entries that the format cannot hold.
-    """
-
-    files: list[Path]
-    left_out: list[str]
+EXPORTS = Registry("format", "ictal.simulator.export", {
+    "csv": ("csv_folder:CSV", "a folder with a table an entry, and attributes.json"),
+    "sonata": ("sonata:SONATA", "a file of spikes, as the SONATA specification has it"),
+    "xarray": ("netcdf:NETCDF", "a netCDF4 file that xarray.open_datatree reads"),
+}, "ictal.exports")  # fmt: skip
 
 
 def export(
@@ -46,7 +36,7 @@ def export(
         file: any file that Ictal wrote (.h5, .pt), the folder of a sweep, a Run or a result.
         to: ``"csv"``: a folder with a table an entry, numbers that read back to the last bit, and ``attributes.json``.
             ``"sonata"``: one file of spikes, timestamps [ms] and node_ids; other entries are left out.
-            ``"xarray"``: one netCDF4 file that ``xarray.open_datatree`` reads.
+            ``"xarray"``: one netCDF4 file that ``xarray.open_datatree`` reads. Or a format of `EXPORTS`.
         path: of the folder or file; None: ``NAME-csv``, ``NAME-sonata.h5`` or ``NAME.nc`` in the current folder.
         entries: names of the entries; None: all.
         force: replace files that exist.
@@ -56,36 +46,20 @@ def export(
         InputError: an unknown format or entry, a file that cannot be read or is not of Ictal, an entry that the format
             cannot hold, no package for ``"xarray"``, or a path that exists or cannot be written.
     """
-    if to not in FORMATS:
-        raise unknown("format", to, FORMATS)
+    form: Format = EXPORTS.load(to)
     where = f"the {file.kind}" if isinstance(file, Kind) else str(file)
     stem = file.kind if isinstance(file, Kind) else Path(file).stem
-    target = Path(f"{stem}{FORMATS[to]}" if path is None else path)
-    if to in _ENDINGS:
-        if target.suffix.lower() not in _ENDINGS[to]:
-            raise InputError(f"{target}: {to} is a file; want a name that ends in {_ENDINGS[to][0]}")
+    target = Path(f"{stem}{form.suffix}" if path is None else path)
+    if form.endings:
+        if target.suffix.lower() not in form.endings:
+            raise InputError(f"{target}: {to} is a file; want a name that ends in {form.endings[0]}")
         check_writable(target, force)
     if not isinstance(file, Kind) and os.path.exists(file) and target.exists() and os.path.samefile(file, target):
         raise InputError(f"{target}: is the file that is exported; choose another name")
     report = progress or (lambda done, total, entry: None)
     with contents(file) as (attrs, groups):
-        chosen = choose(attrs, groups, entries, where)
-        left_out: list[str] = []
+        content = Content(choose(attrs, groups, entries, where), attrs, where, entries is not None)
         try:
-            if to == "sonata":
-                from .sonata import write_sonata
-
-                spikes = spikes_of(chosen, where, asked=entries is not None)
-                left_out = [name_of(group) for group in chosen if group not in spikes]
-                files = write_sonata(spikes, target, force, report)
-            elif to == "xarray":
-                from .netcdf import write_netcdf
-
-                files = write_netcdf(chosen, attrs, target, where, force, report)
-            else:
-                from .csv_folder import write_csv
-
-                files = write_csv(chosen, attrs, target, where, force, report)
+            return form.write(content, target, force, report)
         except OSError as error:
             raise InputError(f"{target}: could not be written: {error.strerror or first_line(error)}") from error
-    return Exported(files, left_out)

@@ -9,30 +9,25 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from .. import InputError
 from ..files.document import check_writable
 from ..types import Progress
-from .entries import Groups, name_of, plain, plain_attrs
+from .entries import Content, Exported, Format, name_of, plain, plain_attrs
 from .tables import tables
 
 ABOUT = "attributes.json"
 _LONGEST = 60  # characters of a file name, of which UTF-8 makes up to four bytes each
 
 
-def write_csv(
-    groups: Groups, attrs: Mapping[str, Any], target: Path, where: str, force: bool, progress: Progress
-) -> list[Path]:
+def write_csv(content: Content, target: Path, force: bool, progress: Progress) -> Exported:
     """Write the tables of all groups, or nothing.
 
     Args:
-        groups: path -> group of what is exported.
-        attrs: of the root.
+        content: what is exported.
         target: the folder; files in it that have other names stay as they are.
-        where: the file it comes from.
         force: replace files that exist.
         progress: called as progress(rows done, rows, entry).
 
@@ -40,13 +35,13 @@ def write_csv(
         InputError: a part of the file is damaged, or the folder cannot be written or holds one of the files.
         OSError: the disk is full.
     """
-    read = {path: plain(path, group, where) for path, group in groups.items()}
+    read = {path: plain(path, group, content.where) for path, group in content.groups.items()}
     made = {(path, part): table for path, group in read.items() for part, table in tables(group.variables).items()}
     called = [f"{name_of(path)}.{part}" if part else name_of(path) for path, part in made]
     files = dict(zip(made, file_names(called), strict=True))
     about = {
-        "file": where,
-        **plain_attrs(attrs),
+        "file": content.where,
+        **plain_attrs(content.attrs),
         "entries": {
             name_of(path): {
                 "group": path,
@@ -73,7 +68,10 @@ def write_csv(
                     progress(done, total, name_of(key[0]))
         text = json.dumps(about, indent=1, ensure_ascii=False, allow_nan=False)
         (folder / ABOUT).write_text(text + "\n", encoding="utf-8")
-    return [target / name for name in names]
+    return Exported([target / name for name in names], [])
+
+
+CSV = Format(write_csv, "-csv")
 
 
 @contextlib.contextmanager

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from .. import InputError, unknown
 from ..files.document import Stored, StoredGroup
 from ..files.rows import plain as plain_value
+from ..types import Progress
 
 Groups = Mapping[str, StoredGroup]  # path -> group
 
@@ -21,6 +23,51 @@ SPIKES, SIGNALS = "spikes/", "signals/"
 VALUES = 2**18  # that are in memory at a time, unless more are packed together in the file
 _JSON = ("config", "seed", "settings", "source", "versions")  # attributes that hold JSON
 OF_THE_FORMAT = ("format", "format_version", "entries", "magic", "version", "sorting")  # of a file of Ictal alone
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Result of `export`.
+
+    Attributes:
+        files: paths of the files.
+        left_out: entries that the format cannot hold.
+    """
+
+    files: list[Path]
+    left_out: list[str]
+
+
+@dataclass(frozen=True, eq=False)
+class Content:
+    """Content of an export.
+
+    Attributes:
+        groups: path -> group, only those that are wanted.
+        attrs: of the root of the file.
+        where: the file, which leads an error.
+        asked: the entries were named, so that one which the format cannot hold is an error.
+    """
+
+    groups: Mapping[str, StoredGroup]
+    attrs: Mapping[str, Any]
+    where: str
+    asked: bool
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of other tools.
+
+    Attributes:
+        write: ``write(content, target, force, progress) -> Exported``.
+        suffix: what follows NAME in the default path of an export of NAME.h5.
+        endings: of its file, the first in errors; empty where it is a folder.
+    """
+
+    write: Callable[[Content, Path, bool, Progress], Exported]
+    suffix: str
+    endings: tuple[str, ...] = ()
 
 
 def name_of(path: str) -> str:

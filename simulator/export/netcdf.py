@@ -14,7 +14,7 @@ import numpy as np
 from .. import InputError
 from ..files.document import Stored, replacing
 from ..types import Progress
-from .entries import OF_THE_FORMAT, SPIKES, Groups, blocks, name_of, plain
+from .entries import OF_THE_FORMAT, SPIKES, Content, Exported, Format, blocks, name_of, plain
 
 if TYPE_CHECKING:
     import h5netcdf
@@ -24,16 +24,12 @@ _LABEL = ("unit_label_", "time_label_")
 _TIME = re.compile(r"\bsince\b|^\s*(days|hours|minutes|(milli|micro|nano)?seconds)\s*$")  # xarray reads dates of them
 
 
-def write_netcdf(
-    groups: Groups, attrs: Mapping[str, Any], target: Path, where: str, force: bool, progress: Progress
-) -> list[Path]:
+def write_netcdf(content: Content, target: Path, force: bool, progress: Progress) -> Exported:
     """Write every group as a node of the tree; labels are coordinates, and NaN stands where values are not defined.
 
     Args:
-        groups: path -> group of what is exported.
-        attrs: of the root.
+        content: what is exported.
         target: the file.
-        where: the file it comes from.
         force: replace a file that exists.
         progress: called as progress(values done, values, entry).
 
@@ -46,13 +42,14 @@ def write_netcdf(
         import h5netcdf
     except ImportError as error:
         raise InputError("export to xarray needs h5netcdf; say pip install 'ictal[xarray]'") from error
-    made = {path: plain(path, group, where) for path, group in groups.items()}
+    made = {path: plain(path, group, content.where) for path, group in content.groups.items()}
     for name in (part for path, group in made.items() for part in (*path.split("/"), *group.variables)):
         if len(name.encode()) > _LONGEST:
-            raise InputError(f"{where}: {name[:40]!r}… is too long a name for netCDF; want at most {_LONGEST} bytes")
+            short = f"{name[:40]!r}… is too long a name for netCDF"
+            raise InputError(f"{content.where}: {short}; want at most {_LONGEST} bytes")
     total, done = sum(math.prod(v.shape) for group in made.values() for v in group.variables.values()), 0
     with replacing(target, force) as temporary, h5netcdf.File(temporary, "w") as file:
-        _set_attrs(file, attrs)
+        _set_attrs(file, content.attrs)
         for path, group in made.items():
             found = _named(path, group.variables)
             node = file.create_group(path)
@@ -63,7 +60,10 @@ def write_netcdf(
                 for values in _write(node, name, variable, labels):
                     done += values
                     progress(done, total, name_of(path))
-    return [target]
+    return Exported([target], [])
+
+
+NETCDF = Format(write_netcdf, ".nc", (".nc",))
 
 
 def _named(path: str, variables: Mapping[str, Stored]) -> dict[str, Stored]:

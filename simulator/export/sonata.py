@@ -9,22 +9,23 @@ import numpy as np
 
 from ..files.document import SONATA_MAGIC, SONATA_SORTING, SONATA_VERSION, replacing
 from ..types import Progress
-from .entries import Groups, blocks, name_of
+from .entries import Content, Exported, Format, blocks, name_of, spikes_of
 
 
-def write_sonata(groups: Groups, target: Path, force: bool, progress: Progress) -> list[Path]:
+def write_sonata(content: Content, target: Path, force: bool, progress: Progress) -> Exported:
     """Write ``/spikes/POPULATION`` with ``timestamps`` [ms], ``node_ids`` and the attribute ``sorting``.
 
     Args:
-        groups: path -> group of spikes.
+        content: what is exported; entries without spikes are left out, or refused if they were named.
         target: the file.
         force: replace a file that exists.
         progress: called as progress(spikes done, spikes, entry).
 
     Raises:
-        InputError: a part of the file is damaged, or the target exists or cannot be written.
+        InputError: there are no spikes, a part of the file is damaged, or the target exists or cannot be written.
         OSError: the disk is full.
     """
+    groups = spikes_of(content.groups, content.where, asked=content.asked)
     total, done = sum(group.variables["timestamps"].shape[0] for group in groups.values()), 0
     with replacing(target, force) as temporary, h5py.File(temporary, "w", libver=("earliest", "v110")) as file:
         file.attrs["magic"], file.attrs["version"] = SONATA_MAGIC, SONATA_VERSION
@@ -43,4 +44,7 @@ def write_sonata(groups: Groups, target: Path, force: bool, progress: Progress) 
                     dataset[block] = group.variables[name].part(block)
                 done += block.stop - block.start
                 progress(done, total, name_of(path))
-    return [target]
+    return Exported([target], [name_of(path) for path in content.groups if path not in groups])
+
+
+SONATA = Format(write_sonata, "-sonata.h5", (".h5", ".hdf5"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import os
 import zipfile
 from dataclasses import replace
@@ -15,11 +16,19 @@ from numpy.typing import NDArray
 from ..errors import InputError, unknown
 from ..recordings.recording import CLOCKS, Clock, Recording
 from ..recordings.run import Run
-from .edf import EDF_SUFFIXES, read_edf
-from .store import load
+from ..registry import Registry
+from .edf import EDF_SUFFIXES
 
 ARRAY_SUFFIXES = (".npy", ".npz", ".csv")
 HDF5_SUFFIXES = (".h5", ".hdf5", ".nc")
+READERS = Registry("reader", "ictal.simulator.files", {
+    # read(path) -> Run; read(path, *, dt, clock) -> Run of a file that has no clock
+    **dict.fromkeys(HDF5_SUFFIXES, ("store:load", "a run that Ictal wrote")),
+    **dict.fromkeys(EDF_SUFFIXES, ("edf:read_edf", "EEG of one sampling rate, with its annotations")),
+    ".npy": ("readers:read_arrays", "one array (time, unit) of numpy"),
+    ".npz": ("readers:read_arrays", "arrays of numpy, with a rate and names of channels"),
+    ".csv": ("readers:read_arrays", "one array (time, unit) as text"),
+})  # fmt: skip
 
 
 def open_run(path: str | os.PathLike[str], *, dt: float | None = None, clock: str | None = None) -> Run:
@@ -29,7 +38,7 @@ def open_run(path: str | os.PathLike[str], *, dt: float | None = None, clock: st
     blank; one header line is allowed) hold one array (time, unit) or (..., time, unit); every numeric array of an
     ``.npz`` with two or more axes becomes one recording. An ``.npz`` may also hold ``rate``, a number [Hz], which is
     its clock, and ``channels``, a name a unit: so an EEG keeps both. Nothing in a file is executed: pickled objects
-    are refused.
+    are refused. Other suffixes are those of installed readers (`READERS`).
 
     Args:
         path: the file.
@@ -43,34 +52,37 @@ def open_run(path: str | os.PathLike[str], *, dt: float | None = None, clock: st
     suffix = source.suffix.lower()
     if not source.exists():
         raise InputError(f"{source}: no such file")
-    if suffix in EDF_SUFFIXES:
-        run = read_edf(source)
-        named = {**run.source, **identity(source)}
-        return Run({name: replace(run.recording(name), source=named) for name in run}, named)
-    if suffix not in ARRAY_SUFFIXES:
-        if suffix not in HDF5_SUFFIXES:
-            raise InputError(
-                f"{source}: cannot tell the format from {suffix!r}; "
-                f"want {', '.join((*HDF5_SUFFIXES, *EDF_SUFFIXES, *ARRAY_SUFFIXES))}"
-            )
-        run = load(source)
-        return Run(run, {**run.source, **identity(source)})
-    arrays, rate, channels = _read_arrays(source, suffix)
+    if suffix not in READERS:
+        raise InputError(f"{source}: cannot tell the format from {suffix!r}; want {', '.join(READERS)}")
+    reader = READERS.load(suffix)
+    options = {"dt": dt, "clock": clock} if "dt" in inspect.signature(reader).parameters else {}
+    run: Run = reader(source, **options)
+    named = {**run.source, **identity(source)}
+    if suffix in HDF5_SUFFIXES:
+        return Run(run, named)  # its entries have sources of their own
+    return Run({name: replace(entry, source=named) for name, entry in run.items()}, named)
+
+
+def read_arrays(source: Path, *, dt: float | None, clock: str | None) -> Run:
+    """Read an array file as `open_run` says.
+
+    Raises:
+        InputError: one line that names the file and what is wrong with it.
+    """
+    arrays, rate, channels = _read_arrays(source, source.suffix.lower())
     if rate is not None and dt is None and clock in (None, "second"):
         clock, dt = "second", 1.0 / rate
     clock, dt = _clock(source, clock, dt)
-    which = identity(source)
     entries = {}
     for name, values in arrays.items():
         labels = {"channel": channels} if channels is not None and channels.shape == values.shape[-1:] else {}
         try:
             entries[name] = Recording(
-                values, dt=dt, clock=cast(Clock, clock), quantity="activity", unit="1", unit_labels=labels,
-                source=which,
-            )  # fmt: skip
+                values, dt=dt, clock=cast(Clock, clock), quantity="activity", unit="1", unit_labels=labels
+            )
         except InputError as error:
             raise InputError(f"{source}: {name}: {error}") from error
-    return Run(entries, which)
+    return Run(entries, {})
 
 
 def open_matrix(path: str | os.PathLike[str]) -> NDArray[np.float64]:

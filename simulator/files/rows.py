@@ -26,8 +26,9 @@ def to_group(kind: type[Row], rows: Sequence[Row], attrs: Mapping[str, Any] | No
 
 def from_group(kind: type[Row], group: Group) -> list[Row]:
     """The rows that `to_group` stored."""
-    columns = [group.variables[item.name].values.tolist() for item in fields(kind)]  # type: ignore[arg-type]
-    return [kind(*cells) for cells in zip(*columns, strict=True)]
+    names = [item.name for item in fields(kind)]  # type: ignore[arg-type]
+    columns = [group.variables[name].values.tolist() for name in names]
+    return [kind(**dict(zip(names, cells, strict=True))) for cells in zip(*columns, strict=True)]
 
 
 def plain(value: Any) -> Any:

@@ -26,6 +26,7 @@ from ictal.analyses.eeg.rhythm import amplitude_cv, log_band_power
 from ictal.analyses.eeg.synchrony import WindowValue, measured
 from ictal.analyses.eeg.windows import block_length, disjoint
 from ictal.analyses.measures.phase import analytic
+from ictal.analyses.values import ValueSettings
 from ictal.simulator import InputError, Recording
 
 RATE = 128.0
@@ -210,7 +211,7 @@ def test_windows_step_by_half_and_stay_inside():
 def in_band(signal, window, nulls=0, measures=None):
     """Measures between 3 and 20 Hz in windows that do not overlap."""
     places = sliding(signal, window, window)
-    return measured(bandpassed(signal, (3, 20)), places, band=(3, 20), measures=measures, nulls=nulls)
+    return measured(bandpassed(signal, (3, 20)), places, ValueSettings((3, 20), nulls=nulls), measures=measures)
 
 
 @pytest.mark.parametrize("c", [0.0, 0.2, 0.5, 0.8])
@@ -271,7 +272,7 @@ def test_peak_frequency_follows_the_rhythm():
 
 
 def block(at, phase, value, null=math.nan):
-    return WindowValue("chi_c", at, at + 1.0, phase, value, "circular_shift", null, null, null, 0.5, 4)
+    return WindowValue(measure="chi_c", start=at, stop=at + 1.0, phase=phase, value=value, null_mean=null)
 
 
 def rows_of(before, during, null=math.nan):

@@ -20,7 +20,7 @@ from ictal.simulator import Recording, Spikes
 BAND = (4.0, 20.0)
 VALUES = [name for name in MEASURES if get(name).takes == "values"]
 ON_SPIKES = [name for name in MEASURES if get(name).takes == "spikes"]
-OF_THE_SOURCE = {"si_1", "si_2", "si_3", "batch_phase_sync"}  # published nowhere that could be cited
+OF_THE_PAPER = {"si_1", "si_2", "si_3", "batch_phase_sync"}  # published nowhere that could be cited
 SMOOTH = [name for name in VALUES if get(name).differentiable]
 
 
@@ -82,8 +82,8 @@ def test_every_measure_says_what_it_is(name):
     assert measure.name == name
     for text in (measure.formula, measure.range, measure.floor, measure.shows, measure.cannot, measure.citation):
         assert text
-    if name in OF_THE_SOURCE:
-        assert measure.citation.startswith("defined by the source that Ictal tests; ")
+    if name in OF_THE_PAPER:
+        assert measure.citation.startswith("defined by the paper that Ictal tests; ")
     else:
         assert re.search(r"\b(18|19|20)\d\d\b", measure.citation), f"no year in {measure.citation!r}"
     assert measure.has_null or measure.no_null

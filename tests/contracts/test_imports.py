@@ -12,7 +12,7 @@ CHAIN = {  # a room may import those before it, a folder those before it in its 
     "simulator": ("", "recordings", "files", "export", "networks", "engines", "long_runs"),
     "analyses": (
         *("measures", "", "series", "layers", "comparison", "eeg", "dynamics"),
-        *("evidence", "claims", "figures", "report"),
+        *("evidence", "figures", "claims", "report"),
     ),
     "models": (
         *("", "rate", "spiking", "datasets", "architectures", "probe", "monitoring", "treatments"),

@@ -15,7 +15,7 @@ from ictal.analyses.figures.dynamics import basin_figure, dynamics_drawings
 from ictal.models import SelfContained, StuartLandau, load_data, open_model
 from ictal.simulator import Recording, Run
 from ictal.verbs import names as registry
-from ictal.verbs.subjects import subject
+from ictal.verbs.targets import target
 
 HOPF = ["stuart_landau", "--set", "n=1", "--set", "dt=0.02", "--set", "sample=0.02"]
 SHORT = ["--time", "8", "--starts", "6"]
@@ -53,6 +53,23 @@ def test_every_part_of_a_hopf_oscillator(whole):
     assert whole.phase_plane.across.shape == (4, 5)
     assert whole.phase_plane.paths.shape == (6, 1201, 2)
     assert whole.units == ("x", "y")
+
+
+def test_a_part_alone_is_that_of_the_whole(whole):
+    given = {"n": 1, "dt": 0.05, "sample": 0.05, "time": 60.0}
+    plane = [("x", -1.5, 1.5, 5), ("y", -1.0, 1.0, 4)]
+    alone = {
+        "lyapunov": ictal.lyapunov("stuart_landau", **given),
+        "fixed_points": ictal.fixed_points("stuart_landau", starts=6, **given),
+        "attractors": ictal.attractors("stuart_landau", starts=6, **given),
+        "basins": ictal.basins("stuart_landau", plane, starts=6, **given),
+        "phase_plane": ictal.phase_plane("stuart_landau", plane, starts=6, **given),
+        "scan": ictal.scan("stuart_landau", "a", -1.0, 1.0, 3, watch="y", **given),
+    }
+    for name, found in alone.items():
+        assert json.dumps(found.to_json()[name]) == json.dumps(whole.to_json()[name])
+    with pytest.raises(ictal.InputError, match=r"^late: must be 0 < x <= 1; got 2\.0$"):
+        ictal.attractors("stuart_landau", late=2)
 
 
 def test_a_file_holds_all_of_it(whole, folder):
@@ -248,7 +265,7 @@ def test_runs_last_for_the_duration_of_the_system(name, ticks):
     found = ictal.analyse(name, duration=0.05, lyapunov=1)
     assert found.config["time"] == 0.05 * ticks  # in ms and s
     assert found.lyapunov.times[-1] == pytest.approx(0.05 * ticks)
-    assert subject(name, {"duration": 3.0}).time == 3.0 * ticks
+    assert target(name, {"duration": 3.0}).time == 3.0 * ticks
 
 
 def test_phases_that_turn_together_are_one_attractor():
@@ -319,7 +336,7 @@ def test_the_mean_input_is_that_of_the_training_data(ictal_, folder):
     weights = {key: value.double().numpy() for key, value in open_model("net.pt")[0].layers[0].state_dict().items()}
     h = np.array([0.3, -0.2, 0.1])
     rest = weights["bias_ih_l0"] + weights["weight_hh_l0"] @ h + weights["bias_hh_l0"]
-    driven, alone = (subject("net.pt", {}, inputs).f(h) for inputs in ("mean", "zero"))
+    driven, alone = (target("net.pt", {}, inputs).f(h) for inputs in ("mean", "zero"))
     assert driven == pytest.approx(np.tanh(weights["weight_ih_l0"] @ mean + rest), abs=1e-6)
     assert alone == pytest.approx(np.tanh(rest), abs=1e-12)
     assert np.abs(driven - alone).max() > 0.01
@@ -355,24 +372,24 @@ def test_a_trained_network(ictal_, refused, folder):
         ([*HOPF, "--scan", "n=1:2:3"], "must be a whole number"),
         ([*HOPF, "--scan", "duration=1:2:3"], "--scan duration: does not enter the equations of stuart_landau"),
         (["kuramoto", "--set", "n=5", "--scan", "k=0:4:3"], "phase of node 0 is an angle"),
-        ([*HOPF, "--scan", "a=0:1:3", "--watch", "z"], "unknown unit for --watch 'z'"),
+        ([*HOPF, "--scan", "a=0:1:3", "--watch", "z"], "--watch: unknown unit 'z'"),
         ([*HOPF, "--basins", "--plane", "x=0:1:3"], "given twice"),
-        ([*HOPF, "--plane", "x=0:1:3", "--plane", "y=0:1:3"], "belongs to --basins or --phase-plane"),
+        ([*HOPF, "--plane", "x=0:1:3", "--plane", "y=0:1:3"], "--plane: belongs to basins or phase_plane"),
         (["kuramoto", "--set", "n=1", "--phase-plane"], "--phase-plane: needs a state of two units or more"),
         ([*HOPF, "--phase-plane", "--plane", "x=1:1.0000000000000002:5", "--plane", "y=0:1:5"], "so far apart that 5"),
         ([*HOPF, "--phase-plane", "--plane", "x=-1e308:1e308:5", "--plane", "y=0:1:5"], "no further than"),
         (["seizure", "--phase-plane"], "--phase-plane: seizure is a network of spiking cells"),
         ([*HOPF, "--attractors", "--time", "0.1"], "must hold 20 to 1e9 steps"),
-        ([*HOPF, "--starts", "1"], "starts: must be a whole number >= 2"),
+        ([*HOPF, "--starts", "1"], "--starts: must be >= 2; got 1"),
         ([*HOPF, "--attractors", "--eps", "0", *SHORT], "eps: must be > 0"),
-        ([*HOPF, "--late", "2"], "late: must lie in 0 to 1"),
+        ([*HOPF, "--late", "2"], "--late: must be 0 < x <= 1; got 2.0"),
         ([*HOPF, "--seed", "-1"], "seed"),
         ([*HOPF, "--input", "mean"], "is for trained networks"),
-        ([*HOPF, "--starts-from", "k=0,1"], "only record"),
+        ([*HOPF, "--starts-from", "k=0,1"], "for systems without equations"),
         ([*HOPF, "--set", "a=nan"], "finite"),
         ([*HOPF, "--set", "b=1"], "unknown parameter of stuart_landau 'b'"),
-        (["seizure", "--lyapunov"], "seizure is a network of spiking cells; use --attractors"),
-        (["seizure", "--fixed-points"], "use --attractors"),
+        (["seizure", "--lyapunov"], "seizure is a network of spiking cells; use attractors"),
+        (["seizure", "--fixed-points"], "use attractors"),
         (["seizure", "--scan", "g=1:2:3"], "use ictal sweep"),
         (["classifier", "--lyapunov"], "it has no drift"),
         (["seizure", "--attractors", "--time", "3"], "its length is duration"),

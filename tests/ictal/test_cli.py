@@ -15,6 +15,7 @@ import ictal
 from ictal import cli
 from ictal.cli import output
 from ictal.cli.options import check_folder
+from ictal.verbs.names import REGISTRIES
 
 RNG = np.random.default_rng(0)
 CUBA = ["simulate", "cuba", "--duration", "0.05", "--set", "n_e=320", "--set", "n_i=80"]
@@ -35,7 +36,7 @@ def test_ctrl_c_where_nothing_can_be_kept_says_so(words, folder, monkeypatch, ca
     def pressed(*arguments, **named):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ictal.verbs.subjects.build", pressed)
+    monkeypatch.setattr("ictal.verbs.targets.build", pressed)
     monkeypatch.setattr("ictal.verbs.simulate.build", pressed)
     assert cli.run(words) == 130
     assert capfd.readouterr().err == "ictal: interrupted\n"
@@ -79,9 +80,10 @@ def test_module_is_the_command():
 def test_list(ictal_):
     text = ictal_("list")
     tables = json.loads(ictal_("list", "--json"))
-    assert set(tables) == {"systems", "measures", "architectures", "treatments", "experiments", "data"}
+    assert set(tables) == set(REGISTRIES)
+    assert {"systems", "measures", "architectures", "treatments", "experiments", "claims", "data"} < set(tables)
     for kind, members in tables.items():
-        assert set(members) == set(getattr(ictal, kind.upper()))
+        assert set(members) == set(REGISTRIES[kind])
         assert json.loads(ictal_("list", kind, "--json")) == {kind: members}
         for name, line in members.items():
             assert any(row.split()[:1] == [name] and row.endswith(line) for row in text.splitlines())
@@ -247,8 +249,8 @@ def test_bins_of_spikes_are_options(folder, ictal_):
     assert {key: answer["config"]["settings"][key] for key in ("bin", "sd")} == {"bin": 0.002, "sd": 0.004}
     for command in ("measure", "compare"):
         text = " ".join(ictal_(command, "--help").split())
-        assert ".001 of measure, .01 of compare" in text
-        assert ".005 of measure, .01 of compare" in text
+        assert "bins of S seconds, default .001" in text
+        assert "SD S seconds, default .005" in text
 
 
 def test_a_table_shows_the_shuffle_and_why_there_is_no_null(folder, ictal_):
@@ -291,7 +293,7 @@ def test_compare_entries_of_unlike_runs(folder, ictal_, capfd):
 
 def test_the_main_job_is_the_experiment(folder, ictal_, monkeypatch):
     """`compare` without files hands its options to the experiment; the real job runs in test_experiment."""
-    from ictal.verbs import names as registry
+    from ictal.experiments import seizure_overfitting
 
     asked = {}
 
@@ -300,12 +302,12 @@ def test_the_main_job_is_the_experiment(folder, ictal_, monkeypatch):
         loose, tight = np.load("rest0.npy"), np.load("tight0.npz")["x"]
         return ictal.compare({"a": loose, "b": tight}, dt=0.01, measures=["si_3"])
 
-    monkeypatch.setattr(registry, "experiment", lambda name: {"seizure_overfitting": run}[name])
+    monkeypatch.setattr(seizure_overfitting, "run", run)
     ictal_("compare", "--data", "x.npz", "--seeds", "2", "--seed", "7", "--measures", "si_3", "--nulls", "299")
     settings = asked.pop("settings")
     asked.pop("progress")
     assert asked == {"data": "x.npz", "seeds": 2, "seed": 7}
-    assert (settings.measures, settings.n_null, settings.seed) == (("si_3",), 299, 7)
+    assert (settings.measures, settings.nulls, settings.seed) == (("si_3",), 299, 7)
     command = ictal.load("ictal-compare/compare.h5").config["command"]
     assert command == "ictal compare --data x.npz --seeds 2 --seed 7 --measures si_3 --nulls 299"
 

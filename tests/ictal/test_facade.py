@@ -13,10 +13,9 @@ import pytest
 
 import ictal
 from ictal import as_run
-from ictal.analyses import How, Settings, panels_of
-from ictal.models import architecture, treatment
+from ictal.analyses import Settings, ValueSettings, panels_of
 from ictal.simulator.fields import check, parse
-from ictal.simulator.registry import resolve
+from ictal.verbs.names import REGISTRIES
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -72,20 +71,18 @@ def test_every_name_of_the_facade_is_there():
 
 
 def test_everything_that_is_registered_resolves():
-    for name in ictal.SYSTEMS:
-        assert resolve(ictal.SYSTEMS[name][0], "ictal.models").__dataclass_fields__
-    for name in ictal.ARCHITECTURES:
-        assert architecture(name, {}).__dataclass_fields__
-    for name in ictal.TREATMENTS:
-        assert treatment(name).__dataclass_fields__
-    for name in ictal.EXPERIMENTS:
-        assert callable(resolve(ictal.EXPERIMENTS[name][0], "ictal.experiments"))
+    for kind, table in REGISTRIES.items():
+        for name, (_, line, _) in table.items():
+            assert table.load(name) is not None
+            assert "\n" not in line
+            assert len(line) < 120, (kind, name)
+    for table in (ictal.SYSTEMS, ictal.TREATMENTS):
+        assert all(table.load(name).__dataclass_fields__ for name in table)
+    assert all(ictal.ARCHITECTURES.load(name)().__dataclass_fields__ for name in ictal.ARCHITECTURES)
+    assert all(callable(ictal.EXPERIMENTS.load(name)) for name in ictal.EXPERIMENTS)
 
 
-NAMED = (ictal.MEASURES, ictal.SYSTEMS, ictal.ARCHITECTURES, ictal.TREATMENTS, ictal.EXPERIMENTS)
-
-
-@pytest.mark.parametrize("name", [name for table in NAMED for name in table])
+@pytest.mark.parametrize("name", dict.fromkeys(name for table in REGISTRIES.values() for name in table))
 def test_explain_says_what_there_is_to_say(name):
     text = ictal.explain(name)
     assert text.startswith(name)
@@ -483,9 +480,11 @@ def test_compare_refuses_in_one_line(groups, message):
 
 
 def test_defaults_of_the_facade_are_those_of_the_comparison():
-    from ictal.cli import compare, measure
+    from ictal.cli import options
 
-    assert Settings().band == compare.SAMPLE_BAND
-    assert (Settings().bin, Settings().sd) == (compare.BIN, compare.SD)
-    assert (How().bin, How().sd) == (measure.BIN, measure.SD)
-    assert How().nulls == 0
+    assert (
+        (Settings().band, Settings().phase_band) == (ValueSettings().band, ValueSettings().phase_band) == (None, None)
+    )
+    assert (Settings().bin, Settings().sd) == (options.BIN, options.SD) == (0.001, 0.005)
+    assert (ValueSettings().bin, ValueSettings().sd) == (options.BIN, options.SD)
+    assert ValueSettings().nulls == 0

@@ -391,7 +391,7 @@ def test_surrogates_and_images_are_chosen_on_the_command_line(folder, ictal_, re
     for wrong, message in (
         (["--synchrony-nulls-at", "7"], "--synchrony-nulls-at: must be records: multiples of 10 steps up to 60; got 7"),
         (["--synchrony-sets", ""], "SynchronyRecorder.sets: must name at least one of train, val, test; got none"),
-        (["--synchrony-n-probe", "3"], "SynchronyChoice.n_probe: must be >= 8; got 3"),
+        (["--synchrony-n-probe", "3"], "--synchrony-n-probe: must be >= 8; got 3"),
         (["--synchrony-nulled", "si_2"], "SynchronyRecorder.nulled: must be among the measures; got 'si_2'"),
     ):
         assert message in refused(*SHORT, "--n-val", "60", *synchrony, *wrong, "-o", "c.h5")
@@ -661,17 +661,17 @@ CASES = {
     ),
     "epochs and steps": (["train", "mlp", "--epochs", "1", "--steps", "1"], "either epochs or steps"),
     "every": (["train", "mlp", "--steps", "10", "--every", "3"], "try every=2"),
-    "learning rate": (["train", "mlp", "--lr", "0"], "learning_rate: must be > 0 [1]; got 0.0"),
+    "learning rate": (["train", "mlp", "--lr", "0"], "--lr: must be > 0 [1]; got 0.0"),
     "not a number": (["train", "mlp", "--lr", "fast"], "--lr"),
     "optimiser": (["train", "mlp", "--optimiser", "adan"], "did you mean 'adam'"),
-    "schedule": (["train", "mlp", "--schedule", "cos"], "unknown Training.schedule 'cos'"),
-    "precision": (["train", "mlp", "--precision", "half"], "unknown Training.precision 'half'"),
+    "schedule": (["train", "mlp", "--schedule", "cos"], "unknown --schedule 'cos'"),
+    "precision": (["train", "mlp", "--precision", "half"], "unknown --precision 'half'"),
     "patience without validation": (["train", "mlp", "--patience", "2"], "needs validation images"),
-    "augmentation": (["train", "mlp", "--augment", "flop"], "unknown Training.augment 'flop'"),
+    "augmentation": (["train", "mlp", "--augment", "flop"], "unknown --augment 'flop'"),
     "augmented sequences": (["train", "gru", "--data", "rows:digits", "--augment", "flip"], "is for images"),
     "device": (["train", "mlp", "--device", "gpu"], "device: 'gpu' cannot be used here"),
     "GPU of a higher number": (["train", "mlp", "--device", "cuda:77"], "device: 'cuda:77' cannot be used here"),
-    "threads": (["train", "mlp", "--threads", "0"], "Job.threads: must be >= 1; got 0"),
+    "threads": (["train", "mlp", "--threads", "0"], "--threads: must be >= 1; got 0"),
     "seed": (["train", "mlp", "--seed", "-1"], "seed"),
     "treatment": (["train", "mlp", "--treat", "desinc=1"], "did you mean 'desync'"),
     "layers of a treatment": (

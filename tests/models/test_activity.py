@@ -5,7 +5,7 @@ import pytest
 
 import ictal
 from ictal import as_run
-from ictal.verbs.subjects import subject
+from ictal.verbs.targets import target
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_a_recurrent_network_moreover_by_itself(trained, name):
         assert run.recording(layer).clock == "sample"
         assert run.recording(layer).values.ndim == 2
         assert "class" in run.recording(layer).time_labels
-    alone, what = run.recording("alone"), subject(trained[name], {})
+    alone, what = run.recording("alone"), target(trained[name], {})
     assert alone.clock == "model"
     assert alone.values.shape == (1000, len(what.units))
     assert alone.t0 == 1001.0

@@ -34,10 +34,9 @@ from ictal.models import (
 from ictal.models.monitoring.batch_measures import batch_values
 from ictal.simulator import InputError
 from ictal.simulator.fields import declared
-from ictal.simulator.registry import resolve
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "treatments"
-KINDS = {name: resolve(where, "ictal.models.treatments") for name, (where, _) in TREATMENTS.items()}
+KINDS = {name: TREATMENTS.load(name) for name in TREATMENTS}
 PLACE = Axes(nn.ReLU())
 STRONG = {"l2": 0.1, "desync": 3.0, "healthy": 3.0, "validation": 3.0, "dropout": 0.5, "clip": 10.0}
 

@@ -9,22 +9,22 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from ...comparison.result import Observation
+from ...comparison.result import ReplicateValue
 from .style import TITLE_WIDTH, colour, legend_below, new_figure, shortened, sign_limits, styled, words
 
 NULL_NAMES = {"circular_shift": "shifted in time", "permute": "permuted", "permute_within_class": "within class"}
 _GREYS = ("0.25", "0.6", "0.75")
 _WIDTH = 0.66  # of the space of one group that its replicates take
 
-Rows = Mapping[str, Sequence[Observation]]  # group -> observations
+Rows = Mapping[str, Sequence[ReplicateValue]]  # group -> observations
 Groups = Mapping[str, Sequence[Sequence[Any]]]  # group -> replicates -> values, the deciding kind of null first
 
 
-def drawable(rows: Rows) -> dict[str, list[list[Observation]]]:
+def drawable(rows: Rows) -> dict[str, list[list[ReplicateValue]]]:
     """Group -> replicates -> one observation a kind of null, the deciding one first; finite values only."""
     out = {}
     for group, observations in rows.items():
-        found: dict[int, list[Observation]] = {}
+        found: dict[int, list[ReplicateValue]] = {}
         for row in observations:
             if np.isfinite(row.value):
                 found.setdefault(row.replicate, []).append(row)

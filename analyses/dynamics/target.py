@@ -1,4 +1,4 @@
-"""What is analysed: a flow, a map, or a system that only records."""
+"""Target of an analysis: a flow, a map, or the runs of a system without equations."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from typing import Any, Literal
 import numpy as np
 
 from ...simulator.types import Floats
-from . import stepper
+from .lyapunov import stepper
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
-    """What is analysed.
+class Target:
+    """Target of an analysis.
 
     Attributes:
         name: of the system, or the file.
-        what: "flow" dx/dt = f(x), "map" x -> f(x), or "runs": only `record`.
+        kind: "flow" dx/dt = f(x), "map" x -> f(x), or "runs" of a system that has only `record`.
         f: of states (..., unit), numpy arrays and tensors alike.
         start: seed -> a state (unit,).
         units: names of the units of the state.
         angles: units that are angles.
-        dt, time_unit: step, and what it is in.
-        time: length of a run by default, in the same.
+        dt: time of a step [time_unit].
+        time: length of a run by default [time_unit].
         parameters: of the system.
-        system: what `registry.build` made, if it did.
+        system: the system itself; None of a trained network.
         source: file and SHA-256, where it came from a file.
-        notes: what was assumed.
+        notes: assumptions that were made.
     """
 
     name: str
-    what: Literal["flow", "map", "runs"]
+    kind: Literal["flow", "map", "runs"]
     f: Callable[[Any], Any] = lambda x: x
     start: Callable[[int], Floats] = lambda seed: np.zeros(0)
     units: tuple[str, ...] = ()
@@ -47,5 +47,5 @@ class Subject:
 
     @property
     def step(self) -> Callable[[Any], Any]:
-        """One step of the state: Runge and Kutta's of a flow."""
-        return stepper(self.f, self.dt) if self.what == "flow" else self.f
+        """Function of one step of the state: Runge and Kutta's of a flow."""
+        return stepper(self.f, self.dt) if self.kind == "flow" else self.f

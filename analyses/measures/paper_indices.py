@@ -1,4 +1,4 @@
-"""The source's three synchrony indices of hidden activations, exactly as it defines them."""
+"""The paper's three synchrony indices of hidden activations, exactly as it defines them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ...simulator.types import Array
 from .arrays import as_float, count, deviations, over_time, ratio, root, squared_norm, standardised
 from .base import Measure
 
-SOURCE = "defined by the source that Ictal tests; a hypothesis to check, not an established measure"
+CITATION = "defined by the paper that Ictal tests; a hypothesis to check, not an established measure"
 
 
 def si_1(x: Array, mask: Array) -> Array:
@@ -78,7 +78,7 @@ SI_1 = Measure(
     shows="how large fluctuations are against the mean: it is a mean-to-SD ratio",
     cannot="show synchrony: without an offset it is 1 at every correlation; at correlation 0.5 the offsets 0.5, 1, 5 "
     "give 0.67, 0.34, 0.02. From rest to seizure in one network it goes the wrong way (about 0.8 to 0.65)",
-    citation=SOURCE,
+    citation=CITATION,
 )
 SI_2 = Measure(
     name="si_2",
@@ -92,7 +92,7 @@ SI_2 = Measure(
     shows="at a fixed variance of the units, how far the covariance is from diagonal",
     cannot="be compared between recordings, layers or units of measurement: 1 is subtracted from 1/[data]^2. The same "
     "activity scaled by 0.01 gives -390 instead of 0.96; from rest to seizure it only moves from 0.995 to 1.000",
-    citation=SOURCE,
+    citation=CITATION,
 )
 SI_3 = Measure(
     name="si_3",
@@ -106,5 +106,5 @@ SI_3 = Measure(
     shows="the strength of pairwise correlation of either sign; usable once it stands beside its floor",
     cannot="tell in-phase from antiphase, or high synchrony from a small batch; in a network shown images it measures "
     "that units answer to the same images (signal correlation), which is not synchrony of spikes",
-    citation=SOURCE,
+    citation=CITATION,
 )

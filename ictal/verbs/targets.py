@@ -1,4 +1,4 @@
-"""What `analyse` is given, as something that steps: a flow, a trained network's map, or a system that only records."""
+"""Targets of an analysis: a system, a trained network or a file as a flow, a map, or runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..analyses.dynamics.subject import Subject
+from ..analyses.dynamics.target import Target
 from ..models import SYSTEMS
 from ..models.system import SelfContained, parameters
 from ..models.trained.dynamics import of_network
@@ -19,11 +19,11 @@ from .names import build
 INPUTS = ("zero", "mean")
 
 
-def subject(given: Any, settings: Mapping[str, Any], inputs: str = "zero") -> Subject:
-    """What is analysed, from the name of a system, a system, or a file.
+def target(given: Any, settings: Mapping[str, Any], inputs: str = "zero") -> Target:
+    """Return the target of an analysis, from the name of a system, a system, or a file.
 
     Args:
-        given: a name in `SYSTEMS`; a `SelfContained` system; FILE.pt of a recurrent network; FILE.h5 that a system recorded.
+        given: a name in `SYSTEMS`; a `SelfContained` system; FILE.pt of a recurrent network; FILE.h5 of a system.
         settings: parameters, of a name or a recorded file.
         inputs: of a network: "zero", or "mean", that of its training data.
 
@@ -31,7 +31,7 @@ def subject(given: Any, settings: Mapping[str, Any], inputs: str = "zero") -> Su
         InputError: nothing of the kind.
     """
     if inputs not in INPUTS:
-        raise InputError(f"--input: must be zero or mean; got {inputs!r}")
+        raise InputError(f"inputs: must be zero or mean; got {inputs!r}")
     if not isinstance(given, str | os.PathLike):
         if settings:
             raise InputError("analyse: a system that is built has its parameters; leave them out")
@@ -39,11 +39,11 @@ def subject(given: Any, settings: Mapping[str, Any], inputs: str = "zero") -> Su
     path = Path(given)
     if str(given) in SYSTEMS or not (path.suffix or path.exists()):
         if inputs != "zero":
-            raise InputError("--input: is for trained networks; leave it out")
+            raise InputError("inputs: is for trained networks; leave it out")
         return _of_system(str(given), build(str(given), settings), {})
     if path.suffix == ".pt":
         if settings:
-            raise InputError("--set: a trained network has no parameters to set; leave it out")
+            raise InputError("settings: a trained network has no parameters to set; leave it out")
         return of_network(path, inputs)
     if path.suffix.lower() not in HDF5_SUFFIXES:
         raise InputError(
@@ -64,11 +64,11 @@ def subject(given: Any, settings: Mapping[str, Any], inputs: str = "zero") -> Su
     return found
 
 
-def _of_system(name: str, system: Any, source: Mapping[str, Any]) -> Subject:
+def _of_system(name: str, system: Any, source: Mapping[str, Any]) -> Target:
     if not isinstance(system, SelfContained):
         if not hasattr(system, "record"):
             raise InputError(f"analyse: wants a system, a name or a file; got {type(system).__name__}")
-        return Subject(name, "runs", parameters=_parameters(system), system=system, source=source)
+        return Target(name, "runs", parameters=_parameters(system), system=system, source=source)
     n = system.n
     flow: Any = system  # its inputs have a default, which `Flow` does not ask for
     units = tuple(f"{variable}{f' of node {k}' if n > 1 else ''}" for variable in system.variables for k in range(n))
@@ -76,7 +76,7 @@ def _of_system(name: str, system: Any, source: Mapping[str, Any]) -> Subject:
     time_unit = str(getattr(type(system), "time_unit", "model time"))
     duration = float(getattr(system, "duration", 1000.0 * system.dt))
     notes = ("its noise is left out",) if float(getattr(system, "noise", 0.0)) > 0 else ()
-    return Subject(
+    return Target(
         name, "flow", flow.drift, system.start, units, angles, system.dt, time_unit,
         duration * (1000.0 if time_unit == "ms" else 1.0), _parameters(system), system, source, notes,
     )  # fmt: skip

@@ -1,0 +1,70 @@
+"""A Claim: what the paper says, what has to be run for it, what is concluded, and how it is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ...simulator import InputError
+from ..evidence.rules import Finding
+from ..evidence.store import Evidence
+from ..figures.evidence import Panel
+
+PAPER = (
+    "“Epilepsy” of neural networks: a mechanism analysis of overfitting and abnormal synchronisation "
+    "(manuscript, in Chinese)"
+)
+SCALES = ("quick", "medium", "full")
+
+
+@dataclass(frozen=True)
+class Doses:
+    """One treatment at several doses, on networks that overfit few samples.
+
+    Attributes:
+        name: of the treatment in courses, figures and tables.
+        texts: as of ``ictal train --treat``; ``{}`` stands for the dose.
+        doses: of which validation images choose one.
+    """
+
+    name: str
+    texts: tuple[str, ...]
+    doses: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Claim:
+    """One claim.
+
+    Attributes:
+        name: a word.
+        statement: what is claimed.
+        paper: the figures that the paper gives for it.
+        text: contrast, measure, control, statistic and refutation, as they were written before the data: ``__doc__``.
+        scales: at which scales it can be run; none: it cannot be run yet.
+        needs: what it lacks, where it cannot be run.
+        courses: whether it needs every network of a scale, made to overfit in several ways and fitted well.
+        doses: treatments that it needs, of the first network of a scale.
+        brain: whether it needs the seizure network beside classifiers, and EEG.
+        effects: evidence -> what was found of it.
+        panel: ``panel(axes, shown)`` draws what was measured and returns one sentence for the caption.
+
+    Raises:
+        InputError: scales, and no effects or panel.
+    """
+
+    name: str
+    statement: str
+    paper: str
+    text: str | None = ""
+    scales: tuple[str, ...] = ()
+    needs: str = ""
+    courses: bool = False
+    doses: tuple[Doses, ...] = ()
+    brain: bool = False
+    effects: Callable[[Evidence], Finding] | None = None
+    panel: Panel | None = None
+
+    def __post_init__(self) -> None:
+        if self.scales and not (self.effects and self.panel):
+            raise InputError(f"Claim.effects, Claim.panel: must be given for what is run; {self.name!r} lacks one")
