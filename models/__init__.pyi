@@ -62,7 +62,7 @@ from .spiking.lif_theory import siegert as siegert
 from .spiking.lif_theory import siegert_cv as siegert_cv
 from .spiking.lif_theory import spike_times as spike_times
 from .spiking.seizure import SeizureNetwork as SeizureNetwork
-from .synchrony import SynchronyRecorder as SynchronyRecorder
+from .synchrony.recorder import LayerSynchrony as LayerSynchrony
 from .synthetic_eeg import SyntheticEeg as SyntheticEeg
 from .system import Flow as Flow
 from .system import SelfContained as SelfContained

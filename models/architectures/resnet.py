@@ -73,10 +73,6 @@ class BasicBlock(nn.Module):
         out: Tensor = self.relu2(self.bn2(self.conv2(h)) + self.downsample(x))
         return out
 
-    def zero(self) -> None:
-        """Make the block the identity (or its shortcut)."""
-        nn.init.zeros_(self.bn2.weight)
-
 
 class Bottleneck(nn.Module):
     """Convolutions 1 × 1 to `width` channels, 3 × 3, and 1 × 1 to 4·width, and a shortcut."""
@@ -103,10 +99,6 @@ class Bottleneck(nn.Module):
         h = self.relu2(self.bn2(self.conv2(h)))
         out: Tensor = self.relu3(self.bn3(self.conv3(h)) + self.downsample(x))
         return out
-
-    def zero(self) -> None:
-        """Make the block the identity (or its shortcut)."""
-        nn.init.zeros_(self.bn3.weight)
 
 
 class ResNetModule(nn.Module):
@@ -138,7 +130,7 @@ class ResNetModule(nn.Module):
             for k in range(n_blocks):
                 made = block(n_inputs, kind.width * 2**stage, 2 if stage > 0 and k == 0 else 1, generator)
                 if kind.zero_init:
-                    made.zero()
+                    nn.init.zeros_([norm for norm in made.children() if isinstance(norm, nn.BatchNorm2d)][-1].weight)
                 blocks.append(made)
                 n_inputs = kind.width * 2**stage * block.expansion
             stages.append(nn.Sequential(*blocks))

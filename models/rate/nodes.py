@@ -29,6 +29,7 @@ GraphName = Annotated[str, Param("none, chain, ring, all (1/n each), or FILE.npy
 class Nodes(Checked, ABC):
     """Base of systems of nodes that are integrated with the step dt and sampled: frozen dataclasses."""
 
+    __dataclass_fields__: ClassVar[dict[str, Any]]
     name: ClassVar[str]  # in SYSTEMS
     variables: ClassVar[tuple[str, ...]]
     time_unit: ClassVar[str]  # of dt and sample

@@ -160,15 +160,7 @@ class Zhang(Nodes):
 
     def drift(self, state: Any, inputs: Any = 0.0) -> Any:
         """du/dt [1/ms] of inputs u (..., unit) of a head at rest; `inputs` (..., unit) are added to (W∗σ(u))."""
-        return self._turning(state, 0.0, inputs)
-
-    def turning(self, state: Any, omega: float) -> Any:
-        """du/dt [1/ms] where the head turns at ω [rad/s]."""
-        return self._turning(state, -1e-3 * self.tau * omega)
-
-    def _turning(self, u: Any, gamma: float, inputs: Any = 0.0) -> Any:
-        w, w_odd = self.kernels
-        return self._driven(like(u, w.T if gamma == 0.0 else (w + gamma * w_odd).T), u, inputs)
+        return self._driven(like(state, self.kernels[0].T), state, inputs)
 
     def _driven(self, acting: Any, u: Any, inputs: Any = 0.0) -> Any:
         return (-u + rate(u) @ acting + inputs) / self.tau

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal
 
 from ...simulator.fields import Param
@@ -105,16 +105,15 @@ class SeizureNetwork(Simulated):
             adaptation=Adaptation(self.tau_w, self.w_jump),
             v_init=V_INIT,
         )
-        i = Population(
-            "I",
-            self.n_i,
-            self.tau_m_i,
-            v_rest=0.0,
-            v_threshold=self.v_threshold,
-            v_reset=self.v_reset,
+        synapses = (Synapse("e", self.tau_s_e), Synapse("i", self.tau_s_i, sign=-1))
+        i = replace(
+            e,
+            name="I",
+            n=self.n_i,
+            tau_m=self.tau_m_i,
             refractory=self.refractory_i,
-            synapses=(Synapse("e", self.tau_s_e), Synapse("i", self.tau_s_i, sign=-1)),
-            v_init=V_INIT,
+            synapses=synapses,
+            adaptation=None,
         )
         from_e, from_i = FixedInDegree(self.in_degree_e), FixedInDegree(self.in_degree_i)
         return Network(

@@ -61,24 +61,24 @@ def train(
     Args:
         model: images (n, *image_shape) -> logits (n, n_classes); trained in place, left in the
             mode it came in, on the device and in the precision of its parameters.
-        data: what it is trained and tested on.
-        how: for how long, by which optimiser, at which rate.
+        data: training, test and validation images.
+        how: settings: duration, optimiser, learning rate.
         seed: of the order of the batches, of augmentation, dropout and treatments.
-        treatments: what is done to the network meanwhile.
+        treatments: of the network during training.
         on_record: called as on_record(step, model) at every record, the one before training included. The
-            checkpoint keeps its memory if it has one (see `Stateful`).
+            checkpoint stores its state if it has one (see `Stateful`).
         on_history: called with the history so far at every record, and when training goes on.
         progress: called with (done, total) [steps] at every record and about a hundred times in between.
         stop: asked at every step; True writes the checkpoint and raises `UnfinishedTrainingError`.
-        checkpoint: a file that is replaced every `how.checkpoint_every` steps by all that is needed to go on.
+        checkpoint: a file that is replaced every `how.checkpoint_every` steps by everything that is needed to go on.
         resume: go on from that file; start if there is none.
-        about: what else the checkpoint says of model and data, and must be equal to resume; JSON-able.
+        about: further provenance of model and data, which must be equal to resume; JSON-able.
         threads: CPU threads while training, restored afterwards; None leaves them alone.
 
     Raises:
         InputError: an argument that cannot be; a loss that is not finite, with its step and epoch, and where
             the last good checkpoint is; a checkpoint of something else.
-        UnfinishedTrainingError: `stop` said so.
+        UnfinishedTrainingError: `stop` returned True.
     """
     plan = how.plan(len(data.x_train), len(data.x_val))
     seed, path = checked_seed(seed), _path(checkpoint, resume)
@@ -155,7 +155,7 @@ def train(
             loss = 0.0
             for part, share, last in parts(len(own), how.accumulate):
                 with without_exchange(forward, last):
-                    with _forward_said(len(images[part])):
+                    with _one_line_errors(len(images[part])):
                         outputs = state.descent.outputs(forward, images[part])
                     _check_logits(outputs, len(images[part]), data.n_classes)
                     piece = functional.cross_entropy(outputs, targets[part])
@@ -187,15 +187,15 @@ def train(
 
 
 @contextmanager
-def _forward_said(n: int) -> Iterator[None]:
-    """A context in which what torch says of a forward pass of n images in paragraphs, or in riddles, is one line."""
+def _one_line_errors(n: int) -> Iterator[None]:
+    """Context that turns two unclear torch errors of a forward pass of n images into InputError."""
     try:
         yield
     except ValueError as error:
         if "more than 1 value per channel" not in str(error):
             raise
         raise InputError(
-            f"train: batch norm cannot work on {n} image, what an epoch leaves over or a part of a batch; take another "
+            f"train: batch norm cannot work on {n} image, the rest of an epoch or a part of a batch; take another "
             "batch_size, n_train or accumulate"
         ) from error
     except RuntimeError as error:
@@ -208,7 +208,7 @@ def _forward_said(n: int) -> Iterator[None]:
 
 
 def _check_logits(outputs: object, n: int, n_classes: int) -> None:
-    """Refuse what cross-entropy would complain of, or quietly take for something else."""
+    """Refuse outputs that cross-entropy would refuse, or misread."""
     if not isinstance(outputs, Tensor):
         got = type(outputs).__name__
     elif outputs.ndim != 2 or len(outputs) != n or outputs.shape[1] < n_classes:
@@ -219,7 +219,7 @@ def _check_logits(outputs: object, n: int, n_classes: int) -> None:
 
 
 def _check_needs(treated: Sequence[Intervention], metrics: Sequence[str]) -> None:
-    """Refuse now what would end in an error at the first record after the start."""
+    """Refuse a treatment that would fail at the first record after the start."""
     for each in treated:
         for name in each.needs:
             if name not in metrics:

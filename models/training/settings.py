@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ...simulator import Clock
     from ..datasets import Dataset
     from ..datasets.ood import Pair
-    from ..synchrony import SynchronyRecorder
+    from ..synchrony.recorder import LayerSynchrony
 
 EPOCHS = 10  # where neither epochs nor steps are given
 RECORDS = 100  # about so many, where `every` is not said, but at least and at most
@@ -211,7 +211,7 @@ class DataChoice(Checked):
 
 @dataclass(frozen=True)
 class SynchronyChoice(Checked):
-    """Measurements of layers while they are trained, as in `SynchronyRecorder`."""
+    """Measurements of layers while they are trained, as in `LayerSynchrony`."""
 
     layers: Annotated[
         tuple[str, ...],
@@ -253,11 +253,11 @@ class SynchronyChoice(Checked):
         int, Param("examples of each set; the smallest set decides", ge=8), Option("N", "--synchrony-n-probe")
     ] = 1000
 
-    def recorder(self, data: Dataset, seed: int) -> SynchronyRecorder:
+    def recorder(self, data: Dataset, seed: int) -> LayerSynchrony:
         """Return the recorder with these settings."""
-        from ..synchrony import SynchronyRecorder
+        from ..synchrony.recorder import LayerSynchrony
 
-        return SynchronyRecorder(data, seed=seed, **{item.name: getattr(self, item.name) for item in fields(self)})
+        return LayerSynchrony(data, seed=seed, **{item.name: getattr(self, item.name) for item in fields(self)})
 
 
 @dataclass(frozen=True)

@@ -216,7 +216,7 @@ def test_without_lightning_one_line_says_so(monkeypatch):
         raise ModuleNotFoundError(name)
 
     monkeypatch.setattr(callbacks, "import_module", absent)
-    with pytest.raises(InputError, match="needs Lightning; say pip install lightning"):
+    with pytest.raises(InputError, match="needs Lightning; pip install lightning"):
         lightning_callback(TREATMENTS)
 
 
