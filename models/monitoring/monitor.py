@@ -19,7 +19,7 @@ from .batch_measures import Layerwise, drawn, gathered, measure_of_batches, meas
 from .history import PENDING, Rows
 from .passes import Passes
 
-WAITING = 2**18  # values of recorded passes that are kept until they are measured together
+WAITING = 2**18  # values of recorded passes that wait to be measured together
 
 
 class Monitor:
@@ -34,7 +34,7 @@ class Monitor:
     ```
 
     A pass is one call of the model in training mode with gradients on; evaluation in between leaves all as it is.
-    The activations of the last pass are kept with their graph, by reference (copied only where the model goes on to
+    The monitor refers to the activations of the last pass with their graph (copied only where the model goes on to
     change them in place), and dropped when the next pass begins or the context ends. What is recorded are numbers;
     copies of at most 2¹⁸ values and 256 passes wait to be measured together, or until somebody reads the record.
     Samples are the inputs of a batch; of a sequence, all time points of all sequences. Works with autocast,
@@ -42,15 +42,15 @@ class Monitor:
     layers), nn.DataParallel on one device, and gradient checkpointing with ``use_reentrant=False``.
 
     Args:
-        model: what the loop calls, or what that wraps.
+        model: the module that the loop calls, or the one within it.
         layers: names or patterns of its modules; ``"auto"``: activations, as Layers says.
         every: passes between records; a penalty sees every pass.
-        measures: what is recorded: measures that need no order and no labels.
+        measures: recorded measures, which need no order and no labels.
         units: what a unit is, as in Layers.
         max_units: units of a layer that are recorded, the same at every pass; None: all.
-        when: ``"post"``: what a module gives; ``"pre"``: its first input.
+        when: ``"post"``: the output of a module; ``"pre"``: its first input.
         seed: of the recorded units, and of those that a penalty draws.
-        history: records kept, the latest.
+        history: largest number of records; the latest stay.
         batch_first: False: the first of three axes is time or token, where nothing else is known, as in Layers.
 
     Raises:

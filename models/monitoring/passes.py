@@ -1,4 +1,4 @@
-"""Hooks on the layers of a model while it trains, whatever it is wrapped in: monitors and treatments stand on them."""
+"""Hooks on the layers of a model during training, wrapped or not: base of monitors and treatments."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ class Passes:
     Args:
         model: the module that the training loop calls, or the one that it wraps.
         layers: which modules.
-        take: called as take(name, call, found): the layer, the number of its call in this pass, and what it gives
-            (with ``when="pre"``: its arguments). What it returns, unless None, stands in for what the layer gives.
+        take: called as take(name, call, found): the layer, the number of its call in this pass, and its output
+            (with ``when="pre"``: its arguments). What it returns, unless None, replaces the output.
             It is called again when gradient checkpointing runs a layer a second time; `open` is False then.
         opened, closed: called when a pass begins, and when it ends without an error.
 
     Attributes:
-        modules, axes: name -> module, and where it stands.
+        modules, axes: name -> module, and its axes.
         number: passes begun so far; before: those before the context was entered, or its state taken up.
-        open: whether a pass is under way.
+        open: whether a pass is under way; active: whether the hooks are set.
 
     Raises:
         InputError: a pattern that matches nothing; nn.DataParallel over several devices; a model compiled as one
@@ -65,16 +65,11 @@ class Passes:
         self._handled: BaseException | None = None  # what the caller was handling when the pass began
         self._inner = 0  # calls of the model by itself that are under way
         self._compiled = _is_compiled(model)
-        self._active = False
+        self.active = False
         self._stack = ExitStack()
 
-    @property
-    def active(self) -> bool:
-        """True while the hooks are set."""
-        return self._active
-
     def __enter__(self) -> Self:
-        if self._active:
+        if self.active:
             raise InputError("model: the context is entered already")
         with ExitStack() as stack:
             if self._compiled:
@@ -85,11 +80,11 @@ class Passes:
                 stack.callback(hook(module, self.layers.when, Cutting(self._layer(name, module))).remove)
             stack.callback(self.core.register_forward_hook(Cutting(self._end), always_call=True).remove)
             self._stack = stack.pop_all()
-        self._active, self.before = True, self.number
+        self.active, self.before = True, self.number
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.open = self._active = False
+        self.open = self.active = False
         self._inner = 0
         self._stack.close()
 
@@ -120,7 +115,7 @@ class Passes:
             self._inner -= 1
             return
         self.open, self._calls = False, {}
-        if sys.exception() is not self._handled:  # it raised; outputs of None may be what it gives
+        if sys.exception() is not self._handled:  # it raised; an output may be None
             self.number -= 1
         elif self._on_close is not None:
             self._on_close()

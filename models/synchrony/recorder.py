@@ -29,8 +29,8 @@ class LayerSynchrony:
     """Recorder of the synchrony of layers during training: call recorder(step, model), as `train` does.
 
     On the same images every time, of the training and of the test set, it probes the input and the output of every
-    layer (of a ReLU: pre- and post-activations) and takes all measures that are defined on samples without an order. All
-    sets have the same number of samples. On one side all layers have the same number of units: that of the smallest,
+    layer (of a ReLU: pre- and post-activations) and takes all measures that are defined on samples without an order.
+    All sets have the same number of samples. On one side all layers have as many units as the smallest,
     at most `max_units`. The order of units is drawn once; the first that vary on every set are measured. ``n_units`` is
     the number of measured units, lower where fewer vary; ``live_share`` is the share that varies. Linear CKA between
     the layers is computed where surrogates are drawn.
@@ -118,7 +118,7 @@ class LayerSynchrony:
     def finish(self, model: nn.Module, step: int | None = None) -> None:
         """Measure the trained network once more with surrogates, at the step of its weights; the last record if None.
 
-        Early stopping leaves the weights of an earlier step: ``history.steps[history.kept]``.
+        Early stopping restores the weights of an earlier step: ``history.steps[history.kept]``.
 
         Raises:
             InputError: a step that was no record.

@@ -96,13 +96,13 @@ def described(model: nn.Module, about: Mapping[str, Any]) -> str:
     'Linear of 9 parameters'
     """
     n = sum(p.numel() for p in model.parameters())
-    return f"{spoken(about.get('architecture')) or type(model).__name__} of {n:,} parameters"
+    return f"{architecture_in_words(about.get('architecture')) or type(model).__name__} of {n:,} parameters"
 
 
-def spoken(architecture: Any) -> str:
+def architecture_in_words(architecture: Any) -> str:
     """An architecture in words, "" where it is not known.
 
-    >>> spoken({"name": "mlp", "parameters": {"hidden": [64, 32]}})
+    >>> architecture_in_words({"name": "mlp", "parameters": {"hidden": [64, 32]}})
     'mlp(hidden=[64, 32])'
     """
     if not isinstance(architecture, Mapping):

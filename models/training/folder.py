@@ -6,7 +6,7 @@
     checkpoint.pt   everything that is needed to go on
     history.h5      the history so far, a Run: open it at any time
 
-Each is written under a temporary name and renamed, so that whatever ends the process leaves whole files only.
+Each is written under a temporary name and renamed, so that a process that is killed leaves whole files only.
 """
 
 from __future__ import annotations
@@ -42,5 +42,5 @@ class TrainingFolder(PartFolder):
         return int(read(self.checkpoint, "checkpoint")["step"])
 
     def write_history(self, run: Run) -> None:
-        """The history so far, in the place of the one before."""
+        """Replace the stored history."""
         save(run, self.folder / "history.h5", force=True)

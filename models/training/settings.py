@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from ..synchrony.recorder import LayerSynchrony
 
 EPOCHS = 10  # where neither epochs nor steps are given
-RECORDS = 100  # about so many, where `every` is not said, but at least and at most
+RECORDS = 100  # about so many without `every`, within the bounds of the next line
 FEW, MANY = 20, 1000
 DROPS, DROP = (0.5, 0.75), 0.1  # of the schedule "step"
 
 
 @dataclass(frozen=True)
 class TrainingSteps:
-    """What the settings come to for a training set.
+    """Numbers of steps that follow from the settings and the training set.
 
     Attributes:
         steps: optimiser steps in all; epoch_steps: in one pass over the training set.
@@ -51,7 +51,7 @@ class TrainingSteps:
 
 @dataclass(frozen=True)
 class Training(Checked):
-    r"""How a network is trained: for how long, by which optimiser, at which rate.
+    r"""Settings of a training: duration, optimiser, learning rate.
 
     Conditions are compared at equal `steps`, not at equal `epochs`: a small training set has short epochs.
 
@@ -109,7 +109,7 @@ class Training(Checked):
             raise InputError(f"Training: give either epochs or steps; got epochs={self.epochs}, steps={self.steps}")
 
     def plan(self, n_train: int, n_val: int = 0) -> TrainingSteps:
-        """What the settings come to for so many training and validation images.
+        """Return the steps for so many training and validation images.
 
         Raises:
             InputError: a batch larger than the data; `every` does not divide the steps, or nothing near a hundredth

@@ -1,4 +1,4 @@
-"""Everything that changes while a network is trained: what a checkpoint keeps, and how it is taken up again."""
+"""State of a training: everything that a checkpoint stores, and how training goes on from it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class UnfinishedTrainingError(Exception):
 
 @runtime_checkable
 class Stateful(Protocol):
-    """Something whose memory a checkpoint keeps: plain numbers, strings, lists, mappings and tensors."""
+    """An object whose state a checkpoint stores: plain numbers, strings, lists, mappings and tensors."""
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state of this object."""
@@ -52,11 +52,11 @@ class State:
 
     Attributes:
         model, descent, batches, treated: what training changes.
-        others: recorders and the like whose memory goes with it.
+        others: recorders and the like, whose state is stored, too.
         plan, validates, patience: how long it lasts, and whether there are validation images.
         step: optimiser steps done.
         rows, steps: the history so far.
-        best: weights of the lowest validation loss, kept only if `patience` is set.
+        best: weights of the lowest validation loss, stored only with `patience`.
     """
 
     model: nn.Module
@@ -138,7 +138,7 @@ class State:
         """Go on from a checkpoint.
 
         Raises:
-            InputError: it is damaged, of another network, or of another training; what differs is said.
+            InputError: it is damaged, of another network, or of another training; the difference is named.
         """
         there = read(path, "checkpoint")
         try:

@@ -20,7 +20,7 @@ class LabelSmoothing(Checked):
 
     .. math:: L = (1 - \varepsilon)\, CE(y) + \frac{\varepsilon}{K} \sum_k CE(k)
 
-    Added is the difference to CE(y), which the loop has already. Dose: ε, usually 0.1.
+    The term added is the difference to CE(y), which the loop computes already. Dose: ε, usually 0.1.
     Szegedy et al., CVPR 2818 (2016).
 
     Raises:
@@ -42,6 +42,6 @@ class Smoothed(Intervention):
         self.epsilon = epsilon
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """What smoothing adds to the mean cross-entropy of outputs (n, class) and targets (n,)."""
+        """Return the term that smoothing adds to the mean cross-entropy of outputs (n, class) and targets (n,)."""
         smooth = functional.cross_entropy(outputs, targets, label_smoothing=self.epsilon)
         return smooth - functional.cross_entropy(outputs, targets)

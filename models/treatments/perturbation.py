@@ -1,4 +1,4 @@
-"""Random changes to what layers give while a model trains: what noise and dropout stand on."""
+"""Random changes of the outputs of layers during training: base of noise and dropout."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Change = Callable[[Tensor, str, Axes, torch.Generator], Tensor]
 
 
 class Perturbation(Intervention):
-    """Puts change(h, name, axes, generator) in place of what every layer gives, in every training pass.
+    """Replacement of the output h of every layer by change(h, name, axes, generator), in every training pass.
 
     The generator is seeded by (seed, pass, layer, call), so that a layer which gradient checkpointing runs a second
-    time draws the same, and the number of passes is all that has to be remembered: with checkpointing one pass must go
+    time draws the same, and the number of passes is its only state: with checkpointing one pass must go
     backward before the next begins, because what is run again draws as the latest pass did. Of a tuple (an LSTM's
     output and state) the first is changed. Layers in evaluation mode are left alone, as dropout leaves them.
 

@@ -598,7 +598,7 @@ def test_evaluate_refuses_what_does_not_fit(folder, ictal_, refused):
         ("none.pt",): "none.pt: no such file",
         ("torn.pt",): "torn.pt: is not a file of weights, or is cut off",
         ("a.h5",): "a.h5: is not a file of weights, or is cut off",
-        ("bare.pt",): "bare.pt: does not say of which architecture it is",
+        ("bare.pt",): "bare.pt: does not name its architecture",
         ("a.pt", "--ood-data", "nothing"): "nothing",
         ("a.pt", "--device", "quantum"): "device: 'quantum' cannot be used here",
     }
