@@ -183,10 +183,10 @@ def _run(case: str, overfits: bool, rng: np.random.Generator) -> Run:
 
 def _measured(activity: Floats) -> dict[str, Recording]:
     """Synchrony of activity (record, layer, image, unit), as a network's is recorded while it is trained."""
-    from ..models.synchrony.rows import Rows
+    from ..models.synchrony.rows import LayerMeasures
     from ..models.synchrony.tape import Tape
 
-    rows = Rows((MEASURED,), None, 0)
+    rows = LayerMeasures((MEASURED,), None, 0)
     layers = tuple(f"layer {at + 1}" for at in range(LAYERS))
     tape = Tape(rows.columns, {"n_samples": IMAGES}, layers=layers, kinds={f"{name} post": "unit" for name in layers},
                 most_units={"post": UNITS})  # fmt: skip

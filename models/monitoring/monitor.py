@@ -16,7 +16,7 @@ from ...simulator.fields import Param, checked
 from ...simulator.files.document import versions
 from ..probe.layers import Layers, Units, first_tensor, in_units
 from .batch_measures import Layerwise, drawn, gathered, measure_of_batches, measured
-from .history import PENDING, Rows
+from .history import PENDING, MonitorLog
 from .passes import Passes
 
 WAITING = 2**18  # values of recorded passes that wait to be measured together
@@ -93,7 +93,7 @@ class Monitor:
         self.seed = int(seed)
         self._passes = Passes(model, self.layers, self._take, opened=self._release, closed=self._close)
         self._generator = torch.Generator().manual_seed(self.seed)
-        self._rows = Rows(int(history))
+        self._rows = MonitorLog(int(history))
         self._waiting: list[tuple[int, Layerwise]] = []
         self._index: dict[tuple[str, int, torch.device], Tensor] = {}
         self._changed: set[str] | None = None  # layers that the model changes in place; None: not known yet
@@ -260,7 +260,7 @@ class Monitor:
         if len(self._waiting) * max(found.size, WAITING // PENDING) >= WAITING:
             self._measured()
 
-    def _measured(self) -> Rows:
+    def _measured(self) -> MonitorLog:
         """The records, after measuring the passes that wait: together, because one alone finds all caches cold."""
         for _, group in groupby(self._waiting, key=lambda each: each[1].form):
             steps, found = zip(*group, strict=True)

@@ -99,9 +99,18 @@ class Coupled(Nodes):
 
     @cached_property
     def _per_node(self) -> dict[str, Floats]:
-        """Values (n,) of every field that may differ among the nodes."""
-        hints = declared(type(self))
-        return {name: per_node(self, name) for name, (hint, _) in hints.items() if hint == tuple[float, ...]}
+        """Values (n,) of every field that is one number, or one for each node."""
+        kind: type = type(self)
+        found = {}
+        for field in (name for name, (hint, _) in declared(kind).items() if hint == tuple[float, ...]):
+            values = np.asarray(getattr(self, field), dtype=np.float64)
+            if values.size not in (1, self.n) or not np.isfinite(values).all():
+                raise InputError(
+                    f"{kind.__name__}.{field}: must be one finite number, or one for each of {self.n} nodes; "
+                    f"got {values.tolist()}"
+                )
+            found[field] = np.array(np.broadcast_to(values, (self.n,)))
+        return found
 
     @cached_property
     def _graph(self) -> Graph:
@@ -133,21 +142,6 @@ class Coupled(Nodes):
         return attributed(Run(found, source), self.name, self, seed)
 
 
-def per_node(system: Nodes, field: str) -> Floats:
-    """Return a field with one value, or one a node, as (n,).
-
-    Raises:
-        InputError: another number of values, or one that is not finite.
-    """
-    values = np.asarray(getattr(system, field), dtype=np.float64)
-    kind = type(system).__name__
-    if values.size not in (1, system.n) or not np.isfinite(values).all():
-        raise InputError(
-            f"{kind}.{field}: must be one finite number, or one for each of {system.n} nodes; got {values.tolist()}"
-        )
-    return np.array(np.broadcast_to(values, (system.n,)))
-
-
 def like(state: Array, values: Floats) -> Array:
     """Return values as an array of the library, type and device of a state."""
     if isinstance(state, np.ndarray):
@@ -158,20 +152,20 @@ def like(state: Array, values: Floats) -> Array:
 
 
 def pulled(x: Any, by: Graph) -> Any:
-    """Σ_j W_ij x_j of x (..., node)."""
+    """Return Σ_j W_ij x_j of x (..., node)."""
     return x @ like(x, by.w).T if by.w.size else 0.0
 
 
 def difference(x: Any, by: Graph) -> Any:
-    """Σ_j W_ij (x_j − x_i) of x (..., node)."""
+    """Return Σ_j W_ij (x_j − x_i) of x (..., node)."""
     return pulled(x, by) - x * like(x, by.sums)
 
 
 def split(state: Any, n: int) -> list[Any]:
-    """State (..., variable · node) -> variables, each (..., node)."""
+    """Return the variables of a state (..., variable · node), each (..., node)."""
     return [state[..., at : at + n] for at in range(0, state.shape[-1], n)]
 
 
 def joined(parts: Sequence[Any]) -> Any:
-    """Variables, each (..., node) -> state (..., variable · node)."""
+    """Return variables, each (..., node), as a state (..., variable · node)."""
     return api.array_namespace(parts[0]).concat(list(parts), axis=-1)

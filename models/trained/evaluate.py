@@ -163,11 +163,7 @@ def evaluate_file(
     _check_fits(loaded, about, path)
     if (corruptions or strange) and loaded.kind != "images":
         raise InputError(f"{loaded.name}: holds {loaded.kind}; corruptions and strange images are for images")
-    parts = {
-        "train": (loaded.x_train, loaded.y_train),
-        "test": (loaded.x_test, loaded.y_test),
-        "val": (loaded.x_val, loaded.y_val),
-    }
+    sets = {name: (getattr(loaded, f"x_{name}"), getattr(loaded, f"y_{name}")) for name in ("train", "test", "val")}
     with cpu_threads(threads):
         known = {name: assess(model, _tensor(x, where), _tensor(y, where)) for name, (x, y) in sets.items() if len(x)}
         found = Evaluated(architecture_in_words(about["architecture"]), data, seed, known)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from ...simulator import InputError, unknown
 from ...simulator.fields import assignments, parameter_types, parse
+from ...simulator.files.document import to_json
 from ..architectures import architecture
 from ..system import parameters as fields_of
 from ..treatments import TREATMENTS
@@ -100,6 +102,12 @@ def network(chosen: Architecture, data: Dataset, seed: int) -> nn.Module:
     built = chosen.build(data.image_shape, data.n_classes, seed=seed, mean=mean, sd=sd)
     laid: nn.Module = built.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in the stubs
     return laid
+
+
+def stored(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a mapping as it is read back from a file: plain JSON, its keys sorted."""
+    found: dict[str, Any] = json.loads(to_json(value))
+    return found
 
 
 def described(name: str, chosen: Architecture, data: Dataset) -> dict[str, Any]:

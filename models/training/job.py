@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -14,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...simulator import InputError, Recording, Run, Spikes
-from ...simulator.files.document import check_writable, to_json, versions
+from ...simulator.files.document import check_writable, versions
 from ...simulator.files.identity import differences
 from ...simulator.files.store import load, save
 from ...simulator.types import Progress
 from ..architectures import architecture
-from .build import described, device, network, treatment
+from .build import described, device, network, stored, treatment
 
 if TYPE_CHECKING:  # torch takes seconds to import
     import torch
@@ -142,37 +141,32 @@ class _Work:
         weights, self.order, probes = (int(s) for s in np.random.SeedSequence(job.seed).generate_state(3))
         self.model = network(chosen, self.data, weights).to(where)
         self.recorder = None if job.synchrony is None else job.synchrony.recorder(self.data, probes)
-        self.about: dict[str, Any] = json.loads(
-            to_json(
-                {
-                    **described(job.architecture, chosen, self.data),
-                    "data": asdict(job.data),
-                    "synchrony": job.synchrony and asdict(job.synchrony),
-                }
-            )
+        self.about = stored(
+            {
+                **described(job.architecture, chosen, self.data),
+                "data": asdict(job.data),
+                "synchrony": job.synchrony and asdict(job.synchrony),
+            }
         )
 
     def source(self) -> dict[str, Any]:
         """Return the provenance that the file stores."""
         own = {key: value for key, value in self.about.items() if key != "architecture"}
-        found: dict[str, Any] = json.loads(
-            to_json(
-                {
-                    "system": self.job.architecture,
-                    "parameters": self.about["architecture"]["parameters"],
-                    **own,
-                    "training": {k: v for k, v in asdict(self.job.how).items() if k != "checkpoint_every"},
-                    "treatments": list(self.job.treatments),
-                    "seed": self.job.seed,
-                    "data_sha256": self.data.sha256(),
-                    "engine": "torch",
-                    "device": self.where.type,
-                    "threads": self.job.threads,
-                    "versions": versions("torch", "scikit-learn"),
-                }
-            )
+        return stored(
+            {
+                "system": self.job.architecture,
+                "parameters": self.about["architecture"]["parameters"],
+                **own,
+                "training": {k: v for k, v in asdict(self.job.how).items() if k != "checkpoint_every"},
+                "treatments": list(self.job.treatments),
+                "seed": self.job.seed,
+                "data_sha256": self.data.sha256(),
+                "engine": "torch",
+                "device": self.where.type,
+                "threads": self.job.threads,
+                "versions": versions("torch", "scikit-learn"),
+            }
         )
-        return found
 
     def train(self, folder: TrainingFolder, progress: Progress | None, stop: Callable[[], bool]) -> History:
         """Train, or go on, in this folder; its history is written at records, for a tenth of the time at most."""

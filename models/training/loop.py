@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,10 +15,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ...simulator import InputError
-from ...simulator.files.document import to_json, versions
+from ...simulator.files.document import versions
 from ..datasets import Dataset
 from ..probe.layers import modes_restored
 from ..treatments.base import Intervention, Treatment
+from .build import stored
 from .descent import Descent, cpu_threads, not_finite, parts
 from .distributed import Ranks, joined, without_exchange
 from .evaluation import evaluate
@@ -241,7 +241,7 @@ def _path(checkpoint: str | os.PathLike[str] | None, resume: bool) -> Path | Non
 
 
 def _on(like: Tensor, values: Any) -> Tensor:
-    """An array on the device of the parameters, floats in their precision."""
+    """Return an array on the device of the parameters, floats in their precision."""
     tensor = torch.tensor(values)
     return tensor.to(like.device, like.dtype if tensor.is_floating_point() else tensor.dtype)
 
@@ -266,20 +266,17 @@ def _identity(
 ) -> dict[str, Any]:
     """Return all that must be equal for the same bits, as plain JSON."""
     training = {key: value for key, value in asdict(how).items() if key != "checkpoint_every"}
-    found: dict[str, Any] = json.loads(
-        to_json(
-            {
-                **(about or {}),
-                "training": training,
-                "treatments": [{"name": type(each).__name__, **vars(each)} for each in treatments],
-                "seed": seed,
-                "data_sha256": data.sha256(),
-                "threads": torch.get_num_threads() if threads is None else threads,
-                "processes": ranks.size,
-                "device": like.device.type,
-                "dtype": str(like.dtype),
-                "torch": versions("torch")["torch"],
-            }
-        )
+    return stored(
+        {
+            **(about or {}),
+            "training": training,
+            "treatments": [{"name": type(each).__name__, **vars(each)} for each in treatments],
+            "seed": seed,
+            "data_sha256": data.sha256(),
+            "threads": torch.get_num_threads() if threads is None else threads,
+            "processes": ranks.size,
+            "device": like.device.type,
+            "dtype": str(like.dtype),
+            "torch": versions("torch")["torch"],
+        }
     )
-    return found

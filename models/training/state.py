@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ...simulator import InputError
 from ...simulator.files.identity import differences
 from ..treatments.base import Intervention
-from .checkpoint import described, load_weights, read, write
+from .checkpoint import load_weights, model_in_words, read, write
 from .descent import Descent
 from .distributed import Ranks
 from .history import METRICS, VALIDATION, History
@@ -121,7 +121,7 @@ class State:
             return
         state = {
             "model": self.model.state_dict(),
-            "model_in_words": described(self.model, identity),
+            "model_in_words": model_in_words(self.model, identity),
             "descent": self.descent.state_dict(),
             "batches": self.batches.state_dict(),
             "treatments": memories,
@@ -142,7 +142,7 @@ class State:
         """
         there = read(path, "checkpoint")
         try:
-            words, here = str(there["model_in_words"]), described(self.model, identity)
+            words, here = str(there["model_in_words"]), model_in_words(self.model, identity)
             if there["about"].get("architecture") != identity.get("architecture"):
                 raise InputError(f"{path}: holds the weights of {words}; this model is {here}")
             if unlike := _unlike(there["about"], identity):

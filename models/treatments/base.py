@@ -31,8 +31,8 @@ class Intervention:
 
     needs: tuple[str, ...] = ()  # metrics that `after_step` must be given at records
 
-    def __init__(self, model: nn.Module) -> None:
-        self.model = model
+    def __init__(self, model: nn.Module, treatment: Any = None) -> None:
+        self.model, self.treatment = model, treatment
         self._hooks = ExitStack()
 
     def __enter__(self) -> Self:

@@ -71,12 +71,11 @@ class DesyncReg(SynchronyPenalty):
 
 
 class Penalised(Intervention):
-    """The penalty at work. `weight` is the λ of the next step, `monitor` watches the layers."""
+    """The penalty on one model. `weight` is the λ of the next step, `monitor` watches the layers."""
 
     def __init__(self, model: nn.Module, how: SynchronyPenalty, seed: int) -> None:
-        super().__init__(model)
+        super().__init__(model, how)
         self.needs = how.needs
-        self.how = how
         self.weight = float(how.weight)
         self.monitor = Monitor(model, how.layers, measures=(), seed=seed)
         self._measure = measure_of_batches("measure", how.measure, differentiable=True)
@@ -89,9 +88,9 @@ class Penalised(Intervention):
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return λ times the squared distances of the layers' synchrony from the target, in the model's last pass."""
-        values, defined = batch_values(self.monitor.activations(self.how.units), (self._measure,))
+        values, defined = batch_values(self.monitor.activations(self.treatment.units), (self._measure,))
         self._last = values[0].detach(), defined[0]
-        return distance(values[0], defined[0], self.how.target, self.weight)
+        return distance(values[0], defined[0], self.treatment.target, self.weight)
 
     def synchrony(self) -> float | None:
         """Return the mean over the layers of the last penalty's pass; None before, and where it was not defined."""
@@ -103,8 +102,8 @@ class Penalised(Intervention):
 
     def after_step(self, step: int, metrics: Mapping[str, float]) -> None:
         """Choose the weight of the next step."""
-        if self.how.controlled:  # else the synchrony is not fetched from the device
-            self.weight = self.how.control(self.weight, self.synchrony(), metrics, self._memory)
+        if self.treatment.controlled:  # else the synchrony is not fetched from the device
+            self.weight = self.treatment.control(self.weight, self.synchrony(), metrics, self._memory)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the weight, the memory of the control, and the state of the draws."""

@@ -30,18 +30,14 @@ class LabelSmoothing(Checked):
     epsilon: Annotated[float, Param("dose: share ε of the uniform distribution [1]", ge=0, le=1)] = 0.1
 
     def artificial(self, model: nn.Module, *, seed: int = 0) -> Intervention:
-        """Smoothing of this model's targets; nothing in it is random."""
-        return Intervention(model) if self.epsilon == 0 else Smoothed(model, self.epsilon)
+        """Return the smoothing of this model's targets; nothing in it is random."""
+        return Intervention(model) if self.epsilon == 0 else Smoothed(model, self)
 
 
 class Smoothed(Intervention):
-    """Label smoothing at work."""
-
-    def __init__(self, model: nn.Module, epsilon: float) -> None:
-        super().__init__(model)
-        self.epsilon = epsilon
+    """Label smoothing of the targets of one model."""
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return the term that smoothing adds to the mean cross-entropy of outputs (n, class) and targets (n,)."""
-        smooth = functional.cross_entropy(outputs, targets, label_smoothing=self.epsilon)
+        smooth = functional.cross_entropy(outputs, targets, label_smoothing=self.treatment.epsilon)
         return smooth - functional.cross_entropy(outputs, targets)

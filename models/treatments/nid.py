@@ -32,13 +32,13 @@ class _Noise(Checked):
     shrinks: ClassVar[bool]
 
     def artificial(self, model: nn.Module, *, seed: int = 0) -> Intervention:
-        """The noise on this model; `seed` draws it."""
+        """Return the noise on this model; `seed` draws it."""
         if self.strength == 0:
             return Intervention(model)
         return Perturbation(model, type(self).__name__, self.layers, seed, self.disturbed)
 
     def disturbed(self, h: Tensor, name: str, axes: Axes, generator: torch.Generator) -> Tensor:
-        """The activations (batch, ...) with their noise; the gradient passes as if there were none."""
+        """Return the activations (batch, ...) with their noise; the gradient passes as if there were none."""
         if h.numel() == 0:
             return h
         with torch.no_grad():
@@ -51,7 +51,7 @@ class _Noise(Checked):
         return h - noise.to(h.dtype)
 
     def deviation(self, h: Tensor, name: str, axes: Axes) -> Tensor | float:
-        """SD of the noise: strength · (base + gain · SI)."""
+        """Return the SD of the noise: strength · (base + gain · SI)."""
         if self.gain == 0:
             return self.strength * self.base
         layers = Layers(name, max_units=self.units)
