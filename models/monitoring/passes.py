@@ -22,10 +22,9 @@ class Passes:
     """A context in which `take` is called for every layer in every training pass of a model.
 
     A pass is one call of the model in training mode with gradients on, calls of the model by itself included;
-    evaluation between steps is none. A model in
-    DistributedDataParallel, in nn.DataParallel on one device or in `torch.compile` is opened: layers have the names
-    that they have in the model itself. A compiled model is compiled anew on entering and on leaving, because compiled
-    code holds the hooks that it was compiled with; it is cut at every hooked layer.
+    evaluation between steps is none. A model in DistributedDataParallel, in nn.DataParallel on one device or in
+    `torch.compile` is unwrapped: layers have their names in the model itself. A compiled model is compiled anew on
+    entering and on leaving, because compiled code contains its hooks; it is cut at every hooked layer.
 
     Args:
         model: the module that the training loop calls, or the one that it wraps.

@@ -185,9 +185,6 @@ class Zhang(Nodes):
                 states[k // every] = u
                 if progress is not None and k // every % 64 == 0:
                     progress(k * self.dt, omega.size * self.dt)
-        return self._run(states, omega, file, every, seed)
-
-    def _run(self, states: Floats, omega: Floats, file: dict[str, str], every: int, seed: int) -> Run:
         rates, dt = rate(states), 1e-3 * self.sample
         turned = np.concatenate(([0.0], 1e-3 * self.dt * np.cumsum(omega)))[::every]
         source: dict[str, object] = {"engine": "numpy", "versions": versions()}

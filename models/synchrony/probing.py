@@ -63,18 +63,12 @@ def _last(taken: Activity) -> Activity:
     return replace(taken, values=taken.values[:, -1], about={**taken.about, "unit": "sequence, last time point"})
 
 
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """Measured units of a layer: recordings (sample, unit) by set, and the share of units that vary there."""
-
-    recordings: Mapping[str, Recording]
-    live_share: Mapping[str, float]
-
-
 def measured_units(
     name: str, by_set: Mapping[str, Activity], classes: Mapping[str, NDArray[Any]], n_units: int, seed: int
-) -> Measured:
-    """Return the first n units that vary on every set, in an order drawn once; fewer if fewer vary.
+) -> tuple[dict[str, Recording], dict[str, float]]:
+    """Return recordings (sample, unit) by set of n units that vary on every set, and the share that varies on each.
+
+    The units are the first that vary in an order drawn once; fewer if fewer vary.
 
     Raises:
         InputError: activations that are not finite.
@@ -100,4 +94,4 @@ def measured_units(
         )
         for of, values in arrays.items()
     }
-    return Measured(recordings, {of: float(flags.mean()) for of, flags in live.items()})
+    return recordings, {of: float(flags.mean()) for of, flags in live.items()}

@@ -102,7 +102,8 @@ class LayerSynchrony:
             raise InputError(f"LayerSynchrony.nulls_at: must be among the steps of at; got {lone[0]}")
         self.units, self.max_units, self.batch_size, self.seed = units, max_units, batch_size, seed
         self._measures = LayerMeasures((measures,) if isinstance(measures, str) else measures, nulled, nulls)
-        self._sides()  # refuses patterns and units that cannot be
+        most = SPARE * max_units
+        self._sides = [Layers(self.patterns, each, units, most, seed=seed) for each in self.when]  # type: ignore[arg-type]
         n_samples = len(next(iter(self.probes.values())).inputs)
         self._log = TrainingLog(
             self._measures.columns, {"n_samples": n_samples, "nulls": nulls, "labels": labels, "seed": seed}
@@ -214,14 +215,9 @@ class LayerSynchrony:
             "seed": self.seed,
         }
 
-    def _sides(self) -> list[Layers]:
-        most = SPARE * self.max_units
-        return [Layers(self.patterns, when, self.units, most, seed=self.seed) for when in self.when]  # type: ignore[arg-type]
-
     def _measure(self, step: int, model: nn.Module, surrogates: bool) -> None:
-        sides = self._sides()
-        shown = {of: probed(model, probe.inputs, sides, self.batch_size) for of, probe in self.probes.items()}
-        by_side = [{of: found[at] for of, found in shown.items()} for at in range(len(sides))]
+        shown = {of: probed(model, probe.inputs, self._sides, self.batch_size) for of, probe in self.probes.items()}
+        by_side = [{of: found[at] for of, found in shown.items()} for at in range(len(self._sides))]
         self._fix_layers([next(iter(by_set.values())) for by_set in by_side])
         classes = {of: probe.classes for of, probe in self.probes.items()}
         log = self._log
@@ -229,12 +225,12 @@ class LayerSynchrony:
             taken: dict[str, list[Recording]] = {of: [] for of in self.probes}
             for layer in log.layers:
                 activity = {of: layers[layer] for of, layers in by_set.items()}
-                measured = measured_units(layer, activity, classes, log.most_units[when], self.seed)
-                for of, data in measured.recordings.items():
+                recordings, live_share = measured_units(layer, activity, classes, log.most_units[when], self.seed)
+                for of, data in recordings.items():
                     taken[of].append(data)
                     key = f"{layer} {when} {of}"
                     own = int(np.random.SeedSequence([self.seed, step, zlib.crc32(key.encode())]).generate_state(1)[0])
-                    row = self._measures(data, measured.live_share[of], surrogates=surrogates, seed=own)
+                    row = self._measures(data, live_share[of], surrogates=surrogates, seed=own)
                     log.rows.setdefault((layer, when, of), {})[step] = row.values
                     for name, why in row.undefined.items():
                         log.undefined.setdefault(f"{key} {name}", f"at step {step}: {why}")

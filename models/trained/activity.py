@@ -26,16 +26,13 @@ ALONE = "alone"  # the entry of a network by itself
 
 
 def activity_of(path: str | os.PathLike[str]) -> Run:
-    """Return the activity of a network that ``ictal train`` wrote.
+    """Return the activity of the network of a file (FILE.pt, or a checkpoint) that ``ictal train`` wrote.
 
     One Recording (example, unit) for every activation function and every recurrent layer, clock ``"sample"``, over at
     most 1000 examples of its test set, with the time label ``class``; a recurrent layer as
     it is at the last time point. A recurrent network (rnn, gru, lstm, rate-rnn) moreover ``alone``, (time, unit),
     clock ``"model"``: the later half of a trajectory of 2000 time points at an input of 0, after
     standardisation, from a random state, as ``ictal analyse`` takes it.
-
-    Args:
-        path: FILE.pt, or a checkpoint.
 
     Raises:
         InputError: a file that cannot be used, or data of the training that are missing.

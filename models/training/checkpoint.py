@@ -90,7 +90,7 @@ def read(path: str | os.PathLike[str], kind: Kind | None = None) -> dict[str, An
 
 
 def model_in_words(model: nn.Module, about: Mapping[str, Any]) -> str:
-    """Return a model in words: its architecture with its parameters where `about` names them, else its class; and its size.
+    """Return a model in words: its architecture with its parameters where `about` names them, else its class, and size.
 
     >>> model_in_words(nn.Linear(2, 3), {})
     'Linear of 9 parameters'

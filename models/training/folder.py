@@ -15,9 +15,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...simulator import Run
 from ...simulator.files.part_folder import PartFolder
-from ...simulator.files.store import save
 from .checkpoint import read
 
 
@@ -40,7 +38,3 @@ class TrainingFolder(PartFolder):
     def steps_done(self) -> int:
         """Number of steps done."""
         return int(read(self.checkpoint, "checkpoint")["step"])
-
-    def write_history(self, run: Run) -> None:
-        """Replace the stored history."""
-        save(run, self.folder / "history.h5", force=True)

@@ -186,7 +186,7 @@ class _Work:
         def write() -> float:
             began = time.monotonic()
             if latest is not None:
-                folder.write_history(self._so_far(latest, self.source()))
+                save(self._so_far(latest, self.source()), folder.folder / "history.h5", force=True)
             return time.monotonic() + SHARE * (time.monotonic() - began)
 
         try:

@@ -17,6 +17,7 @@ from torch.nn import functional
 from ...simulator import InputError
 from ...simulator.files.document import versions
 from ..datasets import Dataset
+from ..datasets.augment import augmented
 from ..probe.layers import modes_restored
 from ..treatments.base import Intervention, Treatment
 from .build import stored
@@ -149,7 +150,9 @@ def train(
             state.step += 1
             drawn = begin_step(seed, state.step, ranks.rank, like.device)
             own, weight = ranks.share(next(state.batches))
-            images, targets = _augmented(x[own.to(like.device)], how, drawn), y[own.to(like.device)]
+            images, targets = x[own.to(like.device)], y[own.to(like.device)]
+            if how.augment:
+                images = augmented(images, how.augment, torch.Generator().manual_seed(drawn))
             model.train()
             state.descent.begin(state.step)
             loss = 0.0
@@ -244,14 +247,6 @@ def _on(like: Tensor, values: Any) -> Tensor:
     """Return an array on the device of the parameters, floats in their precision."""
     tensor = torch.tensor(values)
     return tensor.to(like.device, like.dtype if tensor.is_floating_point() else tensor.dtype)
-
-
-def _augmented(images: Tensor, how: Training, seed: int) -> Tensor:
-    if not how.augment:
-        return images
-    from ..datasets.augment import augmented
-
-    return augmented(images, how.augment, torch.Generator().manual_seed(seed))
 
 
 def _identity(

@@ -42,13 +42,9 @@ class SynchronyPenalty(Checked):
     def control(
         self, weight: float, synchrony: float | None, metrics: Mapping[str, float], memory: dict[str, float]
     ) -> float:
-        """Return λ of the next step.
+        """Return λ of the next step from that of this step and the mean SI of its layers, None where undefined.
 
-        Args:
-            weight: λ of this step.
-            synchrony: mean over the layers of the last pass; None where it is undefined.
-            metrics: as of `Intervention.after_step`.
-            memory: numbers that last and are stored in checkpoints.
+        `metrics` are those of `Intervention.after_step`; `memory` lasts, and is stored in checkpoints.
         """
         return weight
 
