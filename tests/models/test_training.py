@@ -21,6 +21,7 @@ from ictal.models import (
     Intervention,
     Training,
     assess,
+    augmented,
     calibration_error,
     cpu_threads,
     evaluate,
@@ -458,7 +459,7 @@ def test_settings_that_do_not_fit_the_data(fields, message):
 
 def test_a_batch_of_one_image_that_batch_norm_cannot_take_is_said(data):
     how = Training(epochs=1, batch_size=len(data.x_train) - 1)
-    with pytest.raises(InputError, match=r"^train: batch norm cannot work on 1 image, what an epoch leaves over or a "):
+    with pytest.raises(InputError, match=r"^train: batch norm cannot work on 1 image, the rest of an epoch or a "):
         train(Net(), data, how, seed=0)
 
 
