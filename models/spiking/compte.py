@@ -1,4 +1,4 @@
-"""Spiking working memory: a ring of NMDA-coupled cells that keeps the place of a cue."""
+"""Spiking working memory: a ring of NMDA-coupled cells that stores the place of a cue."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from ..system import within
 from .base import Simulated
 
 REFERENCE_N = 2048  # E cells for which the conductances of a synapse are given
-PRECISION = 5.0  # the modes kept reach to k = PRECISION/σ, where the footprint's spectrum has fallen to e^−12.5
+PRECISION = 5.0  # the modes reach to k = PRECISION/σ, where the footprint's spectrum has fallen to e^−12.5
 TURN = "the ring is one turn"
 
 
