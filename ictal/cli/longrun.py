@@ -1,4 +1,4 @@
-"""How `ictal simulate` runs a spiking system: streamed to the file, stopped and taken up again, or only forecast."""
+"""Runs of spiking systems by `ictal simulate`: streamed to the file, resumed after a stop, or only forecast."""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
-from .interrupts import Interrupt, Signals
+from .interrupts import Signals
 from .output import Output, error_line, fraction
 
 if TYPE_CHECKING:
     from ..models.system import Spiking
     from ..verbs.simulate import Simulation
 
-SHORT = 120.0  # [s]; longer times are said in minutes and hours
+SHORT = 120.0  # [s]; longer times are printed in minutes and hours
 
 
 def run(
@@ -29,7 +27,7 @@ def run(
     force: bool,
     out: Output,
 ) -> None:
-    """Stream the run to its file and say what was written, or how to go on.
+    """Stream the run to its file and print the entries, or the command that goes on.
 
     Raises:
         typer.Exit: 130 or 143 after a signal.
@@ -42,19 +40,17 @@ def run(
     command = simulate.simulate_command(system, parameters, seed, engine, precision)
     part = Part.of(target)
     words = [*(["--threads", str(threads)] if threads > 1 else []), "-o", str(target), "--resume"]
-    go_on = f"go on with: {command} {shlex.join(words)}"
-    signals = Signals(lambda: f"interrupted; {go_on}" if part.folder.exists() else "interrupted")
-    try:
-        with signals, out.progress(f"simulate {system}") as report:
-            written = simulate.simulate_to_file(
-                system, target, seed=seed, precision=precision, threads=threads, resume=resume,
-                force=force, progress=fraction(report), stop=signals.stop, note=error_line, engine=engine,
-                **parameters,
-            )  # fmt: skip
-    except (UnfinishedError, Interrupt) as error:
-        reached = f" at {error.done:g} of {error.total:g} s" if isinstance(error, UnfinishedError) else ""
-        error_line(f"interrupted{reached}; {go_on}" if part.folder.exists() else "interrupted")
-        raise typer.Exit(128 + (signals.received or 0)) from None
+    signals = Signals(
+        UnfinishedError,
+        lambda: f"go on with: {command} {shlex.join(words)}" if part.folder.exists() else "",
+        " at {0.done:g} of {0.total:g} s",
+    )
+    with signals, out.progress(f"simulate {system}") as report:
+        written = simulate.simulate_to_file(
+            system, target, seed=seed, precision=precision, threads=threads, resume=resume,
+            force=force, progress=fraction(report), stop=signals.stop, note=error_line, engine=engine,
+            **parameters,
+        )  # fmt: skip
     if written.complete:
         answer = f"{target} is complete: this very run"
     else:

@@ -1,21 +1,18 @@
-"""``ictal reproduce`` and ``ictal claims``: run what the claims rest on, and say what follows."""
+"""``ictal reproduce`` and ``ictal claims``: the evidence for the claims, and the verdicts that follow."""
 
 from __future__ import annotations
 
 import shutil
-import signal
 import sys
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
-from .interrupts import Interrupt, Signals
+from .interrupts import Signals
 from .options import Device, Force, command
-from .output import Output, error_line
+from .output import Output
 
 if TYPE_CHECKING:
     from ..analyses.claims.ledger import Ledger, Row
@@ -44,16 +41,14 @@ def reproduce(
     from ..experiments.reproduce import reproduce as run
     from ..models.training import UnfinishedTrainingError
 
-    signals = Signals(lambda: f"interrupted; {output} keeps what is done; the same command goes on from there")
-    try:
-        with signals, out.progress(f"reproduce {scale}") as report:
-            done = run(
-                claims, scale=scale, folder=output, data=data, seeds=seeds, eeg=eeg, device=device, progress=report,
-                stop=signals.stop,
-            )  # fmt: skip
-    except (UnfinishedTrainingError, Interrupt):
-        error_line(f"interrupted; {output} keeps what is done; the same command goes on from there")
-        raise typer.Exit(128 + (signals.received or signal.SIGINT)) from None
+    signals = Signals(
+        UnfinishedTrainingError, lambda: f"{output} keeps the finished part; the same command goes on from there"
+    )
+    with signals, out.progress(f"reproduce {scale}") as report:
+        done = run(
+            claims, scale=scale, folder=output, data=data, seeds=seeds, eeg=eeg, device=device, progress=report,
+            stop=signals.stop,
+        )  # fmt: skip
     found = ledger([done.file])
     trained = {"file": str(done.file), "trained": done.trained, "found": done.found}
     out.result({"kind": "reproduced", **trained, **_document(found)}, lambda: _text(found))

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import shlex
-import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-
-import typer
 
 from ..models.training.settings import DataChoice, Job, SynchronyChoice, Training
 from ..simulator.errors import InputError
 from ..simulator.fields import Param
 from ..simulator.options import Option
-from .interrupts import Interrupt, Signals
+from .interrupts import Signals
 from .options import Force, Resume, command
-from .output import Output, error_line, number
+from .output import Output, number
 
 if TYPE_CHECKING:
     from ..models.training.job import Trained
@@ -53,7 +50,7 @@ def train(
 
 
 def _run(job: Job, target: Path, resume: bool, force: bool, out: Output) -> None:
-    """Train, and say what was written, or how to go on.
+    """Train, and print the files, or the command that goes on.
 
     Raises:
         typer.Exit: 130 or 143 after a signal.
@@ -66,19 +63,14 @@ def _run(job: Job, target: Path, resume: bool, force: bool, out: Output) -> None
     first = launched()[0] == 0
     command = shlex.join([*shlex.split(job.command()), "-o", str(target), "--resume"])
     checkpoint = TrainingFolder.of(target).checkpoint
-
-    def line(reached: str = "") -> str:
-        return f"interrupted{reached}; go on with: {command}" if checkpoint.exists() else "interrupted"
-
-    signals = Signals(line)
-    try:
-        with signals, (out if first else Output(quiet=True)).progress(f"train {job.architecture}") as report:
-            trained = train_to_file(job, target, resume=resume, force=force, progress=report, stop=signals.stop)
-    except (UnfinishedTrainingError, Interrupt) as error:
-        reached = f" at step {error.done} of {error.total}" if isinstance(error, UnfinishedTrainingError) else ""
-        if first:
-            error_line(line(reached))
-        raise typer.Exit(128 + (signals.received or signal.SIGINT)) from None
+    signals = Signals(
+        UnfinishedTrainingError,
+        lambda: f"go on with: {command}" if checkpoint.exists() else "",
+        " at step {0.done} of {0.total}",
+        silent=not first,
+    )
+    with signals, (out if first else Output(quiet=True)).progress(f"train {job.architecture}") as report:
+        trained = train_to_file(job, target, resume=resume, force=force, progress=report, stop=signals.stop)
     if first:
         _answer(job, trained, out)
 

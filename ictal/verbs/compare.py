@@ -11,8 +11,9 @@ from ..analyses.comparison.sources import HISTORY, is_curve, panels_of, refuse_u
 from ..simulator import InputError, Recording, Run
 from ..simulator.checks import check_seed
 from ..simulator.files.document import versions
+from ..simulator.files.rows import plain
 from ..simulator.types import Progress
-from .sources import Source, as_run, plain
+from .sources import Source, as_run
 
 
 def compare(

@@ -9,12 +9,14 @@ from dataclasses import replace
 
 from ..analyses.comparison.sources import is_curve
 from ..analyses.eeg import Alarms, EegResult, Rule, Windows, analyse, over_time
-from ..analyses.values import Activity, ValueSettings, unusable
+from ..analyses.settings import ValueSettings
+from ..analyses.values import Activity, unusable
 from ..simulator import InputError, Recording, Run, Spikes, unknown
 from ..simulator.files.document import versions
 from ..simulator.files.edf import ENTRY
+from ..simulator.files.rows import plain
 from ..simulator.types import Progress
-from .sources import Source, as_run, plain
+from .sources import Source, as_run
 
 
 def measure_over_time(

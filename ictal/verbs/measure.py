@@ -12,12 +12,14 @@ from ..analyses.comparison.sources import entry_of, is_curve
 from ..analyses.eeg.analyse import usable
 from ..analyses.eeg.windows import events_of
 from ..analyses.measures import MEASURES, get
-from ..analyses.values import Activity, EntryValue, Measurements, ValueSettings, unusable, values
+from ..analyses.settings import ValueSettings
+from ..analyses.values import Activity, EntryValue, Measurements, unusable, values
 from ..simulator import InputError, Recording, Run, Spikes
 from ..simulator.checks import check_seed
 from ..simulator.files.document import versions
+from ..simulator.files.rows import plain
 from ..simulator.types import Progress
-from .sources import Source, as_run, plain
+from .sources import Source, as_run
 
 
 def measure(
