@@ -77,15 +77,15 @@ def analyse(
     scanned = ranged("--scan", scan) if scan else None
     axes = [ranged("--plane", text) for text in plane]
     parameters, varied = _parameters(system, settings, starts_from)
+    shared = {**vars(values), "plane": axes, "starts_from": varied}
 
     from ..verbs.analyse import analyse as analysed
 
     with out.progress(f"analyse {Path(system).name}") as report:
         found = analysed(
             system, lyapunov=k, fixed_points=fixed_points, attractors=attractors, scan=scanned, basins=basins,
-            phase_plane=phase_plane, starts=values.starts, spread=values.spread, starts_from=varied, time=values.time,
-            late=values.late, eps=values.eps, min_samples=values.min_samples, plane=axes, watch=values.watch, inputs=inputs,
-            seed=values.seed, command=line.replace(f"{LYAPUNOV} {ALL}", LYAPUNOV), progress=report, settings=parameters,
+            phase_plane=phase_plane, inputs=inputs, command=line.replace(f"{LYAPUNOV} {ALL}", LYAPUNOV),
+            progress=report, settings=parameters, **shared,
         )  # fmt: skip
     notes = [f"assumed: {note}" for note in found.config["notes"]]
     out.found(found, lambda: described(found), output, force, notes)

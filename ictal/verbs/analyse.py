@@ -92,8 +92,8 @@ def lyapunov(
     True
     """
     return analyse(
-        system, lyapunov=True if k is None else k, spread=spread, time=time, inputs=inputs, seed=seed, progress=progress,
-        settings=parameters,
+        system, lyapunov=True if k is None else k, spread=spread, time=time, inputs=inputs, seed=seed,
+        progress=progress, settings=parameters,
     )  # fmt: skip
 
 
