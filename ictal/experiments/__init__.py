@@ -1,1 +1,1 @@
-"""Experiments: functions ``run(*, seed, progress, ...)``; the registry is `ictal.verbs.names.EXPERIMENTS`."""
+"""Experiments: functions ``run(*, seed, progress, ...)`` that return a `Result`; by name `ictal.EXPERIMENTS`."""
