@@ -21,9 +21,9 @@ COMMANDS = Registry(
     "ictal.cli",
     {
         "compare": ("compare:compare", "Compare groups of files; without files, run the main job."),
-        "simulate": ("simulate:simulate", "Run a system once and write what it did to an HDF5 file."),
+        "simulate": ("simulate:simulate", "Run a system once and write its recordings to an HDF5 file."),
         "sweep": ("sweep:sweep", "Run a system over a grid of parameters and seeds."),
-        "train": ("train:train", "Train a network and write how it went, and its weights."),
+        "train": ("train:train", "Train a network and write its history and its weights."),
         "evaluate": ("evaluate:evaluate", "Evaluate a trained network on its data or others."),
         "measure": ("measure:measure", "Measure the synchrony in a file, or its course over time."),
         "analyse": ("analyse:analyse", "Analyse the dynamics of a system or network."),

@@ -10,7 +10,7 @@ from ..analyses.settings import ValueSettings
 from ..simulator.errors import InputError
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
-from .options import Band, Bin, ClockOption, Dt, Force, Line, Names, PhaseBand, Sd, check_folder, command, make_folder
+from .options import Band, Bin, ClockOption, Dt, Force, Line, Names, PhaseBand, Sd, check_folder, command
 from .output import Output, assumptions, number, table
 
 if TYPE_CHECKING:
@@ -120,6 +120,7 @@ def _entries(names: Sequence[str]) -> list[str] | dict[str, str] | None:
 
 def _write(found: Comparison, folder: Path, force: bool) -> list[Path]:
     from ..analyses.report.comparison import write_report
+    from ..simulator.files.document import make_folder
 
     figures = folder / "figures"
     make_folder(figures)

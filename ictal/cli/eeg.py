@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
-from .options import Force, Line, check_folder, command, make_folder
+from .options import Force, Line, check_folder, command
 from .output import Output, assumptions, number, table
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def eeg(
             report(1, 1, "figures")
 
         from ..analyses.figures import save_figures
+        from ..simulator.files.document import make_folder
 
         make_folder(folder)
         written = [found.save(folder / RESULT, force=force), *save_figures(found.plot().values(), folder, force=force)]

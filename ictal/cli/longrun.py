@@ -51,32 +51,27 @@ def run(
             force=force, progress=fraction(report), stop=signals.stop, note=error_line, engine=engine,
             **parameters,
         )  # fmt: skip
-    if written.complete:
-        answer = f"{target} is complete: this very run"
-    else:
-        answer = "".join(f"{name}: {text}\n" for name, text in written.entries.items()) + f"wrote {target}"
-    document = {"kind": "run", "file": str(target), "seed": seed, "entries": written.entries, "command": command}
-    if out.json:
-        out.result({**document, "complete": written.complete}, str)
-    else:
-        out.note(answer)
+    lines = [f"{target} is complete: this very run"]
+    if not written.complete:
+        lines = [*(f"{name}: {text}" for name, text in written.entries.items()), f"wrote {target}"]
+    facts = {"entries": written.entries, "command": command, "complete": written.complete}
+    out.remark({"kind": "run", "file": str(target), "seed": seed, **facts}, *lines)
 
 
 def forecast(system: Spiking, given: Simulation, target: Path, threads: int, out: Output) -> None:
-    """Say what the run would need.
+    """Print the memory, disk and time of the run.
 
     Raises:
         InputError: it needs more memory or disk than there is.
     """
     from ..simulator.files.document import check_writable
-    from ..simulator.long_runs.forecast import forecast as foresee
-    from ..simulator.long_runs.forecast import refuse_what_does_not_fit
+    from ..simulator.long_runs import forecast as forecasts
     from ..simulator.long_runs.machine import available_memory, free_disk, spoken
 
     check_writable(target, force=True)
     network, folder, precision = system.network(), target.absolute().parent, given.precision or "float64"
-    refuse_what_does_not_fit(network, system.duration, folder, precision=precision, threads=threads)
-    needs = foresee(network, system.duration, given.seed, precision=precision, threads=threads)
+    forecasts.refuse_what_does_not_fit(network, system.duration, folder, precision=precision, threads=threads)
+    needs = forecasts.forecast(network, system.duration, given.seed, precision=precision, threads=threads)
     memory, disk = available_memory(), free_disk(folder)
 
     def text() -> str:

@@ -212,15 +212,3 @@ def check_folder(folder: Path, files: Sequence[str], force: bool) -> None:
             check_writable(folder / name, force)
     if not os.access(above, os.W_OK | os.X_OK):
         raise InputError(f"{folder}: cannot be made; the folder {above} cannot be written")
-
-
-def make_folder(folder: Path) -> None:
-    """Make the folder and those above it.
-
-    Raises:
-        InputError: the system does not allow it.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be made: {error.strerror}") from error

@@ -50,6 +50,12 @@ class Output:
         if not (self.json or self.quiet):
             write("".join(f"{line}\n" for line in lines))
 
+    def remark(self, data: Mapping[str, Any], *lines: str) -> None:
+        """Print `data` under --json, else the lines unless quiet: the result itself is a file."""
+        if self.json:
+            self.result(data, str)
+        self.note(*lines)
+
     def found(
         self, found: Result, text: Callable[[], str], path: Path | None, force: bool, notes: Sequence[str], **facts: Any
     ) -> None:

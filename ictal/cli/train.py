@@ -1,4 +1,4 @@
-"""``ictal train``: train a network and write how it went, and its weights."""
+"""``ictal train``: train a network and write its history and its weights."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def train(
     force: Force = False,
     out: Output,
 ) -> None:
-    """Train a network and write how it went, and its weights.
+    """Train a network and write its history and its weights.
 
     The history goes to FILE.h5, the weights to FILE.pt. Until both are whole, FILE.h5.part holds a checkpoint and the
     history so far; after Ctrl-C or a crash --resume goes on from there, on a CPU to the same bits. Under torchrun
@@ -77,10 +77,8 @@ def _run(job: Job, target: Path, resume: bool, force: bool, out: Output) -> None
 
 def _answer(job: Job, trained: Trained, out: Output) -> None:
     final = ", ".join(f"{name.replace('_', ' ')} {number(value)}" for name, value in trained.final.items())
-    said = f"{trained.path} is complete: this very training" if trained.complete else f"wrote {trained.path}"
-    if out.json:
-        facts = {"complete": trained.complete, "final": trained.final, "entries": trained.entries, "seed": job.seed}
-        files = {"file": str(trained.path), "model": str(trained.model)}
-        out.result({"kind": "training", **files, **facts, "command": job.command()}, str)
-    else:
-        out.note(f"{final}\n{said} and {trained.model}")
+    state = f"{trained.path} is complete: this very training" if trained.complete else f"wrote {trained.path}"
+    facts = {"complete": trained.complete, "final": trained.final, "entries": trained.entries, "seed": job.seed}
+    files = {"file": str(trained.path), "model": str(trained.model)}
+    document = {"kind": "training", **files, **facts, "command": job.command()}
+    out.remark(document, final, f"{state} and {trained.model}")
