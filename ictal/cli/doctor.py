@@ -99,9 +99,7 @@ def _kernels(out: Output) -> dict[str, Any]:
             if report is not None:
                 report(done, len(names), name)
             simulate.simulate(name, duration=0.001)
-    return _check(
-        True, f"compiled for {', '.join(names)} in {time.perf_counter() - start:.1f} s, stored for later"
-    )
+    return _check(True, f"compiled for {', '.join(names)} in {time.perf_counter() - start:.1f} s, stored for later")
 
 
 def _threads() -> dict[str, Any]:
