@@ -66,7 +66,7 @@ def compare(
     figures = output / "figures"
     check_folder(figures, [], force)
     if not force and figures.is_dir() and any(figures.iterdir()):
-        raise InputError(f"{figures}: holds figures already; choose another folder or say --force to replace them")
+        raise InputError(f"{figures}: holds figures already; choose another folder or give --force to replace them")
     with out.progress("compare") as report:
         if files:
             from ..verbs import compare as compare_verb

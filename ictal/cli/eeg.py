@@ -25,7 +25,7 @@ def eeg(
     window: Annotated[float, Param("Length of sliding windows [s]")] = 5.0,
     step: Annotated[float | None, Param("From one window to the next; default half a window")] = None,
     nulls: Annotated[int, Param("Surrogates a value: 0, or at least 199")] = 199,
-    event: Annotated[str | None, Param("Annotations that are events; default: those that say seizure")] = None,
+    event: Annotated[str | None, Param("Annotations that are events; default: those with the word seizure")] = None,
     baseline: Annotated[
         tuple[float, float] | None, Param("Baseline of recruitment and detectors [s]; default: before the first event")
     ] = None,

@@ -94,7 +94,7 @@ def measure(
     if len(window) > 2:
         raise InputError(f"window: must be LENGTH (sliding windows) or START STOP; got {len(window)} numbers")
     if step is not None and len(window) != 1:
-        raise InputError("step: belongs to sliding windows; say --window LENGTH, one number")
+        raise InputError("step: belongs to sliding windows; give --window LENGTH, one number")
     shared: dict[str, Any] = {"band": band, "phase_band": phase_band, "dt": dt, "clock": clock, "units": units,
                               "bin": bin, "sd": sd, "seed": seed, "command": line}  # fmt: skip
     if len(window) == 1:

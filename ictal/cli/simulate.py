@@ -18,7 +18,7 @@ def simulate(
     given: Simulation,
     output: Annotated[Path | None, Param("Default: SYSTEM.h5"), Option("FILE.h5", "-o --output")] = None,
     resume: Resume = False,
-    dry_run: Annotated[bool, Param("Only say what memory, disk and time it needs")] = False,
+    dry_run: Annotated[bool, Param("Only print the memory, disk and time that it needs")] = False,
     threads: Annotated[
         int | None, Param("Threads of the compiled engine; the bits do not depend on them", ge=1)
     ] = None,

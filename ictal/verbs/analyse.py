@@ -53,20 +53,20 @@ def analyse(
             most 2,000 units.
         starts: initial states, of `start(seed)`, `start(seed + 1)` …; 32, or 8 runs of a system without equations.
             Newton's method also starts from as many states that a run visits.
-        spread: largest random displacement of the starts, uniform, in widths of what a run visits; 0, or 1 where
+        spread: largest random displacement of the starts, uniform, in widths of the visited region; 0, or 1 where
             `start` draws nothing. Newton's method starts from at least 1.
         starts_from: of a system without equations: (parameter, values) that change only the initial state; runs are
             dealt out to them.
         time: length of a run [unit of dt]; the system's duration, of a network 2000 time points.
-        late: share of a run, at its end, that attractors are told apart by.
+        late: share of a run, at its end, by which attractors are distinguished.
         eps, min_samples: as in `ictal.analyses.attractors`.
-        plane: two of (unit, lowest, highest, count); the first two variables of the first node over what a run visits,
-            if left out.
+        plane: two of (unit, lowest, highest, count); by default the first two variables of the first node, over
+            the visited region.
         watch: unit that a scan describes; the first.
         inputs: constant input of a network: "zero" or "mean".
         seed: of everything random.
-        command: the line that repeats the analysis, stored with the result.
-        progress: called as progress(done, total, part).
+        command: the command line, stored with the result.
+        progress: called as progress(done, total, text).
         settings: parameters of the system, also those that are called as an argument above.
         parameters: the same, by name.
 

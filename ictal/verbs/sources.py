@@ -58,7 +58,7 @@ def _in_memory(data: Source, dt: float | None, clock: str | None) -> Run:
         return Run({"spikes": data}, data.source)
     if array_api_compat.is_array_api_obj(data):
         if dt is None and clock != "sample":
-            raise InputError("an array has no clock; say dt=INTERVAL and clock=, or clock='sample' if it has no order")
+            raise InputError("an array has no clock; give dt=INTERVAL and clock=, or clock='sample' if it has no order")
         recording = Recording(
             data, dt=1.0 if dt is None else dt, clock=cast(Clock, clock or "second"), quantity="activity", unit="1"
         )
