@@ -192,11 +192,7 @@ def check_writable(path: str | os.PathLike[str], force: bool = False) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder and those above it.
-
-    Raises:
-        InputError: the system does not allow it.
-    """
+    """Make the folder and those above it; an InputError where the system does not allow it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
