@@ -190,6 +190,14 @@ def check_writable(path: str | os.PathLike[str], force: bool = False) -> None:
         raise InputError(f"{target}: its folder {folder} cannot be written")
 
 
+def make_folder(folder: Path) -> None:
+    """Make the folder and those above it; an InputError where the system does not allow it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be made: {error.strerror}") from error
+
+
 def _exists(target: Path) -> InputError:
     return InputError(f"{target}: exists already; choose another name or say --force (force=True) to replace it")
 

@@ -32,7 +32,7 @@ def from_group(kind: type[Row], group: Group) -> list[Row]:
 
 
 def plain(value: Any) -> Any:
-    """Convert dataclasses, arrays and numbers of numpy to JSON types; a number that is not finite becomes None.
+    """Return dataclasses, arrays and numpy's numbers as JSON holds them, all else as texts; NaN and ±∞ become None.
 
     >>> plain({"a": (np.float64("nan"), np.arange(2))})
     {'a': [None, [0, 1]]}
@@ -42,9 +42,9 @@ def plain(value: Any) -> Any:
     if is_dataclass(value):
         return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
     if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    return value
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
