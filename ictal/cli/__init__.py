@@ -31,7 +31,7 @@ COMMANDS = Registry(
         "plot": ("plot:plot", "Draw the figures of a run or a result as PNG and SVG."),
         "export": ("export:export", "Write a file for other tools: csv, SONATA or xarray."),
         "reproduce": ("reproduce:reproduce", "Run what the claims rest on, and say what follows."),
-        "claims": ("reproduce:claims", "Say what the source claims and what follows from evidence."),
+        "claims": ("reproduce:claims", "Say what the paper claims and what follows from evidence."),
         "list": ("info:list_", "List everything that has a name, one line each."),
         "explain": ("info:explain", "Explain anything that has a name."),
         "info": ("info:info", "Say what a file holds and how to do it again."),

@@ -18,7 +18,7 @@ RELATIVE = "relative paths are relative to the folder in which the command was r
 def list_(
     kind: Annotated[
         str,
-        Param("Kind: systems, measures, treatments …, as the full list has them"),
+        Param("Kind: systems, measures, treatments and so on, as in the full list"),
         Argument("[KIND]", show=False),
     ] = "",
     *,

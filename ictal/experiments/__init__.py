@@ -1,4 +1,4 @@
-"""The experiments: functions ``run(*, seed, progress, ...)``."""
+"""The experiments: functions ``run(*, seed, progress, ...)`` that return a `Result`."""
 
 from ..simulator.registry import Registry
 

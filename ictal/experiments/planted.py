@@ -129,8 +129,8 @@ class PlantedRates(Result):
 
 def error_rates(
     replicates: int = 200, *, cases: Sequence[str] = PLANTED_CASES, seed: int = 0, progress: Progress | None = None
-) -> list[PlantedRate]:
-    """Every case again and again, and how often each claim ends in each verdict.
+) -> PlantedRates:
+    """Run every case again and again, and count how often each claim ends in each verdict.
 
     Raises:
         InputError: fewer than one replicate.
@@ -144,7 +144,8 @@ def error_rates(
                 progress(at * replicates + k, len(cases) * replicates, f"{case}, replicate {k}")
             for claim, verdict in verdicts(planted(case, seed=seed + k)).items():
                 counts[case, claim, verdict] = counts.get((case, claim, verdict), 0) + 1
-    return [PlantedRate(*key, count, replicates) for key, count in sorted(counts.items())]
+    rows = [PlantedRate(*key, count, replicates) for key, count in sorted(counts.items())]
+    return PlantedRates(rows, {"replicates": replicates, "seed": seed})
 
 
 def _run(case: str, overfits: bool, rng: np.random.Generator) -> Run:

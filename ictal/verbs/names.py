@@ -17,6 +17,7 @@ from ..simulator.engines import ENGINES
 from ..simulator.export import EXPORTS
 from ..simulator.fields import assignments, check, parameter_types, parse
 from ..simulator.files.readers import READERS
+from ..simulator.kinds import RESULTS
 
 REGISTRIES = {  # in the order in which `explain` looks a name up
     "systems": SYSTEMS,
@@ -29,6 +30,7 @@ REGISTRIES = {  # in the order in which `explain` looks a name up
     "readers": READERS,
     "exports": EXPORTS,
     "engines": ENGINES,
+    "results": RESULTS,
 }
 
 

@@ -249,8 +249,8 @@ def test_bins_of_spikes_are_options(folder, ictal_):
     assert {key: answer["config"]["settings"][key] for key in ("bin", "sd")} == {"bin": 0.002, "sd": 0.004}
     for command in ("measure", "compare"):
         text = " ".join(ictal_(command, "--help").split())
-        assert "bins of S seconds, default .001" in text
-        assert "SD S seconds, default .005" in text
+        assert "bins in which spikes are counted [s]; χ depends on it. [default: 0.001]" in text
+        assert "Gaussian by which spikes are smoothed [s]; χ depends on it. [default: 0.005]" in text
 
 
 def test_a_table_shows_the_shuffle_and_why_there_is_no_null(folder, ictal_):
