@@ -21,7 +21,7 @@ from .models.datasets import DATA as DATA  # the data sets, by name
 from .models.datasets import load_data as load_data
 from .models.monitoring.monitor import Monitor as Monitor
 from .models.monitoring.penalty import desync_penalty as desync_penalty
-from .models.synchrony import SynchronyRecorder as SynchronyRecorder
+from .models.synchrony.recorder import LayerSynchrony as LayerSynchrony
 from .models.trained.evaluate import Evaluated as Evaluated
 from .models.trained.evaluate import evaluate_file as evaluate_file
 from .models.training.build import open_model as open_model

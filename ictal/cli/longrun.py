@@ -32,17 +32,17 @@ def run(
     Raises:
         typer.Exit: 130 or 143 after a signal.
     """
-    from ..simulator.long_runs.chunks import Part
-    from ..simulator.long_runs.stream import UnfinishedError
+    from ..simulator.long_runs.chunks import UnfinishedRun
+    from ..simulator.long_runs.stepper import UnfinishedError
     from ..verbs import simulate
 
     system, seed, engine, precision = given.system, given.seed, given.engine, given.precision or "float64"
     command = simulate.simulate_command(system, parameters, seed, engine, precision)
-    part = Part.of(target)
+    unfinished = UnfinishedRun.of(target)
     words = [*(["--threads", str(threads)] if threads > 1 else []), "-o", str(target), "--resume"]
     signals = Signals(
         UnfinishedError,
-        lambda: f"go on with: {command} {shlex.join(words)}" if part.folder.exists() else "",
+        lambda: f"go on with: {command} {shlex.join(words)}" if unfinished.folder.exists() else "",
         " at {0.done:g} of {0.total:g} s",
     )
     with signals, out.progress(f"simulate {system}") as report:
@@ -66,7 +66,7 @@ def forecast(system: Spiking, given: Simulation, target: Path, threads: int, out
     """
     from ..simulator.files.document import check_writable
     from ..simulator.long_runs import forecast as forecasts
-    from ..simulator.long_runs.machine import available_memory, free_disk, spoken
+    from ..simulator.long_runs.machine import available_memory, free_disk, readable_size
 
     check_writable(target, force=True)
     network, folder, precision = system.network(), target.absolute().parent, given.precision or "float64"
@@ -76,11 +76,11 @@ def forecast(system: Spiking, given: Simulation, target: Path, threads: int, out
 
     def text() -> str:
         free = {"memory": memory, "disk": disk}
-        left = {name: "" if size is None else f" ({spoken(size)} free)" for name, size in free.items()}
+        left = {name: "" if size is None else f" ({readable_size(size)} free)" for name, size in free.items()}
         return (
-            f"memory  about {spoken(needs.memory)}{left['memory']}\n"
-            f"file    about {spoken(needs.file)}, and up to {spoken(needs.disk)} of disk while it is written"
-            f"{left['disk']}\n"
+            f"memory  about {readable_size(needs.memory)}{left['memory']}\n"
+            f"file    about {readable_size(needs.file)}, and up to {readable_size(needs.disk)} of disk "
+            f"while it is written{left['disk']}\n"
             f"time    about {_time(needs.seconds)} on {threads} thread{'s' if threads > 1 else ''}\n"
             f"{needs.how}\n"
         )

@@ -183,20 +183,20 @@ def _run(case: str, overfits: bool, rng: np.random.Generator) -> Run:
 
 def _measured(activity: Floats) -> dict[str, Recording]:
     """Return synchrony of activity (log row, layer, image, unit), as recorded while a network is trained."""
-    from ..models.synchrony.rows import Rows
-    from ..models.synchrony.tape import Tape
+    from ..models.synchrony.log import TrainingLog
+    from ..models.synchrony.rows import LayerMeasures
 
-    rows = Rows((MEASURED,), None, 0)
+    rows = LayerMeasures((MEASURED,), None, 0)
     layers = tuple(f"layer {at + 1}" for at in range(LAYERS))
-    tape = Tape(rows.columns, {"n_samples": IMAGES}, layers=layers, kinds={f"{name} post": "unit" for name in layers},
-                most_units={"post": UNITS})  # fmt: skip
+    kinds = {f"{name} post": "unit" for name in layers}
+    log = TrainingLog(rows.columns, {"n_samples": IMAGES}, layers=layers, kinds=kinds, most_units={"post": UNITS})
     for record, by_layer in enumerate(activity):
-        tape.advance(record * EVERY)
+        log.advance(record * EVERY)
         for name, values in zip(layers, by_layer, strict=True):
             data = Recording(values, dt=1.0, clock="sample", quantity="activation", unit="1")
             found = rows(data, 1.0, surrogates=False, seed=0)
-            tape.rows.setdefault((name, "post", "test"), {})[record * EVERY] = found.values
-    return tape.recordings(None)
+            log.rows.setdefault((name, "post", "test"), {})[record * EVERY] = found.values
+    return log.recordings(None)
 
 
 def _correlation(case: str, overfits: bool, time: Floats, deep: Floats) -> Floats:

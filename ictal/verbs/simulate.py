@@ -105,7 +105,7 @@ def simulate_to_file(
         InputError: as `simulate`; a file in the way, another unfinished run, too little memory or disk.
         UnfinishedError: `stop` returned True.
     """
-    from ..models.system import Foretold, Spiking, attribution
+    from ..models.system import Spiking, WithTheory, attribution
     from ..simulator.long_runs.stream import record_to_file
 
     built = build(system, parameters)
@@ -121,7 +121,7 @@ def simulate_to_file(
         threads=threads,
         source=attribution(system, built, seed),
         run_source={"command": simulate_command(system, parameters, seed, engine, precision)},
-        beside=built.theory() if isinstance(built, Foretold) else {},
+        known=built.theory() if isinstance(built, WithTheory) else {},
         resume=resume,
         force=force,
         progress=None if progress is None else lambda done, total: progress(done / total),

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..analyses.dynamics.target import Target
 from ..models import SYSTEMS
-from ..models.system import Started, parameters
+from ..models.system import SelfContained, parameters
 from ..models.trained.dynamics import of_network
 from ..simulator import InputError
 from ..simulator.files.readers import HDF5_SUFFIXES, identity, open_run
@@ -23,7 +23,7 @@ def target(given: Any, settings: Mapping[str, Any], inputs: str = "zero") -> Tar
     """Return the target of an analysis, from the name of a system, a system, or a file.
 
     Args:
-        given: a name in `SYSTEMS`; a `Started` system; FILE.pt of a recurrent network; FILE.h5 of a recorded system.
+        given: a name in `SYSTEMS`; a `SelfContained` system; FILE.pt of a recurrent network; FILE.h5 of a system.
         settings: parameters, of a name or a recorded file.
         inputs: of a network: "zero", or "mean", that of its training data.
 
@@ -71,7 +71,7 @@ def named_system(given: str | os.PathLike[str]) -> tuple[str, Mapping[str, Any]]
 
 
 def _of_system(name: str, system: Any, source: Mapping[str, Any]) -> Target:
-    if not isinstance(system, Started):
+    if not isinstance(system, SelfContained):
         if not hasattr(system, "record"):
             raise InputError(f"analyse: wants a system, a name or a file; got {type(system).__name__}")
         return Target(name, "runs", parameters=_parameters(system), system=system, source=source)

@@ -1,4 +1,4 @@
-"""Rows of a frozen dataclass as columns of a Group, and back: how result tables are stored."""
+"""Rows of a frozen dataclass as columns of a Group, and back: the stored form of result tables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Row = TypeVar("Row")
 
 
 def to_group(kind: type[Row], rows: Sequence[Row], attrs: Mapping[str, Any] | None = None) -> Group:
-    """One variable a field over the dimension ``row``; fields are str, int, float or bool."""
+    """Return one variable per field over the dimension ``row``; fields are str, int, float or bool."""
     hints = get_type_hints(kind)
     columns = {}
     for item in fields(kind):  # type: ignore[arg-type]
@@ -25,7 +25,7 @@ def to_group(kind: type[Row], rows: Sequence[Row], attrs: Mapping[str, Any] | No
 
 
 def from_group(kind: type[Row], group: Group) -> list[Row]:
-    """The rows that `to_group` stored."""
+    """Return the rows that `to_group` stored."""
     names = [item.name for item in fields(kind)]  # type: ignore[arg-type]
     columns = [group.variables[name].values.tolist() for name in names]
     return [kind(**dict(zip(names, cells, strict=True))) for cells in zip(*columns, strict=True)]
