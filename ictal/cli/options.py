@@ -126,7 +126,7 @@ class _Field:
 
     @property
     def help(self) -> str:
-        """The words as a sentence, with the choices there are."""
+        """Words as a sentence, with the choices."""
         words = self.param.words.replace(" [1]", "").replace("none: ", "left out: ")
         choices = next((get_args(hint) for hint in (self.hint, self.items) if get_origin(hint) is Literal), ())
         parts = [f": {', '.join(choices[:-1])} or {choices[-1]}" if choices else ""]
