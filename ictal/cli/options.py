@@ -32,7 +32,7 @@ Band = Annotated[
 ]
 PhaseBand = Annotated[tuple[float, float] | None, Param("Band of Hilbert phases alone; default that of --band")]
 Bin = Annotated[float, Param("Width of the bins in which spikes are counted [s]; χ depends on it", gt=0)]
-Sd = Annotated[float, Param("SD of the Gaussian by which spikes are smoothed [s]; χ depends on it", gt=0)]
+Sd = Annotated[float, Param("SD of the Gaussian by which spikes are smoothed [s]; χ depends on it", ge=0)]
 
 
 class Line(str):
@@ -126,7 +126,7 @@ class _Field:
 
     @property
     def help(self) -> str:
-        """The words as a sentence, with the choices there are."""
+        """Words as a sentence, with the choices."""
         words = self.param.words.replace(" [1]", "").replace("none: ", "left out: ")
         choices = next((get_args(hint) for hint in (self.hint, self.items) if get_origin(hint) is Literal), ())
         parts = [f": {', '.join(choices[:-1])} or {choices[-1]}" if choices else ""]

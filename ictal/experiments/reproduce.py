@@ -72,7 +72,7 @@ def reproduce(
 
     Raises:
         InputError: an unknown claim or scale, data that are missing, a folder with other trainings.
-        UnfinishedTrainingError: `stop` said so.
+        UnfinishedTrainingError: `stop` returned True.
     """
     chosen = claims_at(scale, claims)
     n_seeds = seeds or SEEDS[scale]

@@ -38,7 +38,7 @@ class Bench:
         model, data: names for readers.
         measures: of the layers; of treated networks only the first.
         nulled: measures that have surrogates; None: the recommended ones.
-        sets, n_probe: on which images, and how many of each, synchrony is measured.
+        sets, n_probe: images on which synchrony is measured, and the number of each set.
         needs: form of `--data` where data must be given; empty where they are embedded or installed.
     """
 

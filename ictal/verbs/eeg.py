@@ -101,7 +101,7 @@ def analyse_eeg(
         rate: sampling rate of an array [Hz].
         baseline: (start, stop) [s] of recruitment and detectors; all before the first event if left out.
         k: standard deviations over the mean of the baseline from which a feature counts as raised.
-        hold: how long it must stay there [s].
+        hold: shortest time that it must stay raised [s].
 
     Raises:
         InputError: as `measure_over_time`; no second on the clock; fewer than 3 windows in the baseline.

@@ -44,7 +44,7 @@ PACKAGES = {  # the longest key that holds a file: third parties, and those of t
     "models/training/job": (TRAINS, HEAVY),
     "models/training/settings": (NUMERIC, set()),
     "models/training/build": (TRAINS, HEAVY),
-    "": (NUMERIC | {"torch", "matplotlib", "typer", "rich"}, HEAVY),
+    "": (NUMERIC | {"torch", "matplotlib", "typer", "rich", "filelock"}, HEAVY),
 }
 
 
