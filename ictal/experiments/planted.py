@@ -184,20 +184,20 @@ def _run(case: str, overfits: bool, rng: np.random.Generator) -> Run:
 
 def _measured(activity: Floats) -> dict[str, Recording]:
     """Synchrony of activity (record, layer, image, unit), as a network's is recorded while it is trained."""
+    from ..models.synchrony.log import TrainingLog
     from ..models.synchrony.rows import LayerMeasures
-    from ..models.synchrony.tape import Tape
 
     rows = LayerMeasures((MEASURED,), None, 0)
     layers = tuple(f"layer {at + 1}" for at in range(LAYERS))
-    tape = Tape(rows.columns, {"n_samples": IMAGES}, layers=layers, kinds={f"{name} post": "unit" for name in layers},
+    log = TrainingLog(rows.columns, {"n_samples": IMAGES}, layers=layers, kinds={f"{name} post": "unit" for name in layers},
                 most_units={"post": UNITS})  # fmt: skip
     for record, by_layer in enumerate(activity):
-        tape.advance(record * EVERY)
+        log.advance(record * EVERY)
         for name, values in zip(layers, by_layer, strict=True):
             data = Recording(values, dt=1.0, clock="sample", quantity="activation", unit="1")
             found = rows(data, 1.0, surrogates=False, seed=0)
-            tape.rows.setdefault((name, "post", "test"), {})[record * EVERY] = found.values
-    return tape.recordings(None)
+            log.rows.setdefault((name, "post", "test"), {})[record * EVERY] = found.values
+    return log.recordings(None)
 
 
 def _slow(case: str, overfits: bool, time: Floats) -> Floats:
