@@ -189,8 +189,8 @@ def _measured(activity: Floats) -> dict[str, Recording]:
 
     rows = LayerMeasures((MEASURED,), None, 0)
     layers = tuple(f"layer {at + 1}" for at in range(LAYERS))
-    log = TrainingLog(rows.columns, {"n_samples": IMAGES}, layers=layers, kinds={f"{name} post": "unit" for name in layers},
-                most_units={"post": UNITS})  # fmt: skip
+    kinds = {f"{name} post": "unit" for name in layers}
+    log = TrainingLog(rows.columns, {"n_samples": IMAGES}, layers=layers, kinds=kinds, most_units={"post": UNITS})
     for record, by_layer in enumerate(activity):
         log.advance(record * EVERY)
         for name, values in zip(layers, by_layer, strict=True):
