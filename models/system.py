@@ -9,10 +9,9 @@ from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from ..simulator import Recording, Run
+from ..simulator import Network, Recording, Run
 from ..simulator.fields import check_bounds, declared
 from ..simulator.files.rows import plain
-from ..simulator.networks.network import Network
 
 Progress = Callable[[float, float], None]  # (done, total) [ms]
 State = TypeVar("State")  # a numpy array or a torch tensor

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...simulator import InputError
-from ...simulator.long_runs.machine import available_memory, spoken
+from ...simulator.long_runs.machine import available_memory, readable_size
 from .dataset import Kind
 
 BYTES_A_VALUE = 5  # a float32 and, while it is read, the byte that it was made of
@@ -119,6 +119,6 @@ def check_memory(n: int, shape: tuple[int, ...], where: str, bytes_a_value: int 
     needed, free = bytes_a_value * n * math.prod(shape), available_memory()
     if free is not None and needed > free:
         raise InputError(
-            f"{where}: {n} examples of {' x '.join(map(str, shape))} need {spoken(needed)} of memory; "
-            f"{spoken(free)} are free; choose fewer"
+            f"{where}: {n} examples of {' x '.join(map(str, shape))} need {readable_size(needed)} of memory; "
+            f"{readable_size(free)} are free; choose fewer"
         )

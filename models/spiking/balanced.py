@@ -8,17 +8,18 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from ...simulator import InputError, Recording
-from ...simulator.fields import Param
-from ...simulator.networks.network import (
+from ...simulator import (
     DeltaSynapse,
     FixedInDegree,
+    InputError,
     Network,
     PoissonInput,
     Population,
     PopulationRate,
     Projection,
+    Recording,
 )
+from ...simulator.fields import Param
 from ..system import within
 from .base import Simulated
 from .brunel_theory import MeanField

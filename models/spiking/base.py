@@ -5,11 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
-from ...simulator import Run
+from ...simulator import Network, Run
 from ...simulator.engines.common import n_steps
 from ...simulator.engines.simulate import simulate
 from ...simulator.fields import Checked
-from ...simulator.networks.network import Network
 from ..system import Progress, WithTheory, attributed
 
 

@@ -10,21 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...analyses.measures.circular import angles
-from ...simulator import InputError
-from ...simulator.fields import Param
-from ...simulator.networks.network import (
+from ...simulator import (
     CurrentInput,
     Dense,
+    InputError,
     LowRank,
     Network,
     PoissonInput,
     Population,
     Projection,
-    Rule,
     SaturatingSynapse,
     Schedule,
     Synapse,
 )
+from ...simulator.fields import Param
+from ...simulator.networks.connections import Rule
 from ...simulator.types import Floats
 from ..rate.rings import MOST_DENSE
 from ..system import within

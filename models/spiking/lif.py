@@ -9,9 +9,9 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ...simulator import InputError, Recording
+from ...simulator import CurrentInput, InputError, Network, OUNoise, Population, Recording, Schedule, WhiteNoise
 from ...simulator.fields import Param
-from ...simulator.networks.network import AnyInput, CurrentInput, Network, OUNoise, Population, Schedule, WhiteNoise
+from ...simulator.networks.inputs import AnyInput
 from .base import Simulated
 from .lif_theory import Lif, coloured_sd, grid_shift, rate, siegert
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal
 
-from ...simulator.fields import Param
-from ...simulator.networks.network import (
+from ...simulator import (
     Adaptation,
     FixedInDegree,
     LogNormal,
@@ -19,6 +18,7 @@ from ...simulator.networks.network import (
     SlowVariable,
     Synapse,
 )
+from ...simulator.fields import Param
 from .base import Simulated
 
 V_INIT = (0.0, 15.0)  # [mV]

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from ...analyses.layers.trajectories import AFTER_SHUFFLE, LIVE, NULL_STATISTICS, UNITS, VALUE
 from ...analyses.measures import MEASURES, get
 from ...analyses.measures.base import Measure, NullKind
-from ...analyses.surrogates import MIN_SURROGATES
-from ...analyses.values import ValueSettings, values
+from ...analyses.settings import MIN_SURROGATES, ValueSettings
+from ...analyses.values import values
 from ...simulator import InputError, Recording
 
 NULLED = ("si_3", "chi_c", "lambda1_fraction", "class_share", "within_class_si")  # surrogates are drawn for these

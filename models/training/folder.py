@@ -15,13 +15,13 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...simulator.files.part_folder import PartFolder
+from ...simulator.files.unfinished import Unfinished
 from .checkpoint import read
 
 
 @dataclass(frozen=True)
-class TrainingFolder(PartFolder):
-    """The part folder of training."""
+class TrainingFolder(Unfinished):
+    """The folder of unfinished training."""
 
     FORMAT = "ictal training part"
     VERSION = 1

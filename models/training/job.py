@@ -89,7 +89,7 @@ def train_to_file(
     work = _Work(job, where)  # refuses what cannot be before anything is touched
     ranks = joined(where)
     with ExitStack() as locks:
-        record = None if force else folder.record()
+        record = None if force else folder.manifest()
         if resume and target.exists() and not (record and record["replaces"]):
             return _complete(work, target, weights, folder)
         if record is None:
