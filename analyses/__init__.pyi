@@ -100,7 +100,7 @@ from .layers.transfer import layer_transfer as layer_transfer
 from .layers.transfer import synchrony_cka as synchrony_cka
 from .measures import MEASURES as MEASURES  # the measures of synchrony, by name
 from .measures.base import Measure as Measure
-from .measures.base import Reading as Reading
+from .measures.base import MeasureValue as MeasureValue
 from .measures.base import applicable as applicable
 from .measures.base import apply as apply
 from .measures.circular import wrapped as wrapped

@@ -364,9 +364,8 @@ class Measurements(Result):
         """Return ``/measures/NAME`` and ``/tables/skipped``."""
         groups = {}
         for name in dict.fromkeys(row.measure for row in self.rows):
-            measure = get(name)
-            attrs = {key: getattr(measure, key) for key in ("formula", "range", "floor", "shows", "cannot", "citation")}
-            groups[f"measures/{name}"] = to_group(EntryValue, [row for row in self.rows if row.measure == name], attrs)
+            rows = [row for row in self.rows if row.measure == name]
+            groups[f"measures/{name}"] = to_group(EntryValue, rows, get(name).prose)
         return groups | super().to_groups()
 
     @classmethod

@@ -26,7 +26,7 @@ class ReplicateValue(Value):
 
 @dataclass(frozen=True, repr=False)
 class Comparison(Result):
-    """What `compare` found. `figures` holds the arrays that figures and report draw from.
+    """Values of groups of replicates, their contrasts and verdicts, and the arrays of the figures.
 
     Attributes:
         observations, contrasts, verdicts, skipped: tables of rows.
@@ -98,16 +98,12 @@ class Comparison(Result):
 
 
 def _definition(name: str, rows: Sequence[ReplicateValue]) -> dict[str, str]:
-    """What a reader of the file must know about a measure: definition, and null, band, bin, axis by panel."""
+    """Return the definition of a measure, and its null, band, bin and axis by panel."""
     measure = get(name)
+    prose = {"definition" if key == "formula" else key: text for key, text in measure.prose.items()}
     settings = {row.panel: json.loads(row.settings) for row in reversed(rows)}
     return {
-        "definition": measure.formula,
-        "range": measure.range,
-        "floor": measure.floor,
-        "shows": measure.shows,
-        "cannot": measure.cannot,
-        "citation": measure.citation,
+        **prose,
         "null": ", ".join(dict.fromkeys(row.null_kind for row in rows if row.null_kind)) or measure.no_null,
         "settings": to_json(settings),
     }

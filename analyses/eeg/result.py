@@ -124,13 +124,12 @@ class EegResult(Result):
 
 
 def definition(name: str) -> dict[str, str]:
-    """What a reader of the file must know about a measure."""
+    """Return the words that are stored with the values of a measure."""
     if name in RHYTHMS:
         return {"formula": f"{RHYTHMS[name].formula}, u_j the signal within the band", "no_null": NO_NULL}
     if name not in MEASURES:
         return {}
-    measure = get(name)
-    return {key: getattr(measure, key) for key in ("formula", "range", "floor", "shows", "cannot", "citation")}
+    return get(name).prose
 
 
 def _phase_mean(name: str, phase: str, rows: Sequence[WindowValue]) -> PhaseMean:

@@ -76,7 +76,7 @@ class Rows:
         for name in nulled or ():
             if name not in names:
                 raise InputError(f"SynchronyRecorder.nulled: must be among the measures; got {name!r}")
-            if not get(name).has_null:
+            if not get(name).nulls:
                 raise InputError(f"SynchronyRecorder.nulled: {name} has no null: {get(name).no_null}")
         self.nulls = nulls
         self.nulled = {name for name in names if name in (NULLED if nulled is None else nulled)} if nulls else set()
