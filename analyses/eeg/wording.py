@@ -22,7 +22,7 @@ NAMES = {
 }
 
 
-def spoken(name: str) -> str:
+def shown(name: str) -> str:
     """A measure or detector as it is written in figures."""
     return NAMES.get(name, name.replace("_", " "))
 
@@ -39,7 +39,7 @@ def statement(name: str, means: Sequence[PhaseMean], found: Sequence[Change] = (
     """
     own = [m for m in means if m.measure == name]
     if not own:
-        return f"{spoken(name)}: not defined in any whole phase."
+        return f"{shown(name)}: not defined in any whole phase."
     parts, first = [], True
     for m in own:
         if m.tested:
@@ -49,7 +49,7 @@ def statement(name: str, means: Sequence[PhaseMean], found: Sequence[Change] = (
             count = f"{m.windows} window{'s' * (m.windows != 1)}, no null"
         parts.append(" ".join(filter(None, (m.phase, number(m.mean), f"({count})"))))
     changed = "".join(f"; {_changed(c)}" for c in found if c.measure == name)
-    return f"{spoken(name)}: {', '.join(parts)}{changed}."
+    return f"{shown(name)}: {', '.join(parts)}{changed}."
 
 
 def tested(change: Change) -> str:
@@ -107,7 +107,7 @@ def detector_caption(result: EegResult) -> str:
         rate = (
             f"{s.false_alarms} false alarms in {s.hours:.3g} h" if s.hours > 0 else "no time to judge false alarms by"
         )
-        parts.append(f"{spoken(s.detector)}: {hits}{late}, {rate}.")
+        parts.append(f"{shown(s.detector)}: {hits}{late}, {rate}.")
     return (
         f"Line: the feature at the end of its window. Dashed: mean + {rule['k']:g} SD of the baseline. Bars: alarms, "
         f"raised once it has been exceeded for {rule['hold']:g} s. {' '.join(parts)}"

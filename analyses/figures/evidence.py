@@ -15,7 +15,7 @@ from ...simulator.types import Floats
 from ..evidence.course import Course
 from ..evidence.effect import Effect
 from ..evidence.store import Evidence
-from .parts.style import Drawing, colour, dash, legend_below, styled, words
+from .parts.style import Drawing, colour, dash, legend_below, legend_of, styled, words
 
 WIDTH, TALL, ROW = 3.4, 2.7, 0.24  # inch: of the figure, of the panel of data, of an effect
 PAPER: dict[str, Any] = {"color": "0.25", "marker": "*", "ls": "none", "ms": 7}
@@ -47,13 +47,11 @@ def drawings_of_claims(
     verdicts: Mapping[tuple[str, str], str],
     panels: Mapping[str, Panel],
 ) -> list[Drawing]:
-    """Every claim in every setting that it was tested in.
+    """Draw every claim in every setting that it was tested in, at one scale.
 
     Args:
-        evidence: of one scale.
-        effects: of that scale.
         verdicts: (claim, setting) -> verdict.
-        panels: claim -> what draws its data.
+        panels: claim -> the function that draws its data.
     """
     out = []
     for claim, setting in verdicts:
@@ -76,13 +74,11 @@ def _drawing(
         conditions.setdefault(course.condition, []).append(course)
     plain = {name: courses for name, courses in conditions.items() if courses[0].kind != "treated"}
     above.set_title(f"{words(title, 44)}\n{words(setting, 28, 2)}")
-    said = panel(above, Shown(plain, evidence, every))
+    sentence = panel(above, Shown(plain, evidence, every))
     forest(below, mine)
-    handles, labels = above.get_legend_handles_labels()
-    found = dict(zip(labels, handles, strict=True))
-    legend_below(figure, list(found.values()), list(found))
+    legend_below(figure, legend_of(above))
     caption = (
-        f"{setting}, scale {evidence.scale}. {said} Below: what decides (dots, as stated; diamonds, controls), "
+        f"{setting}, scale {evidence.scale}. {sentence} Below: what decides (dots, as stated; diamonds, controls), "
         "mean and 95 % t interval over seeds; a bar marks the least that would count, a star what the paper says."
     )
     alt = "; ".join(f"{e.part} {e.value:.2f} ({e.low:.2f} to {e.high:.2f}), wanted above {e.least:g}" for e in mine)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from ..comparison.result import ReplicateValue
 from ..evidence.course import Course
 from ..evidence.store import Evidence, Observations
-from .parts.style import Drawing, colour, legend_below, styled
+from .parts.style import Drawing, colour, legend_below, legend_of, styled
 
 INHIBITION, FIELD = "inhibition", "EEG"
 SHARES = {"control": 0.0, "20 % wrong labels": 20.0, "40 % wrong labels": 40.0, "100 % wrong labels": 100.0}
@@ -42,11 +42,7 @@ def _drawing(evidence: Evidence, panels: Sequence[str], settings: Mapping[str, S
         else:
             _by_noise(axes, *first)
         axes.set(ylim=(0, 1), ylabel="SI-3")
-    found: dict[str, Any] = {}
-    for axes in figure.axes:
-        handles, labels = axes.get_legend_handles_labels()
-        found |= dict(zip(labels, handles, strict=True))
-    legend_below(figure, list(found.values()), list(found))
+    legend_below(figure, legend_of(*figure.axes))
     figure.set_figwidth(6.8)
     caption = (
         f"One kernel, SI-3, against what drives it, scale {evidence.scale}. Spike counts of 64 cells of the seizure "

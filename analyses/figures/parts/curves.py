@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from numpy.typing import NDArray
 
-from .style import CLOCK_LABELS, OKABE_ITO, colour, dash, legend_below, new_figure, sign_limits, styled, with_unit
+from .style import (
+    CLOCK_LABELS,
+    OKABE_ITO,
+    Legend,
+    Values,
+    colour,
+    dash,
+    legend_below,
+    new_figure,
+    sign_limits,
+    styled,
+    with_unit,
+)
 
-Values = NDArray[Any]
 DECADES = 6.0  # power further below the maximum than this is numerical zero
 _TRAIN = {"train", "training"}
 _TEST = {"test", "val", "valid", "validation"}
@@ -32,16 +41,14 @@ def order_figure(title: str, series: Mapping[str, tuple[Values, Values]], clock:
         floor: √(π/4N), or None where N is not known.
     """
     figure, axes = new_figure(title)
-    handles = []
-    for index, (times, r) in enumerate(series.values()):
-        handles += axes.plot(times, r, color=colour(index), ls=dash(index))
-    labels = list(series)
+    legend: Legend = []
+    for index, (name, (times, r)) in enumerate(series.items()):
+        legend.append((axes.plot(times, r, color=colour(index), ls=dash(index))[0], name))
     if floor is not None:
-        handles.append(axes.axhline(floor, color="0.45", lw=0.8, ls=":"))
-        labels.append("independent phases")
+        legend.append((axes.axhline(floor, color="0.45", lw=0.8, ls=":"), "independent phases"))
     axes.set(xlabel=CLOCK_LABELS[clock], ylabel="Kuramoto r", ylim=(-0.02, 1.04))
     axes.margins(x=0.01)
-    legend_below(figure, handles, labels)
+    legend_below(figure, legend)
     return figure
 
 
@@ -63,28 +70,25 @@ def spectrum_figure(
         band: of the Hilbert phases, shaded.
     """
     figure, axes = new_figure(title)
-    handles: list[Any] = []
-    labels: list[str] = []
+    legend: Legend = []
     top = max((float(power.max()) for _, power in spectra.values()), default=0.0)
     for index, (name, (frequency, power)) in enumerate(spectra.items()):
         drawn = (frequency > 0) & (power > 0)
         if drawn.any():
             few = int(drawn.sum()) <= 3  # a line needs more
             style = {"color": colour(index), "ls": dash(index), "marker": "o" if few else "", "ms": 2.5}
-            handles += axes.semilogy(frequency[drawn], power[drawn], **style)
-            labels.append(name)
-    if band is not None and handles:
+            legend.append((axes.semilogy(frequency[drawn], power[drawn], **style)[0], name))
+    if band is not None and legend:
         axes.axvspan(*band, color="0.9", lw=0, zorder=0)
-        handles.append(Patch(color="0.9"))
-        labels.append("band of the phases")
+        legend.append((Patch(color="0.9"), "band of the phases"))
     axes.set(xlabel=with_unit("frequency", frequency_unit), ylabel=with_unit("power", unit))
-    if not handles:
+    if not legend:
         axes.text(0.5, 0.5, "no power: the mean is constant", ha="center", va="center", transform=axes.transAxes)
         axes.set(xlim=(0, 1), ylim=(1, 10))
     else:
         axes.set_xlim(left=0.0)
         axes.set_ylim(bottom=max(top * 10.0**-DECADES, axes.get_ylim()[0]))
-        legend_below(figure, handles, labels)
+        legend_below(figure, legend)
     return figure
 
 
@@ -101,22 +105,22 @@ def trace_figure(title: str, times: Values, values: Values, labels: Sequence[str
         y_label: quantity with its unit.
     """
     figure, axes = new_figure(title)
-    handles: list[Line2D] = []
-    for index in range(values.shape[1]):
+    legend: Legend = []
+    for index, label in enumerate(labels):
         style = {"color": colour(index), "ls": dash(index // len(OKABE_ITO)), "lw": 0.9}
-        handles += axes.plot(times, values[:, index], **style)
+        legend.append((axes.plot(times, values[:, index], **style)[0], label))
     axes.set(xlabel=CLOCK_LABELS[clock], ylabel=y_label)
     if np.isfinite(values).any():
         low, high = float(np.nanmin(values)), float(np.nanmax(values))
         room = max(0.0, 1e-3 * max(abs(low), abs(high)) - (high - low))  # rounding is not spread over the figure
         axes.set_ylim(*sign_limits(low - room, high + room))
     axes.margins(x=0.01)
-    legend_below(figure, handles, labels)
+    legend_below(figure, legend)
     return figure
 
 
 def metric_pairs(metrics: Sequence[str]) -> tuple[dict[str, tuple[int, int]], list[int]]:
-    """Which metrics are the training and the test face of one quantity, and which stand alone.
+    """Return the metrics that are the training and the test face of one quantity, and those that stand alone.
 
     >>> metric_pairs(["train_accuracy", "test_accuracy", "rate"])
     ({'accuracy': (0, 1)}, [2])
@@ -147,14 +151,15 @@ def learning_figure(title: str, times: Values, train: Values, test: Values, cloc
     figure, axes = new_figure(title)
     for index, curves in enumerate((train, test)):
         axes.plot(times, curves.T, color=colour(index), lw=0.6, alpha=0.45)
-    handles: list[Any] = []
-    for index, curves in enumerate((train, test)):
-        handles += axes.plot(times, curves.mean(axis=0), color=colour(index), ls=dash(index), lw=1.8)
-    handles.append(axes.fill_between(times, train.mean(axis=0), test.mean(axis=0), color="0.85", lw=0, zorder=0))
+    legend: Legend = []
+    for index, (name, curves) in enumerate((("train", train), ("test", test))):
+        (line,) = axes.plot(times, curves.mean(axis=0), color=colour(index), ls=dash(index), lw=1.8)
+        legend.append((line, name))
+    gap = axes.fill_between(times, train.mean(axis=0), test.mean(axis=0), color="0.85", lw=0, zorder=0)
     _fraction_axis(axes, np.concatenate([train, test]))
     axes.set(xlabel=CLOCK_LABELS[clock], ylabel=quantity)
     axes.margins(x=0.01)
-    legend_below(figure, handles, ["train", "test", "gap"])
+    legend_below(figure, [*legend, (gap, "gap")])
     return figure
 
 
@@ -169,14 +174,15 @@ def groups_figure(title: str, curves: Mapping[str, tuple[Values, Values]], clock
         y_label: quantity with its unit.
     """
     figure, axes = new_figure(title)
-    handles: list[Line2D] = []
-    for index, (times, values) in enumerate(curves.values()):
+    legend: Legend = []
+    for index, (name, (times, values)) in enumerate(curves.items()):
         axes.plot(times, values.T, color=colour(index), lw=0.6, alpha=0.45)
-        handles += axes.plot(times, values.mean(axis=0), color=colour(index), ls=dash(index), lw=1.8)
+        (line,) = axes.plot(times, values.mean(axis=0), color=colour(index), ls=dash(index), lw=1.8)
+        legend.append((line, name))
     axes.axhline(0.0, color="0.6", lw=0.7, zorder=0)
     axes.set(xlabel=CLOCK_LABELS[clock], ylabel=y_label)
     axes.margins(x=0.01)
-    legend_below(figure, handles, list(curves))
+    legend_below(figure, legend)
     return figure
 
 
@@ -208,7 +214,7 @@ def ramp_figure(
         axes.plot(at, level, "o", color="black", ms=4, zorder=3)
         axes.annotate(f"{label} {at:.2f}", (at, level), offset, textcoords="offset points", ha=across, va=along)
     axes.set(xlabel=x_label, ylabel="population rate [Hz]", ylim=sign_limits(0.0, float(rate.max())))
-    legend_below(figure, list(handles.values()), list(handles))
+    legend_below(figure, [(line, way) for way, line in handles.items()])
     return figure
 
 

@@ -17,6 +17,7 @@ from .style import (
     PHASE_MAP,
     SIZE,
     TITLE_WIDTH,
+    Values,
     as_rgba,
     new_figure,
     styled,
@@ -24,8 +25,7 @@ from .style import (
     words,
 )
 
-Z_LIMIT = 2.5  # the same colour scale for every map, so that maps can be held side by side
-Values = NDArray[Any]
+Z_LIMIT = 2.5  # the same colour scale for every map, so that maps can be compared
 
 
 @styled
@@ -91,7 +91,7 @@ def class_order(labels: Values | None, n: int) -> NDArray[np.intp]:
 
 
 def _units(shown: int, total: int | None) -> str:
-    """What stands at an axis of units.
+    """Return the label of an axis of units.
 
     >>> _units(60, 2000), _units(60, None)
     ('60 of 2,000 units', 'unit')
