@@ -17,8 +17,8 @@ import numpy as np
 
 from ...simulator import InputError
 from ..evidence.contrasts import Setting, above_null, spearman, tested
-from ..evidence.course import Course
 from ..evidence.effect import Effect, effect, unknown_effect
+from ..evidence.training import TrainingRun
 from ..figures.evidence import PAPER, Axes, Shown, tint
 from ..figures.parts.style import dash
 from ..layers.transfer import Transfer, layer_transfer
@@ -71,16 +71,16 @@ def ranked(by_layer: np.ndarray) -> float:
     return spearman(there, by_layer[there])
 
 
-def passes(course: Course) -> Transfer:
+def passes(training: TrainingRun) -> Transfer:
     """Transfer of SI between at most six layers, evenly spaced in depth.
 
     Raises:
         InputError: too few records, or a layer whose SI stands still.
     """
-    n = len(course.layers)
+    n = len(training.layers)
     chosen = np.unique(np.linspace(0, n - 1, min(n, MOST_LAYERS)).round().astype(int))
-    names = [course.layers[at] for at in chosen]
-    return layer_transfer(course.layered()[:, chosen], layers=names, n=SURROGATES, seed=course.seed)
+    names = [training.layers[at] for at in chosen]
+    return layer_transfer(training.layered()[:, chosen], layers=names, n=SURROGATES, seed=training.seed)
 
 
 def forward(found: Transfer) -> float:
@@ -95,22 +95,22 @@ def share(found: Transfer) -> float:
     return float(((found.p_holm[at, at + 1] <= 0.05) & (found.peak[at, at + 1] > 0)).mean())
 
 
-def _ends(course: Course) -> float:
-    last = course.layered()[-1]
+def _ends(training: TrainingRun) -> float:
+    last = training.layered()[-1]
     last = last[np.isfinite(last)]
     if last.size < 2:
-        raise InputError(f"{course.condition}, seed {course.seed}: fewer than two layers vary at the end")
+        raise InputError(f"{training.condition}, seed {training.seed}: fewer than two layers vary at the end")
     return float(last[-1] - last[0])
 
 
 def panel(axes: Axes, shown: Shown) -> str:
     """Draw SI of every layer at the end and before training."""
-    for at, (name, courses) in enumerate(shown.conditions.items()):
-        shade = tint(at, courses[0])
-        place = np.arange(1, len(courses[0].layers) + 1) / len(courses[0].layers)
-        axes.plot(place, np.nanmean([c.layered()[-1] for c in courses], axis=0), color=shade, ls=dash(at), marker="o",
+    for at, (name, trainings) in enumerate(shown.conditions.items()):
+        shade = tint(at, trainings[0])
+        place = np.arange(1, len(trainings[0].layers) + 1) / len(trainings[0].layers)
+        axes.plot(place, np.nanmean([c.layered()[-1] for c in trainings], axis=0), color=shade, ls=dash(at), marker="o",
                   ms=3, label=name)  # fmt: skip
-    every = [c.layered()[0] for courses in shown.conditions.values() for c in courses]
+    every = [c.layered()[0] for trainings in shown.conditions.values() for c in trainings]
     sizes = {len(row) for row in every}
     if len(sizes) == 1:
         place = np.arange(1, len(every[0]) + 1) / len(every[0])
@@ -126,5 +126,5 @@ CLAIM = Claim(
     NAME,
     "Deeper layers are more synchronous, and synchrony passes from layer to layer",
     "SI .23 .41 .68 .85 at layers 1, 5, 10, 15",
-    __doc__, SCALES, courses=True, panel=panel, effects=lambda evidence: tested(evidence, _one),
+    __doc__, SCALES, trainings=True, panel=panel, effects=lambda evidence: tested(evidence, _one),
 )  # fmt: skip

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from ...simulator import InputError
 from ..evidence.contrasts import setting_of
-from ..evidence.course import Course
 from ..evidence.effect import Effect, effect
 from ..evidence.store import Evidence
+from ..evidence.training import TrainingRun
 from ..evidence.tuning import Treated, test_accuracy, with_treatments
 from ..figures.evidence import INDEX, Axes, Shown, lines
 from .claim import Claim, Doses
@@ -54,9 +54,9 @@ def _one(t: Treated, evidence: Evidence) -> list[Effect]:
     ]  # fmt: skip
 
 
-def within(course: Course) -> float:
+def within(training: TrainingRun) -> float:
     """Share of the records of the last half of training with SI in the range."""
-    x = course.mean()[course.at_share(0.5) :]
+    x = training.mean()[training.at_share(0.5) :]
     return float(((x >= LOW) & (x <= HIGH)).mean())
 
 

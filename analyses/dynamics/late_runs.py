@@ -15,7 +15,7 @@ from .settings import LATE
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
+class LateRuns:
     """The late parts of runs.
 
     Attributes:
@@ -35,7 +35,7 @@ class Course:
     diverged: tuple[str, ...] = ()
 
 
-def late_courses(
+def late_runs(
     step: Function,
     starts: ArrayLike,
     *,
@@ -47,7 +47,7 @@ def late_courses(
     scales: ArrayLike | None = None,
     time_unit: str = "steps",
     progress: Callable[[int, int], None] | None = None,
-) -> Course:
+) -> LateRuns:
     r"""Run a step from many starts and take mean and SD of every unit over the late part.
 
     Both are weighted by Hann's window, :math:`\sin^2(\pi t/T)`: of a cycle they then hardly depend on where the window
@@ -107,7 +107,7 @@ def late_courses(
     own = _scales(origin[left], found[0][left], sums[0].spread()[left])
     labels = (*turned.names, *(f"SD of {name}" for name in turned.names))
     used = own if scales is None else np.asarray(scales, dtype=np.float64)
-    return Course(found[0], (found[1], found[2]), labels, used, x, tuple(diverged[k] for k in sorted(diverged)))
+    return LateRuns(found[0], (found[1], found[2]), labels, used, x, tuple(diverged[k] for k in sorted(diverged)))
 
 
 class _Turned:

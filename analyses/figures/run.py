@@ -12,7 +12,7 @@ from scipy.signal import welch
 
 from ...simulator import InputError, Recording, Run, Spikes
 from ...simulator.recordings.recording import to_numpy
-from ..layers.trajectories import is_synchrony
+from ..layers.layer_synchrony import is_synchrony
 from ..series.transitions import mean_rate, transition
 from .parts.curves import learning_figure, metric_pairs, ramp_figure, spectrum_figure, trace_figure
 from .parts.maps import activity_figure, class_order, raster_figure

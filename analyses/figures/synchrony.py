@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ...simulator import InputError, Recording, Run
 from ..comparison.wording import number
-from ..layers.trajectories import CKA, LIVE, Trajectories, layer_similarity, measures_in, parts, trajectories
+from ..layers.layer_synchrony import CKA, LIVE, LayerSynchrony, layer_similarity, layer_synchrony, measures_in, parts
 from ..layers.transfer import layer_transfer
 from ..measures import MEASURES, get
 from .parts.layers import NAMED, layers_figure
@@ -33,18 +33,18 @@ def training_drawings(run: Run) -> Iterator[Drawing]:
         main = "test" if "test" in sets else sets[-1]
         others = [of for of in sets if of != main]
         for measure in shown:
-            found = trajectories(run, measure, when=when, of=main)
+            found = layer_synchrony(run, measure, when=when, of=main)
             values = found.values[np.isfinite(found.values)]
             if values.size == 0 or (measure == LIVE and values.min() == 1.0):  # nothing measured; nothing ever died
                 continue
             yield _over_training(run, found)
             if len(found.layers) > 1:
-                yield from _against_depth(found, [trajectories(run, measure, when=when, of=of) for of in others[:1]])
+                yield from _against_depth(found, [layer_synchrony(run, measure, when=when, of=of) for of in others[:1]])
         yield from _transfer(run, shown, when, main)
         yield from _similarity(run, when, main)
 
 
-def _over_training(run: Run, found: Trajectories) -> Drawing:
+def _over_training(run: Run, found: LayerSynchrony) -> Drawing:
     title = _title(found)
     accuracies = _accuracies(run, found)
     layers = shown_layers(len(found.layers))
@@ -65,7 +65,7 @@ def _over_training(run: Run, found: Trajectories) -> Drawing:
     )
 
 
-def _against_depth(found: Trajectories, others: Sequence[Trajectories]) -> Iterator[Drawing]:
+def _against_depth(found: LayerSynchrony, others: Sequence[LayerSynchrony]) -> Iterator[Drawing]:
     records = found.measured
     if records.size == 0:
         return
@@ -97,7 +97,7 @@ def _against_depth(found: Trajectories, others: Sequence[Trajectories]) -> Itera
 
 
 def _transfer(run: Run, shown: Sequence[str], when: str, of: str) -> Iterator[Drawing]:
-    found = trajectories(run, shown[0], when=when, of=of)
+    found = layer_synchrony(run, shown[0], when=when, of=of)
     records = found.measured
     if len(found.layers) < 2 or records.size < 2 or np.unique(np.diff(records)).size != 1:
         return
@@ -160,7 +160,7 @@ def _similarity(run: Run, when: str, of: str) -> Iterator[Drawing]:
     )
 
 
-def _accuracies(run: Run, found: Trajectories) -> Accuracies | None:
+def _accuracies(run: Run, found: LayerSynchrony) -> Accuracies | None:
     history = run.get("history")
     if not isinstance(history, Recording) or "metric" not in history.unit_labels or history.values.ndim != 2:
         return None
@@ -177,32 +177,32 @@ def _accuracies(run: Run, found: Trajectories) -> Accuracies | None:
     return Accuracies(times, train, test)
 
 
-def _units(found: Trajectories) -> str:
+def _units(found: LayerSynchrony) -> str:
     """How many are measured, in words: fewer where too few vary."""
     counts = found.n_units[np.isfinite(found.n_units)]
     least, most = int(counts.min()), int(counts.max())
     return f"{most}" if least == most else f"{least} to {most}"
 
 
-def _title(found: Trajectories) -> str:
+def _title(found: LayerSynchrony) -> str:
     return f"{found.measure} {_SIDES.get(found.when, found.when)} layers, {found.of}"
 
 
-def _name(found: Trajectories) -> str:
+def _name(found: LayerSynchrony) -> str:
     return _LONG.get(found.measure, found.measure)
 
 
-def _where(found: Trajectories) -> str:
+def _where(found: LayerSynchrony) -> str:
     return f"{_SIDES.get(found.when, found.when)} each layer on the {found.of} set"
 
 
-def _label(found: Trajectories) -> str:
+def _label(found: LayerSynchrony) -> str:
     if found.measure in _LONG:
         return _LONG[found.measure]
     return with_unit(found.measure, found.unit)
 
 
-def _null_words(found: Trajectories) -> str:
+def _null_words(found: LayerSynchrony) -> str:
     drawn = [at for at in range(len(found.times)) if any(np.isfinite(n.low[at]).any() for n in found.nulls.values())]
     if not drawn:
         why = get(found.measure).no_null if found.measure in MEASURES else ""

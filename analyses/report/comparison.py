@@ -12,8 +12,7 @@ from ...simulator import InputError
 from ...simulator.files.document import check_writable, replacing
 from ..comparison.result import Comparison
 from ..comparison.wording import AGREEMENT, falls, headline, number, shuffled, side_in_words
-from ..figures import drawings
-from ..figures.comparison import measure_unit
+from ..figures.comparison import drawings, measure_unit
 from ..figures.parts.style import Drawing
 from ..figures.save import embedded, save_figures, to_png
 from ..measures import get

@@ -60,7 +60,7 @@ def eeg(
         if report:
             report(1, 1, "figures")
 
-        from ..analyses.figures import save_figures
+        from ..analyses.figures.save import save_figures
 
         make_folder(folder)
         written = [found.save(folder / RESULT, force=force), *save_figures(found.plot().values(), folder, force=force)]

@@ -1,11 +1,11 @@
-"""The planted truth: courses whose relation of synchrony and overfitting is built in, absent, reversed or confounded.
+"""The planted truth: trainings whose relation of synchrony and overfitting is built in, absent, reversed or confounded.
 
 The layers of a pretended network are Recordings of a known correlation c (SCIENCE's ground truth),
 
     x_j = √c s + √(1 − c) n_j,
 
 which are measured and stored as those of a network are while it is trained; accuracies, gap and losses are a training
-history beside them. The runs that come of it go the way of every other: to courses, evidence, ledger. Nothing is
+history beside them. The runs that come of it go the way of every other: to trainings, evidence, ledger. Nothing is
 trained. In `present`, c of networks that overfit jumps early through the level at which SI is .65, more in deeper
 layers, each of which follows the one before by a record; the validation loss falls along; well-fitted networks hardly
 move. In `absent` c wanders and knows of nothing. In `reversed` every sign is turned. In `confounded` *every* network
@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 
 from ..analyses.claims import CLAIMS
-from ..analyses.evidence.course import Kind, course_of
 from ..analyses.evidence.rules import FAILS, HOLDS, decide, overall
 from ..analyses.evidence.store import Evidence
+from ..analyses.evidence.training import Kind, training_run_of
 from ..simulator import InputError, Recording, Run, unknown
 from ..simulator.files.document import versions
 from ..simulator.files.result import Result
@@ -52,8 +52,8 @@ def planted(case: str, *, seed: int = 0, seeds: int = 5) -> Evidence:
     Raises:
         InputError: an unknown case, or fewer than one seed.
     """
-    courses = [
-        course_of(run, model="planted layers", data="a known correlation", condition=condition, kind=kind, seed=k)
+    trainings = [
+        training_run_of(run, model="planted layers", data="a known correlation", condition=condition, kind=kind, seed=k)
         for (condition, kind, k), run in planted_runs(case, seed=seed, seeds=seeds).items()
     ]
     config = {
@@ -62,7 +62,7 @@ def planted(case: str, *, seed: int = 0, seeds: int = 5) -> Evidence:
         "seeds": list(range(seeds)),
         "versions": versions(),
     }
-    return Evidence(f"planted {case}", courses, (), config)
+    return Evidence(f"planted {case}", trainings, (), config)
 
 
 def planted_runs(case: str, *, seed: int = 0, seeds: int = 5) -> dict[tuple[str, Kind, int], Run]:
@@ -113,7 +113,7 @@ class PlantedRate:
 
 @dataclass(frozen=True, repr=False)
 class PlantedRates(Result):
-    """Error rates of verdicts on planted courses.
+    """Error rates of verdicts on planted trainings.
 
     Attributes:
         rows: one a case, claim and verdict.
@@ -200,16 +200,16 @@ def _measured(activity: Floats) -> dict[str, Recording]:
 
 
 def _slow(case: str, overfits: bool, time: Floats) -> Floats:
-    """The course of c without what is new at every record."""
+    """The training of c without what is new at every record."""
     if case == "absent":
         return np.zeros_like(time)
     grows = 0.4 * (time >= JUMPS_AT) + 0.06 * time
-    course = grows if overfits or case == "confounded" else 0.08 * time
-    return -course if case == "reversed" else course
+    training = grows if overfits or case == "confounded" else 0.08 * time
+    return -training if case == "reversed" else training
 
 
 def _share(case: str, deep: Floats) -> Floats:
-    """Return the share with which a layer takes part in the slow course."""
+    """Return the share with which a layer takes part in the slow training."""
     return 0.6 + 0.8 * deep if case in ("present", "reversed") else np.ones_like(deep)
 
 

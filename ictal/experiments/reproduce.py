@@ -17,9 +17,8 @@ from ..simulator.types import Progress
 from .scales import SEEDS, Planned, claims_at, plan
 
 if TYPE_CHECKING:
+    from ..analyses import Drawing, Evidence
     from ..analyses.claims.ledger import Ledger
-    from ..analyses.evidence import Evidence
-    from ..analyses.figures import Drawing
 
 FILE = "evidence.h5"
 TRAININGS = "trainings"
@@ -119,8 +118,8 @@ def ledger(sources: Sequence[str | os.PathLike[str] | Evidence]) -> Ledger:
     Raises:
         InputError: a file that is no evidence, a folder without any.
     """
+    from ..analyses import Evidence
     from ..analyses.claims.ledger import Ledger
-    from ..analyses.evidence import Evidence
 
     found: list[Evidence] = []
     for source in sources:
@@ -143,7 +142,7 @@ def evidence_page(evidence: Evidence, path: str | os.PathLike[str], *, force: bo
 
 
 def _opened(path: Path) -> list[Evidence]:
-    from ..analyses.evidence import Evidence
+    from ..analyses import Evidence
 
     if not path.is_dir():
         return [Evidence.load(path)]
@@ -185,7 +184,7 @@ def _steps(item: Planned) -> int:
 def _train(
     item: Planned, place: Path, done: int, total: int, progress: Progress | None, stop: Callable[[], bool]
 ) -> bool:
-    """Train one course, or go on, or do nothing if it is there; whether anything was done."""
+    """Train one training, or go on, or do nothing if it is there; whether anything was done."""
     from ..models.training.job import train_to_file
 
     def say(k: int, of: int, what: str) -> None:
@@ -217,7 +216,7 @@ def _compare(
     place: Path, seeds: int, eeg: Sequence[str | os.PathLike[str]], scan: Mapping[str, Any], progress: Progress | None
 ) -> None:
     """The main job with at least so many seeds, and the scan, where they are not there yet."""
-    from ..analyses.evidence import Observations
+    from ..analyses import Observations
     from . import seizure_overfitting, side_by_side
 
     say = None if progress is None else lambda k, of, what: progress(k, of, f"eeg: {what}")
@@ -237,24 +236,24 @@ def _is_old(place: Path) -> bool:
 
 def _write(place: Path, planned: Sequence[Planned], config: Mapping[str, Any]) -> None:
     """The evidence of what is there so far."""
+    from ..analyses import Evidence, Observations, training_run_of
     from ..analyses.comparison.result import Comparison
-    from ..analyses.evidence import Evidence, Observations, course_of
     from ..simulator.files.store import load
 
-    courses = []
+    trainings = []
     for item in planned:
         file = place / TRAININGS / f"{item.stem}.h5"
         if file.exists():
             names: Mapping[str, Any] = {
                 key: getattr(item, key) for key in ("model", "data", "condition", "kind", "seed")
             }
-            courses.append(course_of(load(file), **names))
+            trainings.append(training_run_of(load(file), **names))
     rows = []
     if (place / COMPARISON).exists():
         rows += [row for row in Comparison.load(place / COMPARISON).observations if row.measure in KEPT]
     if (place / SCAN).exists():
         rows += Observations.load(place / SCAN).rows
-    Evidence(place.name, courses, rows, config).save(place / FILE, force=True)
+    Evidence(place.name, trainings, rows, config).save(place / FILE, force=True)
 
 
 def _command(scale: str, claims: Sequence[str], seeds: int, data: str, eeg: int) -> str:

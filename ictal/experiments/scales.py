@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..analyses.claims import CLAIMS
-from ..analyses.evidence.course import KEPT, Kind
+from ..analyses.evidence.training import KEPT, Kind
 from ..models.datasets import FASHION_MNIST
 from ..simulator import InputError, unknown
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # torch takes seconds to import
 
 @dataclass(frozen=True)
 class Condition:
-    """How one group of courses differs from the bench's own job: fields of the data, the network, the training."""
+    """How one group of trainings differs from the bench's own job: fields of the data, the network, the training."""
 
     name: str
     kind: Kind
@@ -59,7 +59,7 @@ class Bench:
 
 @dataclass(frozen=True)
 class Planned:
-    """One training of a scale: its job, and what the course that comes of it is called."""
+    """One training of a scale: its job, and what the training that comes of it is called."""
 
     stem: str
     model: str
@@ -175,7 +175,7 @@ def plan(
     out = []
     for at, bench in enumerate(BENCHES[scale]):
         source = bench.source
-        if not any(claim.courses for claim in needed) and (at or not treated):
+        if not any(claim.trainings for claim in needed) and (at or not treated):
             continue
         if bench.needs:
             if not data:

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..analyses.comparison.sources import is_curve
-from ..analyses.eeg import Alarms, EegResult, Rule, Windows, analyse, over_time
+from ..analyses.eeg.analyse import Alarms, Windows, analyse, over_time
+from ..analyses.eeg.detectors import Rule
+from ..analyses.eeg.result import EegResult
 from ..analyses.values import Activity, ValueSettings, unusable
 from ..simulator import InputError, Recording, Run, Spikes, unknown
 from ..simulator.files.document import versions

@@ -160,7 +160,7 @@ class SynchronyRecorder:
 
         Clock "step"; unit labels ``measure``, ``statistic``, ``null``, ``unit``; `valid` is False where nothing was
         measured or a measure is not defined. They go beside ``history`` into one Run, and
-        `ictal.analyses.layers.trajectories` reads them.
+        `ictal.analyses.layers.layer_synchrony` reads them.
 
         Raises:
             InputError: nothing was recorded; a step of `at` or `nulls_at` that was passed without a record; records

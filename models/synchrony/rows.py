@@ -9,7 +9,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from ...analyses.layers.trajectories import AFTER_SHUFFLE, LIVE, NULL_STATISTICS, UNITS, VALUE
+from ...analyses.layers.layer_synchrony import AFTER_SHUFFLE, LIVE, NULL_STATISTICS, UNITS, VALUE
 from ...analyses.measures import MEASURES, get
 from ...analyses.measures.base import Measure, NullKind
 from ...analyses.surrogates import MIN_SURROGATES

@@ -31,7 +31,7 @@ class Null:
 
 
 @dataclass(frozen=True, eq=False)
-class Trajectories:
+class LayerSynchrony:
     """One measure of every layer over training.
 
     Attributes:
@@ -97,7 +97,7 @@ def measures_in(run: Run) -> list[str]:
     return list(names)
 
 
-def trajectories(run: Run, measure: str, *, when: str = "post", of: str = "test") -> Trajectories:
+def layer_synchrony(run: Run, measure: str, *, when: str = "post", of: str = "test") -> LayerSynchrony:
     """One measure of every layer over training, out of what `SynchronyRecorder` stored.
 
     Raises:
@@ -116,7 +116,7 @@ def trajectories(run: Run, measure: str, *, when: str = "post", of: str = "test"
     )
     nulls = {k: Null(*(_columns(found, measure, s, k) for s in NULL_STATISTICS)) for k in kinds}
     at = int(np.flatnonzero(first.unit_labels["measure"] == measure)[0])
-    return Trajectories(
+    return LayerSynchrony(
         measure,
         when,
         of,
