@@ -52,7 +52,7 @@ class Value:
 
     @property
     def after_shuffle(self) -> float | None:
-        """The value after a shuffle of the samples, of a measure that is never shown without."""
+        """Return the value after a shuffle of the samples, or None; some measures are never shown without."""
         return cast("float | None", json.loads(self.settings).get("after_shuffle"))
 
     @property
@@ -70,7 +70,7 @@ class EntryValue(Value):
 
 @dataclass(frozen=True)
 class ValueSettings:
-    """ValueSettings of values, the same in every command.
+    """Settings of values, the same in every command.
 
     Attributes:
         band: (low, high) [cycles per tick of the clock; Hz for "second"] to which the signal is filtered before
@@ -103,13 +103,13 @@ class ValueSettings:
                 raise InputError(f"measure.{name}: must be 0 < low < high; got ({band[0]:g}, {band[1]:g})")
 
     def band_of(self, measure: Measure) -> Band | None:
-        """Return the band that the measure itself is told: of phases, or of the spectrum whose peak is sought."""
+        """Return the band that the measure itself reads: of phases, or of the spectrum whose peak is sought."""
         return self.phase_band or self.band if "band" in measure.needs else self.band
 
 
 @dataclass(frozen=True, eq=False)
 class Activity:
-    """One entry in the forms that measures read: spike trains, and sampled activity, each made when first read.
+    """One entry in the forms that measures read: spike trains and sampled activity, each computed at first use.
 
     Attributes:
         data: what was recorded, (time, unit) or spikes.
@@ -130,7 +130,7 @@ class Activity:
 
     @cached_property
     def trains(self) -> Recording | Spikes:
-        """What was recorded, within `time`."""
+        """Return the recorded data within `time`."""
         return self.data if self.time is None else self.data.select(time=self.time)
 
     @cached_property
@@ -238,11 +238,11 @@ def values(
         if name in notes:
             why = {} if name in tests or name not in alone else {"no_null": alone[name]}
             value = replace(value, settings=to_json({**notes[name], **why}))
-        rows += [_beside(value, test) for test in tests.get(name, ())] or [value]
+        rows += [_with_null(value, test) for test in tests.get(name, ())] or [value]
     return rows
 
 
-def _beside(value: Value, test: NullTest) -> Value:
+def _with_null(value: Value, test: NullTest) -> Value:
     return replace(
         value, null_kind=test.kind, null_mean=test.mean, null_sd=float(test.values.std()), null_low=test.lo,
         null_high=test.hi, p=test.p,
@@ -326,7 +326,7 @@ def completed(groups: Mapping[str, Group]) -> dict[str, Group]:
 
 @dataclass(frozen=True)
 class Measurements(Result):
-    """What `ictal.measure` found.
+    """Values of the entries of a Run: result of `ictal.measure`.
 
     Attributes:
         rows: one measure of one entry each.

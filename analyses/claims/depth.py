@@ -52,13 +52,13 @@ def _one(s: Setting) -> list[Effect]:
 
 def _transfer(s: Setting) -> list[Effect]:
     """Return the effects of what passes on; unknown where synchrony moves too smoothly to tell what is new in it."""
-    part, said = "passes on", "lagged r forward − backward"
+    part, statistic = "passes on", "lagged r forward − backward"
     try:
         found = {(c.condition, c.seed): passes(c) for seed in s.seeds for c in s.of_seed(seed)}
     except InputError as error:
-        return [unknown_effect(NAME, part, s.name, f"{said} cannot be told: {error}", least=LEAST_FORWARD)]
+        return [unknown_effect(NAME, part, s.name, f"{statistic} cannot be told: {error}", least=LEAST_FORWARD)]
     return [
-        effect(NAME, part, s.name, s.every(lambda c: forward(found[c.condition, c.seed])), statistic=said,
+        effect(NAME, part, s.name, s.every(lambda c: forward(found[c.condition, c.seed])), statistic=statistic,
                least=LEAST_FORWARD),
         effect(NAME, "pairs that pass on", s.name, s.every(lambda c: share(found[c.condition, c.seed])), role="beside",
                statistic="share of neighbours with forward transfer, p ≤ 0.05 after Holm"),
@@ -116,9 +116,7 @@ def panel(axes: Axes, shown: Shown) -> str:
         place = np.arange(1, len(every[0]) + 1) / len(every[0])
         axes.plot(place, np.nanmean(every, axis=0), color="0.7", lw=2.2, zorder=0, label="before training")
     axes.plot(*PAPER_SI, **PAPER, label="the paper")
-    axes.set_ylim(0, 1)
-    axes.set_xlabel("depth [share of layers]")
-    axes.set_ylabel("SI-3 of the layer")
+    axes.set(ylim=(0, 1), xlabel="depth [share of layers]", ylabel="SI-3 of the layer")
     return "Above: SI of every layer at the end, mean over seeds, and before training."
 
 

@@ -37,14 +37,14 @@ def _one(s: Setting) -> list[Effect]:
     if not any(math.isfinite(will) for will, _ in split):
         raise InputError("has no network that ends with a gap above 20 %")
     out = [
-        _told("above before overfitting", s.name, [will - THRESHOLD for will, _ in split],
+        _known_effect("above before overfitting", s.name, [will - THRESHOLD for will, _ in split],
               f"{at} − 0.5, of those that will overfit"),
-        _told("below otherwise", s.name, [THRESHOLD - wont for _, wont in split],
+        _known_effect("below otherwise", s.name, [THRESHOLD - wont for _, wont in split],
               f"0.5 − {at}, of those that will not"),
-        _told("more than the others", s.name, [will - wont for will, wont in split],
+        _known_effect("more than the others", s.name, [will - wont for will, wont in split],
               f"{at} of those that will − of those that will not", least=LEAST, role="control",
               otherwise="a hair between networks that will and will not overfit is counted"),
-        _told("by training", s.name, [will - wont for will, wont in grown],
+        _known_effect("by training", s.name, [will - wont for will, wont in grown],
               f"the same, of {at} − before training", least=LEAST, role="control",
               otherwise="what networks bring along before training is counted"),
     ]  # fmt: skip
@@ -64,7 +64,7 @@ def _one(s: Setting) -> list[Effect]:
     return out
 
 
-def _told(
+def _known_effect(
     part: str, setting: str, values: Sequence[float], statistic: str, *, least: float = 0.0, role: Role = "stated",
     otherwise: str = "",
 ) -> Effect:  # fmt: skip
@@ -96,11 +96,11 @@ def severe(training: TrainingRun) -> bool:
 def _scores(s: Setting, seed: int, predicts: Callable[[TrainingRun], bool]) -> tuple[float, float, float]:
     """Accuracy, precision and recall over the courses of a seed; NaN where nothing is predicted, or there."""
     trainings = s.of_seed(seed)
-    said = np.array([predicts(training) for training in trainings])
+    predicted = np.array([predicts(training) for training in trainings])
     true = np.array([severe(training) for training in trainings])
-    hits = float((said & true).sum())
-    precision = hits / said.sum() if said.any() else np.nan
-    return float((said == true).mean()), precision, hits / true.sum() if true.any() else np.nan
+    hits = float((predicted & true).sum())
+    precision = hits / predicted.sum() if predicted.any() else np.nan
+    return float((predicted == true).mean()), precision, hits / true.sum() if true.any() else np.nan
 
 
 def _base(s: Setting, seed: int) -> float:
@@ -116,9 +116,7 @@ def panel(axes: Axes, shown: Shown) -> str:
         axes.plot(x, y, "os^Dv<>"[at % 7], color=tint(at, trainings[0]), ms=4, label=name)
     axes.axvline(0.5, color="0.35", lw=0.9, ls="--")
     axes.axhline(20, color="0.35", lw=0.9, ls=":")
-    axes.set_xlim(0, 1)
-    axes.set_xlabel("SI at a quarter of training")
-    axes.set_ylabel("generalisation gap at the end [%]")
+    axes.set(xlim=(0, 1), xlabel="SI at a quarter of training", ylabel="generalisation gap at the end [%]")
     return "Above: one mark a network; dashed, the paper's threshold of SI; dotted, severe overfitting (gap > 20 %)."
 
 

@@ -64,8 +64,7 @@ def panel(axes: Axes, shown: Shown) -> str:
     """Draw SI over training beside the paper's range."""
     lines(axes, shown.conditions, lambda c: c.mean())
     axes.axhspan(0.3, 0.5, color="0.9", zorder=0, label="the paper's range")
-    axes.set_ylim(0, 1)
-    axes.set_ylabel(INDEX)
+    axes.set(ylim=(0, 1), ylabel=INDEX)
     return (
         "Above: SI over training, mean and range over seeds; grey, where the paper says that healthy networks keep it."
     )

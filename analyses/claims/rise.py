@@ -62,11 +62,11 @@ def _one(s: Setting) -> list[Effect]:
                statistic="SI − that of the control, where training accuracy is nearest to its last",
                otherwise="what fitting the training data brings is counted")
     )  # fmt: skip
-    for measure, said in OTHER.items():
+    for measure, words in OTHER.items():
         if all(f"{measure} test" in c.synchrony for c in [*s.control.values()]):
             values = s.more(lambda c, m=measure: rise(c, m))  # type: ignore[misc]
-            out.append(effect(NAME, f"more than the control, {said}", s.name, values, least=LEAST, role="beside",
-                              statistic=f"rise of {said} − that of the well-fitted network"))  # fmt: skip
+            out.append(effect(NAME, f"more than the control, {words}", s.name, values, least=LEAST, role="beside",
+                              statistic=f"rise of {words} − that of the well-fitted network"))  # fmt: skip
     pooled, within = zip(*(_gap_correlations(s, seed) for seed in s.seeds), strict=True)
     out.append(effect(NAME, "SI and gap, pooled", s.name, pooled, statistic="r over all records", role="beside"))
     out.append(effect(NAME, "SI and gap, within courses", s.name, within, statistic="r within a course", role="beside"))
@@ -125,8 +125,7 @@ def panel(axes: Axes, shown: Shown) -> str:
     nulls = [float(np.nanmean(table)) for table in high if np.isfinite(table).any()]
     if nulls:
         axes.axhline(float(np.mean(nulls)), color="0.6", lw=0.8, ls=":", label="null, 97.5 %")
-    axes.set_ylim(0, 1)
-    axes.set_ylabel(INDEX)
+    axes.set(ylim=(0, 1), ylabel=INDEX)
     return "Above: SI over training, mean and range over seeds; the null permutes the images of every unit."
 
 

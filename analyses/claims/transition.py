@@ -80,9 +80,7 @@ def panel(axes: Axes, shown: Shown) -> str:
             axes.plot(100 * training.steps / training.steps[-1], training.mean(), color=tint(at, training), ls=dash(at),
                       lw=0.8, label=name if k == 0 else None)  # fmt: skip
     axes.axhspan(0.55, 0.75, color="0.9", zorder=0, label="0.65 ± 0.1")
-    axes.set_ylim(0, 1)
-    axes.set_xlabel("share of training [%]")
-    axes.set_ylabel(INDEX)
+    axes.set(ylim=(0, 1), xlabel="share of training [%]", ylabel=INDEX)
     return "Above: SI of every network; grey, where the paper puts the jump."
 
 

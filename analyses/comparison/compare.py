@@ -13,7 +13,7 @@ from ...simulator.files.document import to_json
 from ...simulator.types import Progress
 from ..measures import MEASURES, get
 from ..values import Null, values
-from .display import displays
+from .figure_arrays import figure_arrays
 from .panels import Panel, Replicate, Settings, Side, equalise
 from .result import Comparison, ReplicateValue
 from .verdict import Contrast, Verdict, agreement, combine, contrast
@@ -68,7 +68,7 @@ def compare_panels(
         contrasts=contrasts,
         verdicts=verdicts,
         skipped=[row for row in rows if row.reason],
-        figures=displays(first, settings, histories or {}),
+        figures=figure_arrays(first, settings, histories or {}),
         config={
             "settings": {k: getattr(settings, k) for k in Settings.__dataclass_fields__},
             "panels": {p.name: {g: len(r) for g, r in p.groups.items()} for p in panels},

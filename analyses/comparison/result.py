@@ -62,12 +62,10 @@ class Comparison(Result):
         return replace(self, config={**self.config, **more})
 
     def values(self, panel: str, measure: str, group: str) -> list[float]:
-        """The value of every replicate."""
-        rows = {o.replicate: o.value for o in self._of(panel, measure, group)}
+        """Return the value of every replicate, in the order of their numbers."""
+        own = [o for o in self.observations if (o.panel, o.measure, o.group) == (panel, measure, group)]
+        rows = {o.replicate: o.value for o in own}
         return [rows[k] for k in sorted(rows)]
-
-    def _of(self, panel: str, measure: str, group: str) -> list[ReplicateValue]:
-        return [o for o in self.observations if (o.panel, o.measure, o.group) == (panel, measure, group)]
 
     def tables(self) -> dict[str, Any]:
         """Return every table."""

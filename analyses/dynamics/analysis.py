@@ -54,7 +54,7 @@ class Parts:
 
     @property
     def none(self) -> bool:
-        """Whether no part is wanted."""
+        """Return whether no part is wanted."""
         others = (self.fixed_points, self.attractors, self.basins, self.phase_plane, self.scan)
         return self.lyapunov is False and not any(others)
 

@@ -29,7 +29,7 @@ MOST_RUNS = 5000  # of which all distances are held
 
 @dataclass(frozen=True, eq=False)
 class Attractors:
-    """What the runs end in.
+    """Attractors of runs: clusters of their late parts.
 
     Attributes:
         labels: (start,) attractor of each, the one of most starts is 0; −1 of none, −2 where the state diverged.
@@ -78,7 +78,7 @@ class Attractors:
         return np.asarray(self.features[self.labels == label].mean(axis=0))
 
     def still(self, label: int) -> bool:
-        """Whether nothing moves: every SD over time is below a thousandth of its variable's scale."""
+        """Return whether the state stands still: every SD over time is below a thousandth of its variable's scale."""
         moves = np.array([name.startswith("SD of ") for name in self.names])
         return bool((self.centre(label)[moves] < STILL * self.scales[moves]).all())
 
@@ -96,7 +96,7 @@ class Attractors:
 
     @property
     def robust(self) -> bool:
-        """Whether the count holds over a factor of 10 of eps, HDBSCAN finds it too, and nearly all starts are in it."""
+        """Return whether a factor of 10 of eps and HDBSCAN give the same count, with nearly all starts in it."""
         low, high = self.holds
         same = self.hdbscan[int(np.flatnonzero(self.samples_grid == self.min_samples)[0])] == self.n
         alone = float((self.labels == -1).mean())
@@ -122,18 +122,6 @@ class Attractors:
         if self.diverged:
             text += f"; {len(self.diverged)} diverged"
         return text
-
-
-def check_clustering(eps: float, min_samples: int) -> None:
-    """Check settings of DBSCAN.
-
-    Raises:
-        InputError: they cannot be.
-    """
-    if not (isinstance(eps, float | int) and 0 < eps < math.inf):
-        raise InputError(f"attractors.eps: must be > 0; got {eps}")
-    if isinstance(min_samples, bool) or not isinstance(min_samples, int) or min_samples < 2:
-        raise InputError(f"attractors.min_samples: must be an integer >= 2; got {min_samples}")
 
 
 def attractors(
@@ -163,7 +151,10 @@ def attractors(
     Raises:
         InputError: fewer than two runs, or too many; settings that cannot be.
     """
-    check_clustering(eps, min_samples)
+    if not (isinstance(eps, float | int) and 0 < eps < math.inf):
+        raise InputError(f"attractors.eps: must be > 0; got {eps}")
+    if isinstance(min_samples, bool) or not isinstance(min_samples, int) or min_samples < 2:
+        raise InputError(f"attractors.min_samples: must be an integer >= 2; got {min_samples}")
     n = len(runs.features)
     if not 2 <= n <= MOST_RUNS:
         raise InputError(f"attractors: needs 2 to {MOST_RUNS} starts; got {n}")

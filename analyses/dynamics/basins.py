@@ -47,7 +47,7 @@ class Axis:
 
 @dataclass(frozen=True, eq=False)
 class Basins:
-    """Where the states of a plane go.
+    """Attractors to which the states of a plane go.
 
     Attributes:
         x, y: axes of the plane.

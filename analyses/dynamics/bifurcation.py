@@ -161,7 +161,7 @@ def _range(low: Floats, high: Floats) -> float:
 
 
 def _repeats(trajectory: Floats) -> Floats:
-    """How far a map's trajectory is from itself after every shift from 1 on, (LONGEST,)."""
+    """Return the largest distance of a map's trajectory from itself after every shift from 1 on, (LONGEST,)."""
     shifts = range(1, min(LONGEST, len(trajectory) // 2) + 1)
     found = np.full(LONGEST, math.inf)
     found[: len(shifts)] = [np.abs(trajectory[shift:] - trajectory[:-shift]).max() for shift in shifts]

@@ -1,4 +1,4 @@
-"""Runs from many starts at once, each told by mean and SD of every variable over its late part."""
+"""Runs from many starts at once, described by mean and SD of every variable over the late part."""
 
 from __future__ import annotations
 
@@ -88,10 +88,10 @@ def late_runs(
             x = step(x)
             x[list(diverged)] = 0.0  # held still, and left out below
             if not np.isfinite(x).all():
-                for start, unit in _first_bad(x):
-                    diverged[start] = (
-                        f"start {start}: {names[unit]} is not finite any more at t = {(at + 1) * dt:g} {time_unit}"
-                    )
+                bad, when = ~np.isfinite(x), f"{(at + 1) * dt:g} {time_unit}"
+                for start in np.flatnonzero(bad.any(axis=1)).tolist():
+                    unit = names[int(bad[start].argmax())]
+                    diverged[start] = f"start {start}: {unit} is not finite any more at t = {when}"
                 x[list(diverged)] = 0.0
             back = at - (n_steps - 2 * half)
             if back >= 0:
@@ -158,8 +158,3 @@ def _scales(origin: Floats, features: Floats, variance: Floats) -> Floats:
     size = np.abs(means).max(axis=0)
     scale = np.where(scale > 1e-9 * size, scale, size)  # what is the same everywhere has no scale but its size
     return np.tile(np.where(scale > 0, scale, 1.0), 2)
-
-
-def _first_bad(x: Floats) -> list[tuple[int, int]]:
-    bad = ~np.isfinite(x)
-    return [(int(k), int(bad[k].argmax())) for k in np.flatnonzero(bad.any(axis=1))]

@@ -39,7 +39,7 @@ class PhasePlane:
 
     @property
     def whole(self) -> bool:
-        """Whether the state has no other units."""
+        """Return whether the state has no other units."""
         return self.base.size == 2
 
 

@@ -1,4 +1,4 @@
-"""Runs of systems that only record, told by rate or mean of every entry over their late part."""
+"""Runs of systems without equations, described by rate or mean of every entry over the late part."""
 
 from __future__ import annotations
 

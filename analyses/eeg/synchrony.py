@@ -32,7 +32,7 @@ class WindowValue(Value):
     phase: str  # "before", "during", "after" an event, "mixed"; "" without events
 
 
-def measured(
+def window_values(
     signal: Recording,
     places: Sequence[Place],
     settings: ValueSettings,

@@ -1,4 +1,4 @@
-"""What the experiments on trainings share: pairs by seed, ways of overfitting, correlations within and across trainings."""
+"""Contrasts of trainings: pairs by seed, ways of overfitting, correlations within and across trainings."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Setting:
         return sorted(set.intersection(*(set(table) for table in tables))) if self.control else []
 
     def why_not(self) -> str:
-        """Why nothing can be contrasted here; empty if it can."""
+        """Return the reason why nothing can be contrasted here; empty if it can."""
         if not self.control:
             return "has no well-fitted control"
         if not self.ways:
@@ -139,7 +139,7 @@ def mean_r(values: Sequence[float]) -> float:
 
 
 def tested(evidence: Evidence, one: Callable[[Setting], Sequence[Effect]]) -> Finding:
-    """What an experiment finds in every setting; where it cannot be tested, why."""
+    """Return the effects of every setting, and the reason where one cannot be tested."""
     effects: list[Effect] = []
     untestable: dict[str, str] = {}
     left_out: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""What `ictal reproduce` keeps: the trainings of every training, and the rows of what is no training."""
+"""Results of `ictal reproduce`: trainings, and rows of what is no training."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TABLE = "tables/observations"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Evidence(Result):
-    """What was run at one scale.
+    """Trainings and observations of one scale.
 
     Attributes:
         scale: ``"quick"``, ``"medium"``, ``"full"``, or ``"planted …"``.

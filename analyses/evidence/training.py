@@ -1,4 +1,4 @@
-"""A TrainingRun: one training, how it went and how synchronous its layers were, small enough to be kept."""
+"""One training: metrics and synchrony of its layers, small enough to be stored."""
 
 from __future__ import annotations
 
@@ -206,22 +206,22 @@ def _group(members: Sequence[TrainingRun]) -> Group:
 
 def from_group(group: Group) -> list[TrainingRun]:
     """The trainings that `to_groups` stored as one, a seed each."""
-    held = group.variables
+    stored = group.variables
     about = json.loads(str(group.attrs["course"]))
     condition = str(about["condition"]).replace("the source", "the paper")  # files of before the word was changed
-    steps = np.asarray(held["step"].values, dtype=np.float64)
-    layers = tuple(map(str, held["layer"].values)) if "layer" in held else ()
+    steps = np.asarray(stored["step"].values, dtype=np.float64)
+    layers = tuple(map(str, stored["layer"].values)) if "layer" in stored else ()
 
     def table(name: str, label: str, at: int) -> dict[str, Floats]:
-        if name not in held:
+        if name not in stored:
             return {}
-        values = np.asarray(held[name].values[at], dtype=np.float64)
-        return dict(zip(map(str, held[label].values), values, strict=True))
+        values = np.asarray(stored[name].values[at], dtype=np.float64)
+        return dict(zip(map(str, stored[label].values), values, strict=True))
 
     return [
         TrainingRun(
             str(about["model"]), str(about["data"]), condition, about["kind"], seed, steps,
             table("metrics", "metric", at), layers, table("synchrony", "measure", at), table("null_high", "null", at),
         )
-        for at, seed in enumerate(held["seed"].values.tolist())
+        for at, seed in enumerate(stored["seed"].values.tolist())
     ]  # fmt: skip

@@ -51,16 +51,15 @@ class Treated:
         """
         if treatment not in self.doses:
             raise InputError(f"{treatment} was not run")
-        doses = self.doses[treatment]
-        best = max(doses, key=lambda dose: np.mean([_last(doses[dose][k], "val_accuracy") for k in self.seeds]))
-        return doses[best]
+        return max(self.doses[treatment].values(), key=self._validation)
 
     def rival(self, treatments: Sequence[str]) -> BySeed:
         """Of several treatments, each at its chosen dose, the one with the highest validation accuracy."""
         chosen = [self.chosen(name) for name in treatments]
-        return max(
-            chosen, key=lambda trainings: float(np.mean([_last(trainings[k], "val_accuracy") for k in self.seeds]))
-        )
+        return max(chosen, key=self._validation)
+
+    def _validation(self, trainings: BySeed) -> float:
+        return float(np.mean([_last(trainings[seed], "val_accuracy") for seed in self.seeds]))
 
     def values(self, trainings: BySeed, of: Callable[[TrainingRun], float]) -> list[float]:
         """One value a seed."""
@@ -102,7 +101,7 @@ def last_si(training: TrainingRun) -> float:
 
 
 def with_treatments(evidence: Evidence, needs: str, one: Callable[[Treated], Sequence[Effect]]) -> Finding:
-    """What an experiment finds in every setting in which the treatment that it needs was run."""
+    """Return the effects in every setting in which the needed treatment was run."""
     effects: list[Effect] = []
     untestable: dict[str, str] = {}
     for name, trainings in evidence.settings().items():

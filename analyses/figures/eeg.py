@@ -13,11 +13,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from ..comparison.wording import number
 from ..eeg.detectors import LINE_LENGTH
 from ..eeg.result import LEVEL, EegResult
 from ..eeg.rhythm import AMPLITUDE_CV, BAND_POWER, PEAK_FREQUENCY
 from ..eeg.windows import BEFORE, DURING, Event
-from ..eeg.wording import caption, detector_caption, number, recruitment_caption, shown, tested
+from ..eeg.wording import caption, detector_caption, recruitment_caption, shown, tested
 from .parts.style import CLOCK_LABELS, SIZE, Drawing, Legend, colour, legend_below, sign_limits, styled, words
 
 PANEL, REST = 0.95, 1.1  # inch: height of a panel, and of title, axis and legend together

@@ -80,8 +80,8 @@ def _signal(name: str, recording: Recording) -> Iterator[Drawing]:
             name, recording.times, values[np.ix_(order, shown)], recording.clock, labels is not None,
             total=recording.n_units, phase=turns,
         )  # fmt: skip
-        how = ", from −π to π." if turns else ", z-scored for each unit; grey: it does not vary."
-        caption = f"{label} of {shown.size} of {recording.n_units} units{how}"
+        scaling = ", from −π to π." if turns else ", z-scored for each unit; grey: it does not vary."
+        caption = f"{label} of {shown.size} of {recording.n_units} units{scaling}"
         yield Drawing(f"activity/{name}", name, figure, caption + trial, f"Activation map of {name}.")
         return
     units = [str(u) for u in next(iter(recording.unit_labels.values()), np.arange(recording.n_units))]
@@ -165,17 +165,17 @@ def _ramp(run: Run) -> Iterator[Drawing]:
     try:
         found = transition(control, rate, threshold=RAMP_LEVEL, smoothing=RAMP_SD)
         crossings = {"onset": found.onset, "offset": found.offset}
-        said = (
+        summary = (
             f" It first rises above {RAMP_LEVEL:g} Hz at {found.onset:.3g} and last falls below at {found.offset:.3g}."
         )
     except InputError:  # the rate does not cross that level and return: the curve is all there is
-        crossings, said = {}, ""
+        crossings, summary = {}, ""
     label = with_unit(f"{parameter.quantity} (g)" if parameter.quantity != "g" else "g", parameter.unit)
     yield Drawing(
         "ramp/g",
         "rate against g",
         ramp_figure("rate against g", at, smooth, label, "g", crossings, RAMP_LEVEL),
-        f"Rate of {name}, smoothed by a Gaussian of SD {RAMP_SD:g} s, against g.{said} Where the way down and the way "
-        "up differ, the state depends on the past (hysteresis).",
-        f"Population rate of {name} against g between {at.min():.3g} and {at.max():.3g}, falling and rising.{said}",
+        f"Rate of {name}, smoothed by a Gaussian of SD {RAMP_SD:g} s, against g.{summary} Where the way down and the "
+        "way up differ, the state depends on the past (hysteresis).",
+        f"Population rate of {name} against g between {at.min():.3g} and {at.max():.3g}, falling and rising.{summary}",
     )

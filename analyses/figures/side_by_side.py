@@ -82,11 +82,11 @@ def _step(axes: Axes, name: str, trainings: Sequence[TrainingRun]) -> None:
     for kind, mine in kinds.items():
         share = 100 * mine[0].steps / mine[0].steps[-1]
         ls = "-" if kind == "control" else "--"
-        said = "well fitted" if kind == "control" else "few samples"
-        axes.plot(share, np.mean([c.mean() for c in mine], axis=0), color=colour(1), ls=ls, label=f"signal, {said}")
+        fit = "well fitted" if kind == "control" else "few samples"
+        axes.plot(share, np.mean([c.mean() for c in mine], axis=0), color=colour(1), ls=ls, label=f"signal, {fit}")
         if all("within_class_si test" in c.synchrony for c in mine):
             noise = np.mean([c.mean("within_class_si") for c in mine], axis=0)
-            axes.plot(share, noise, color=colour(3), ls=ls, label=f"noise, {said}")
+            axes.plot(share, noise, color=colour(3), ls=ls, label=f"noise, {fit}")
     _null(axes, trainings, 0.0, 100.0)
     axes.set(title="networks", xlabel="share of training [%]")
 

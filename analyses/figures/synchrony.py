@@ -1,4 +1,4 @@
-"""Which figures a Run with synchrony over training has, and the words that belong to them."""
+"""Figures of a Run with synchrony over training, and their captions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SIDES = {"pre": "before", "post": "after"}
 
 
 def training_drawings(run: Run) -> Iterator[Drawing]:
-    """Every figure of the synchrony over training that a Run holds; none if it holds none."""
+    """Draw the synchrony over training that a Run holds; nothing if it holds none."""
     sides = parts(run)
     stored = measures_in(run)
     shown = [name for name in SHOWN if name in stored] or stored
@@ -80,19 +80,19 @@ def _against_depth(found: LayerSynchrony, others: Sequence[LayerSynchrony]) -> I
         if np.isfinite(null.low[last]).any()
     }
     title = f"{_title(found)}: depth"
-    numbered = "" if len(found.layers) <= NAMED else f" Layers: {_numbered(found.layers)}."
     band = f" Grey{' and hatched' if WITHIN in nulls else ''}: middle 95 % of the surrogates of the last step." * bool(
         nulls
     )
-    course = ", ".join(
+    values = ", ".join(
         f"{name} {number(round(float(v), 3))}" for name, v in zip(found.layers, found.values[last], strict=True)
     )
     yield Drawing(
         f"depth/{found.measure}/{found.when}-{found.of}",
         title,
         depth_figure(title, found.layers, series, nulls, _label(found), dashed),
-        f"{_name(found)} {_where(found)} against depth, at {len(series)} records of the training.{band}{numbered}",
-        f"{_name(found)} {_where(found)} at {series[-1][0]}, by layer: {course}.",
+        f"{_name(found)} {_where(found)} against depth, at {len(series)} records of the training.{band}"
+        f"{_numbered(found.layers)}",
+        f"{_name(found)} {_where(found)} at {series[-1][0]}, by layer: {values}.",
     )
 
 
@@ -112,9 +112,8 @@ def _transfer(run: Run, shown: Sequence[str], when: str, of: str) -> Iterator[Dr
         f"{passed.lag[a, b]} records"
         for a, b in np.argwhere(clear)[:6]
     )
-    said = f"Transfer beyond chance: {pairs}." if pairs else "No pair is beyond chance."
+    summary = f"Transfer beyond chance: {pairs}." if pairs else "No pair is beyond chance."
     title = f"{_title(found)}: transfer"
-    numbered = "" if n <= NAMED else f" Layers: {_numbered(found.layers)}."
     yield Drawing(
         f"transfer/{found.measure}/{when}-{of}",
         title,
@@ -129,8 +128,9 @@ def _transfer(run: Run, shown: Sequence[str], when: str, of: str) -> Iterator[Dr
         ),
         f"Largest correlation between what is new in {found.measure} of one layer and of another up to "
         f"{passed.lags[-1]} records later; {records.size} records. Dot: Holm-corrected p ≤ {LEVEL:g} against "
-        f"{passed.n} phase-randomised surrogates. {said} Moving first is not driving.{numbered}",
-        f"Transfer matrix of {found.measure} between {n} layers. {said}",
+        f"{passed.n} phase-randomised surrogates. {summary} Moving first is not driving."
+        f"{_numbered(found.layers)}",
+        f"Transfer matrix of {found.measure} between {n} layers. {summary}",
     )
 
 
@@ -148,14 +148,13 @@ def _similarity(run: Run, when: str, of: str) -> Iterator[Drawing]:
     apart = matrix[np.triu_indices(n, 1)]
     apart = apart[np.isfinite(apart)]
     title = f"CKA {_SIDES[when]} layers, {of}"
-    numbered = "" if n <= NAMED else f" Layers: {_numbered(found.layers)}."
     yield Drawing(
         f"{CKA}/{when}-{of}",
         title,
         layers_figure(title, matrix, found.layers, "linear CKA (debiased)", signed=False),
         f"Debiased linear CKA between the activations of layers on the {of} set at {found.clock} "
         f"{found.times[last]:g}: {number(round(float(apart.min()), 2))} to {number(round(float(apart.max()), 2))} "
-        f"between layers.{numbered}",
+        f"between layers.{_numbered(found.layers)}",
         f"CKA matrix of {n} layers, between {apart.min():.2f} and {apart.max():.2f}.",
     )
 
@@ -178,7 +177,7 @@ def _accuracies(run: Run, found: LayerSynchrony) -> Accuracies | None:
 
 
 def _units(found: LayerSynchrony) -> str:
-    """How many are measured, in words: fewer where too few vary."""
+    """Return the number of units that are measured, in words: fewer where too few vary."""
     counts = found.n_units[np.isfinite(found.n_units)]
     least, most = int(counts.min()), int(counts.max())
     return f"{most}" if least == most else f"{least} to {most}"
@@ -217,7 +216,9 @@ def _null_words(found: LayerSynchrony) -> str:
 
 
 def _numbered(layers: Sequence[str]) -> str:
-    return ", ".join(f"{at} {name}" for at, name in enumerate(layers, 1))
+    """Return the names behind the numbers at an axis of many layers."""
+    listed = ", ".join(f"{at} {name}" for at, name in enumerate(layers, 1))
+    return f" Layers: {listed}." if len(layers) > NAMED else ""
 
 
 def _first(values: NDArray[np.float64]) -> float:

@@ -1,4 +1,4 @@
-"""Runs beside what theory says of them: rates against drive, a population that follows its drive, a mean field.
+"""Runs against theory: rates against drive, a population that follows its drive, a mean field.
 
 Theory is stored in the run (entries with the unit label "given"); nothing is computed here but rates and distances.
 """
@@ -64,7 +64,7 @@ def _transfer(run: Run) -> Drawing:
     plain = columns.pop(DETERMINISTIC)
     level = np.searchsorted(levels, drive)
     cells = np.bincount(level, minlength=levels.size)
-    measured, said = {}, []
+    measured, summary = {}, []
     for name, curve in columns.items():
         spikes = run.spikes(name)
         counts = np.bincount(level, spikes.counts, levels.size)
@@ -77,10 +77,10 @@ def _transfer(run: Run) -> Drawing:
             where = f"the deterministic curve is more than {100 * NEAR:g} % off up to the highest drive"
         else:
             where = f"the deterministic curve holds to {100 * NEAR:g} % from {fine[apart[-1] + 1]:.3g} mV on"
-        said.append(f"{_noise(name)}: cells and theory differ by at most {off:.2g} Hz, {where}")
+        summary.append(f"{_noise(name)}: cells and theory differ by at most {off:.2g} Hz, {where}")
     caption = (
         f"Rates of {int(cells.min())} cells at each of {levels.size} drives (dots), the rate in closed form with that "
-        f"noise (lines) and without noise (dashed). {'; '.join(said)}."
+        f"noise (lines) and without noise (dashed). {'; '.join(summary)}."
     )
     figure = _transfer_figure("Rate against drive", (fine, levels), plain, columns, measured)
     return Drawing("transfer/f_i", "Rate against drive", figure, caption, caption)

@@ -1,4 +1,4 @@
-"""Does synchrony pass from layer to layer? Lagged correlation and CKA of what per-layer synchrony does in training."""
+"""Transfer of synchrony from layer to layer: lagged correlation and CKA of per-layer synchrony over training."""
 
 from __future__ import annotations
 

@@ -260,5 +260,5 @@ def applicable(
 
 def _plain(value: Array, dtype: type = np.float64) -> Any:
     """Return a number, or an array over the leading axes."""
-    array = np.asarray(to_numpy(value), dtype=dtype)
+    array: NDArray[Any] = np.asarray(to_numpy(value), dtype=dtype)
     return array if array.ndim else array.item()

@@ -36,7 +36,7 @@ def joined(arguments: list[str]) -> list[str]:
 
 def windows_table(found: EegResult) -> str:
     """Return every measure by phase, beside its null, as a table."""
-    from ..analyses.eeg.wording import spoken
+    from ..analyses.eeg.wording import shown
 
     rows = [
         [m.measure, m.phase or "all", str(m.windows), number(m.mean),
@@ -46,7 +46,7 @@ def windows_table(found: EegResult) -> str:
     ]  # fmt: skip
     events = "".join(f"{e.text}: {e.onset:g} to {e.stop:g} {found.config['clock']}\n" for e in found.events)
     drawn = table(["measure", "phase", "windows", "mean", "null 95 %", "exceed null (p ≤ .05)"], rows)
-    alone = [spoken(m) for m in found.measures if not any(row.p == row.p for row in found.of(m))]
+    alone = [shown(m) for m in found.measures if not any(row.p == row.p for row in found.of(m))]
     why = f"no null for {', '.join(alone)}\n" if alone and found.config["nulls"] else ""
     return events + drawn + _changes_table(found) + why
 

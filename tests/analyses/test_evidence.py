@@ -192,10 +192,10 @@ def test_planted_runs_give_the_same_verdicts_through_their_files(tmp_path, capsy
         trainings = []
         for (condition, kind, k), made in planted_runs(case, seed=5, seeds=3).items():
             file = save(made, tmp_path / f"{case}-{kind}-{k}.h5")
-            trainings.append(training_run_of(load(file), model="m", data="d", condition=condition, kind=kind, seed=k))
-        file = Evidence(f"planted {case}", trainings, (), {"claims": list(PLANTED_CLAIMS)}).save(
-            tmp_path / f"{case}.h5"
-        )
+            about = {"model": "m", "data": "d", "condition": condition, "kind": kind, "seed": k}
+            trainings.append(training_run_of(load(file), **about))
+        evidence = Evidence(f"planted {case}", trainings, (), {"claims": list(PLANTED_CLAIMS)})
+        file = evidence.save(tmp_path / f"{case}.h5")
         assert run(["claims", str(file), "--json"]) == 0
         said = {row["claim"]: row["verdict"] for row in json.loads(capsys.readouterr().out)["claims"]}
         assert {name: said[name] for name in PLANTED_CLAIMS} == verdicts(planted(case, seed=5, seeds=3))
