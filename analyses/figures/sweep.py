@@ -61,7 +61,6 @@ def grid_figure(title: str, lines: Mapping[str, tuple[Values, Values]], x_label:
     """Points as dots, their means over seeds as lines.
 
     Args:
-        title: heading.
         lines: label -> parameter and value of every point; NaN where there is none.
         x_label: the parameter; texts stand at equal distances.
         y_label: the value with its unit.

@@ -32,7 +32,7 @@ class Measure:
         formula, range, floor, shows, cannot, citation: prose for ``ictal explain``; `floor` is what a finite
             number of samples and units alone gives.
         unit: unit of the value; "data" is the unit of the recording, "1/clock" cycles per tick.
-        needs: of "order", "band", "labels", "stationary".
+        needs: of "order", "band", "labels", "stationary"; the last alone if left out.
         inputs: what the kernel takes beyond (x, mask): of "dt", "band", "periodic", "labels", "segment".
         differentiable: whether a gradient through the kernel means something.
         min_units, min_times, min_spikes: the least number of live units and of samples; a unit of spikes
@@ -59,7 +59,7 @@ class Measure:
     citation: str
     takes: Literal["values", "spikes"] = "values"
     unit: str = "1"
-    needs: frozenset[str] = frozenset()
+    needs: frozenset[str] = frozenset({"stationary"})
     inputs: tuple[str, ...] = ()
     differentiable: bool = True
     min_units: int = 2

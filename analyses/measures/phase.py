@@ -194,25 +194,22 @@ KURAMOTO_R1 = Measure(
     refine=in_band,
     split=(phasors, mean_resultant),
 )
-KURAMOTO_R2 = Measure(
+KURAMOTO_R2 = replace(
+    KURAMOTO_R1,
     name="kuramoto_r2",
     kernel=partial(kuramoto, harmonic=2),
-    needs=frozenset({"order", "band", "stationary"}),
-    inputs=("dt", "band", "periodic"),
     formula="mean over t of |mean over j of exp(2 i theta_j(t))|",
-    range="0 to 1",
     floor="sqrt(pi/(4 n)) for independent phases",
     shows="one cluster or two clusters half a cycle apart; two clusters are r1 near 0 with r2 near 1",
     cannot="tell one cluster from two: it means something only beside kuramoto_r1",
     citation="Daido, Phys. Rev. Lett. 68, 1073 (1992)",
-    nulls=("circular_shift",),
     settings={"phase": _HILBERT, "harmonic": 2},
-    refine=in_band,
     split=(phasors, partial(mean_resultant, harmonic=2)),
 )
 BATCH_PHASE_SYNC = Measure(
     name="batch_phase_sync",
     kernel=batch_phase_sync,
+    needs=frozenset(),
     formula="mean over samples b of |mean over j of exp(i arg Hilbert[h_j](b))|, the transform along the batch",
     range="0 to 1",
     floor="sqrt(pi/(4 n)) for independent units without an offset; towards 1 for units with a common offset",

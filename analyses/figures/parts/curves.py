@@ -32,14 +32,7 @@ _TEST = {"test", "val", "valid", "validation"}
 
 @styled
 def order_figure(title: str, series: Mapping[str, tuple[Values, Values]], clock: str, floor: float | None) -> Figure:
-    """Kuramoto r(t) of every group, with what independent phases alone give.
-
-    Args:
-        title: heading.
-        series: group -> times [ticks of clock] and r (time,).
-        clock: of the recordings.
-        floor: √(π/4N), or None where N is not known.
-    """
+    """Draw Kuramoto r(t), group -> times [ticks of clock] and r (time,), with the floor √(π/4N) if N is known."""
     figure, axes = new_figure(title)
     legend: Legend = []
     for index, (name, (times, r)) in enumerate(series.items()):
@@ -60,15 +53,7 @@ def spectrum_figure(
     unit: str,
     band: tuple[float, float] | None = None,
 ) -> Figure:
-    """Power of the population mean on a logarithmic axis.
-
-    Args:
-        title: heading.
-        spectra: group -> frequency [frequency_unit] and power (frequency,).
-        frequency_unit: e.g. "Hz".
-        unit: of the power.
-        band: of the Hilbert phases, shaded.
-    """
+    """Draw power of the population mean, group -> frequency and power (frequency,), and shade the band of phases."""
     figure, axes = new_figure(title)
     legend: Legend = []
     top = max((float(power.max()) for _, power in spectra.values()), default=0.0)
@@ -94,16 +79,7 @@ def spectrum_figure(
 
 @styled
 def trace_figure(title: str, times: Values, values: Values, labels: Sequence[str], clock: str, y_label: str) -> Figure:
-    """A few units against time.
-
-    Args:
-        title: heading.
-        times: (time,) [ticks of clock].
-        values: (time, unit).
-        labels: (unit,).
-        clock: of the recording.
-        y_label: quantity with its unit.
-    """
+    """Draw a few units, values (time, unit), against time (time,) [ticks of clock]."""
     figure, axes = new_figure(title)
     legend: Legend = []
     for index, label in enumerate(labels):
@@ -139,15 +115,7 @@ def metric_pairs(metrics: Sequence[str]) -> tuple[dict[str, tuple[int, int]], li
 
 @styled
 def learning_figure(title: str, times: Values, train: Values, test: Values, clock: str, quantity: str) -> Figure:
-    """Training and test curves of every replicate (thin) and their means (thick), the gap shaded.
-
-    Args:
-        title: heading.
-        times: (time,) [ticks of clock].
-        train, test: (replicate, time).
-        clock: "epoch" or "step".
-        quantity: e.g. "accuracy".
-    """
+    """Draw training and test curves (replicate, time), thin, and their means, thick, the gap shaded."""
     figure, axes = new_figure(title)
     for index, curves in enumerate((train, test)):
         axes.plot(times, curves.T, color=colour(index), lw=0.6, alpha=0.45)
@@ -165,14 +133,7 @@ def learning_figure(title: str, times: Values, train: Values, test: Values, cloc
 
 @styled
 def groups_figure(title: str, curves: Mapping[str, tuple[Values, Values]], clock: str, y_label: str) -> Figure:
-    """One quantity of every group: every replicate thin, the mean thick.
-
-    Args:
-        title: heading.
-        curves: group -> times (time,) and values (replicate, time).
-        clock: of the curves.
-        y_label: quantity with its unit.
-    """
+    """Draw curves, group -> times (time,) and values (replicate, time): every replicate thin, the mean thick."""
     figure, axes = new_figure(title)
     legend: Legend = []
     for index, (name, (times, values)) in enumerate(curves.items()):
@@ -193,7 +154,6 @@ def ramp_figure(
     """Rate against a parameter that is led down and up; the two ways are told apart, and where they cross a level.
 
     Args:
-        title: heading.
         parameter, rate: (time,), in the order of time; rate [Hz].
         x_label: the parameter with its unit.
         name: of the parameter, for the legend.

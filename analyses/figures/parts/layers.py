@@ -22,7 +22,6 @@ def layers_figure(
     """A matrix of layers by layers on a fixed scale, −1 to 1 or 0 to 1; grey: there is no number.
 
     Args:
-        title: heading.
         matrix: (row, column), NaN where there is no number.
         layers: names in order of depth.
         label: of the colours.

@@ -51,7 +51,6 @@ def null_figure(title: str, groups: Groups, y_label: str, span: tuple[float, flo
     """Replicates as dots by group; beside each dot the middle 95 % of its surrogates and their mean.
 
     Args:
-        title: heading.
         groups: group -> replicates -> values of one measure, one a kind of null.
         y_label: the measure with its unit.
         span: least and greatest number on the axis.

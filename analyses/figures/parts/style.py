@@ -98,7 +98,6 @@ def new_figure(title: str, margins: tuple[float, float] | None = None) -> tuple[
     """An empty figure with one pair of axes under its title.
 
     Args:
-        title: heading.
         margins: (left, bottom) fractions, where they are known; finding them out doubles the cost of a figure.
     """
     figure = Figure(figsize=SIZE, layout=None if margins else "constrained")

@@ -68,7 +68,6 @@ def synchrony_figure(title: str, found: LayerSynchrony, y_label: str, accuracies
     and span of surrogates within classes, layer by layer.
 
     Args:
-        title: heading.
         found: values (time, layer) with their nulls.
         y_label: the measure with its unit.
         accuracies: drawn above with their gap, if there are any.
@@ -112,7 +111,6 @@ def depth_figure(
     """One measure against depth at a few steps of training.
 
     Args:
-        title: heading.
         layers: names in order of depth.
         series: what and its values (layer,), the earliest first.
         nulls: kind of surrogate -> low and high (layer,), of the last step.
