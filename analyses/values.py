@@ -1,4 +1,4 @@
-"""Values beside their nulls: the one function that computes both, and the table of the values of a Run."""
+"""Values with their nulls: the one function that computes both, and the table of the values of a Run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Indexed = TypeVar("Indexed", bound="Value")
 
 @dataclass(frozen=True, kw_only=True)
 class Value:
-    """One measure beside its null. A table of values adds index columns, such as the entry or the window."""
+    """One measure with its null. A table of values adds index columns, such as the entry or the window."""
 
     measure: str
     value: float = math.nan  # NaN where it is not defined
@@ -117,7 +117,7 @@ class Activity:
         band: (low, high) [cycles per tick] to which sampled activity is filtered.
         time: (start, stop) [ticks] to which everything is cut, after the filter.
         every: rates of spikes are read at every so many bins.
-        n_times: samples of the rates that are kept.
+        n_times: largest number of samples of the rates.
     """
 
     data: Recording | Spikes
@@ -190,7 +190,7 @@ def values(
     seed: int | None = None,
     shuffle_seed: int | None = None,
 ) -> list[Value]:
-    """Compute every measure of one entry, each beside its null: one value a measure and kind of surrogate.
+    """Compute every measure of one entry with its null: one value a measure and kind of surrogate.
 
     Surrogates are drawn once for all measures, so that their values belong together.
 

@@ -35,7 +35,7 @@ def _one(s: Setting) -> list[Effect]:
     n = len(next(iter(s.control.values())).layers)
     if n < MIN_LAYERS:
         raise InputError(f"has {n} layers; depth wants at least {MIN_LAYERS}")
-    out = [
+    return [
         effect(NAME, "deeper is more", s.name, s.every(lambda c: ranked(c.layered()[-1])),
                statistic="ρ of SI with depth", least=LEAST_R, claimed=1.0),
         *_transfer(s),
@@ -47,11 +47,10 @@ def _one(s: Setting) -> list[Effect]:
                statistic="ρ of SI with depth", least=LEAST_R, role="beside"),
         effect(NAME, "last − first layer", s.name, s.every(_ends), statistic="SI", claimed=0.62, role="beside"),
     ]  # fmt: skip
-    return out
 
 
 def _transfer(s: Setting) -> list[Effect]:
-    """Return the effects of what passes on; unknown where synchrony moves too smoothly to tell what is new in it."""
+    """Return the effects of transfer; unknown where synchrony moves too smoothly to have innovations."""
     part, statistic = "passes on", "lagged r forward − backward"
     try:
         found = {(c.condition, c.seed): passes(c) for seed in s.seeds for c in s.of_seed(seed)}

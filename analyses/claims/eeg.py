@@ -84,7 +84,7 @@ def _values(evidence: Evidence, panel: str, group: str, measure: str = "si_3") -
 
 
 def panel(axes: Axes, shown: Shown) -> str:
-    """Draw SI of every group of the main job beside its null."""
+    """Draw SI of every group of the main job with its null."""
     rows = [row for row in shown.evidence.observations if row.measure == "si_3" and row.panel in ("spikes", "images")]
     groups = list(dict.fromkeys(row.group for row in rows))
     for at, group in enumerate(groups):

@@ -61,7 +61,7 @@ def within(training: TrainingRun) -> float:
 
 
 def panel(axes: Axes, shown: Shown) -> str:
-    """Draw SI over training beside the paper's range."""
+    """Draw SI over training and the paper's range."""
     lines(axes, shown.conditions, lambda c: c.mean())
     axes.axhspan(0.3, 0.5, color="0.9", zorder=0, label="the paper's range")
     axes.set(ylim=(0, 1), ylabel=INDEX)

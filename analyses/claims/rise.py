@@ -117,7 +117,7 @@ def _gap_correlations(s: Setting, seed: int) -> tuple[float, float]:
 
 
 def panel(axes: Axes, shown: Shown) -> str:
-    """Draw SI over training, mean and range over seeds, beside the paper's and a null."""
+    """Draw SI over training, mean and range over seeds, with the paper's values and a null."""
     lines(axes, shown.conditions, lambda c: c.mean())
     axes.plot([100 * x for x in PAPER_SI[0]], PAPER_SI[1], **PAPER, label="the paper")
     every = [c.null_high for trainings in shown.conditions.values() for c in trainings]

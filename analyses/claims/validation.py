@@ -65,7 +65,7 @@ def level(training: TrainingRun) -> float:
 
 
 def new(training: TrainingRun) -> float | None:
-    """Correlation of what is new in them; None where both move too smoothly to tell."""
+    """Correlate the innovations of both; None where both move too smoothly."""
     both = np.stack([training.mean(), training.metrics["val_loss"]], axis=1)
     try:
         found = innovations(both, name="SI and validation loss")

@@ -31,7 +31,7 @@ class Panel:
     Attributes:
         name: e.g. ``"spikes"``, ``"samples"``.
         groups: group name -> one Recording or Spikes a replicate (seed).
-        nulls: kinds of surrogate; the first decides, the others are reported beside it.
+        nulls: kinds of surrogate; the first decides, the others are reported too.
         contrasts: pairs (a, b), a measured against b; by default every group against the first.
     """
 

@@ -79,7 +79,7 @@ def contrast(
 
     ``"separates"`` needs every replicate of one group beyond every replicate of the other; so many
     replicates that this has an exact p ≤ 0.05 (four a side; two against two are apart by chance once
-    in three); and a surrogate p ≤ 0.05 for *each* replicate of the group that is said to be more
+    in three); and a surrogate p ≤ 0.05 for *each* replicate of the group that is more
     synchronous (the higher one; the lower one where tail = −1, as for the participation ratio).
 
     Args:

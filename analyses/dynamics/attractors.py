@@ -132,7 +132,7 @@ def attractors(
     eps_grid: Sequence[float] = EPS_GRID,
     samples_grid: Sequence[int] = SAMPLES_GRID,
 ) -> Attractors:
-    r"""Clusters of the late parts of runs: DBSCAN, and HDBSCAN beside it, over a grid of their settings.
+    r"""Cluster the late parts of runs by DBSCAN and by HDBSCAN over a grid of their settings.
 
     .. math:: d(a, b)^2 = \frac{1}{V} \sum_v \frac{(m_{av} - m_{bv})^2 + (s_{av} - s_{bv})^2}{\sigma_v^2}
 

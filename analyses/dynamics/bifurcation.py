@@ -171,7 +171,7 @@ def _repeats(trajectory: Floats) -> Floats:
 def _period_of_flow(trajectory: Floats, dt: float) -> tuple[float, float]:
     """Mean time between crossings of the middle upwards, and how far it swings.
 
-    NaN of what dies away or crosses less than thrice.
+    The time is NaN where the swing dies away or crosses less than thrice.
     """
     first, second = (float(np.ptp(half)) for half in np.array_split(trajectory, 2))
     away = trajectory - (trajectory.max() + trajectory.min()) / 2

@@ -25,7 +25,7 @@ class PhasePlane:
             point.
         paths: (start, step, 2) trajectory of the two units from each start, projected where there are more units; an
             angle within one turn from the axis's low; NaN after a run has diverged, and where an angle turns over.
-        base: (unit,) what the other units are held at.
+        base: (unit,) values of the other units.
         angles: units that are angles.
     """
 

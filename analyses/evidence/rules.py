@@ -51,7 +51,7 @@ class Decision:
         verdict: HOLDS, FAILS, ONLY, UNDECIDED or NOT_TESTABLE.
         why: in words: the part or the control that decides.
         decided_by: name of that part.
-        p: corrected p of what is said; 1 where nothing is.
+        p: corrected p of the verdict; 1 where it is undecided.
     """
 
     claim: str

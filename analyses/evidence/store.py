@@ -1,4 +1,4 @@
-"""Results of `ictal reproduce`: trainings, and rows of what is no training."""
+"""Results of `ictal reproduce`: trainings and observations."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Evidence(Result):
     Attributes:
         scale: ``"quick"``, ``"medium"``, ``"full"``, or ``"planted …"``.
         trainings: the trainings.
-        observations: of what is no training: a brain model beside networks, measures with their nulls.
+        observations: values of a brain model, EEG and networks, without a training.
         config: what is needed to run it again; versions; the claims that it was run for.
     """
 
@@ -43,7 +43,7 @@ class Evidence(Result):
         return out
 
     def to_groups(self) -> dict[str, Group]:
-        """Return ``/courses/NNNN``, float32, and the rows of what is no training."""
+        """Return ``/courses/NNNN``, float32, and the observations."""
         return {**to_groups(self.trainings), **super().to_groups()}
 
     @classmethod
@@ -57,7 +57,7 @@ class Evidence(Result):
 
 @dataclass(frozen=True, repr=False)
 class Observations(Result):
-    """Values of what is no training: `group` of a row is what drives it."""
+    """Values without a training; `group` of a row is the value of the driving parameter."""
 
     kind = "observations"
     stored = (("rows", TABLE, ReplicateValue),)

@@ -53,15 +53,10 @@ def _each(comparison: Comparison, kind: str) -> Iterator[tuple[str, str, Group, 
             yield panel, name, group, f"{shortened(name, 28)} ({shortened(panel, 28)})"
 
 
-def group_colours(comparison: Comparison, panel: str) -> dict[str, str]:
-    """Return the colour of every group of a panel, the same in all its figures."""
-    names = dict.fromkeys(row.group for row in comparison.observations if row.panel == panel)
-    return {name: colour(at) for at, name in enumerate(names)}
-
-
 def _rasters(comparison: Comparison) -> Iterator[Drawing]:
     activity = stored(comparison, "activity")
     for panel, name, group, heading in _each(comparison, "raster"):
+        groups = list(dict.fromkeys(row.group for row in comparison.observations if row.panel == panel))
         start, n_units = float(group.attrs["t0"]), int(group.attrs["n_units"])
         stop = start + float(group.attrs["duration"])
         times, units = (group.variables[key].values for key in ("timestamps", "unit_index"))
@@ -75,7 +70,7 @@ def _rasters(comparison: Comparison) -> Iterator[Drawing]:
             (start, stop),
             signal["time"].values,
             rate,
-            group_colours(comparison, panel).get(name, colour(0)),
+            colour(groups.index(name) if name in groups else 0),
         )
         yield Drawing(
             f"raster/{panel}/{name}",

@@ -1,4 +1,4 @@
-"""A figure a claim and setting: what was measured above, what decides below, beside the paper's figures."""
+"""Figures of claims, one a setting: the data above, the effects below, with the paper's figures."""
 
 from __future__ import annotations
 

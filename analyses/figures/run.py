@@ -31,14 +31,12 @@ _FIELDS = ("lfp", "eeg", "ecog", "field")  # signals whose spectrum is asked for
 
 
 def drawings_of_run(run: Run) -> Iterator[Drawing]:
-    """Every figure of a run."""
+    """Draw every figure of a run."""
     for at, (name, entry) in enumerate(run.items()):
         if isinstance(entry, Spikes):
             yield _raster(name, entry, colour(at))
-        elif is_synchrony(entry):
-            continue  # drawn all together
-        elif is_given(entry):
-            continue  # drawn beside what was simulated
+        elif is_synchrony(entry) or is_given(entry):
+            continue  # drawn all together; with what was simulated
         elif "metric" in entry.unit_labels:
             yield from _history(name, entry)
         elif not on_a_ring(entry):  # those are drawn over space

@@ -20,7 +20,7 @@ NULL: dict[str, Any] = {"color": "0.5", "ls": ":", "lw": 1.0}
 
 
 def side_by_side(evidence: Evidence | Observations) -> list[Drawing]:
-    """Draw the figure, if a brain model or EEG was scanned; rows alone are drawn without networks beside them."""
+    """Draw the figure, if a brain model or EEG was scanned; rows alone are drawn without networks."""
     if isinstance(evidence, Observations):
         evidence = Evidence("alone", (), evidence.rows)
     panels = [name for name in (INHIBITION, FIELD) if any(row.panel == name for row in evidence.observations)]
@@ -38,9 +38,9 @@ def _drawing(evidence: Evidence, panels: Sequence[str], settings: Mapping[str, S
         if name in panels:
             _scan(axes, name, [row for row in evidence.observations if row.panel == name])
         elif name == "step":
-            _step(axes, *first)
+            _step(axes, first[1])
         else:
-            _by_noise(axes, *first)
+            _by_noise(axes, first[1])
         axes.set(ylim=(0, 1), ylabel="SI-3")
     legend_below(figure, legend_of(*figure.axes))
     figure.set_figwidth(6.8)
@@ -74,7 +74,7 @@ def _scan(axes: Axes, name: str, rows: Sequence[ReplicateValue]) -> None:
         axes.set_xlabel("time from the onset [s]")
 
 
-def _step(axes: Axes, name: str, trainings: Sequence[TrainingRun]) -> None:
+def _step(axes: Axes, trainings: Sequence[TrainingRun]) -> None:
     kinds: dict[str, list[TrainingRun]] = {}
     for training in trainings:
         if training.kind in ("control", "few"):
@@ -91,7 +91,7 @@ def _step(axes: Axes, name: str, trainings: Sequence[TrainingRun]) -> None:
     axes.set(title="networks", xlabel="share of training [%]")
 
 
-def _by_noise(axes: Axes, name: str, trainings: Sequence[TrainingRun]) -> None:
+def _by_noise(axes: Axes, trainings: Sequence[TrainingRun]) -> None:
     found = [(share, c) for c in trainings if (share := _noise(c)) is not None]
     x = np.array([share for share, _ in found])
     for measure, at in (("si_3", 1), ("within_class_si", 3)):

@@ -1,4 +1,4 @@
-"""Synchrony over training as a Run stores it: of every layer in order of depth, each value beside its null."""
+"""Synchrony over training as a Run stores it: of every layer in order of depth, each value with its null."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def measures_in(run: Run) -> list[str]:
 
 
 def layer_synchrony(run: Run, measure: str, *, when: str = "post", of: str = "test") -> LayerSynchrony:
-    """One measure of every layer over training, out of what `SynchronyRecorder` stored.
+    """Read one measure of every layer over training from the entries of `SynchronyRecorder`.
 
     Raises:
         InputError: the Run holds no synchrony over training, or not this measure, set or side of the layers.
@@ -132,7 +132,7 @@ def layer_synchrony(run: Run, measure: str, *, when: str = "post", of: str = "te
 
 
 def layer_similarity(run: Run, *, when: str = "post", of: str = "test") -> LayerSimilarity:
-    """CKA between the layers' activations over training, out of what `SynchronyRecorder` stored.
+    """Read the CKA between the layers' activations over training from the entries of `SynchronyRecorder`.
 
     Raises:
         InputError: the Run holds none for this set or side of the layers.

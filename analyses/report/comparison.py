@@ -145,7 +145,7 @@ def _by_part(images: Sequence[dict[str, Any]]) -> list[tuple[str, list[dict[str,
 
 
 def _activity(figures: Mapping[str, list[dict[str, Any]]]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Rasters, then the maps of what has none, then the rates that were measured of what has."""
+    """Group rasters, then the maps of panels without a raster, then the rates of panels with one."""
     rasters, maps = _by_part(figures["raster"]), _by_part(figures["activity"])
     spiking = {panel for panel, _ in rasters}
     return [
@@ -156,7 +156,7 @@ def _activity(figures: Mapping[str, list[dict[str, Any]]]) -> list[tuple[str, li
 
 
 def _by_measure(images: Sequence[dict[str, Any]], comparison: Comparison) -> list[dict[str, Any]]:
-    """Images of one measure side by side; what their captions share is said once."""
+    """Group images by measure; a caption that all share stands once."""
     rows = []
     for name, members in _by_part(images):
         captions = {image["caption"] for image in members}

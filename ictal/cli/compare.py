@@ -95,7 +95,7 @@ def compare(
 def _main_job(
     data: str, seeds: int, seed: int, measures: Sequence[str], nulls: int, report: Progress | None
 ) -> Comparison:
-    from ..analyses.comparison.compare import Settings
+    from ..analyses import Settings
     from ..experiments.seizure_overfitting import run
 
     settings = Settings(measures=tuple(measures), nulls=nulls, seed=seed)

@@ -151,7 +151,7 @@ def groups_figure(title: str, curves: Mapping[str, tuple[Values, Values]], clock
 def ramp_figure(
     title: str, parameter: Values, rate: Values, x_label: str, name: str, crossings: Mapping[str, float], level: float
 ) -> Figure:
-    """Rate against a parameter that is led down and up; the two ways are told apart, and where they cross a level.
+    """Draw the rate against a parameter that goes down and up, each way in a colour, and the crossings of a level.
 
     Args:
         parameter, rate: (time,), in the order of time; rate [Hz].

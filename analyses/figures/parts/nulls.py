@@ -48,7 +48,7 @@ def limits(groups: Groups) -> tuple[float, float]:
 
 @styled
 def null_figure(title: str, groups: Groups, y_label: str, span: tuple[float, float], dot: str = "replicate") -> Figure:
-    """Replicates as dots by group; beside each dot the middle 95 % of its surrogates and their mean.
+    """Draw replicates as dots by group, each with the middle 95 % of its surrogates and their mean.
 
     Args:
         groups: group -> replicates -> values of one measure, one a kind of null.

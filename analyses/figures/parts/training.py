@@ -1,4 +1,4 @@
-"""Synchrony over training: every layer beside the accuracies, against depth, and matrices of layers."""
+"""Synchrony over training: every layer under the accuracies, and against depth."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ def _free_band(axes: Axes, found: LayerSynchrony) -> bool:
 
 
 def _within_bars(axes: Axes, found: LayerSynchrony, layer: int, index: int, paint: str) -> None:
-    """Mean and span of the surrogates at their records, of one layer beside those of another."""
+    """Draw mean and span of the surrogates of one layer, moved aside so that layers do not overlap."""
     if WITHIN not in found.nulls:
         return
     null = found.nulls[WITHIN]
