@@ -23,7 +23,7 @@ def one(replicates: int, seed: int, case: str) -> list[PlantedRate]:
             print(f"{done} of {total}: {what}", file=sys.stderr, flush=True)
 
     with threadpool_limits(1):
-        return error_rates(replicates, cases=(case,), seed=seed, progress=progress)
+        return list(error_rates(replicates, cases=(case,), seed=seed, progress=progress).rows)
 
 
 def main() -> None:

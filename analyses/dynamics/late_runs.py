@@ -70,12 +70,12 @@ def late_runs(
     """
     x = np.array(starts, dtype=np.float64)
     if x.ndim != 2 or x.size == 0 or not np.isfinite(x).all():
-        raise InputError(f"late_courses.starts: must be finite numbers (start, unit); got shape {x.shape}")
+        raise InputError(f"late_runs.starts: must be finite numbers (start, unit); got shape {x.shape}")
     if not 0 < late <= 1:
-        raise InputError(f"late_courses.late: must lie in 0 to 1; got {late}")
+        raise InputError(f"late_runs.late: must lie in 0 to 1; got {late}")
     half = int(n_steps * late) // 2
     if half < 4:
-        raise InputError(f"late_courses.n_steps: the late part must hold 8 steps; got {2 * half} of {n_steps}")
+        raise InputError(f"late_runs.n_steps: the late part must hold 8 steps; got {2 * half} of {n_steps}")
     names = list(names) or [f"unit {k}" for k in range(x.shape[1])]
     turned = _Turned(names, angles)
     weights = np.sin(math.pi * (np.arange(2 * half) + 0.5) / (2 * half)) ** 2

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ...simulator import InputError, Recording, Run
 from ..comparison.wording import number
-from ..layers.layer_synchrony import CKA, LIVE, LayerSynchrony, layer_similarity, layer_synchrony, measures_in, parts
+from ..layers.layer_synchrony import CKA, LIVE, LayerValues, layer_similarity, layer_synchrony, measures_in, parts
 from ..layers.transfer import layer_transfer
 from ..measures import MEASURES, get
 from .parts.layers import NAMED, layers_figure
@@ -44,7 +44,7 @@ def training_drawings(run: Run) -> Iterator[Drawing]:
         yield from _similarity(run, when, main)
 
 
-def _over_training(run: Run, found: LayerSynchrony) -> Drawing:
+def _over_training(run: Run, found: LayerValues) -> Drawing:
     title = _title(found)
     accuracies = _accuracies(run, found)
     layers = shown_layers(len(found.layers))
@@ -65,7 +65,7 @@ def _over_training(run: Run, found: LayerSynchrony) -> Drawing:
     )
 
 
-def _against_depth(found: LayerSynchrony, others: Sequence[LayerSynchrony]) -> Iterator[Drawing]:
+def _against_depth(found: LayerValues, others: Sequence[LayerValues]) -> Iterator[Drawing]:
     records = found.measured
     if records.size == 0:
         return
@@ -103,7 +103,7 @@ def _transfer(run: Run, shown: Sequence[str], when: str, of: str) -> Iterator[Dr
         return
     try:
         passed = layer_transfer(found.values[records], layers=found.layers)
-    except InputError:  # too few records, or a layer that stands still: no transfer can be spoken of
+    except InputError:  # too few records, or a layer that stands still: no transfer is defined
         return
     n = len(found.layers)
     clear = passed.p_holm <= LEVEL
@@ -159,7 +159,7 @@ def _similarity(run: Run, when: str, of: str) -> Iterator[Drawing]:
     )
 
 
-def _accuracies(run: Run, found: LayerSynchrony) -> Accuracies | None:
+def _accuracies(run: Run, found: LayerValues) -> Accuracies | None:
     history = run.get("history")
     if not isinstance(history, Recording) or "metric" not in history.unit_labels or history.values.ndim != 2:
         return None
@@ -176,32 +176,32 @@ def _accuracies(run: Run, found: LayerSynchrony) -> Accuracies | None:
     return Accuracies(times, train, test)
 
 
-def _units(found: LayerSynchrony) -> str:
+def _units(found: LayerValues) -> str:
     """Return the number of units that are measured, in words: fewer where too few vary."""
     counts = found.n_units[np.isfinite(found.n_units)]
     least, most = int(counts.min()), int(counts.max())
     return f"{most}" if least == most else f"{least} to {most}"
 
 
-def _title(found: LayerSynchrony) -> str:
+def _title(found: LayerValues) -> str:
     return f"{found.measure} {_SIDES.get(found.when, found.when)} layers, {found.of}"
 
 
-def _name(found: LayerSynchrony) -> str:
+def _name(found: LayerValues) -> str:
     return _LONG.get(found.measure, found.measure)
 
 
-def _where(found: LayerSynchrony) -> str:
+def _where(found: LayerValues) -> str:
     return f"{_SIDES.get(found.when, found.when)} each layer on the {found.of} set"
 
 
-def _label(found: LayerSynchrony) -> str:
+def _label(found: LayerValues) -> str:
     if found.measure in _LONG:
         return _LONG[found.measure]
     return with_unit(found.measure, found.unit)
 
 
-def _null_words(found: LayerSynchrony) -> str:
+def _null_words(found: LayerValues) -> str:
     drawn = [at for at in range(len(found.times)) if any(np.isfinite(n.low[at]).any() for n in found.nulls.values())]
     if not drawn:
         why = get(found.measure).no_null if found.measure in MEASURES else ""

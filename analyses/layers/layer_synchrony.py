@@ -31,7 +31,7 @@ class Null:
 
 
 @dataclass(frozen=True, eq=False)
-class LayerSynchrony:
+class LayerValues:
     """One measure of every layer over training.
 
     Attributes:
@@ -97,8 +97,8 @@ def measures_in(run: Run) -> list[str]:
     return list(names)
 
 
-def layer_synchrony(run: Run, measure: str, *, when: str = "post", of: str = "test") -> LayerSynchrony:
-    """Read one measure of every layer over training from the entries of `SynchronyRecorder`.
+def layer_synchrony(run: Run, measure: str, *, when: str = "post", of: str = "test") -> LayerValues:
+    """Read one measure of every layer over training from the entries of `LayerSynchrony`.
 
     Raises:
         InputError: the Run holds no synchrony over training, or not this measure, set or side of the layers.
@@ -116,7 +116,7 @@ def layer_synchrony(run: Run, measure: str, *, when: str = "post", of: str = "te
     )
     nulls = {k: Null(*(_columns(found, measure, s, k) for s in NULL_STATISTICS)) for k in kinds}
     at = int(np.flatnonzero(first.unit_labels["measure"] == measure)[0])
-    return LayerSynchrony(
+    return LayerValues(
         measure,
         when,
         of,
@@ -132,7 +132,7 @@ def layer_synchrony(run: Run, measure: str, *, when: str = "post", of: str = "te
 
 
 def layer_similarity(run: Run, *, when: str = "post", of: str = "test") -> LayerSimilarity:
-    """Read the CKA between the layers' activations over training from the entries of `SynchronyRecorder`.
+    """Read the CKA between the layers' activations over training from the entries of `LayerSynchrony`.
 
     Raises:
         InputError: the Run holds none for this set or side of the layers.
@@ -161,7 +161,7 @@ def _of(run: Run, kind: str, when: str, of: str) -> list[Recording]:
     every = [entry for entry in _entries(run) if kind in _about(entry)]
     if not every:
         what = "synchrony over training" if kind == "layer" else "CKA between layers"
-        raise InputError(f"run: holds no {what}; record it with SynchronyRecorder, or ictal train --synchrony")
+        raise InputError(f"run: holds no {what}; record it with LayerSynchrony, or ictal train --synchrony")
     for key, wanted in (("when", when), ("set", of)):
         known = dict.fromkeys(str(_about(entry)[key]) for entry in every)
         if wanted not in known:

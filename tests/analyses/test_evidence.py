@@ -215,7 +215,7 @@ def test_planted_relations_are_what_they_are_called():
 
 
 def test_error_rates_count(tmp_path):
-    rows = error_rates(2, cases=("absent",), seed=9)
+    rows = error_rates(2, cases=("absent",), seed=9).rows
     assert {row.claim for row in rows} == set(PLANTED_CLAIMS)
     for claim in PLANTED_CLAIMS:
         assert sum(row.count for row in rows if row.claim == claim) == 2

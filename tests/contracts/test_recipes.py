@@ -24,6 +24,7 @@ KINDS = {
     "late": "claim",
     ".xyz": "reader",
     "names": "format",
+    "tally": "result",
 }
 COMMANDS = """
 import contextlib, io, json, sys
@@ -155,6 +156,9 @@ def test_an_experiment_and_a_claim_of_a_package_give_what_ours_give(kit, tmp_pat
     script = (
         "import ictal\n"
         "from ictal.experiments.planted import planted\n"
+        "from my_kit.tally import Count, Tally\n"
+        "Tally([Count(0, 3)], {'command': ''}).save('tally.h5')\n"
+        "assert ictal.load('tally.h5').rows == [Count(0, 3)]\n"
         "ictal.EXPERIMENTS.load('slowing')(seed=1).save('slowing.h5')\n"
         "found = ictal.CLAIMS.load('late').effects(planted('present', seeds=3))\n"
         "print([e.part for e in found.effects])\n"

@@ -118,10 +118,10 @@ def test_doctor_sees_a_checkout_without_links(tmp_path, monkeypatch):
     """Git without core.symlinks leaves text files in the place of links."""
     from ictal.cli import doctor
 
-    (tmp_path / "ictal" / "cli").mkdir(parents=True)
+    (tmp_path / "ictal").mkdir()
     for name in ("simulator", "models", "analyses"):
         (tmp_path / "ictal" / name).write_text(f"../{name}")
-    monkeypatch.setattr(doctor, "__file__", str(tmp_path / "ictal" / "cli" / "doctor.py"))
+    monkeypatch.setattr(doctor, "PACKAGE", tmp_path / "ictal")
     found = doctor._links()
     assert not found["ok"]
     assert "core.symlinks" in found["what"]
@@ -249,8 +249,8 @@ def test_bins_of_spikes_are_options(folder, ictal_):
     assert {key: answer["config"]["settings"][key] for key in ("bin", "sd")} == {"bin": 0.002, "sd": 0.004}
     for command in ("measure", "compare"):
         text = " ".join(ictal_(command, "--help").split())
-        assert "bins of S seconds, default .001" in text
-        assert "SD S seconds, default .005" in text
+        assert "bins in which spikes are counted [s]; χ depends on it. [default: 0.001]" in text
+        assert "Gaussian by which spikes are smoothed [s]; χ depends on it. [default: 0.005]" in text
 
 
 def test_a_table_shows_the_shuffle_and_why_there_is_no_null(folder, ictal_):

@@ -3,18 +3,19 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from ictal.simulator.fields import Param
 from ictal.simulator.options import Argument, Option, command_line
 
 
 @dataclass(frozen=True)
 class Settings:
-    file: Annotated[str, Argument("FILE")]
-    band: Annotated[tuple[float, float] | None, Option("LO HI")] = None
-    names: Annotated[tuple[str, ...], Option("A,B")] = ("a",)
-    each: Annotated[tuple[str, ...], Option("X", "--one", repeat=True)] = ()
-    fast: Annotated[bool, Option()] = False
-    seed: Annotated[int, Option("K", record="always")] = 0
-    output: Annotated[str, Option("FILE", "-o --output", record="never")] = ""
+    file: Annotated[str, Param("file"), Argument("FILE")]
+    band: Annotated[tuple[float, float] | None, Param("words"), Option("LO HI")] = None
+    names: Annotated[tuple[str, ...], Param("words"), Option("A,B")] = ("a",)
+    each: Annotated[tuple[str, ...], Param("words"), Option("X", "--one", repeat=True)] = ()
+    fast: Annotated[bool, Param("words"), Option()] = False
+    seed: Annotated[int, Param("words"), Option("K", record="always")] = 0
+    output: Annotated[str, Param("words"), Option("FILE", "-o --output", record="never")] = ""
 
 
 def test_a_line_says_what_differs_from_the_defaults():

@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from ...layers.layer_synchrony import LayerSynchrony
+from ...layers.layer_synchrony import LayerValues
 from .layers import name_layers
 from .style import (
     ACTIVITY_MAP,
@@ -61,7 +61,7 @@ def shown_layers(n: int) -> NDArray[np.intp]:
 
 
 @styled
-def synchrony_figure(title: str, found: LayerSynchrony, y_label: str, accuracies: Accuracies | None) -> Figure:
+def synchrony_figure(title: str, found: LayerValues, y_label: str, accuracies: Accuracies | None) -> Figure:
     """One measure of every layer over training, with its null, under the accuracies.
 
     Grey: what permuted surrogates of all layers span, between the records at which they were drawn. Diamonds: mean
@@ -161,7 +161,7 @@ def _accuracies(axes: Axes, found: Accuracies) -> Legend:
     return legend
 
 
-def _free_band(axes: Axes, found: LayerSynchrony) -> bool:
+def _free_band(axes: Axes, found: LayerValues) -> bool:
     """Grey between the least and the greatest that permuted surrogates of any layer give."""
     if FREE not in found.nulls:
         return False
@@ -178,7 +178,7 @@ def _free_band(axes: Axes, found: LayerSynchrony) -> bool:
     return True
 
 
-def _within_bars(axes: Axes, found: LayerSynchrony, layer: int, index: int, paint: str) -> None:
+def _within_bars(axes: Axes, found: LayerValues, layer: int, index: int, paint: str) -> None:
     """Draw mean and span of the surrogates of one layer, moved aside so that layers do not overlap."""
     if WITHIN not in found.nulls:
         return
@@ -198,7 +198,7 @@ def _band(axes: Axes, places: Values, low: Values, high: Values, options: dict[s
         axes.fill_between([left, left + 0.5], [bottom] * 2, [top] * 2, **options)
 
 
-def _span(found: LayerSynchrony) -> tuple[float, float]:
+def _span(found: LayerValues) -> tuple[float, float]:
     every = [found.values, *(v for null in found.nulls.values() for v in (null.low, null.high))]
     numbers = np.concatenate([v[np.isfinite(v)] for v in every])
     return sign_limits(float(numbers.min()), float(numbers.max()))
