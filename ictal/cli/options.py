@@ -16,6 +16,11 @@ from ..simulator.errors import InputError
 from ..simulator.fields import Param, check, check_bounds, default_of, parse
 from ..simulator.options import Argument, Option, command_line, default_option, option_words, options_of
 
+AnyFile = Annotated[
+    Path,
+    Param("Any file of ictal (.h5, .pt), the folder of a sweep, an EEG (.edf, .bdf), or an array file"),
+    Argument("FILE"),
+]
 Force = Annotated[bool, Param("Replace files that exist"), Option(record="never")]
 Resume = Annotated[bool, Param("Go on with a run that was cut short"), Option(record="never")]
 Names = Annotated[tuple[str, ...], Param("Measures by name; all that are defined if left out")]

@@ -6,18 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 from ..simulator.fields import Param
-from ..simulator.options import Argument, Option
-from .options import ClockOption, Dt, Force, check_folder, command
+from ..simulator.options import Option
+from .options import AnyFile, ClockOption, Dt, Force, check_folder, command
 from .output import Output
 
 
 @command
 def plot(
-    file: Annotated[
-        Path,
-        Param("Any file of ictal (.h5, .pt), the folder of a sweep, an EEG (.edf, .bdf), or an array file"),
-        Argument("FILE"),
-    ],
+    file: AnyFile,
     output: Annotated[Path | None, Param("Default: NAME-figures"), Option("DIR", "-o --output")] = None,
     dt: Dt = None,
     clock: ClockOption = None,
