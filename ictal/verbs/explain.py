@@ -28,6 +28,7 @@ def explain(name: str) -> str:
 
     Of a measure: formula, range, value by finite size alone, needs, what it shows and what it cannot, citation.
     Of a system, an architecture or a treatment: its docstring and its parameters. Of anything else: its docstring.
+    A name of several kinds is that of the first, and the others are listed: ``"claim:healthy"`` names the kind.
 
     Raises:
         InputError: nothing has this name; the message names the nearest.
@@ -37,13 +38,14 @@ def explain(name: str) -> str:
     """
     facts = description(name)
     lines = [f"{facts['name']}  ({facts['kind']}): {facts['summary']}"]
+    lines += [f"  also a {kind}: ictal explain {kind}:{facts['name']}" for kind in facts["also"]]
     if facts["kind"] == "measure":
         for key in ("formula", "range", "floor", "needs", "shows", "cannot", "citation"):
             lines += [f"  {key:<9} {facts[key]}"]
         return "\n".join(lines)
     lines += ["", facts["text"]]
     if "parameters" in facts:
-        lines += ["", f"parameters ({_USES[facts['kind']].format(name)}):"]
+        lines += ["", f"parameters ({_USES[facts['kind']].format(facts['name'])}):"]
         width, room = (max(len(p[key]) for p in facts["parameters"]) for key in ("name", "bounds"))
         for p in facts["parameters"]:
             unit = f" [{p['unit']}]" if p["unit"] else ""
@@ -55,14 +57,17 @@ def explain(name: str) -> str:
 
 def description(name: str) -> dict[str, Any]:
     """Return what `explain` prints, as plain data: of a parameter name, type, default, unit, bounds and words."""
-    tables = [table for table in REGISTRIES.values() if name in table]
+    kind, colon, of_kind = name.partition(":")
+    name = of_kind if colon else name
+    tables = [table for table in REGISTRIES.values() if name in table and kind in (table.kind, name)]
     if not tables:
         kinds = [table.kind for table in REGISTRIES.values()]
-        known = [known for table in REGISTRIES.values() for known in table]
+        known = {known for table in REGISTRIES.values() for known in table}
         raise unknown(f"{', '.join(kinds[:-1])} or {kinds[-1]}", name, known)
     table = tables[0]
     found = table.load(name)
     facts: dict[str, Any] = {"name": name, "kind": table.kind, "summary": table[name].line}
+    facts["also"] = [other.kind for other in tables[1:]]
     if table is MEASURES:
         facts |= {key: getattr(found, key) for key in ("formula", "range", "floor", "shows", "cannot", "citation")}
         reads = "spike trains" if found.takes == "spikes" else "sampled activity"

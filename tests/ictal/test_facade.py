@@ -491,3 +491,11 @@ def test_defaults_of_the_facade_are_those_of_the_comparison():
         options = inspect.signature(COMMANDS.load(name)).parameters
         assert (options["bin"].default, options["sd"].default) == (0.001, 0.005)
     assert ValueSettings().nulls == 0
+
+
+def test_a_name_of_several_kinds_is_told_apart_by_its_kind():
+    assert "also a claim: ictal explain claim:healthy" in ictal.explain("healthy")
+    assert ictal.description("claim:healthy")["kind"] == "claim"
+    assert ictal.description("treatment:healthy") == ictal.description("healthy") | {"also": []}
+    with pytest.raises(ictal.InputError, match="unknown"):
+        ictal.explain("claim:si_3")
