@@ -34,9 +34,8 @@ def plot(
         foreign = file.suffix.lower() in (*ARRAY_SUFFIXES, *EDF_SUFFIXES)
         found = open_run(file, dt=dt, clock=clock) if foreign else load(file)
 
-        from ..analyses.figures import save_figures
         from ..analyses.figures.rings import films
-        from ..analyses.figures.save import save_films
+        from ..analyses.figures.save import save_figures, save_films
 
         moving = films(found) if animate else {}
         figures = found.plot()

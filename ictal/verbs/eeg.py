@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..analyses.comparison.sources import is_curve
-from ..analyses.eeg import Alarms, EegResult, Rule, Windows, analyse, over_time
+from ..analyses.eeg.analyse import Alarms, Windows, analyse, over_time
+from ..analyses.eeg.detectors import Rule
+from ..analyses.eeg.result import EegResult
 from ..analyses.settings import ValueSettings
 from ..analyses.values import Activity, unusable
 from ..simulator import InputError, Recording, Spikes, unknown
