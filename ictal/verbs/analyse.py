@@ -90,7 +90,7 @@ def lyapunov(
     set by ``analyse(system, lyapunov=True, settings={"time": ...})``.
 
     >>> found = lyapunov("stuart_landau", n=1, dt=0.05, sample=0.05, time=60.0)
-    >>> abs(found.lyapunov.exponents - [0.0, -2.0]).max() < 0.02
+    >>> bool(abs(found.lyapunov.exponents - [0.0, -2.0]).max() < 0.02)
     True
     """
     return analyse(
