@@ -121,6 +121,7 @@ from .series.innovations import innovations as innovations
 from .series.innovations import phase_randomised as phase_randomised
 from .series.transitions import Transition as Transition
 from .series.transitions import transition as transition
+from .settings import ValueSettings as ValueSettings
 from .statistics import cliffs_delta as cliffs_delta
 from .statistics import difference_interval as difference_interval
 from .statistics import permutation_p as permutation_p
@@ -132,4 +133,3 @@ from .surrogates import permute as permute
 from .surrogates import permute_within_class as permute_within_class
 from .values import Measurements as Measurements
 from .values import Value as Value
-from .values import ValueSettings as ValueSettings

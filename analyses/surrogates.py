@@ -13,8 +13,8 @@ from ..simulator import InputError, Recording, Spikes, unknown
 from ..simulator.types import Band
 from .measures.base import Measure, NullKind, in_double
 from .measures.checks import classes, examine, spikes_reason
+from .settings import MIN_SURROGATES
 
-MIN_SURROGATES = 199  # p cannot fall below 1/(1 + n); 199 resolves 0.005
 BATCH = 500_000  # numbers held at once: larger ones leave the cache and cost page faults
 REDRAWN = 3  # surrogates of spike trains are drawn up to so many times as often
 MATCHED = "compare with control runs of the same number of steps, which are its null"

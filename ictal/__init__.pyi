@@ -7,7 +7,6 @@ from .analyses.eeg.result import EegResult as EegResult
 from .analyses.evidence import Evidence as Evidence
 from .analyses.measures import MEASURES as MEASURES  # the measures of synchrony, by name
 from .analyses.values import Measurements as Measurements
-from .experiments import EXPERIMENTS as EXPERIMENTS  # the experiments, by name
 from .experiments.planted import PLANTED_CASES as PLANTED_CASES  # the cases of planted truth
 from .experiments.planted import PLANTED_CLAIMS as PLANTED_CLAIMS  # their claims, each with its effects
 from .experiments.planted import PlantedRate as PlantedRate
@@ -22,7 +21,7 @@ from .models.datasets import DATA as DATA  # the data sets, by name
 from .models.datasets import load_data as load_data
 from .models.monitoring.monitor import Monitor as Monitor
 from .models.monitoring.penalty import desync_penalty as desync_penalty
-from .models.synchrony import SynchronyRecorder as SynchronyRecorder
+from .models.synchrony.recorder import LayerSynchrony as LayerSynchrony
 from .models.trained.evaluate import Evaluated as Evaluated
 from .models.trained.evaluate import evaluate_file as evaluate_file
 from .models.training.build import open_model as open_model
@@ -56,6 +55,7 @@ from .verbs.eeg import measure_over_time as measure_over_time
 from .verbs.explain import description as description
 from .verbs.explain import explain as explain
 from .verbs.measure import measure as measure
+from .verbs.names import EXPERIMENTS as EXPERIMENTS  # the experiments, by name
 from .verbs.simulate import simulate as simulate
 from .verbs.simulate import simulate_to_file as simulate_to_file
 from .verbs.sources import as_run as as_run

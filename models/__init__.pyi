@@ -32,7 +32,7 @@ from .datasets.sequences import Integration as Integration
 from .datasets.sequences import Match as Match
 from .monitoring.monitor import Monitor as Monitor
 from .monitoring.penalty import desync_penalty as desync_penalty
-from .probe.axes import Site as Site
+from .probe.axes import Axes as Axes
 from .probe.layers import Layers as Layers
 from .probe.layers import Probe as Probe
 from .probe.record import MorphLoop as MorphLoop
@@ -62,13 +62,13 @@ from .spiking.lif_theory import siegert as siegert
 from .spiking.lif_theory import siegert_cv as siegert_cv
 from .spiking.lif_theory import spike_times as spike_times
 from .spiking.seizure import SeizureNetwork as SeizureNetwork
-from .synchrony import SynchronyRecorder as SynchronyRecorder
+from .synchrony.recorder import LayerSynchrony as LayerSynchrony
 from .synthetic_eeg import SyntheticEeg as SyntheticEeg
 from .system import Flow as Flow
-from .system import Foretold as Foretold
+from .system import SelfContained as SelfContained
 from .system import Spiking as Spiking
-from .system import Started as Started
 from .system import System as System
+from .system import WithTheory as WithTheory
 from .system import attributed as attributed
 from .system import parameters as parameters
 from .trained.classifier import Classifier as Classifier
@@ -88,7 +88,7 @@ from .training import separation as separation
 from .training import train as train
 from .training.build import open_model as open_model
 from .training.callbacks import Accelerated as Accelerated
-from .training.callbacks import Together as Together
+from .training.callbacks import Combined as Combined
 from .training.callbacks import lightning_callback as lightning_callback
 from .training.job import Trained as Trained
 from .training.job import train_to_file as train_to_file

@@ -23,13 +23,13 @@ GAIN = -1.5  # of the duplicate: a copy with another sign and gain
 
 @dataclass(frozen=True)
 class SyntheticEeg(Checked):
-    r"""Channels of pink noise and rhythm, any two of which have the correlation that is asked for::
+    r"""Channels of pink noise and rhythm with a given correlation of any two::
 
         x_j(t) = A(t) (√c(t) s(t) + √(1 − c(t)) n_j(t))
 
     s (common) and n_j (of each channel) are independent, of unit variance and of one spectrum: a share of a narrow
     rhythm (`alpha_hz`; in the seizure `seizure_hz`) and the rest 1/f noise above 0.5 Hz. So corr(x_i, x_j) = c in every
-    band, and r, χ_c = √c and λ₁ fraction = c follow, whatever the amplitude A. In the seizure c and A take values of
+    band, and r, χ_c = √c and λ₁ fraction = c follow, for any amplitude A. In the seizure c and A take values of
     their own: `seizure_gain` > 1 with `seizure_correlation` = `correlation` raises power and not synchrony, and the
     other way round. Nothing here is a model of a brain; it is ground truth for measures and detectors.
 
@@ -68,7 +68,7 @@ class SyntheticEeg(Checked):
             raise InputError(f"SyntheticEeg.duration: must hold 16 samples; got {self.duration * self.rate:g}")
 
     def record(self, seed: int) -> Run:
-        """Draw it: the seed decides all that is random."""
+        """Return one recording; the seed draws everything random."""
         rng = np.random.default_rng(seed)
         n = round(self.duration * self.rate)
         weight = self._weight(np.arange(n) / self.rate)[:, None]

@@ -1,4 +1,4 @@
-"""What a system is: a frozen dataclass of parameters that records."""
+"""Protocols of systems: frozen dataclasses of parameters that record a Run."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from ..simulator import Recording, Run
+from ..simulator import Network, Recording, Run
 from ..simulator.fields import check_bounds, declared
-from ..simulator.networks.network import Network
+from ..simulator.files.rows import plain
 
 Progress = Callable[[float, float], None]  # (done, total) [ms]
 State = TypeVar("State")  # a numpy array or a torch tensor
@@ -19,14 +19,14 @@ State = TypeVar("State")  # a numpy array or a torch tensor
 
 @runtime_checkable
 class System(Protocol):
-    """Something with activity. A frozen dataclass: its fields are its parameters, `duration` [s] among them."""
+    """A source of activity. A frozen dataclass: its fields are its parameters, `duration` [s] among them."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
     def record(self, seed: int) -> Run:
-        """Do it once: the same seed gives the same Run.
+        """Return one run: the same seed gives the same Run.
 
-        `Run.source` says what was done: system, parameters, seed, engine, versions.
+        `Run.source` is the provenance: system, parameters, seed, engine, versions.
         """
 
 
@@ -41,26 +41,26 @@ class Spiking(System, Protocol):
 
 
 @runtime_checkable
-class Foretold(Spiking, Protocol):
-    """A spiking system of which theory says something beforehand: kept in the Run beside what it did."""
+class WithTheory(Spiking, Protocol):
+    """A spiking system with entries from theory, stored in the Run with the simulated ones."""
 
     def theory(self) -> Mapping[str, Recording]:
-        """What is known before it runs. The unit label ``"given"`` says that nothing in an entry was simulated."""
+        """Return entries known before the run; their unit label ``"given"`` marks values that were not simulated."""
 
 
 @runtime_checkable
 class Flow(Protocol[State]):
-    """Something that follows dstate/dt = drift(state, inputs): what integrators step and Jacobians are taken of."""
+    """A system dstate/dt = drift(state, inputs), for integrators and Jacobians."""
 
     def drift(self, state: State, inputs: State) -> State:
-        """dstate/dt at this state, (..., unit), while the inputs, (..., feature), act on it."""
+        """Return dstate/dt at states (..., unit) under inputs (..., feature)."""
 
 
 @runtime_checkable
-class Started(Flow[Any], Protocol):
-    """A flow that stands by itself: it has initial states, so that it can be run, and analysed, from many.
+class SelfContained(Flow[Any], Protocol):
+    """A flow with initial states of its own, so that it can be run, and analysed, from many.
 
-    What dt is in can be said by ``time_unit: ClassVar[str]``; else it is the system's own time.
+    ``time_unit: ClassVar[str]`` names the unit of dt; without it dt is in the system's own time.
     """
 
     variables: ClassVar[tuple[str, ...]]  # of a node; states are (..., variable · node)
@@ -68,11 +68,11 @@ class Started(Flow[Any], Protocol):
     n: int  # nodes
 
     def start(self, seed: int) -> NDArray[np.float64]:
-        """The state from which `record` starts with this seed, (variable · node)."""
+        """Return the state from which `record` starts with this seed, (variable · node)."""
 
 
 def parameters(system: System) -> dict[str, object]:
-    """The parameters of a system by name, as plain numbers, strings and lists (JSON-able).
+    """Return the parameters of a system by name, as plain numbers, strings and lists (JSON-able).
 
     >>> from dataclasses import dataclass
     >>> @dataclass(frozen=True)
@@ -82,16 +82,16 @@ def parameters(system: System) -> dict[str, object]:
     >>> parameters(Clock())
     {'period': 0.5}
     """
-    return {f.name: _plain(getattr(system, f.name)) for f in dataclasses.fields(system)}
+    return {f.name: plain(getattr(system, f.name)) for f in dataclasses.fields(system)}
 
 
 def attribution(name: str, system: System, seed: int) -> dict[str, object]:
-    """What a source says of a system."""
+    """Return the provenance of a run of a system: name, parameters and seed."""
     return {"system": name, "parameters": parameters(system), "seed": int(seed)}
 
 
 def attributed(run: Run, name: str, system: System, seed: int) -> Run:
-    """The Run with the system's name, parameters and seed added to its source, and to that of every entry."""
+    """Return the Run with the system's name, parameters and seed added to its source, and to that of every entry."""
     source = {**run.source, **attribution(name, system, seed)}
     return Run({key: dataclasses.replace(entry, source=source) for key, entry in run.items()}, source)
 
@@ -105,13 +105,3 @@ def within(system: object, field: str, low: float, high: float, why: str = "") -
     kind: type = type(system)
     bounds = dataclasses.replace(declared(kind)[field][1], gt=None, ge=low, lt=None, le=high, why=why)
     check_bounds(f"{kind.__name__}.{field}", bounds, getattr(system, field))
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, np.ndarray | np.generic):
-        return value.tolist()
-    if isinstance(value, tuple | list):
-        return [_plain(v) for v in value]
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    return value

@@ -20,7 +20,7 @@ def door(room: str) -> tuple[Callable[[str], object], Callable[[], list[str]], l
     AttributeError: module 'ictal.simulator' has no attribute 'Recodring'; did you mean 'Recording'?
     """
     module = sys.modules[room]
-    path = f"{module.__file__}".removesuffix("c") + "i"  # beside a .pyc too
+    path = f"{module.__file__}".removesuffix("c") + "i"  # next to a .pyc too
     stub: bytes = module.__spec__.loader.get_data(path)  # type: ignore[union-attr]  # a loader reads within zip files
     lines = [line.split() for line in stub.decode().splitlines()]
     home = {words[3]: words[1] for words in lines if words[4:5] == ["as"]}

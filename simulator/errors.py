@@ -9,9 +9,8 @@ from collections.abc import Iterable
 class InputError(ValueError):
     """Input that cannot be used: a file, flag, shape, value or name.
 
-    The message is one line that names the thing, says what was got and what was wanted.
-    The command line prints that line and exits with code 2; everything else is a bug and
-    keeps its traceback.
+    The message is one line: the name of the field or file, the condition, and the value that was got.
+    The command line prints that line and exits with code 2; any other exception is a bug and shows its traceback.
     """
 
     def __init__(self, message: str) -> None:
@@ -19,7 +18,7 @@ class InputError(ValueError):
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> InputError:
-    """The error for a name that is not registered, with the nearest name that is.
+    """Return the error for a name that is not registered, with the nearest registered name.
 
     >>> print(unknown("measure", "si3", ["si_1", "si_2", "si_3", "chi_c"]))
     unknown measure 'si3'; did you mean 'si_3'? known: chi_c, si_1, si_2, si_3

@@ -1,4 +1,4 @@
-"""Parameters as fields of a dataclass: each is declared once, in its annotation, and checked, read and told from there.
+"""Parameters as fields of a dataclass: each is declared once, in its annotation, and checked from there.
 
 tau_m: Annotated[float, Param("membrane time constant [ms]", gt=0)] = 20.0
 """
@@ -23,7 +23,7 @@ class Param:
     """Description and bounds of a parameter.
 
     Attributes:
-        words: what it is, with its unit in brackets, e.g. ``"membrane time constant [ms]"``; ``[1]`` is dimensionless.
+        words: description, with the unit in brackets, e.g. ``"membrane time constant [ms]"``; ``[1]`` is dimensionless.
         gt, ge, lt, le: bounds: greater than, greater or equal, less than, less or equal; of a tuple, of every item.
         why: the reason of a bound, added to the error.
         to: of names and arrays: ``to(value, "Class.field")`` converts a value, and checks it in place of its type.
@@ -60,7 +60,7 @@ class Param:
         return " ".join((end[0], f"{end[1]:g}")) if (end := low or high) else ""
 
     def holds(self, value: float) -> bool:
-        """Whether a number is finite and within the bounds."""
+        """Test that a number is finite and within the bounds."""
         return (
             math.isfinite(value)
             and (self.gt is None or value > self.gt)
@@ -135,7 +135,7 @@ def check_bounds(what: str, param: Param, value: object) -> None:
 
 
 def wanted(hint: Any, param: Param) -> str:
-    """Return what a parameter may be, in words: type, choices and bounds.
+    """Return the values that a parameter may have, in words: type, choices and bounds.
 
     >>> wanted(float, Param("time constant [ms]", gt=0)), wanted(Literal["a", "b"], Param("protocol"))
     ('a number > 0', 'a or b')
@@ -144,10 +144,10 @@ def wanted(hint: Any, param: Param) -> str:
 
 
 def assignments(option: str, texts: Sequence[str], what: str, known: Mapping[str, Any], form: str) -> dict[str, str]:
-    """``KEY=VALUE`` texts of an option as key -> text.
+    """Parse the ``KEY=VALUE`` texts of an option into key -> text.
 
     Args:
-        what: what a key is, in words; known: the keys there are; form: what a text must be, in words.
+        what: noun for a key, in an error; known: the valid keys; form: form of a text, in words.
 
     Raises:
         InputError: an unknown key, a text without "=", a key given twice.
@@ -169,12 +169,12 @@ def assignments(option: str, texts: Sequence[str], what: str, known: Mapping[str
 
 
 def default_of(item: Field[Any]) -> object:
-    """The default of a field; `MISSING` where there is none."""
+    """Return the default of a field; `MISSING` without one."""
     return item.default if item.default_factory is MISSING else item.default_factory()
 
 
 def parse(what: str, hint: Any, text: str) -> object:
-    """A text from the command line as a value of the type `hint`.
+    """Convert a text from the command line to the type `hint`.
 
     >>> parse("MLP.hidden", tuple[int, ...], "64,32")
     (64, 32)
@@ -195,18 +195,17 @@ def parse(what: str, hint: Any, text: str) -> object:
         return text.lower() in _TRUE
     if hint in (int, float):
         try:
-            return check(what, hint, hint(text))
-        except ValueError as error:
-            if isinstance(error, InputError):
-                raise
+            number = hint(text)
+        except ValueError:
             raise InputError(f"{what}: must be {_wanted(hint)}; got {text!r}") from None
+        return check(what, hint, number)
     if hint is str:
         return text
     raise InputError(f"{what}: cannot be set from the command line; use ictal.simulate in Python")
 
 
 def check(what: str, hint: Any, value: object) -> object:
-    """The value if it is of the type `hint`; a whole number serves where a float is wanted.
+    """Return a value of the type `hint`; whole numbers pass as floats.
 
     Raises:
         InputError: it is not.

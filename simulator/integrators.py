@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
 
@@ -10,24 +10,22 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .errors import InputError, unknown
-from .types import Floats
-
-Drift = Callable[[Any], Any]  # of numpy arrays; of other arrays as well where a step of them is wanted
+from .types import Floats, Function, TimeProgress
 
 
-def euler(drift: Drift, x: Any, dt: float, kick: Any = 0.0) -> Any:
+def euler(drift: Function, x: Any, dt: float, kick: Any = 0.0) -> Any:
     """x + dt f(x) + kick: with a kick of SD σ√dt, Euler and Maruyama's scheme."""
     return x + dt * drift(x) + kick
 
 
-def heun(drift: Drift, x: Any, dt: float, kick: Any = 0.0) -> Any:
+def heun(drift: Function, x: Any, dt: float, kick: Any = 0.0) -> Any:
     """x + dt (f(x) + f(x'))/2 + kick, x' = x + dt f(x) + kick; in Stratonovich's sense with noise."""
     slope = drift(x)
     guess = x + dt * slope + kick
     return x + (0.5 * dt) * (slope + drift(guess)) + kick
 
 
-def rk4(drift: Drift, x: Any, dt: float, kick: Any = 0.0) -> Any:
+def rk4(drift: Function, x: Any, dt: float, kick: Any = 0.0) -> Any:
     """Runge and Kutta's scheme of order 4; a kick is added after the step."""
     a = drift(x)
     b = drift(x + (0.5 * dt) * a)
@@ -40,7 +38,7 @@ METHODS = {"euler": euler, "heun": heun, "rk4": rk4}
 
 
 def integrate(
-    drift: Drift,
+    drift: Function,
     start: ArrayLike,
     *,
     dt: float,
@@ -50,15 +48,15 @@ def integrate(
     sd: ArrayLike = 0.0,
     seed: int | None = None,
     names: Sequence[str] = (),
-    progress: Callable[[float, float], None] | None = None,
+    progress: TimeProgress | None = None,
 ) -> Floats:
-    r"""States of dx = f(x) dt + σ dW, the start first, then after each `every` steps.
+    r"""Return states of dx = f(x) dt + σ dW: the start, then one after each `every` steps.
 
     Args:
         drift: f, of a state (..., unit).
         start: state (..., unit).
         dt, n_steps: of the integration, in the time that f is in.
-        every: steps between records.
+        every: steps between returned states.
         method: in `METHODS`.
         sd: σ of the white noise [unit of x/√time], a number or one a unit; its kicks have SD σ√dt.
         seed: of the noise.
@@ -66,10 +64,10 @@ def integrate(
         progress: called as progress(done, total) in time.
 
     Returns:
-        (record, ..., unit), n_steps // every + 1 records.
+        (state, ..., unit), n_steps // every + 1 states.
 
     Raises:
-        InputError: an unknown method; a number that cannot be; noise with rk4 or without a seed; a state that is not
+        InputError: an unknown method; a number out of its range; noise with rk4 or without a seed; a state that is not
             finite any more, with its time and unit.
 
     >>> x = integrate(lambda x: -x, [1.0], dt=0.1, n_steps=10, method="rk4")
@@ -96,7 +94,7 @@ def integrate(
     rng = np.random.default_rng(seed)
     out = np.empty((n_steps // every + 1, *x.shape))
     out[0] = x
-    with np.errstate(all="ignore"):  # what overflows is found below, and said
+    with np.errstate(all="ignore"):  # overflows are found below, and reported
         for k in range(1, n_steps + 1):
             x = step(drift, x, dt, spread * rng.standard_normal(x.shape) if noisy else 0.0)
             if k % every:

@@ -1,6 +1,6 @@
-"""Kinds of what Ictal writes: where each is loaded from, who draws it, who makes a page of it; verbs of all kinds.
+"""Kinds of files that Ictal writes: the class, the figures and the page of each; methods common to all kinds.
 
-The entries are texts, resolved when they are asked for: so a room names what stands to its right and imports nothing.
+The entries are texts that are resolved at the first use: so a room names objects of later rooms and imports none.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from .errors import InputError
-from .registry import Registry
+from .registry import Registry, resolve
 
 RESULTS = Registry("result", "ictal", {
     "run": ("simulator.files.store:load", "recordings and spikes of one system, or of one training"),
     "comparison": ("analyses.comparison.result:Comparison", "groups of recordings under the same measures"),
-    "measurements": ("analyses.values:Measurements", "measures of one recording beside their nulls"),
+    "measurements": ("analyses.values:Measurements", "measures of one recording with their nulls"),
     "eeg": ("analyses.eeg.result:EegResult", "measures over time"),
     "dynamics": ("analyses.dynamics.result:DynamicsResult", "exponents, fixed points, attractors, scans, basins"),
     "evidence": ("analyses.evidence.store:Evidence", "trainings that the claims rest on"),
-    "observations": ("analyses.evidence.store:Observations", "one measure against what drives it"),
+    "observations": ("analyses.evidence.store:Observations", "one measure against its drivers"),
     "planted": ("experiments.planted:PlantedRates", "error rates of verdicts"),
     "evaluation": ("models.trained.evaluate:Evaluated", "loss, accuracy and calibration of a trained network"),
     "model": ("models.trained.network:TrainedNetwork", "a trained network (.pt)"),
@@ -30,11 +30,11 @@ RESULTS = Registry("result", "ictal", {
 FIGURES = Registry("figure", "ictal", {
     "run": ("analyses.figures.run:drawings_of_run", "rasters, traces, spectra, maps, synchrony over training"),
     "comparison": ("analyses.figures.comparison:drawings", "activity, order, correlations, spectra, curves, nulls"),
-    "measurements": ("analyses.figures.measurements:measurement_drawings", "every measure beside its nulls"),
+    "measurements": ("analyses.figures.measurements:measurement_drawings", "every measure with its nulls"),
     "eeg": ("analyses.figures.eeg:eeg_drawings", "measures over time, recruitment, detectors"),
     "dynamics": ("analyses.figures.dynamics:dynamics_drawings", "every part of an analysis"),
     "evidence": ("experiments.reproduce:evidence_drawings", "a figure a claim"),
-    "observations": ("analyses.figures.side_by_side:side_by_side", "the measure against what drives it"),
+    "observations": ("analyses.figures.side_by_side:side_by_side", "the measure against its drivers"),
     "model": ("models.trained.network:network_drawings", "activity of every layer"),
     "sweep": ("analyses.figures.sweep:sweep_drawings", "mean activity against the parameters of the grid"),
 })  # fmt: skip
@@ -46,7 +46,7 @@ PAGES = Registry("page", "ictal", {
 
 
 class Kind(ABC):
-    """Verbs of everything that Ictal writes. `kind` is its name in `RESULTS` and in its file."""
+    """Base of everything that Ictal writes. `kind` is its name in `RESULTS` and in its file."""
 
     kind: ClassVar[str]
 
@@ -56,7 +56,7 @@ class Kind(ABC):
 
     @abstractmethod
     def facts(self) -> Mapping[str, Any]:
-        """Return what `ictal info` shows of its content: title -> text, list or mapping."""
+        """Return a summary for `ictal info`: title -> text, list or mapping."""
 
     def plot(self) -> dict[str, Any]:
         """Draw every figure: name -> Drawing, with ``figure`` (matplotlib's), ``caption`` and ``alt``.
@@ -82,6 +82,4 @@ class Kind(ABC):
         force: bool = False,
     ) -> Any:  # fmt: skip
         """Write it for other tools; see `ictal.export`."""
-        from .export import export
-
-        return export(self, to, path, entries=entries, force=force)
+        return resolve("export:export", "ictal.simulator")(self, to, path, entries=entries, force=force)

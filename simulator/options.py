@@ -13,7 +13,7 @@ from .fields import Param, default_of
 
 @dataclass(frozen=True)
 class Option:
-    """Form of a field on the command line, beside its `Param` in the annotation.
+    """Form of a field on the command line, next to its `Param` in the annotation.
 
     Attributes:
         metavar: placeholder of the value, e.g. ``"N"``; a flag has none. Values of ``"LO HI"`` are words of their own,
@@ -74,7 +74,7 @@ def default_option(hint: Any) -> Option | None:
 
 
 def command_line(*parts: Any) -> str:
-    """Return the line that repeats a command: words, and what settings say that differs from their defaults.
+    """Return the line that repeats a command: words, and settings that differ from their defaults.
 
     Args:
         parts: a word, a list of words, or a dataclass whose fields have an `Option`.

@@ -18,8 +18,8 @@ from ...simulator.recordings.spikes import MIN_SPIKES
 from ..filtering import bandpassed
 from ..measures import get
 from ..measures.arrays import live_units
-from ..surrogates import MIN_SURROGATES
-from ..values import Activity, Null, ValueSettings
+from ..settings import MIN_SURROGATES, ValueSettings
+from ..values import Activity, Null
 
 PHASE_BAND = (0.03, 0.2)  # of Hilbert phases [cycles per sample], where none is given
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from ...simulator import InputError, Recording, unknown
 from ...simulator.types import Band, Progress
 from ..filtering import bandpassed
-from ..values import ValueSettings
+from ..settings import ValueSettings
 from .change import changes
 from .detectors import Baseline, Rule, run_detectors
 from .features import line_length
@@ -59,7 +59,7 @@ class Windows:
 
     @property
     def values(self) -> ValueSettings:
-        """ValueSettings of the values in a window."""
+        """Settings of the values in a window."""
         return ValueSettings(band=self.band, phase_band=self.phase_band, nulls=self.nulls, seed=self.seed)
 
 

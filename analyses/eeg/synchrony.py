@@ -13,7 +13,8 @@ from ...simulator import InputError, Recording, unknown
 from ...simulator.files.document import to_json
 from ...simulator.types import Band, Progress
 from ..measures import MEASURES, get
-from ..values import Activity, Value, ValueSettings, values
+from ..settings import ValueSettings
+from ..values import Activity, Value, values
 from .rhythm import RHYTHMS, Rhythm
 from .windows import Event, phase_of
 

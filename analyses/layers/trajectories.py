@@ -98,7 +98,7 @@ def measures_in(run: Run) -> list[str]:
 
 
 def trajectories(run: Run, measure: str, *, when: str = "post", of: str = "test") -> Trajectories:
-    """One measure of every layer over training, out of what `SynchronyRecorder` stored.
+    """One measure of every layer over training, out of what `LayerSynchrony` stored.
 
     Raises:
         InputError: the Run holds no synchrony over training, or not this measure, set or side of the layers.
@@ -132,7 +132,7 @@ def trajectories(run: Run, measure: str, *, when: str = "post", of: str = "test"
 
 
 def layer_similarity(run: Run, *, when: str = "post", of: str = "test") -> LayerSimilarity:
-    """CKA between the layers' activations over training, out of what `SynchronyRecorder` stored.
+    """CKA between the layers' activations over training, out of what `LayerSynchrony` stored.
 
     Raises:
         InputError: the Run holds none for this set or side of the layers.
@@ -161,7 +161,7 @@ def _of(run: Run, kind: str, when: str, of: str) -> list[Recording]:
     every = [entry for entry in _entries(run) if kind in _about(entry)]
     if not every:
         what = "synchrony over training" if kind == "layer" else "CKA between layers"
-        raise InputError(f"run: holds no {what}; record it with SynchronyRecorder, or ictal train --synchrony")
+        raise InputError(f"run: holds no {what}; record it with LayerSynchrony, or ictal train --synchrony")
     for key, wanted in (("when", when), ("set", of)):
         known = dict.fromkeys(str(_about(entry)[key]) for entry in every)
         if wanted not in known:

@@ -21,20 +21,20 @@ COMMANDS = Registry(
     "ictal.cli",
     {
         "compare": ("compare:compare", "Compare groups of files; without files, run the main job."),
-        "simulate": ("simulate:simulate", "Run a system once and write what it did to an HDF5 file."),
+        "simulate": ("simulate:simulate", "Run a system once and write its recordings to an HDF5 file."),
         "sweep": ("sweep:sweep", "Run a system over a grid of parameters and seeds."),
-        "train": ("train:train", "Train a network and write how it went, and its weights."),
+        "train": ("train:train", "Train a network and write its history and its weights."),
         "evaluate": ("evaluate:evaluate", "Evaluate a trained network on its data or others."),
         "measure": ("measure:measure", "Measure the synchrony in a file, or its course over time."),
         "analyse": ("analyse:analyse", "Analyse the dynamics of a system or network."),
         "eeg": ("eeg:eeg", "Analyse an EEG: synchrony, recruitment, detectors."),
         "plot": ("plot:plot", "Draw the figures of a run or a result as PNG and SVG."),
         "export": ("export:export", "Write a file for other tools: csv, SONATA or xarray."),
-        "reproduce": ("reproduce:reproduce", "Run what the claims rest on, and say what follows."),
-        "claims": ("reproduce:claims", "Say what the paper claims and what follows from evidence."),
+        "reproduce": ("reproduce:reproduce", "Run the evidence for the claims, and print the verdicts."),
+        "claims": ("reproduce:claims", "Print the claims of the paper and the verdicts of evidence."),
         "list": ("info:list_", "List everything that has a name, one line each."),
         "explain": ("info:explain", "Explain anything that has a name."),
-        "info": ("info:info", "Say what a file holds and how to do it again."),
+        "info": ("info:info", "Describe a file and the command that made it."),
         "doctor": ("doctor:doctor", "Check versions, caches, threads, data and links."),
     },
 )  # fmt: skip
@@ -42,7 +42,7 @@ PLAIN: dict[str, Any] = {"add_completion": False, "pretty_exceptions_enable": Fa
 
 
 class Commands(TyperGroup):
-    """All commands: one that Ctrl-C ends where it has no answer of its own says so."""
+    """All commands; Ctrl-C ends one without its own handler with one line."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that the line names."""
@@ -106,7 +106,7 @@ def root(
 
 
 def run(arguments: Sequence[str]) -> int:
-    """The exit code of a command line: 0 done, 2 bad input, 130 or 143 interrupted.
+    """Return the exit code of a command line: 0 done, 2 bad input, 130 or 143 interrupted.
 
     1 is a bug, which keeps its traceback, or a sweep of which some points failed.
     """
@@ -143,7 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _is_bad_input(error: Exception) -> bool:
-    """What the user can mend: our own errors, and files that the system does not let us use."""
+    """Return whether the user can mend it: an InputError, or a file that cannot be read or written."""
     from ..simulator.errors import InputError
 
     return isinstance(error, InputError) or (isinstance(error, OSError) and error.filename is not None)

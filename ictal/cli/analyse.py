@@ -62,7 +62,7 @@ def analyse(
     inputs: Annotated[str, Param("Constant input of a trained network: zero or mean"), Option("X", "--input")] = "zero",
     output: Hdf5 = None,
     force: Force = False,
-    how: DynamicsSettings,
+    values: DynamicsSettings,
     line: Line,
     out: Output,
 ) -> None:
@@ -77,23 +77,18 @@ def analyse(
     scanned = ranged("--scan", scan) if scan else None
     axes = [ranged("--plane", text) for text in plane]
     parameters, varied = _parameters(system, settings, starts_from)
+    shared = {**vars(values), "plane": axes, "starts_from": varied}
 
     from ..verbs.analyse import analyse as analysed
 
     with out.progress(f"analyse {Path(system).name}") as report:
         found = analysed(
             system, lyapunov=k, fixed_points=fixed_points, attractors=attractors, scan=scanned, basins=basins,
-            phase_plane=phase_plane, starts=how.starts, spread=how.spread, starts_from=varied, time=how.time,
-            late=how.late, eps=how.eps, min_samples=how.min_samples, plane=axes, watch=how.watch, inputs=inputs,
-            seed=how.seed, command=line.replace(f"{LYAPUNOV} {ALL}", LYAPUNOV), progress=report, settings=parameters,
+            phase_plane=phase_plane, inputs=inputs, command=line.replace(f"{LYAPUNOV} {ALL}", LYAPUNOV),
+            progress=report, settings=parameters, **shared,
         )  # fmt: skip
-    if output is not None:
-        found.save(output, force=force)
-    out.result(found.to_json(), lambda: described(found))
-    for note in found.config["notes"]:
-        out.note(f"assumed: {note}")
-    if output is not None:
-        out.note(f"wrote {output}; ictal plot {output} draws it")
+    notes = [f"assumed: {note}" for note in found.config["notes"]]
+    out.found(found, lambda: described(found), output, force, notes)
 
 
 def ranged(option: str, text: str) -> tuple[str, float, float, int]:
@@ -119,10 +114,9 @@ def _parameters(system: str, settings: Sequence[str], starts_from: str) -> tuple
     from ..models import SYSTEMS
     from ..simulator.fields import assignments, parameter_types, parse
     from ..verbs.names import parse_settings
+    from ..verbs.targets import named_system
 
-    name = system if not Path(system).suffix and not Path(system).exists() else _recorded(system)
-    if system in SYSTEMS:
-        name = system
+    name, _ = named_system(system)
     if not name:
         if settings or starts_from:
             raise InputError("--set, --starts-from: are for systems; leave them out")
@@ -135,18 +129,6 @@ def _parameters(system: str, settings: Sequence[str], starts_from: str) -> tuple
     texts = assignments("--starts-from", [starts_from], f"parameter of {name}", hints, "KEY=A,B")
     ((key, text),) = texts.items()
     return parameters, (key, [parse(f"{kind.__name__}.{key}", hints[key], part.strip()) for part in text.split(",")])
-
-
-def _recorded(file: str) -> str:
-    """Return the name of the system that recorded a file; empty where the file is of another kind."""
-    from ..models import SYSTEMS
-    from ..simulator.files.readers import HDF5_SUFFIXES, open_run
-
-    path = Path(file)
-    if path.suffix.lower() not in HDF5_SUFFIXES:
-        return ""
-    name = str(open_run(path).source.get("system", ""))
-    return name if name in SYSTEMS else ""
 
 
 def described(found: DynamicsResult) -> str:

@@ -1,4 +1,4 @@
-"""``ictal compare``: the main job, or a stranger's files, under the same measures."""
+"""``ictal compare``: groups of files, or the main job, under the same measures."""
 
 from __future__ import annotations
 
@@ -6,19 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from ..analyses.settings import ValueSettings
 from ..simulator.errors import InputError
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
-from ..simulator.types import Progress
-from .options import Band, Bin, ClockOption, Dt, Force, Line, Names, PhaseBand, Sd, check_folder, command, make_folder
-from .output import Output, number, table
-from .sliding import noted
+from .options import Band, Bin, ClockOption, Dt, Force, Line, Names, PhaseBand, Sd, check_folder, command
+from .output import Output, assumptions, number, table
 
 if TYPE_CHECKING:
     from ..analyses.comparison.result import Comparison
-    from ..simulator.types import Progress
 
-BIN, SD = 0.001, 0.005  # [s]; as in analyses.values.ValueSettings, which takes a second to import
 OUTPUTS = ("compare.h5", "report.html")
 
 
@@ -40,8 +37,8 @@ def compare(
     measures: Names = (),
     band: Band = None,
     phase_band: PhaseBand = None,
-    bin: Bin = BIN,
-    sd: Sd = SD,
+    bin: Bin = ValueSettings.bin,
+    sd: Sd = ValueSettings.sd,
     nulls: Annotated[int, Param("Surrogates a value, at least 199", ge=199)] = 199,
     dt: Dt = None,
     clock: ClockOption = None,
@@ -59,7 +56,7 @@ def compare(
     compare.h5, report.html and figures/ into the folder given by -o.
     """
     of_files = {"labels": labels, "entries": entries, "band": band, "phase_band": phase_band, "dt": dt, "clock": clock,
-                "window": window, "bin": bin != BIN, "sd": sd != SD}  # fmt: skip
+                "window": window, "bin": bin != ValueSettings.bin, "sd": sd != ValueSettings.sd}  # fmt: skip
     for name, value in ({"data": data, "seeds": seeds} if files else of_files).items():
         if value:
             raise InputError(
@@ -69,7 +66,7 @@ def compare(
     figures = output / "figures"
     check_folder(figures, [], force)
     if not force and figures.is_dir() and any(figures.iterdir()):
-        raise InputError(f"{figures}: holds figures already; choose another folder or say --force to replace them")
+        raise InputError(f"{figures}: holds figures already; choose another folder or give --force to replace them")
     with out.progress("compare") as report:
         if files:
             from ..verbs import compare as compare_verb
@@ -80,27 +77,23 @@ def compare(
                 phase_band=phase_band, bin=bin, sd=sd,
             )  # fmt: skip
         else:
-            found = _main_job(data or "digits", seeds or 5, seed, measures, nulls, report).with_config(command=line)
+            from ..analyses.comparison.compare import Settings
+            from ..experiments.seizure_overfitting import run
+
+            settings = Settings(measures=measures, nulls=nulls, seed=seed)
+            found = run(data=data or "digits", seeds=seeds or 5, seed=seed, settings=settings, progress=report)
+            found = found.with_config(command=line)
         if report:
             report(1, 1, "figures and report")
         written = _write(found, output, force)
     out.result({**found.to_json(), "files": [str(path) for path in written]}, lambda: summary(found))
-    noted(out, *(source for members in dict(found.config.get("sources", {})).values() for source in members))
-    out.note("\n".join(f"wrote {path}" for path in written[:2]))
-    out.note(f"wrote {len(written) - 2} figures (PNG, SVG) to {figures}")
+    out.note(
+        *assumptions(*(source for members in dict(found.config.get("sources", {})).values() for source in members)),
+        *(f"wrote {path}" for path in written[:2]),
+        f"wrote {len(written) - 2} figures (PNG, SVG) to {figures}",
+    )
     if older := sum(path.suffix in (".png", ".svg") for path in figures.iterdir()) - (len(written) - 2):
         out.note(f"{older} older figures are still in {figures}")
-
-
-def _main_job(
-    data: str, seeds: int, seed: int, measures: Sequence[str], nulls: int, report: Progress | None
-) -> Comparison:
-    from ..analyses.comparison.compare import Settings
-    from ..experiments.seizure_overfitting import run
-
-    settings = Settings(measures=tuple(measures), nulls=nulls, seed=seed)
-    found: Comparison = run(data=data, seeds=seeds, seed=seed, settings=settings, progress=report)
-    return found
 
 
 def _grouped(files: Sequence[Path], labels: Sequence[str]) -> dict[str, Any]:
@@ -127,6 +120,7 @@ def _entries(names: Sequence[str]) -> list[str] | dict[str, str] | None:
 
 def _write(found: Comparison, folder: Path, force: bool) -> list[Path]:
     from ..analyses.report.comparison import write_report
+    from ..simulator.files.document import make_folder
 
     figures = folder / "figures"
     make_folder(figures)
@@ -139,19 +133,13 @@ def _write(found: Comparison, folder: Path, force: bool) -> list[Path]:
 
 
 def summary(found: Comparison) -> str:
-    """The verdicts where there are two sides, else every contrast; then what a shuffle of the samples leaves."""
-    return _separations(found) + _shuffles(found)
-
-
-def _shuffles(found: Comparison) -> str:
+    """Return the verdicts where there are two sides, else every contrast; then values after a shuffle of samples."""
     from ..analyses.comparison.wording import shuffled
 
     measures = dict.fromkeys(row.measure for row in found.observations)
-    return "".join(
-        f"{name} before → after a shuffle of the samples: {text}\n"
-        for name in measures
-        if (text := shuffled(found, name))
-    )
+    shuffles = ((name, shuffled(found, name)) for name in measures)
+    lines = (f"{name} before → after a shuffle of the samples: {text}\n" for name, text in shuffles if text)
+    return _separations(found) + "".join(lines)
 
 
 def _separations(found: Comparison) -> str:

@@ -1,7 +1,15 @@
-"""``ictal doctor``: whether this installation can do its work, and what to do where it cannot."""
+"""``ictal doctor``: checks of this installation, each with its remedy."""
 
 from __future__ import annotations
 
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Annotated, Any
 
 from ..simulator.fields import Param
@@ -14,6 +22,9 @@ PACKAGES = (
     "array-api-compat",
 )  # fmt: skip
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+NO_BROWSER = "optional, none found: reports are plain HTML"
+ROOMS = ("simulator", "models", "analyses")
+PACKAGE = Path(__file__).resolve().parents[1]
 
 
 @command
@@ -25,15 +36,16 @@ def doctor(
     out: Output,
 ) -> None:
     """Check versions, caches, threads, data and links."""
+    browser = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     checks = {
-        "python": _python(),
+        "python": _check(sys.version_info >= (3, 11), f"{platform.python_version()} on {platform.platform()}"),
         "packages": _packages(),
         "numba cache": _numba_cache(),
         "threads": _threads(),
         "links": _links(),
         "git symlinks": _git_symlinks(),
         "fashion-mnist": _fashion_mnist(),
-        "browser": _browser(),
+        "browser": _check(True, f"{browser} (shows and tests reports)" if browser else NO_BROWSER),
     }
     if compile_:
         checks["kernels"] = _kernels(out)
@@ -51,16 +63,7 @@ def _check(ok: bool, what: str) -> dict[str, Any]:
     return {"ok": ok, "what": what}
 
 
-def _python() -> dict[str, Any]:
-    import platform
-    import sys
-
-    return _check(sys.version_info >= (3, 11), f"{platform.python_version()} on {platform.platform()}")
-
-
 def _packages() -> dict[str, Any]:
-    from importlib.metadata import PackageNotFoundError, version
-
     found, missing = [], []
     for name in ("ictal", *PACKAGES):
         try:
@@ -72,11 +75,8 @@ def _packages() -> dict[str, Any]:
 
 
 def _numba_cache() -> dict[str, Any]:
-    import os
-    from pathlib import Path
-
     given = os.environ.get("NUMBA_CACHE_DIR")
-    folder = Path(given) if given else Path(__file__).resolve().parents[1] / "simulator" / "engines" / "__pycache__"
+    folder = Path(given) if given else PACKAGE / "simulator" / "engines" / "__pycache__"
     above = folder
     while not above.exists():
         above = above.parent
@@ -86,27 +86,23 @@ def _numba_cache() -> dict[str, Any]:
 
 
 def _kernels(out: Output) -> dict[str, Any]:
-    """A millisecond of every built-in spiking system."""
-    import time
-
+    """Run every built-in spiking system for a millisecond."""
     from ..models import SYSTEMS
     from ..models.system import Spiking
-    from ..verbs import names as registry
     from ..verbs import simulate
+    from ..verbs.names import build
 
-    names = [name for name in SYSTEMS.usable() if isinstance(registry.build(name, {}), Spiking)]
+    names = [name for name in SYSTEMS.usable() if isinstance(build(name, {}), Spiking)]
     start = time.perf_counter()
     with out.progress("compile") as report:
         for done, name in enumerate(names):
             if report is not None:
                 report(done, len(names), name)
             simulate.simulate(name, duration=0.001)
-    return _check(True, f"compiled for {', '.join(names)} in {time.perf_counter() - start:.1f} s, kept for later runs")
+    return _check(True, f"compiled for {', '.join(names)} in {time.perf_counter() - start:.1f} s, stored for later")
 
 
 def _threads() -> dict[str, Any]:
-    import os
-
     set_to = {name: os.environ[name] for name in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS") if name in os.environ}
     named = "".join(f", {name}={value}" for name, value in set_to.items())
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -114,23 +110,16 @@ def _threads() -> dict[str, Any]:
 
 
 def _links() -> dict[str, Any]:
-    """A checkout without symlinks has text files in their place."""
-    from pathlib import Path
-
-    package = Path(__file__).resolve().parents[1]
-    broken = [name for name in ("simulator", "models", "analyses") if not (package / name / "__init__.py").is_file()]
+    """Check the links of a checkout, which without symlinks are text files."""
+    broken = [name for name in ROOMS if not (PACKAGE / name / "__init__.py").is_file()]
     if broken:
         fix = "git config core.symlinks true && git checkout -- ictal"
-        return _check(False, f"{', '.join(broken)}: not folders of {package}; in the clone: {fix}")
-    linked = [name for name in ("simulator", "models", "analyses") if (package / name).is_symlink()]
-    return _check(True, f"{package}: " + ("a checkout, its three links in place" if linked else "installed as files"))
+        return _check(False, f"{', '.join(broken)}: not folders of {PACKAGE}; in the clone: {fix}")
+    linked = any((PACKAGE / name).is_symlink() for name in ROOMS)
+    return _check(True, f"{PACKAGE}: " + ("a checkout, its three links in place" if linked else "installed as files"))
 
 
 def _git_symlinks() -> dict[str, Any]:
-    import os
-    import shutil
-    import subprocess
-
     if os.name != "nt":
         return _check(True, "not Windows: nothing to set")
     if shutil.which("git") is None:
@@ -141,19 +130,7 @@ def _git_symlinks() -> dict[str, Any]:
 
 
 def _fashion_mnist() -> dict[str, Any]:
-    from pathlib import Path
-
     from ..models.datasets import FASHION_MNIST
 
-    if Path(FASHION_MNIST).is_dir():
-        return _check(True, f"found: {FASHION_MNIST}")
-    return _check(True, "optional, not here: apt install dataset-fashion-mnist, or --data fashion-mnist:FOLDER")
-
-
-def _browser() -> dict[str, Any]:
-    import shutil
-
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    return _check(
-        True, f"{found} (shows and tests reports)" if found else "optional, none found: reports are plain HTML"
-    )
+    absent = "optional, not here: apt install dataset-fashion-mnist, or --data fashion-mnist:FOLDER"
+    return _check(True, f"found: {FASHION_MNIST}" if Path(FASHION_MNIST).is_dir() else absent)

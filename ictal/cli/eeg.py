@@ -1,4 +1,4 @@
-"""``ictal eeg``: a recording from its channels to its figures, in one go."""
+"""``ictal eeg``: a recording from its channels to its figures; tables of sliding windows."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
-from .options import Force, Line, check_folder, command, make_folder
-from .output import Output, number, table
-from .sliding import remarks, windows_table
+from .options import Force, Line, check_folder, command
+from .output import Output, assumptions, number, table
 
 if TYPE_CHECKING:
     from ..analyses.eeg.result import EegResult
@@ -26,7 +25,7 @@ def eeg(
     window: Annotated[float, Param("Length of sliding windows [s]")] = 5.0,
     step: Annotated[float | None, Param("From one window to the next; default half a window")] = None,
     nulls: Annotated[int, Param("Surrogates a value: 0, or at least 199")] = 199,
-    event: Annotated[str | None, Param("Annotations that are events; default: those that say seizure")] = None,
+    event: Annotated[str | None, Param("Annotations that are events; default: those with the word seizure")] = None,
     baseline: Annotated[
         tuple[float, float] | None, Param("Baseline of recruitment and detectors [s]; default: before the first event")
     ] = None,
@@ -61,13 +60,44 @@ def eeg(
             report(1, 1, "figures")
 
         from ..analyses.figures import save_figures
+        from ..simulator.files.document import make_folder
 
         make_folder(folder)
         written = [found.save(folder / RESULT, force=force), *save_figures(found.plot().values(), folder, force=force)]
     data = {"file": str(file), **found.to_json(), "files": [str(path) for path in written]}
     out.result(data, lambda: windows_table(found) + _recruited(found) + _detected(found))
-    remarks(out, found)
-    out.note(f"wrote {written[0]} and {len(written) - 1} figures (PNG, SVG) to {folder}")
+    out.note(*channel_notes(found), f"wrote {written[0]} and {len(written) - 1} figures (PNG, SVG) to {folder}")
+
+
+def windows_table(found: EegResult) -> str:
+    """Return the events, every measure by phase with its null, and the tests on blocks, as tables."""
+    from ..analyses.eeg.wording import spoken
+
+    rows = [
+        [m.measure, m.phase or "all", str(m.windows), number(m.mean),
+         f"{number(m.null_low)} … {number(m.null_high)}" if m.tested else "–",
+         f"{m.exceed}/{m.tested}" if m.tested else "–"]
+        for m in found.summary()
+    ]  # fmt: skip
+    events = "".join(f"{e.text}: {e.onset:g} to {e.stop:g} {found.config['clock']}\n" for e in found.events)
+    drawn = table(["measure", "phase", "windows", "mean", "null 95 %", "exceed null (p ≤ .05)"], rows)
+    if found.changes:
+        rows = [
+            [c.measure, c.phase, c.of, f"{number(c.before)} → {number(c.mean)}",
+             f"{c.difference:+.3g} [{c.low:.3g}, {c.high:.3g}]", f"{c.n_before} + {c.n}", f"{c.p_holm:.2g}", c.says]
+            for c in found.changes
+        ]  # fmt: skip
+        columns = ["measure", "against before", "of", "means", "difference [95 %]", "blocks", "p (Holm)", "so it"]
+        drawn += table(columns, rows, f"blocks of {found.config['block']:.3g} {found.config['clock']}")
+    alone = [spoken(m) for m in found.measures if not any(row.p == row.p for row in found.of(m))]
+    return events + drawn + (f"no null for {', '.join(alone)}\n" if alone and found.config["nulls"] else "")
+
+
+def channel_notes(found: EegResult) -> list[str]:
+    """Return the channels of poor quality, and every assumption, as notes."""
+    poor = [channel for channel in found.channels if channel.reason]
+    notes = [f"{c.name}: {'kept, though ' if c.used else 'left out, '}{c.reason}" for c in poor]
+    return notes + assumptions(found.config)
 
 
 def _recruited(found: EegResult) -> str:

@@ -1,4 +1,4 @@
-"""``ictal evaluate``: what a trained network is worth."""
+"""``ictal evaluate``: loss, accuracy and calibration of a trained network."""
 
 from __future__ import annotations
 

@@ -29,11 +29,6 @@ def export(
     with out.progress(f"export to {to}") as report:
         found = exported(file, to, output, entries=list(entries) or None, force=force, progress=report)
     files = [str(path) for path in found.files]
-
-    def text() -> str:
-        lines = [f"wrote {path}" for path in files]
-        if found.left_out:
-            lines.append(f"left out, as {to} cannot hold it: {', '.join(found.left_out)}")
-        return "".join(f"{line}\n" for line in lines) if not out.quiet else ""
-
-    out.result({"kind": "export", "file": str(file), "to": to, "files": files, "left_out": found.left_out}, text)
+    lost = [f"left out, as {to} cannot store it: {', '.join(found.left_out)}"] if found.left_out else []
+    document = {"kind": "export", "file": str(file), "to": to, "files": files, "left_out": found.left_out}
+    out.remark(document, *(f"wrote {path}" for path in files), *lost)

@@ -1,4 +1,4 @@
-"""``ictal list``, ``ictal explain``, ``ictal info``: what there is, what it is, and what a file holds."""
+"""``ictal list``, ``ictal explain``, ``ictal info``: names, their descriptions, and the content of files."""
 
 from __future__ import annotations
 
@@ -70,13 +70,17 @@ def info(
     *,
     out: Output,
 ) -> None:
-    """Say what a file holds and how to do it again."""
+    """Describe a file and the command that made it."""
     from ..simulator.files.edf import EDF_SUFFIXES
-    from ..simulator.files.readers import ARRAY_SUFFIXES
+    from ..simulator.files.readers import ARRAY_SUFFIXES, open_run
 
-    suffix = file.suffix.lower()
-    readers = dict.fromkeys(ARRAY_SUFFIXES, _array_facts) | dict.fromkeys(EDF_SUFFIXES, _edf_facts)
-    facts = readers.get(suffix, _document_facts)(file)
+    if file.suffix.lower() in ARRAY_SUFFIXES:
+        run = open_run(file, clock="sample")
+        arrays = {name: repr(run.recording(name).values.shape) for name in run}
+        note = "an array has no clock: give --dt and --clock to measure it"
+        facts = {"kind": "arrays", "arrays": arrays, "note": note}
+    else:
+        facts = (_edf_facts if file.suffix.lower() in EDF_SUFFIXES else _document_facts)(file)
 
     def text() -> str:
         lines = [f"{file}: {facts['kind']}"]
@@ -90,14 +94,6 @@ def info(
         return "\n".join(lines) + "\n"
 
     out.result({"file": str(file), **facts}, text)
-
-
-def _array_facts(file: Path) -> dict[str, Any]:
-    from ..simulator.files.readers import open_run
-
-    run = open_run(file, clock="sample")
-    arrays = {name: repr(run.recording(name).values.shape) for name in run}
-    return {"kind": "arrays", "arrays": arrays, "note": "an array has no clock: give --dt and --clock to measure it"}
 
 
 def _edf_facts(file: Path) -> dict[str, Any]:
@@ -123,7 +119,7 @@ def _edf_facts(file: Path) -> dict[str, Any]:
         "start": source["start"],
         "annotations": seconds,
         "assumptions": source["assumptions"],
-        "inputs": {"data": _spoken(dict(source))},
+        "inputs": {"data": _provenance(dict(source))},
     }
 
 
@@ -153,16 +149,16 @@ def _document_facts(file: Path) -> dict[str, Any]:
 
 
 def _inputs(config: Mapping[str, Any]) -> dict[str, str]:
-    """Return what was measured or compared: file or command, and SHA-256."""
+    """Return the inputs of a result: file or command, and SHA-256."""
     found = {"data": config["source"]} if "source" in config else {}
     for group, members in dict(config.get("sources", {})).items():
         found |= {f"{group} {number}": source for number, source in enumerate(members, 1)}
     if not found and "file" in config:  # a run that was read from an array file
         found = {"data": config}
-    return {name: _spoken(dict(source)) for name, source in found.items()}
+    return {name: _provenance(dict(source)) for name, source in found.items()}
 
 
-def _spoken(source: Mapping[str, Any]) -> str:
+def _provenance(source: Mapping[str, Any]) -> str:
     if "file" in source:
         return f"{source['file']} (SHA-256 {source.get('sha256', 'unknown')})"
     sums = "; ".join(f"{name} {total}" for name, total in dict(source.get("array_sha256", {})).items())

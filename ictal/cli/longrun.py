@@ -1,4 +1,4 @@
-"""How `ictal simulate` runs a spiking system: streamed to the file, stopped and taken up again, or only forecast."""
+"""Runs of spiking systems by `ictal simulate`: streamed to the file, resumed after a stop, or only forecast."""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
-from .interrupts import Interrupt, Signals
+from .interrupts import Signals
 from .output import Output, error_line, fraction
 
 if TYPE_CHECKING:
     from ..models.system import Spiking
     from ..verbs.simulate import Simulation
 
-SHORT = 120.0  # [s]; longer times are said in minutes and hours
+SHORT = 120.0  # [s]; longer times are printed in minutes and hours
 
 
 def run(
@@ -29,67 +27,60 @@ def run(
     force: bool,
     out: Output,
 ) -> None:
-    """Stream the run to its file and say what was written, or how to go on.
+    """Stream the run to its file and print the entries, or the command that goes on.
 
     Raises:
         typer.Exit: 130 or 143 after a signal.
     """
-    from ..simulator.long_runs.chunks import Part
-    from ..simulator.long_runs.stream import UnfinishedError
+    from ..simulator.long_runs.chunks import UnfinishedRun
+    from ..simulator.long_runs.stepper import UnfinishedError
     from ..verbs import simulate
 
     system, seed, engine, precision = given.system, given.seed, given.engine, given.precision or "float64"
     command = simulate.simulate_command(system, parameters, seed, engine, precision)
-    part = Part.of(target)
+    unfinished = UnfinishedRun.of(target)
     words = [*(["--threads", str(threads)] if threads > 1 else []), "-o", str(target), "--resume"]
-    go_on = f"go on with: {command} {shlex.join(words)}"
-    signals = Signals(lambda: f"interrupted; {go_on}" if part.folder.exists() else "interrupted")
-    try:
-        with signals, out.progress(f"simulate {system}") as report:
-            written = simulate.simulate_to_file(
-                system, target, seed=seed, precision=precision, threads=threads, resume=resume,
-                force=force, progress=fraction(report), stop=signals.stop, note=error_line, engine=engine,
-                **parameters,
-            )  # fmt: skip
-    except (UnfinishedError, Interrupt) as error:
-        reached = f" at {error.done:g} of {error.total:g} s" if isinstance(error, UnfinishedError) else ""
-        error_line(f"interrupted{reached}; {go_on}" if part.folder.exists() else "interrupted")
-        raise typer.Exit(128 + (signals.received or 0)) from None
-    if written.complete:
-        answer = f"{target} is complete: this very run"
-    else:
-        answer = "".join(f"{name}: {text}\n" for name, text in written.entries.items()) + f"wrote {target}"
-    document = {"kind": "run", "file": str(target), "seed": seed, "entries": written.entries, "command": command}
-    if out.json:
-        out.result({**document, "complete": written.complete}, str)
-    else:
-        out.note(answer)
+    signals = Signals(
+        UnfinishedError,
+        lambda: f"go on with: {command} {shlex.join(words)}" if unfinished.folder.exists() else "",
+        " at {0.done:g} of {0.total:g} s",
+    )
+    with signals, out.progress(f"simulate {system}") as report:
+        written = simulate.simulate_to_file(
+            system, target, seed=seed, precision=precision, threads=threads, resume=resume,
+            force=force, progress=fraction(report), stop=signals.stop, note=error_line, engine=engine,
+            **parameters,
+        )  # fmt: skip
+    lines = [f"{target} is complete: this very run"]
+    if not written.complete:
+        lines = [*(f"{name}: {text}" for name, text in written.entries.items()), f"wrote {target}"]
+    facts = {"entries": written.entries, "command": command, "complete": written.complete}
+    out.remark({"kind": "run", "file": str(target), "seed": seed, **facts}, *lines)
 
 
 def forecast(system: Spiking, given: Simulation, target: Path, threads: int, out: Output) -> None:
-    """Say what the run would need.
+    """Print the memory, disk and time of the run.
 
     Raises:
         InputError: it needs more memory or disk than there is.
     """
     from ..simulator.files.document import check_writable
-    from ..simulator.long_runs.forecast import forecast as foresee
-    from ..simulator.long_runs.forecast import refuse_what_does_not_fit
-    from ..simulator.long_runs.machine import available_memory, free_disk, spoken
+    from ..simulator.long_runs import forecast as forecasts
+    from ..simulator.long_runs.machine import available_memory, free_disk, readable_size
 
     check_writable(target, force=True)
     network, folder, precision = system.network(), target.absolute().parent, given.precision or "float64"
-    refuse_what_does_not_fit(network, system.duration, folder, precision=precision, threads=threads)
-    needs = foresee(network, system.duration, given.seed, precision=precision, threads=threads)
+    forecasts.refuse_what_does_not_fit(network, system.duration, folder, precision=precision, threads=threads)
+    needs = forecasts.forecast(network, system.duration, given.seed, precision=precision, threads=threads)
     memory, disk = available_memory(), free_disk(folder)
 
     def text() -> str:
         free = {"memory": memory, "disk": disk}
-        left = {name: "" if size is None else f" ({spoken(size)} free)" for name, size in free.items()}
+        left = {name: "" if size is None else f" ({readable_size(size)} free)" for name, size in free.items()}
         return (
-            f"memory  about {spoken(needs.memory)}{left['memory']}\n"
-            f"file    about {spoken(needs.file)}, and up to {spoken(needs.disk)} of disk while it is written"
-            f"{left['disk']}\n"
+            f"memory  about {readable_size(needs.memory)}{left['memory']}\n"
+            f"file    about {readable_size(needs.file)}, and up to {readable_size(needs.disk)} of disk "
+            f"while it is written{left['disk']}\n"
             f"time    about {_time(needs.seconds)} on {threads} thread{'s' if threads > 1 else ''}\n"
             f"{needs.how}\n"
         )

@@ -1,13 +1,15 @@
-"""``ictal measure``: measures of a file, each beside its null."""
+"""``ictal measure``: measures of a file, each with its null, once or in sliding windows."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
+from ..analyses.settings import ValueSettings
 from ..simulator.errors import InputError
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
+from .eeg import channel_notes, windows_table
 from .options import (
     Band,
     Bin,
@@ -24,11 +26,34 @@ from .options import (
     command,
     prepared,
 )
-from .output import Output, number, table
-from .sliding import joined, noted, remarks, windows_table
+from .output import Output, assumptions, number, table
 
 if TYPE_CHECKING:
     from ..analyses.values import Measurements
+
+WINDOW = "--window"
+
+
+def joined(arguments: list[str]) -> list[str]:
+    """Return the arguments with the numbers after ``--window`` in one: the parser itself knows fixed counts only.
+
+    >>> joined(["a.npy", "--window", "3", "5", "--json"]), joined(["--window=5", "rec.edf"])
+    (['a.npy', '--window', '3,5', '--json'], ['--window', '5', 'rec.edf'])
+    """
+    out: list[str] = []
+    rest = list(arguments)
+    while rest:
+        word = rest.pop(0)
+        if word != WINDOW and not word.startswith(f"{WINDOW}="):
+            out.append(word)
+            continue
+        from ..simulator.files.readers import is_number
+
+        numbers = [] if word == WINDOW else [word.partition("=")[2]]
+        while rest and len(numbers) < 2 and is_number(rest[0]):
+            numbers.append(rest.pop(0))
+        out += [WINDOW, ",".join(numbers)] if numbers else [WINDOW]
+    return out
 
 
 @prepared(joined)
@@ -56,8 +81,8 @@ def measure(
     step: Annotated[float | None, Param("From one sliding window to the next; default half a window")] = None,
     entries: Entries = (),
     units: Annotated[int | None, Param("Only N units of each, chosen at random")] = None,
-    bin: Bin = 0.001,
-    sd: Sd = 0.005,
+    bin: Bin = ValueSettings.bin,
+    sd: Sd = ValueSettings.sd,
     seed: Annotated[int, Param("Seed of surrogates and of the choice of units")] = 0,
     output: Hdf5 = None,
     force: Force = False,
@@ -69,7 +94,9 @@ def measure(
     if len(window) > 2:
         raise InputError(f"window: must be LENGTH (sliding windows) or START STOP; got {len(window)} numbers")
     if step is not None and len(window) != 1:
-        raise InputError("step: belongs to sliding windows; say --window LENGTH, one number")
+        raise InputError("step: belongs to sliding windows; give --window LENGTH, one number")
+    shared: dict[str, Any] = {"band": band, "phase_band": phase_band, "dt": dt, "clock": clock, "units": units,
+                              "bin": bin, "sd": sd, "seed": seed, "command": line}  # fmt: skip
     if len(window) == 1:
         if len(entries) > 1:
             raise InputError(f"entries: sliding windows read one entry; got {', '.join(entries)}")
@@ -77,39 +104,28 @@ def measure(
         from ..verbs.eeg import measure_over_time
 
         with out.progress("measure") as report:
-            course = measure_over_time(
-                file, measures or None, window=window[0], step=step, band=band, phase_band=phase_band, dt=dt,
-                clock=clock, nulls=199 if nulls is None else nulls, entry=entries[0] if entries else None, units=units,
-                bin=bin, sd=sd, seed=seed, command=line, progress=report,
+            windows = measure_over_time(
+                file, measures or None, window=window[0], step=step, nulls=199 if nulls is None else nulls,
+                entry=entries[0] if entries else None, progress=report, **shared,
             )  # fmt: skip
-        if output is not None:
-            course.save(output, force=force)
-        out.result({"file": str(file), **course.to_json()}, lambda: windows_table(course))
-        remarks(out, course)
-        if output is not None:
-            out.note(f"wrote {output}; ictal plot {output} draws it")
+        out.found(windows, lambda: windows_table(windows), output, force, channel_notes(windows), file=str(file))
         return
 
     from ..verbs import measure as api
 
     with out.progress("measure") as report:
         found = api.measure(
-            file, measures or None, band=band, phase_band=phase_band, dt=dt, clock=clock, nulls=nulls or 0,
-            window=(window[0], window[1]) if window else None, entries=entries or None, units=units, bin=bin, sd=sd,
-            seed=seed, command=line, progress=report,
+            file, measures or None, nulls=nulls or 0, window=(window[0], window[1]) if window else None,
+            entries=entries or None, progress=report, **shared,
         )  # fmt: skip
-    if output is not None:
-        found.save(output, force=force)
-    out.result({"file": str(file), **found.to_json()}, lambda: measured(found))
     defined = {row.measure for row in found.rows}
-    if missing := dict.fromkeys(one.measure for one in found.skipped if one.measure not in defined):
-        out.note(f"not defined here: {', '.join(missing)} (why: --json)")
-    noted(out, found.config, found.config["source"])
-    if output is not None:
-        out.note(f"wrote {output}")
+    missing = dict.fromkeys(one.measure for one in found.skipped if one.measure not in defined)
+    notes = [f"not defined here: {', '.join(missing)} (why: --json)"] if missing else []
+    notes += assumptions(found.config, found.config["source"])
+    out.found(found, lambda: _measured(found), output, force, notes, file=str(file))
 
 
-def measured(found: Measurements) -> str:
+def _measured(found: Measurements) -> str:
     """Return the rows as a table; below it, why rows that want a null have none."""
     nulls = any(row.null_kind or row.no_null for row in found.rows)
     notes = any(row.after_shuffle is not None for row in found.rows)

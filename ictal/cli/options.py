@@ -1,4 +1,4 @@
-"""Commands from settings: options made of the fields of dataclasses, those that several commands share, and folders."""
+"""Commands from settings: options of the fields of dataclasses, options of several commands, and folders."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ Resume = Annotated[bool, Param("Go on with a run that was cut short"), Option(re
 Names = Annotated[tuple[str, ...], Param("Measures by name; all that are defined if left out")]
 Entries = Annotated[tuple[str, ...], Param("Only these entries of the file")]
 Set = Annotated[tuple[str, ...], Param("A parameter of the system"), Option("KEY=VALUE", "--set", repeat=True)]
-Seed = Annotated[int, Param("Seed of everything random", ge=0)]
 Device = Annotated[str, Param("Device: auto, cpu, cuda, cuda:N or mps")]
 Dt = Annotated[float | None, Param("Sampling interval of an array file [ticks]")]
 ClockOption = Annotated[
@@ -38,9 +37,6 @@ Sd = Annotated[float, Param("SD of the Gaussian by which spikes are smoothed [s]
 
 class Line(str):
     """Line that repeats a run: a parameter of this type gets it."""
-
-
-_KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:
@@ -155,11 +151,13 @@ class _Field:
             extra = typer.Argument(**shown)
         else:
             extra = typer.Option(*self.option.names(self.name), readable=False, **shown)
-        default = inspect.Parameter.empty if default is MISSING else default
-        return inspect.Parameter(self.name, _KEYWORD, default=default, annotation=Annotated[kind, extra])
+        return inspect.Parameter(
+            self.name, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[kind, extra],
+            default=inspect.Parameter.empty if default is MISSING else default,
+        )  # fmt: skip
 
     def value(self, given: Any) -> Any:
-        """Return what the parser read as a value of the type.
+        """Return the value of the type from the parser's one.
 
         Raises:
             InputError: a list that cannot be read, or a number out of bounds.
@@ -212,15 +210,3 @@ def check_folder(folder: Path, files: Sequence[str], force: bool) -> None:
             check_writable(folder / name, force)
     if not os.access(above, os.W_OK | os.X_OK):
         raise InputError(f"{folder}: cannot be made; the folder {above} cannot be written")
-
-
-def make_folder(folder: Path) -> None:
-    """Make the folder and those above it.
-
-    Raises:
-        InputError: the system does not allow it.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be made: {error.strerror}") from error

@@ -1,4 +1,4 @@
-"""What the commands print: one result on stdout, progress and errors on stderr."""
+"""Output of the commands: one result on stdout, progress and errors on stderr."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from ..simulator.fields import Param
 from ..simulator.options import Option
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..simulator.files.result import Result
     from ..simulator.types import Progress
 
 FIRST_LINE, NEXT_LINE = 2.0, 5.0  # s until the first plain line of progress, and between lines
@@ -23,31 +26,48 @@ FIRST_LINE, NEXT_LINE = 2.0, 5.0  # s until the first plain line of progress, an
 
 @dataclass(frozen=True)
 class Output:
-    """How a command answers.
+    """Answers of a command.
 
     Attributes:
         json: exactly one JSON document on stdout.
-        quiet: no progress, and on stdout only what was asked for.
+        quiet: no progress, and on stdout the result alone.
     """
 
     json: Annotated[bool, Param("One JSON document on stdout"), Option(record="never")] = False
     quiet: Annotated[bool, Param("No progress, no remarks"), Option(record="never")] = False
 
     def result(self, data: Mapping[str, Any], text: Callable[[], str]) -> None:
-        """The answer: `data` under --json, else the text."""
+        """Print `data` under --json, else the text."""
         if self.json:
-            write(json.dumps(_plain(data), indent=1, allow_nan=False) + "\n")
+            from ..simulator.files.rows import plain
+
+            write(json.dumps(plain(data), indent=1, allow_nan=False) + "\n")
         else:
             write(text())
 
-    def note(self, line: str) -> None:
-        """A remark beside the answer, such as the name of a file that was written."""
+    def note(self, *lines: str) -> None:
+        """Print remarks on the result, such as the name of a file that was written."""
         if not (self.json or self.quiet):
-            write(line + "\n")
+            write("".join(f"{line}\n" for line in lines))
+
+    def remark(self, data: Mapping[str, Any], *lines: str) -> None:
+        """Print `data` under --json, else the lines unless quiet: the result itself is a file."""
+        if self.json:
+            self.result(data, str)
+        self.note(*lines)
+
+    def found(
+        self, found: Result, text: Callable[[], str], path: Path | None, force: bool, notes: Sequence[str], **facts: Any
+    ) -> None:
+        """Save a result if a path is given, and print it with `facts`, the notes and the name of the file."""
+        if path is not None:
+            found.save(path, force=force)
+        self.result({**facts, **found.to_json()}, text)
+        self.note(*notes, *([] if path is None else [f"wrote {path}; ictal plot {path} draws it"]))
 
     @contextlib.contextmanager
     def progress(self, title: str) -> Iterator[Progress | None]:
-        """A bar on a terminal, else a plain line every few seconds, on stderr; None when quiet."""
+        """Show a bar on a terminal, else a plain line every few seconds, on stderr; None when quiet."""
         if self.quiet:
             yield None
         elif not sys.stderr.isatty():
@@ -70,12 +90,12 @@ class Output:
 
 
 def fraction(report: Progress | None) -> Callable[[float], None] | None:
-    """A report of the fraction done, as the systems give it."""
+    """Return a function of the fraction done, which systems call, from a report of done and total."""
     return None if report is None else lambda done: report(round(1000 * done), 1000, "")
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> str:
-    """A table as text, as wide as the terminal, or as it needs to be where there is none."""
+    """Return a table as text, of the width of the terminal, or of 200 characters where there is none."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -93,7 +113,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = ""
 
 
 def number(value: float) -> str:
-    """Four significant digits; a dash where there is no value.
+    """Return four significant digits; a dash where there is no value.
 
     >>> number(0.123456), number(float("nan"))
     ('0.1235', '–')
@@ -102,7 +122,7 @@ def number(value: float) -> str:
 
 
 def write(text: str) -> None:
-    """Text to stdout; a reader that has gone (``| head``) ends the output and nothing else."""
+    """Write to stdout; a reader that has gone (``| head``) ends the output and nothing else."""
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -111,10 +131,19 @@ def write(text: str) -> None:
 
 
 def error_line(message: str) -> None:
-    """One line on stderr, whatever the message holds."""
+    """Print one line on stderr, also of a message with several."""
     line = " ".join(part.strip() for part in message.splitlines() if part.strip())
     with contextlib.suppress(BrokenPipeError):
         print(f"ictal: {line}", file=sys.stderr, flush=True)
+
+
+def assumptions(*sources: object) -> list[str]:
+    """Return the assumptions that were made when files were read, once each, as notes."""
+    seen: dict[str, None] = {}
+    for source in sources:
+        given = source.get("assumptions", ()) if isinstance(source, dict) else ()
+        seen |= dict.fromkeys(f"assumed: {line}" for line in (given if isinstance(given, list | tuple) else ()))
+    return list(seen)
 
 
 def _plain_lines(title: str) -> Progress:
@@ -129,16 +158,3 @@ def _plain_lines(title: str) -> Progress:
                 print(f"ictal: {title}: {share} {what}".rstrip(), file=sys.stderr, flush=True)
 
     return report
-
-
-def _plain(value: Any) -> Any:
-    """JSON has no NaN and no infinity: they become null."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, str | int | bool | None):
-        return value
-    return _plain(value.item()) if type(value).__module__ == "numpy" else str(value)

@@ -1,4 +1,4 @@
-"""``ictal plot``: the figures of a file, drawn from the file alone."""
+"""``ictal plot``: figures of a file, from its content alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
-from .options import ClockOption, Dt, Force, check_folder, command, make_folder
+from .options import ClockOption, Dt, Force, check_folder, command
 from .output import Output
 
 
@@ -30,6 +30,7 @@ def plot(
     folder = output or Path(f"{file.stem}-figures")
     check_folder(folder, [], force)
     with out.progress("plot"):
+        from ..simulator.files.document import make_folder
         from ..simulator.files.edf import EDF_SUFFIXES
         from ..simulator.files.readers import ARRAY_SUFFIXES, open_run
         from ..simulator.files.result import load
@@ -45,12 +46,10 @@ def plot(
         figures = found.plot()
         make_folder(folder)
         written = save_figures(figures.values(), folder, force=force) + save_films(moving, folder, force=force)
-    out.result(
+    out.remark(
         {
             "kind": "figures", "file": str(file), "folder": str(folder), "files": [str(path) for path in written],
             "captions": {name: drawn.caption for name, drawn in figures.items()},
         },
-        lambda: "" if out.quiet else "".join(
-            [*(f"wrote {path}\n" for path in written), *(f"\n{name}: {d.caption}\n" for name, d in figures.items())]
-        ),
+        *(f"wrote {path}" for path in written), *(f"\n{name}: {drawn.caption}" for name, drawn in figures.items()),
     )  # fmt: skip

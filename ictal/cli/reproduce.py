@@ -1,21 +1,18 @@
-"""``ictal reproduce`` and ``ictal claims``: run what the claims rest on, and say what follows."""
+"""``ictal reproduce`` and ``ictal claims``: the evidence for the claims, and the verdicts that follow."""
 
 from __future__ import annotations
 
 import shutil
-import signal
 import sys
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
-from .interrupts import Interrupt, Signals
+from .interrupts import Signals
 from .options import Device, Force, command
-from .output import Output, error_line
+from .output import Output
 
 if TYPE_CHECKING:
     from ..analyses.claims.ledger import Ledger, Row
@@ -27,33 +24,31 @@ FOLDER = Path("evidence")
 def reproduce(
     claims: Annotated[tuple[str, ...], Param("All of the scale if left out"), Argument("CLAIMS")] = (),
     scale: Annotated[str, Param("Scale: quick, medium or full; see docs/evidence.md")] = "quick",
-    output: Annotated[Path, Param("Where all of it is kept"), Option("FOLDER", "-o --output")] = FOLDER,
+    output: Annotated[Path, Param("Folder of all files"), Option("FOLDER", "-o --output")] = FOLDER,
     data: Annotated[str, Param("Data of medium and full: cifar10:PATH"), Option("NAME:PATH")] = "",
     seeds: Annotated[int | None, Param("Replicates; the scale's own if left out")] = None,
-    eeg: Annotated[tuple[Path, ...], Param("EEG of a seizure to stand beside"), Option("FILE.edf", repeat=True)] = (),
+    eeg: Annotated[tuple[Path, ...], Param("EEG of a seizure to compare with"), Option("FILE.edf", repeat=True)] = (),
     device: Device = "auto",
     *,
     out: Output,
 ) -> None:
-    """Run what the claims rest on, and say what follows.
+    """Run the evidence for the claims, and print the verdicts.
 
-    Every training is a file in FOLDER/SCALE. What is there is not done again; after Ctrl-C or a crash the same command
-    goes on where it was cut short.
+    Every training is a file in FOLDER/SCALE. A complete one is not repeated; after Ctrl-C or a crash the same command
+    goes on.
     """
     from ..experiments.reproduce import ledger
     from ..experiments.reproduce import reproduce as run
     from ..models.training import UnfinishedTrainingError
 
-    signals = Signals(lambda: f"interrupted; {output} keeps what is done; the same command goes on from there")
-    try:
-        with signals, out.progress(f"reproduce {scale}") as report:
-            done = run(
-                claims, scale=scale, folder=output, data=data, seeds=seeds, eeg=eeg, device=device, progress=report,
-                stop=signals.stop,
-            )  # fmt: skip
-    except (UnfinishedTrainingError, Interrupt):
-        error_line(f"interrupted; {output} keeps what is done; the same command goes on from there")
-        raise typer.Exit(128 + (signals.received or signal.SIGINT)) from None
+    signals = Signals(
+        UnfinishedTrainingError, lambda: f"{output} keeps the finished part; the same command goes on from there"
+    )
+    with signals, out.progress(f"reproduce {scale}") as report:
+        done = run(
+            claims, scale=scale, folder=output, data=data, seeds=seeds, eeg=eeg, device=device, progress=report,
+            stop=signals.stop,
+        )  # fmt: skip
     found = ledger([done.file])
     trained = {"file": str(done.file), "trained": done.trained, "found": done.found}
     out.result({"kind": "reproduced", **trained, **_document(found)}, lambda: _text(found))
@@ -71,10 +66,10 @@ def claims(
     *,
     out: Output,
 ) -> None:
-    """Say what the paper claims and what follows from evidence.
+    """Print the claims of the paper and the verdicts of evidence.
 
-    One row a claim: what the paper says, what was measured here, the verdict and what decides it. A claim that was not
-    run has a row that says so, and what it needs.
+    One row a claim: the statement of the paper, the measurements, the verdict and its reason. A claim that was not run
+    has a row with what it needs.
     """
     from ..experiments.reproduce import ledger
 
@@ -96,7 +91,7 @@ def _text(found: Ledger) -> str:
 
 
 def _block(row: Row) -> str:
-    said = {
+    facts = {
         "the paper": row.claim.paper,
         "run on": f"{row.setting} (scale {row.scale})" if row.scale else "",
         "measured": row.ours,
@@ -106,10 +101,10 @@ def _block(row: Row) -> str:
     }
     lines = [f"{row.claim.name}: {row.verdict}", f"  {row.claim.statement}"]
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10**6
-    for name, text in said.items():
+    for name, text in facts.items():
         parts = text.split("; ") if name == "measured" else [text]
-        for label, part in zip([name, *[""] * (len(parts) - 1)], parts, strict=True):
-            lines += textwrap.wrap(part, max(width, 60), initial_indent=f"  {label:12} ",
+        for label, line in zip([name, *[""] * (len(parts) - 1)], parts, strict=True):
+            lines += textwrap.wrap(line, max(width, 60), initial_indent=f"  {label:12} ",
                                    subsequent_indent=" " * 15, break_on_hyphens=False)  # fmt: skip
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""``ictal simulate``: run a system once and write what it did."""
+"""``ictal simulate``: run a system once and write its recordings."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def simulate(
     given: Simulation,
     output: Annotated[Path | None, Param("Default: SYSTEM.h5"), Option("FILE.h5", "-o --output")] = None,
     resume: Resume = False,
-    dry_run: Annotated[bool, Param("Only say what memory, disk and time it needs")] = False,
+    dry_run: Annotated[bool, Param("Only print the memory, disk and time that it needs")] = False,
     threads: Annotated[
         int | None, Param("Threads of the compiled engine; the bits do not depend on them", ge=1)
     ] = None,
     force: Force = False,
     out: Output,
 ) -> None:
-    """Run a system once and write what it did to an HDF5 file.
+    """Run a system once and write its recordings to an HDF5 file.
 
     A spiking network is written chunk by chunk to FILE.h5.part; after Ctrl-C or a crash --resume goes on from there.
     """
@@ -41,9 +41,9 @@ def simulate(
         if "duration" not in parameter_types(SYSTEMS.load(system)):
             raise InputError(f"{system}: has no duration; leave --duration out (see ictal explain {system})")
         if "duration" in parameters:
-            raise InputError("--duration and --set duration=…: say one of them")
+            raise InputError("--duration and --set duration=…: give one of them")
         parameters["duration"] = given.duration
-    built = build(system, parameters)  # refuses what cannot be before anything is touched
+    built = build(system, parameters)  # refuses bad parameters before any file is touched
     target = output or Path(f"{system}.h5")
     check_hdf5(target, True)
     if isinstance(built, Spiking) and engine in (None, "compiled"):
@@ -67,7 +67,4 @@ def simulate(
     save(run, target, force=force)
     entries = {name: repr(entry) for name, entry in run.items()}
     document = {"kind": "run", "file": str(target), "seed": seed, "entries": entries, "command": run.source["command"]}
-    if out.json:
-        out.result(document, str)
-    else:
-        out.note("".join(f"{name}: {text}\n" for name, text in entries.items()) + f"wrote {target}")
+    out.remark(document, *(f"{name}: {text}" for name, text in entries.items()), f"wrote {target}")

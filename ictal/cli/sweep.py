@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
@@ -15,7 +15,7 @@ from .options import check_folder, command
 from .output import Output, error_line
 
 if TYPE_CHECKING:
-    from ..sweeps.sweep import Sweep
+    pass
 
 MOST_NAMED = 10  # failures on the terminal; all of them are in sweep.json
 
@@ -51,6 +51,7 @@ def sweep(
     folder = output or Path(f"{system}-sweep")
     check_folder(folder, [], force=False)
 
+    from ..simulator.files.document import versions
     from ..sweeps import sweep as sweeps
 
     try:
@@ -59,7 +60,7 @@ def sweep(
                 system, values, folder=folder, seeds=_seeds(seeds), settings=shared, jobs=jobs, progress=report
             )
     except KeyboardInterrupt:
-        error_line(f"{folder} keeps every point that is done; the same command goes on from there")
+        error_line(f"{folder} has every point that is done; the same command goes on from there")
         raise
     document = {
         "kind": "sweep",
@@ -70,18 +71,25 @@ def sweep(
         "files": {point.name: file.name for point, file in done.files.items()},
         "failures": {point.name: why for point, why in done.failures.items()},
     }
-    out.result(document, lambda: "" if out.quiet else _closing(done, folder))
+    existing = f" ({done.found} were there)" if done.found else ""
+    failed = f", {len(done.failures)} failed" if done.failures else ""
+    out.remark(document, f"{len(done)} points: {len(done.files)} done{existing}{failed}", f"wrote {folder}")
     for point in list(done.failures)[:MOST_NAMED]:
         error_line(f"failed: {point.name}: {done.failures[point]}")
     if len(done.failures) > MOST_NAMED:
         error_line(f"and {len(done.failures) - MOST_NAMED} more; see {folder / 'sweep.json'}")
-    _say_versions(done)
+    now = versions()
+    other = [
+        f"{name} {was} (now {now.get(name, 'absent')})" for name, was in done.versions.items() if was != now.get(name)
+    ]
+    if done.found and other:
+        error_line(f"begun with {', '.join(other)}; every file names the versions that made it")
     if done.failures:
         raise typer.Exit(1)
 
 
 def parse_grid(system: str, texts: Sequence[str]) -> dict[str, list[Any]]:
-    """``KEY=VALUES`` texts as the grid of a sweep, read by the type of each field.
+    """Read ``KEY=VALUES`` texts as the grid of a sweep, by the type of each field.
 
     Raises:
         InputError: no such parameter, given twice, or not values of its type.
@@ -100,11 +108,11 @@ def parse_grid(system: str, texts: Sequence[str]) -> dict[str, list[Any]]:
     form = "KEY=LOW:HIGH:COUNT[:log] or KEY=A,B,C"
     for key, values in assignments("--grid", texts, f"parameter of {system}", hints, form).items():
         what = f"{kind.__name__}.{key}"
-        if ":" in values and _is_number(hints[key]):
+        many = "tuple" in str(hints[key])
+        if ":" in values and not many and {int, float} & {hints[key], *get_args(hints[key])}:
             grid[key] = [parse(what, hints[key], number) for number in _between(key, values)]
         else:
-            whole = ";" in values or "tuple" in str(hints[key])
-            cells = [cell.strip() for cell in values.split(";" if whole else ",")]
+            cells = [cell.strip() for cell in values.split(";" if many or ";" in values else ",")]
             if not all(cells):
                 raise InputError(f"--grid {key}: a value is missing; got {values!r}")
             grid[key] = [parse(what, hints[key], cell) for cell in cells]
@@ -112,7 +120,7 @@ def parse_grid(system: str, texts: Sequence[str]) -> dict[str, list[Any]]:
 
 
 def _between(key: str, text: str) -> list[str]:
-    """The numbers of LOW:HIGH:COUNT[:log], written so that whole ones can be read as whole."""
+    """Return the numbers of LOW:HIGH:COUNT[:log] as texts, whole ones without a point."""
     import numpy as np
 
     from ..sweeps.points import MOST_POINTS
@@ -129,18 +137,11 @@ def _between(key: str, text: str) -> list[str]:
     if not 1 <= n <= MOST_POINTS:
         raise InputError(f"--grid {key}: COUNT must lie in 1..{MOST_POINTS}; got {n}")
     if n == 1 and ends[0] != ends[1]:
-        raise InputError(f"--grid {key}: one value cannot be both ends; say {key}={low}; got {text!r}")
+        raise InputError(f"--grid {key}: one value cannot be both ends; give {key}={low}; got {text!r}")
     if more and min(ends) <= 0:
         raise InputError(f"--grid {key}: LOW and HIGH must be > 0 for :log; got {text!r}")
     numbers = np.geomspace(*ends, n) if more else np.linspace(*ends, n)
     return [repr(int(x)) if x.is_integer() else repr(x) for x in numbers.tolist()]
-
-
-def _is_number(hint: Any) -> bool:
-    """Whether the values of a field are numbers, maybe beside none."""
-    from typing import get_args
-
-    return bool({int, float} & {hint, *get_args(hint)}) and "tuple" not in str(hint)
 
 
 def _seeds(text: str) -> int | list[int]:
@@ -148,20 +149,3 @@ def _seeds(text: str) -> int | list[int]:
         return [int(seed) for seed in text.split(",") if seed.strip()] if "," in text else int(text)
     except ValueError:
         raise InputError(f"seeds: must be a number of seeds, or seeds such as 0,3,7; got {text!r}") from None
-
-
-def _closing(done: Sweep, folder: Path) -> str:
-    there = f" ({done.found} were there)" if done.found else ""
-    failed = f", {len(done.failures)} failed" if done.failures else ""
-    return f"{len(done)} points: {len(done.files)} done{there}{failed}\nwrote {folder}\n"
-
-
-def _say_versions(done: Sweep) -> None:
-    from ..simulator.files.document import versions
-
-    now = versions()
-    other = [
-        f"{name} {was} (now {now.get(name, 'absent')})" for name, was in done.versions.items() if was != now.get(name)
-    ]
-    if done.found and other:
-        error_line(f"begun with {', '.join(other)}; every file names the versions that made it")

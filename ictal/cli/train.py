@@ -1,25 +1,19 @@
-"""``ictal train``: train a network and write how it went, and its weights."""
+"""``ictal train``: train a network and write its history and its weights."""
 
 from __future__ import annotations
 
 import shlex
-import signal
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import Annotated
 
 from ..models.training.settings import DataChoice, Job, SynchronyChoice, Training
 from ..simulator.errors import InputError
 from ..simulator.fields import Param
 from ..simulator.options import Option
-from .interrupts import Interrupt, Signals
+from .interrupts import Signals
 from .options import Force, Resume, command
-from .output import Output, error_line, number
-
-if TYPE_CHECKING:
-    from ..models.training.job import Trained
+from .output import Output, number
 
 
 @command
@@ -37,58 +31,39 @@ def train(
     force: Force = False,
     out: Output,
 ) -> None:
-    """Train a network and write how it went, and its weights.
+    """Train a network and write its history and its weights.
 
-    The history goes to FILE.h5, the weights to FILE.pt. Until both are whole, FILE.h5.part holds a checkpoint and the
-    history so far; after Ctrl-C or a crash --resume goes on from there, on a CPU to the same bits. Under torchrun
+    The history goes to FILE.h5, the weights to FILE.pt. Until both are whole, a checkpoint and the history so far are
+    in FILE.h5.part; after Ctrl-C or a crash --resume goes on from there, on a CPU to the same bits. Under torchrun
     several processes train one network.
     """
+    from ..models.training import UnfinishedTrainingError
     from ..models.training.build import architecture_settings
+    from ..models.training.distributed import launched
+    from ..models.training.folder import TrainingFolder
+    from ..models.training.job import train_to_file
 
     if not synchrony.layers and synchrony != SynchronyChoice(()):
         raise InputError("--synchrony-at, --synchrony-nulls and the like: are for --synchrony PATTERN")
     parameters = architecture_settings(job.architecture, settings)
     job = replace(job, parameters=parameters, synchrony=synchrony if synchrony.layers else None)
-    _run(job, output or Path(f"{job.architecture}.h5"), resume, force, out)
-
-
-def _run(job: Job, target: Path, resume: bool, force: bool, out: Output) -> None:
-    """Train, and say what was written, or how to go on.
-
-    Raises:
-        typer.Exit: 130 or 143 after a signal.
-    """
-    from ..models.training import UnfinishedTrainingError
-    from ..models.training.distributed import launched
-    from ..models.training.folder import TrainingFolder
-    from ..models.training.job import train_to_file
-
-    first = launched()[0] == 0
+    target = output or Path(f"{job.architecture}.h5")
+    first = launched()[0] == 0  # of several processes one prints
     command = shlex.join([*shlex.split(job.command()), "-o", str(target), "--resume"])
     checkpoint = TrainingFolder.of(target).checkpoint
-
-    def line(reached: str = "") -> str:
-        return f"interrupted{reached}; go on with: {command}" if checkpoint.exists() else "interrupted"
-
-    signals = Signals(line)
-    try:
-        with signals, (out if first else Output(quiet=True)).progress(f"train {job.architecture}") as report:
-            trained = train_to_file(job, target, resume=resume, force=force, progress=report, stop=signals.stop)
-    except (UnfinishedTrainingError, Interrupt) as error:
-        reached = f" at step {error.done} of {error.total}" if isinstance(error, UnfinishedTrainingError) else ""
-        if first:
-            error_line(line(reached))
-        raise typer.Exit(128 + (signals.received or signal.SIGINT)) from None
-    if first:
-        _answer(job, trained, out)
-
-
-def _answer(job: Job, trained: Trained, out: Output) -> None:
+    signals = Signals(
+        UnfinishedTrainingError,
+        lambda: f"go on with: {command}" if checkpoint.exists() else "",
+        " at step {0.done} of {0.total}",
+        silent=not first,
+    )
+    with signals, (out if first else Output(quiet=True)).progress(f"train {job.architecture}") as report:
+        trained = train_to_file(job, target, resume=resume, force=force, progress=report, stop=signals.stop)
+    if not first:
+        return
     final = ", ".join(f"{name.replace('_', ' ')} {number(value)}" for name, value in trained.final.items())
-    said = f"{trained.path} is complete: this very training" if trained.complete else f"wrote {trained.path}"
-    if out.json:
-        facts = {"complete": trained.complete, "final": trained.final, "entries": trained.entries, "seed": job.seed}
-        files = {"file": str(trained.path), "model": str(trained.model)}
-        out.result({"kind": "training", **files, **facts, "command": job.command()}, str)
-    else:
-        out.note(f"{final}\n{said} and {trained.model}")
+    state = f"{trained.path} is complete: this very training" if trained.complete else f"wrote {trained.path}"
+    facts = {"complete": trained.complete, "final": trained.final, "entries": trained.entries, "seed": job.seed}
+    files = {"file": str(trained.path), "model": str(trained.model)}
+    document = {"kind": "training", **files, **facts, "command": job.command()}
+    out.remark(document, final, f"{state} and {trained.model}")

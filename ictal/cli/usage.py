@@ -2,52 +2,42 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import Any
 
 import typer
 
+from ..simulator.errors import unknown
+
 # Typer carries click inside it since 0.20 and used the package before: only this path to the base class is public.
-UsageError: type[Any] = typer.BadParameter.__mro__[1]
 CommandError: type[Any] = typer.BadParameter.__mro__[2]
 
 
 def usage_line(error: Any, arguments: Sequence[str]) -> str:
-    """What is wrong, what was got, and the nearest thing that exists.
+    """Return the mistake, the value that was got, and the nearest name that exists.
 
     Args:
         error: an error of typer's parser.
         arguments: the command line without the program's name.
     """
     message = str(error.format_message())
-    kind, option = type(error).__name__, getattr(error, "option_name", "")
-    context = getattr(error, "ctx", None)
+    kind, context = type(error).__name__, getattr(error, "ctx", None)
     command = context.command_path if context else " ".join(["ictal", *arguments[:1]])
     if kind == "NoSuchOption" and context:
         known = [name for parameter in context.command.get_params(context) for name in parameter.opts]
-        options = [name for name in known if name.startswith("-")]
-        near = difflib.get_close_matches(option, options, n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]}? " if near else ""
-        message = f"unknown option {option}; {hint}known: {', '.join(sorted(options))}"
+        message = str(unknown("option", error.option_name, [name for name in known if name.startswith("-")]))
     elif message.startswith("No such command"):
         name = next((word for word in arguments if not word.startswith("-")), "")
-        known = sorted(context.command.list_commands(context)) if context else []
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        message = f"unknown command {name!r}; {hint}known: {', '.join(known)}"
+        message = str(unknown("command", name, context.command.list_commands(context) if context else []))
     elif kind == "BadParameter" and error.param is not None:
         names = list(error.param.opts)
         got = _given(names, arguments, error.param.nargs)
-        message = f"{names[0]}: {_reworded(error.message)}" + (f"; got {' '.join(got)}" if got else "")
+        # pydantic's "Input should be a valid integer, unable to parse …" without its words on input and parsing
+        wrong = error.message.rstrip(".").replace("Input should be", "must be").partition(", unable to parse")[0]
+        message = f"{names[0]}: {wrong}" + (f"; got {' '.join(got)}" if got else "")
     elif kind == "MissingParameter" and error.param is not None:
         message = f"{command.removeprefix('ictal ')}: needs {error.param.name.upper().rstrip('_')}"
     return f"{message.rstrip('.')} (see {command} --help)"
-
-
-def _reworded(message: str) -> str:
-    """pydantic's "Input should be a valid integer, unable to parse …" without its talk of input and parsing."""
-    return message.rstrip(".").replace("Input should be", "must be").partition(", unable to parse")[0]
 
 
 def _given(names: Sequence[str], arguments: Sequence[str], count: int) -> list[str]:

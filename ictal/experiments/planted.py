@@ -1,21 +1,21 @@
-"""The planted truth: courses whose relation of synchrony and overfitting is built in, absent, reversed or confounded.
+"""Planted truth: courses whose relation of synchrony and overfitting is built in, absent, reversed or confounded.
 
 The layers of a pretended network are Recordings of a known correlation c (SCIENCE's ground truth),
 
     x_j = √c s + √(1 − c) n_j,
 
-which are measured and stored as those of a network are while it is trained; accuracies, gap and losses are a training
-history beside them. The runs that come of it go the way of every other: to courses, evidence, ledger. Nothing is
-trained. In `present`, c of networks that overfit jumps early through the level at which SI is .65, more in deeper
-layers, each of which follows the one before by a record; the validation loss falls along; well-fitted networks hardly
-move. In `absent` c wanders and knows of nothing. In `reversed` every sign is turned. In `confounded` *every* network
-does what networks that overfit do in `present`, but that deeper layers are more synchronous from the start and gain no
-more, and that the loss falls with training and not with c: every part of the claims as stated is there, but for
-`early`, and no control lets it pass.
+which are measured and stored as those of a network in training are; accuracies, gap and losses are a training history.
+Nothing is trained. The runs are analysed as all others are: courses, evidence, ledger. In `present`, c of networks that
+overfit jumps early through the level at which SI is .65, more in deeper layers, each of which follows the one before
+with a delay of one log row; the validation loss falls with c; well-fitted networks hardly change. In `absent` c wanders
+independently. In `reversed` every sign is reversed. In `confounded` *every* network does what networks that overfit do
+in `present`, but deeper layers are more synchronous from the start and gain no more, and the loss falls with training
+and not with c: every statement of the claims is true but `early`, and no control passes it.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,12 +37,12 @@ CONDITIONS: tuple[tuple[str, Kind], ...] = (("well fitted", "control"), ("few", 
 LAYERS, RECORDS, EVERY = 5, 41, 50
 IMAGES, UNITS = 300, 10
 MEASURED = "si_3"
-NEWS, OWN = 0.025, 0.01  # SD of what is new in c at a record: passed from layer to layer, and of each layer alone
+NEWS, OWN = 0.025, 0.01  # SD of the innovation of c in a log row: passed from layer to layer, and of each layer alone
 JUMPS_AT = 0.15  # share of training
 
 
 def planted(case: str, *, seed: int = 0, seeds: int = 5) -> Evidence:
-    """Evidence of one case, of pretended networks in three conditions.
+    """Return evidence of one case, of pretended networks in three conditions.
 
     Args:
         case: "present", "absent", "reversed" or "confounded".
@@ -66,7 +66,7 @@ def planted(case: str, *, seed: int = 0, seeds: int = 5) -> Evidence:
 
 
 def planted_runs(case: str, *, seed: int = 0, seeds: int = 5) -> dict[tuple[str, Kind, int], Run]:
-    """(condition, kind, seed) -> Run of one case, as `ictal train --synchrony` writes it.
+    """Return (condition, kind, seed) -> Run of one case, as `ictal train --synchrony` writes it.
 
     Args and errors as of `planted`.
     """
@@ -82,7 +82,7 @@ def planted_runs(case: str, *, seed: int = 0, seeds: int = 5) -> dict[tuple[str,
 
 
 def verdicts(evidence: Evidence) -> dict[str, str]:
-    """Claim -> verdict, by the experiments and the rules that real evidence goes through."""
+    """Return claim -> verdict, by the effects and rules of real evidence."""
     found = {name: CLAIMS.load(name).effects(evidence) for name in PLANTED_CLAIMS}
     rows = decide(found)
     return {name: overall([row for row in rows if row.claim == name])[0] for name in found}
@@ -105,7 +105,7 @@ class PlantedRate:
 
     @property
     def right(self) -> bool:
-        """Truth of the verdict: the relation is there, is turned round, or must not be said to hold."""
+        """Truth of the verdict: it holds if present, fails if reversed, and else does not hold."""
         if self.case in ("absent", "confounded"):
             return self.verdict != HOLDS
         return self.verdict == {"present": HOLDS, "reversed": FAILS}[self.case]
@@ -137,13 +137,13 @@ def error_rates(
     """
     if replicates < 1:
         raise InputError(f"planted.replicates: must be at least 1; got {replicates}")
-    counts: dict[tuple[str, str, str], int] = {}
+    counts: Counter[tuple[str, str, str]] = Counter()
     for at, case in enumerate(cases):
         for k in range(replicates):
             if progress:
                 progress(at * replicates + k, len(cases) * replicates, f"{case}, replicate {k}")
             for claim, verdict in verdicts(planted(case, seed=seed + k)).items():
-                counts[case, claim, verdict] = counts.get((case, claim, verdict), 0) + 1
+                counts[case, claim, verdict] += 1
     rows = [PlantedRate(*key, count, replicates) for key, count in sorted(counts.items())]
     return PlantedRates(rows, {"replicates": replicates, "seed": seed})
 
@@ -154,14 +154,13 @@ def _run(case: str, overfits: bool, rng: np.random.Generator) -> Run:
     time = np.linspace(0.0, 1.0, RECORDS)
     deep = np.arange(LAYERS) / (LAYERS - 1)
     gap = (0.4 if overfits else 0.05) * (1 - np.exp(-8 * time)) + 0.005 * rng.normal(size=RECORDS)
-    news = rng.normal(size=RECORDS + LAYERS)  # what passes through the layers, a record each
+    news = rng.normal(size=RECORDS + LAYERS)  # passes through the layers, one log row each
     passed = np.zeros((RECORDS, LAYERS))
     if case != "absent":
         delay = 1 + np.arange(LAYERS) if case == "reversed" else LAYERS - np.arange(LAYERS)
         passed = NEWS * np.stack([news[late : late + RECORDS] for late in delay], axis=1)
     own = OWN * rng.normal(size=(RECORDS, LAYERS))
-    correlation = np.clip(_slow(case, overfits, time)[:, None] * _share(case, deep) + _start(case, deep)
-                          + passed + own, 0.0, 0.99)  # fmt: skip
+    correlation = np.clip(_correlation(case, overfits, time, deep) + passed + own, 0.0, 0.99)
     sign = {"present": -1.0, "reversed": 1.0}.get(case, 0.0)
     trend = -0.5 * time if case == "confounded" else 0.2 * np.exp(-20 * time)
     loss = (
@@ -183,48 +182,36 @@ def _run(case: str, overfits: bool, rng: np.random.Generator) -> Run:
 
 
 def _measured(activity: Floats) -> dict[str, Recording]:
-    """Synchrony of activity (record, layer, image, unit), as a network's is recorded while it is trained."""
-    from ..models.synchrony.rows import Rows
-    from ..models.synchrony.tape import Tape
+    """Return synchrony of activity (log row, layer, image, unit), as recorded while a network is trained."""
+    from ..models.synchrony.log import TrainingLog
+    from ..models.synchrony.rows import LayerMeasures
 
-    rows = Rows((MEASURED,), None, 0)
+    rows = LayerMeasures((MEASURED,), None, 0)
     layers = tuple(f"layer {at + 1}" for at in range(LAYERS))
-    tape = Tape(rows.columns, {"n_samples": IMAGES}, layers=layers, kinds={f"{name} post": "unit" for name in layers},
-                most_units={"post": UNITS})  # fmt: skip
+    kinds = {f"{name} post": "unit" for name in layers}
+    log = TrainingLog(rows.columns, {"n_samples": IMAGES}, layers=layers, kinds=kinds, most_units={"post": UNITS})
     for record, by_layer in enumerate(activity):
-        tape.advance(record * EVERY)
+        log.advance(record * EVERY)
         for name, values in zip(layers, by_layer, strict=True):
             data = Recording(values, dt=1.0, clock="sample", quantity="activation", unit="1")
             found = rows(data, 1.0, surrogates=False, seed=0)
-            tape.rows.setdefault((name, "post", "test"), {})[record * EVERY] = found.values
-    return tape.recordings(None)
+            log.rows.setdefault((name, "post", "test"), {})[record * EVERY] = found.values
+    return log.recordings(None)
 
 
-def _slow(case: str, overfits: bool, time: Floats) -> Floats:
-    """The course of c without what is new at every record."""
+def _correlation(case: str, overfits: bool, time: Floats, deep: Floats) -> Floats:
+    """Return c (log row, layer) without innovations."""
     if case == "absent":
-        return np.zeros_like(time)
-    grows = 0.4 * (time >= JUMPS_AT) + 0.06 * time
-    course = grows if overfits or case == "confounded" else 0.08 * time
-    return -course if case == "reversed" else course
-
-
-def _share(case: str, deep: Floats) -> Floats:
-    """Return the share with which a layer takes part in the slow course."""
-    return 0.6 + 0.8 * deep if case in ("present", "reversed") else np.ones_like(deep)
-
-
-def _start(case: str, deep: Floats) -> Floats:
-    """c of a layer before training."""
-    if case == "absent":
-        return np.full_like(deep, 0.4)
+        return np.full((len(time), len(deep)), 0.4)
+    course = (0.4 * (time >= JUMPS_AT) + 0.06 * time if overfits or case == "confounded" else 0.08 * time)[:, None]
     if case == "confounded":
-        return 0.34 + 0.16 * deep
-    return 0.91 - 0.08 * deep if case == "reversed" else 0.39 + 0.08 * deep
+        return np.asarray(course + (0.34 + 0.16 * deep))
+    sign, start = (-1.0, 0.91 - 0.08 * deep) if case == "reversed" else (1.0, 0.39 + 0.08 * deep)
+    return np.asarray(sign * course * (0.6 + 0.8 * deep) + start)
 
 
 def _activity(correlation: Floats, rng: np.random.Generator) -> Floats:
-    """Activity (record, layer, image, unit) of units any two of which have the correlation c (record, layer)."""
+    """Draw activity (log row, layer, image, unit) whose units have pairwise correlation c (log row, layer)."""
     c = correlation[..., None, None]
     common = rng.normal(size=(*correlation.shape, IMAGES, 1))
     private = rng.normal(size=(*correlation.shape, IMAGES, UNITS))

@@ -1,4 +1,4 @@
-"""`reproduce`: run what the claims rest on, keep it, go on where it was cut short; `ledger`: what follows from it."""
+"""`reproduce`: the trainings and scans that the claims rest on, resumed after a stop; `ledger`: the verdicts."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..analyses.claims import CLAIMS
 from ..simulator import InputError
-from ..simulator.files.document import versions
+from ..simulator.files.document import make_folder, versions
 from ..simulator.files.readers import identity
 from ..simulator.types import Progress
-from .scales import SEEDS, Planned, claims_at, plan
+from .scales import SEEDS, PlannedTraining, claims_at, plan
 
 if TYPE_CHECKING:
     from ..analyses.claims.ledger import Ledger
@@ -25,15 +25,16 @@ FILE = "evidence.h5"
 TRAININGS = "trainings"
 COMPARISON, SCAN = "seizure_overfitting.h5", "side_by_side.h5"
 KEPT = ("si_3", "chi_c", "lambda1_fraction", "within_class_si", "spectral_peak")  # of the main job
+NAMES = ("model", "data", "condition", "kind", "seed")  # of a course
 
 
 @dataclass(frozen=True)
-class Reproduced:
-    """What was run.
+class Reproduction:
+    """File of the evidence, and counts of trainings.
 
     Attributes:
         file: the evidence.
-        trained, found: trainings that were done now, and that were there.
+        trained, found: number of trainings of this call, and of earlier ones.
     """
 
     file: Path
@@ -52,66 +53,65 @@ def reproduce(
     device: str = "auto",
     progress: Progress | None = None,
     stop: Callable[[], bool] = lambda: False,
-) -> Reproduced:
+) -> Reproduction:
     """Run what these claims rest on into FOLDER/SCALE, and write FOLDER/SCALE/evidence.h5.
 
-    Every training is a file of its own; one that is there is not done again, one that was cut short goes on where it
-    was. The evidence is written anew whenever a seed is complete, so that what was cut short can be read.
+    Every training is a file. A complete one is not repeated, an interrupted one is resumed. The evidence is written
+    anew whenever a seed is complete, so that it can be read after an interruption.
 
     Args:
         claims: names; all that this scale can run if empty.
         scale: "quick", "medium" or "full".
-        folder: where all of it is kept.
+        folder: of all files.
         data: ``cifar10:PATH``, where the scale's data are not embedded.
         seeds: replicates; None: as many as the scale has.
-        eeg: EDF files with an annotated seizure, to stand beside the networks; synthetic EEG if none.
+        eeg: EDF files with an annotated seizure, compared with the networks; synthetic EEG if none.
         device: as of `Job`.
-        progress: called as progress(done, total, what) with steps of training.
+        progress: called as progress(done, total, text) with steps of training.
         stop: asked at every step; True raises UnfinishedTrainingError, and nothing is lost.
 
     Raises:
         InputError: an unknown claim or scale, data that are missing, a folder with other trainings.
         UnfinishedTrainingError: `stop` said so.
     """
-    from .scales import SEEDS
-
     chosen = claims_at(scale, claims)
+    n_seeds = seeds or SEEDS[scale]
     planned = plan(scale, chosen, seeds=seeds, data=data, device=device)
     for file in eeg:
         if not Path(file).is_file():
             raise InputError(f"--eeg {file}: no such file")
     place = Path(folder) / scale
-    _make(place / TRAININGS)
+    make_folder(place / TRAININGS)
     earlier = _config_of(place / FILE, "evidence")
-    kept, n = _with_earlier(earlier, chosen, seeds or SEEDS[scale])
-    every = plan(scale, kept, seeds=n, data=data, device=device)
+    joined, n = _with_earlier(earlier, chosen, n_seeds)
+    every = plan(scale, joined, seeds=n, data=data, device=device)
     brain = any(CLAIMS.load(name).brain for name in chosen)
-    scan = _scan(place, seeds or SEEDS[scale], eeg) if brain else None
+    scan = _scan(place, n_seeds, eeg) if brain else None
     scanned = scan or _config_of(place / SCAN, "observations")
     config = {
-        "command": _command(scale, kept, n, data, len(scanned.get("eeg", []))),
-        "claims": list(kept),
+        "command": _command(scale, joined, n, data, len(scanned.get("eeg", []))),
+        "claims": list(joined),
         "seeds": list(range(n)),
         "engine": "torch",
         "versions": versions("torch", "scikit-learn"),
     }
-    total = sum(_steps(item) for item in planned)
+    total = sum(item.steps for item in planned)
     done = trained = 0
     for at, item in enumerate(planned):
         fresh = _train(item, place, done, total, progress, stop)
         trained += fresh
-        done += _steps(item)
+        done += item.steps
         if fresh and (at + 1 == len(planned) or planned[at + 1].seed != item.seed):
             _write(place, every, config)
     if scan is not None:
-        _compare(place, seeds or SEEDS[scale], eeg, scan, progress)
+        _compare(place, n_seeds, eeg, scan, progress)
     if earlier != config or _is_old(place):
         _write(place, every, config)
-    return Reproduced(place / FILE, trained, len(planned) - trained)
+    return Reproduction(place / FILE, trained, len(planned) - trained)
 
 
 def ledger(sources: Sequence[str | os.PathLike[str] | Evidence]) -> Ledger:
-    """What follows from evidence: one row a claim and scale, "not run" where there is none.
+    """Return the verdicts on the claims: one row a claim and scale, "not run" without evidence.
 
     Args:
         sources: files, folders that `reproduce` wrote, or Evidence.
@@ -122,10 +122,8 @@ def ledger(sources: Sequence[str | os.PathLike[str] | Evidence]) -> Ledger:
     from ..analyses.claims.ledger import Ledger
     from ..analyses.evidence import Evidence
 
-    found: list[Evidence] = []
-    for source in sources:
-        found += [source] if isinstance(source, Evidence) else _opened(Path(source))
-    return Ledger.of(found)
+    found = ([source] if isinstance(source, Evidence) else _opened(Path(source)) for source in sources)
+    return Ledger.of([evidence for some in found for evidence in some])
 
 
 def evidence_drawings(evidence: Evidence) -> list[Drawing]:
@@ -154,7 +152,7 @@ def _opened(path: Path) -> list[Evidence]:
 
 
 def _config_of(file: Path, kind: str) -> dict[str, Any]:
-    """What a result that is there already was run with; empty if there is none."""
+    """Return the configuration of an existing result; empty without a file."""
     from ..simulator.files.document import opened
 
     if not file.exists():
@@ -164,41 +162,30 @@ def _config_of(file: Path, kind: str) -> dict[str, Any]:
 
 
 def _with_earlier(earlier: Mapping[str, Any], claims: Sequence[str], seeds: int) -> tuple[tuple[str, ...], int]:
-    """These claims and seeds, and those that evidence is there of: running less does not take away from it."""
+    """Join claims and seeds with those of earlier evidence: a smaller run removes none of it."""
     if not earlier:
         return tuple(claims), seeds
-    kept = {*claims, *earlier["claims"]}
-    return tuple(name for name in CLAIMS if name in kept), max(seeds, len(earlier["seeds"]))
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be made: {error.strerror}") from error
-
-
-def _steps(item: Planned) -> int:
-    return int(item.job.how.steps or 0)
+    joined = {*claims, *earlier["claims"]}
+    return tuple(name for name in CLAIMS if name in joined), max(seeds, len(earlier["seeds"]))
 
 
 def _train(
-    item: Planned, place: Path, done: int, total: int, progress: Progress | None, stop: Callable[[], bool]
+    item: PlannedTraining, place: Path, done: int, total: int, progress: Progress | None, stop: Callable[[], bool]
 ) -> bool:
-    """Train one course, or go on, or do nothing if it is there; whether anything was done."""
+    """Train one network, or resume it; return False if it was complete before."""
     from ..models.training.job import train_to_file
 
-    def say(k: int, of: int, what: str) -> None:
+    def report(k: int, of: int, text: str) -> None:
         if progress:
-            progress(done + k * _steps(item) // max(of, 1), total, f"{item.stem}: {what}")
+            progress(done + k * item.steps // max(of, 1), total, f"{item.stem}: {text}")
 
-    say(0, 1, "")
-    trained = train_to_file(item.job, place / TRAININGS / f"{item.stem}.h5", resume=True, progress=say, stop=stop)
+    report(0, 1, "")
+    trained = train_to_file(item.job, place / TRAININGS / f"{item.stem}.h5", resume=True, progress=report, stop=stop)
     return not trained.complete
 
 
 def _scan(place: Path, seeds: int, eeg: Sequence[str | os.PathLike[str]]) -> dict[str, Any]:
-    """What the scan of a brain model and of EEG is to be made of: as many seeds as before at least, the same EEG.
+    """Return seeds and EEG of the scan of a brain model and of EEG: at least as many seeds as before, the same EEG.
 
     Raises:
         InputError: more seeds of a scan of EDF files that are not given.
@@ -209,34 +196,34 @@ def _scan(place: Path, seeds: int, eeg: Sequence[str | os.PathLike[str]]) -> dic
         "eeg": [identity(file)["sha256"] for file in eeg] or earlier.get("eeg", []),
     }
     if wanted["eeg"] and not eeg and wanted["seeds"] != earlier["seeds"]:
-        raise InputError("--eeg: the scan that is there rests on EDF files; give them again for more seeds")
+        raise InputError("--eeg: the existing scan is of EDF files; give them again for more seeds")
     return wanted
 
 
 def _compare(
     place: Path, seeds: int, eeg: Sequence[str | os.PathLike[str]], scan: Mapping[str, Any], progress: Progress | None
 ) -> None:
-    """The main job with at least so many seeds, and the scan, where they are not there yet."""
+    """Run the main job with at least so many seeds, and the scan, unless their files exist."""
     from ..analyses.evidence import Observations
     from . import seizure_overfitting, side_by_side
 
-    say = None if progress is None else lambda k, of, what: progress(k, of, f"eeg: {what}")
+    report = None if progress is None else lambda k, of, text: progress(k, of, f"eeg: {text}")
     if seeds > len(_config_of(place / COMPARISON, "comparison").get("seeds", [])):
-        seizure_overfitting.run(seeds=seeds, progress=say).save(place / COMPARISON, force=True)
+        seizure_overfitting.run(seeds=seeds, progress=report).save(place / COMPARISON, force=True)
     if any(_config_of(place / SCAN, "observations").get(key) != value for key, value in scan.items()):
-        rows = side_by_side.scan(scan["seeds"], eeg, progress=say)
+        rows = side_by_side.scan(scan["seeds"], eeg, progress=report)
         Observations(rows, scan).save(place / SCAN, force=True)
 
 
 def _is_old(place: Path) -> bool:
-    """Whether the evidence is missing, or older than anything that it is made of."""
+    """Return whether the evidence is missing, or older than one of its files."""
     file = place / FILE
-    parts = [*(place / TRAININGS).glob("*.h5"), *place.glob(COMPARISON), *place.glob(SCAN)]
-    return not file.exists() or any(part.stat().st_mtime_ns > file.stat().st_mtime_ns for part in parts)
+    files = [*(place / TRAININGS).glob("*.h5"), *place.glob(COMPARISON), *place.glob(SCAN)]
+    return not file.exists() or any(one.stat().st_mtime_ns > file.stat().st_mtime_ns for one in files)
 
 
-def _write(place: Path, planned: Sequence[Planned], config: Mapping[str, Any]) -> None:
-    """The evidence of what is there so far."""
+def _write(place: Path, planned: Sequence[PlannedTraining], config: Mapping[str, Any]) -> None:
+    """Write the evidence of the files so far."""
     from ..analyses.comparison.result import Comparison
     from ..analyses.evidence import Evidence, Observations, course_of
     from ..simulator.files.store import load
@@ -245,9 +232,7 @@ def _write(place: Path, planned: Sequence[Planned], config: Mapping[str, Any]) -
     for item in planned:
         file = place / TRAININGS / f"{item.stem}.h5"
         if file.exists():
-            names: Mapping[str, Any] = {
-                key: getattr(item, key) for key in ("model", "data", "condition", "kind", "seed")
-            }
+            names: Mapping[str, Any] = {name: getattr(item, name) for name in NAMES}
             courses.append(course_of(load(file), **names))
     rows = []
     if (place / COMPARISON).exists():
@@ -258,7 +243,7 @@ def _write(place: Path, planned: Sequence[Planned], config: Mapping[str, Any]) -
 
 
 def _command(scale: str, claims: Sequence[str], seeds: int, data: str, eeg: int) -> str:
-    """The line that runs it again; of files only the kind, a path is the reader's own."""
+    """Return the line that runs it again; with placeholders for the paths of files."""
     words = ["ictal", "reproduce", *claims, "--scale", scale, *["--eeg FILE.edf"] * eeg]
     words += [] if seeds == SEEDS[scale] else ["--seeds", str(seeds)]
     return " ".join([*words, *(["--data", f"{data.partition(':')[0]}:PATH"] if data else [])])

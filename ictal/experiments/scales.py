@@ -1,7 +1,8 @@
-"""What is trained at which scale: networks, data, conditions that overfit in several ways beside one that fits well."""
+"""Trainings of every scale: networks, data, conditions that overfit in several ways and one that fits well."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -18,13 +19,13 @@ if TYPE_CHECKING:  # torch takes seconds to import
 
 @dataclass(frozen=True)
 class Condition:
-    """How one group of courses differs from the bench's own job: fields of the data, the network, the training."""
+    """Group of trainings: fields of data, network and training that differ from those of the bench."""
 
     name: str
     kind: Kind
     data: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    how: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
     treatments: tuple[str, ...] = ()
 
 
@@ -34,20 +35,20 @@ class Bench:
 
     Attributes:
         slug: of file names.
-        model, data: as they are said.
-        measures: of the layers; of treated networks the first alone.
+        model, data: names for readers.
+        measures: of the layers; of treated networks only the first.
         nulled: measures that have surrogates; None: the recommended ones.
         sets, n_probe: on which images, and how many of each, synchrony is measured.
-        needs: how `--data` names the data that must be given; empty where they are embedded or found.
+        needs: form of `--data` where data must be given; empty where they are embedded or installed.
     """
 
     slug: str
     model: str
     data: str
     architecture: str
-    source: str
+    dataset: str
     n: Mapping[str, int]
-    how: Mapping[str, Any]
+    training: Mapping[str, Any]
     parameters: Mapping[str, Any]
     conditions: tuple[Condition, ...]
     measures: tuple[str, ...] = KEPT
@@ -58,8 +59,8 @@ class Bench:
 
 
 @dataclass(frozen=True)
-class Planned:
-    """One training of a scale: its job, and what the course that comes of it is called."""
+class PlannedTraining:
+    """One training of a scale: its job, and the names of its course."""
 
     stem: str
     model: str
@@ -69,12 +70,17 @@ class Planned:
     seed: int
     job: Job
 
+    @property
+    def steps(self) -> int:
+        """Number of optimiser steps."""
+        return int(self.job.how.steps or 0)
+
 
 _SMALL = {"steps": 600, "every": 15, "batch_size": 100, "learning_rate": 2e-3, "checkpoint_every": 600}
 _NOISES = tuple(Condition(f"{p} % wrong labels", "noise", {"label_noise": p / 100}) for p in (20, 40, 100))
 _CONTROL, _FEW = (
     Condition("well fitted", "control"),
-    Condition("few samples", "few", {"n_train": 50}, how={"batch_size": 50}),
+    Condition("few samples", "few", {"n_train": 50}, training={"batch_size": 50}),
 )
 _DIGITS = {"n_train": 1000, "n_val": 200, "n_test": 400}
 
@@ -86,7 +92,7 @@ def _treated(claims: Sequence[Claim]) -> list[Condition]:
             f"{treatment.name}, {dose}",
             "treated",
             _FEW.data,
-            how=_FEW.how,
+            training=_FEW.training,
             treatments=tuple(text.format(dose) for text in treatment.texts),
         )
         for claim in claims
@@ -108,7 +114,7 @@ _CONV = Bench(
                {"batch_size": 50})),
 )  # fmt: skip
 _FASHION = replace(
-    _MLP, slug="mlp-fashion", data="Fashion-MNIST", source="fashion-mnist",
+    _MLP, slug="mlp-fashion", data="Fashion-MNIST", dataset="fashion-mnist",
     conditions=(replace(_CONTROL, data={"n_train": 6000}), *_MLP.conditions[1:]),
 )  # fmt: skip
 _CIFAR = {"n_train": 2500, "n_val": 500, "n_test": 1000}
@@ -116,16 +122,16 @@ _RESNET = Bench(
     "resnet18-cifar10", "ResNet-18, width 16", "CIFAR-10", "resnet18", "cifar10", _CIFAR,
     {"steps": 4000, "every": 100, "batch_size": 128, "learning_rate": 1e-3, "schedule": "cosine"}, {"width": 16},
     (Condition("few samples", "few"),
-     Condition("well fitted", "control", {"n_train": 9500}, how={"augment": ("flip", "crop")}),
+     Condition("well fitted", "control", {"n_train": 9500}, training={"augment": ("flip", "crop")}),
      Condition("40 % wrong labels", "noise", {"label_noise": 0.4})),
     (*KEPT[:3], "class_share", *KEPT[3:]), None, ("train", "test"), 1000, "cifar10:PATH",
 )  # fmt: skip
 _WHOLE = {"steps": 78000, "every": 390, "batch_size": 128, "learning_rate": 1e-3, "schedule": "cosine"}
 _FULL = replace(
     _RESNET, slug="resnet18-full", model="ResNet-18", n={"n_train": 45000, "n_val": 5000, "n_test": 10000},
-    how=_WHOLE, parameters={},
+    training=_WHOLE, parameters={},
     conditions=(Condition("as the paper", "few"),
-                Condition("well fitted", "control", how={"augment": ("flip", "crop"), "weight_decay": 0.05}),
+                Condition("well fitted", "control", training={"augment": ("flip", "crop"), "weight_decay": 0.05}),
                 Condition("40 % wrong labels", "noise", {"label_noise": 0.4})),
 )  # fmt: skip
 BENCHES = {"quick": (_MLP, _CONV, _FASHION), "medium": (_RESNET,), "full": (_FULL,)}
@@ -134,7 +140,7 @@ SCALES = tuple(BENCHES)
 
 
 def claims_at(scale: str, names: Sequence[str]) -> tuple[str, ...]:
-    """The claims that are run: those that are named, or all that this scale can run.
+    """Return the claims to run: those that are named, or all that this scale can run.
 
     Raises:
         InputError: an unknown scale or claim, or one that this scale does not run.
@@ -154,12 +160,12 @@ def claims_at(scale: str, names: Sequence[str]) -> tuple[str, ...]:
 
 def plan(
     scale: str, claims: Sequence[str], *, seeds: int | None = None, data: str = "", device: str = "auto"
-) -> list[Planned]:
-    """Every training that these claims rest on, seed by seed.
+) -> list[PlannedTraining]:
+    """Return every training that these claims rest on, seed by seed.
 
     Args:
         scale: "quick", "medium" or "full".
-        claims: as `claims_at` gives them.
+        claims: as of `claims_at`.
         seeds: replicates; None: as many as the scale has.
         data: where the scale's data are, ``cifar10:PATH``, if they are not embedded.
         device: as of `Job`.
@@ -174,21 +180,21 @@ def plan(
     treated = _treated(needed)
     out = []
     for at, bench in enumerate(BENCHES[scale]):
-        source = bench.source
+        dataset = bench.dataset
         if not any(claim.courses for claim in needed) and (at or not treated):
             continue
         if bench.needs:
             if not data:
                 raise InputError(f"--scale {scale}: needs its data, --data {bench.needs}")
-            source = data
-        elif bench.source == "fashion-mnist" and not FASHION_MNIST.is_dir():
+            dataset = data
+        elif dataset == "fashion-mnist" and not FASHION_MNIST.is_dir():
             continue
         conditions = [*bench.conditions, *(treated if at == 0 else [])]
-        out += [_planned(bench, condition, seed, source, device) for seed in range(n) for condition in conditions]
+        out += [_planned(bench, condition, seed, dataset, device) for seed in range(n) for condition in conditions]
     return out
 
 
-def _planned(bench: Bench, condition: Condition, seed: int, source: str, device: str) -> Planned:
+def _planned(bench: Bench, condition: Condition, seed: int, dataset: str, device: str) -> PlannedTraining:
     from ..models.training.settings import DataChoice, Job, SynchronyChoice, Training
 
     treated = condition.kind == "treated"
@@ -202,17 +208,15 @@ def _planned(bench: Bench, condition: Condition, seed: int, source: str, device:
     )
     job = Job(
         bench.architecture,
-        Training(**{**bench.how, **condition.how}),
+        Training(**{**bench.training, **condition.training}),
         {**bench.parameters, **condition.parameters},
-        DataChoice(source, **{**bench.n, **condition.data}),
+        DataChoice(dataset, **{**bench.n, **condition.data}),
         condition.treatments,
         synchrony,
         seed,
         device,
     )
-    called = condition.name.lower().replace("the paper", "the source")  # names of files stay those of 0.1.0
-    slug = "".join(c if c.isalnum() or c == "." else "-" for c in called)
-    while "--" in slug:
-        slug = slug.replace("--", "-")
-    return Planned(f"{bench.slug}-{slug.strip('-')}-seed{seed}", bench.model, bench.data, condition.name,
-                   condition.kind, seed, job)  # fmt: skip
+    name = condition.name.lower().replace("the paper", "the source")  # names of files stay those of 0.1.0
+    slug = re.sub(r"(?:[^\w.]|_)+", "-", name).strip("-")
+    return PlannedTraining(f"{bench.slug}-{slug}-seed{seed}", bench.model, bench.data, condition.name,
+                           condition.kind, seed, job)  # fmt: skip

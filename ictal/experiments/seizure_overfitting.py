@@ -39,10 +39,10 @@ HEALTHY = "healthy"
 
 
 def classifiers(data: str, seed: int = 0) -> dict[str, Classifier]:
-    """The three conditions; only the number of training images and the label noise differ.
+    """Return the three conditions; only the number of training images and the label noise differ.
 
     Healthy and memorising networks see 1000 images, the small sample a twentieth of that; a smaller
-    data set gives what it has, and as many test images as there are, up to 400.
+    data set gives all its images, and up to 400 test images.
 
     Raises:
         InputError: data that cannot be had, or too few images to tell the conditions apart.
@@ -75,15 +75,15 @@ def run(
         data: images of the classifiers: ``digits``, ``fashion-mnist``, a folder of IDX files, a ``.npz``.
         seeds: replicates a group; they are seed, seed + 1 ...
         seed: the first seed; also that of subsampling and surrogates.
-        settings: how to measure; the default is the one that the docstring of this module states.
-        progress: called as progress(done, total, what); the total is that of the whole job.
+        settings: of the comparison; by default those of the docstring of this module.
+        progress: called as progress(done, total, text); the total is that of the whole job.
 
     Raises:
         InputError: fewer than one seed, or data that cannot be had.
     """
     if seeds < 1:
         raise InputError(f"seeds: must be at least 1; got {seeds}")
-    networks = classifiers(data, seed)  # missing data is said before anything is simulated
+    networks = classifiers(data, seed)  # missing data is an error before anything is simulated
     systems: dict[str, System] = {**STATES, **networks}
     n_records = (len(STATES) + len(networks)) * seeds
     n_measured = (len(STATES) + 2 * len(networks)) * seeds
@@ -107,14 +107,15 @@ def run(
         ),
         Panel("morph loop", {n: [r.recording(f"{layer}_loop") for r in runs[n]] for n in networks}),
     ]
-    settings = settings or Settings(seed=seed)
+    found = [members[0].source.get("versions") for members in runs.values()]
+    recorded = {name: text for one in found if isinstance(one, dict) for name, text in one.items()}
     return compare_panels(
         panels,
         sides=(
             Side("seizure against rest", ("spikes",), (("seizure", "rest"),)),
             Side("overfitted against healthy", ("images", "morph loop"), ((SMALL, HEALTHY), (NOISE, HEALTHY))),
         ),
-        settings=settings,
+        settings=settings or Settings(seed=seed),
         histories={n: [r.recording("history") for r in runs[n]] for n in networks},
         config={
             "experiment": "seizure_overfitting",
@@ -124,16 +125,7 @@ def run(
             "layer": layer,
             "systems": {name: parameters(system) for name, system in systems.items()},
             "engine": "compiled, torch",
-            "versions": {**versions(), **_versions(runs)},
+            "versions": {**versions(), **recorded},
         },
-        progress=None if progress is None else lambda k, _, what: progress(n_records + k, n_records + n_measured, what),
+        progress=None if progress is None else lambda k, _, text: progress(n_records + k, n_records + n_measured, text),
     )
-
-
-def _versions(runs: dict[str, list[Run]]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for members in runs.values():
-        recorded = members[0].source.get("versions")
-        if isinstance(recorded, dict):
-            found |= recorded
-    return found

@@ -1,8 +1,8 @@
-"""One measure and its null against what drives it: inhibition of a spiking network, time about a seizure in EEG.
+"""One measure and its null against a driver: inhibition of a spiking network, time about a seizure in EEG.
 
-The trainings of the other experiments give the same for networks (step, wrong labels). Spike counts and EEG are shifted
-circularly, channel by channel; images are permuted. What is correlated differs and is said: spikes over time, fields
-over time, answers to images (signal), answers to images of one class (noise).
+The trainings of the other experiments yield the same for networks (step, wrong labels). Spike counts and EEG are
+shifted circularly, channel by channel; images are permuted. The correlated quantities differ: spikes over time, fields
+over time, responses to images (signal), responses to images of one class (noise).
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ MEASURE = "si_3"
 def scan(
     seeds: int = 3, eeg: Sequence[str | os.PathLike[str]] = (), progress: Progress | None = None
 ) -> list[ReplicateValue]:
-    """SI-3 with its null of the seizure network by inhibition, and of EEG by time from the onset.
+    """Measure SI-3 with its null of the seizure network by inhibition, and of EEG by time from the onset.
 
     Args:
         seeds: replicates of the network, and of synthetic EEG where no files are given.
         eeg: EDF files with an annotated seizure.
-        progress: called as progress(done, total, what).
+        progress: called as progress(done, total, text).
     """
     rows = []
     total = len(GAINS) * seeds + (len(eeg) or seeds)
@@ -57,7 +57,7 @@ def scan(
 
 
 def _windows(k: int, eeg: Sequence[str | os.PathLike[str]]) -> list[ReplicateValue]:
-    """Windows of the k-th EEG, by the time of their middle from the onset [s]."""
+    """Measure windows of the k-th EEG, by the time of their middle from the onset [s]."""
     source = eeg[k] if eeg else SyntheticEeg().record(k)
     found = measure_over_time(source, MEASURE, window=SECONDS, step=SECONDS, band=BAND, nulls=SURROGATES, seed=k)
     onset = found.events[0].onset if found.events else 0.0

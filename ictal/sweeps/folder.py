@@ -1,16 +1,19 @@
-"""The folder of a sweep: its table of contents, whose files are whole, and who may work in it."""
+"""Folder of a sweep: its manifest, its complete files, and the lock against a second sweep."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from ..simulator.errors import InputError
 from ..simulator.files.document import DAMAGE, FORMAT, FORMAT_VERSION, first_line, replacing
-from .points import Plan, Point
+from .points import Grid, Point
 
 MANIFEST, LOCK = "sweep.json", ".sweep.lock"
 MANIFEST_FORMAT, MANIFEST_VERSION = "ictal sweep", 1
@@ -18,26 +21,26 @@ SHOWN = 60  # characters of a value in an error
 
 
 def file_of(folder: Path, point: Point) -> Path:
-    """Where the run of this point is or will be."""
+    """Return the path of the run of this point."""
     return folder / f"{point.name}.h5"
 
 
 def note(
     folder: Path,
-    plan: Plan,
+    grid: Grid,
     points: Sequence[Point],
     versions: Mapping[str, str],
     files: Mapping[Point, Path],
     failures: Mapping[Point, str],
 ) -> None:
-    """Write the table of contents, whole or not at all. The files are the truth; it may lag behind them."""
+    """Write the manifest, whole or not at all. The files are the truth; the manifest may lag behind them."""
     entries = []
     for point in points:
         status = "done" if point in files else "failed" if point in failures else "to do"
         entry = {"parameters": point.parameters, "seed": point.seed, "file": f"{point.name}.h5", "status": status}
         entries.append(entry | ({"error": failures[point]} if status == "failed" else {}))
     about = {"format": MANIFEST_FORMAT, "format_version": MANIFEST_VERSION, "versions": dict(versions)}
-    text = json.dumps({**about, **_described(plan), "points": entries}, indent=1, allow_nan=False)
+    text = json.dumps({**about, **_described(grid), "points": entries}, indent=1, allow_nan=False)
     try:
         with replacing(folder / MANIFEST, force=True) as temporary:
             temporary.write_text(text + "\n", encoding="utf-8")
@@ -45,8 +48,8 @@ def note(
         raise InputError(f"{folder / MANIFEST}: could not be written: {error.strerror}") from error
 
 
-def read(folder: Path) -> tuple[Plan, dict[str, Any]] | None:
-    """The plan of the sweep that a folder holds, and its table of contents; None where there is none.
+def read(folder: Path) -> tuple[Grid, dict[str, Any]] | None:
+    """Return the grid of the sweep in a folder, and its manifest; None where there is none.
 
     Raises:
         InputError: it is damaged, of a newer Ictal or of something else.
@@ -59,38 +62,36 @@ def read(folder: Path) -> tuple[Plan, dict[str, Any]] | None:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read: {first_line(error)}") from error
     try:
-        held = json.loads(text)
-        if held["format"] != MANIFEST_FORMAT:
+        manifest = json.loads(text)
+        if manifest["format"] != MANIFEST_FORMAT:
             raise InputError(f"{path}: is not of a sweep; choose another folder")
-        if held["format_version"] > MANIFEST_VERSION:
-            raise InputError(f"{path}: has format version {held['format_version']}; upgrade ictal")
-        plan = Plan.checked(held["system"], held["grid"], held["seeds"], held["settings"])
-        {entry["file"]: str(entry.get("error")) for entry in held["points"]}, dict(held["versions"])
+        if manifest["format_version"] > MANIFEST_VERSION:
+            raise InputError(f"{path}: has format version {manifest['format_version']}; upgrade ictal")
+        grid = Grid.checked(manifest["system"], manifest["grid"], manifest["seeds"], manifest["settings"])
+        {entry["file"]: str(entry.get("error")) for entry in manifest["points"]}, dict(manifest["versions"])
     except InputError as error:
         raise error if str(error).startswith(str(path)) else InputError(f"{path}: {error}") from error
     except DAMAGE as error:
-        raise InputError(
-            f"{path}: is damaged: {first_line(error)}; remove it: files that are whole are kept"
-        ) from error
-    return plan, held
+        raise InputError(f"{path}: is damaged: {first_line(error)}; remove it: whole files stay") from error
+    return grid, manifest
 
 
-def same_sweep(folder: Path, plan: Plan) -> dict[str, Any] | None:
-    """The table of contents of the folder if it holds this very sweep; None where it holds none.
+def same_sweep(folder: Path, grid: Grid) -> dict[str, Any] | None:
+    """Return the manifest of the folder if it is of this very sweep; None without a manifest.
 
     Raises:
-        InputError: it holds another, and in what that differs.
+        InputError: the folder is of another sweep; the message names the difference.
     """
-    if (held := read(folder)) is None:
+    if (found := read(folder)) is None:
         return None
-    there, here = _parts(held[0]), _parts(plan)
+    there, here = _identity(found[0]), _identity(grid)
     for what in {**here, **there}:
         if (was := there.get(what, "absent")) != (now := here.get(what, "absent")):
             raise InputError(
                 f"{folder}: holds another sweep: {what} is {_short(was)} there and {_short(now)} here; "
                 "choose another folder"
             )
-    return held[1]
+    return found[1]
 
 
 @contextlib.contextmanager
@@ -100,32 +101,23 @@ def alone(folder: Path) -> Iterator[None]:
     Raises:
         InputError: another one is at work there, or the folder cannot be made or written.
     """
+    lock = FileLock(folder / LOCK, blocking=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / LOCK).open("a")
+        lock.acquire()
+    except Timeout:
+        raise InputError(f"{folder}: another sweep is at work in this folder") from None
     except OSError as error:
-        raise InputError(f"{folder}: cannot be made or written: {error.strerror}") from error
-    with file:
-        try:
-            import fcntl
-        except ImportError:  # not on Windows
-            yield
-            return
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError(f"{folder}: another sweep is at work in this folder") from None
-        except OSError:
-            pass  # a network file system without locks
-        try:
-            yield
-        finally:  # forked processes of an executor would hold it on
-            with contextlib.suppress(OSError):
-                fcntl.flock(file, fcntl.LOCK_UN)
+        if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP):  # a network file system without locks
+            raise InputError(f"{folder}: cannot be made or written: {error.strerror}") from error
+    try:
+        yield
+    finally:  # forked processes of an executor would hold it on
+        lock.release()
 
 
-def sweep_up(folder: Path, points: Sequence[Point]) -> None:
-    """Remove what a killed sweep left half written."""
+def remove_leftovers(folder: Path, points: Sequence[Point]) -> None:
+    """Remove half-written files of a killed sweep."""
     ours = {f".{point.name}.h5" for point in points} | {f".{MANIFEST}"}
     for path in folder.glob(".*.tmp"):
         if path.name.rsplit(".", 2)[0] in ours:
@@ -133,15 +125,15 @@ def sweep_up(folder: Path, points: Sequence[Point]) -> None:
 
 
 def is_whole(path: Path, expected: Mapping[str, Any], ours: bool) -> bool:
-    """Whether the file of a point is there and whole; a damaged one is not.
+    """Return whether the file of a point exists and is undamaged.
 
     Args:
         path: the file.
-        expected: what it must say of itself, see `Plan.expected`.
-        ours: the folder holds this sweep, so that a file that cannot be read is a damaged one of ours.
+        expected: its attributes, see `Grid.expected`.
+        ours: the folder is of this sweep, so that a file that cannot be read is a damaged one of this sweep.
 
     Raises:
-        InputError: it is something else, which is not ours to replace.
+        InputError: it is a file of another kind or run, which must not be replaced.
     """
     from ..simulator.files.store import load
 
@@ -167,7 +159,7 @@ def is_whole(path: Path, expected: Mapping[str, Any], ours: bool) -> bool:
 
 
 def _is_foreign(path: Path) -> bool:
-    """Whether this is an HDF5 file of another program, kind or format; False where it cannot be read."""
+    """Return whether this is an HDF5 file of another program, kind or format; False where it cannot be read."""
     import h5py
 
     try:
@@ -180,16 +172,16 @@ def _is_foreign(path: Path) -> bool:
         return False
 
 
-def _described(plan: Plan) -> dict[str, Any]:
-    about = {"system": plan.system, "settings": dict(sorted(plan.settings.items())), "grid": dict(plan.grid)}
-    return about | {"seeds": list(plan.seeds)}
+def _described(grid: Grid) -> dict[str, Any]:
+    about = {"system": grid.system, "settings": dict(sorted(grid.settings.items())), "grid": dict(grid.grid)}
+    return about | {"seeds": list(grid.seeds)}
 
 
-def _parts(plan: Plan) -> dict[str, str]:
-    """What makes a sweep this one, each as a text; the order of the grid decides the names of the files."""
-    about = _described(plan)
+def _identity(grid: Grid) -> dict[str, str]:
+    """Return the facts that identify a sweep, as texts; the order of the grid decides the names of the files."""
+    about = _described(grid)
     each = {f"{what} {key}": value for what in ("settings", "grid") for key, value in about[what].items()}
-    parts = {"system": about["system"], **each, "seeds": about["seeds"], "order of the grid": list(plan.grid)}
+    parts = {"system": about["system"], **each, "seeds": about["seeds"], "order of the grid": list(grid.grid)}
     return {what: json.dumps(value) for what, value in parts.items()}
 
 

@@ -1,4 +1,4 @@
-"""The points of a sweep: a grid as its product, a name for every point, and the unit of work that runs anywhere."""
+"""Points of a sweep: the product of a grid, a name for every point, and the unit of work that runs anywhere."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Point:
 
     Attributes:
         name: of its file, without ".h5".
-        parameters: what the grid says of it.
+        parameters: its values of the grid.
         seed: of everything random in it.
     """
 
@@ -33,8 +33,8 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What is swept: every combination of the grid's values with every seed.
+class Grid:
+    """Every combination of the values of parameters with every seed.
 
     Attributes:
         system: name in `SYSTEMS`.
@@ -51,8 +51,8 @@ class Plan:
     @classmethod
     def checked(
         cls, system: str, grid: Mapping[str, Sequence[object]], seeds: int | Sequence[int], settings: Mapping[str, Any]
-    ) -> Plan:
-        """A plan whose values have the types of the system's parameters.
+    ) -> Grid:
+        """Return a grid whose values have the types of the system's parameters.
 
         Raises:
             InputError: an unknown name, a value of another type, nothing to do, or too much.
@@ -68,36 +68,39 @@ class Plan:
             if key not in hints:
                 raise unknown(f"parameter of {system}", key, hints)
         if both := [key for key in grid if key in settings]:
-            raise InputError(f"sweep: {both[0]} is set and swept; say one of them")
+            raise InputError(f"sweep: {both[0]} is set and swept; give one of them")
+
+        def read(key: str, value: object) -> Any:
+            found = check(f"{kind.__name__}.{key}", hints[key], value)
+            for item in found if isinstance(found, tuple) else (found,):
+                if isinstance(item, float) and not math.isfinite(item):
+                    raise InputError(f"{kind.__name__}.{key}: must be finite; got {item}")
+            return found
+
         values: dict[str, tuple[Any, ...]] = {}
         for key, given in grid.items():
             if isinstance(given, str | bytes) or not hasattr(given, "__iter__"):
                 raise InputError(f"sweep.grid: {key}: must be a sequence of values; got {given!r}")
-            what = f"{kind.__name__}.{key}"
-            values[key] = tuple(_finite(what, check(what, hints[key], value)) for value in given)
+            values[key] = tuple(read(key, value) for value in given)
             if not values[key]:
                 raise InputError(f"sweep.grid: {key}: has no values")
             if twice := [v for i, v in enumerate(values[key]) if v in values[key][:i]]:
                 raise InputError(f"sweep.grid: {key}: {twice[0]!r} is given twice")
-        shared = {
-            key: _finite(f"{kind.__name__}.{key}", check(f"{kind.__name__}.{key}", hints[key], value))
-            for key, value in settings.items()
-        }
-        plan = cls(system, shared, values, _seeds(seeds))
-        if (n := math.prod(map(len, values.values())) * len(plan.seeds)) > MOST_POINTS:
+        found = cls(system, {key: read(key, value) for key, value in settings.items()}, values, _seeds(seeds))
+        if (n := math.prod(map(len, values.values())) * len(found.seeds)) > MOST_POINTS:
             raise InputError(f"sweep: has {n} points; want at most {MOST_POINTS}")
-        return plan
+        return found
 
     def points(self) -> list[Point]:
-        """Every point, in order; equal plans give equal names."""
+        """Return every point, in order; equal grids give equal names."""
         texts = {key: _texts(values) for key, values in self.grid.items()}
         found, names = [], set()
         for places in itertools.product(*(range(len(values)) for values in self.grid.values())):
             chosen = dict(zip(self.grid, places, strict=True))
             parameters = {key: self.grid[key][at] for key, at in chosen.items()}
-            said = ",".join(f"{key}={texts[key][at]}" for key, at in chosen.items())
+            values = ",".join(f"{key}={texts[key][at]}" for key, at in chosen.items())
             for seed in self.seeds:
-                plain = f"{said},seed={seed}"
+                plain = f"{values},seed={seed}"
                 name = re.sub(r"[^A-Za-z0-9=,.+_-]", "_", plain)
                 if name != plain or len(name) > LONGEST_NAME or name.casefold() in names:
                     exact = json.dumps([parameters, seed], sort_keys=True, default=str)
@@ -107,7 +110,7 @@ class Plan:
         return found
 
     def expected(self, point: Point) -> dict[str, Any]:
-        """What the file of this point says of itself: its system, all its parameters, its seed.
+        """Return the attributes of the file of this point: its system, all its parameters, its seed.
 
         Raises:
             InputError: the system refuses the parameters.
@@ -117,9 +120,9 @@ class Plan:
         from ..verbs.names import build
 
         system = build(self.system, {**self.settings, **point.parameters})
-        said = {"system": self.system, **parameters(system), "seed": point.seed}
+        attributes = {"system": self.system, **parameters(system), "seed": point.seed}
         try:
-            return dict(json.loads(to_json(said)))
+            return dict(json.loads(to_json(attributes)))
         except (TypeError, ValueError) as error:
             raise InputError(f"{self.system}: cannot be swept: its parameters are {error}") from error
 
@@ -128,20 +131,23 @@ def run_point(system: str, parameters: Mapping[str, Any], seed: int, path: str) 
     """Run a point and write its file. The unit of work: plain arguments, a short answer, any executor.
 
     Returns:
-        "", or why it failed in one line.
+        "", or the reason of the failure in one line.
     """
-    from ..simulator.files.document import first_line
-
     try:
         from ..simulator.files.store import save
         from ..verbs.simulate import simulate
 
         save(simulate(system, seed=seed, **parameters), path, force=True)
     except InputError as error:
-        return first_line(error)
-    except Exception as error:  # kept and named, whatever it is: the other points go on
-        return f"{type(error).__name__}: {first_line(error)}"
+        return str(error)
+    except Exception as error:  # of any type: the other points go on
+        return reason(error)
     return ""
+
+
+def reason(error: BaseException) -> str:
+    """Return type and first line of an error."""
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}".removesuffix(": ")
 
 
 def _seeds(given: int | Sequence[int]) -> tuple[int, ...]:
@@ -158,15 +164,8 @@ def _seeds(given: int | Sequence[int]) -> tuple[int, ...]:
     return seeds
 
 
-def _finite(what: str, value: Any) -> Any:
-    for item in value if isinstance(value, tuple) else (value,):
-        if isinstance(item, float) and not math.isfinite(item):
-            raise InputError(f"{what}: must be finite; got {item}")
-    return value
-
-
 def _texts(values: Sequence[Any]) -> list[str]:
-    """How values stand in names: six digits where they tell all of them apart, else every digit."""
+    """Return values as texts for names: with six digits where all of them differ in these, else with every digit."""
 
     def short(value: Any) -> str:
         if isinstance(value, tuple):

@@ -1,4 +1,4 @@
-"""`sweep`: a system over a grid of parameters and seeds, a file a point, on any executor; it goes on where it ended."""
+"""`sweep`: a system over a grid of parameters and seeds, a file a point, on any executor, resumed by the same call."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,8 @@ from ..simulator.files.document import Document, Group, Variable, about
 from ..simulator.kinds import Kind
 from ..simulator.recordings.recording import to_numpy
 from ..simulator.types import Progress
-from .folder import MANIFEST, alone, file_of, is_whole, note, read, same_sweep, sweep_up
-from .points import Plan, Point, run_point
+from .folder import MANIFEST, alone, file_of, is_whole, note, read, remove_leftovers, same_sweep
+from .points import Grid, Point, run_point
 from .workers import run_each
 
 NOTED_EVERY = 2.0  # s between two writings of sweep.json
@@ -29,15 +30,15 @@ NOTED_EVERY = 2.0  # s between two writings of sweep.json
 
 @dataclass(frozen=True, eq=False)
 class Sweep(Kind):
-    """Points of a sweep and what came of each so far; iterates over its points.
+    """Points of a sweep, with the file or the failure of each; iterates over its points.
 
     Attributes:
-        folder: where it is.
-        system, settings, grid, seeds: as they were given, defaults of the system left out.
-        points: all of them, in order; the last parameter of the grid and then the seed vary fastest.
+        folder: of its files.
+        system, settings, grid, seeds: as they were given, without the defaults of the system.
+        points: all, in order; the last parameter of the grid and then the seed vary fastest.
         files: point -> its file, of those that are done.
-        failures: point -> why, of those that failed.
-        versions: of Ictal and what it computes with, when the sweep was begun.
+        failures: point -> reason, of those that failed.
+        versions: of Ictal and its dependencies, when the sweep was begun.
         found: how many points were done before this call.
     """
 
@@ -120,7 +121,7 @@ class Sweep(Kind):
         The arguments are those of `ictal.measure`.
 
         Raises:
-            InputError: what can be measured at no point.
+            InputError: a measure that is defined at no point.
         """
         from ..verbs.measure import measure
 
@@ -136,9 +137,9 @@ class Sweep(Kind):
                 except InputError as error:
                     refused.setdefault(name, error)
             rows.append(row)
-        for name, why in refused.items():
+        for name, refusal in refused.items():
             if all(row[name] is None for row in rows):
-                raise why
+                raise refusal
         return rows
 
 
@@ -155,48 +156,53 @@ def sweep(
 ) -> Sweep:
     """Run a system at every combination of the grid's values with every seed; each run is a file of `folder`.
 
-    Called again with the same arguments it runs what is missing, damaged or failed. Each file holds the
-    bits that `ictal.simulate` gives, whatever runs it.
+    Called again with the same arguments it runs the points that are missing, damaged or failed. Each file has the same
+    bits as `ictal.simulate` on every executor.
 
     Args:
         system: name in `SYSTEMS`.
         grid: parameter -> values.
-        folder: for this sweep alone; made if it is not there.
-        seeds: how many (0, 1, ...), or which.
+        folder: for this sweep alone; made if it does not exist.
+        seeds: their number (0, 1, ...), or a list.
         settings: parameters that all points share.
         jobs: processes at a time.
         executor: instead of `jobs`, any `concurrent.futures.Executor`. Its workers write the files: on other
             machines they need the folder under the same path.
-        progress: called as progress(points done, points, what).
+        progress: called as progress(points done, points, text).
 
     Returns:
-        What is done; a point that raised is in `failures`, the others went on.
+        The finished points; those that raised are in `failures`.
 
     Raises:
-        InputError: a point that the system refuses (before anything runs), a folder of something else.
+        InputError: a point that the system refuses (before anything runs), a folder of another sweep.
     """
     from ..simulator.files.document import versions
 
     if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
         raise InputError(f"sweep.jobs: must be a whole number >= 1; got {jobs!r}")
     if executor is not None and jobs != 1:
-        raise InputError("sweep: jobs and executor: say one of them")
-    plan = Plan.checked(system, grid, seeds, settings or {})
-    points = plan.points()
-    expected = {point: plan.expected(point) for point in points}
+        raise InputError("sweep: jobs and executor: give one of them")
+    swept = Grid.checked(system, grid, seeds, settings or {})
+    points = swept.points()
+    expected = {point: swept.expected(point) for point in points}
     place = Path(os.path.abspath(folder))
-    there = same_sweep(place, plan)
-    if there is None:  # a file in the way is found before the folder is touched
-        found = [point for point in points if is_whole(file_of(place, point), expected[point], ours=False)]
+    there = same_sweep(place, swept)
+
+    def whole(ours: bool) -> dict[Point, Path]:
+        paths = {point: file_of(place, point) for point in points}
+        return {point: path for point, path in paths.items() if is_whole(path, expected[point], ours=ours)}
+
+    files = {} if there else whole(ours=False)  # a file in the way is found before the folder is touched
     with alone(place):
         if there is not None:
-            found = [point for point in points if is_whole(file_of(place, point), expected[point], ours=True)]
-            sweep_up(place, points)
-        begun = there["versions"] if there else versions()
-        files, failures = {point: file_of(place, point) for point in found}, dict[Point, str]()
+            files = whole(ours=True)
+            remove_leftovers(place, points)
+        n_found, begun = len(files), there["versions"] if there else versions()
+        failures: dict[Point, str] = {}
         todo = [point for point in points if point not in files]
-        tasks = [(system, {**plan.settings, **p.parameters}, p.seed, str(file_of(place, p))) for p in todo]
-        note(place, plan, points, begun, files, failures)
+        tasks = [(system, {**swept.settings, **p.parameters}, p.seed, str(file_of(place, p))) for p in todo]
+        write = partial(note, place, swept, points, begun, files, failures)
+        write()
         noted = started = time.monotonic()
         try:
             with contextlib.closing(run_each(run_point, tasks, jobs, executor)) as answers:
@@ -207,44 +213,41 @@ def sweep(
                         files[todo[at]] = file_of(place, todo[at])
                     if progress:
                         left = (time.monotonic() - started) / number * (len(todo) - number)
-                        progress(len(found) + number, len(points), _spoken(len(failures), left))
+                        progress(n_found + number, len(points), _remaining(len(failures), left))
                     if time.monotonic() - noted > NOTED_EVERY:
-                        note(place, plan, points, begun, files, failures)
+                        write()
                         noted = time.monotonic()
             for point in [point for point in todo if point in files and not files[point].is_file()]:
                 failures[point] = "its file cannot be seen from here: the executor's workers need the same folder"
                 del files[point]
         finally:
-            note(place, plan, points, begun, files, failures)
-    ordered = {point: files[point] for point in points if point in files}
-    named = {point: failures[point] for point in points if point in failures}
+            write()
     return Sweep(
-        place, system, plan.settings, plan.grid, plan.seeds, tuple(points), ordered, named, begun, len(found)
+        place, **vars(swept), points=points, files={point: files[point] for point in points if point in files},
+        failures={point: failures[point] for point in points if point in failures}, versions=begun, found=n_found,
     )  # fmt: skip
 
 
 def open_sweep(folder: str | os.PathLike[str]) -> Sweep:
-    """The sweep in a folder, finished or not; nothing is run.
+    """Open the sweep in a folder, finished or not; nothing is run.
 
     Raises:
-        InputError: there is none, or its sweep.json is damaged.
+        InputError: no sweep is there, or its sweep.json is damaged.
     """
     place = Path(os.path.abspath(folder))
-    if (held := read(place)) is None:
+    if (found := read(place)) is None:
         raise InputError(f"{folder}: holds no {MANIFEST}; want the folder of a sweep")
-    plan, manifest = held
-    points = plan.points()
+    grid, manifest = found
+    points = grid.points()
     files = {point: file_of(place, point) for point in points if file_of(place, point).is_file()}
-    said = {entry["file"]: entry.get("error", "") for entry in manifest["points"]}
-    failures = {p: said[f"{p.name}.h5"] for p in points if p not in files and said.get(f"{p.name}.h5")}
-    return Sweep(
-        place, plan.system, plan.settings, plan.grid, plan.seeds, tuple(points), files, failures,
-        manifest["versions"], len(files),
-    )  # fmt: skip
+    errors = {entry["file"]: entry.get("error", "") for entry in manifest["points"]}
+    failures = {p: errors[f"{p.name}.h5"] for p in points if p not in files and errors.get(f"{p.name}.h5")}
+    begun = manifest["versions"]
+    return Sweep(place, **vars(grid), points=points, files=files, failures=failures, versions=begun, found=len(files))
 
 
 def _mean(entry: Recording | Spikes) -> float:
-    """Rate of a unit [Hz], or mean of the values that are defined."""
+    """Return the rate of a unit [Hz], or the mean of the defined values."""
     if isinstance(entry, Spikes):
         return float(entry.counts.mean() / entry.duration)
     values = entry.numpy()
@@ -252,19 +255,16 @@ def _mean(entry: Recording | Spikes) -> float:
 
 
 def _column(values: list[Any]) -> NDArray[Any]:
-    """Numbers, or texts of what is none."""
+    """Return numbers as they are, a column with other values as texts."""
     plain = all(isinstance(value, bool | int | float) for value in values)
     return np.array(values if plain else list(map(str, values)))
 
 
-def _spoken(n_failed: int, left: float) -> str:
-    """Return the progress in words, with the time left [s].
+def _remaining(n_failed: int, left: float) -> str:
+    """Return the number of failures and the time left [s] as words.
 
-    >>> _spoken(0, 30.0), _spoken(2, 90.0), _spoken(0, 20000.0), _spoken(1, 0.0)
+    >>> _remaining(0, 30.0), _remaining(2, 90.0), _remaining(0, 20000.0), _remaining(1, 0.0)
     ('about 30 s left', '2 failed, about 2 min left', 'about 5.6 h left', '1 failed')
     """
-    said = [f"{n_failed} failed"] if n_failed else []
-    if left:
-        span = f"{left:.0f} s" if left < 60 else f"{left / 60:.0f} min" if left < 3600 else f"{left / 3600:.1f} h"
-        said.append(f"about {span} left")
-    return ", ".join(said)
+    span = f"{left:.0f} s" if left < 60 else f"{left / 60:.0f} min" if left < 3600 else f"{left / 3600:.1f} h"
+    return ", ".join(filter(None, (f"{n_failed} failed" if n_failed else "", f"about {span} left" if left else "")))

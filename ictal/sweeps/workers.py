@@ -1,4 +1,4 @@
-"""Work on any executor; and processes of our own, which end with the process that started them, however it ends."""
+"""Work on any executor, and on processes that end with the process that started them."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from ..simulator.errors import InputError
+from .points import reason
 
-Work = Callable[..., str]  # "" or what went wrong
+Work = Callable[..., str]  # "" or the reason of a failure
 Answers = Generator[tuple[int, str], None, None]
 DIED = "its process died twice, the second time alone (killed, out of memory, or a crash of compiled code)"
 
 
 def run_each(work: Work, tasks: Sequence[Sequence[Any]], jobs: int, executor: Executor | None) -> Answers:
-    """Do every task and give (its place, its answer) as it is done.
+    """Do every task and yield (its place, its answer) as it is done.
 
     Args:
         work: importable at top level, with plain arguments.
         tasks: arguments of `work`.
-        jobs: 1 works here, more in processes of our own: a process that dies takes the tasks in flight
+        jobs: 1 works in this process, more in new ones: a process that dies takes the tasks in flight
             with it; each of them is tried again alone, so that only the culprit fails.
         executor: takes the place of `jobs`.
     """
@@ -49,7 +50,7 @@ def _on_executor(work: Work, tasks: Sequence[Sequence[Any]], executor: Executor)
             try:
                 future = executor.submit(work, *task)
             except BrokenExecutor as error:
-                yield place, _said(error)
+                yield place, reason(error)
                 continue
             places[future] = place
             future.add_done_callback(done.put)
@@ -58,8 +59,8 @@ def _on_executor(work: Work, tasks: Sequence[Sequence[Any]], executor: Executor)
             place = places.pop(future)
             try:
                 answer = future.result()
-            except Exception as error:  # a lost worker, a cancelled future: whatever this executor says of it
-                answer = _said(error)
+            except Exception as error:  # a lost worker, a cancelled future
+                answer = reason(error)
             yield place, answer
     finally:
         for future in places:
@@ -95,7 +96,7 @@ def _on_workers(work: Work, tasks: Sequence[Sequence[Any]], jobs: int) -> Answer
             place = places.pop(future)
             error = future.exception()
             if not isinstance(error, BrokenExecutor):
-                yield place, future.result() if error is None else _said(error)
+                yield place, future.result() if error is None else reason(error)
                 continue
             broken = True
             if place in alone:
@@ -112,16 +113,11 @@ def _next(done: SimpleQueue[Future[str]]) -> Future[str]:
             return done.get(timeout=0.5)
 
 
-def _said(error: BaseException) -> str:
-    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}".removesuffix(": ")
+class Workers:
+    """Pool of `jobs` spawned processes (a fork may hang after torch or numba have started threads).
 
-
-class Workers(Executor):
-    """A pool of `jobs` spawned processes (a fork may hang after torch or numba have started threads).
-
-    Each waits for the end of a pipe that only this process holds open: `kill`, a SIGKILL or a crash
-    here end all of them at once, also in the middle of a point. Ctrl-C does not reach them: what it
-    means is decided here.
+    Each waits for the end of a pipe that only this process has open: `kill`, a SIGKILL or a crash
+    here end all of them at once, also in the middle of a point. Ctrl-C does not reach them: this process answers it.
 
     Raises:
         InputError: processes cannot be started.
@@ -136,24 +132,20 @@ class Workers(Executor):
         except BrokenProcessPool as error:
             self.kill()
             raise InputError(
-                "sweep: processes cannot be started; in a script of your own put the call under "
-                "`if __name__ == '__main__':`, or say jobs=1"
+                "sweep: processes cannot be started; in a script put the call under "
+                "`if __name__ == '__main__':`, or give jobs=1"
             ) from error
         except BaseException:
             self.kill()
             raise
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """As of every executor."""
+    def submit(self, work: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        """Start work in one of the processes."""
         with _no_interrupt():  # a submission may start a process, which inherits the mask
-            return self._pool.submit(fn, *args, **kwargs)
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """As of every executor."""
-        self._pool.shutdown(wait=wait, cancel_futures=cancel_futures)
+            return self._pool.submit(work, *arguments)
 
     def kill(self) -> None:
-        """End the processes now, whatever they do."""
+        """End the processes now, also in the middle of work."""
         self._ours.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._theirs.close()

@@ -1,1 +1,1 @@
-"""What can be asked of the bench: one verb a file, of the same name as its command."""
+"""Verbs of the bench: one a file, of the same name as its command."""

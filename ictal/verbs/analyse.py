@@ -1,4 +1,4 @@
-"""`analyse`, and its parts alone: exponents, fixed points, attractors, basins, phase plane and scan of a system."""
+"""`analyse`, and a function for each of its parts: exponents, fixed points, attractors, basins, phase plane, scan."""
 
 from __future__ import annotations
 
@@ -53,20 +53,20 @@ def analyse(
             most 2,000 units.
         starts: initial states, of `start(seed)`, `start(seed + 1)` …; 32, or 8 runs of a system without equations.
             Newton's method also starts from as many states that a run visits.
-        spread: largest random displacement of the starts, uniform, in widths of what a run visits; 0, or 1 where
+        spread: largest random displacement of the starts, uniform, in widths of the visited region; 0, or 1 where
             `start` draws nothing. Newton's method starts from at least 1.
         starts_from: of a system without equations: (parameter, values) that change only the initial state; runs are
             dealt out to them.
         time: length of a run [unit of dt]; the system's duration, of a network 2000 time points.
-        late: share of a run, at its end, that attractors are told apart by.
+        late: share of a run, at its end, by which attractors are distinguished.
         eps, min_samples: as in `ictal.analyses.attractors`.
-        plane: two of (unit, lowest, highest, count); the first two variables of the first node over what a run visits,
-            if left out.
+        plane: two of (unit, lowest, highest, count); by default the first two variables of the first node, over
+            the visited region.
         watch: unit that a scan describes; the first.
         inputs: constant input of a network: "zero" or "mean".
         seed: of everything random.
-        command: the line that repeats the analysis, stored with the result.
-        progress: called as progress(done, total, part).
+        command: the command line, stored with the result.
+        progress: called as progress(done, total, text).
         settings: parameters of the system, also those that are called as an argument above.
         parameters: the same, by name.
 
@@ -74,8 +74,8 @@ def analyse(
         InputError: a system that cannot be analysed, an unknown name, a value out of its bounds.
     """
     chosen = Parts(lyapunov, fixed_points, attractors, basins, phase_plane, scan)
-    how = DynamicsSettings(starts, spread, watch, time, late, eps, min_samples, seed, plane, starts_from)
-    return analyse_target(target(system, {**parameters, **(settings or {})}, inputs), chosen, how, command, progress)
+    values = DynamicsSettings(starts, spread, watch, time, late, eps, min_samples, seed, plane, starts_from)
+    return analyse_target(target(system, {**parameters, **(settings or {})}, inputs), chosen, values, command, progress)
 
 
 def lyapunov(
@@ -91,10 +91,10 @@ def lyapunov(
     >>> abs(found.lyapunov.exponents - [0.0, -2.0]).max() < 0.02
     True
     """
-    how = DynamicsSettings(spread=spread, time=time, seed=seed)
-    return analyse_target(
-        target(system, parameters, inputs), Parts(lyapunov=True if k is None else k), how, progress=progress
-    )
+    return analyse(
+        system, lyapunov=True if k is None else k, spread=spread, time=time, inputs=inputs, seed=seed,
+        progress=progress, settings=parameters,
+    )  # fmt: skip
 
 
 def fixed_points(
@@ -106,8 +106,10 @@ def fixed_points(
 
     Args and errors are those of `analyse`.
     """
-    how = DynamicsSettings(starts, spread, time=time, seed=seed)
-    return analyse_target(target(system, parameters, inputs), Parts(fixed_points=True), how, progress=progress)
+    return analyse(
+        system, fixed_points=True, starts=starts, spread=spread, time=time, inputs=inputs, seed=seed, progress=progress,
+        settings=parameters,
+    )  # fmt: skip
 
 
 def attractors(
@@ -120,8 +122,10 @@ def attractors(
 
     Args and errors are those of `analyse`.
     """
-    how = DynamicsSettings(starts, spread, None, time, late, eps, min_samples, seed, (), starts_from)
-    return analyse_target(target(system, parameters, inputs), Parts(attractors=True), how, progress=progress)
+    return analyse(
+        system, attractors=True, starts=starts, spread=spread, starts_from=starts_from, time=time, late=late, eps=eps,
+        min_samples=min_samples, inputs=inputs, seed=seed, progress=progress, settings=parameters,
+    )  # fmt: skip
 
 
 def basins(
@@ -134,8 +138,10 @@ def basins(
 
     Args and errors are those of `analyse`.
     """
-    how = DynamicsSettings(starts, spread, None, time, late, eps, min_samples, seed, plane)
-    return analyse_target(target(system, parameters, inputs), Parts(basins=True), how, progress=progress)
+    return analyse(
+        system, basins=True, plane=plane, starts=starts, spread=spread, time=time, late=late, eps=eps,
+        min_samples=min_samples, inputs=inputs, seed=seed, progress=progress, settings=parameters,
+    )  # fmt: skip
 
 
 def phase_plane(
@@ -147,8 +153,10 @@ def phase_plane(
 
     Args and errors are those of `analyse`.
     """
-    how = DynamicsSettings(starts, spread, time=time, seed=seed, plane=plane)
-    return analyse_target(target(system, parameters, inputs), Parts(phase_plane=True), how, progress=progress)
+    return analyse(
+        system, phase_plane=True, plane=plane, starts=starts, spread=spread, time=time, inputs=inputs, seed=seed,
+        progress=progress, settings=parameters,
+    )  # fmt: skip
 
 
 def scan(
@@ -160,5 +168,7 @@ def scan(
 
     Args and errors are those of `analyse`; `count` values of `parameter` lie from `low` to `high`.
     """
-    how = DynamicsSettings(watch=watch, time=time, seed=seed)
-    return analyse_target(target(system, parameters), Parts(scan=(parameter, low, high, count)), how, progress=progress)
+    return analyse(
+        system, scan=(parameter, low, high, count), watch=watch, time=time, seed=seed, progress=progress,
+        settings=parameters,
+    )  # fmt: skip

@@ -11,8 +11,9 @@ from ..analyses.comparison.sources import HISTORY, is_curve, panels_of, refuse_u
 from ..simulator import InputError, Recording, Run
 from ..simulator.checks import check_seed
 from ..simulator.files.document import versions
+from ..simulator.files.rows import plain
 from ..simulator.types import Progress
-from .sources import Source, as_run, plain
+from .sources import Source, as_run
 
 
 def compare(
@@ -40,25 +41,22 @@ def compare(
 
     Args:
         groups: name -> a Run, Recording, Spikes, array or path, or a list of those (replicates).
-        entries: what of the Runs is compared: names that all of them have, or a mapping of groups to
-            the one entry that stands for each. By default all names they share; sources with one
-            entry each are compared whatever its name.
+        entries: names that all Runs have, or a mapping of groups to one entry each. By default all names they share;
+            sources with one entry each are compared under any name.
         dt, clock: of arrays and array files.
         window: (start, stop) [ticks of the clock] to compare within.
         measures: names; all that are defined if left out.
-        band: (low, high) to which every signal is filtered before any measure reads it [cycles per tick; Hz for
-            "second"], as in `measure`.
+        band: as in `measure`.
         phase_band: (low, high) of Hilbert phases alone [cycles per tick]; if left out `band`, and without one 0.03–0.2
             cycles per *sample* on every clock.
         nulls: surrogates a value, at least 199.
         bin, sd: of spikes, as in `measure`.
-        interval: rates of spikes are read at every so many seconds, so that few observations span a long time.
-        max_units, max_times, label, seed: as in `Settings`.
-        command: the command line that this answers, stored with the result.
-        progress: called as progress(done, total, what).
+        interval, max_units, max_times, label, seed: as in `Settings`.
+        command: the command line, stored with the result.
+        progress: called as progress(done, total, text).
 
     Raises:
-        InputError: fewer than two groups, nothing in common, or nothing that can be measured.
+        InputError: fewer than two groups, no common entry, or none that can be measured.
     """
     check_seed(seed)
     settings = Settings(

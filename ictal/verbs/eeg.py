@@ -9,12 +9,14 @@ from dataclasses import replace
 
 from ..analyses.comparison.sources import is_curve
 from ..analyses.eeg import Alarms, EegResult, Rule, Windows, analyse, over_time
-from ..analyses.values import Activity, ValueSettings, unusable
-from ..simulator import InputError, Recording, Run, Spikes, unknown
+from ..analyses.settings import ValueSettings
+from ..analyses.values import Activity, unusable
+from ..simulator import InputError, Recording, Spikes, unknown
 from ..simulator.files.document import versions
 from ..simulator.files.edf import ENTRY
+from ..simulator.files.rows import plain
 from ..simulator.types import Progress
-from .sources import Source, as_run, plain
+from .sources import Source, as_run
 
 
 def measure_over_time(
@@ -39,7 +41,7 @@ def measure_over_time(
     command: str = "",
     progress: Progress | None = None,
 ) -> EegResult:
-    """Measures in sliding windows, each beside its null: what ``ictal measure FILE --window LENGTH`` answers.
+    """Measure in sliding windows, each value with its null, as ``ictal measure FILE --window LENGTH``.
 
     Args:
         data: a Run, a Recording, Spikes, an array (time, unit) or a file.
@@ -48,25 +50,25 @@ def measure_over_time(
         window, step: of the sliding windows [ticks of the clock]; the step is half a window if left out.
         band, phase_band: as in `measure`.
         nulls: surrogates a value: 0, or at least 199.
-        entry: which entry of a file with several; "eeg" if there is one.
+        entry: name, of a file with several; "eeg" if there is one.
         dt, clock: of an array.
         units: a random choice of as many of the units that can be used.
         bin, sd: of spike trains, as in `measure`.
-        event: text of the annotations that are events; by default those that say seizure.
+        event: text of the annotations of events; by default those with the word seizure.
         reference: "none" or "average".
         all_channels: measure channels of poor quality and copies too. Units that are no electrodes (without a label
             ``channel``) are not judged.
         seed: of surrogates and of the choice of units.
-        command: the command line that this answers, stored with the result.
-        progress: called as progress(done, total, what).
+        command: the command line, stored with the result.
+        progress: called as progress(done, total, text).
 
     Raises:
-        InputError: an unknown name, a value out of range, or nothing that can be measured.
+        InputError: an unknown name, a value out of range, or no entry that can be measured.
     """
     recording, source = _recording(data, entry, dt, clock, bin, sd)
     names = [measures] if isinstance(measures, str) else list(measures or ())
-    how = Windows(window, step, band, names, nulls, reference, event, all_channels, units, phase_band, seed)
-    found = over_time(recording, how, electrodes="channel" in recording.unit_labels, progress=progress)
+    settings = Windows(window, step, band, names, nulls, reference, event, all_channels, units, phase_band, seed)
+    found = over_time(recording, settings, electrodes="channel" in recording.unit_labels, progress=progress)
     return _attributed(found, source, command)
 
 
@@ -90,7 +92,7 @@ def analyse_eeg(
     command: str = "",
     progress: Progress | None = None,
 ) -> EegResult:
-    """The whole analysis of an EEG: channels, synchrony in windows, recruitment, detectors; ``ictal eeg FILE``.
+    """Analyse an EEG: channels, synchrony in windows, recruitment, detectors, as ``ictal eeg FILE``.
 
     Args:
         data: an EDF or BDF file, a run, a Recording or an array (time, channel) with its `rate`.
@@ -110,18 +112,26 @@ def analyse_eeg(
     recording, source = _recording(data, entry, dt, None, ValueSettings.bin, ValueSettings.sd)
     if recording.clock != "second":
         raise InputError(f"eeg: needs a recording in seconds; this one has clock {recording.clock!r}")
-    how = Windows(window, step, band, list(measures), nulls, reference, event, all_channels, seed=seed)
-    found = analyse(recording, how, Alarms(baseline, Rule(k, hold)), progress)
+    settings = Windows(window, step, band, list(measures), nulls, reference, event, all_channels, seed=seed)
+    found = analyse(recording, settings, Alarms(baseline, Rule(k, hold)), progress)
     return _attributed(found, source, command)
 
 
 def _recording(
     data: Source, entry: str | None, dt: float | None, clock: str | None, bin: float, sd: float
 ) -> tuple[Recording, dict[str, object]]:
-    """The one entry that is meant, sampled, and the provenance of the whole."""
+    """Return the chosen entry, as sampled activity, and the provenance of the run."""
     run = as_run(data, dt=dt, clock=clock)
     where = f"{os.fspath(data)}: " if isinstance(data, str | os.PathLike) else ""
-    chosen = run[_entry(run, entry, where)]
+    if entry is None:
+        names = [name for name, data in run.items() if not is_curve(data)]
+        if ENTRY not in names and len(names) != 1:
+            listed = ", ".join(names) or "none"
+            raise InputError(f"{where}sliding windows read one entry; name it with --entries: {listed}")
+        entry = ENTRY if ENTRY in names else names[0]
+    elif entry not in run:
+        raise unknown("entry", entry, run)
+    chosen = run[entry]
     if (isinstance(chosen, Spikes) or chosen.n_units < 2) and (reason := unusable(chosen)) is not None:
         raise InputError(f"{where}{reason}")
     if isinstance(chosen, Spikes):
@@ -129,22 +139,5 @@ def _recording(
     return chosen, plain(run.source)
 
 
-def _entry(run: Run, entry: str | None, where: str) -> str:
-    if entry is not None:
-        if entry not in run:
-            raise unknown("entry", entry, run)
-        return entry
-    names = [name for name, held in run.items() if not is_curve(held)]
-    if ENTRY in names:
-        return ENTRY
-    if len(names) != 1:
-        raise InputError(f"{where}sliding windows read one entry; name it with --entries: {', '.join(names) or 'none'}")
-    return names[0]
-
-
 def _attributed(found: EegResult, source: dict[str, object], command: str) -> EegResult:
-    about = {"command": command, "source": source, "versions": versions()}
-    return replace(found, config={**found.config, **about})
-
-
-__all__ = ["analyse_eeg", "measure_over_time"]
+    return replace(found, config={**found.config, "command": command, "source": source, "versions": versions()})

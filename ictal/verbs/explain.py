@@ -1,4 +1,4 @@
-"""`explain`: anything that is registered, from its own description."""
+"""`explain`: description of anything with a registered name."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from typing import Any, Literal, get_args, get_origin
 
 from ..analyses.claims import CLAIMS
 from ..analyses.measures import MEASURES
-from ..experiments import EXPERIMENTS
 from ..models import SYSTEMS
 from ..models.architectures import ARCHITECTURES
 from ..models.treatments import TREATMENTS
 from ..simulator import unknown
 from ..simulator.fields import Param, declared, default_of
-from .names import REGISTRIES
+from .names import EXPERIMENTS, REGISTRIES
 
-_HOW = {
+_USES = {
     "system": "ictal simulate {} --set KEY=VALUE",
     "architecture": "ictal train {} --set KEY=VALUE",
     "treatment": "ictal train ARCH --treat {}=DOSE,KEY=VALUE; the first is the dose",
@@ -25,9 +24,9 @@ _HOW = {
 
 
 def explain(name: str) -> str:
-    """What `name` is, in words.
+    """Return the description of a registered name.
 
-    Of a measure: formula, range, what finite size alone gives, needs, what it shows and what it cannot, citation.
+    Of a measure: formula, range, value by finite size alone, needs, what it shows and what it cannot, citation.
     Of a system, an architecture or a treatment: its docstring and its parameters. Of anything else: its docstring.
 
     Raises:
@@ -44,7 +43,7 @@ def explain(name: str) -> str:
         return "\n".join(lines)
     lines += ["", facts["text"]]
     if "parameters" in facts:
-        lines += ["", f"parameters ({_HOW[facts['kind']].format(name)}):"]
+        lines += ["", f"parameters ({_USES[facts['kind']].format(name)}):"]
         width, room = (max(len(p[key]) for p in facts["parameters"]) for key in ("name", "bounds"))
         for p in facts["parameters"]:
             unit = f" [{p['unit']}]" if p["unit"] else ""
@@ -74,14 +73,14 @@ def description(name: str) -> dict[str, Any]:
         }
     if table is ARCHITECTURES:
         preset = found()
-        own = [{**p, "default": _plain(getattr(preset, p["name"]))} for p in _parameters(type(preset))]
-        return facts | {"text": inspect.getdoc(type(preset)) or "", "parameters": own}
+        parameters = [{**p, "default": _plain(getattr(preset, p["name"]))} for p in _parameters(type(preset))]
+        return facts | {"text": inspect.getdoc(type(preset)) or "", "parameters": parameters}
     if table in (SYSTEMS, TREATMENTS):
         return facts | {"text": inspect.getdoc(found) or "", "parameters": _parameters(found)}
     if table is CLAIMS:
         return facts | {"text": inspect.cleandoc(found.text or "")}
     texts = [inspect.getdoc(getattr(found, "write", found))]
-    if table is EXPERIMENTS:  # contrast, control and refutation are said of the whole module
+    if table is EXPERIMENTS:  # contrast, control and refutation stand in the docstring of the module
         texts = [inspect.getdoc(import_module(found.__module__)), *texts]
     return facts | {"text": "\n\n".join(filter(None, texts))}
 

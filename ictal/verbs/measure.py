@@ -1,4 +1,4 @@
-"""`measure`: measures of whatever has activity, each beside its null."""
+"""`measure`: measures of activity, each with its null."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from ..analyses.comparison.sources import entry_of, is_curve
 from ..analyses.eeg.analyse import usable
 from ..analyses.eeg.windows import events_of
 from ..analyses.measures import MEASURES, get
-from ..analyses.values import Activity, EntryValue, Measurements, ValueSettings, unusable, values
+from ..analyses.settings import ValueSettings
+from ..analyses.values import Activity, EntryValue, Measurements, unusable, values
 from ..simulator import InputError, Recording, Run, Spikes
 from ..simulator.checks import check_seed
 from ..simulator.files.document import versions
+from ..simulator.files.rows import plain
 from ..simulator.types import Progress
-from .sources import Source, as_run, plain
+from .sources import Source, as_run
 
 
 def measure(
@@ -40,10 +42,10 @@ def measure(
     command: str = "",
     progress: Progress | None = None,
 ) -> Measurements:
-    """Measure a Run, a Recording, Spikes, an array or a file, each value beside its null if `nulls` > 0.
+    """Measure a Run, a Recording, Spikes, an array or a file, each value with its null if `nulls` > 0.
 
     Args:
-        data: what is measured; an array has the axes (..., time, unit).
+        data: an array has the axes (..., time, unit).
         measures: names in `MEASURES`; all that are defined if left out.
         band: (low, high) to which the whole signal is filtered before any measure reads it [cycles per tick of the
             clock; Hz for "second"]. Measures of spike trains read the trains as they are.
@@ -59,11 +61,11 @@ def measure(
         label: time label that holds the classes.
         all_channels: measure channels of electrodes (units with a label ``channel``) of poor quality and copies too.
         seed: of surrogates and of the choice of units.
-        command: the command line that this answers, stored with the result.
-        progress: called as progress(done, total, what).
+        command: the command line, stored with the result.
+        progress: called as progress(done, total, text).
 
     Raises:
-        InputError: an unknown name, a value out of range, or nothing that can be measured.
+        InputError: an unknown name, a value out of range, or no entry that can be measured.
     """
     names = [measures] if isinstance(measures, str) else list(measures or MEASURES.usable())
     for name in names:
@@ -79,9 +81,8 @@ def measure(
     else:
         run = Run({name: e for name, e in run.items() if not is_curve(e)} or run, run.source)
     run, notes = _of_good_channels(run, all_channels)
-    part = run if window is None else run.select(time=window)
     where = f"{os.fspath(data)}: " if isinstance(data, str | os.PathLike) else ""
-    shown = dict(_trials(part))
+    shown = dict(_trials(run if window is None else run.select(time=window)))
     poor = [reason for entry in shown.values() if (reason := unusable(entry)) is not None]
     if measures is None and len(poor) == len(shown):
         raise InputError(f"{where}{next(iter(shown))}: {poor[0]}")
@@ -119,7 +120,7 @@ def measure(
 
 
 def _of_good_channels(run: Run, all_channels: bool) -> tuple[Run, list[str]]:
-    """Leave out channels of electrodes that cannot be trusted, as sliding windows do, and say which and why."""
+    """Leave out channels of poor quality and copies, as sliding windows do; return notes on them."""
     entries, notes = dict(run), []
     for name, entry in run.items():
         if isinstance(entry, Recording) and entry.values.ndim == 2 and "channel" in entry.unit_labels:

@@ -7,7 +7,6 @@ from typing import Any
 
 from ..analyses.claims import CLAIMS
 from ..analyses.measures import MEASURES
-from ..experiments import EXPERIMENTS
 from ..models import SYSTEMS
 from ..models.architectures import ARCHITECTURES
 from ..models.datasets import DATA
@@ -18,7 +17,15 @@ from ..simulator.export import EXPORTS
 from ..simulator.fields import assignments, check, parameter_types, parse
 from ..simulator.files.readers import READERS
 from ..simulator.kinds import RESULTS
+from ..simulator.registry import Registry
 
+EXPERIMENTS = Registry("experiment", "ictal.experiments", {
+    "seizure_overfitting": (
+        "seizure_overfitting:run",
+        "a seizure against rest, and overfitted against healthy classifiers, under the same measures",
+    ),
+    "planted": ("planted:error_rates", "the pipeline on courses whose relation is known: how often its verdicts err"),
+})  # fmt: skip
 REGISTRIES = {  # in the order in which `explain` looks a name up
     "systems": SYSTEMS,
     "measures": MEASURES,
@@ -35,10 +42,10 @@ REGISTRIES = {  # in the order in which `explain` looks a name up
 
 
 def build(name: str, parameters: Mapping[str, object]) -> Any:
-    """The system with these parameters; the others keep their defaults.
+    """Build the system with these parameters; the others have their defaults.
 
     Raises:
-        InputError: no such system or parameter, a value of another type, or one the system refuses.
+        InputError: no such system or parameter, a value of another type, or one that the system refuses.
     """
     kind = SYSTEMS.load(name)
     hints = parameter_types(kind)
@@ -49,7 +56,7 @@ def build(name: str, parameters: Mapping[str, object]) -> Any:
         checked[key] = check(f"{kind.__name__}.{key}", hints[key], value)
     try:
         return kind(**checked)
-    except InputError as error:  # a part of the system names its own field: say what was asked for, too
+    except InputError as error:  # an object within the system names its own field: add the call
         if str(error).startswith(kind.__name__) or not checked:
             raise
         given = ", ".join(f"{key}={value!r}" for key, value in checked.items())
@@ -57,7 +64,7 @@ def build(name: str, parameters: Mapping[str, object]) -> Any:
 
 
 def parse_settings(name: str, settings: Sequence[str]) -> dict[str, object]:
-    """``KEY=VALUE`` texts as parameters of a system, read by the type of each field.
+    """Read ``KEY=VALUE`` texts as parameters of a system, by the type of each field.
 
     Raises:
         InputError: no such parameter, a text without "=", given twice, or not a value of that type.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Simulation:
-    """What decides a run, as the command line takes it."""
+    """Settings of a run, as the command line takes them."""
 
     system: Annotated[str, Param("Name of a system; see `ictal list systems`"), Argument("SYSTEM")]
     duration: Annotated[float | None, Param("Simulated time, or model time")] = None
@@ -89,23 +89,23 @@ def simulate_to_file(
 
     Args:
         system: name in `SYSTEMS`.
-        path: the file; until it is whole, chunks stand in ``FILE.h5.part``.
+        path: the file; until it is whole, its chunks are in ``FILE.h5.part``.
         seed: of everything random in it.
         precision: ``"float64"`` or ``"float32"``.
         threads: of the engine; the result does not depend on it.
-        resume: go on where a run that was killed ended.
+        resume: go on where a killed run ended.
         force: replace a file and drop an unfinished run.
         progress: called with the fraction done.
-        stop: asked many times a second; True writes what there is and raises `UnfinishedError`.
-        note: called with a line on damage that was mended.
-        engine: None or ``"compiled"``: what is recorded in the command.
+        stop: called many times a second; True writes a last chunk and raises `UnfinishedError`.
+        note: called with a line on repaired damage.
+        engine: None or ``"compiled"``, as recorded in the command.
         parameters: fields of the system; see ``ictal.explain(system)``.
 
     Raises:
         InputError: as `simulate`; a file in the way, another unfinished run, too little memory or disk.
-        UnfinishedError: `stop` said so.
+        UnfinishedError: `stop` returned True.
     """
-    from ..models.system import Foretold, Spiking, attribution
+    from ..models.system import Spiking, WithTheory, attribution
     from ..simulator.long_runs.stream import record_to_file
 
     built = build(system, parameters)
@@ -121,7 +121,7 @@ def simulate_to_file(
         threads=threads,
         source=attribution(system, built, seed),
         run_source={"command": simulate_command(system, parameters, seed, engine, precision)},
-        beside=built.theory() if isinstance(built, Foretold) else {},
+        known=built.theory() if isinstance(built, WithTheory) else {},
         resume=resume,
         force=force,
         progress=None if progress is None else lambda done, total: progress(done / total),

@@ -1,10 +1,9 @@
-"""What is given to `measure` and `compare`: anything with activity, as a Run; and where it came from, as JSON."""
+"""Sources of `measure` and `compare`: anything with activity, as a Run with its provenance."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
 from typing import Any, cast
 
 import array_api_compat
@@ -19,43 +18,34 @@ Source = Any  # a Run, Recording, Spikes, array (time, unit) of any library, or 
 
 
 def as_run(data: Source, *, dt: float | None = None, clock: str | None = None) -> Run:
-    """A Run of whatever was given.
+    """Return a Run of a Run, Recording, Spikes, array or file.
 
-    Its source says exactly which data these are: of a file ``file`` and ``sha256`` (see `open_run`), of
-    data in memory ``array_sha256`` (see `array_sha256`) of every entry.
+    Its provenance identifies the data: of a file ``file`` and ``sha256`` (see `open_run`), of data in memory
+    ``array_sha256`` (see `array_sha256`) of every entry.
 
     Raises:
-        InputError: it is nothing of the kind, or an array without its clock.
+        InputError: an object of another type, a file that cannot be read, or an array without its clock.
     """
     if isinstance(data, str | os.PathLike):
-        return open_source(data, dt=dt, clock=clock)
+        if os.fspath(data).lower().endswith(NETWORK_SUFFIX):
+            from ..models.trained.activity import activity_of
+
+            return activity_of(data)
+        return open_run(data, dt=dt, clock=clock)
     run = _in_memory(data, dt, clock)
     return Run(run, {**run.source, "array_sha256": {name: array_sha256(entry) for name, entry in run.items()}})
 
 
-def open_source(path: str | os.PathLike[str], *, dt: float | None = None, clock: str | None = None) -> Run:
-    """A Run from a file: as `open_run` reads it, or of a trained network (``.pt``) what `activity_of` records.
-
-    Raises:
-        InputError: one line that names the file and what is wrong with it.
-    """
-    if os.fspath(path).lower().endswith(NETWORK_SUFFIX):
-        from ..models.trained.activity import activity_of
-
-        return activity_of(path)
-    return open_run(path, dt=dt, clock=clock)
-
-
 def array_sha256(entry: Recording | Spikes) -> str:
-    """SHA-256 over dtype, shape and bytes of the values; of spikes, of their times and then their units.
+    """Return the SHA-256 over dtype, shape and bytes of the values; of spikes, of their times and then their units.
 
     >>> array_sha256(Recording(np.zeros((3, 2)), dt=1.0, clock="frame", quantity="x", unit="1"))[:16]
     '1db0460f97a81812'
     """
     total = hashlib.sha256()
-    for part in (entry.time, entry.unit) if isinstance(entry, Spikes) else (to_numpy(entry.values),):
-        total.update(f"{part.dtype.str} {part.shape} ".encode())
-        total.update(np.ascontiguousarray(part).data)
+    for array in (entry.time, entry.unit) if isinstance(entry, Spikes) else (to_numpy(entry.values),):
+        total.update(f"{array.dtype.str} {array.shape} ".encode())
+        total.update(np.ascontiguousarray(array).data)
     return total.hexdigest()
 
 
@@ -68,24 +58,9 @@ def _in_memory(data: Source, dt: float | None, clock: str | None) -> Run:
         return Run({"spikes": data}, data.source)
     if array_api_compat.is_array_api_obj(data):
         if dt is None and clock != "sample":
-            raise InputError("an array has no clock; say dt=INTERVAL and clock=, or clock='sample' if it has no order")
+            raise InputError("an array has no clock; give dt=INTERVAL and clock=, or clock='sample' if it has no order")
         recording = Recording(
             data, dt=1.0 if dt is None else dt, clock=cast(Clock, clock or "second"), quantity="activity", unit="1"
         )
         return Run({"activity": recording})
     raise InputError(f"cannot measure {type(data).__name__}; want a Run, Recording, Spikes, array or path")
-
-
-def plain(source: Mapping[str, object]) -> dict[str, object]:
-    """Provenance as JSON can hold it."""
-    return {key: _plain_value(value) for key, value in source.items()}
-
-
-def _plain_value(value: object) -> object:
-    if isinstance(value, Mapping):
-        return {str(k): _plain_value(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain_value(item) for item in value]
-    if isinstance(value, float) and value != value:
-        return None
-    return value if isinstance(value, str | int | float | bool | None) else str(value)

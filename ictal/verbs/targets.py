@@ -10,7 +10,7 @@ from typing import Any
 
 from ..analyses.dynamics.target import Target
 from ..models import SYSTEMS
-from ..models.system import Started, parameters
+from ..models.system import SelfContained, parameters
 from ..models.trained.dynamics import of_network
 from ..simulator import InputError
 from ..simulator.files.readers import HDF5_SUFFIXES, identity, open_run
@@ -23,12 +23,12 @@ def target(given: Any, settings: Mapping[str, Any], inputs: str = "zero") -> Tar
     """Return the target of an analysis, from the name of a system, a system, or a file.
 
     Args:
-        given: a name in `SYSTEMS`; a `Started` system; FILE.pt of a recurrent network; FILE.h5 that a system recorded.
+        given: a name in `SYSTEMS`; a `SelfContained` system; FILE.pt of a recurrent network; FILE.h5 of a system.
         settings: parameters, of a name or a recorded file.
         inputs: of a network: "zero", or "mean", that of its training data.
 
     Raises:
-        InputError: nothing of the kind.
+        InputError: an unknown name, a file without equations, or an object of another type.
     """
     if inputs not in INPUTS:
         raise InputError(f"inputs: must be zero or mean; got {inputs!r}")
@@ -36,11 +36,11 @@ def target(given: Any, settings: Mapping[str, Any], inputs: str = "zero") -> Tar
         if settings:
             raise InputError("analyse: a system that is built has its parameters; leave them out")
         return _of_system(type(given).__name__, given, {})
-    path = Path(given)
-    if str(given) in SYSTEMS or not (path.suffix or path.exists()):
+    path, (name, recorded) = Path(given), named_system(given)
+    if name == str(given):
         if inputs != "zero":
             raise InputError("inputs: is for trained networks; leave it out")
-        return _of_system(str(given), build(str(given), settings), {})
+        return _of_system(name, build(name, settings), {})
     if path.suffix == ".pt":
         if settings:
             raise InputError("settings: a trained network has no parameters to set; leave it out")
@@ -50,22 +50,28 @@ def target(given: Any, settings: Mapping[str, Any], inputs: str = "zero") -> Tar
             f"{path}: holds no equations; analyse takes the name of a system, FILE.pt of a trained recurrent network, "
             "or FILE.h5 that ictal simulate wrote"
         )
-    run = open_run(path)
-    name = str(run.source.get("system", ""))
-    if name not in SYSTEMS:
+    if not name:
         weights = path.with_suffix(".pt")
-        hint = (
-            f"its network is {weights}: analyse that" if weights.exists() else "it says of no system that recorded it"
-        )
+        hint = f"its network is {weights}: analyse that" if weights.exists() else "it names no system that recorded it"
         raise InputError(f"{path}: holds no equations; {hint}")
-    recorded = run.source.get("parameters", {})
-    kept = dict(recorded) if isinstance(recorded, Mapping) else {}
-    found = _of_system(name, build(name, {**kept, **settings}), identity(path))
-    return found
+    return _of_system(name, build(name, {**recorded, **settings}), identity(path))
+
+
+def named_system(given: str | os.PathLike[str]) -> tuple[str, Mapping[str, Any]]:
+    """Return the system that is given by its name or by a file it recorded, and the recorded parameters.
+
+    The name is "" where the file is of another kind.
+    """
+    path = Path(given)
+    if str(given) in SYSTEMS or not (path.suffix or path.exists()):
+        return str(given), {}
+    source = open_run(path).source if path.suffix.lower() in HDF5_SUFFIXES else {}
+    recorded: Any = source.get("parameters", {})
+    return (str(source["system"]), recorded) if source.get("system") in SYSTEMS else ("", {})
 
 
 def _of_system(name: str, system: Any, source: Mapping[str, Any]) -> Target:
-    if not isinstance(system, Started):
+    if not isinstance(system, SelfContained):
         if not hasattr(system, "record"):
             raise InputError(f"analyse: wants a system, a name or a file; got {type(system).__name__}")
         return Target(name, "runs", parameters=_parameters(system), system=system, source=source)
@@ -83,7 +89,7 @@ def _of_system(name: str, system: Any, source: Mapping[str, Any]) -> Target:
 
 
 def _parameters(system: Any) -> dict[str, Any]:
-    """The fields of a system; of one of a user's own that is no dataclass, none."""
+    """Return the fields of a system; none of a user's own class that is no dataclass."""
     if not dataclasses.is_dataclass(system):
         return {}
     given: Any = system

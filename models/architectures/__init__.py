@@ -1,7 +1,7 @@
 """The networks that Ictal trains.
 
 The object of an entry is called without arguments and gives the architecture with its defaults: a class, or
-the function of a preset (``resnet:resnet50`` gives ``ResNet(depth=50)``).
+a preset (``resnet:resnet50`` is ``ResNet(depth=50)``).
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 ARCHITECTURES = Registry("architecture", "ictal.models.architectures", {
     "mlp": ("mlp:MultilayerPerceptron", "multilayer perceptron, two hidden layers of 128 units by default"),
     "convnet": ("convnet:ConvNet", "LeNet-like: convolutions and pools, then linear layers; takes images from 4 x 4"),
-    "resnet18": ("resnet:resnet18", "residual network of 18 layers, ImageNet or CIFAR stem by image size"),
+    "resnet18": ("resnet:ResNet", "residual network of 18 layers, ImageNet or CIFAR stem by image size"),
     "resnet34": ("resnet:resnet34", "residual network of 34 layers"),
     "resnet50": ("resnet:resnet50", "residual network of 50 layers in bottleneck blocks"),
-    "vgg16": ("vgg:vgg16", "13 convolutions and 3 linear layers, or 1 at CIFAR's size; batch norm on request"),
-    "vit-tiny": ("vit:vit_tiny", "vision transformer ViT-Ti/16 for images of 224 x 224"),
+    "vgg16": ("vgg:VGG", "13 convolutions and 3 linear layers, or 1 at CIFAR's size; batch norm on request"),
+    "vit-tiny": ("vit:ViT", "vision transformer ViT-Ti/16 for images of 224 x 224"),
     "vit-cifar": ("vit:vit_cifar", "vision transformer with patches of 4 for images of 32 x 32"),
-    "rnn": ("recurrent:rnn", "vanilla tanh RNN on sequences; images are read row by row"),
+    "rnn": ("recurrent:Recurrent", "vanilla tanh RNN on sequences; images are read row by row"),
     "gru": ("recurrent:gru", "gated recurrent units on sequences"),
     "lstm": ("recurrent:lstm", "long short-term memory on sequences"),
     "rate-rnn": ("rate:RateRNN", "continuous-time rate network, Dale's law on request; a flow"),
@@ -35,7 +35,7 @@ ARCHITECTURES = Registry("architecture", "ictal.models.architectures", {
 
 
 def architecture(name: str, changes: Mapping[str, object] | None = None) -> Architecture:
-    """The architecture of this name, with these fields changed.
+    """Return the architecture of this name, with these fields changed.
 
     Raises:
         InputError: no such architecture or field (with the nearest), a value of another type, or one it refuses.

@@ -1,4 +1,4 @@
-"""What an architecture is: a frozen dataclass of hyperparameters that builds a network for given data."""
+"""Architectures: frozen dataclasses of hyperparameters that build a network for given data."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ Sizes = Annotated[tuple[int, ...], Param("units of every hidden layer", ge=1, to
 
 @runtime_checkable
 class Architecture(Protocol):
-    """A family of networks. Its fields are what ``ictal train ARCH --set KEY=VALUE`` sets."""
+    """A family of networks. ``ictal train ARCH --set KEY=VALUE`` sets its fields."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
     def build(
         self, shape: tuple[int, ...], n_classes: int, *, seed: int = 0, mean: float = 0.0, sd: float = 1.0
     ) -> nn.Module:
-        """A network with fresh weights: batches (n, *shape) as the data store them -> logits (n, n_classes).
+        """Return a network with fresh weights: batches (n, *shape) as the data store them -> logits (n, n_classes).
 
         `shape` is (height, width), (height, width, channel) or, of a sequence, (time, channel); `mean` and `sd` are
         those of the training data, taken off by the network's first module. The same seed gives the same weights;

@@ -1,4 +1,4 @@
-"""What the networks are made of: the module that takes batches in, and layers with seeded weights.
+"""Parts of the networks: the module that takes batches in, and layers with seeded weights.
 
 Torch's own layers draw their initial weights from its global generator. Built on "meta" they draw nothing;
 here they get memory and weights from a generator of their own.

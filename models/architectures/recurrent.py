@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Literal
 
 import torch
@@ -43,19 +44,7 @@ class Recurrent(Checked):
         return RecurrentModule(self, n_classes, generator, Images(shape, layout="rows", mean=mean, sd=sd))
 
 
-def rnn() -> Recurrent:
-    """A vanilla RNN."""
-    return Recurrent(cell="rnn")
-
-
-def gru() -> Recurrent:
-    """Gated recurrent units."""
-    return Recurrent(cell="gru")
-
-
-def lstm() -> Recurrent:
-    """Long short-term memory."""
-    return Recurrent(cell="lstm")
+gru, lstm = partial(Recurrent, cell="gru"), partial(Recurrent, cell="lstm")  # presets of ARCHITECTURES
 
 
 class RecurrentModule(nn.Module):

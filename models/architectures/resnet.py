@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Literal
 
 import torch
@@ -48,19 +49,7 @@ class ResNet(Checked):
         return ResNetModule(self, n_classes, generator, Images(shape, mean=mean, sd=sd))
 
 
-def resnet18() -> ResNet:
-    """ResNet-18."""
-    return ResNet(depth=18)
-
-
-def resnet34() -> ResNet:
-    """ResNet-34."""
-    return ResNet(depth=34)
-
-
-def resnet50() -> ResNet:
-    """ResNet-50."""
-    return ResNet(depth=50)
+resnet34, resnet50 = partial(ResNet, depth=34), partial(ResNet, depth=50)  # presets of ARCHITECTURES
 
 
 class BasicBlock(nn.Module):
@@ -83,10 +72,6 @@ class BasicBlock(nn.Module):
         h = self.relu1(self.bn1(self.conv1(x)))
         out: Tensor = self.relu2(self.bn2(self.conv2(h)) + self.downsample(x))
         return out
-
-    def zero(self) -> None:
-        """Make the block the identity (or its shortcut)."""
-        nn.init.zeros_(self.bn2.weight)
 
 
 class Bottleneck(nn.Module):
@@ -114,10 +99,6 @@ class Bottleneck(nn.Module):
         h = self.relu2(self.bn2(self.conv2(h)))
         out: Tensor = self.relu3(self.bn3(self.conv3(h)) + self.downsample(x))
         return out
-
-    def zero(self) -> None:
-        """Make the block the identity (or its shortcut)."""
-        nn.init.zeros_(self.bn3.weight)
 
 
 class ResNetModule(nn.Module):
@@ -149,7 +130,7 @@ class ResNetModule(nn.Module):
             for k in range(n_blocks):
                 made = block(n_inputs, kind.width * 2**stage, 2 if stage > 0 and k == 0 else 1, generator)
                 if kind.zero_init:
-                    made.zero()
+                    nn.init.zeros_([norm for norm in made.children() if isinstance(norm, nn.BatchNorm2d)][-1].weight)
                 blocks.append(made)
                 n_inputs = kind.width * 2**stage * block.expansion
             stages.append(nn.Sequential(*blocks))

@@ -73,7 +73,7 @@ class Coding(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """The image at every step, or spikes with its probability.
 
-        These are drawn anew in every training pass. The number of the pass and the seed are kept with the
+        These are drawn anew in every training pass. The number of the pass and the seed are stored with the
         weights: a run that is stopped and resumed draws the same. Every evaluation pass draws the same, too.
         """
         if not self.rate:

@@ -48,11 +48,6 @@ class VGG(Checked):
         return VGGModule(self, n_classes, generator, Images(shape, mean=mean, sd=sd))
 
 
-def vgg16() -> VGG:
-    """VGG-16."""
-    return VGG(depth=16)
-
-
 class VGGModule(nn.Module):
     """The network of a `VGG`, with the layer names of the original.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import torch
@@ -58,14 +59,8 @@ class ViT(Checked):
         return ViTModule(self, n_classes, generator, Images(shape, mean=mean, sd=sd))
 
 
-def vit_tiny() -> ViT:
-    """ViT-Ti/16."""
-    return ViT()
-
-
-def vit_cifar() -> ViT:
-    """The plain ViT that Lee, Lee & Song (arXiv:2112.13492) train on images of 32 × 32."""
-    return ViT(patch=4, width=192, depth=9, heads=12, mlp_ratio=2.0)
+# The plain ViT that Lee, Lee & Song (arXiv:2112.13492) train on images of 32 × 32.
+vit_cifar = partial(ViT, patch=4, width=192, depth=9, heads=12, mlp_ratio=2.0)
 
 
 class PatchEmbed(nn.Module):

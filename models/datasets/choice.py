@@ -1,4 +1,4 @@
-"""Which examples are taken, and which labels are made wrong."""
+"""Stratified choice of examples, and label noise."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ...simulator import InputError
 def stratified(
     rng: np.random.Generator, y: NDArray[Any], n: int | None, what: str, *, leave: int = 0
 ) -> NDArray[np.intp]:
-    """Ascending indices of n of the labels y, every class at its share (largest remainders); None: all.
+    """Return ascending indices of n of the labels y, every class at its share (largest remainders); None: all.
 
     At least `leave` labels must be left over. `what` begins the message of the error.
 
@@ -40,7 +40,7 @@ def stratified(
 def set_apart(
     rng: np.random.Generator, y: NDArray[Any], n: int, what: str
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Ascending indices of n of the labels, stratified, and of all the others.
+    """Return ascending indices of n of the labels, stratified, and of all the others.
 
     Raises:
         InputError: as `stratified`; nothing would be left.
@@ -50,7 +50,7 @@ def set_apart(
 
 
 def with_noise(clean: NDArray[np.int64], fraction: float, k: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Labels of which exactly round(fraction · n) are replaced by another of the k classes, drawn uniformly."""
+    """Return labels of which exactly round(fraction · n) are replaced by another of the k classes, drawn uniformly."""
     wrong = rng.permutation(clean.size)[: round(fraction * clean.size)]
     noisy = clean.copy()
     noisy[wrong] = (clean[wrong] + rng.integers(1, k, size=wrong.size)) % k

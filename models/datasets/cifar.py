@@ -46,7 +46,7 @@ Labelled = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 @dataclass(frozen=True)
 class Cifar:
-    """How one of the two sets lies in its files.
+    """Layout of one of the two sets in its files.
 
     Attributes:
         name: cifar10 or cifar100.

@@ -43,14 +43,14 @@ class Corruption:
 
 
 def corrupted(x: NDArray[np.floating[Any]], name: str, severity: int, seed: int = 0) -> Images:
-    """Images made worse.
+    """Return corrupted images.
 
     Args:
         x: (n, height, width) or (n, height, width, channel), pixels in [0, 1]. One in a hundred may lie
             beyond, as in test images that are brighter than any training image; these are clipped.
         name: of `CORRUPTIONS`.
         severity: 1 to 5.
-        seed: of what is random in it.
+        seed: of its random numbers.
 
     Returns:
         float32, the shape of x, in [0, 1].

@@ -1,4 +1,4 @@
-"""What a data set is: examples and their classes, for training, validation and testing."""
+"""Data sets: examples and their classes, for training, validation and testing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Dataset:
         n_classes: classes are 0 .. n_classes − 1.
         x_val: float32 (v, *image_shape), set apart from the training set; of length 0 where none were asked for.
         y_val: int64 (v,), never noisy.
-        kind: ``"images"`` or ``"sequences"``: what turns, shifts or blurs an image makes no sense of the latter.
+        kind: ``"images"`` or ``"sequences"``: only images can be turned, shifted or blurred.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Dataset:
         return mean, math.sqrt(squares / size) or 1.0
 
     def sha256(self) -> str:
-        """Of all examples and classes, whatever their name."""
+        """Return the hash of all examples and classes; the name does not count."""
         return str(fingerprint(replace(self, name="")))
 
     def __repr__(self) -> str:

@@ -68,10 +68,10 @@ def read_npz(path: Path) -> Raw:
 
 
 def _channels_last(raw: Raw) -> Raw:
-    """The same, if its images have not plainly their channels first.
+    """Return the same data, after a check that the channels of images are last.
 
     Raises:
-        InputError: they have.
+        InputError: they are first.
     """
     shape = tuple(raw.x.shape[1:])
     if len(shape) == 3 and shape[0] in (1, 3) and shape[1] > 3 and shape[2] > 4:
@@ -98,7 +98,7 @@ def read_fashion_mnist(name: str, rest: str, rng: np.random.Generator) -> Raw:
 
 
 def holds_idx(folder: Path) -> bool:
-    """Whether any of the four IDX files lies in the folder."""
+    """Return whether any of the four IDX files is in the folder."""
     return any((folder / (stem + end)).is_file() for stem in IDX_FILES.values() for end in ("", ".gz"))
 
 

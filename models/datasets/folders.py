@@ -17,7 +17,7 @@ ANNOTATIONS = "val_annotations.txt"  # Tiny-ImageNet: file, tab, class, tab, a b
 
 @dataclass(frozen=True)
 class Published:
-    """What a published set of class folders must hold.
+    """Required content of a published set of class folders.
 
     Attributes:
         get: how to get it.
@@ -66,7 +66,7 @@ def read_published(name: str, rest: str, rng: np.random.Generator, image_size: i
 
 
 def read_class_folders(folder: Path, image_size: int | None) -> Raw:
-    """FOLDER/train/CLASS/* with FOLDER/test or FOLDER/val beside it, or FOLDER/CLASS/* alone.
+    """FOLDER/train/CLASS/* with FOLDER/test or FOLDER/val, or FOLDER/CLASS/* alone.
 
     Classes are numbered by the order of their names; images lie in CLASS or in CLASS/images. The test set
     is FOLDER/test where its folders are classes, otherwise FOLDER/val: class folders again, or

@@ -77,7 +77,7 @@ def load_data(
             quarter of every class for testing.
         n_train, n_test: examples to keep, every class at its share (largest remainders); None: all.
         n_val: examples set apart from the training set for validation, every class at its share, with
-            clean labels. They are drawn first: the same ones whatever `n_train` and `label_noise` are.
+            clean labels. They are drawn first: the same ones for any `n_train` and `label_noise`.
         label_noise: fraction of the training labels, in [0, 1], that is replaced by another class
             drawn uniformly: exactly round(label_noise · n) labels, all of them wrong afterwards.
         seed: of split, choice, noise and of sequences that are drawn. Each has its own stream, so one

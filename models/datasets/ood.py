@@ -1,4 +1,4 @@
-"""Images from outside the distribution that a network was trained on, each beside images from within it."""
+"""Images from outside the distribution that a network was trained on, each with images from within it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Pair:
 
     Attributes:
         name: of the pair.
-        data: what the network is trained on. It is the data set as given, except where classes are held out.
+        data: data of the training: the given data set, or what remains of it without held-out classes.
         outside: float32 (k, *image_shape); the images from within are `data.x_test`.
     """
 
@@ -75,24 +75,24 @@ def out_of_distribution(name: str, data: Dataset, seed: int = 0) -> Pair:
 def _without_classes(name: str, data: Dataset, rng: np.random.Generator) -> Pair:
     if data.n_classes < 3:
         raise InputError(f"out_of_distribution: needs 3 classes to hold one out; {data.name} has {data.n_classes}")
-    n_held = max(1, round(HELD_OUT * data.n_classes))
-    held = rng.permutation(data.n_classes)[:n_held]
-    kept = np.setdiff1d(np.arange(data.n_classes), held)
+    n_out = max(1, round(HELD_OUT * data.n_classes))
+    out = rng.permutation(data.n_classes)[:n_out]
+    remaining = np.setdiff1d(np.arange(data.n_classes), out)
     renumbered = np.full(data.n_classes, -1)
-    renumbered[kept] = np.arange(len(kept))
-    train = np.isin(data.y_train_clean, kept)
+    renumbered[remaining] = np.arange(len(remaining))
+    train = np.isin(data.y_train_clean, remaining)
     clean, noise = renumbered[data.y_train_clean[train]], float(np.mean(data.y_train != data.y_train_clean))
-    val, test = np.isin(data.y_val, kept), np.isin(data.y_test, kept)
+    val, test = np.isin(data.y_val, remaining), np.isin(data.y_test, remaining)
     rest = replace(
         data,
         x_train=frozen(data.x_train[train]),
-        y_train=frozen(with_noise(clean, noise, len(kept), rng)),
+        y_train=frozen(with_noise(clean, noise, len(remaining), rng)),
         y_train_clean=frozen(clean),
         x_val=frozen(data.x_val[val]),
         y_val=frozen(renumbered[data.y_val[val]]),
         x_test=frozen(data.x_test[test]),
         y_test=frozen(renumbered[data.y_test[test]]),
-        n_classes=len(kept),
+        n_classes=len(remaining),
     )
     return Pair(name, rest, frozen(data.x_test[~test]))
 
@@ -105,7 +105,7 @@ def _permuted(x: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.fl
 
 def _of_another(other: str, data: Dataset) -> NDArray[np.float32]:
     if not other:
-        raise InputError("out_of_distribution: which other data set? say other:NAME")
+        raise InputError("out_of_distribution: must name the other data set; give other:NAME")
     found = load_data(other)
     if found.kind != "images" or found.image_shape != data.image_shape:
         raise InputError(

@@ -1,4 +1,4 @@
-"""What a reader finds before anything is chosen from it, and the checks that every source passes."""
+"""Examples as a reader returns them, and the checks of every source."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...simulator import InputError
-from ...simulator.long_runs.machine import available_memory, spoken
+from ...simulator.long_runs.machine import available_memory, readable_size
 from .dataset import Kind
 
 BYTES_A_VALUE = 5  # a float32 and, while it is read, the byte that it was made of
@@ -25,7 +25,7 @@ class Pixels(Protocol):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Of what indexing gives."""
+        """Type of the values."""
 
     def __len__(self) -> int: ...
 
@@ -37,7 +37,7 @@ class Raw:
     """Examples as their source stores them.
 
     Attributes:
-        where: the file, folder or name that errors speak of.
+        where: file, folder or name, for errors.
         x: (n, ...) training images, or all images of a source without a test set.
         y: (n,) their classes.
         x_test, y_test: the test set; None: a part of x, y is set apart for it.
@@ -93,7 +93,7 @@ def _check_part(x: Pixels, y: NDArray[Any], x_name: str, y_name: str, where: str
 
 
 def n_classes(raw: Raw) -> int:
-    """The number of classes.
+    """Return the number of classes.
 
     Raises:
         InputError: fewer than two, or not 0 .. k − 1 without a gap.
@@ -119,6 +119,6 @@ def check_memory(n: int, shape: tuple[int, ...], where: str, bytes_a_value: int 
     needed, free = bytes_a_value * n * math.prod(shape), available_memory()
     if free is not None and needed > free:
         raise InputError(
-            f"{where}: {n} examples of {' x '.join(map(str, shape))} need {spoken(needed)} of memory; "
-            f"{spoken(free)} are free; choose fewer"
+            f"{where}: {n} examples of {' x '.join(map(str, shape))} need {readable_size(needed)} of memory; "
+            f"{readable_size(free)} are free; choose fewer"
         )

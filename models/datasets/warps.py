@@ -101,9 +101,9 @@ def _interpolated(x: Images, i: NDArray[Any], j: NDArray[Any]) -> NDArray[np.flo
     i, j = np.clip(i, 0, x.shape[1] - 1), np.clip(j, 0, x.shape[2] - 1)
     i, j = np.broadcast_arrays(i, j)
     top, left = np.floor(i).astype(int), np.floor(j).astype(int)
-    below, beside = np.minimum(top + 1, x.shape[1] - 1), np.minimum(left + 1, x.shape[2] - 1)
+    below, right = np.minimum(top + 1, x.shape[1] - 1), np.minimum(left + 1, x.shape[2] - 1)
     di, dj = (i - top)[..., None], (j - left)[..., None]
     n = np.arange(len(x))[:, None, None]
-    upper = (1 - dj) * x[n, top, left] + dj * x[n, top, beside]
-    lower = (1 - dj) * x[n, below, left] + dj * x[n, below, beside]
+    upper = (1 - dj) * x[n, top, left] + dj * x[n, top, right]
+    lower = (1 - dj) * x[n, below, left] + dj * x[n, below, right]
     return np.asarray((1 - di) * upper + di * lower)

@@ -68,7 +68,7 @@ def gathered(activations: Mapping[str, Tensor]) -> Layerwise:
     return Layerwise(tuple(activations), tuple(stacked))
 
 
-def readings(activations: Mapping[str, Tensor], measures: Sequence[Measure]) -> tuple[Tensor, Tensor]:
+def batch_values(activations: Mapping[str, Tensor], measures: Sequence[Measure]) -> tuple[Tensor, Tensor]:
     """Every measure of every layer of one pass, and whether it is defined there.
 
     Layers of one shape go through the kernel together; autocast is off meanwhile, half precision becomes single.
@@ -87,7 +87,7 @@ def readings(activations: Mapping[str, Tensor], measures: Sequence[Measure]) -> 
 
 
 def measured(passes: Sequence[Layerwise], measures: Sequence[Measure]) -> tuple[Tensor, Tensor]:
-    """Return `readings` of several passes of one form, (measure, pass, layer), to the same bits."""
+    """Return `batch_values` of several passes of one form, (measure, pass, layer), to the same bits."""
     if not passes[0].layers:
         none = torch.empty(len(measures), len(passes), 0)
         return none, none.bool()

@@ -17,7 +17,7 @@ PENDING = 256  # rows that wait on the device before they are fetched together
 
 
 @dataclass(frozen=True, eq=False)
-class Row:
+class MonitorRow:
     """One record: the passes before it, the layers, and values (measure, layer), NaN where undefined."""
 
     step: int
@@ -25,19 +25,19 @@ class Row:
     values: NDArray[np.float64]
 
 
-class Rows:
+class MonitorLog:
     """The latest `history` records.
 
-    >>> rows = Rows(2)
+    >>> log = MonitorLog(2)
     >>> for step in range(3):
-    ...     rows.add(step, ("relu",), torch.tensor([[step / 2]]))
-    >>> rows.table()[1:]
+    ...     log.add(step, ("relu",), torch.tensor([[step / 2]]))
+    >>> log.table()[1:]
     (('relu',), array([[[0.5],
             [1. ]]]))
     """
 
     def __init__(self, history: int) -> None:
-        self._rows: deque[Row] = deque(maxlen=history)
+        self._rows: deque[MonitorRow] = deque(maxlen=history)
         self._waiting: list[tuple[int, tuple[str, ...], Tensor]] = []
 
     def add(self, step: int, layers: tuple[str, ...], values: Tensor) -> None:
@@ -46,7 +46,7 @@ class Rows:
         if len(self._waiting) >= PENDING:
             self._fetch()
 
-    def last(self) -> Row | None:
+    def last(self) -> MonitorRow | None:
         """The last record, None before the first."""
         self._fetch()
         return self._rows[-1] if self._rows else None
@@ -71,11 +71,11 @@ class Rows:
         self._waiting.clear()
         self._rows.clear()
         values, layers = state["values"].cpu().numpy(), tuple(state["layers"])
-        self._rows.extend(Row(int(step), layers, values[:, k]) for k, step in enumerate(state["steps"].tolist()))
+        self._rows.extend(MonitorRow(int(step), layers, values[:, k]) for k, step in enumerate(state["steps"].tolist()))
 
     def _fetch(self) -> None:
         for layers, group in groupby(self._waiting, key=lambda row: row[1]):
             rows = list(group)
             values = torch.stack([row[2] for row in rows]).to("cpu", torch.float64).numpy()
-            self._rows.extend(Row(row[0], layers, values[k]) for k, row in enumerate(rows))
+            self._rows.extend(MonitorRow(row[0], layers, values[k]) for k, row in enumerate(rows))
         self._waiting.clear()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from types import TracebackType
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -17,10 +16,10 @@ from ...simulator.fields import Param, checked
 from ...simulator.files.document import versions
 from ..probe.layers import Layers, Units, first_tensor, in_units
 from .batch_measures import Layerwise, drawn, gathered, measure_of_batches, measured
-from .history import PENDING, Rows
+from .history import PENDING, MonitorLog
 from .passes import Passes
 
-WAITING = 2**18  # values of recorded passes that are kept until they are measured together
+WAITING = 2**18  # values of recorded passes that wait to be measured together
 
 
 class Monitor:
@@ -35,7 +34,7 @@ class Monitor:
     ```
 
     A pass is one call of the model in training mode with gradients on; evaluation in between leaves all as it is.
-    The activations of the last pass are kept with their graph, by reference (copied only where the model goes on to
+    The monitor refers to the activations of the last pass with their graph (copied only where the model goes on to
     change them in place), and dropped when the next pass begins or the context ends. What is recorded are numbers;
     copies of at most 2¹⁸ values and 256 passes wait to be measured together, or until somebody reads the record.
     Samples are the inputs of a batch; of a sequence, all time points of all sequences. Works with autocast,
@@ -43,15 +42,15 @@ class Monitor:
     layers), nn.DataParallel on one device, and gradient checkpointing with ``use_reentrant=False``.
 
     Args:
-        model: what the loop calls, or what that wraps.
+        model: the module that the loop calls, or the one within it.
         layers: names or patterns of its modules; ``"auto"``: activations, as Layers says.
         every: passes between records; a penalty sees every pass.
-        measures: what is recorded: measures that need no order and no labels.
+        measures: recorded measures, which need no order and no labels.
         units: what a unit is, as in Layers.
         max_units: units of a layer that are recorded, the same at every pass; None: all.
-        when: ``"post"``: what a module gives; ``"pre"``: its first input.
+        when: ``"post"``: the output of a module; ``"pre"``: its first input.
         seed: of the recorded units, and of those that a penalty draws.
-        history: records kept, the latest.
+        history: largest number of records; the latest stay.
         batch_first: False: the first of three axes is time or token, where nothing else is known, as in Layers.
 
     Raises:
@@ -94,7 +93,7 @@ class Monitor:
         self.seed = int(seed)
         self._passes = Passes(model, self.layers, self._take, opened=self._release, closed=self._close)
         self._generator = torch.Generator().manual_seed(self.seed)
-        self._rows = Rows(int(history))
+        self._rows = MonitorLog(int(history))
         self._waiting: list[tuple[int, Layerwise]] = []
         self._index: dict[tuple[str, int, torch.device], Tensor] = {}
         self._changed: set[str] | None = None  # layers that the model changes in place; None: not known yet
@@ -104,10 +103,8 @@ class Monitor:
         self._passes.__enter__()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._passes.__exit__(kind, error, trace)
+    def __exit__(self, *error: object) -> None:
+        self._passes.__exit__(*error)
         self._release()
 
     @property
@@ -263,7 +260,7 @@ class Monitor:
         if len(self._waiting) * max(found.size, WAITING // PENDING) >= WAITING:
             self._measured()
 
-    def _measured(self) -> Rows:
+    def _measured(self) -> MonitorLog:
         """The records, after measuring the passes that wait: together, because one alone finds all caches cold."""
         for _, group in groupby(self._waiting, key=lambda each: each[1].form):
             steps, found = zip(*group, strict=True)
@@ -280,7 +277,7 @@ class Monitor:
         if self._taken is None:
             self._taken = {}
             for name, calls in self._kept.items():
-                found = [in_units(call.values, self._passes.sites[name], name, self.layers) for call in calls]
+                found = [in_units(call.values, self._passes.axes[name], name, self.layers) for call in calls]
                 parts = [values.flatten(0, 1) if values.ndim == 3 else values for values, _, _ in found]
                 if found[0][1] == "sequence" and found[0][0].ndim == 2:
                     self._taken[name] = torch.cat(parts)

@@ -1,18 +1,18 @@
-"""Hooks on the layers of a model while it trains, whatever it is wrapped in: monitors and treatments stand on them."""
+"""Hooks on the layers of a model during training, wrapped or not: base of monitors and treatments."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from types import TracebackType
+from functools import partial
 from typing import Any, Self
 
 import torch
 from torch import nn
 
 from ...simulator import InputError
-from ..probe.axes import sites
+from ..probe.axes import axes_of
 from ..probe.layers import Layers, hook, match
 
 Take = Callable[[str, int, Any], Any]
@@ -22,23 +22,22 @@ class Passes:
     """A context in which `take` is called for every layer in every training pass of a model.
 
     A pass is one call of the model in training mode with gradients on, calls of the model by itself included;
-    evaluation between steps is none. A model in
-    DistributedDataParallel, in nn.DataParallel on one device or in `torch.compile` is opened: layers have the names
-    that they have in the model itself. A compiled model is compiled anew on entering and on leaving, because compiled
-    code holds the hooks that it was compiled with; it is cut at every hooked layer.
+    evaluation between steps is none. A model in DistributedDataParallel, in nn.DataParallel on one device or in
+    `torch.compile` is unwrapped: layers have their names in the model itself. A compiled model is compiled anew on
+    entering and on leaving, because compiled code contains its hooks; it is cut at every hooked layer.
 
     Args:
         model: the module that the training loop calls, or the one that it wraps.
         layers: which modules.
-        take: called as take(name, call, found): the layer, the number of its call in this pass, and what it gives
-            (with ``when="pre"``: its arguments). What it returns, unless None, stands in for what the layer gives.
+        take: called as take(name, call, found): the layer, the number of its call in this pass, and its output
+            (with ``when="pre"``: its arguments). What it returns, unless None, replaces the output.
             It is called again when gradient checkpointing runs a layer a second time; `open` is False then.
         opened, closed: called when a pass begins, and when it ends without an error.
 
     Attributes:
-        modules, sites: name -> module, and where it stands.
+        modules, axes: name -> module, and its axes.
         number: passes begun so far; before: those before the context was entered, or its state taken up.
-        open: whether a pass is under way.
+        open: whether a pass is under way; active: whether the hooks are set.
 
     Raises:
         InputError: a pattern that matches nothing; nn.DataParallel over several devices; a model compiled as one
@@ -57,7 +56,7 @@ class Passes:
         self.core = _opened(model)
         self.layers = layers
         self.modules = {k: v for found in match(self.core, layers.patterns).values() for k, v in found.items()}
-        self.sites = sites(self.core, self.modules)
+        self.axes = axes_of(self.core, self.modules)
         self.number = self.before = 0
         self.open = False
         self._take, self._on_open, self._on_close = take, opened, closed
@@ -65,16 +64,11 @@ class Passes:
         self._handled: BaseException | None = None  # what the caller was handling when the pass began
         self._inner = 0  # calls of the model by itself that are under way
         self._compiled = _is_compiled(model)
-        self._active = False
+        self.active = False
         self._stack = ExitStack()
 
-    @property
-    def active(self) -> bool:
-        """True while the hooks are set."""
-        return self._active
-
     def __enter__(self) -> Self:
-        if self._active:
+        if self.active:
             raise InputError("model: the context is entered already")
         with ExitStack() as stack:
             if self._compiled:
@@ -85,13 +79,11 @@ class Passes:
                 stack.callback(hook(module, self.layers.when, Cutting(self._layer(name, module))).remove)
             stack.callback(self.core.register_forward_hook(Cutting(self._end), always_call=True).remove)
             self._stack = stack.pop_all()
-        self._active, self.before = True, self.number
+        self.active, self.before = True, self.number
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.open = self._active = False
+    def __exit__(self, *error: object) -> None:
+        self.open = self.active = False
         self._inner = 0
         self._stack.close()
 
@@ -122,7 +114,7 @@ class Passes:
             self._inner -= 1
             return
         self.open, self._calls = False, {}
-        if sys.exception() is not self._handled:  # it raised; outputs of None may be what it gives
+        if sys.exception() is not self._handled:  # it raised; an output may be None
             self.number -= 1
         elif self._on_close is not None:
             self._on_close()
@@ -154,12 +146,8 @@ class Cutting:
     def __deepcopy__(self, memo: object) -> Self:
         return self
 
-    def __reduce__(self) -> tuple[Callable[[], Callable[..., None]], tuple[()]]:
-        return _none_in_files, ()
-
-
-def _none_in_files() -> Callable[..., None]:
-    return _nothing
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial, (_nothing,)
 
 
 def _nothing(*_: object) -> None:

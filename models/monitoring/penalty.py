@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ...simulator import InputError
 from ...simulator.fields import Param, checked
-from .batch_measures import drawn, measure_of_batches, readings
+from .batch_measures import batch_values, drawn, measure_of_batches
 from .monitor import Monitor, check_units
 
 Activations = Tensor | Sequence[Tensor] | Mapping[str, Tensor]
@@ -58,7 +58,7 @@ def desync_penalty(
     for name, value, bounds in (("target", target, Param("")), ("weight", weight, Param("", ge=0))):
         checked(f"desync_penalty.{name}", float, bounds, value)
     check_units("desync_penalty.units", units)
-    values, defined = readings(_activations(source, units, generator), (kernel,))
+    values, defined = batch_values(_activations(source, units, generator), (kernel,))
     return distance(values[0], defined[0], float(target), float(weight))
 
 

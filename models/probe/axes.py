@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Site:
-    """A module and what is known of its axes.
+class Axes:
+    """Axes of the output of a module.
 
     Attributes:
         module: the module.
-        before: of an activation function the layers that stand before it, the nearest first.
-        batch_first: what it says itself, or the transformer layer that it is a part of; None: nothing.
+        before: of an activation function the layers before it, the nearest first.
+        batch_first: of the module itself, or of the transformer layer that it is a part of; None: unknown.
     """
 
     module: nn.Module
@@ -25,7 +25,7 @@ class Site:
     batch_first: bool | None = None
 
     def like(self, shape: Sequence[int]) -> nn.Module:
-        """The module whose axes a tensor of this shape has there: of an activation function the layer it belongs to."""
+        """Return the module whose axes a tensor of this shape has: of an activation function the layer before it."""
         fitting = [layer for layer in self.before if _fits(layer, shape)]
         maps = [layer for layer in fitting if _has_channels(layer)] if len(shape) > 3 else []
         return next(iter(maps or fitting), self.module)
@@ -45,13 +45,13 @@ class Site:
         return tokens or isinstance(self.like(shape), nn.Linear | nn.LayerNorm | nn.Embedding)
 
     def batch_axis(self, shape: Sequence[int], batch_first: bool = True) -> int:
-        """The axis of the samples, 0 or 1; `batch_first` is meant where nothing is said."""
+        """Return the axis of the samples, 0 or 1; `batch_first` applies where the module does not decide."""
         if len(shape) < 3 or _has_channels(self.like(shape)):
             return 0
         return 0 if (batch_first if self.batch_first is None else self.batch_first) else 1
 
     def batch_leading(self, tensor: Tensor, batch_first: bool) -> Tensor:
-        """The tensor with its samples first; the outputs of a recurrent module without a batch are one sample."""
+        """Return the tensor with its samples first; outputs of a recurrent module without a batch are one sample."""
         from torch import nn
 
         if isinstance(self.module, nn.RNNBase) and tensor.ndim == 2:
@@ -59,7 +59,7 @@ class Site:
         return tensor.transpose(0, 1) if self.batch_axis(tensor.shape, batch_first) else tensor
 
 
-def sites(model: nn.Module, modules: Mapping[str, nn.Module]) -> dict[str, Site]:
+def axes_of(model: nn.Module, modules: Mapping[str, nn.Module]) -> dict[str, Axes]:
     """Return the place of modules, given by name, in the model.
 
     The layer of an activation function is the nearest of those registered before it whose number of channels or
@@ -69,20 +69,20 @@ def sites(model: nn.Module, modules: Mapping[str, nn.Module]) -> dict[str, Site]
 
     layers = nn.Transformer, nn.TransformerEncoderLayer, nn.TransformerDecoderLayer
     before: tuple[nn.Module, ...] = ()
-    said: dict[str, bool | None] = {}  # to what is in a module
-    found = {name: Site(module, (), _said(module)) for name, module in modules.items()}
+    inherited: dict[str, bool | None] = {}  # by the modules within a module
+    found = {name: Axes(module, (), _batch_first(module)) for name, module in modules.items()}
     for name, module in model.named_modules():
-        own, within = _said(module), said.get(name.rpartition(".")[0])
-        said[name] = own if isinstance(module, layers) else within
+        own, within = _batch_first(module), inherited.get(name.rpartition(".")[0])
+        inherited[name] = own if isinstance(module, layers) else within
         if name in modules:
-            found[name] = Site(module, before if is_activation(module) else (), within if own is None else own)
+            found[name] = Axes(module, before if is_activation(module) else (), within if own is None else own)
         if _width(module) is not None:
             before = (module, *before)
     return found
 
 
 def _width(module: nn.Module) -> int | None:
-    """Number of channels or features that a layer gives; None of what is no such layer."""
+    """Return the number of channels or features that a layer gives; None for other modules."""
     for name in ("out_channels", "out_features", "num_features", "num_channels", "embedding_dim"):
         if isinstance(width := getattr(module, name, None), int):
             return width
@@ -107,11 +107,11 @@ def is_activation(module: nn.Module) -> bool:
     return isinstance(module, rectified | smooth | piecewise)
 
 
-def _said(module: nn.Module) -> bool | None:
+def _batch_first(module: nn.Module) -> bool | None:
     from torch import nn
 
     if isinstance(module, nn.TransformerEncoder | nn.TransformerDecoder):
-        return _said(module.layers[0])
+        return _batch_first(module.layers[0])
     owner = getattr(module, "self_attn", module)
     if isinstance(owner, nn.RNNBase | nn.MultiheadAttention | nn.Transformer):
         return bool(owner.batch_first)

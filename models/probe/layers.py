@@ -1,7 +1,4 @@
-"""Forward hooks on any torch module: which layers, what counts as a unit, and what they yield.
-
-Of this room only this file, `sites` and `recorders` use torch, and load it when it is first used.
-"""
+"""Forward hooks on any torch module: selection of layers, meaning of a unit, activity. Loads torch when first used."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ from numpy.typing import NDArray
 from ...simulator.errors import InputError
 from ...simulator.fields import Checked, Param, check
 from ...simulator.recordings.recording import choose
-from .axes import Site, is_activation, sites
+from .axes import Axes, axes_of, is_activation
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -37,7 +34,7 @@ class Layers(Checked):
             ``"auto"``: every activation function that is a module (ReLU, GELU, SiLU, Tanh ...), but for sigmoids,
             which gate or give probabilities, and every recurrent module; where there is none, every linear and
             convolution module except the last.
-        when: ``"post"``: what the module gives; ``"pre"``: its first input. Both are copied at that
+        when: ``"post"``: the output of the module; ``"pre"``: its first input. Both are copied at that
             moment, so that a later in-place ReLU does not change them.
         units: for all modules, or a mapping of patterns to
 
@@ -62,7 +59,7 @@ class Layers(Checked):
     patterns: Sequence[str] | str
     when: Literal["post", "pre"] = "post"
     units: Units | Mapping[str, Units] = "auto"
-    max_units: Annotated[int | None, Param("units kept of a module, drawn without replacement; none: all", ge=1)] = 1024
+    max_units: Annotated[int | None, Param("units of a module, drawn without replacement; none: all", ge=1)] = 1024
     max_values: Annotated[int, Param("numbers that all modules together may hold", ge=1)] = 50_000_000
     batch_first: bool = True
     seed: Annotated[int, Param("seed of the choice of units, with the module's name", ge=0)] = 0
@@ -76,23 +73,23 @@ class Layers(Checked):
         if not patterns:
             raise InputError("Layers.patterns: must name at least one module; got none")
 
-    def unit_of(self, name: str, site: Site, shape: Sequence[int]) -> str:
+    def unit_of(self, name: str, axes: Axes, shape: Sequence[int]) -> str:
         """Return the meaning of a unit of a module: one of Units, or ``"feature"``."""
         kind: str = "auto"
         if isinstance(self.units, Mapping):
             kind = next((kind for pattern, kind in self.units.items() if fnmatchcase(name, pattern)), "auto")
         else:
             kind = self.units
-        if kind == "auto" and site.recurrent:
+        if kind == "auto" and axes.recurrent:
             return "sequence"
         if len(shape) == 2 and kind != "sequence":
             return "feature"
         if kind == "auto":
-            return "token sampled" if site.features_last(shape) else "channel mean"
+            return "token sampled" if axes.features_last(shape) else "channel mean"
         return kind
 
     def choice(self, name: str, n: int) -> NDArray[np.intp]:
-        """Return the units of a module to keep: all n, or `max_units` drawn by `seed` and the module's name."""
+        """Return the units of a module to record: all n, or `max_units` drawn by `seed` and the module's name."""
         if self.max_units is None or n <= self.max_units:
             return np.arange(n)
         rng = np.random.default_rng([self.seed, zlib.crc32(name.encode())])
@@ -109,11 +106,11 @@ class Activity:
 
 
 class Probe:
-    """A context in which the forward passes of a model leave a copy of what its layers do.
+    """Context in which the activity of layers is copied from every forward pass of a model.
 
     The model is in evaluation mode without gradients inside, unless `keep_graph` is set: then mode
-    and gradients stay as they are, and what is taken stays on its device with its graph. Mode and
-    hooks are put back on leaving, by an error too.
+    and gradients stay as they are, and activity stays on its device with its graph. Mode and
+    hooks are restored on leaving, by an error too.
 
     Args:
         model: any module. Its own name, if it is to be probed itself, is that of its class.
@@ -137,21 +134,18 @@ class Probe:
         self.layers = layers if isinstance(layers, Layers) else Layers(layers)
         self.keep_graph = keep_graph
         self._matches = match(model, self.layers.patterns)
-        self._sites = sites(model, {k: v for found in self._matches.values() for k, v in found.items()})
+        self._axes = axes_of(model, {k: v for found in self._matches.values() for k, v in found.items()})
         self._stack = ExitStack()
         self._clear()
 
     def __enter__(self) -> Probe:
-        import torch
-
         self._clear()
         with ExitStack() as stack:
             stack.callback(self.model.register_forward_pre_hook(lambda *_: self._next_pass()).remove)
-            for name, site in self._sites.items():
-                stack.callback(hook(site.module, self.layers.when, self._taking(name)).remove)
+            for name, axes in self._axes.items():
+                stack.callback(hook(axes.module, self.layers.when, self._taking(name)).remove)
             if not self.keep_graph:
-                stack.enter_context(_evaluating(self.model))
-                stack.enter_context(torch.no_grad())
+                stack.enter_context(evaluating(self.model))
             self._stack = stack.pop_all()
         return self
 
@@ -159,7 +153,7 @@ class Probe:
         self._stack.close()
 
     def activities(self) -> dict[str, Activity]:
-        """Name -> what the module did over all forward passes, their batches joined.
+        """Return name -> activity over all forward passes, their batches joined.
 
         A module that is called several times in a pass gives ``name#0``, ``name#1`` ...
 
@@ -199,14 +193,14 @@ class Probe:
         self._started = True
 
     def _taking(self, name: str) -> Callable[[nn.Module, Any, Any], None]:
-        """A hook that is a function: a copy of the model takes it along, and no copy of the probe."""
+        """Return a hook that is a function: a copy of the model takes it along, and no copy of the probe."""
         return lambda module, _, found: self._take(name, module, found)
 
     def _take(self, name: str, module: nn.Module, found: object) -> None:
         import torch
 
         calls = self._taken.setdefault(name, {}).setdefault(self._pass, [])
-        values, unit, sizes = in_units(found, self._sites[name], name, self.layers)
+        values, unit, sizes = in_units(found, self._axes[name], name, self.layers)
         known = self._units.get((name, len(calls)))
         if known is None:
             known = self._units[name, len(calls)] = self._chosen(name, len(calls), unit, sizes, values)
@@ -227,8 +221,8 @@ class Probe:
         if self.keep_graph:
             calls.append(values.clone())
         else:
-            kept = torch.float64 if values.dtype == torch.float64 else torch.float32
-            calls.append(values.detach().to("cpu", kept, copy=True))
+            dtype = torch.float64 if values.dtype == torch.float64 else torch.float32
+            calls.append(values.detach().to("cpu", dtype, copy=True))
 
     def _chosen(self, name: str, call: int, unit: str, sizes: dict[str, int], values: Tensor) -> Activity:
         import torch
@@ -250,7 +244,7 @@ class Probe:
 
 
 def match(model: nn.Module, patterns: Iterable[str]) -> dict[str, dict[str, nn.Module]]:
-    """Pattern -> name -> module, of the modules of a model that match it.
+    """Return pattern -> name -> module, of the modules of a model that match it.
 
     Raises:
         InputError: a pattern that matches nothing; the message lists the names.
@@ -289,9 +283,9 @@ def _automatic(modules: Mapping[str, nn.Module]) -> dict[str, nn.Module]:
 
 
 def hook(module: nn.Module, when: str, take: Callable[[nn.Module, Any, Any], Any]) -> RemovableHandle:
-    """Call take(module, _, what it gives) after every call ("post"), or take(module, _, its arguments) before ("pre").
+    """Call take(module, _, its output) after every call ("post"), or take(module, _, its arguments) before ("pre").
 
-    What `take` returns, unless None, stands in for what the module gives.
+    What `take` returns, unless None, replaces the output.
     """
     if when == "post":
         return module.register_forward_hook(take)
@@ -304,16 +298,16 @@ def _before(
     take(module, args, [*args, *kwargs.values()])
 
 
-def in_units(found: object, site: Site, name: str, layers: Layers) -> tuple[Tensor, str, dict[str, int]]:
+def in_units(found: object, axes: Axes, name: str, layers: Layers) -> tuple[Tensor, str, dict[str, int]]:
     """Return an output as (batch, unit) or (batch, time, unit), the meaning of a unit, and the axes that form it.
 
     Raises:
         InputError: it is no tensor, or one without a batch axis.
     """
-    raw = site.batch_leading(first_tensor(found, name), layers.batch_first)
+    raw = axes.batch_leading(first_tensor(found, name), layers.batch_first)
     if raw.ndim < 2:
         raise InputError(f"Probe: {name} must yield (batch, ..., unit); got shape {tuple(raw.shape)}")
-    unit = layers.unit_of(name, site, raw.shape)
+    unit = layers.unit_of(name, axes, raw.shape)
     values, sizes = _as_units(raw, unit, name)
     return values, unit, sizes
 
@@ -324,7 +318,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def first_tensor(found: object, name: str) -> Tensor:
-    """The tensor, or the first with units of a tuple, list or mapping (the first where none has), as real floats.
+    """Return the tensor, or of a tuple, list or mapping the first with units (else the first), as real floats.
 
     Raises:
         InputError: there is none.
@@ -345,7 +339,7 @@ def first_tensor(found: object, name: str) -> Tensor:
 
 
 def _as_units(raw: Tensor, unit: str, name: str) -> tuple[Tensor, dict[str, int]]:
-    """The tensor as (batch, unit) or (batch, time, unit), and the axes that make up a unit."""
+    """Return the tensor as (batch, unit) or (batch, time, unit), and the axes that make up a unit."""
     if unit == "feature":
         return raw, {}
     if unit == "sequence":
@@ -362,12 +356,21 @@ def _as_units(raw: Tensor, unit: str, name: str) -> tuple[Tensor, dict[str, int]
 
 
 @contextmanager
-def _evaluating(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode, with every module's own mode restored: frozen parts of a model stay frozen."""
+def modes_restored(model: nn.Module) -> Iterator[None]:
+    """Context after which every module is in training or evaluation mode as before: frozen parts stay frozen."""
     modes = {module: module.training for module in model.modules()}
-    model.eval()
     try:
         yield
     finally:
         for module, mode in modes.items():
             module.training = mode
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Context of evaluation mode without gradients; every module's own mode is restored."""
+    import torch
+
+    with modes_restored(model), torch.no_grad():
+        model.eval()
+        yield

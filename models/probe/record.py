@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,7 @@ def record_samples(
     Args:
         model, layers: as in Probe, which sets evaluation mode and no gradients.
         inputs: (n, ...); moved in batches to the model's device, floats to its precision.
-        labels: classes (n,), kept as the time label ``"class"``.
+        labels: classes (n,), stored as the time label ``"class"``.
         source: provenance of the Run; each Recording adds ``"probe"``: layer, call, when, unit, n_units.
 
     Raises:
@@ -60,7 +61,7 @@ class MorphLoop:
 
 
 def morph_loop(images: NDArray[Any], frames: int = 24) -> MorphLoop:
-    r"""Images joined into a closed loop by linear interpolation, the last leading back to the first.
+    r"""Join images into a closed loop by linear interpolation, the last leading back to the first.
 
     .. math:: s_{iF + k} = (1 - k/F)\, x_i + (k/F)\, x_{(i+1) \bmod n}, \quad k = 0 \ldots F-1
 
@@ -116,16 +117,16 @@ def record_loop(
 
 
 class StepRecorder:
-    """Records a fixed set of stimuli again and again while a model is trained: (stimulus, step, unit) a layer.
+    """Recorder of a fixed set of stimuli at several steps of a training: (stimulus, step, unit) for each layer.
 
     Call it as recorder(step, model) at evenly spaced steps (`train` does so through `on_record`),
-    then take `run()`. The units kept are the same at every step. `layers.max_values` bounds all
+    then take `run()`. The units are the same at every step. `layers.max_values` bounds all
     steps together. Trajectories share the drift of training: measure synchrony on increments.
 
     Args:
         inputs: (stimuli, ...), few.
         layers: as in Probe.
-        labels: classes (stimuli,), kept in the source of every Recording as ``stimulus_class``.
+        labels: classes (stimuli,), stored in the provenance of every Recording as ``stimulus_class``.
 
     Raises:
         InputError: as in Probe; `run` before two steps, or with steps that are not evenly spaced.
@@ -156,7 +157,7 @@ class StepRecorder:
         self._steps.append(step)
 
     def run(self, source: Mapping[str, object] | None = None) -> Run:
-        """All steps so far: a Recording (stimulus, step, unit) a layer, clock ``"step"``."""
+        """Return all steps so far: a Recording (stimulus, step, unit) a layer, clock ``"step"``."""
         import torch
 
         gaps = np.unique(np.diff(self._steps))
@@ -174,6 +175,17 @@ class StepRecorder:
 def _activities(
     model: nn.Module, inputs: NDArray[Any] | Tensor, layers: Layers | Sequence[str] | str, batch_size: int
 ) -> dict[str, Activity]:
+    return activities(model, inputs, [layers if isinstance(layers, Layers) else Layers(layers)], batch_size)[0]
+
+
+def activities(
+    model: nn.Module, inputs: NDArray[Any] | Tensor, choices: Sequence[Layers], batch_size: int
+) -> list[dict[str, Activity]]:
+    """Return name -> activity on all inputs, for each choice of layers, from the same forward passes.
+
+    Raises:
+        InputError: as of `Probe`; no inputs, or inputs that are no array.
+    """
     import torch
 
     if len(inputs) == 0 or batch_size < 1:
@@ -181,16 +193,16 @@ def _activities(
     like = next((p for p in model.parameters()), torch.zeros(1))
     if not (isinstance(inputs, torch.Tensor) or hasattr(inputs, "__array__")):
         raise InputError(f"probe.inputs: must be an array or a tensor; got {type(inputs).__name__}")
-    sequence_first = not getattr(layers, "batch_first", True) or any(
-        getattr(module, "batch_first", True) is False for module in model.modules()
-    )
+    own = [*choices, *model.modules()]
+    sequence_first = any(getattr(each, "batch_first", True) is False for each in own)
     size = len(inputs) if sequence_first else batch_size  # axis 0 may be time: cutting it would cut sequences
-    with Probe(model, layers) as probe:
+    with ExitStack() as stack:
+        probes = [stack.enter_context(Probe(model, layers)) for layers in choices]
         for first in range(0, len(inputs), size):
             part = inputs[first : first + size]
             batch = part if isinstance(part, torch.Tensor) else torch.tensor(part)
             model(batch.to(like.device, like.dtype if batch.is_floating_point() else batch.dtype))
-    return probe.activities()
+    return [probe.activities() for probe in probes]
 
 
 def _recording(taken: Activity, values: Tensor, clock: Clock, source: Mapping[str, object] | None) -> Recording:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
-from ...simulator import Run
 from ...simulator.fields import Param
 from ...simulator.types import Floats
-from ..system import Progress
-from .graphs import Graph, graph
-from .nodes import Count, GraphName, Nodes, course, difference, joined, like, per_node, run_of, split
+from .nodes import Count, Coupled, GraphName, difference, joined, like, split
 
 START = (0.0, -5.0, 3.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
-class Epileptor(Nodes):
+class Epileptor(Coupled):
     r"""Fast (x1, y1), intermediate (x2, y2) and slow (z) variables of every node, g is x1 filtered::
 
         x1' = y1 − f1(x1, x2) − z + I1          f1 = a x1³ − b x1²  if x1 < 0,  else (x2 − 0.6 (z − 4)²) x1
@@ -31,7 +27,7 @@ class Epileptor(Nodes):
 
     It seizes for x0 above −2.06204: there the rest state x1 = −4/3 loses its stability (s = 4). Onset is a saddle-node,
     offset a homoclinic bifurcation of the fast variables, driven by z. Negative ks excites: a neighbour that seizes
-    lowers z. Time has no unit of its own: it is the source's, and not ms.
+    lowers z. Time has no unit: it is the time of the equations, and not ms.
 
     Jirsa, Stacey, Quilichini, Ivanov & Bernard, Brain 2014; parameters and the z⁷ term as in The Virtual Brain.
 
@@ -41,8 +37,11 @@ class Epileptor(Nodes):
         InputError: a parameter out of its bounds; a graph that cannot be; a state that diverges.
     """
 
+    name: ClassVar[str] = "epileptor"
     variables: ClassVar[tuple[str, ...]] = ("x1", "y1", "z", "x2", "y2", "g")
     time_unit: ClassVar[str] = "model time"  # of dt
+    scheme: ClassVar[str] = "heun"
+    coupling: ClassVar[str] = "ks"
 
     duration: Annotated[float, Param("simulated time [model time]", gt=0)] = 2500.0
     n: Count = 1
@@ -64,22 +63,10 @@ class Epileptor(Nodes):
     dt: Annotated[float, Param("step of the integration (Heun) [model time]", gt=0)] = 0.05
     sample: Annotated[float, Param("interval between samples, a multiple of dt [model time]", gt=0)] = 0.5
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._x0, self._graph  # refuse what cannot be  # noqa: B018
-
-    @cached_property
-    def _x0(self) -> Floats:
-        return per_node(self, "x0")
-
-    @cached_property
-    def _graph(self) -> Graph:
-        return graph("Epileptor.graph", self.graph, self.n, coupled=self.ks != 0)
-
     def drift(self, state: Any, inputs: Any = 0.0) -> Any:
         """dstate/dt of states (..., variable · node); `inputs` (..., node) are added to I1."""
         x1, y1, z, x2, y2, g = split(state, self.n)
-        x0 = like(state, self._x0)
+        x0 = like(state, self._per_node["x0"])
         rest = x1 < 0
         low, high = self.b * x1 - self.a * x1 * x1, 0.6 * (z - 4.0) ** 2 - x2
         coupled = self.ks * difference(x1, self._graph) if self.ks else 0.0
@@ -98,14 +85,13 @@ class Epileptor(Nodes):
         """Return the state at the beginning, (variable · node): the same for every seed."""
         return np.repeat(START, self.n)
 
-    def record(self, seed: int, progress: Progress | None = None) -> Run:
-        """Run it."""
+    @property
+    def _sd(self) -> Floats:
         noisy = np.array([name in ("x2", "y2") for name in self.variables], dtype=np.float64)
-        sd: Floats = np.repeat(self.noise * noisy, self.n)
-        states = course(
-            self, self.drift, self.start(seed), self.duration, seed, names=self.variables, sd=sd, progress=progress
-        )
-        held = dict(zip(self.variables, split(states, self.n), strict=True))
-        entries = {"lfp": (held["x2"] - held["x1"], "field potential", "1")}
-        entries |= {name: (values, name, "1") for name, values in held.items()}
-        return run_of("epileptor", self, seed, "model", entries, self._graph)
+        return np.repeat(self.noise * noisy, self.n)
+
+    def entries(self, states: Floats) -> dict[str, tuple[Floats, str, str]]:
+        """Return lfp and all variables (time, node)."""
+        variables = dict(zip(self.variables, split(states, self.n), strict=True))
+        lfp = variables["x2"] - variables["x1"]
+        return {"lfp": (lfp, "field potential", "1"), **{name: (x, name, "1") for name, x in variables.items()}}

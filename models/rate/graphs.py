@@ -1,4 +1,4 @@
-"""Who is coupled to whom: named graphs and matrices of one's own, checked."""
+"""Coupling among nodes: named graphs, and matrices read from files and checked."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ MOST = 5000  # nodes with a matrix, of 200 MB then
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """A coupling.
+    """Weights of the coupling among nodes.
 
     Attributes:
-        w: (n, n), W[i, j] is what j does to i; (0, 0) where nobody does anything to anyone.
+        w: (n, n), W[i, j] is the weight from j to i; (0, 0) without coupling.
         sums: (n,) of its rows.
-        identity: of the file it was read from, as it was then; empty if it has a name.
+        identity: name and SHA-256 of the file that it was read from; empty for a named graph.
     """
 
     w: Floats
@@ -33,11 +33,11 @@ class Graph:
 
 
 def graph(what: str, name: str, n: int, *, coupled: bool = False) -> Graph:
-    """The graph of this name.
+    """Return the graph of this name.
 
     Args:
         what: the field that names it, for messages.
-        name: "none"; "chain" and "ring", neighbours with weight 1; "all", everyone with weight 1/n; or a file ``.npy``
+        name: "none"; "chain" and "ring", neighbours with weight 1; "all", all pairs with weight 1/n; or a file ``.npy``
             or ``.csv`` with the matrix.
         n: nodes.
         coupled: a coupling is set, for which there must be a graph.

@@ -10,21 +10,19 @@ import array_api_compat as api
 import numpy as np
 from scipy.stats import cauchy, norm
 
-from ...simulator import Run
 from ...simulator.fields import Param
 from ...simulator.types import Floats
-from ..system import Progress
 from .graphs import Graph, graph
-from .nodes import GraphName, Nodes, course, like, pulled, run_of
+from .nodes import Coupled, GraphName, like, pulled
 
 
 @dataclass(frozen=True)
-class Kuramoto(Nodes):
-    r"""Phases that pull at each other::
+class Kuramoto(Coupled):
+    r"""Phases that attract each other::
 
         θ_i' = ω_i + K Σ_j W_ij sin(θ_j − θ_i)
 
-    Everyone with everyone (W = 1/n) and frequencies of a Lorentzian of half width γ, they lock above K_c = 2γ, with
+    With all coupled to all (W = 1/n) and frequencies of a Lorentzian of half width γ, they lock above K_c = 2γ, with
     r = |⟨e^{iθ}⟩| = √(1 − K_c/K) for n → ∞; for a Gaussian of SD γ above K_c = γ √(8/π). Free (K = 0), r is √(π/4n) on
     average over time.
 
@@ -40,6 +38,7 @@ class Kuramoto(Nodes):
         InputError: a parameter out of its bounds; a graph that cannot be.
     """
 
+    name: ClassVar[str] = "kuramoto"
     variables: ClassVar[tuple[str, ...]] = ("phase",)
     time_unit: ClassVar[str] = "model time"  # of dt
     recorded: ClassVar[int] = 3
@@ -56,13 +55,10 @@ class Kuramoto(Nodes):
     dt: Annotated[float, Param("step: Runge-Kutta 4, Heun with noise [model time]", gt=0)] = 0.02
     sample: Annotated[float, Param("interval between samples, a multiple of dt [model time]", gt=0)] = 0.1
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._graph  # refuse what cannot be  # noqa: B018
-
     @cached_property
-    def _graph(self) -> Graph | None:
-        return None if self.graph == "all" else graph("Kuramoto.graph", self.graph, self.n, coupled=self.k != 0)
+    def _graph(self) -> Graph:
+        # With all coupled to all the pull is a mean over the oscillators: no matrix is needed, for any n.
+        return graph("Kuramoto.graph", "none", self.n) if self.graph == "all" else super()._graph
 
     @cached_property
     def _omega(self) -> Floats:
@@ -75,7 +71,7 @@ class Kuramoto(Nodes):
         """dθ/dt of phases (..., oscillator); `inputs` (..., oscillator) are added to ω."""
         xp = api.array_namespace(state)
         sine, cosine = xp.sin(state), xp.cos(state)
-        if self._graph is None:
+        if self.graph == "all":
             pull = [xp.mean(part, axis=-1, keepdims=True) for part in (sine, cosine)]
         else:
             pull = [pulled(part, self._graph) for part in (sine, cosine)]
@@ -85,15 +81,12 @@ class Kuramoto(Nodes):
         """Return the phases at the beginning, (oscillator,): uniform in −π to π."""
         return np.random.default_rng([seed, 1]).uniform(-np.pi, np.pi, self.n)
 
-    def record(self, seed: int, progress: Progress | None = None) -> Run:
-        """Run it."""
-        method = "heun" if self.noise > 0 else "rk4"
-        states = course(
-            self, self.drift, self.start(seed), self.duration, seed, names=self.variables, method=method, sd=self.noise,
-            progress=progress,
-        )  # fmt: skip
+    def entries(self, states: Floats) -> dict[str, tuple[Floats, str, str]]:
+        """Return cos θ and phase (time, oscillator), and r (time, 1)."""
         r = np.abs(np.exp(1j * states).mean(axis=-1, keepdims=True))
         wrapped = (states + np.pi) % (2 * np.pi) - np.pi
-        entries = {"x": (np.cos(states), "cosine of the phase", "1"), "phase": (wrapped, "phase", "rad"),
-                   "r": (r, "order parameter", "1")}  # fmt: skip
-        return run_of("kuramoto", self, seed, "model", entries, self._graph)
+        return {
+            "x": (np.cos(states), "cosine of the phase", "1"),
+            "phase": (wrapped, "phase", "rad"),
+            "r": (r, "order parameter", "1"),
+        }

@@ -14,10 +14,11 @@ from scipy.optimize import brentq
 from ...analyses.measures.circular import angles
 from ...simulator import InputError, Run
 from ...simulator.fields import Param
+from ...simulator.files.document import versions
 from ...simulator.types import Floats
 from ..system import Progress, attributed, within
-from .nodes import Nodes, course, like
-from .rings import ring_entries, ring_source
+from .nodes import Nodes, like
+from .rings import ring_entries
 
 STABLE, RUNS_AWAY = 1.0, "above it uniform activity runs away"  # J0
 ONSET = 2.0  # J2 above which uniform activity gives way to a bump
@@ -54,10 +55,10 @@ def bump(j0: float, j2: float, drive: float = 1.0) -> Bump:
         raise InputError(f"bump: j2 must lie above {ONSET:g}: below, uniform activity is stable and there is no bump; "
                          f"got {j2:g}")  # fmt: skip
     width = float(brentq(lambda x: j2 / (2 * math.pi) * (x - 0.5 * math.sin(2 * x)) - 1.0, 1e-9, math.pi, xtol=1e-14))
-    held = -math.cos(width) - j0 / math.pi * (math.sin(width) - width * math.cos(width))
-    if held <= 0:
+    gain = -math.cos(width) - j0 / math.pi * (math.sin(width) - width * math.cos(width))
+    if gain <= 0:
         raise InputError(f"bump: j0 = {j0:g} is too large for j2 = {j2:g}: the bump grows without bound")
-    r2 = drive / (j2 * held)
+    r2 = drive / (j2 * gain)
     return Bump(width, r2, j2 * r2 * (1.0 - math.cos(width)))
 
 
@@ -79,6 +80,7 @@ class Ring(Nodes):
         InputError: a parameter out of its bounds; rates that run away.
     """
 
+    name: ClassVar[str] = "ring"
     variables: ClassVar[tuple[str, ...]] = ("m",)
     time_unit: ClassVar[str] = "ms"
 
@@ -98,7 +100,7 @@ class Ring(Nodes):
 
     @cached_property
     def angles(self) -> Floats:
-        """Of the cells [rad]."""
+        """Preferred directions of the cells [rad]."""
         return angles(self.n)
 
     @cached_property
@@ -118,18 +120,14 @@ class Ring(Nodes):
         return (-state + 0.5 * (total + xp.abs(total))) / self.tau
 
     def record(self, seed: int, progress: Progress | None = None) -> Run:
-        """Run it."""
-        method = "heun" if self.noise > 0 else "rk4"
-        states = course(
-            self, self.drift, self.start(seed), 1000.0 * self.duration, seed, names=self.variables, method=method,
-            sd=self.noise, progress=progress,
-        )  # fmt: skip
-        source = ring_source(closed_form=self._expected())
+        """Return a run; `progress` is called with (done, total) [ms]."""
+        states = self.trajectory(seed, self.noise, progress)
+        source: dict[str, object] = {"engine": "numpy", "versions": versions(), "closed_form": self._expected()}
         entries = ring_entries(states, self.angles, dt=1e-3 * self.sample, clock="second", unit="1", source=source)
-        return attributed(Run(entries, source), "ring", self, seed)
+        return attributed(Run(entries, source), self.name, self, seed)
 
     def _expected(self) -> dict[str, object]:
-        """Return the bump that theory expects, or why there is none, for the source of a Run."""
+        """Return the bump of the theory, or the reason that there is none, for the provenance of a Run."""
         try:
             found = bump(self.j0, self.j2, self.drive)
         except InputError as error:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from ...analyses.measures.circular import CLEAR, population_vector
 from ...simulator import Clock, Recording
-from ...simulator.files.document import versions
 from ...simulator.types import Floats
 
 MOST_DENSE = 10_000  # cells with a weight for every pair: 800 MB
@@ -18,7 +17,7 @@ MOST_DENSE = 10_000  # cells with a weight for every pair: 800 MB
 def ring_entries(
     rates: Floats, angle: Floats, *, dt: float, clock: Clock, unit: str, source: Mapping[str, object]
 ) -> dict[str, Recording]:
-    """Rates (time, unit) and what they point at: the entries rate, position [rad] and strength of a Run."""
+    """Return the entries rate (time, unit), position of the bump [rad] and vector strength [1] of a Run."""
     where, strength = population_vector(rates, angle)
 
     def made(values: Floats, quantity: str, unit: str, valid: NDArray[np.bool_] | None = None) -> Recording:
@@ -34,8 +33,3 @@ def ring_entries(
         "position": made(where, "position of the bump", "rad", strength > CLEAR),
         "strength": made(strength, "vector strength", "1"),
     }
-
-
-def ring_source(**about: object) -> dict[str, object]:
-    """What a Run of a ring says of its making."""
-    return {"engine": "numpy", "versions": versions(), **about}

@@ -9,16 +9,13 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
-from ...simulator import Run
 from ...simulator.fields import Param
 from ...simulator.types import Floats
-from ..system import Progress
-from .graphs import Graph, graph
-from .nodes import Count, GraphName, Nodes, course, difference, joined, like, per_node, run_of, split
+from .nodes import Count, Coupled, GraphName, difference, joined, like, split
 
 
 @dataclass(frozen=True)
-class StuartLandau(Nodes):
+class StuartLandau(Coupled):
     r"""Complex amplitudes z = x + iy that swing by themselves for a > 0::
 
         z_i' = (a_i + 2πi f_i − |z_i|²) z_i + K Σ_j W_ij (z_j − z_i)
@@ -32,6 +29,7 @@ class StuartLandau(Nodes):
         InputError: a parameter out of its bounds; a graph that cannot be; a state that diverges.
     """
 
+    name: ClassVar[str] = "stuart_landau"
     variables: ClassVar[tuple[str, ...]] = ("x", "y")
     time_unit: ClassVar[str] = "s"  # of dt
 
@@ -45,26 +43,14 @@ class StuartLandau(Nodes):
     dt: Annotated[float, Param("step: Runge-Kutta 4, Heun with noise [s]", gt=0)] = 0.001
     sample: Annotated[float, Param("interval between samples, a multiple of dt [s]", gt=0)] = 0.01
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._a, self._omega, self._graph  # refuse what cannot be  # noqa: B018
-
-    @cached_property
-    def _a(self) -> Floats:
-        return per_node(self, "a")
-
     @cached_property
     def _omega(self) -> Floats:
-        return 2 * math.pi * per_node(self, "f")
-
-    @cached_property
-    def _graph(self) -> Graph:
-        return graph("StuartLandau.graph", self.graph, self.n, coupled=self.k != 0)
+        return 2 * math.pi * self._per_node["f"]
 
     def drift(self, state: Any, inputs: Any = 0.0) -> Any:
         """dstate/dt [1/s] of states (..., variable · node); `inputs` (..., node) are added to x'."""
         x, y = split(state, self.n)
-        a, omega = like(state, self._a), like(state, self._omega)
+        a, omega = like(state, self._per_node["a"]), like(state, self._omega)
         growth = a - (x * x + y * y)
         to_x, to_y = (self.k * difference(v, self._graph) for v in (x, y)) if self.k else (0.0, 0.0)
         return joined([growth * x - omega * y + to_x + inputs, growth * y + omega * x + to_y])
@@ -73,12 +59,7 @@ class StuartLandau(Nodes):
         """Return the state at the beginning, (variable · node): normal with SD 0.1."""
         return np.random.default_rng([seed, 1]).normal(0.0, 0.1, 2 * self.n)
 
-    def record(self, seed: int, progress: Progress | None = None) -> Run:
-        """Run it."""
-        method = "heun" if self.noise > 0 else "rk4"
-        states = course(
-            self, self.drift, self.start(seed), self.duration, seed, names=self.variables, method=method, sd=self.noise,
-            progress=progress,
-        )  # fmt: skip
+    def entries(self, states: Floats) -> dict[str, tuple[Floats, str, str]]:
+        """Return x and y (time, node)."""
         x, y = split(states, self.n)
-        return run_of("stuart_landau", self, seed, "second", {"x": (x, "x", "1"), "y": (y, "y", "1")}, self._graph)
+        return {"x": (x, "x", "1"), "y": (y, "y", "1")}

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Annotated, Any, ClassVar
 
 import array_api_compat as api
 import numpy as np
 from scipy.special import expit
 
-from ...simulator import Run
 from ...simulator.fields import Param
 from ...simulator.types import Floats
-from ..system import Progress
-from .graphs import Graph, graph
-from .nodes import Count, GraphName, Nodes, course, joined, like, per_node, pulled, run_of, split
+from .nodes import Count, Coupled, GraphName, joined, like, pulled, split
 
 
 @dataclass(frozen=True)
-class WilsonCowan(Nodes):
+class WilsonCowan(Coupled):
     r"""Shares of active cells, E excitatory and I inhibitory, in every node::
 
         τ E' = −E + (1 − E) S_e(c1 E − c2 I + P + k Σ_j W_ij E_j)
@@ -36,8 +32,10 @@ class WilsonCowan(Nodes):
         InputError: a parameter out of its bounds; a graph that cannot be; a state that diverges.
     """
 
+    name: ClassVar[str] = "wilson_cowan"
     variables: ClassVar[tuple[str, ...]] = ("E", "I")
     time_unit: ClassVar[str] = "ms"  # of dt
+    scheme: ClassVar[str] = "heun"
 
     duration: Annotated[float, Param("simulated time [s]", gt=0)] = 2.0
     n: Count = 1
@@ -58,22 +56,10 @@ class WilsonCowan(Nodes):
     dt: Annotated[float, Param("step of the integration (Heun) [ms]", gt=0)] = 0.1
     sample: Annotated[float, Param("interval between samples, a multiple of dt [ms]", gt=0)] = 1.0
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._p, self._graph  # refuse what cannot be  # noqa: B018
-
-    @cached_property
-    def _p(self) -> Floats:
-        return per_node(self, "p")
-
-    @cached_property
-    def _graph(self) -> Graph:
-        return graph("WilsonCowan.graph", self.graph, self.n, coupled=self.k != 0)
-
     def drift(self, state: Any, inputs: Any = 0.0) -> Any:
         """dstate/dt [1/ms] of states (..., variable · node); `inputs` (..., node) are added to P."""
         e, i = split(state, self.n)
-        p = like(state, self._p)
+        p = like(state, self._per_node["p"])
         coupled = self.k * pulled(e, self._graph) if self.k else 0.0
         to_e = _sigmoid(self.c1 * e - self.c2 * i + p + inputs + coupled, self.a_e, self.theta_e)
         to_i = _sigmoid(self.c3 * e - self.c4 * i + self.q, self.a_i, self.theta_i)
@@ -83,15 +69,10 @@ class WilsonCowan(Nodes):
         """Return the state at the beginning, (variable · node): uniform in 0 to 0.2."""
         return np.random.default_rng([seed, 1]).uniform(0.0, 0.2, 2 * self.n)
 
-    def record(self, seed: int, progress: Progress | None = None) -> Run:
-        """Run it."""
-        states = course(
-            self, self.drift, self.start(seed), 1000.0 * self.duration, seed, names=self.variables, sd=self.noise,
-            progress=progress,
-        )  # fmt: skip
-        e, i = split(states, self.n)
-        entries = {"E": (e, "share of active cells", "1"), "I": (i, "share of active cells", "1")}
-        return run_of("wilson_cowan", self, seed, "second", entries, self._graph, ticks=1e-3)
+    def entries(self, states: Floats) -> dict[str, tuple[Floats, str, str]]:
+        """Return E and I (time, node)."""
+        shares = zip(self.variables, split(states, self.n), strict=True)
+        return {name: (share, "share of active cells", "1") for name, share in shares}
 
 
 def _sigmoid(x: Any, a: float, theta: float) -> Any:

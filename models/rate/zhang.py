@@ -14,13 +14,14 @@ import numpy as np
 from ...analyses.measures.circular import angles
 from ...simulator import InputError, Recording, Run
 from ...simulator.fields import Param
+from ...simulator.files.document import versions
 from ...simulator.files.readers import identity, open_matrix
 from ...simulator.integrators import rk4
 from ...simulator.types import Floats
 from ..system import Progress, attributed, within
 from .graphs import SUFFIXES
 from .nodes import Nodes, like
-from .rings import ring_entries, ring_source
+from .rings import ring_entries
 
 FLOOR, HEIGHT, SHARPNESS = 1.0, 39.0, 8.0  # of the tuning curve [Hz], [Hz], [1]
 GAIN, POWER, SLOPE, SHIFT = 6.34, 0.8, 10.0, 0.5  # of σ [Hz], [1], [1], [1]
@@ -76,8 +77,8 @@ class Zhang(Nodes):
     exactly ω = −γ/τ without a change of its shape, and so integrates ω(t) to a heading.
 
     `velocity` is "constant" (`omega`), "sinusoidal" (`omega` sin 2πft, f = `frequency`), or a file FILE.npy or FILE.csv
-    of one column (time, 1) [deg/s], a value every `velocity_dt`, held until the next; after the last it is held on. The
-    head begins to turn after half a second, in which the bump settles.
+    of one column (time, 1) [deg/s], a value every `velocity_dt`, constant until the next; the last lasts until the end.
+    The head begins to turn after half a second, in which the bump settles.
 
     Zhang, J Neurosci 1996.
 
@@ -89,6 +90,7 @@ class Zhang(Nodes):
             too far in a step of the integration.
     """
 
+    name: ClassVar[str] = "zhang"
     variables: ClassVar[tuple[str, ...]] = ("u",)
     time_unit: ClassVar[str] = "ms"
 
@@ -114,7 +116,7 @@ class Zhang(Nodes):
 
     @cached_property
     def _trace(self) -> tuple[Floats, dict[str, str]]:
-        """ω [rad/s] in every step of the integration, and what tells its file."""
+        """ω [rad/s] in every step of the integration, and the identity of its file."""
         n = math.floor(self.duration * 1000.0 / self.sample + 1e-9) * round(self.sample / self.dt)
         t = 1e-3 * self.dt * (np.arange(n) + 0.5)
         if self.velocity == "constant":
@@ -131,12 +133,12 @@ class Zhang(Nodes):
         if not np.isfinite(values).all():
             row = int(np.argmin(np.isfinite(values[:, 0])))
             raise InputError(f"{what}: must be finite; got {values[row, 0]} in row {row + 1}")
-        held = np.minimum((t / self.velocity_dt).astype(np.int64), len(values) - 1)
-        return np.radians(values[held, 0]), identity(self.velocity)
+        row_of = np.minimum((t / self.velocity_dt).astype(np.int64), len(values) - 1)
+        return np.radians(values[row_of, 0]), identity(self.velocity)
 
     @cached_property
     def angles(self) -> Floats:
-        """Of the cells [rad]."""
+        """Preferred directions of the cells [rad]."""
         return angles(self.n)
 
     @cached_property
@@ -158,15 +160,7 @@ class Zhang(Nodes):
 
     def drift(self, state: Any, inputs: Any = 0.0) -> Any:
         """du/dt [1/ms] of inputs u (..., unit) of a head at rest; `inputs` (..., unit) are added to (W∗σ(u))."""
-        return self._turning(state, 0.0, inputs)
-
-    def turning(self, state: Any, omega: float) -> Any:
-        """du/dt [1/ms] where the head turns at ω [rad/s]."""
-        return self._turning(state, -1e-3 * self.tau * omega)
-
-    def _turning(self, u: Any, gamma: float, inputs: Any = 0.0) -> Any:
-        w, w_odd = self.kernels
-        return self._driven(like(u, w.T if gamma == 0.0 else (w + gamma * w_odd).T), u, inputs)
+        return self._driven(like(state, self.kernels[0].T), state, inputs)
 
     def _driven(self, acting: Any, u: Any, inputs: Any = 0.0) -> Any:
         return (-u + rate(u) @ acting + inputs) / self.tau
@@ -179,7 +173,7 @@ class Zhang(Nodes):
         return np.asarray(u)
 
     def record(self, seed: int, progress: Progress | None = None) -> Run:
-        """Run it."""
+        """Return a run; `progress` is called with (done, total) [ms]."""
         (omega, file), every = self._trace, round(self.sample / self.dt)
         u = self.settled(seed)
         states = np.empty((omega.size // every + 1, self.n))
@@ -191,12 +185,10 @@ class Zhang(Nodes):
                 states[k // every] = u
                 if progress is not None and k // every % 64 == 0:
                     progress(k * self.dt, omega.size * self.dt)
-        return self._run(states, omega, file, every, seed)
-
-    def _run(self, states: Floats, omega: Floats, file: dict[str, str], every: int, seed: int) -> Run:
         rates, dt = rate(states), 1e-3 * self.sample
         turned = np.concatenate(([0.0], 1e-3 * self.dt * np.cumsum(omega)))[::every]
-        source = ring_source(**({"velocity": file} if file else {}))
+        source: dict[str, object] = {"engine": "numpy", "versions": versions()}
+        source |= {"velocity": file} if file else {}
         entries = ring_entries(rates, self.angles, dt=dt, clock="second", unit="Hz", source=source)
         place = np.unwrap(entries["position"].numpy()[:, 0])
         heading = place[0] + turned
@@ -211,4 +203,4 @@ class Zhang(Nodes):
             entries[name] = Recording(
                 values[:, None], dt=dt, clock="second", quantity=quantity, unit="rad", source=source
             )
-        return attributed(Run(entries, source), "zhang", self, seed)
+        return attributed(Run(entries, source), self.name, self, seed)

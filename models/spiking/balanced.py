@@ -8,17 +8,18 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from ...simulator import InputError, Recording
-from ...simulator.fields import Param
-from ...simulator.networks.network import (
+from ...simulator import (
     DeltaSynapse,
     FixedInDegree,
+    InputError,
     Network,
     PoissonInput,
     Population,
     PopulationRate,
     Projection,
+    Recording,
 )
+from ...simulator.fields import Param
 from ..system import within
 from .base import Simulated
 from .brunel_theory import MeanField
@@ -32,7 +33,7 @@ class Balanced(Simulated):
     """10,000 excitatory and 2,500 inhibitory LIF cells with delta synapses::
 
         τ_m v' = −v      v += J at a spike of an E cell or from outside, v −= g J at one of an I cell
-        spike at v ≥ θ; v is then held at V_r for the refractory period, in which it loses its input
+        spike at v ≥ θ; v then stays at V_r for the refractory period, in which it loses its input
 
     Model A of Brunel (J Comput Neurosci 2000). Every cell has C_E sources among E cells, C_I among I cells, and C_E
     Poisson trains from outside, each at η times the rate θ/(C_E J τ_m) that leads to threshold on average. Both

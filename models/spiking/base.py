@@ -5,12 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
-from ...simulator import Run
+from ...simulator import Network, Run
 from ...simulator.engines.common import n_steps
 from ...simulator.engines.simulate import simulate
 from ...simulator.fields import Checked
-from ...simulator.networks.network import Network
-from ..system import Foretold, Progress, attributed
+from ..system import Progress, WithTheory, attributed
 
 
 class Simulated(Checked, ABC):
@@ -50,6 +49,6 @@ class Simulated(Checked, ABC):
             InputError: an unknown engine, or a duration that is no multiple of dt.
         """
         run = simulate(self.network(), self.duration, seed, engine, progress=progress)
-        if isinstance(self, Foretold):
+        if isinstance(self, WithTheory):
             run = Run({**run, **self.theory()}, run.source)
         return attributed(run, self.name, self, seed)

@@ -1,4 +1,4 @@
-"""Spiking working memory: a ring of NMDA-coupled cells that keeps the place of a cue."""
+"""Spiking working memory: a ring of NMDA-coupled cells that stores the place of a cue."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...analyses.measures.circular import angles
-from ...simulator import InputError
-from ...simulator.fields import Param
-from ...simulator.networks.network import (
+from ...simulator import (
     CurrentInput,
     Dense,
+    InputError,
     LowRank,
     Network,
     PoissonInput,
     Population,
     Projection,
-    Rule,
     SaturatingSynapse,
     Schedule,
     Synapse,
 )
+from ...simulator.fields import Param
+from ...simulator.networks.connections import Rule
 from ...simulator.types import Floats
 from ..rate.rings import MOST_DENSE
 from ..system import within
 from .base import Simulated
 
 REFERENCE_N = 2048  # E cells for which the conductances of a synapse are given
-PRECISION = 5.0  # the modes kept reach to k = PRECISION/σ, where the footprint's spectrum has fallen to e^−12.5
+PRECISION = 5.0  # the modes reach to k = PRECISION/σ, where the footprint's spectrum has fallen to e^−12.5
 TURN = "the ring is one turn"
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+from ...simulator import Network, Pairwise, Population, Projection, Synapse
 from ...simulator.fields import Param
-from ...simulator.networks.network import Network, Pairwise, Population, Projection, Synapse
 from .base import Simulated
 
 

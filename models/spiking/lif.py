@@ -1,4 +1,4 @@
-"""Independent leaky integrate-and-fire cells: what a rate model stands for, and where it stops."""
+"""Independent leaky integrate-and-fire cells, compared with a static rate model."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ...simulator import InputError, Recording
+from ...simulator import CurrentInput, InputError, Network, OUNoise, Population, Recording, Schedule, WhiteNoise
 from ...simulator.fields import Param
-from ...simulator.networks.network import AnyInput, CurrentInput, Network, OUNoise, Population, Schedule, WhiteNoise
+from ...simulator.networks.inputs import AnyInput
 from .base import Simulated
 from .lif_theory import Lif, coloured_sd, grid_shift, rate, siegert
 
@@ -24,13 +24,13 @@ _AT_ONCE = 4096  # drives whose rates are computed in one piece
 
 @dataclass(frozen=True)
 class LifCells(Simulated):
-    r"""LIF cells that know nothing of each other, at several levels of noise::
+    r"""Uncoupled LIF cells at several levels of noise::
 
-        τ_m v' = μ(t) − v + σ √τ_m dW/dt      spike at v ≥ θ; v is then held at V_r for the refractory period
+        τ_m v' = μ(t) − v + σ √τ_m dW/dt      spike at v ≥ θ; v then stays at V_r for the refractory period
 
-    Protocols: "fi", drives that rise from `drive_low` to `drive_high` over the cells, `n`/`levels` cells each, beside
+    Protocols: "fi", drives that rise from `drive_low` to `drive_high` over the cells, `n`/`levels` cells each, with
     the rate in closed form; "constant", all cells at `drive`; "step", `step` more from `step_at` on; "sine",
-    `amplitude` more and less at `frequency`. Under the last three a static rate model says r(μ(t)): it fails where the
+    `amplitude` more and less at `frequency`. Under the last three a static rate model gives r(μ(t)): it fails where the
     drive changes within the time that the distribution of v needs to follow.
 
     With `tau_s` > 0 the noise is an Ornstein-Uhlenbeck current of the same spectrum at low frequencies, of SD

@@ -8,8 +8,9 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 
 from ...analyses.measures.circular import angles
+from ...simulator import Dense, LowRank, Network, PoissonInput, Population, Projection, Synapse
 from ...simulator.fields import Param
-from ...simulator.networks.network import Dense, LowRank, Network, PoissonInput, Population, Projection, Rule, Synapse
+from ...simulator.networks.connections import Rule
 from ..rate.rings import MOST_DENSE
 from ..system import within
 from .base import Simulated

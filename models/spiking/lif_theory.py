@@ -1,6 +1,6 @@
-r"""What is known in closed form of the leaky integrate-and-fire cell, without noise and with it.
+r"""Closed forms of the leaky integrate-and-fire cell, without noise and with it.
 
-The cell follows τ v' = μ(t) − v, spikes at v = θ, and is then held at V_r for τ_ref. White noise is σ√τ dW/dt, so that
+The cell follows τ v' = μ(t) − v, spikes at v = θ, and then stays at V_r for τ_ref. White noise is σ√τ dW/dt, so that
 v without a threshold has the SD σ/√2. Voltages are in mV, times in ms, rates in Hz.
 """
 
@@ -45,7 +45,7 @@ class Lif(Checked):
 
 
 def rate(mu: ArrayLike, cell: Lif | None = None) -> Floats:
-    r"""Rate under a constant drive [Hz].
+    r"""Return the rate under a constant drive [Hz].
 
     .. math:: r = \Big[\tau_{ref} + \tau \ln\frac{\mu - V_r}{\mu - \theta}\Big]^{-1},
               \quad 0 \text{ for } \mu \le \theta
@@ -64,7 +64,7 @@ def rate(mu: ArrayLike, cell: Lif | None = None) -> Floats:
 def spike_times(
     drive: ArrayLike, duration: float, cell: Lif | None = None, *, starts: ArrayLike = (0.0,), v: float | None = None
 ) -> Floats:
-    r"""Exact times of the spikes under a drive that is constant by pieces [ms].
+    r"""Return the exact times of the spikes under a drive that is constant by pieces [ms].
 
     From v a drive μ > θ leads to a spike after τ ln((μ − v)/(μ − θ)); the next piece begins where the last one left v.
 
@@ -93,7 +93,7 @@ def spike_times(
     if duration * float(rate(levels.max(), cell)) > 1e10:
         raise InputError("spike_times: more than 1e+07 spikes; shorten duration")
     found: list[Floats] = []
-    free = 0.0  # when the cell is no longer held
+    free = 0.0  # end of the refractory period
     for mu, begin, end in zip(levels, begins, [*begins[1:], duration], strict=True):
         t = max(free, float(begin))
         if t >= end:
@@ -113,7 +113,7 @@ def spike_times(
 
 
 def siegert(mu: ArrayLike, sigma: ArrayLike, cell: Lif | None = None, tau_s: float = 0.0) -> Floats:
-    r"""Rate under a drive with noise [Hz], for any μ and σ that numpy broadcasts.
+    r"""Return the rate under a drive with noise [Hz], for any μ and σ that numpy broadcasts.
 
     .. math:: r^{-1} = \tau_{ref} + \tau\sqrt\pi \int_{(V_r - \mu)/\sigma}^{(\theta - \mu)/\sigma}
               e^{u^2} (1 + \operatorname{erf} u)\, du
@@ -139,7 +139,7 @@ def siegert(mu: ArrayLike, sigma: ArrayLike, cell: Lif | None = None, tau_s: flo
 
 
 def siegert_cv(mu: ArrayLike, sigma: ArrayLike, cell: Lif | None = None, tau_s: float = 0.0) -> Floats:
-    r"""CV of the intervals under a drive with noise [1].
+    r"""Return the CV of the intervals under a drive with noise [1].
 
     .. math:: CV^2 = 2\pi (r\tau)^2 \int_{-\infty}^{b} e^{y^2} (1 + \operatorname{erf} y)^2
               \int_{\max(a, y)}^{b} e^{x^2} dx\, dy
@@ -162,9 +162,9 @@ def siegert_cv(mu: ArrayLike, sigma: ArrayLike, cell: Lif | None = None, tau_s: 
 
 
 def grid_shift(sigma: float, tau: float, dt: float) -> float:
-    """By how much a threshold is lowered that is looked at once in a step dt [ms] of white noise [mV].
+    """Return the shift [mV] that corrects a threshold checked once in a step dt [ms] of white noise.
 
-    A walk that is looked at in steps misses crossings, as if the threshold stood higher by 0.5826 SD of its step
+    A walk that is checked in steps misses crossings, as if the threshold were higher by 0.5826 SD of its step
     (Chernoff, Sankhyā 1965; Broadie, Glasserman & Kou, Math Finance 1997).
 
     >>> round(grid_shift(5.0, 20.0, 0.1), 4)
@@ -174,10 +174,10 @@ def grid_shift(sigma: float, tau: float, dt: float) -> float:
 
 
 def coloured_sd(sigma: float, tau: float, tau_s: float, dt: float) -> float:
-    r"""SD of an Ornstein-Uhlenbeck current that, at low frequencies, is white noise of σ [mV].
+    r"""Return the SD of an Ornstein-Uhlenbeck current that, at low frequencies, is white noise of σ [mV].
 
-    In continuous time σ √(τ/2τ_s). `OUNoise` is drawn once in a step dt and decays until the next, so that it hands
-    over (1 − exp(−2dt/τ_s))/(2dt/τ_s) of the power that it should: that much more is asked of it.
+    In continuous time σ √(τ/2τ_s). `OUNoise` is drawn once in a step dt and decays until the next, so that it has
+    (1 − exp(−2dt/τ_s))/(2dt/τ_s) of that power; the SD is raised to make up for it.
 
     >>> round(coloured_sd(5.0, 20.0, 10.0, 1e-6), 6)
     5.0

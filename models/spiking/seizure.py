@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal
 
-from ...simulator.fields import Param
-from ...simulator.networks.network import (
+from ...simulator import (
     Adaptation,
     FixedInDegree,
     LogNormal,
@@ -19,6 +18,7 @@ from ...simulator.networks.network import (
     SlowVariable,
     Synapse,
 )
+from ...simulator.fields import Param
 from .base import Simulated
 
 V_INIT = (0.0, 15.0)  # [mV]
@@ -36,11 +36,11 @@ class SeizureNetwork(Simulated):
         s_E' = −s_E/τ_E,  s_I' = −s_I/τ_I,  τ_w w' = −w
         τ_q q' = −q + q_max r⁴/(r⁴ + r_half⁴)
 
-    Spike at v >= 20 mV; v is then held at 10 mV for the refractory period, and w of an E cell rises by 4 mV.
-    Inhibition that fails under load is what carries the seizure (collapse of the inhibitory restraint:
+    Spike at v >= 20 mV; v then stays at 10 mV for the refractory period, and w of an E cell rises by 4 mV.
+    Inhibition that fails under load carries the seizure (collapse of the inhibitory restraint:
     Trevelyan & Schevon, Neuropharmacology 2013).
 
-    Protocols: "rest" holds g; "trigger" holds `trigger_g` until `trigger_until`, then g; "ramp" leads g
+    Protocols: "rest": constant g; "trigger": `trigger_g` until `trigger_until`, then g; "ramp" leads g
     from `ramp_high` down to `ramp_low` at half time and back (32 s is the reference; a faster ramp
     outruns q, and the offset moves).
 
@@ -105,16 +105,15 @@ class SeizureNetwork(Simulated):
             adaptation=Adaptation(self.tau_w, self.w_jump),
             v_init=V_INIT,
         )
-        i = Population(
-            "I",
-            self.n_i,
-            self.tau_m_i,
-            v_rest=0.0,
-            v_threshold=self.v_threshold,
-            v_reset=self.v_reset,
+        synapses = (Synapse("e", self.tau_s_e), Synapse("i", self.tau_s_i, sign=-1))
+        i = replace(
+            e,
+            name="I",
+            n=self.n_i,
+            tau_m=self.tau_m_i,
             refractory=self.refractory_i,
-            synapses=(Synapse("e", self.tau_s_e), Synapse("i", self.tau_s_i, sign=-1)),
-            v_init=V_INIT,
+            synapses=synapses,
+            adaptation=None,
         )
         from_e, from_i = FixedInDegree(self.in_degree_e), FixedInDegree(self.in_degree_i)
         return Network(

@@ -1,7 +1,1 @@
-"""Synchrony over training and depth: recorded while a network is trained, stored beside its history."""
-
-from __future__ import annotations
-
-from .recorder import SynchronyRecorder
-
-__all__ = ["SynchronyRecorder"]
+"""Synchrony of layers over training and depth, stored with the history."""

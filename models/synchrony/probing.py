@@ -1,10 +1,9 @@
-"""What is measured while a network is trained: fixed images, all layers in one pass, units that vary."""
+"""Samples of the synchrony of layers: fixed images, all layers in one pass, units that vary."""
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,8 @@ from numpy.typing import NDArray
 from ...analyses.measures.arrays import live_units
 from ...simulator import InputError, Recording
 from ..datasets import Dataset, stratified
-from ..probe.layers import Activity, Layers, Probe
+from ..probe.layers import Activity, Layers
+from ..probe.record import activities
 
 if TYPE_CHECKING:
     from torch import nn
@@ -29,7 +29,7 @@ class ProbeSet:
 
 
 def probe_sets(data: Dataset, sets: Sequence[str], n: int, labels: str, seed: int) -> dict[str, ProbeSet]:
-    """The images of every set, n of them or as many as the smallest set has, every class at its share.
+    """Return the images of every set, n of them or as many as the smallest set has, every class at its share.
 
     Raises:
         InputError: a set without images, or with fewer than 8.
@@ -38,13 +38,13 @@ def probe_sets(data: Dataset, sets: Sequence[str], n: int, labels: str, seed: in
     for name, (x, _) in pools.items():
         if len(x) < 8:
             hint = "; set some apart: load_data(n_val=…), --n-val" if name == "val" else ""
-            raise InputError(f"SynchronyRecorder.sets: {name!r} must have at least 8 images; got {len(x)}{hint}")
+            raise InputError(f"LayerSynchrony.sets: {name!r} must have at least 8 images; got {len(x)}{hint}")
     n = min(n, *(len(x) for x, _ in pools.values()))
     out = {}
     for name, (x, y) in pools.items():
         clean = np.asarray(data.y_train_clean if name == "train" else y)
         rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
-        chosen = stratified(rng, clean, n, f"SynchronyRecorder.n_probe: the {name} set")
+        chosen = stratified(rng, clean, n, f"LayerSynchrony.n_probe: the {name} set")
         out[name] = ProbeSet(x[chosen], clean[chosen] if labels == "clean" else np.asarray(y)[chosen])
     return out
 
@@ -52,21 +52,9 @@ def probe_sets(data: Dataset, sets: Sequence[str], n: int, labels: str, seed: in
 def probed(
     model: nn.Module, inputs: NDArray[Any], sides: Sequence[Layers], batch_size: int
 ) -> list[dict[str, Activity]]:
-    """What the layers do on these inputs, for each of `sides`, all in the same forward passes.
-
-    Values are (sample, unit): of an ordered axis the last time point is kept.
-    """
-    import torch
-
-    like = next(iter(model.parameters()), torch.zeros(1))
-    if any(getattr(module, "batch_first", True) is False for module in model.modules()):
-        batch_size = len(inputs)  # axis 0 may be time: cutting it would cut sequences
-    with ExitStack() as stack:
-        probes = [stack.enter_context(Probe(model, side)) for side in sides]
-        for first in range(0, len(inputs), batch_size):
-            batch = torch.tensor(inputs[first : first + batch_size])
-            model(batch.to(like.device, like.dtype if batch.is_floating_point() else batch.dtype))
-    return [{name: _last(taken) for name, taken in probe.activities().items()} for probe in probes]
+    """Return the activities (sample, unit) of layers, for each of `sides`; of a sequence at its last time point."""
+    found = activities(model, inputs, sides, batch_size)
+    return [{name: _last(taken) for name, taken in by_name.items()} for by_name in found]
 
 
 def _last(taken: Activity) -> Activity:
@@ -75,18 +63,12 @@ def _last(taken: Activity) -> Activity:
     return replace(taken, values=taken.values[:, -1], about={**taken.about, "unit": "sequence, last time point"})
 
 
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """The units of a layer that are measured: on every set (sample, unit), and the share of units that vary there."""
-
-    recordings: Mapping[str, Recording]
-    live_share: Mapping[str, float]
-
-
 def measured_units(
     name: str, by_set: Mapping[str, Activity], classes: Mapping[str, NDArray[Any]], n_units: int, seed: int
-) -> Measured:
-    """The first n units, in an order that is drawn once, that vary on every set; fewer if no more do.
+) -> tuple[dict[str, Recording], dict[str, float]]:
+    """Return recordings (sample, unit) by set of n units that vary on every set, and the share that varies on each.
+
+    The units are the first that vary in an order drawn once; fewer if fewer vary.
 
     Raises:
         InputError: activations that are not finite.
@@ -94,7 +76,7 @@ def measured_units(
     arrays = {of: np.asarray(taken.values.numpy()) for of, taken in by_set.items()}
     for of, values in arrays.items():
         if not np.isfinite(values).all():
-            raise InputError(f"SynchronyRecorder: the activations of {name} on the {of} set must be finite")
+            raise InputError(f"LayerSynchrony: the activations of {name} on the {of} set must be finite")
     live = {of: np.asarray(live_units(values)) for of, values in arrays.items()}
     total = next(iter(arrays.values())).shape[1]
     order = np.random.default_rng([seed, zlib.crc32(name.encode())]).permutation(total)
@@ -112,4 +94,4 @@ def measured_units(
         )
         for of, values in arrays.items()
     }
-    return Measured(recordings, {of: float(flags.mean()) for of, flags in live.items()})
+    return recordings, {of: float(flags.mean()) for of, flags in live.items()}

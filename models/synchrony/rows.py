@@ -1,4 +1,4 @@
-"""One record of synchrony over training: every measure of one layer on one probe set, beside its surrogates."""
+"""One row of the log of synchrony: every measure of one layer on one probe set, with its surrogates."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from ...analyses.layers.trajectories import AFTER_SHUFFLE, LIVE, NULL_STATISTICS, UNITS, VALUE
 from ...analyses.measures import MEASURES, get
 from ...analyses.measures.base import Measure, NullKind
-from ...analyses.surrogates import MIN_SURROGATES
-from ...analyses.values import ValueSettings, values
+from ...analyses.settings import MIN_SURROGATES, ValueSettings
+from ...analyses.values import values
 from ...simulator import InputError, Recording
 
 NULLED = ("si_3", "chi_c", "lambda1_fraction", "class_share", "within_class_si")  # surrogates are drawn for these
@@ -32,7 +32,7 @@ def sample_measures() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Column:
-    """What a number of a row is: a statistic of a measure; "null" is the kind of surrogate, "" for none."""
+    """Column of a log: a statistic of a measure; "null" is the kind of surrogate, "" for none."""
 
     measure: str
     statistic: str
@@ -41,22 +41,22 @@ class Column:
 
     @property
     def label(self) -> str:
-        """One name for it all, e.g. ``"si_3, null mean (permute)"``."""
+        """The name of the column, e.g. ``"si_3, null mean (permute)"``."""
         return self.measure if self.statistic == VALUE else (
             f"{self.measure}, {self.statistic}" + (f" ({self.null})" if self.null else "")
         )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
-class Row:
-    """The numbers of one record in the order of the columns, NaN where there is none, and why there is none."""
+class LogRow:
+    """Numbers in the order of the columns, NaN where undefined, and measure -> the reason that it is undefined."""
 
     values: NDArray[np.float64]
     undefined: dict[str, str]
 
 
-class Rows:
-    """Makes the rows of all layers: which measures, which surrogates.
+class LayerMeasures:
+    """Measures and surrogates of every layer, called for each row of the log.
 
     Args:
         measures: names; all that samples have if empty.
@@ -72,12 +72,12 @@ class Rows:
         self.measures = [_of_samples(name, known) for name in measures or known]
         names = [measure.name for measure in self.measures]
         if isinstance(nulls, bool) or not isinstance(nulls, int) or (nulls != 0 and nulls < MIN_SURROGATES):
-            raise InputError(f"SynchronyRecorder.nulls: must be 0 or at least {MIN_SURROGATES}; got {nulls}")
+            raise InputError(f"LayerSynchrony.nulls: must be 0 or at least {MIN_SURROGATES}; got {nulls}")
         for name in nulled or ():
             if name not in names:
-                raise InputError(f"SynchronyRecorder.nulled: must be among the measures; got {name!r}")
+                raise InputError(f"LayerSynchrony.nulled: must be among the measures; got {name!r}")
             if not get(name).has_null:
-                raise InputError(f"SynchronyRecorder.nulled: {name} has no null: {get(name).no_null}")
+                raise InputError(f"LayerSynchrony.nulled: {name} has no null: {get(name).no_null}")
         self.nulls = nulls
         self.nulled = {name for name in names if name in (NULLED if nulled is None else nulled)} if nulls else set()
         self.columns = tuple(self._columns())
@@ -95,7 +95,7 @@ class Rows:
                     out += [Column(measure.name, s, kind, "1" if s == "p" else unit) for s in NULL_STATISTICS]
         return [*out, Column(LIVE, VALUE, "", "1"), Column(UNITS, VALUE, "", "1")]
 
-    def __call__(self, data: Recording, live_share: float, *, surrogates: bool, seed: int) -> Row:
+    def __call__(self, data: Recording, live_share: float, *, surrogates: bool, seed: int) -> LogRow:
         """Return the numbers of one layer on one set; `data` are the units that are measured."""
         numbers = np.full(len(self.columns), np.nan)
         numbers[self._place[LIVE, VALUE, ""]] = live_share
@@ -114,13 +114,13 @@ class Rows:
                 null = (found.null_mean, found.null_sd, found.null_low, found.null_high, found.p)
                 for statistic, number in zip(NULL_STATISTICS, null, strict=True):
                     numbers[self._place[found.measure, statistic, found.null_kind]] = number
-        return Row(numbers, undefined)
+        return LogRow(numbers, undefined)
 
 
 def _of_samples(name: str, known: Sequence[str]) -> Measure:
     measure = get(name)
     if name not in known:
         what = "spike trains" if measure.takes == "spikes" else "an ordered time axis"
-        raise InputError(f"SynchronyRecorder.measures: {name} needs {what}, which samples have not; "
+        raise InputError(f"LayerSynchrony.measures: {name} needs {what}, which samples have not; "
                          f"known: {', '.join(known)}")  # fmt: skip
     return measure

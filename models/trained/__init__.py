@@ -1,1 +1,1 @@
-"""What a network that is trained is worth and does: evaluation, activity, dynamics, the classifier as a system."""
+"""Trained networks: evaluation, activity, dynamics, the classifier as a system."""

@@ -1,4 +1,4 @@
-"""What a trained network does, as a Run: its layers over test examples, and its course if it carries a state."""
+"""Activity of a trained network as a Run: its layers over test examples, and its trajectory if it is recurrent."""
 
 from __future__ import annotations
 
@@ -26,19 +26,16 @@ ALONE = "alone"  # the entry of a network by itself
 
 
 def activity_of(path: str | os.PathLike[str]) -> Run:
-    """The activity of a network that ``ictal train`` wrote.
+    """Return the activity of the network of a file (FILE.pt, or a checkpoint) that ``ictal train`` wrote.
 
     One Recording (example, unit) for every activation function and every recurrent layer, clock ``"sample"``, over at
-    most 1000 examples of the test set that it was trained beside, with the time label ``class``; a recurrent layer as
+    most 1000 examples of its test set, with the time label ``class``; a recurrent layer as
     it is at the last time point. A recurrent network (rnn, gru, lstm, rate-rnn) moreover ``alone``, (time, unit),
-    clock ``"model"``: the later half of the course of 2000 time points that it takes at an input of 0, after
-    standardisation, from a random state; what ``ictal analyse`` analyses.
-
-    Args:
-        path: FILE.pt, or a checkpoint.
+    clock ``"model"``: the later half of a trajectory of 2000 time points at an input of 0, after
+    standardisation, from a random state, as ``ictal analyse`` takes it.
 
     Raises:
-        InputError: a file that cannot be used, or data of the training that cannot be had.
+        InputError: a file that cannot be used, or data of the training that are missing.
     """
     from ..datasets import stratified
     from ..probe.layers import Layers
@@ -46,29 +43,31 @@ def activity_of(path: str | os.PathLike[str]) -> Run:
 
     model, about = open_model(path)
     seed = seed_of_training(about)
-    held = data_of_training(about, path).load(seed)
-    chosen = stratified(np.random.default_rng([seed, 2]), held.y_test, min(EXAMPLES, len(held.y_test)), "the test set")
+    loaded = data_of_training(about, path).load(seed)
+    chosen = stratified(
+        np.random.default_rng([seed, 2]), loaded.y_test, min(EXAMPLES, len(loaded.y_test)), "the test set"
+    )
     source = {
         "architecture": about["architecture"], "data": about["data"], "seed": seed, "examples": len(chosen),
         "versions": versions("torch", "scikit-learn"), **identity(path),
     }  # fmt: skip
-    run = record_samples(model, held.x_test[chosen], Layers("auto"), labels=held.y_test[chosen], source=source)
-    entries = {name: _last(run.recording(name), held, chosen) for name in run}
+    run = record_samples(model, loaded.x_test[chosen], Layers("auto"), labels=loaded.y_test[chosen], source=source)
+    entries = {name: _last(run.recording(name), loaded, chosen) for name in run}
     return Run({**entries, **_alone(path, model, source)}, source)
 
 
-def _last(recording: Recording, held: Dataset, chosen: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Recording:
-    """A layer that keeps its time (example, time, unit) as it is at the end of it."""
+def _last(recording: Recording, loaded: Dataset, chosen: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Recording:
+    """Return a layer (example, time, unit) at its last time point."""
     if recording.values.ndim == 2:
         return recording
     return replace(
         recording, values=recording.values[:, -1], dt=1.0, t0=0.0, clock="sample",
-        time_labels={"class": held.y_test[chosen]},
+        time_labels={"class": loaded.y_test[chosen]},
     )  # fmt: skip
 
 
 def _alone(path: str | os.PathLike[str], model: nn.Module, source: dict[str, object]) -> dict[str, Recording]:
-    """The course of a recurrent network by itself; nothing of another."""
+    """Return the trajectory of a recurrent network without input; nothing for other networks."""
     from ..architectures.rate import RateModule
     from ..architectures.recurrent import RecurrentModule
 
@@ -77,10 +76,10 @@ def _alone(path: str | os.PathLike[str], model: nn.Module, source: dict[str, obj
     what = of_network(Path(path), "zero")
     state = what.start(0)
     steps = round(what.time / what.dt)
-    course = np.empty((steps, state.size))
+    states = np.empty((steps, state.size))
     for k in range(steps):
-        course[k] = state = what.step(state)
-    late = course[steps // 2 :]
+        states[k] = state = what.step(state)
+    late = states[steps // 2 :]
     if not np.isfinite(late).all():
         raise InputError(f"{path}: diverges at an input of 0")
     return {

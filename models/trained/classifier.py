@@ -1,4 +1,4 @@
-"""A classifier of images: a deep network that fits well, overfits or memorises, and what its layers do."""
+"""A classifier of images: a deep network that fits well, overfits or memorises, and the activity of its layers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ...simulator.fields import Checked, Param, checked
 from ...simulator.files.document import versions
 from ..architectures.base import Sizes
 from ..datasets import Dataset, load_data, stratified
-from ..system import parameters
+from ..system import attribution
 
 if TYPE_CHECKING:  # torch takes seconds to import: only `fit` and `record` load it
     from torch import nn
@@ -60,7 +60,7 @@ class Classifier(Checked):
     max_units: Annotated[int, Param("units kept of a layer", ge=1)] = 1024
 
     def load(self, seed: int) -> Dataset:
-        """The data that `fit` trains on with this seed."""
+        """Return the data that `fit` trains on with this seed."""
         return load_data(self.data, n_train=self.n_train, n_test=self.n_test, label_noise=self.label_noise, seed=seed)
 
     def fit(
@@ -70,7 +70,7 @@ class Classifier(Checked):
         on_record: Callable[[int, nn.Module], None] | None = None,
         progress: Callable[[float, float], None] | None = None,
     ) -> tuple[MLP, History]:
-        """The trained network and how its training went (see `train`)."""
+        """Return the trained network and the history of its training (see `train`)."""
         import torch
 
         from ..architectures.mlp import MLP
@@ -105,12 +105,8 @@ class Classifier(Checked):
         shown = stratified(rng, data.y_test, self.n_stimuli, "Classifier.n_stimuli: the test set")
         stimuli, classes = data.x_test[shown], data.y_test[shown]
         source = {
-            "system": "classifier",
-            "parameters": parameters(self),
-            "seed": int(seed),
-            "engine": "torch",
-            "versions": versions("torch", "scikit-learn"),
-        }
+            **attribution("classifier", self, seed), "engine": "torch", "versions": versions("torch", "scikit-learn"),
+        }  # fmt: skip
         layers = Layers(self.layers, max_units=self.max_units)
         steps = StepRecorder(stimuli, layers, labels=classes)
         model, history = self.fit(seed, data, on_record=steps, progress=progress)

@@ -17,7 +17,7 @@ NETWORK_STEPS = 2000  # of a run of a trained network
 
 
 def of_network(path: Path, inputs: str) -> Target:
-    """The map of a recurrent network in FILE.pt, at a constant input: "zero", or "mean", that of its training data."""
+    """Return the map of a recurrent network in FILE.pt, at a constant input: "zero", or "mean" of its training data."""
     import torch
 
     from ..architectures.autonomous import autonomous
@@ -38,8 +38,8 @@ def of_network(path: Path, inputs: str) -> Target:
             return found.step(torch.from_numpy(state)).numpy()
 
     n = len(found.units)
-    said = "0 after standardisation" if inputs == "zero" else "the mean of the training data, over examples and time"
-    notes = (f"the input is constant: {said}", "initial states are uniform in −1 to 1")
+    words = "0 after standardisation" if inputs == "zero" else "the mean of the training data, over examples and time"
+    notes = (f"the input is constant: {words}", "initial states are uniform in −1 to 1")
     return Target(
         path.name, "map", step, lambda seed: np.random.default_rng([seed, 1]).uniform(-1.0, 1.0, n), found.units, (),
         found.dt, "time point", NETWORK_STEPS * found.dt, {"architecture": kind, "input": inputs}, None, identity(path),
@@ -52,7 +52,7 @@ def _mean_input(path: Path, model: Any, about: Mapping[str, Any]) -> Any:
 
     from .evaluate import data_of_training, seed_of_training
 
-    held = data_of_training(about, path).load(seed_of_training(about))
+    loaded = data_of_training(about, path).load(seed_of_training(about))
     with torch.no_grad():
-        laid = model.input(torch.tensor(np.asarray(held.x_train[:MEAN_OF])).float())
+        laid = model.input(torch.tensor(np.asarray(loaded.x_train[:MEAN_OF])).float())
     return laid.double().mean((0, 1))

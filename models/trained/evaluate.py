@@ -1,4 +1,4 @@
-"""`evaluate_file`: what a trained network is worth on known, on corrupted and on strange images."""
+"""Evaluation of the network of a file on known, on corrupted and on strange images."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:  # torch takes seconds to import
     from ..training import Evaluation
 
 STRANGE = ("permuted-pixels", "uniform-noise")  # need no other data
-HELD_OUT = "held-out-classes"  # needs a network that never saw them
+HELD_OUT = "loaded-out-classes"  # needs a network that never saw them
 
 
 @dataclass(frozen=True)
 class Strange:
-    """How a network takes images that are not of its data.
+    """Response of a network to images that are not of its data.
 
     Attributes:
         n: images.
@@ -45,7 +45,7 @@ class Strange:
 
 @dataclass(frozen=True, repr=False)
 class Evaluated(Result):
-    """What a trained network is worth.
+    """Evaluation of a trained network.
 
     Attributes:
         architecture: in words.
@@ -71,7 +71,7 @@ class Evaluated(Result):
 
     @property
     def config(self) -> dict[str, Any]:  # type: ignore[override]  # there is nothing else to keep
-        """What was evaluated: architecture, data, seed."""
+        """Return architecture, data and seed."""
         return {"architecture": self.architecture, "data": asdict(self.data), "seed": self.seed}
 
     def tables(self) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def evaluate_file(
             that are no longer what they were.
     """
     from ..training import assess, cpu_threads
-    from ..training.checkpoint import spoken
+    from ..training.checkpoint import architecture_in_words
 
     where = device(device_name)
     model, about = open_model(path)
@@ -152,47 +152,44 @@ def evaluate_file(
     own, seed = seed_of_training(about), seed_of_training(about) if seed is None else seed
     if data is None:
         data = data_of_training(about, path)
-        held = data.load(own)
-        if held.sha256() != about.get("data_sha256", held.sha256()):
+        loaded = data.load(own)
+        if loaded.sha256() != about.get("data_sha256", loaded.sha256()):
             raise InputError(
                 f"{path}: was trained on other data than {data.name} holds now; its test images may have been among "
-                f"the training images then; to evaluate on what is there now say --data {data.name}"
+                f"the training images then; to evaluate on the data of now give --data {data.name}"
             )
     else:
-        own, held = seed, data.load(seed)
-    _check_fits(held, about, path)
-    if (corruptions or strange) and held.kind != "images":
-        raise InputError(f"{held.name}: holds {held.kind}; corruptions and strange images are for images")
-    parts = {"train": (held.x_train, held.y_train), "test": (held.x_test, held.y_test), "val": (held.x_val, held.y_val)}
+        own, loaded = seed, data.load(seed)
+    _check_fits(loaded, about, path)
+    if (corruptions or strange) and loaded.kind != "images":
+        raise InputError(f"{loaded.name}: holds {loaded.kind}; corruptions and strange images are for images")
+    sets = {name: (getattr(loaded, f"x_{name}"), getattr(loaded, f"y_{name}")) for name in ("train", "test", "val")}
     with cpu_threads(threads):
-        sets = {name: assess(model, _tensor(x, where), _tensor(y, where)) for name, (x, y) in parts.items() if len(x)}
-        found = Evaluated(spoken(about["architecture"]), data, seed, sets)
+        known = {name: assess(model, _tensor(x, where), _tensor(y, where)) for name, (x, y) in sets.items() if len(x)}
+        found = Evaluated(architecture_in_words(about["architecture"]), data, seed, known)
         if corruptions:
-            found = replace(found, corruptions=_corrupted(model, held, where, seed, progress))
+            found = replace(found, corruptions=_corrupted(model, loaded, where, seed, progress))
         if strange:
             outside = data.pair(own).outside if data.hold_out else None
-            found = replace(found, strange=_strange(model, held, where, seed, strange, outside))
+            found = replace(found, strange=_strange(model, loaded, where, seed, strange, outside))
     return found
 
 
 def seed_of_training(about: Mapping[str, Any]) -> int:
-    """The seed by which the network of a file was trained, and its data were chosen."""
+    """Return the seed of the training, by which the data were chosen, too."""
     return int(about.get("job_seed", about.get("seed", 0)))
 
 
 def data_of_training(about: Mapping[str, Any], path: str | os.PathLike[str]) -> DataChoice:
-    """On which data the network of a file was trained.
-
-    Args:
-        about: what the file says; path: its name.
+    """Return the data of the training from the header of a file.
 
     Raises:
-        InputError: it does not say.
+        InputError: it does not name them.
     """
     try:
         return DataChoice(**about["data"])
     except (LookupError, TypeError) as error:
-        raise InputError(f"{path}: does not say on which data it was trained; say --data NAME") from error
+        raise InputError(f"{path}: does not name the data of its training; give --data NAME") from error
 
 
 def _check_fits(data: Dataset, about: Mapping[str, Any], path: str | os.PathLike[str]) -> None:

@@ -11,7 +11,7 @@ from .history import History as History
 from .loop import OnHistory as OnHistory
 from .loop import OnRecord as OnRecord
 from .loop import train as train
-from .settings import Plan as Plan
 from .settings import Training as Training
-from .state import Remembers as Remembers
+from .settings import TrainingSteps as TrainingSteps
+from .state import Stateful as Stateful
 from .state import UnfinishedTrainingError as UnfinishedTrainingError

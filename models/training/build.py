@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from ...simulator import InputError, unknown
 from ...simulator.fields import assignments, parameter_types, parse
+from ...simulator.files.document import to_json
 from ..architectures import architecture
 from ..system import parameters as fields_of
 from ..treatments import TREATMENTS
@@ -40,7 +42,7 @@ def architecture_settings(name: str, settings: Sequence[str]) -> dict[str, objec
 
 
 def treatment(text: str) -> Treatment:
-    """A treatment from ``NAME=DOSE`` or ``NAME=DOSE,FIELD=VALUE,…``; a value may be a list: ``layers=a,b``.
+    """Return a treatment from ``NAME=DOSE`` or ``NAME=DOSE,FIELD=VALUE,…``; a value may be a list: ``layers=a,b``.
 
     Raises:
         InputError: no such treatment or field, no dose, or a value that cannot be.
@@ -69,7 +71,7 @@ def treatment(text: str) -> Treatment:
 
 
 def device(name: str) -> torch.device:
-    """The device of this name; "auto" is a GPU where there is one. Under ``torchrun`` each process has its own.
+    """Return the device of this name; "auto" is a GPU where there is one. Under ``torchrun`` each process has its own.
 
     Raises:
         InputError: there is none of that name here.
@@ -102,6 +104,12 @@ def network(chosen: Architecture, data: Dataset, seed: int) -> nn.Module:
     return laid
 
 
+def stored(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a mapping as it is read back from a file: plain JSON, its keys sorted."""
+    found: dict[str, Any] = json.loads(to_json(value))
+    return found
+
+
 def described(name: str, chosen: Architecture, data: Dataset) -> dict[str, Any]:
     """Return the description of a network in a file of weights: enough to build it again."""
     return {
@@ -117,7 +125,7 @@ def open_model(path: str | os.PathLike[str]) -> tuple[nn.Module, dict[str, Any]]
     Raises:
         InputError: missing, damaged or foreign; weights of another network than the file says.
     """
-    from .checkpoint import load_weights, read, spoken
+    from .checkpoint import architecture_in_words, load_weights, read
 
     document = read(path)
     about: dict[str, Any] = document["about"]
@@ -127,7 +135,7 @@ def open_model(path: str | os.PathLike[str]) -> tuple[nn.Module, dict[str, Any]]
         shape, n_classes = tuple(int(n) for n in about["shape"]), int(about["n_classes"])
         weights = document["model"]
     except (LookupError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: does not say of which architecture it is; want a file of ictal train") from error
+        raise InputError(f"{path}: does not name its architecture; want a file of ictal train") from error
     model = chosen.build(shape, n_classes)
-    load_weights(model, weights, str(path), "another network", spoken(there))
+    load_weights(model, weights, str(path), "another network", architecture_in_words(there))
     return model, about

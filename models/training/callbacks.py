@@ -1,11 +1,10 @@
-"""Treatments in other people's training loops: a Lightning callback, and a companion for accelerate."""
+"""Treatments in training loops of other libraries: a Lightning callback, and an intervention for accelerate."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from importlib import import_module
-from types import TracebackType
 from typing import Any, Self
 
 from torch import Tensor, nn
@@ -15,17 +14,17 @@ from ..treatments.base import Intervention, Treatment
 from .randomness import seed_of_treatment
 
 
-class Together(Intervention):
+class Combined(Intervention):
     """Several treatments of one model as one intervention, in their order.
 
     ```python
-    with Together(model, [DesyncReg(1.0), Clip(1.0)]) as treated:
+    with Combined(model, [DesyncReg(1.0), Clip(1.0)]) as treated:
         ...
     ```
 
     Args:
         model: the model that the loop calls.
-        treatments: what is done to it; each draws from a stream of its own.
+        treatments: each draws from a stream of its own.
         seed: of all their draws.
         rank: number of this process among those that train together: each draws its own.
     """
@@ -43,27 +42,22 @@ class Together(Intervention):
             self._hooks = stack.pop_all()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._hooks.__exit__(kind, error, trace)
-
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor | float:
-        """The sum of what each adds."""
+        """Return the sum of the terms of all treatments."""
         return sum((part.loss(outputs, targets) for part in self.parts), start=0.0)
 
     def gradients(self) -> None:
-        """Each changes the gradients, in turn."""
+        """Change the gradients by each treatment, in turn."""
         for part in self.parts:
             part.gradients()
 
     def after_step(self, step: int, metrics: Mapping[str, float]) -> None:
-        """Each is told."""
+        """Report a step to each treatment."""
         for part in self.parts:
             part.after_step(step, metrics)
 
     def state_dict(self) -> dict[str, Any]:
-        """The states of all."""
+        """Return the states of all treatments."""
         return {str(k): part.state_dict() for k, part in enumerate(self.parts)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -72,7 +66,7 @@ class Together(Intervention):
             part.load_state_dict(state[str(k)])
 
 
-class Accelerated(Together):
+class Accelerated(Combined):
     """Treatments in a loop that runs on accelerate.
 
     ```python
@@ -109,7 +103,7 @@ class Accelerated(Together):
             super().gradients()
 
     def after_step(self, step: int, metrics: Mapping[str, float]) -> None:
-        """Tell the treatments, where this batch ended an optimiser step."""
+        """Report the step to the treatments where this batch ended an optimiser step."""
         if self.accelerator.sync_gradients:
             super().after_step(step, metrics)
 
@@ -121,9 +115,9 @@ def lightning_callback(
     targets: Callable[[Any], Tensor] = lambda batch: batch[1],
     seed: int = 0,
 ) -> Any:
-    """A Lightning callback that puts treatments to work in ``Trainer(callbacks=[...])``.
+    """Return a Lightning callback that applies treatments in ``Trainer(callbacks=[...])``.
 
-    What the treatments add is added to the loss that `training_step` returns (a tensor, or a dict with "loss"), on
+    The terms of the treatments are added to the loss that `training_step` returns (a tensor, or a dict with "loss"), on
     every device and at every precision; gradients are changed just before the optimiser's step, unscaled; metrics
     that were logged (`val_loss` among them) reach `after_step`; the state travels in Lightning's checkpoints.
 
@@ -142,15 +136,15 @@ def lightning_callback(
         """Treatments at work in a Lightning run."""
 
         def __init__(self) -> None:
-            self.treated: Together | None = None
+            self.treated: Combined | None = None
             self._state: Mapping[str, Any] | None = None
             self._stack = ExitStack()
             self._outputs: Tensor | None = None
-            self._last = 0  # optimiser steps that the treatments were told of
+            self._last = 0  # the last optimiser step that was reported to the treatments
             self._validated: dict[str, float] = {}
 
         def on_train_start(self, trainer: Any, pl_module: Any) -> None:
-            """Only steps from here on are told of."""
+            """Report only the steps after this one to the treatments."""
             self._last = trainer.global_step
 
         def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
@@ -168,7 +162,7 @@ def lightning_callback(
                 return None if result is None else self._added(result, args[0] if args else kwargs["batch"])
 
             with ExitStack() as stack:
-                self.treated = stack.enter_context(Together(inner, treatments, seed, trainer.global_rank))
+                self.treated = stack.enter_context(Combined(inner, treatments, seed, trainer.global_rank))
                 if self._state is not None:
                     self.treated.load_state_dict(self._state)
                 stack.callback(inner.register_forward_hook(lambda m, args, outputs: self._seen(outputs)).remove)
@@ -194,7 +188,7 @@ def lightning_callback(
                 self.treated.gradients()
 
         def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
-            """Tell the treatments of an optimiser step that is done."""
+            """Report an optimiser step to the treatments, with the metrics since the last."""
             if self.treated is None or trainer.global_step == self._last:
                 return
             self._last = trainer.global_step
@@ -204,7 +198,7 @@ def lightning_callback(
             self._validated = {}
 
         def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
-            """Keep what was measured for the next step."""
+            """Store the validation metrics for the next step."""
             if not trainer.sanity_checking:
                 self._validated = {name: float(value) for name, value in trainer.callback_metrics.items()}
 
@@ -243,4 +237,4 @@ def _lightning() -> Any:
             return import_module(name)
         except ModuleNotFoundError:
             continue
-    raise InputError("lightning_callback: needs Lightning; say pip install lightning")
+    raise InputError("lightning_callback: needs Lightning; pip install lightning")

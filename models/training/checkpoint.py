@@ -35,7 +35,7 @@ def write(
     Args:
         path: the file.
         kind: ``"model"``: weights; ``"checkpoint"``: all that training needs to go on.
-        about: what it is the state of, as JSON.
+        about: provenance of the state, as JSON.
         state: nested mappings and lists of tensors, numbers and strings; ``"model"`` is a `state_dict`.
         force: replace a file that exists.
         within: folder of the temporary file that becomes it, on the same disk; the file's own if None.
@@ -89,20 +89,20 @@ def read(path: str | os.PathLike[str], kind: Kind | None = None) -> dict[str, An
         raise InputError(f"{source}: is damaged: {first_line(error)}") from error
 
 
-def described(model: nn.Module, about: Mapping[str, Any]) -> str:
-    """A model in words: its architecture with its parameters where `about` says so, else its class; and its size.
+def model_in_words(model: nn.Module, about: Mapping[str, Any]) -> str:
+    """Return a model in words: its architecture with its parameters where `about` names them, else its class, and size.
 
-    >>> described(nn.Linear(2, 3), {})
+    >>> model_in_words(nn.Linear(2, 3), {})
     'Linear of 9 parameters'
     """
     n = sum(p.numel() for p in model.parameters())
-    return f"{spoken(about.get('architecture')) or type(model).__name__} of {n:,} parameters"
+    return f"{architecture_in_words(about.get('architecture')) or type(model).__name__} of {n:,} parameters"
 
 
-def spoken(architecture: Any) -> str:
-    """An architecture in words, "" where it is not known.
+def architecture_in_words(architecture: Any) -> str:
+    """Return an architecture in words, "" where it is not known.
 
-    >>> spoken({"name": "mlp", "parameters": {"hidden": [64, 32]}})
+    >>> architecture_in_words({"name": "mlp", "parameters": {"hidden": [64, 32]}})
     'mlp(hidden=[64, 32])'
     """
     if not isinstance(architecture, Mapping):
@@ -115,7 +115,7 @@ def load_weights(model: nn.Module, weights: Mapping[str, Any], where: str, there
     """Put weights into a model.
 
     Raises:
-        InputError: they are those of another; `there` and `here` say of which, and the first difference is named.
+        InputError: they are those of another; the error names both, and the first difference.
     """
     wanted = model.state_dict()
     names = dict.fromkeys([*wanted, *weights])

@@ -75,11 +75,11 @@ def _optimiser(model: nn.Module, how: Training) -> torch.optim.Optimizer:
     return torch.optim.SGD(trained, lr=how.learning_rate, momentum=how.momentum, weight_decay=how.weight_decay)
 
 
-def not_finite(what: str, value: float, step: int, epoch: int, learning_rate: float, kept: str) -> InputError:
-    """The error for a loss that is not finite; `kept` says where the last good state is."""
+def not_finite(what: str, value: float, step: int, epoch: int, learning_rate: float, hint: str) -> InputError:
+    """Return the error for a loss that is not finite; `hint` names the last good checkpoint."""
     return InputError(
         f"train: the {what} is {value} at step {step} (epoch {epoch}); "
-        f"lower learning_rate={learning_rate:g}, e.g. learning_rate={min(learning_rate / 10, 1e-3):g}{kept}"
+        f"lower learning_rate={learning_rate:g}, e.g. learning_rate={min(learning_rate / 10, 1e-3):g}{hint}"
     )
 
 
@@ -115,14 +115,3 @@ def cpu_threads(n: int | None) -> Iterator[None]:
             yield
     finally:
         torch.set_num_threads(before)
-
-
-@contextmanager
-def modes_kept(model: nn.Module) -> Iterator[None]:
-    """A context after which every module is in training or evaluation mode as before."""
-    modes = [(module, module.training) for module in model.modules()]
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode

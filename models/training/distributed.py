@@ -60,7 +60,7 @@ class Ranks:
         return (own, len(own) * self.size / len(batch)) if len(own) else (batch[:1], 0.0)
 
     def agreed(self, loss: float, stop: bool) -> tuple[float, bool]:
-        """The loss of the whole batch, and whether any process was told to stop."""
+        """The loss of the whole batch, and whether any process is to stop."""
         if self.size == 1:
             return loss, stop
         both = torch.tensor([loss / self.size, float(stop)], dtype=torch.float64, device=self.device)
@@ -98,8 +98,8 @@ def launched() -> tuple[int, int]:
     except ValueError:
         rank, size = 0, 0
     if not 0 <= rank < size:
-        said = ", ".join(f"{name}={text}" for name, text in texts.items())
-        raise InputError(f"torchrun: RANK and WORLD_SIZE must be whole numbers, 0 <= RANK < WORLD_SIZE; got {said}")
+        given = ", ".join(f"{name}={text}" for name, text in texts.items())
+        raise InputError(f"torchrun: RANK and WORLD_SIZE must be whole numbers, 0 <= RANK < WORLD_SIZE; got {given}")
     return rank, size
 
 
@@ -138,7 +138,7 @@ def joined(device: torch.device) -> Ranks:
 
 
 def _leave() -> None:
-    """Ends the group and its threads.
+    """End the group and its threads.
 
     A thread of gloo that lets go of a tensor while Python ends is ended there, and the process with it (SIGABRT); the
     threads end with the last reference to the group, so networks that wait for the collector must not hold one.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ...simulator import InputError
+from ..probe.layers import evaluating
 
 AT_ONCE = 4096  # images of a forward pass, of up to so many numbers
 SMALL, VALUES = 1024, 2**21  # larger images come in passes of about so many numbers
@@ -112,19 +112,6 @@ def separation(known: NDArray[np.float64], strange: NDArray[np.float64]) -> floa
     ordered = np.sort(strange)
     below, not_above = np.searchsorted(ordered, known, "left"), np.searchsorted(ordered, known, "right")
     return float((below + not_above).mean() / (2 * len(strange)))
-
-
-@contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode without gradients; every module's own mode comes back."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
 
 
 def _logits(outputs: Tensor) -> Tensor:

@@ -6,7 +6,7 @@
     checkpoint.pt   everything that is needed to go on
     history.h5      the history so far, a Run: open it at any time
 
-Each is written under a temporary name and renamed, so that whatever ends the process leaves whole files only.
+Each is written under a temporary name and renamed, so that a process that is killed leaves whole files only.
 """
 
 from __future__ import annotations
@@ -15,15 +15,13 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...simulator import Run
-from ...simulator.files.part_folder import PartFolder
-from ...simulator.files.store import save
+from ...simulator.files.unfinished import Unfinished
 from .checkpoint import read
 
 
 @dataclass(frozen=True)
-class TrainingFolder(PartFolder):
-    """The part folder of training."""
+class TrainingFolder(Unfinished):
+    """The folder of unfinished training."""
 
     FORMAT = "ictal training part"
     VERSION = 1
@@ -40,7 +38,3 @@ class TrainingFolder(PartFolder):
     def steps_done(self) -> int:
         """Number of steps done."""
         return int(read(self.checkpoint, "checkpoint")["step"])
-
-    def write_history(self, run: Run) -> None:
-        """The history so far, in the place of the one before."""
-        save(run, self.folder / "history.h5", force=True)

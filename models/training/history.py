@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...simulator import Clock, Recording, unknown
 
 METRICS = ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "gap")
-VALIDATION = ("val_loss", "val_accuracy")  # beside them where there are validation images
+VALIDATION = ("val_loss", "val_accuracy")  # further columns with validation images
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,17 +37,17 @@ class History:
     kept: int = -1
 
     def __getitem__(self, metric: str) -> NDArray[np.float64]:
-        """The course of one metric, (records,)."""
+        """Return one metric over the records, (records,)."""
         if metric not in self.metrics:
             raise unknown("metric", metric, self.metrics)
         return self.values[:, self.metrics.index(metric)]
 
     def final(self) -> dict[str, float]:
-        """Metric -> its value for the weights that training left: see `kept`."""
+        """Metric -> its value for the weights after training: see `kept`."""
         return {name: float(self[name][self.kept]) for name in self.metrics}
 
     def recording(self, source: Mapping[str, object] | None = None) -> Recording:
-        """The history as a Recording (time, metric); the unit label ``"metric"`` names the columns."""
+        """Return the history as a Recording (time, metric); the unit label ``"metric"`` names the columns."""
         return Recording(
             self.values,
             dt=self.dt,

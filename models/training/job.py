@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -14,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...simulator import InputError, Recording, Run, Spikes
-from ...simulator.files.document import check_writable, to_json, versions
+from ...simulator.files.document import check_writable, versions
 from ...simulator.files.identity import differences
 from ...simulator.files.store import load, save
 from ...simulator.types import Progress
 from ..architectures import architecture
-from .build import described, device, network, treatment
+from .build import described, device, network, stored, treatment
 
 if TYPE_CHECKING:  # torch takes seconds to import
     import torch
@@ -35,12 +34,12 @@ _LOOSE = ("command", "model")  # of a file's source, may differ between two file
 
 @dataclass(frozen=True)
 class Trained:
-    """What was trained.
+    """Files and final metrics of a training.
 
     Attributes:
         path, model: the file of the history, and that of the weights.
         final: metric -> its value for these weights.
-        entries: what `repr` says of every entry of the file.
+        entries: `repr` of every entry of the file.
         complete: the files were there already, of this very job.
     """
 
@@ -60,12 +59,12 @@ def train_to_file(
     progress: Progress | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Trained:
-    """Train into FILE.h5 (a Run with ``history``, and what was measured) and FILE.pt (the weights).
+    """Train into FILE.h5 (a Run with ``history`` and the synchrony of layers) and FILE.pt (the weights).
 
     Until both are whole, ``FILE.h5.part`` holds the checkpoint and the history so far.
 
     Args:
-        job: what is trained, how and on what.
+        job: the network, its settings and its data.
         path: FILE.h5.
         resume: go on where a training that was cut short ended; start if there is none; do nothing if it is complete.
         force: replace the files and drop an unfinished training.
@@ -75,7 +74,7 @@ def train_to_file(
     Raises:
         InputError: an unknown name, a value that cannot be, files in the way, another unfinished training, or a loss
             that is not finite.
-        UnfinishedTrainingError: `stop` said so.
+        UnfinishedTrainingError: `stop` returned True.
     """
     from .distributed import joined
     from .folder import TrainingFolder
@@ -89,8 +88,8 @@ def train_to_file(
     where = device(job.device)
     work = _Work(job, where)  # refuses what cannot be before anything is touched
     ranks = joined(where)
-    with ExitStack() as held:
-        record = None if force else folder.record()
+    with ExitStack() as locks:
+        record = None if force else folder.manifest()
         if resume and target.exists() and not (record and record["replaces"]):
             return _complete(work, target, weights, folder)
         if record is None:
@@ -105,7 +104,7 @@ def train_to_file(
         if ranks.first:
             if record is None:
                 folder.start(replaces=force)
-            held.enter_context(folder.locked())
+            locks.enter_context(folder.locked())
         ranks.from_first([0.0])  # and the others go on once it has
         try:
             history = work.train(folder, progress, stop)
@@ -122,7 +121,7 @@ def train_to_file(
 
 
 class _Work:
-    """A job with its data, its network and what measures it."""
+    """A job with its data, its network and its recorder."""
 
     def __init__(self, job: Job, where: torch.device) -> None:
         from ..treatments.base import Treatment
@@ -142,49 +141,44 @@ class _Work:
         weights, self.order, probes = (int(s) for s in np.random.SeedSequence(job.seed).generate_state(3))
         self.model = network(chosen, self.data, weights).to(where)
         self.recorder = None if job.synchrony is None else job.synchrony.recorder(self.data, probes)
-        self.about: dict[str, Any] = json.loads(
-            to_json(
-                {
-                    **described(job.architecture, chosen, self.data),
-                    "data": asdict(job.data),
-                    "synchrony": job.synchrony and asdict(job.synchrony),
-                }
-            )
+        self.about = stored(
+            {
+                **described(job.architecture, chosen, self.data),
+                "data": asdict(job.data),
+                "synchrony": job.synchrony and asdict(job.synchrony),
+            }
         )
 
     def source(self) -> dict[str, Any]:
-        """What the file says of itself."""
+        """Return the provenance that the file stores."""
         own = {key: value for key, value in self.about.items() if key != "architecture"}
-        found: dict[str, Any] = json.loads(
-            to_json(
-                {
-                    "system": self.job.architecture,
-                    "parameters": self.about["architecture"]["parameters"],
-                    **own,
-                    "training": {k: v for k, v in asdict(self.job.how).items() if k != "checkpoint_every"},
-                    "treatments": list(self.job.treatments),
-                    "seed": self.job.seed,
-                    "data_sha256": self.data.sha256(),
-                    "engine": "torch",
-                    "device": self.where.type,
-                    "threads": self.job.threads,
-                    "versions": versions("torch", "scikit-learn"),
-                }
-            )
+        return stored(
+            {
+                "system": self.job.architecture,
+                "parameters": self.about["architecture"]["parameters"],
+                **own,
+                "training": {k: v for k, v in asdict(self.job.how).items() if k != "checkpoint_every"},
+                "treatments": list(self.job.treatments),
+                "seed": self.job.seed,
+                "data_sha256": self.data.sha256(),
+                "engine": "torch",
+                "device": self.where.type,
+                "threads": self.job.threads,
+                "versions": versions("torch", "scikit-learn"),
+            }
         )
-        return found
 
     def train(self, folder: TrainingFolder, progress: Progress | None, stop: Callable[[], bool]) -> History:
         """Train, or go on, in this folder; its history is written at records, for a tenth of the time at most."""
-        from . import UnfinishedTrainingError
+        from . import UnfinishedTrainingError, train
 
-        said = ""
+        words = ""
         latest: History | None = None
         due = 0.0
 
         def on_history(history: History) -> None:
-            nonlocal said, latest, due
-            said = _spoken(history, self.recorder.latest() if self.recorder else {})
+            nonlocal words, latest, due
+            words = _in_words(history, self.recorder.latest() if self.recorder else {})
             latest = history
             if time.monotonic() >= due:
                 due = write()
@@ -192,43 +186,31 @@ class _Work:
         def write() -> float:
             began = time.monotonic()
             if latest is not None:
-                folder.write_history(self._so_far(latest, self.source()))
+                save(self._so_far(latest, self.source()), folder.folder / "history.h5", force=True)
             return time.monotonic() + SHARE * (time.monotonic() - began)
 
         try:
-            return self._train(folder, progress, stop, on_history, lambda: said)
+            return train(
+                self.model,
+                self.data,
+                self.job.how,
+                seed=self.order,
+                treatments=self.treatments,
+                on_record=self.recorder,
+                on_history=on_history,
+                progress=None if progress is None else lambda done, total: progress(int(done), int(total), words),
+                stop=stop,
+                checkpoint=folder.checkpoint,
+                resume=True,
+                about={**self.about, "job_seed": self.job.seed},
+                threads=self.job.threads,
+            )
         except UnfinishedTrainingError:
             write()
             raise
 
-    def _train(
-        self,
-        folder: TrainingFolder,
-        progress: Progress | None,
-        stop: Callable[[], bool],
-        on_history: Callable[[History], None],
-        said: Callable[[], str],
-    ) -> History:
-        from . import train
-
-        return train(
-            self.model,
-            self.data,
-            self.job.how,
-            seed=self.order,
-            treatments=self.treatments,
-            on_record=self.recorder,
-            on_history=on_history,
-            progress=None if progress is None else lambda done, total: progress(int(done), int(total), said()),
-            stop=stop,
-            checkpoint=folder.checkpoint,
-            resume=True,
-            about={**self.about, "job_seed": self.job.seed},
-            threads=self.job.threads,
-        )
-
     def run(self, history: History, weights: Path) -> Run:
-        """The history, and what was measured meanwhile."""
+        """Return the history and the synchrony of layers as a Run."""
         from . import cpu_threads
 
         if self.recorder is not None:
@@ -253,7 +235,7 @@ class _Work:
 
 
 def _complete(work: _Work, target: Path, weights: Path, folder: TrainingFolder) -> Trained:
-    """The files of this very job, which are there already.
+    """Return the existing files of this very job.
 
     Raises:
         InputError: they are of another, or the weights are missing.
@@ -261,7 +243,7 @@ def _complete(work: _Work, target: Path, weights: Path, folder: TrainingFolder) 
     run = load(target)
     there = {key: value for key, value in run.source.items() if key not in _LOOSE}
     here = work.source()
-    there.setdefault("data_sha256", here["data_sha256"])  # files from before it was written do not say it
+    there.setdefault("data_sha256", here["data_sha256"])  # older files lack it
     if unlike := differences(there, here):
         raise InputError(f"{target}: exists already and is of another training: {unlike}; choose another name or say "
                          "--force")  # fmt: skip
@@ -277,8 +259,8 @@ def _complete(work: _Work, target: Path, weights: Path, folder: TrainingFolder) 
     return Trained(target, weights, final, {name: repr(entry) for name, entry in run.items()}, complete=True)
 
 
-def _spoken(history: History, measured: Mapping[str, float]) -> str:
-    """The last record in words."""
+def _in_words(history: History, measured: Mapping[str, float]) -> str:
+    """Return the metrics of the last record in words."""
     now = {name: float(history[name][-1]) for name in history.metrics}
     words = [f"accuracy {now['train_accuracy']:.3f} train, {now['test_accuracy']:.3f} test", f"gap {now['gap']:.3f}"]
     if "val_loss" in now:

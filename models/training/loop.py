@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,16 +15,19 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ...simulator import InputError
-from ...simulator.files.document import to_json, versions
+from ...simulator.files.document import versions
 from ..datasets import Dataset
+from ..datasets.augment import augmented
+from ..probe.layers import modes_restored
 from ..treatments.base import Intervention, Treatment
-from .descent import Descent, cpu_threads, modes_kept, not_finite, parts
+from .build import stored
+from .descent import Descent, cpu_threads, not_finite, parts
 from .distributed import Ranks, joined, without_exchange
 from .evaluation import evaluate
 from .history import History
 from .randomness import Batches, begin_step, checked_seed, own_generators, seed_of_treatment
 from .settings import Training
-from .state import Remembers, State, UnfinishedTrainingError, kept_in
+from .state import State, Stateful, UnfinishedTrainingError, kept_in
 
 Progress = Callable[[float, float], None]  # (done, total) [steps]
 OnRecord = Callable[[int, nn.Module], None]
@@ -60,24 +62,24 @@ def train(
     Args:
         model: images (n, *image_shape) -> logits (n, n_classes); trained in place, left in the
             mode it came in, on the device and in the precision of its parameters.
-        data: what it is trained and tested on.
-        how: for how long, by which optimiser, at which rate.
+        data: training, test and validation images.
+        how: settings: duration, optimiser, learning rate.
         seed: of the order of the batches, of augmentation, dropout and treatments.
-        treatments: what is done to the network meanwhile.
+        treatments: of the network during training.
         on_record: called as on_record(step, model) at every record, the one before training included. The
-            checkpoint keeps its memory if it has one (see `Remembers`).
+            checkpoint stores its state if it has one (see `Stateful`).
         on_history: called with the history so far at every record, and when training goes on.
         progress: called with (done, total) [steps] at every record and about a hundred times in between.
         stop: asked at every step; True writes the checkpoint and raises `UnfinishedTrainingError`.
-        checkpoint: a file that is replaced every `how.checkpoint_every` steps by all that is needed to go on.
+        checkpoint: a file that is replaced every `how.checkpoint_every` steps by everything that is needed to go on.
         resume: go on from that file; start if there is none.
-        about: what else the checkpoint says of model and data, and must be equal to resume; JSON-able.
+        about: further provenance of model and data, which must be equal to resume; JSON-able.
         threads: CPU threads while training, restored afterwards; None leaves them alone.
 
     Raises:
         InputError: an argument that cannot be; a loss that is not finite, with its step and epoch, and where
             the last good checkpoint is; a checkpoint of something else.
-        UnfinishedTrainingError: `stop` said so.
+        UnfinishedTrainingError: `stop` returned True.
     """
     plan = how.plan(len(data.x_train), len(data.x_val))
     seed, path = checked_seed(seed), _path(checkpoint, resume)
@@ -87,7 +89,7 @@ def train(
     if like is None:
         raise InputError(f"train.model: must have parameters to train; {type(model).__name__} has none")
     with ExitStack() as stack:
-        for context in (cpu_threads(threads), own_generators(like.device), modes_kept(model)):
+        for context in (cpu_threads(threads), own_generators(like.device), modes_restored(model)):
             stack.enter_context(context)
         ranks = joined(like.device)
         treated = [
@@ -102,7 +104,7 @@ def train(
             Descent(model, how, plan.steps, like.device),
             Batches(len(x), how.batch_size, seed),
             treated,
-            [on_record] if isinstance(on_record, Remembers) else [],
+            [on_record] if isinstance(on_record, Stateful) else [],
             plan,
             validates=len(x_val) > 0,
             patience=how.patience,
@@ -148,13 +150,15 @@ def train(
             state.step += 1
             drawn = begin_step(seed, state.step, ranks.rank, like.device)
             own, weight = ranks.share(next(state.batches))
-            images, targets = _augmented(x[own.to(like.device)], how, drawn), y[own.to(like.device)]
+            images, targets = x[own.to(like.device)], y[own.to(like.device)]
+            if how.augment:
+                images = augmented(images, how.augment, torch.Generator().manual_seed(drawn))
             model.train()
             state.descent.begin(state.step)
             loss = 0.0
             for part, share, last in parts(len(own), how.accumulate):
                 with without_exchange(forward, last):
-                    with _forward_said(len(images[part])):
+                    with _one_line_errors(len(images[part])):
                         outputs = state.descent.outputs(forward, images[part])
                     _check_logits(outputs, len(images[part]), data.n_classes)
                     piece = functional.cross_entropy(outputs, targets[part])
@@ -186,15 +190,15 @@ def train(
 
 
 @contextmanager
-def _forward_said(n: int) -> Iterator[None]:
-    """A context in which what torch says of a forward pass of n images in paragraphs, or in riddles, is one line."""
+def _one_line_errors(n: int) -> Iterator[None]:
+    """Context that turns two unclear torch errors of a forward pass of n images into InputError."""
     try:
         yield
     except ValueError as error:
         if "more than 1 value per channel" not in str(error):
             raise
         raise InputError(
-            f"train: batch norm cannot work on {n} image, what an epoch leaves over or a part of a batch; take another "
+            f"train: batch norm cannot work on {n} image, the rest of an epoch or a part of a batch; take another "
             "batch_size, n_train or accumulate"
         ) from error
     except RuntimeError as error:
@@ -207,7 +211,7 @@ def _forward_said(n: int) -> Iterator[None]:
 
 
 def _check_logits(outputs: object, n: int, n_classes: int) -> None:
-    """Refuse what cross-entropy would complain of, or quietly take for something else."""
+    """Refuse outputs that cross-entropy would refuse, or misread."""
     if not isinstance(outputs, Tensor):
         got = type(outputs).__name__
     elif outputs.ndim != 2 or len(outputs) != n or outputs.shape[1] < n_classes:
@@ -218,7 +222,7 @@ def _check_logits(outputs: object, n: int, n_classes: int) -> None:
 
 
 def _check_needs(treated: Sequence[Intervention], metrics: Sequence[str]) -> None:
-    """Refuse now what would end in an error at the first record after the start."""
+    """Refuse a treatment that would fail at the first record after the start."""
     for each in treated:
         for name in each.needs:
             if name not in metrics:
@@ -240,17 +244,9 @@ def _path(checkpoint: str | os.PathLike[str] | None, resume: bool) -> Path | Non
 
 
 def _on(like: Tensor, values: Any) -> Tensor:
-    """An array on the device of the parameters, floats in their precision."""
+    """Return an array on the device of the parameters, floats in their precision."""
     tensor = torch.tensor(values)
     return tensor.to(like.device, like.dtype if tensor.is_floating_point() else tensor.dtype)
-
-
-def _augmented(images: Tensor, how: Training, seed: int) -> Tensor:
-    if not how.augment:
-        return images
-    from ..datasets.augment import augmented
-
-    return augmented(images, how.augment, torch.Generator().manual_seed(seed))
 
 
 def _identity(
@@ -265,20 +261,17 @@ def _identity(
 ) -> dict[str, Any]:
     """Return all that must be equal for the same bits, as plain JSON."""
     training = {key: value for key, value in asdict(how).items() if key != "checkpoint_every"}
-    found: dict[str, Any] = json.loads(
-        to_json(
-            {
-                **(about or {}),
-                "training": training,
-                "treatments": [{"name": type(each).__name__, **vars(each)} for each in treatments],
-                "seed": seed,
-                "data_sha256": data.sha256(),
-                "threads": torch.get_num_threads() if threads is None else threads,
-                "processes": ranks.size,
-                "device": like.device.type,
-                "dtype": str(like.dtype),
-                "torch": versions("torch")["torch"],
-            }
-        )
+    return stored(
+        {
+            **(about or {}),
+            "training": training,
+            "treatments": [{"name": type(each).__name__, **vars(each)} for each in treatments],
+            "seed": seed,
+            "data_sha256": data.sha256(),
+            "threads": torch.get_num_threads() if threads is None else threads,
+            "processes": ranks.size,
+            "device": like.device.type,
+            "dtype": str(like.dtype),
+            "torch": versions("torch")["torch"],
+        }
     )
-    return found

@@ -57,8 +57,8 @@ def own_generators(device: torch.device) -> Iterator[None]:
 def begin_step(seed: int, step: int, rank: int, device: torch.device) -> int:
     """Begin a step: seed torch's global generators, which dropout reads, and return a seed for what else is drawn.
 
-    Both depend on (seed, step, rank) alone: no state has to be kept to go on bit by bit, and whatever is drawn
-    between two steps (by a recorder, say) does not change the next one.
+    Both depend on (seed, step, rank) alone: no state is needed to go on bit by bit, and draws
+    between two steps (by a recorder, say) do not change the next one.
     """
     digest = hashlib.blake2b(f"{seed} {step} {rank}".encode(), digest_size=16).digest()
     layers, other = int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")

@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from ...simulator import Clock
     from ..datasets import Dataset
     from ..datasets.ood import Pair
-    from ..synchrony import SynchronyRecorder
+    from ..synchrony.recorder import LayerSynchrony
 
 EPOCHS = 10  # where neither epochs nor steps are given
-RECORDS = 100  # about so many, where `every` is not said, but at least and at most
+RECORDS = 100  # about so many without `every`, within the bounds of the next line
 FEW, MANY = 20, 1000
 DROPS, DROP = (0.5, 0.75), 0.1  # of the schedule "step"
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What the settings come to for a training set.
+class TrainingSteps:
+    """Numbers of steps that follow from the settings and the training set.
 
     Attributes:
         steps: optimiser steps in all; epoch_steps: in one pass over the training set.
@@ -51,7 +51,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Training(Checked):
-    r"""How a network is trained: for how long, by which optimiser, at which rate.
+    r"""Settings of a training: duration, optimiser, learning rate.
 
     Conditions are compared at equal `steps`, not at equal `epochs`: a small training set has short epochs.
 
@@ -108,15 +108,15 @@ class Training(Checked):
         elif self.epochs is not None and self.steps is not None:
             raise InputError(f"Training: give either epochs or steps; got epochs={self.epochs}, steps={self.steps}")
 
-    def plan(self, n_train: int, n_val: int = 0) -> Plan:
-        """What the settings come to for so many training and validation images.
+    def plan(self, n_train: int, n_val: int = 0) -> TrainingSteps:
+        """Return the steps for so many training and validation images.
 
         Raises:
             InputError: a batch larger than the data; `every` does not divide the steps, or nothing near a hundredth
                 of them does; `patience` without validation images.
 
         >>> Training(epochs=3, batch_size=64).plan(200)
-        Plan(steps=12, epoch_steps=4, every=4, checkpoint_every=4, clock='epoch')
+        TrainingSteps(steps=12, epoch_steps=4, every=4, checkpoint_every=4, clock='epoch')
         """
         if self.batch_size > n_train:
             raise InputError(
@@ -137,7 +137,7 @@ class Training(Checked):
         every, clock = self._every(steps, epoch_steps)
         if self.warmup > steps:
             raise InputError(f"Training.warmup: must be at most the {steps} steps; got {self.warmup}")
-        return Plan(steps, epoch_steps, every, self.checkpoint_every or every, clock)
+        return TrainingSteps(steps, epoch_steps, every, self.checkpoint_every or every, clock)
 
     def rate(self, step: int, steps: int) -> float:
         """The learning rate of the optimiser step number `step`, from 1, of `steps`."""
@@ -211,7 +211,7 @@ class DataChoice(Checked):
 
 @dataclass(frozen=True)
 class SynchronyChoice(Checked):
-    """Measurements of layers while they are trained, as in `SynchronyRecorder`."""
+    """Measurements of layers while they are trained, as in `LayerSynchrony`."""
 
     layers: Annotated[
         tuple[str, ...],
@@ -253,11 +253,11 @@ class SynchronyChoice(Checked):
         int, Param("examples of each set; the smallest set decides", ge=8), Option("N", "--synchrony-n-probe")
     ] = 1000
 
-    def recorder(self, data: Dataset, seed: int) -> SynchronyRecorder:
+    def recorder(self, data: Dataset, seed: int) -> LayerSynchrony:
         """Return the recorder with these settings."""
-        from ..synchrony import SynchronyRecorder
+        from ..synchrony.recorder import LayerSynchrony
 
-        return SynchronyRecorder(data, seed=seed, **{item.name: getattr(self, item.name) for item in fields(self)})
+        return LayerSynchrony(data, seed=seed, **{item.name: getattr(self, item.name) for item in fields(self)})
 
 
 @dataclass(frozen=True)

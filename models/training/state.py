@@ -1,4 +1,4 @@
-"""Everything that changes while a network is trained: what a checkpoint keeps, and how it is taken up again."""
+"""State of a training: everything that a checkpoint stores, and how training goes on from it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from torch import Tensor, nn
 from ...simulator import InputError
 from ...simulator.files.identity import differences
 from ..treatments.base import Intervention
-from .checkpoint import described, load_weights, read, write
+from .checkpoint import load_weights, model_in_words, read, write
 from .descent import Descent
 from .distributed import Ranks
 from .history import METRICS, VALIDATION, History
 from .randomness import Batches
-from .settings import Plan
+from .settings import TrainingSteps
 
 
 class UnfinishedTrainingError(Exception):
@@ -36,8 +36,8 @@ class UnfinishedTrainingError(Exception):
 
 
 @runtime_checkable
-class Remembers(Protocol):
-    """Something whose memory a checkpoint keeps: plain numbers, strings, lists, mappings and tensors."""
+class Stateful(Protocol):
+    """An object whose state a checkpoint stores: plain numbers, strings, lists, mappings and tensors."""
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state of this object."""
@@ -52,19 +52,19 @@ class State:
 
     Attributes:
         model, descent, batches, treated: what training changes.
-        others: recorders and the like whose memory goes with it.
+        others: recorders and the like, whose state is stored, too.
         plan, validates, patience: how long it lasts, and whether there are validation images.
         step: optimiser steps done.
         rows, steps: the history so far.
-        best: weights of the lowest validation loss, kept only if `patience` is set.
+        best: weights of the lowest validation loss, stored only with `patience`.
     """
 
     model: nn.Module
     descent: Descent
     batches: Batches
     treated: Sequence[Intervention]
-    others: Sequence[Remembers]
-    plan: Plan
+    others: Sequence[Stateful]
+    plan: TrainingSteps
     validates: bool
     patience: int | None
     step: int = 0
@@ -121,7 +121,7 @@ class State:
             return
         state = {
             "model": self.model.state_dict(),
-            "model_in_words": described(self.model, identity),
+            "model_in_words": model_in_words(self.model, identity),
             "descent": self.descent.state_dict(),
             "batches": self.batches.state_dict(),
             "treatments": memories,
@@ -138,11 +138,11 @@ class State:
         """Go on from a checkpoint.
 
         Raises:
-            InputError: it is damaged, of another network, or of another training; what differs is said.
+            InputError: it is damaged, of another network, or of another training; the difference is named.
         """
         there = read(path, "checkpoint")
         try:
-            words, here = str(there["model_in_words"]), described(self.model, identity)
+            words, here = str(there["model_in_words"]), model_in_words(self.model, identity)
             if there["about"].get("architecture") != identity.get("architecture"):
                 raise InputError(f"{path}: holds the weights of {words}; this model is {here}")
             if unlike := _unlike(there["about"], identity):

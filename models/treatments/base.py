@@ -1,10 +1,9 @@
-"""What a treatment is, and what it does to a deep network while that is trained."""
+"""Treatments, and their interventions in the training of a deep network."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, runtime_checkable
 
 if TYPE_CHECKING:
@@ -12,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Intervention:
-    """A treatment at work on one model, in any training loop. What a treatment does not need does nothing.
+    """A treatment at work on one model, in any training loop. A method that a treatment does not need does nothing.
 
     ```python
     with DesyncReg(1.0).artificial(model) as treated:
@@ -26,36 +25,34 @@ class Intervention:
             treated.after_step(step, {"loss": loss.item()})
     ```
 
-    Hooks are set on entering and removed on leaving, by an error too. What it must remember to go on
-    bit by bit after a stop is in `state_dict`: plain numbers, strings, lists and tensors.
+    Hooks are set on entering and removed on leaving, by an error too. Its state, which lets it
+    go on bit by bit after a stop, is in `state_dict`: plain numbers, strings, lists and tensors.
     """
 
     needs: tuple[str, ...] = ()  # metrics that `after_step` must be given at records
 
-    def __init__(self, model: nn.Module) -> None:
-        self.model = model
+    def __init__(self, model: nn.Module, treatment: Any = None) -> None:
+        self.model, self.treatment = model, treatment
         self._hooks = ExitStack()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._hooks.close()
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor | float:
-        """What is added to the task's loss of this batch; outputs (n, class), targets (n,)."""
+        """Return the term added to the loss of this batch; outputs (n, class), targets (n,)."""
         return 0.0
 
     def gradients(self) -> None:
         """Change the gradients, after the backward pass and before the optimiser's step."""
 
     def after_step(self, step: int, metrics: Mapping[str, float]) -> None:
-        """`step` optimiser steps are done. `metrics`: "loss" of this step; at records also what was measured there."""
+        """Act on the number of steps done; `metrics`: "loss" of this step, at records also those of the record."""
 
     def state_dict(self) -> dict[str, Any]:
-        """What it remembers between steps."""
+        """Return the state between steps."""
         return {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -69,4 +66,4 @@ class Treatment(Protocol):
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
     def artificial(self, model: nn.Module, *, seed: int = 0) -> Intervention:
-        """The treatment of this deep network; `seed` draws whatever is random in it."""
+        """Return the treatment of this deep network; `seed` draws its random numbers."""

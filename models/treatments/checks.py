@@ -24,7 +24,7 @@ def differentiable(value: Any, what: str) -> Any:
 
 Patterns = Annotated[tuple[str, ...], Param("patterns of module names; auto: the activation functions", to=patterns)]
 Units = Annotated[int | None, Param("units of a layer that are measured, drawn at random; none: all", ge=2)]
-Target = Annotated[float, Param("synchrony to be held, of the measure [1]", ge=-1, le=1)]
+Target = Annotated[float, Param("target of the synchrony, a value of the measure [1]", ge=-1, le=1)]
 MeasureName = Annotated[
     str, Param("measure of synchrony: si_3, mean_squared_correlation, or another with a gradient", to=differentiable)
 ]

@@ -27,17 +27,13 @@ class Clip(Checked):
     tightness: Annotated[float, Param("dose: 1 / the largest norm of the gradient [1]", ge=0)] = 1.0
 
     def artificial(self, model: nn.Module, *, seed: int = 0) -> Intervention:
-        """Clipping of this model's gradient; nothing in it is random."""
-        return Intervention(model) if self.tightness == 0 else Clipped(model, 1 / self.tightness)
+        """Return the clipping of this model's gradient; nothing in it is random."""
+        return Intervention(model) if self.tightness == 0 else Clipped(model, self)
 
 
 class Clipped(Intervention):
-    """Clipping at work."""
-
-    def __init__(self, model: nn.Module, largest: float) -> None:
-        super().__init__(model)
-        self.largest = largest
+    """Clipping of the gradients of one model."""
 
     def gradients(self) -> None:
         """Scale the gradient of all parameters together."""
-        nn.utils.clip_grad_norm_(self.model.parameters(), self.largest)
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1 / self.treatment.tightness)

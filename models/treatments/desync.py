@@ -1,15 +1,15 @@
-"""DesyncReg: a penalty that holds the synchrony of hidden layers at a target."""
+"""DesyncReg: a penalty that drives the synchrony of hidden layers to a target, and the base of its controllers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import torch
 
 from ...simulator.fields import Checked, Param
-from ..monitoring.batch_measures import measure_of_batches, readings
+from ..monitoring.batch_measures import batch_values, measure_of_batches
 from ..monitoring.monitor import Monitor
 from ..monitoring.penalty import distance
 from .base import Intervention
@@ -18,74 +18,78 @@ from .checks import MeasureName, Patterns, Target, Units
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-Control = Callable[[float, float | None, Mapping[str, float], dict[str, float]], float]
-
 
 @dataclass(frozen=True)
-class DesyncReg(Checked):
-    r"""Holds the synchrony of hidden layers at a target by a term of the loss.
+class SynchronyPenalty(Checked):
+    """Base of the treatments by a penalty on synchrony, whose weight λ may change after every optimiser step."""
 
-    .. math:: L = L_{task} + \lambda \sum_\ell (SI_\ell - \text{target})^2
-
-    Dose: λ, useful from 0.01 (the paper's) to about 10. Whether it helps because it *lowers* synchrony is seen by a
-    target above the plain network's SI beside one below. Cost: `docs/treatments/desync.md`.
-
-    Raises:
-        InputError: a field that cannot be.
-    """
-
-    weight: Annotated[float, Param("dose: weight λ of the penalty [1]", ge=0)] = 0.01
+    controlled: ClassVar[bool] = True  # whether `control` changes λ
+    weight: Annotated[float, Param("dose: first weight λ of the penalty [1]", ge=0)] = 0.01
     target: Target = 0.3
     measure: MeasureName = "si_3"
     layers: Patterns = ("auto",)
     units: Units = 256
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Metrics that `control` reads at records."""
+        return ()
+
     def artificial(self, model: nn.Module, *, seed: int = 0) -> Intervention:
-        """The penalty on this model; `seed` draws the units."""
-        return synchrony_held(model, self, seed)
+        """Return the penalty on this model; `seed` draws the units."""
+        return Intervention(model) if self.weight == 0 else Penalised(model, self, seed)
+
+    def control(
+        self, weight: float, synchrony: float | None, metrics: Mapping[str, float], memory: dict[str, float]
+    ) -> float:
+        """Return λ of the next step from that of this step and the mean SI of its layers, None where undefined.
+
+        `metrics` are those of `Intervention.after_step`; `memory` lasts, and is stored in checkpoints.
+        """
+        return weight
 
 
-def synchrony_held(
-    model: nn.Module, how: Any, seed: int, control: Control | None = None, needs: tuple[str, ...] = ()
-) -> Intervention:
-    """The intervention of a treatment with the fields of DesyncReg; none where its weight is 0.
+@dataclass(frozen=True)
+class DesyncReg(SynchronyPenalty):
+    r"""Drives the synchrony of hidden layers to a target by a term of the loss.
 
-    Args:
-        control: called after every optimiser step as control(weight, SI, metrics, memory) -> the next weight: the mean
-            SI over the layers of the last pass, None where undefined; `memory` lasts and is stored.
-        needs: metrics that the control reads at records.
+    .. math:: L = L_{task} + \lambda \sum_\ell (SI_\ell - \text{target})^2
+
+    Dose: λ, useful from 0.01 (that of the paper) to about 10. To see whether it helps because it *lowers* synchrony,
+    compare a target above the plain network's SI with one below. Cost: `docs/treatments/desync.md`.
+
+    Raises:
+        InputError: a field that cannot be.
     """
-    return Intervention(model) if how.weight == 0 else Held(model, how, seed, control, needs)
+
+    controlled: ClassVar[bool] = False
+    weight: Annotated[float, Param("dose: weight λ of the penalty [1]", ge=0)] = 0.01
 
 
-class Held(Intervention):
-    """The penalty at work. `weight` is the λ of the next step, `monitor` what watches the layers."""
+class Penalised(Intervention):
+    """The penalty on one model. `weight` is the λ of the next step, `monitor` watches the layers."""
 
-    def __init__(
-        self, model: nn.Module, how: Any, seed: int, control: Control | None, needs: tuple[str, ...] = ()
-    ) -> None:
-        super().__init__(model)
-        self.needs = needs
-        self.how = how
+    def __init__(self, model: nn.Module, how: SynchronyPenalty, seed: int) -> None:
+        super().__init__(model, how)
+        self.needs = how.needs
         self.weight = float(how.weight)
         self.monitor = Monitor(model, how.layers, measures=(), seed=seed)
         self._measure = measure_of_batches("measure", how.measure, differentiable=True)
-        self._control = control
         self._memory: dict[str, float] = {}
         self._last: tuple[Tensor, Tensor] | None = None
 
-    def __enter__(self) -> Held:
+    def __enter__(self) -> Penalised:
         self._hooks.enter_context(self.monitor)
         return self
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """λ times the squared distances of the layers' synchrony from the target, of the model's last pass."""
-        values, defined = readings(self.monitor.activations(self.how.units), (self._measure,))
+        """Return λ times the squared distances of the layers' synchrony from the target, in the model's last pass."""
+        values, defined = batch_values(self.monitor.activations(self.treatment.units), (self._measure,))
         self._last = values[0].detach(), defined[0]
-        return distance(values[0], defined[0], self.how.target, self.weight)
+        return distance(values[0], defined[0], self.treatment.target, self.weight)
 
     def synchrony(self) -> float | None:
-        """The mean over the layers of the last penalty's pass; None before, and where it was not defined."""
+        """Return the mean over the layers of the last penalty's pass; None before, and where it was not defined."""
         if self._last is None:
             return None
         values, defined = self._last
@@ -94,11 +98,11 @@ class Held(Intervention):
 
     def after_step(self, step: int, metrics: Mapping[str, float]) -> None:
         """Choose the weight of the next step."""
-        if self._control is not None:
-            self.weight = self._control(self.weight, self.synchrony(), metrics, self._memory)
+        if self.treatment.controlled:  # else the synchrony is not fetched from the device
+            self.weight = self.treatment.control(self.weight, self.synchrony(), metrics, self._memory)
 
     def state_dict(self) -> dict[str, Any]:
-        """The weight, what the control remembers, and the state of the draws."""
+        """Return the weight, the memory of the control, and the state of the draws."""
         return {"weight": self.weight, "memory": dict(self._memory), "monitor": self.monitor.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:

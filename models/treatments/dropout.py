@@ -15,7 +15,7 @@ from .perturbation import Perturbation
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from ..probe.axes import Site
+    from ..probe.axes import Axes
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ class Dropout(Checked):
     layers: Patterns = ("auto",)
 
     def artificial(self, model: nn.Module, *, seed: int = 0) -> Intervention:
-        """Dropout in this model; `seed` draws it."""
+        """Return the dropout of this model; `seed` draws it."""
         if self.rate == 0:
             return Intervention(model)
         return Perturbation(model, "Dropout", self.layers, seed, self.dropped)
 
-    def dropped(self, h: Tensor, name: str, site: Site, generator: torch.Generator) -> Tensor:
-        """The activations with a share `rate` of them 0."""
-        kept = torch.rand(h.shape, generator=generator, device=h.device) >= self.rate
-        return h * (kept / (1 - self.rate)).to(h.dtype)
+    def dropped(self, h: Tensor, name: str, axes: Axes, generator: torch.Generator) -> Tensor:
+        """Return the activations with a share `rate` of them 0."""
+        stays = torch.rand(h.shape, generator=generator, device=h.device) >= self.rate
+        return h * (stays / (1 - self.rate)).to(h.dtype)

@@ -1,58 +1,44 @@
-"""The paper's "healthy training": a controller that turns the desynchronising penalty up and down."""
+"""The "healthy training" of the paper: a controller that raises and lowers the desynchronising penalty."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from ...simulator import InputError
-from ...simulator.fields import Checked, Param
-from .base import Intervention
-from .checks import MeasureName, Patterns, Target, Units
-from .desync import synchrony_held
-
-if TYPE_CHECKING:
-    from torch import nn
+from ...simulator.fields import Param
+from .desync import SynchronyPenalty
 
 
 @dataclass(frozen=True)
-class HealthyTraining(Checked):
+class HealthyTraining(SynchronyPenalty):
     r"""DesyncReg with a weight that follows the synchrony, after every optimiser step.
 
     .. math:: \lambda \leftarrow \lambda f \text{ if } \overline{SI} > 0.6, \qquad
               \lambda \leftarrow \lambda / f \text{ if } \overline{SI} < 0.2
 
     The mean runs over the layers of the last batch; λ stays within `limit` times the dose on either side. The two
-    thresholds are the paper's. Dose: the first λ. Where SI never leaves 0.2..0.6 this is DesyncReg.
+    thresholds are those of the paper. Dose: the first λ. Where SI never leaves 0.2..0.6 this is DesyncReg.
 
     Raises:
         InputError: a field that cannot be.
     """
 
-    weight: Annotated[float, Param("dose: first weight λ of the penalty [1]", ge=0)] = 0.01
-    target: Target = 0.3
     high: Annotated[float, Param("synchrony above which λ grows [1]", ge=-1, le=1)] = 0.6
     low: Annotated[float, Param("synchrony below which λ shrinks [1]", ge=-1, le=1)] = 0.2
     factor: Annotated[float, Param("factor by which λ grows or shrinks in a step [1]", ge=1)] = 1.1
     limit: Annotated[float, Param("largest ratio of λ and the first λ, either way [1]", ge=1)] = 100.0
-    measure: MeasureName = "si_3"
-    layers: Patterns = ("auto",)
-    units: Units = 256
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.low > self.high:
             raise InputError(f"HealthyTraining.low: must not exceed high={self.high:g}; got {self.low:g}")
 
-    def artificial(self, model: nn.Module, *, seed: int = 0) -> Intervention:
-        """The controlled penalty on this model; `seed` draws the units."""
-        return synchrony_held(model, self, seed, self.control)
-
     def control(
         self, weight: float, synchrony: float | None, metrics: Mapping[str, float], memory: dict[str, float]
     ) -> float:
-        """The next λ.
+        """Return the next λ.
 
         >>> HealthyTraining(1.0, factor=2.0).control(1.0, 0.7, {}, {}), HealthyTraining(1.0).control(1.0, 0.4, {}, {})
         (2.0, 1.0)

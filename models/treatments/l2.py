@@ -31,20 +31,16 @@ class L2(Checked):
     weight: Annotated[float, Param("dose: weight λ of the penalty [1]", ge=0)] = 1e-4
 
     def artificial(self, model: nn.Module, *, seed: int = 0) -> Intervention:
-        """The penalty on this model; nothing in it is random."""
-        return Intervention(model) if self.weight == 0 else Decayed(model, self.weight)
+        """Return the penalty on this model; nothing in it is random."""
+        return Intervention(model) if self.weight == 0 else Decayed(model, self)
 
 
 class Decayed(Intervention):
-    """L2 at work."""
-
-    def __init__(self, model: nn.Module, weight: float) -> None:
-        super().__init__(model)
-        self.weight = weight
+    """L2 regularisation of one model."""
 
     @torch.no_grad()
     def gradients(self) -> None:
         """Add λ w to the gradient of every weight that has one."""
         for p in self.model.parameters():
             if p.grad is not None and p.ndim >= 2:
-                p.grad.add_(p, alpha=self.weight)
+                p.grad.add_(p, alpha=self.treatment.weight)

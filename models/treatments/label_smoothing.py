@@ -20,7 +20,7 @@ class LabelSmoothing(Checked):
 
     .. math:: L = (1 - \varepsilon)\, CE(y) + \frac{\varepsilon}{K} \sum_k CE(k)
 
-    Added is the difference to CE(y), which the loop has already. Dose: ε, usually 0.1.
+    The term added is the difference to CE(y), which the loop computes already. Dose: ε, usually 0.1.
     Szegedy et al., CVPR 2818 (2016).
 
     Raises:
@@ -30,18 +30,14 @@ class LabelSmoothing(Checked):
     epsilon: Annotated[float, Param("dose: share ε of the uniform distribution [1]", ge=0, le=1)] = 0.1
 
     def artificial(self, model: nn.Module, *, seed: int = 0) -> Intervention:
-        """Smoothing of this model's targets; nothing in it is random."""
-        return Intervention(model) if self.epsilon == 0 else Smoothed(model, self.epsilon)
+        """Return the smoothing of this model's targets; nothing in it is random."""
+        return Intervention(model) if self.epsilon == 0 else Smoothed(model, self)
 
 
 class Smoothed(Intervention):
-    """Label smoothing at work."""
-
-    def __init__(self, model: nn.Module, epsilon: float) -> None:
-        super().__init__(model)
-        self.epsilon = epsilon
+    """Label smoothing of the targets of one model."""
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """What smoothing adds to the mean cross-entropy of outputs (n, class) and targets (n,)."""
-        smooth = functional.cross_entropy(outputs, targets, label_smoothing=self.epsilon)
+        """Return the term that smoothing adds to the mean cross-entropy of outputs (n, class) and targets (n,)."""
+        smooth = functional.cross_entropy(outputs, targets, label_smoothing=self.treatment.epsilon)
         return smooth - functional.cross_entropy(outputs, targets)

@@ -9,7 +9,7 @@ import torch
 
 from ...analyses.measures import get
 from ...simulator.fields import Checked, Param
-from ..monitoring.batch_measures import readings
+from ..monitoring.batch_measures import batch_values
 from ..probe.layers import Layers, in_units
 from .base import Intervention
 from .checks import Patterns, Units
@@ -18,7 +18,7 @@ from .perturbation import Perturbation
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from ..probe.axes import Site
+    from ..probe.axes import Axes
 
 
 @dataclass(frozen=True)
@@ -32,35 +32,35 @@ class _Noise(Checked):
     shrinks: ClassVar[bool]
 
     def artificial(self, model: nn.Module, *, seed: int = 0) -> Intervention:
-        """The noise on this model; `seed` draws it."""
+        """Return the noise on this model; `seed` draws it."""
         if self.strength == 0:
             return Intervention(model)
         return Perturbation(model, type(self).__name__, self.layers, seed, self.disturbed)
 
-    def disturbed(self, h: Tensor, name: str, site: Site, generator: torch.Generator) -> Tensor:
-        """The activations (batch, ...) with their noise; the gradient passes as if there were none."""
+    def disturbed(self, h: Tensor, name: str, axes: Axes, generator: torch.Generator) -> Tensor:
+        """Return the activations (batch, ...) with their noise; the gradient passes as if there were none."""
         if h.numel() == 0:
             return h
         with torch.no_grad():
             noise = torch.randn(h.shape, generator=generator, device=h.device)
             if self.shrinks:
                 noise.abs_()
-            axis = site.batch_axis(h.shape)
+            axis = axes.batch_axis(h.shape)
             moved = h - h.narrow(axis, 0, 1)  # a mean of many equal numbers is not that number; a mean of zeros is 0
-            noise *= torch.sign(moved - moved.mean(axis, keepdim=True)) * self.deviation(h, name, site)
+            noise *= torch.sign(moved - moved.mean(axis, keepdim=True)) * self.deviation(h, name, axes)
         return h - noise.to(h.dtype)
 
-    def deviation(self, h: Tensor, name: str, site: Site) -> Tensor | float:
-        """SD of the noise: strength · (base + gain · SI)."""
+    def deviation(self, h: Tensor, name: str, axes: Axes) -> Tensor | float:
+        """Return the SD of the noise: strength · (base + gain · SI)."""
         if self.gain == 0:
             return self.strength * self.base
         layers = Layers(name, max_units=self.units)
-        values = in_units(h.detach(), site, name, layers)[0]
+        values = in_units(h.detach(), axes, name, layers)[0]
         values = values.flatten(0, 1) if values.ndim == 3 else values
         if self.units is not None and values.shape[-1] > self.units:
             chosen = torch.as_tensor(layers.choice(name, int(values.shape[-1])), device=h.device)
             values = values.index_select(-1, chosen)
-        synchrony, _ = readings({name: values}, (get("si_3"),))
+        synchrony, _ = batch_values({name: values}, (get("si_3"),))
         return self.strength * (self.base + self.gain * synchrony[0, 0])
 
 

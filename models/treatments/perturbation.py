@@ -1,4 +1,4 @@
-"""Random changes to what layers give while a model trains: what noise and dropout stand on."""
+"""Random changes of the outputs of layers during training: base of noise and dropout."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from torch import Tensor, nn
 
 from ...simulator import InputError
 from ..monitoring.passes import Passes
-from ..probe.axes import Site
+from ..probe.axes import Axes
 from ..probe.layers import Layers
 from .base import Intervention
 
-Change = Callable[[Tensor, str, Site, torch.Generator], Tensor]
+Change = Callable[[Tensor, str, Axes, torch.Generator], Tensor]
 
 
 class Perturbation(Intervention):
-    """Puts change(h, name, site, generator) in place of what every layer gives, in every training pass.
+    """Replacement of the output h of every layer by change(h, name, axes, generator), in every training pass.
 
     The generator is seeded by (seed, pass, layer, call), so that a layer which gradient checkpointing runs a second
-    time draws the same, and the number of passes is all that has to be remembered: with checkpointing one pass must go
+    time draws the same, and the number of passes is its only state: with checkpointing one pass must go
     backward before the next begins, because what is run again draws as the latest pass did. Of a tuple (an LSTM's
     output and state) the first is changed. Layers in evaluation mode are left alone, as dropout leaves them.
 
@@ -73,7 +73,7 @@ class Perturbation(Intervention):
         h = found[0] if isinstance(found, tuple) and found else found
         if not (isinstance(h, Tensor) and h.is_floating_point()):
             raise InputError(f"{self._owner}: {name} must yield a tensor of floats; got {type(h).__name__}")
-        changed = self._change(h, name, self._passes.sites[name], self._generator(name, call, h.device))
+        changed = self._change(h, name, self._passes.axes[name], self._generator(name, call, h.device))
         if not isinstance(found, tuple):
             return changed
         parts = (changed, *found[1:])

@@ -5,21 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from ...simulator import InputError
-from ...simulator.fields import Checked, Param
-from .base import Intervention
-from .checks import MeasureName, Patterns, Target, Units
-from .desync import synchrony_held
-
-if TYPE_CHECKING:
-    from torch import nn
+from ...simulator.fields import Param
+from .desync import SynchronyPenalty
 
 
 @dataclass(frozen=True)
-class ValidationControl(Checked):
-    r"""DesyncReg with a weight that follows the validation loss, at every record that holds one.
+class ValidationControl(SynchronyPenalty):
+    r"""DesyncReg with a weight that follows the validation loss, at every record that has one.
 
     .. math:: \lambda \leftarrow \lambda f \text{ if } L_{val} > (1 + \text{tolerance}) \min_{before} L_{val}, \qquad
               \lambda \leftarrow \lambda / f \text{ if } L_{val} \text{ is a new minimum}
@@ -31,24 +26,20 @@ class ValidationControl(Checked):
         InputError: a field that cannot be; a record without the validation loss.
     """
 
-    weight: Annotated[float, Param("dose: first weight λ of the penalty [1]", ge=0)] = 0.01
-    target: Target = 0.3
     factor: Annotated[float, Param("factor by which λ grows or shrinks at a record [1]", ge=1)] = 1.5
     tolerance: Annotated[float, Param("allowed share above the least validation loss [1]", ge=0)] = 0.0
     limit: Annotated[float, Param("largest ratio of λ and the first λ, either way [1]", ge=1)] = 100.0
     metric: Annotated[str, Param("name of the validation loss among the metrics")] = "val_loss"
-    measure: MeasureName = "si_3"
-    layers: Patterns = ("auto",)
-    units: Units = 256
 
-    def artificial(self, model: nn.Module, *, seed: int = 0) -> Intervention:
-        """The controlled penalty on this model; `seed` draws the units."""
-        return synchrony_held(model, self, seed, self.control, needs=(self.metric,))
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Return the name of the validation loss."""
+        return (self.metric,)
 
     def control(
         self, weight: float, synchrony: float | None, metrics: Mapping[str, float], memory: dict[str, float]
     ) -> float:
-        """The next λ; the least loss so far is in `memory`.
+        """Return the next λ; the least loss so far is in `memory`.
 
         >>> how, memory = ValidationControl(1.0, factor=2.0), {}
         >>> [how.control(1.0, None, {"val_loss": loss}, memory) for loss in (0.9, 0.5, 0.7, 0.4)]

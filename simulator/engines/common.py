@@ -1,34 +1,24 @@
-"""Shared by all engines: numbers of steps, sampling intervals, and the Run of the results."""
+"""Functions that all engines share: numbers of steps, sampling intervals, the Run of the results."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import steps
 from ..errors import InputError
 from ..files.document import versions
-from ..networks.network import (
-    CurrentInput,
-    DeltaSynapse,
-    MeanSynapticCurrent,
-    Network,
-    PoissonInput,
-    Population,
-    PopulationRate,
-    PopulationStatistic,
-    rate_name,
-    steps,
-)
+from ..networks.cells import DeltaSynapse, Population
+from ..networks.inputs import CurrentInput, PoissonInput
+from ..networks.network import Network, rate_name
+from ..networks.signals import MeanSynapticCurrent, PopulationRate, PopulationStatistic
 from ..recordings.recording import Recording
 from ..recordings.run import Run
 from ..recordings.spikes import Spikes
-
-Progress = Callable[[float, float], None]  # (done, total) [ms]
-
 
 MAX_STEPS = 10**13  # some centuries of computing
 
@@ -91,18 +81,21 @@ def assemble(
         source: provenance.
     """
     entries: dict[str, Recording | Spikes] = {}
-    duration = steps_done * network.dt / 1000.0
-    every = intervals(network, signal_dt)
-    for population, (step, cell) in zip(network.populations, spikes, strict=True):
-        labels = _labels(population, np.arange(population.n))
-        entries[population.name] = _train(step, cell, population.n, labels, network.dt, duration, source)
-    for name, step in triggers.items():
-        labels = {"population": np.array([name])}
-        entries[name] = _train(step, np.zeros_like(step), 1, labels, network.dt, duration, source)
-    grid = sampling(network, signal_dt) * network.dt * np.arange(-(-steps_done // sampling(network, signal_dt)))
+    every, default = intervals(network, signal_dt), sampling(network, signal_dt)
+    trains = [
+        (p.name, step, cell, p.n, _labels(p, np.arange(p.n)))
+        for p, (step, cell) in zip(network.populations, spikes, strict=True)
+    ]
+    trains += [
+        (name, step, np.zeros_like(step), 1, {"population": np.array([name])}) for name, step in triggers.items()
+    ]
+    for name, step, cell, n, labels in trains:
+        time = np.asarray(step * network.dt / 1000.0, dtype=np.float64)
+        entries[name] = Spikes(time, cell, n, steps_done * network.dt / 1000.0, unit_labels=labels, source=source)
+    grid = default * network.dt * np.arange(-(-steps_done // default))
     values = dict(samples) | {schedule.name: schedule.at(grid)[:, None] for schedule in network.schedules}
     for name, (quantity, unit, labels) in descriptions(network).items():
-        dt = every.get(name, sampling(network, signal_dt)) * network.dt
+        dt = every.get(name, default) * network.dt
         finite = np.isfinite(values[name]).all(axis=1)
         if not finite.all():
             raise runaway(float(dt * np.argmin(finite)))
@@ -118,26 +111,13 @@ def assemble(
     return Run(entries, source)
 
 
-def _train(
-    step: NDArray[np.int64],
-    cell: NDArray[np.int64],
-    n: int,
-    labels: Mapping[str, NDArray[Any]],
-    dt: float,
-    duration: float,
-    source: Mapping[str, object],
-) -> Spikes:
-    time = np.asarray(step * dt / 1000.0, dtype=np.float64)
-    return Spikes(time=time, unit=cell, n_units=n, duration=duration, unit_labels=labels, source=source)
-
-
 def _labels(population: Population, cells: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     labels: dict[str, NDArray[Any]] = {"population": np.full(cells.size, population.name)}
     return labels if population.position is None else labels | {"position": population.position[cells]}
 
 
 def descriptions(network: Network) -> dict[str, tuple[str, str, dict[str, NDArray[Any]]]]:
-    """Return quantity, unit and unit labels of everything that a network records but spikes, by name."""
+    """Return name -> (quantity, unit, unit labels) of every recorded signal, slow variable and schedule."""
     out: dict[str, tuple[str, str, dict[str, NDArray[Any]]]] = {}
     for signal in network.signals:
         population = network.populations[network.population(signal.population)]

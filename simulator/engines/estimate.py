@@ -35,22 +35,22 @@ def memory(network: Network, precision: str = "float64", threads: int = 1) -> di
     """
     size = 4 if precision == "float32" else 8
     threads = max(1, min(threads, n_blocks(max(p.n for p in network.populations))))
-    entries, kept, peak, copies = {}, 8 * sum(p.n for p in network.populations), 0, 0
+    entries, drawn, peak, copies = {}, 8 * sum(p.n for p in network.populations), 0, 0
     for i, p in enumerate(network.projections):
         final, building = _wiring(network, p)
         entries[f"projection {i}: {p.source} -> {p.target}.{p.synapse}"] = final
-        peak = max(peak, kept + building)
-        kept += final
+        peak = max(peak, drawn + building)
+        drawn += final
         copies += _copies(network, p, size, threads)
     entries["cells"] = sum(_cells(network, p, size) for p in network.populations)
-    return entries | {"total": max(peak, kept + copies + entries["cells"])}
+    return entries | {"total": max(peak, drawn + copies + entries["cells"])}
 
 
 def expected_edges(network: Network, projection: Projection) -> float:
     """Return the number of edges of a projection; its expectation where it is random."""
     rule = projection.rule
     source, target = (network.populations[network.population(n)] for n in (projection.source, projection.target))
-    own = source is target
+    recurrent = source is target
     if isinstance(rule, Edges):
         return float(rule.pre.size)
     if isinstance(rule, FixedInDegree):
@@ -58,8 +58,8 @@ def expected_edges(network: Network, projection: Projection) -> float:
     if not isinstance(rule, Pairwise):
         return float(source.n * target.n)
     if rule.footprint is None:
-        return float(rule.p * (source.n - own) * target.n)
-    return float(rule.p * (_weight(rule.footprint, source.n, target.n) - own * target.n))
+        return float(rule.p * (source.n - recurrent) * target.n)
+    return float(rule.p * (_weight(rule.footprint, source.n, target.n) - recurrent * target.n))
 
 
 def _weight(footprint: Footprint, n_source: int, n_target: int) -> float:

@@ -8,8 +8,9 @@ from ..errors import InputError
 from ..files.document import first_line
 from ..networks.network import Network
 from ..recordings.run import Run
+from ..types import TimeProgress
 from . import ENGINES
-from .common import Progress, n_steps, sampling
+from .common import n_steps, sampling
 from .wiring import instantiate
 
 
@@ -19,7 +20,7 @@ def simulate(
     seed: int,
     engine: str = "compiled",
     signal_dt: float = 1.0,
-    progress: Progress | None = None,
+    progress: TimeProgress | None = None,
     precision: str = "float64",
     threads: int = 1,
 ) -> Run:
@@ -27,7 +28,7 @@ def simulate(
 
     Args:
         network: the description.
-        duration: how long [s], a multiple of the network's time step.
+        duration: of the run [s], a multiple of the network's time step.
         seed: of the wiring, the initial state and the Poisson inputs, in separate streams.
         engine: "compiled", or "brian2", the reference: the same graph, initial state and given events, but other
             draws of Poisson inputs (see `freeze_inputs`).

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from ..checks import steps
 from ..networks.cells import Population
 from ..networks.inputs import EventInput, GivenNoise, OUNoise, PoissonInput, TriggeredInput, WhiteNoise
-from ..networks.network import MeanSynapticCurrent, Network, PopulationRate, PopulationStatistic
+from ..networks.network import Network
+from ..networks.signals import MeanSynapticCurrent, PopulationRate, PopulationStatistic
 from .kernels import layout as at
 from .kernels.compiling import kept
 from .kernels.draws import BLOCK

@@ -9,7 +9,7 @@ from typing import Any
 
 import numba
 
-HELD = (signal.SIGTERM, signal.SIGINT)
+DELAYED = (signal.SIGTERM, signal.SIGINT)
 _typeof: Any = numba.typeof
 
 
@@ -23,7 +23,7 @@ def uninterrupted(compiled: Any, *args: Any) -> Any:
     if threading.current_thread() is not threading.main_thread():  # handlers never run here
         return compiled(*args)
     came: list[tuple[int, FrameType | None]] = []
-    before: dict[int, Any] = {n: handler for n in HELD if callable(handler := signal.getsignal(n))}
+    before: dict[int, Any] = {n: handler for n in DELAYED if callable(handler := signal.getsignal(n))}
     try:
         for number in before:
             signal.signal(number, lambda *signalled: came.append(signalled))

@@ -9,20 +9,11 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import steps
 from ..errors import InputError
-from ..networks.network import (
-    Dense,
-    Edges,
-    FixedInDegree,
-    LogNormal,
-    LowRank,
-    Network,
-    Pairwise,
-    Population,
-    Projection,
-    UniformDelay,
-    steps,
-)
+from ..networks.cells import Population
+from ..networks.connections import Dense, Edges, FixedInDegree, LogNormal, LowRank, Pairwise, Projection, UniformDelay
+from ..networks.network import Network
 from .builders import draw_near, draw_pairs, draw_sources, sort_order, split_by_delay, transpose
 from .estimate import expected_edges
 from .uninterrupted import uninterrupted
@@ -146,15 +137,16 @@ def _drawn(
     network: Network, projection: Projection, rule: FixedInDegree | Pairwise, rng: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     source, target = (network.populations[network.population(n)] for n in (projection.source, projection.target))
-    n_source, n_target, own = int(source.n), int(target.n), source is target
+    n_source, n_target, recurrent = int(source.n), int(target.n), source is target
     degrees = np.full(n_target, rule.k if isinstance(rule, FixedInDegree) else 0, dtype=np.int64)
     if rule.footprint is None:
         if isinstance(rule, Pairwise):
-            degrees = rng.binomial(n_source - own, rule.p, size=n_target)
+            degrees = rng.binomial(n_source - recurrent, rule.p, size=n_target)
         sources = np.empty(degrees.sum(), dtype=np.int32)
-        uninterrupted(draw_sources, degrees, n_source, own, rng, sources)
+        uninterrupted(draw_sources, degrees, n_source, recurrent, rng, sources)
     else:
-        near = (float(rule.footprint.sd * n_source), *rule.footprint.reach(n_source, n_target), n_source, own, rng)
+        reach = rule.footprint.reach(n_source, n_target)
+        near = (float(rule.footprint.sd * n_source), *reach, n_source, recurrent, rng)
         if isinstance(rule, FixedInDegree):
             sources = np.empty(degrees.sum(), dtype=np.int32)
             if sources.size:

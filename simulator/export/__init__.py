@@ -1,4 +1,4 @@
-"""`export`: what Ictal wrote, in the formats of other tools."""
+"""Export of files and results of Ictal to the formats of other tools."""
 
 from __future__ import annotations
 

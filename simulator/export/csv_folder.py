@@ -26,7 +26,7 @@ def write_csv(content: Content, target: Path, force: bool, progress: Progress) -
     """Write the tables of all groups, or nothing.
 
     Args:
-        content: what is exported.
+        content: entries to export.
         target: the folder; files in it that have other names stay as they are.
         force: replace files that exist.
         progress: called as progress(rows done, rows, entry).
@@ -76,7 +76,7 @@ CSV = Format(write_csv, "-csv")
 
 @contextlib.contextmanager
 def _filled(target: Path, names: Iterable[str], force: bool) -> Iterator[Path]:
-    """A temporary folder beside `target`, whose files `names` move there when the block ends well."""
+    """Make a temporary folder next to `target`; its files `names` move there when the block ends without error."""
     if target.is_dir():
         for name in names:
             check_writable(target / name, force)
@@ -99,7 +99,7 @@ def _filled(target: Path, names: Iterable[str], force: bool) -> Iterator[Path]:
 
 
 def file_names(names: Iterable[str]) -> list[str]:
-    """A .csv for every name, without what some file system refuses; no two differ by capitals alone.
+    """Return a .csv for every name, in characters that all file systems allow; no two differ by capitals alone.
 
     >>> file_names(["lfp", "LFP", "activity/E/rest", "a<b"])
     ['lfp.csv', 'LFP-2.csv', 'activity-E-rest.csv', 'a-b.csv']

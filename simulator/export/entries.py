@@ -1,4 +1,4 @@
-"""Entries to export, as arrays that any reader understands."""
+"""Entries to export, as plain arrays."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ..types import Progress
 Groups = Mapping[str, StoredGroup]  # path -> group
 
 SPIKES, SIGNALS = "spikes/", "signals/"
-VALUES = 2**18  # that are in memory at a time, unless more are packed together in the file
+VALUES = 2**18  # in memory at a time, unless more are packed together in the file
 _JSON = ("config", "seed", "settings", "source", "versions")  # attributes that hold JSON
 OF_THE_FORMAT = ("format", "format_version", "entries", "magic", "version", "sorting")  # of a file of Ictal alone
 
@@ -61,7 +61,7 @@ class Format:
 
     Attributes:
         write: ``write(content, target, force, progress) -> Exported``.
-        suffix: what follows NAME in the default path of an export of NAME.h5.
+        suffix: replaces ``.h5`` of NAME.h5 in the default path of an export.
         endings: of its file, the first in errors; empty where it is a folder.
     """
 
@@ -80,18 +80,18 @@ def name_of(path: str) -> str:
 
 
 def choose(attrs: Mapping[str, Any], groups: Groups, names: Sequence[str] | None, where: str) -> dict[str, StoredGroup]:
-    """The groups that are meant, in the order of the file; of a run, in the order of its entries.
+    """Return the chosen groups, in the order of the file; of a run, in the order of its entries.
 
     Args:
         attrs: of the root.
-        groups: all there are.
+        groups: all groups.
         names: of entries; all if None.
         where: the file, which leads an error.
 
     Raises:
         InputError: an unknown name, nothing at all, or an entry of a run that is missing or damaged.
     """
-    if "entries" in attrs:  # a run says what it holds
+    if "entries" in attrs:  # a run lists its entries
         by_name = {name_of(path): path for path in groups}
         listed = _from_json(attrs["entries"])
         if not isinstance(listed, list):
@@ -109,10 +109,10 @@ def choose(attrs: Mapping[str, Any], groups: Groups, names: Sequence[str] | None
 
 
 def spikes_of(groups: Groups, where: str, *, asked: bool) -> dict[str, StoredGroup]:
-    """The groups that are spikes.
+    """Return the groups of spikes.
 
     Args:
-        groups: what is exported.
+        groups: entries to export.
         where: the file, which leads an error.
         asked: the entries were named, so that one without spikes is an error.
 
@@ -132,7 +132,7 @@ def spikes_of(groups: Groups, where: str, *, asked: bool) -> dict[str, StoredGro
 
 
 def plain(path: str, group: StoredGroup, where: str) -> StoredGroup:
-    """A group as a stranger reads it; variables that have no axis are attributes.
+    """Return a group for readers outside Ictal; variables without an axis become attributes.
 
     Spikes have ``time`` [s] = timestamps/1000 + residual and ``unit``, as `Spikes` has them; the values of a signal
     are NaN where its mask ``valid`` is false.
@@ -181,7 +181,7 @@ def _masked(variable: Stored, mask: Stored) -> Stored:
 
 
 def blocks(rows: int, width: int, packed: int) -> Iterator[slice]:
-    """Slices that make up `rows` rows of `width` values: about `VALUES` at a time, in multiples of `packed`.
+    """Yield slices that make up `rows` rows of `width` values: about `VALUES` at a time, in multiples of `packed`.
 
     >>> list(blocks(5, 2**17, 1))
     [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
@@ -192,7 +192,7 @@ def blocks(rows: int, width: int, packed: int) -> Iterator[slice]:
 
 
 def plain_attrs(attrs: Mapping[str, Any]) -> dict[str, Any]:
-    """Attributes as JSON holds them: what is JSON already is parsed, what is not finite becomes None.
+    """Convert attributes to JSON types: texts of JSON are parsed, numbers that are not finite become None.
 
     >>> plain_attrs({"config": '{"g": 1.0}', "dt": np.float64("nan"), "magic": 2682})
     {'config': {'g': 1.0}, 'dt': None}
@@ -202,7 +202,7 @@ def plain_attrs(attrs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _from_json(value: object) -> Any:
-    """The JSON in an attribute; what is none stays as it is."""
+    """Parse the JSON in an attribute; other values stay as they are."""
     if not isinstance(value, str):
         return plain_value(value)
     with contextlib.suppress(ValueError):

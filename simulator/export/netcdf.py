@@ -28,7 +28,7 @@ def write_netcdf(content: Content, target: Path, force: bool, progress: Progress
     """Write every group as a node of the tree; labels are coordinates, and NaN stands where values are not defined.
 
     Args:
-        content: what is exported.
+        content: entries to export.
         target: the file.
         force: replace a file that exists.
         progress: called as progress(values done, values, entry).
@@ -67,20 +67,20 @@ NETCDF = Format(write_netcdf, ".nc", (".nc",))
 
 
 def _named(path: str, variables: Mapping[str, Stored]) -> dict[str, Stored]:
-    """The unit of a spike is ``unit_index``: ``unit`` is the dimension of labels, and two things need two names."""
+    """Rename ``unit`` of spikes to ``unit_index``: ``unit`` is the dimension of labels."""
     if not path.startswith(SPIKES):
         return dict(variables)
     return {"unit_index" if name == "unit" else name: variable for name, variable in variables.items()}
 
 
 def _labels(variable: Stored, others: Mapping[str, Stored]) -> str:
-    """Labels along the dimensions of an array, as CF lists them: between blanks, so a name with a blank is left out."""
+    """List the labels along the dimensions of an array for CF, without names that have a blank, its separator."""
     named = (n for n, v in others.items() if n.startswith(_LABEL) and v.dims[0] in variable.dims)
     return " ".join(name for name in named if not re.search(r"\s", name))
 
 
 def _write(node: h5netcdf.Group, name: str, variable: Stored, labels: str) -> Iterator[int]:
-    """Write piece by piece, and tell how many values each had."""
+    """Write piece by piece, and yield the number of values of each."""
     kind, shape = variable.dtype.kind, variable.shape
     dtype = h5py.string_dtype() if kind == "U" else np.uint8 if kind == "b" else variable.dtype
     made = node.create_variable(name, variable.dims, dtype)

@@ -1,4 +1,4 @@
-"""A spikes file as the SONATA specification has it, and nothing else in it."""
+"""Spikes in a file of the SONATA specification, without other content."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def write_sonata(content: Content, target: Path, force: bool, progress: Progress
     """Write ``/spikes/POPULATION`` with ``timestamps`` [ms], ``node_ids`` and the attribute ``sorting``.
 
     Args:
-        content: what is exported; entries without spikes are left out, or refused if they were named.
+        content: entries to export; those without spikes are left out, or refused if they were named.
         target: the file.
         force: replace a file that exists.
         progress: called as progress(spikes done, spikes, entry).

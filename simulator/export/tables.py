@@ -1,4 +1,4 @@
-"""A group of arrays as tables of text: what stands side by side, what the columns are called, and the rows."""
+"""Tables of text of a group of arrays: their columns, headers and rows."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Table:
 
 
 def tables(variables: Mapping[str, Stored]) -> dict[str, Table]:
-    """The variables of a group as tables; the first, "", is the entry itself.
+    """Return the variables of a group as tables; the first, "", is the entry itself.
 
     An array (..., row, column) is a table with a column a place of its last axis; the axes before the rows and all
     vectors over the rows are columns that lead it. Vectors over any other dimension, such as the labels of units, are a
@@ -96,7 +96,7 @@ def _places(dim: str, n: int, vectors: Mapping[str, Mapping[str, Stored]]) -> Ce
 
 
 def _names(array: Stored, vectors: Mapping[str, Mapping[str, Stored]], taken: Sequence[str]) -> list[str]:
-    """Headers of the places along the last axis: a label that tells them apart, or all labels and the place."""
+    """Return headers of the places along the last axis: a label that is unique, or all labels and the place."""
     dim = array.dims[-1]
     places = list(map(str, _places(dim, array.shape[-1], vectors)))
     texts = [v.part(slice(None)) for n, v in vectors.get(dim, {}).items() if n != dim and v.dtype.kind == "U"]
@@ -114,7 +114,7 @@ def _titled(name: str, variable: Stored) -> str:
 
 
 def cells(values: NDArray[Any]) -> Any:
-    """Nested lists of what a csv writer writes: numbers by the shortest text that returns them, "" for NaN.
+    """Return nested lists for a csv writer: numbers by the shortest text that returns them, "" for NaN.
 
     >>> cells(np.array([[1.5, np.nan]])), cells(np.array([0.1], np.float32)), cells(np.array([True]))
     ([[1.5, '']], ['0.1'], ['true'])

@@ -13,7 +13,7 @@ LIMIT_RUN = 3  # samples in a row at a limit; one alone is a peak that just fits
 
 
 def in_runs(flags: NDArray[np.bool_], length: int) -> float:
-    """The share of the flags that stand True in a row of at least `length`.
+    """Return the share of the flags in runs of at least `length` True in a row.
 
     >>> in_runs(np.array([1, 1, 1, 0, 1, 0, 0, 0], dtype=bool), 3)
     0.375
@@ -24,7 +24,7 @@ def in_runs(flags: NDArray[np.bool_], length: int) -> float:
 
 
 def still(x: NDArray[np.float64], dt: float) -> float:
-    """The share of time in which x (time,) does not change for 0.1 s and longer; dt [s].
+    """Return the share of time in which x (time,) does not change for 0.1 s and longer; dt [s].
 
     >>> still(np.array([1.0, 1, 1, 1, 1, 2, 3, 4, 5]), 0.05)
     0.5
@@ -33,7 +33,7 @@ def still(x: NDArray[np.float64], dt: float) -> float:
 
 
 def copies(x: NDArray[np.float64]) -> list[tuple[int, int, float]]:
-    r"""Pairs of channels that are one signal up to gain, sign and offset.
+    r"""Return pairs of channels that are one signal up to gain, sign and offset.
 
     .. math:: 1 - |\operatorname{corr}(x_i, x_j)| < 10^{-6}, \quad i < j
 
@@ -41,8 +41,7 @@ def copies(x: NDArray[np.float64]) -> list[tuple[int, int, float]]:
         x: (time, channel).
 
     Returns:
-        (i, j, correlation); its sign tells an inverted copy (T7-P7 and P7-T7). A channel that does not vary is a copy
-        of nothing.
+        (i, j, correlation); an inverted copy (T7-P7 and P7-T7) has a negative one. A constant channel is no copy.
 
     >>> t = np.arange(100.0)
     >>> copies(np.stack([np.sin(t), np.cos(t), 3 - 2 * np.sin(t), np.ones(100)], axis=1))
@@ -58,7 +57,7 @@ def copies(x: NDArray[np.float64]) -> list[tuple[int, int, float]]:
 
 
 def findings(x: NDArray[np.float64], names: Sequence[str], dt: float) -> list[str]:
-    """One line each on channels that are flat, and on channels that hold the same signal; [] if there are none.
+    """Describe channels that are flat, and channels with the same signal, in one line each; [] without them.
 
     Args:
         x: (time, channel).
@@ -70,13 +69,13 @@ def findings(x: NDArray[np.float64], names: Sequence[str], dt: float) -> list[st
     flat: C
     the same signal twice: B-A is an inverted copy of A-B
     """
-    said = []
+    lines = []
     flat = [name for name, column in zip(names, x.T, strict=True) if still(column, dt) > 0.5]
     if flat:
-        said.append(f"flat: {', '.join(flat)}")
+        lines.append(f"flat: {', '.join(flat)}")
     twice: dict[int, str] = {}
     for i, j, r in copies(x):
         twice.setdefault(j, f"{names[j]} is {'a copy' if r > 0 else 'an inverted copy'} of {names[i]}")
     if twice:
-        said.append(f"the same signal twice: {'; '.join(twice.values())}")
-    return said
+        lines.append(f"the same signal twice: {'; '.join(twice.values())}")
+    return lines

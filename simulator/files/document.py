@@ -35,7 +35,7 @@ SONATA_VERSION = np.array([0, 1], dtype=np.uint32)
 SONATA_SORTING = {"none": 0, "by_id": 1, "by_time": 2}
 _NO_COORDINATE = "This is a netCDF dimension but not a netCDF variable."
 _COMPRESS_FROM = 4096  # values; smaller arrays gain nothing from chunks
-# what h5py and the code that reads a document's parts raise on a file whose bytes were changed
+# errors of h5py, and of the code that reads a document's parts, on a damaged file
 DAMAGE = (OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError, MemoryError, OverflowError)
 
 
@@ -50,9 +50,9 @@ class Variable:
 
 @dataclass(frozen=True)
 class Streamed(Variable):
-    """A variable that is made piece by piece while it is written and never stands whole in memory.
+    """A variable that is made piece by piece while it is written, and is never whole in memory.
 
-    `values` has no rows and says the type and the other axes; `pieces()` yields arrays that make up `rows` rows.
+    `values` has no rows, and the type and other axes of the pieces; `pieces()` yields arrays that make up `rows` rows.
     """
 
     rows: int = 0
@@ -82,9 +82,9 @@ class Stored:
     Attributes:
         dims, attrs: as of a Variable.
         dtype, shape: of its values; texts have a dtype without a length.
-        part: ``part(key)`` is what ``values[key]`` would be.
-        packed: rows, along the last axis but one, that are compressed together: who reads by multiples of it
-            unpacks nothing twice.
+        part: ``part(key)`` returns ``values[key]``.
+        packed: rows, along the last axis but one, that are compressed together: reading by multiples of it unpacks
+            nothing twice.
     """
 
     dims: tuple[str, ...]
@@ -104,7 +104,7 @@ class StoredGroup:
 
 
 def versions(*extra: str) -> dict[str, str]:
-    """Versions of the packages that a result can depend on, and of `extra` (those already loaded decide nothing)."""
+    """Return the versions of the packages that a result can depend on, loaded or not, and of `extra`."""
     return {name: _version(name) for name in dict.fromkeys(("ictal", "numpy", "scipy", "numba", "h5py", *extra))}
 
 
@@ -116,7 +116,7 @@ def _version(name: str) -> str:
 
 
 def about(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Attributes of the root of a result: its kind, what is needed to do it again, seed, engine, versions."""
+    """Return the attributes of the root of a result: kind, config that repeats it, seed, engine, versions."""
     return {
         "kind": kind,
         "config": to_json(dict(config)),
@@ -127,7 +127,7 @@ def about(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def to_json(value: object) -> str:
-    """JSON with sorted keys; numpy scalars and arrays become plain ones. NaN is refused."""
+    """Return JSON with sorted keys; numpy scalars and arrays become plain ones. NaN is refused."""
 
     def plain(item: object) -> object:
         if isinstance(item, np.generic):
@@ -145,10 +145,9 @@ def to_json(value: object) -> str:
 
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike[str], force: bool = False, within: Path | None = None) -> Iterator[Path]:
-    """A temporary name beside `path` that takes its place when the block ends well.
+    """Yield the path of a temporary file, which replaces `path` when the block ends without error.
 
-    A process that dies inside the block leaves at most a hidden ``.NAME.*.tmp`` and never a
-    partial file under the final name.
+    A process that dies inside the block leaves at most a hidden ``.NAME.*.tmp``, never a partial file at `path`.
 
     Args:
         path: the file.
@@ -174,7 +173,7 @@ def replacing(path: str | os.PathLike[str], force: bool = False, within: Path | 
 
 
 def check_writable(path: str | os.PathLike[str], force: bool = False) -> None:
-    """Refuse early what could not be written later, before any work is done.
+    """Check that a file can be written, before any work is done.
 
     Raises:
         InputError: as `replacing`.
@@ -191,6 +190,14 @@ def check_writable(path: str | os.PathLike[str], force: bool = False) -> None:
         raise InputError(f"{target}: its folder {folder} cannot be written")
 
 
+def make_folder(folder: Path) -> None:
+    """Make the folder and those above it; an InputError where the system does not allow it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be made: {error.strerror}") from error
+
+
 def _exists(target: Path) -> InputError:
     return InputError(f"{target}: exists already; choose another name or say --force (force=True) to replace it")
 
@@ -204,7 +211,10 @@ def write(document: Document, path: str | os.PathLike[str], *, force: bool = Fal
     with replacing(path, force, within) as temporary:
         try:
             with h5py.File(temporary, "w", libver=("earliest", "v110"), track_order=True) as file:
-                _write_root(file, document)
+                magic = {"magic": SONATA_MAGIC, "version": SONATA_VERSION}
+                version = {"format": FORMAT, "format_version": np.int64(FORMAT_VERSION)}
+                created = {"created": datetime.now(UTC).isoformat(timespec="seconds")}
+                _set_attrs(file, {**document.attrs, **version, **created, **magic})
                 for name, group in document.groups.items():
                     _write_group(file.require_group(name), group, compress=not name.startswith("spikes/"))
         except OSError as error:
@@ -224,18 +234,18 @@ def read(path: str | os.PathLike[str], kind: str | None = None) -> Document:
             format, or of another kind.
     """
     with opened(path, kind) as (attrs, stored):
-        return Document(attrs, {name: Group(_whole(group.variables), group.attrs) for name, group in stored.items()})
-
-
-def _whole(variables: Mapping[str, Stored]) -> dict[str, Variable]:
-    return {name: Variable(v.dims, v.part(...), v.attrs) for name, v in variables.items()}
+        groups = {}
+        for name, group in stored.items():
+            variables = {key: Variable(v.dims, v.part(...), v.attrs) for key, v in group.variables.items()}
+            groups[name] = Group(variables, group.attrs)
+        return Document(attrs, groups)
 
 
 @contextlib.contextmanager
 def opened(
     path: str | os.PathLike[str], kind: str | None = None
 ) -> Iterator[tuple[dict[str, Any], dict[str, StoredGroup]]]:
-    """Attributes of the root, and groups by path; what is in them can be read while the block lasts.
+    """Open a file: yield the attributes of its root, and its groups by path, which can be read within the block.
 
     Args:
         path, kind: as of `read`.
@@ -272,7 +282,7 @@ def opened(
 def damage_in_one_line(
     source: str | os.PathLike[str], what: str = "cannot be read as HDF5, damaged or truncated"
 ) -> Iterator[None]:
-    """Turn what damaged bytes raise into an InputError that names the file."""
+    """Turn the errors of a damaged file into an InputError that names the file."""
     try:
         yield
     except DAMAGE as error:
@@ -286,19 +296,8 @@ def first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def _write_root(file: h5py.File, document: Document) -> None:
-    for name, value in document.attrs.items():
-        _set_attr(file, name, value)
-    file.attrs["format"] = FORMAT
-    file.attrs["format_version"] = np.int64(FORMAT_VERSION)
-    file.attrs["created"] = datetime.now(UTC).isoformat(timespec="seconds")
-    file.attrs["magic"] = SONATA_MAGIC
-    file.attrs["version"] = SONATA_VERSION
-
-
 def _write_group(target: h5py.Group, group: Group, compress: bool) -> None:
-    for name, value in group.attrs.items():
-        _set_attr(target, name, value)
+    _set_attrs(target, group.attrs)
     sizes: dict[str, int] = {}
     for name, variable in group.variables.items():
         shape = _shape(variable)
@@ -341,8 +340,7 @@ def _create(target: h5py.Group, name: str, variable: Variable, compress: bool) -
         _fill(dataset, variable)
     else:
         dataset = target.create_dataset(name, data=values, **options)
-    for key, value in attrs.items():
-        _set_attr(dataset, key, value)
+    _set_attrs(dataset, attrs)
     return dataset
 
 
@@ -355,14 +353,13 @@ def _fill(dataset: h5py.Dataset, variable: Streamed) -> None:
         raise ValueError(f"{dataset.name}: {at} rows were made; want {variable.rows}")
 
 
-def _set_attr(target: h5py.Group | h5py.Dataset, name: str, value: Any) -> None:
-    if name == "sorting" and isinstance(value, str):
-        enum = h5py.enum_dtype(SONATA_SORTING, basetype="u1")
-        target.attrs.create(name, SONATA_SORTING[value], dtype=enum)
-    elif isinstance(value, bool):
-        target.attrs[name] = np.uint8(value)
-    else:
-        target.attrs[name] = value
+def _set_attrs(target: h5py.Group | h5py.Dataset, attrs: Mapping[str, Any]) -> None:
+    for name, value in attrs.items():
+        if name == "sorting" and isinstance(value, str):
+            enum = h5py.enum_dtype(SONATA_SORTING, basetype="u1")
+            target.attrs.create(name, SONATA_SORTING[value], dtype=enum)
+        else:
+            target.attrs[name] = np.uint8(value) if isinstance(value, bool) else value
 
 
 def _read_attrs(target: h5py.Group | h5py.Dataset) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""EDF and BDF files as a Run: one recording of potentials, its annotations, and every assumption that was made.
+"""Reader of EDF and BDF: one recording of potentials, its annotations, and every assumption of the reader.
 
 Kemp & Olivan, Clin. Neurophysiol. 114, 1755 (2003) define EDF+. The bytes are parsed by edfio (extra ``[eeg]``).
 """
@@ -20,25 +20,26 @@ from ..errors import InputError
 from ..recordings.recording import Recording
 from ..recordings.run import Run
 from .channels import LIMIT_RUN, findings, in_runs
+from .document import first_line
 
 EDF_SUFFIXES = (".edf", ".bdf")
 ENTRY = "eeg"
 VOLTS = {"V": 1e6, "mV": 1e3, "µV": 1.0, "nV": 1e-3}  # µV in one of them
-# what edfio raises on a file whose bytes are not what EDF wants
+# errors of edfio on a file that is not valid EDF
 DAMAGE = (ValueError, TypeError, LookupError, ArithmeticError, NameError, AttributeError, OSError, EOFError)
 _MAGIC = {b"0       ": "EDF", b"\xffBIOSEMI": "BDF"}
 
 
 def read_edf(path: str | os.PathLike[str]) -> Run:
-    """An EDF, EDF+C, BDF or BDF+C file as a Run with the Recording ``eeg`` (time, channel) in its own physical unit.
+    """Read an EDF, EDF+C, BDF or BDF+C file: a Run with the Recording ``eeg`` (time, channel) in its own physical unit.
 
     Quantity "potential", clock "second", unit label ``channel``. Samples become dig · gain + offset as the header
     says. ``source`` holds ``annotations`` (a list of onset [s], duration [s] or None, text), ``start`` (ISO 8601, "" if
-    it is not given), ``format`` and ``assumptions``: one sentence for everything that was decided for the reader:
+    it is not given), ``format`` and ``assumptions``: one sentence for every decision of the reader:
     channels of another sampling rate or unit or without a scale left out, potentials of several units brought to µV,
-    names made unique, a file shorter or longer than its header says; and what was found: channels that are flat,
-    clipped, or hold the same signal as an earlier one. All of these are read: `analyses.eeg.examine` decides what is
-    used. Who the patient is, is not read.
+    names made unique, a file shorter or longer than in its header; and channels that are flat, clipped,
+    or copies of an earlier one. These are read as well: `analyses.eeg.examine` excludes them. The identity of the
+    patient is not read.
 
     Raises:
         InputError: one line: no such file, not EDF, truncated before any data, no signal, all channels flat,
@@ -48,29 +49,29 @@ def read_edf(path: str | os.PathLike[str]) -> Run:
     kind = _format_of(source)
     notes: list[str] = []
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what edfio warns of is checked below, with the file's name
+        warnings.simplefilter("ignore")  # causes of the warnings are checked below, with the file's name
         try:
             file, promised = _parsed(source, kind)
             signals = list(file.signals)
             if str(file.reserved).startswith(f"{kind}+D") and not file.is_continuous:
                 raise InputError(f"{source}: is {kind}+D, a recording with gaps; export its pieces as {kind}+C files")
-            held = int(file.num_data_records)
+            n_records = int(file.num_data_records)
             start = _start(file)
             annotations, failed = _annotations(file)
             notes += failed
-            notes += _lengths(promised, held, float(file.data_record_duration))
+            notes += _lengths(promised, n_records, float(file.data_record_duration))
             if not signals:
                 only = f"only {len(annotations)} annotations" if annotations else "nothing"
                 raise InputError(f"{source}: holds no signal, {only}")
-            if held == 0:
+            if n_records == 0:
                 raise InputError(f"{source}: is truncated: its header is followed by no whole data record")
             rate, chosen = _commonest_rate(source, signals, notes)
             values, names, unit = _channels(source, chosen, rate, notes)
         except InputError:
             raise
         except DAMAGE as error:
-            line = (str(error).splitlines() or [type(error).__name__])[0]
-            raise InputError(f"{source}: cannot be read as {kind}, damaged or truncated: {line}") from error
+            reason = first_line(error)
+            raise InputError(f"{source}: cannot be read as {kind}, damaged or truncated: {reason}") from error
     about: dict[str, object] = {"format": kind, "start": start, "annotations": annotations, "assumptions": notes}
     try:
         recording = Recording(
@@ -99,7 +100,7 @@ def _format_of(source: Path) -> str:
 
 
 def _parsed(source: Path, kind: str) -> tuple[Any, int]:
-    """The file as edfio sees it, and how many data records its header promises (-1: unknown)."""
+    """Parse the file with edfio; return it and the number of data records in its header (-1: unknown)."""
     try:
         import edfio
     except ImportError:
@@ -130,11 +131,11 @@ def _annotations(file: Any) -> tuple[list[dict[str, object]], list[str]]:
     ], []
 
 
-def _lengths(promised: int, held: int, record: float) -> list[str]:
-    if promised == held:
+def _lengths(promised: int, n_records: int, record: float) -> list[str]:
+    if promised == n_records:
         return []
-    said = "does not say how long the file is" if promised < 0 else f"promises {promised} data records of {record:g} s"
-    return [f"the header {said}; the file holds {held} whole ones ({held * record:g} s), which are read"]
+    text = "does not say how long the file is" if promised < 0 else f"promises {promised} data records of {record:g} s"
+    return [f"the header {text}; the file holds {n_records} whole ones ({n_records * record:g} s), which are read"]
 
 
 def _commonest_rate(source: Path, signals: Sequence[Any], notes: list[str]) -> tuple[float, list[Any]]:
@@ -154,7 +155,7 @@ def _commonest_rate(source: Path, signals: Sequence[Any], notes: list[str]) -> t
 def _channels(
     source: Path, signals: Sequence[Any], rate: float, notes: list[str]
 ) -> tuple[NDArray[np.float64], list[str], str]:
-    """Values (time, channel) in one unit, the names, and the unit."""
+    """Return values (time, channel) in one unit, the names, and the unit."""
     scaled = [s for s in signals if _has_scale(s)]
     if len(scaled) < len(signals):
         unscaled = ", ".join(s.label for s in signals if not _has_scale(s))
@@ -173,18 +174,18 @@ def _channels(
         notes.append(f"left out, not in {unit or 'the unit of most'}: {', '.join(left)}")
     if unit not in VOLTS:
         notes.append(f"the unit of the channels is {unit or 'not given'}; they are taken for potentials all the same")
-    kept = [(s, u) for s, u, k in zip(scaled, units, keep, strict=True) if k]
-    digital = [np.asarray(s.digital) for s, _ in kept]
-    names = _unique_names([str(s.label) for s, _ in kept], notes)
+    chosen = [(s, u) for s, u, k in zip(scaled, units, keep, strict=True) if k]
+    digital = [np.asarray(s.digital) for s, _ in chosen]
+    names = _unique_names([str(s.label) for s, _ in chosen], notes)
     columns = []
-    for (signal, own), samples in zip(kept, digital, strict=True):
+    for (signal, own), samples in zip(chosen, digital, strict=True):
         gain = (signal.physical_max - signal.physical_min) / (signal.digital_max - signal.digital_min)
         factor = VOLTS[own] / VOLTS[unit] if own in VOLTS else 1.0
         columns.append(((samples - float(signal.digital_min)) * gain + signal.physical_min) * factor)
     values: NDArray[np.float64] = np.stack(columns, axis=1)
     if not np.ptp(values, axis=0).any():
         raise InputError(f"{source}: all {len(names)} channels are flat")
-    notes += _clipped(names, [s for s, _ in kept], digital)
+    notes += _clipped(names, [s for s, _ in chosen], digital)
     notes += findings(values, names, 1.0 / rate)
     return values, names, unit or "1"
 

@@ -13,7 +13,7 @@ _MOST_NAMED = 3  # differences in one line
 
 
 def fingerprint(network: object) -> str:
-    """SHA-256 of a description: of every field of every part, arrays included.
+    """Return the SHA-256 of a description: of all fields of all its parts, arrays included.
 
     >>> from ..networks.schedule import Schedule
     >>> fingerprint(Schedule("g", (0,), (1,))) == fingerprint(Schedule("g", (0,), (2,)))
@@ -50,7 +50,7 @@ def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
     a, b = _flat(there), _flat(here)
     keys = [key for key in {**a, **b} if a.get(key, "nothing") != b.get(key, "nothing")]
     keys = [key for key in keys if f"parameters.{key}" not in keys]
-    if len(keys) > 1:  # the fingerprint only tells what no parameter does
+    if len(keys) > 1:  # the fingerprint adds nothing to a parameter that differs
         keys = [key for key in keys if key != "network"]
     words = [f"{key} is {a.get(key, 'nothing')} there and {b.get(key, 'nothing')} here" for key in keys[:_MOST_NAMED]]
     return ", ".join(words) + (f" and {len(keys) - _MOST_NAMED} more" if len(keys) > _MOST_NAMED else "")

@@ -1,4 +1,4 @@
-"""A stranger's file as a Run: our own HDF5, EDF, .npy, .npz or .csv, with one clear line when it cannot be."""
+"""Readers of files as a Run: HDF5 of Ictal, EDF, .npy, .npz, .csv and those of plug-ins."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ..errors import InputError, unknown
 from ..recordings.recording import CLOCKS, Clock, Recording
 from ..recordings.run import Run
 from ..registry import Registry
+from .document import first_line
 from .edf import EDF_SUFFIXES
 
 ARRAY_SUFFIXES = (".npy", ".npz", ".csv")
@@ -32,7 +33,7 @@ READERS = Registry("reader", "ictal.simulator.files", {
 
 
 def open_run(path: str | os.PathLike[str], *, dt: float | None = None, clock: str | None = None) -> Run:
-    """A Run from a file. Its source holds ``file``, the path as given, and ``sha256`` of the file's content.
+    """Read a file as a Run. Its ``source`` has ``file``, the path as given, and ``sha256`` of the content.
 
     ``.h5`` is read as a Run, ``.edf`` and ``.bdf`` as `read_edf` says. ``.npy`` and ``.csv`` (comma, semicolon, tab or
     blank; one header line is allowed) hold one array (time, unit) or (..., time, unit); every numeric array of an
@@ -46,7 +47,7 @@ def open_run(path: str | os.PathLike[str], *, dt: float | None = None, clock: st
         clock: meaning of the time axis; ``"second"`` if only dt is given.
 
     Raises:
-        InputError: one line that names the file and what is wrong with it.
+        InputError: one line with the file and its fault.
     """
     source = Path(path)
     suffix = source.suffix.lower()
@@ -67,7 +68,7 @@ def read_arrays(source: Path, *, dt: float | None, clock: str | None) -> Run:
     """Read an array file as `open_run` says.
 
     Raises:
-        InputError: one line that names the file and what is wrong with it.
+        InputError: one line with the file and its fault.
     """
     arrays, rate, channels = _read_arrays(source, source.suffix.lower())
     if rate is not None and dt is None and clock in (None, "second"):
@@ -86,10 +87,10 @@ def read_arrays(source: Path, *, dt: float | None, clock: str | None) -> Run:
 
 
 def open_matrix(path: str | os.PathLike[str]) -> NDArray[np.float64]:
-    """The one array of a ``.npy`` or ``.csv`` file, with two axes or more.
+    """Read the one array of a ``.npy`` or ``.csv`` file, with two axes or more.
 
     Raises:
-        InputError: one line that names the file and what is wrong with it.
+        InputError: one line with the file and its fault.
     """
     source = Path(path)
     if not source.exists():
@@ -120,7 +121,7 @@ def _clock(source: Path, clock: str | None, dt: float | None) -> tuple[str, floa
 
 
 def _read_arrays(source: Path, suffix: str) -> tuple[dict[str, NDArray[Any]], float | None, NDArray[Any] | None]:
-    """The arrays (time, unit), the sampling rate [Hz] and the names of channels that stand beside them."""
+    """Return the arrays (time, unit), and the sampling rate [Hz] and names of channels in the file."""
     if source.stat().st_size == 0:
         raise InputError(f"{source}: is empty")
     try:
@@ -138,9 +139,9 @@ def _read_arrays(source: Path, suffix: str) -> tuple[dict[str, NDArray[Any]], fl
             raise InputError(
                 f"{source}: holds pickled Python objects, which are never loaded; save plain numbers"
             ) from error
-        raise InputError(f"{source}: cannot be read: {str(error).splitlines()[0]}") from error
+        raise InputError(f"{source}: cannot be read: {first_line(error)}") from error
     except (OSError, EOFError, zipfile.BadZipFile, KeyError, UnicodeDecodeError) as error:
-        raise InputError(f"{source}: cannot be read, damaged or truncated: {str(error).splitlines()[0]}") from error
+        raise InputError(f"{source}: cannot be read, damaged or truncated: {first_line(error)}") from error
     usable = {k.replace("/", "_"): v for k, v in found.items() if v.ndim >= 2 and v.dtype.kind in "biuf"}
     if not usable:
         shapes = ", ".join(f"{k} {v.dtype} {v.shape}" for k, v in found.items()) or "nothing"

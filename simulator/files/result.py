@@ -1,4 +1,4 @@
-"""Results: one base for what was found, and `load`, which opens everything that Ictal wrote."""
+"""Base of all results, and `load`, which opens every file of Ictal."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _APART = ("command", "source", "versions", "seed", "measures")  # of config; `ic
 
 
 class Result(Kind):
-    """Base of results. A subclass is a dataclass that names its tables, or gives its groups and is made of them again.
+    """Base of results. A subclass is a dataclass that names its tables, or converts itself to groups and back.
 
     Attributes:
-        config: everything that is needed to do it again, JSON-able.
-        attributes: fields that stand as text beside `config` in the root of the file.
+        config: settings that repeat the result, JSON-able.
+        attributes: fields that are stored as text next to `config` in the root of the file.
         stored: (field, path in the file, dataclass of a row) of every field that is a table.
     """
 
@@ -37,7 +37,7 @@ class Result(Kind):
 
     @classmethod
     def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> Self:
-        """Return the result that has these groups, this config, and these fields beside the tables of `stored`."""
+        """Return the result with the tables of `stored` from these groups, this config, and these other fields."""
         tables = {name: from_group(kind, groups[path]) if path in groups else [] for name, path, kind in cls.stored}
         return cls(**tables, **fields, config=config)  # type: ignore[call-arg]  # a subclass is a dataclass of these
 
@@ -56,7 +56,7 @@ class Result(Kind):
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Read what `save` wrote.
+        """Read a file of `save`.
 
         Raises:
             InputError: one line: missing, truncated, foreign, of a newer version, of another kind, or damaged.
@@ -110,7 +110,7 @@ def attributes(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def contents(of: Kind | str | os.PathLike[str]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, StoredGroup]]]:
-    """Attributes and groups of a result, or of a file; those of an HDF5 file stay there until they are read.
+    """Yield attributes and groups of a result, or of a file; arrays of an HDF5 file are read on access.
 
     Raises:
         InputError: as `load`.
@@ -122,7 +122,7 @@ def contents(of: Kind | str | os.PathLike[str]) -> Iterator[tuple[Mapping[str, A
     document = (of if isinstance(of, Kind) else load(of)).document()
     yield (
         document.attrs,
-        {name: StoredGroup(_held(group.variables), group.attrs) for name, group in document.groups.items()},
+        {name: StoredGroup(_in_memory(group.variables), group.attrs) for name, group in document.groups.items()},
     )
 
 
@@ -130,8 +130,8 @@ def _is_hdf5(path: str | os.PathLike[str]) -> bool:
     return not Path(path).is_dir() and Path(path).suffix.lower() not in SUFFIXES
 
 
-def _held(variables: Mapping[str, Variable]) -> dict[str, Stored]:
-    """Variables in memory, read like those that stay in their file, by name as there."""
+def _in_memory(variables: Mapping[str, Variable]) -> dict[str, Stored]:
+    """Return variables in memory with the interface of those in a file, sorted by name as there."""
     return {
         name: Stored(v.dims, v.values.dtype, v.values.shape, v.values.__getitem__, v.attrs)
         for name, v in sorted(variables.items())

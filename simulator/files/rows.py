@@ -1,4 +1,4 @@
-"""Rows of a frozen dataclass as columns of a Group, and back: how result tables are stored."""
+"""Rows of a frozen dataclass as columns of a Group, and back: the stored form of result tables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Row = TypeVar("Row")
 
 
 def to_group(kind: type[Row], rows: Sequence[Row], attrs: Mapping[str, Any] | None = None) -> Group:
-    """One variable a field over the dimension ``row``; fields are str, int, float or bool."""
+    """Return one variable per field over the dimension ``row``; fields are str, int, float or bool."""
     hints = get_type_hints(kind)
     columns = {}
     for item in fields(kind):  # type: ignore[arg-type]
@@ -25,14 +25,14 @@ def to_group(kind: type[Row], rows: Sequence[Row], attrs: Mapping[str, Any] | No
 
 
 def from_group(kind: type[Row], group: Group) -> list[Row]:
-    """The rows that `to_group` stored."""
+    """Return the rows that `to_group` stored."""
     names = [item.name for item in fields(kind)]  # type: ignore[arg-type]
     columns = [group.variables[name].values.tolist() for name in names]
     return [kind(**dict(zip(names, cells, strict=True))) for cells in zip(*columns, strict=True)]
 
 
 def plain(value: Any) -> Any:
-    """Return dataclasses, arrays and numpy's numbers as JSON holds them; what is not finite becomes None.
+    """Return dataclasses, arrays and numpy's numbers as JSON holds them, all else as texts; NaN and ±∞ become None.
 
     >>> plain({"a": (np.float64("nan"), np.arange(2))})
     {'a': [None, [0, 1]]}
@@ -42,9 +42,9 @@ def plain(value: Any) -> Any:
     if is_dataclass(value):
         return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
     if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    return value
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -1,4 +1,4 @@
-"""A Run as a file, and back, bit for bit."""
+"""Runs as files: written, and read back bit for bit."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ RESIDUAL = {"units": "s", "long_name": "time - timestamps/1000"}
 def save(run: Run, path: str | os.PathLike[str], *, force: bool = False, within: Path | None = None) -> Path:
     """Write a Run to an HDF5 file, whole or not at all.
 
-    Spikes go to ``/spikes/NAME`` as SONATA wants them (timestamps in ms, ``node_ids``), recordings
-    to ``/signals/NAME`` with the variable ``values``; the order of the entries is kept.
+    Spikes go to ``/spikes/NAME`` in the form of SONATA (timestamps in ms, ``node_ids``), recordings to
+    ``/signals/NAME`` with the variable ``values``. The file lists the entries in their order.
 
     Args:
-        run: what is written.
+        run: the Run.
         path: the file.
         force: replace it if it exists.
-        within: folder of the temporary file that becomes it, on the same disk; the file's own if None.
+        within: folder of the temporary file, on the same disk as the file; the file's own if None.
 
     Raises:
-        InputError: no Run; the file exists (and not force) or cannot be written.
+        InputError: not a Run; the file exists (and not force) or cannot be written.
     """
     if not isinstance(run, Run):
         hint = "; it has a save of its own" if hasattr(run, "save") else ""
@@ -46,7 +46,7 @@ def load(path: str | os.PathLike[str]) -> Run:
     """Read a Run.
 
     Raises:
-        InputError: one line: missing, empty, truncated, foreign, newer, or not a run.
+        InputError: the file is missing, empty, truncated, foreign, of a newer version, or not a run.
     """
     document = read(path, kind="run")
     with damage_in_one_line(path, "is not a complete run, a part is missing or damaged"):
@@ -54,17 +54,15 @@ def load(path: str | os.PathLike[str]) -> Run:
 
 
 def to_document(run: Run) -> Document:
-    """The Run as groups and attributes."""
+    """Return the attributes and groups of a Run."""
     groups: dict[str, Group] = {}
     for name, entry in run.items():
         if isinstance(entry, Spikes):
-            groups[f"spikes/{name}"] = _spikes_group(entry)
+            groups[f"spikes/{name}"] = _spikes_group(name, entry)
         else:
-            groups[f"signals/{name}"] = _signal_group(entry)
+            groups[f"signals/{name}"] = _signal_group(name, entry)
     source = dict(run.source)
-    _check_source("Run", source)
-    for name, entry in run.items():
-        _check_source(name, entry.source)
+    _source_json("Run", source)
     attrs = {
         "kind": "run",
         "entries": to_json(list(run)),
@@ -76,15 +74,15 @@ def to_document(run: Run) -> Document:
     return Document(attrs, groups)
 
 
-def _check_source(name: str, source: Mapping[str, object]) -> None:
+def _source_json(name: str, source: Mapping[str, object]) -> str:
     try:
-        to_json(dict(source))
+        return to_json(dict(source))
     except (TypeError, ValueError) as error:
         raise InputError(f"{name}.source: must be plain finite numbers, strings, lists and mappings: {error}") from None
 
 
 def from_document(document: Document) -> Run:
-    """The inverse of `to_document`."""
+    """Return the Run of a document, the inverse of `to_document`."""
     entries: dict[str, Recording | Spikes] = {}
     for name in json.loads(document.attrs["entries"]):
         if f"spikes/{name}" in document.groups:
@@ -101,27 +99,26 @@ def from_document(document: Document) -> Run:
 
 
 def timestamps(time: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Times [s] in ms, and what s -> ms -> s loses of them [s]."""
+    """Return times [s] in ms, and the rounding error of s -> ms -> s [s]."""
     stamps = time * 1000.0
     return stamps, time - stamps / 1000.0
 
 
-def _spikes_group(spikes: Spikes) -> Group:
-    stamps, lost = timestamps(spikes.time)
+def _spikes_group(name: str, spikes: Spikes) -> Group:
+    stamps, residual = timestamps(spikes.time)
     variables = {
         "timestamps": Variable(("spike",), stamps, {"units": "milliseconds"}),
         "node_ids": Variable(("spike",), spikes.unit.astype(np.uint64)),
     }
-    if lost.any():
-        variables["residual"] = Variable(("spike",), lost, RESIDUAL)
-    for key, labels in spikes.unit_labels.items():
-        variables[_UNIT_LABEL + key] = Variable(("unit",), labels)
+    if residual.any():
+        variables["residual"] = Variable(("spike",), residual, RESIDUAL)
+    variables |= {_UNIT_LABEL + key: Variable(("unit",), labels) for key, labels in spikes.unit_labels.items()}
     attrs = {
         "sorting": "by_time",
         "n_units": spikes.n_units,
         "duration": spikes.duration,
         "t0": spikes.t0,
-        "source": to_json(dict(spikes.source)),
+        "source": _source_json(name, spikes.source),
     }
     return Group(variables, attrs)
 
@@ -142,31 +139,26 @@ def _spikes(group: Group) -> Spikes:
     )
 
 
-def _signal_group(recording: Recording) -> Group:
+def _signal_group(name: str, recording: Recording) -> Group:
     values = to_numpy(recording.values)
     dims = (*(f"trial{axis}" for axis in range(values.ndim - 2)), "time", "unit")
     described = {"long_name": recording.quantity, "units": recording.unit}
+    clock = {"units": "s" if recording.clock == "second" else recording.clock}
     variables = {
-        "time": Variable(
-            ("time",), recording.times, {"units": "s" if recording.clock == "second" else recording.clock}
-        ),
+        "time": Variable(("time",), recording.times, clock),
         "unit": Variable(("unit",), np.arange(recording.n_units)),
         "values": Variable(dims, values, described),
     }
     if recording.valid is not None:
         variables["valid"] = Variable(dims, to_numpy(recording.valid).astype(bool))
-    for prefix, dim, labels in (
-        (_UNIT_LABEL, "unit", recording.unit_labels),
-        (_TIME_LABEL, "time", recording.time_labels),
-    ):
-        for key, array in labels.items():
-            variables[prefix + key] = Variable((dim,), array)
+    variables |= {_UNIT_LABEL + key: Variable(("unit",), array) for key, array in recording.unit_labels.items()}
+    variables |= {_TIME_LABEL + key: Variable(("time",), array) for key, array in recording.time_labels.items()}
     attrs = {
         "dt": recording.dt,
         "clock": recording.clock,
         "t0": recording.t0,
         "periodic": recording.periodic,
-        "source": to_json(dict(recording.source)),
+        "source": _source_json(name, recording.source),
     }
     return Group(variables, attrs)
 

@@ -1,10 +1,10 @@
-"""The folder FILE.h5.part of a run that is under way: whole files only, so that a killed run can go on.
+"""The folder FILE.h5.part of an unfinished run: whole files only, so that a killed run can go on.
 
 ::
 
-    run.json          the identity of the run: what must be equal for the same bits
+    run.json          the manifest, with the identity: settings that decide the bits of the run
     000000.h5, ...    chunks: the spikes [steps, cells], triggers [steps] and samples of the steps begin..end-1
-    state-000003.h5   everything that the engine needs to go on after chunk 3; the newest two are kept
+    state-000003.h5   state of the engine after chunk 3, to resume from; only the newest two
 
 Every file is written under a temporary name, synced and renamed, and every array carries its CRC-32.
 """
@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..files.document import DAMAGE, first_line, replacing, to_json
-from ..files.part_folder import PartFolder
+from ..files.unfinished import Unfinished
 
 STATES_KEPT = 2  # one more than is needed: a damaged newest chunk or state costs one chunk, not the run
 
@@ -33,12 +33,12 @@ Arrays = dict[str, NDArray[Any]]
 
 
 class DamageError(Exception):
-    """A file of a part folder that cannot be read whole."""
+    """A file of an unfinished run that cannot be read whole."""
 
 
 @dataclass(frozen=True)
-class Part(PartFolder):
-    """The part folder of a run."""
+class UnfinishedRun(Unfinished):
+    """The chunks and states of an unfinished run."""
 
     FORMAT = "ictal part"
     VERSION = 1
@@ -48,17 +48,17 @@ class Part(PartFolder):
     DOING = "writing this run"
 
     def write_chunk(self, number: int, begin: int, end: int, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """The chunk of this number, which covers the steps begin..end-1."""
+        """Write the chunk of this number, which covers the steps begin..end-1."""
         _write(self.chunk_path(number), {"kind": "chunk", "begin": begin, "end": end}, arrays)
 
     def write_state(self, number: int, end: int, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """The state after the chunk of this number; those before the last are removed."""
+        """Write the state after the chunk of this number, and remove all states but the newest two."""
         _write(self._state(number), {"kind": "state", "end": end}, arrays)
         for old in self._numbers("state-")[:-STATES_KEPT]:
             self._state(old).unlink()
 
     def chunks(self) -> Iterator[tuple[int, int, Arrays]]:
-        """(begin, end, arrays) of every chunk in order.
+        """Yield (begin, end, arrays) of every chunk in order.
 
         Raises:
             DamageError: one is missing, torn or changed.
@@ -75,7 +75,7 @@ class Part(PartFolder):
             yield begin, end, arrays
 
     def train(self, name: str) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int32]]]:
-        """Steps and cells of a population or triggered input, chunk after chunk; unchecked: read `chunks` before."""
+        """Yield steps and cells of a population or triggered input by chunk, without checks: read `chunks` before."""
         for file in self._files():
             if name in file["spikes"]:
                 yield file[f"spikes/{name}/steps"][...], file[f"spikes/{name}/cells"][...]
@@ -84,7 +84,7 @@ class Part(PartFolder):
                 yield step, np.zeros(step.size, dtype=np.int32)
 
     def samples(self, name: str) -> Iterator[NDArray[np.float64]]:
-        """The samples of one name, chunk after chunk; unchecked."""
+        """Yield the samples of one name by chunk, without checks."""
         for file in self._files():
             yield file[f"samples/{name}"][...]
 
@@ -94,7 +94,7 @@ class Part(PartFolder):
                 yield file
 
     def steps_done(self) -> int:
-        """About how many steps the folder holds, from the head of the newest state."""
+        """Return the steps done, from the head of the newest state that can be read."""
         for number in reversed(self._numbers("state-")):
             with contextlib.suppress(*DAMAGE), h5py.File(self._state(number), "r") as file:
                 return int(file.attrs["end"])
@@ -103,7 +103,7 @@ class Part(PartFolder):
     def resume(self) -> tuple[int, int, Arrays, list[str]]:
         """Return the number of whole chunks, the steps done, the state after them (empty at 0), and the damage found.
 
-        That is the newest whole state whose chunks are all whole. What comes after it is removed.
+        The state is the newest whole one whose chunks are all whole. Later files are removed.
         """
         notes, ends = [], []
         try:
@@ -124,13 +124,13 @@ class Part(PartFolder):
                 found = number + 1, ends[number], arrays
                 break
         for item in self.folder.iterdir():
-            kept = re.fullmatch(r"(?:state-)?(\d+)\.h5", item.name)
-            if item != self.said and (kept is None or int(kept[1]) >= found[0]):
+            name = re.fullmatch(r"(?:state-)?(\d+)\.h5", item.name)
+            if item != self._manifest and (name is None or int(name[1]) >= found[0]):
                 item.unlink()
         return *found, notes
 
     def chunk_path(self, number: int) -> Path:
-        """Name of the chunk of this number."""
+        """Return the path of the chunk of this number."""
         return self.folder / f"{number:06d}.h5"
 
     def _state(self, number: int) -> Path:

@@ -1,11 +1,10 @@
-"""Memory, disk and time that a run will need, known before it starts."""
+"""Forecast of the memory, disk and time of a run."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,17 +15,14 @@ from ..engines.wiring import instantiate
 from ..errors import InputError
 from ..files.store import timestamps
 from ..networks.network import Network
-from .machine import available_memory, free_disk, spoken
+from .machine import available_memory, free_disk, readable_size
 
-if TYPE_CHECKING:
-    from ..engines.compiled.engine import Chunk
-
-NOMINAL_RATE = 5.0  # spikes of a cell where nothing was measured [Hz]
-PROGRAM = 300_000_000  # interpreter, libraries and compiled code, and the chunk in hand [bytes]
-PILOT, PILOT_WALL = 200.0, 2.0  # length of the short run that is measured: biological [ms], wall [s], at most
-WARM_UP = 10  # steps that are not measured: the first compile
-MEASURED_UP_TO = 2e9  # memory of a network that is worth drawing for a forecast [bytes]
-STEP_OF_A_CELL, EVENT, DRAWING = 4e-9, 3e-9, 20e-9  # about, of a cell, a delivered spike, a connection [s]
+NOMINAL_RATE = 5.0  # assumed rate of a cell without a pilot run [Hz]
+PROGRAM = 300_000_000  # interpreter, libraries and compiled code, and one chunk [bytes]
+PILOT, PILOT_WALL = 200.0, 2.0  # length of the pilot run, at most: biological [ms], wall [s]
+WARM_UP = 10  # steps that are not timed: the first of them compile
+MEASURED_UP_TO = 2e9  # memory of the largest network that is drawn for a forecast [bytes]
+STEP_OF_A_CELL, EVENT, DRAWING = 4e-9, 3e-9, 20e-9  # rough costs of a cell, a delivered spike, a connection [s]
 
 
 @dataclass(frozen=True)
@@ -35,11 +31,11 @@ class Forecast:
 
     Attributes:
         memory: [bytes].
-        file: of the file [bytes].
-        disk: while it is written: file and chunks [bytes].
+        file: size of the file [bytes].
+        disk: file and chunks, while the file is written [bytes].
         seconds: wall time [s].
         rate: mean over the cells [Hz].
-        how: how this was found.
+        how: method of the forecast, in words.
     """
 
     memory: float
@@ -53,7 +49,7 @@ class Forecast:
 def forecast(
     network: Network, duration: float, seed: int, signal_dt: float = 1.0, precision: str = "float64", threads: int = 1
 ) -> Forecast:
-    """The needs of a run: measured on its first moments, or counted where drawing the network is too much for that.
+    """Return the needs of a run: measured on a pilot run, or counted where the network is too large to draw.
 
     Args:
         network: the description.
@@ -79,12 +75,12 @@ def forecast(
 
 
 def needed_memory(network: Network, precision: str = "float64", threads: int = 1) -> int:
-    """Memory of a run, whatever its duration [bytes]."""
+    """Return the memory of a run of any duration [bytes]."""
     return memory(network, precision, threads)["total"] + PROGRAM
 
 
 def needed_disk(network: Network, duration: float, signal_dt: float, rate: float = NOMINAL_RATE) -> tuple[float, float]:
-    """Size of the file, and with the chunks it is made from [bytes].
+    """Return the size of the file, and that of file and chunks [bytes].
 
     Args:
         network: the description.
@@ -117,26 +113,26 @@ def refuse_what_does_not_fit(
     """Check memory and disk before anything is drawn.
 
     Raises:
-        InputError: one of them will not do.
+        InputError: one of them is too small.
     """
     need, free = needed_memory(network, precision, threads), available_memory()
     if free is not None and need > free:
         raise InputError(
-            f"Network: needs about {spoken(need)} of memory and {spoken(free)} are free; make it smaller (fewer cells "
-            "or connections) or run it on a larger machine"
+            f"Network: needs about {readable_size(need)} of memory and {readable_size(free)} are free; make it smaller "
+            "(fewer cells or connections) or run it on a larger machine"
         )
     (_, disk), left = needed_disk(network, duration, signal_dt), free_disk(folder)
     if left is not None and disk > left:
         raise InputError(
-            f"{folder}: this run needs about {spoken(disk)} of disk (at {NOMINAL_RATE:g} spikes/s a cell) and "
-            f"{spoken(left)} are free; make room, or write to another disk with -o"
+            f"{folder}: this run needs about {readable_size(disk)} of disk (at {NOMINAL_RATE:g} spikes/s a cell) and "
+            f"{readable_size(left)} are free; make room, or write to another disk with -o"
         )
 
 
 def _measured(
     network: Network, total: int, seed: int, signal_dt: float, precision: str, threads: int
 ) -> tuple[float, float, float, float]:
-    """(setup [s], wall time of a step [s], rate [Hz], length of the pilot [ms])."""
+    """Return setup [s], wall time of a step [s], rate [Hz] and length of the pilot run [ms]."""
     from ..engines.compiled.engine import Simulation
 
     began = time.monotonic()
@@ -144,16 +140,13 @@ def _measured(
     simulation = Simulation(instance, total, seed, signal_dt, precision, threads)
     setup = time.monotonic() - began
     cells = sum(p.n for p in network.populations)
-    spikes, length = 0, min(total, max(WARM_UP, round(PILOT / network.dt)))
+    length = min(total, max(WARM_UP, round(PILOT / network.dt)))
     first = min(WARM_UP, length)
-    spikes += _count(simulation.advance(first))
+    chunks = [simulation.advance(first)]
     began, step = time.monotonic(), (length - first) // 20 + 1
     while simulation.step < length and time.monotonic() - began < PILOT_WALL:
-        spikes += _count(simulation.advance(min(simulation.step + step, length)))
+        chunks.append(simulation.advance(min(simulation.step + step, length)))
     wall, done = time.monotonic() - began, simulation.step
+    spikes = sum(train.size for chunk in chunks for train, _ in chunk.spikes)
     rate = spikes / cells / (done * network.dt / 1000.0)
     return setup, wall / max(1, done - first), rate, done * network.dt
-
-
-def _count(chunk: Chunk) -> int:
-    return sum(step.size for step, _ in chunk.spikes)

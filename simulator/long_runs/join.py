@@ -1,4 +1,4 @@
-"""The chunks of a long run as one file: the file that `store.save` writes, made piece by piece."""
+"""Assembly of the chunks of a long run into one file, equal to that of `store.save`, piece by piece."""
 
 from __future__ import annotations
 
@@ -14,81 +14,82 @@ from ..engines.common import assemble, intervals, sampling
 from ..errors import InputError
 from ..files.document import Document, Group, Streamed, Variable, write
 from ..files.store import RESIDUAL, timestamps, to_document
-from ..networks.network import Network, TriggeredInput
+from ..networks.inputs import TriggeredInput
+from ..networks.network import Network
 from ..networks.schedule import Schedule
 from ..recordings.recording import Recording
 from ..recordings.run import Run
-from .chunks import DamageError, Part
+from .chunks import DamageError, UnfinishedRun
 
 _ROWS = 2**16  # of a time axis or schedule, which are computed, in one piece
 
 
 @dataclass
 class _Sizes:
-    """Rows of everything, read off the chunks."""
+    """Numbers of rows and columns, read off the chunks."""
 
     spikes: dict[str, int] = field(default_factory=dict)
-    lossy: set[str] = field(default_factory=set)  # trains some of whose times ms do not hold exactly
+    lossy: set[str] = field(default_factory=set)  # trains with times that are not exact in ms
     samples: dict[str, int] = field(default_factory=dict)
     columns: dict[str, int] = field(default_factory=dict)
 
 
 def join(
-    part: Part,
+    run: UnfinishedRun,
     network: Network,
     total: int,
     signal_dt: float,
     source: Mapping[str, object],
     run_source: Mapping[str, object],
-    beside: Mapping[str, Recording],
+    known: Mapping[str, Recording],
     target: Path,
     force: bool,
     pause: Callable[[], None],
 ) -> dict[str, str]:
-    """Write the file; memory is that of a chunk.
+    """Write the file, in the memory of a chunk.
 
     Args:
-        part: its folder, complete.
-        network: what ran.
+        run: its complete folder.
+        network: the description.
         total: number of time steps.
         signal_dt: sampling interval of signals that have none of their own [ms].
         source: provenance of every entry.
-        run_source: provenance of the whole.
-        beside: entries that were known beforehand, written behind the others.
+        run_source: provenance of the Run.
+        known: entries that were known beforehand, written after the others.
         target: name of the file.
         force: replace it if it exists.
-        pause: called between the pieces; what it raises leaves the folder as it is.
+        pause: called between the pieces; an error that it raises leaves the folder as it is.
 
     Returns:
-        For every entry what `repr` says of it.
+        Name of every entry -> its `repr`.
 
     Raises:
         InputError: a chunk is damaged, or the file cannot be written.
     """
     try:
-        sizes = _survey(part, network, pause)
+        sizes = _survey(run, network, pause)
     except DamageError as error:
         raise InputError(f"{error}; say --resume to compute it again") from error
     template = _template(network, sizes, signal_dt, source)
-    document = to_document(Run({**template, **beside}, run_source))
+    document = to_document(Run({**template, **known}, run_source))
     duration = total * network.dt / 1000.0
     groups: dict[str, Group] = {}
     for path, group in document.groups.items():
         kind, name = path.split("/", 1)
         if kind == "spikes":
-            groups[path] = _spikes(part, name, group, sizes, network.dt, duration, pause)
-        elif name in beside:
+            groups[path] = _spikes(run, name, group, sizes, network.dt, duration, pause)
+        elif name in known:
             groups[path] = group
         else:
-            groups[path] = _signal(part, name, group, sizes, _Grid.of(network, name, total, signal_dt), pause)
-    write(Document(document.attrs, groups), target, force=force, within=part.folder)
-    spoken = {name: _spoken(entry, sizes, name, groups, duration) for name, entry in template.items()}
-    return spoken | {name: repr(entry) for name, entry in beside.items()}
+            groups[path] = _signal(run, name, group, sizes, _Grid.of(network, name, total, signal_dt), pause)
+    write(Document(document.attrs, groups), target, force=force, within=run.folder)
+    texts = {name: _text(entry, sizes, name, groups, duration) for name, entry in template.items()}
+    return texts | {name: repr(entry) for name, entry in known.items()}
 
 
-def _survey(part: Part, network: Network, pause: Callable[[], None]) -> _Sizes:
+def _survey(run: UnfinishedRun, network: Network, pause: Callable[[], None]) -> _Sizes:
     sizes = _Sizes()
-    for _, _, arrays in part.chunks():
+    for _, _, arrays in run.chunks():
         pause()
         for key, values in arrays.items():
             kind, name = key.split("/", 1)
@@ -104,7 +105,7 @@ def _survey(part: Part, network: Network, pause: Callable[[], None]) -> _Sizes:
 
 
 def _template(network: Network, sizes: _Sizes, signal_dt: float, source: Mapping[str, object]) -> Run:
-    """The Run of one silent step: names, order, labels and attributes of the whole."""
+    """Return the Run of one silent step, with the names, order, labels and attributes of the whole."""
     nothing = np.empty(0, dtype=np.int64)
     triggers = {i.name: nothing for i in network.inputs if isinstance(i, TriggeredInput)}
     samples = {name: np.zeros((1, columns)) for name, columns in sizes.columns.items()}
@@ -112,13 +113,13 @@ def _template(network: Network, sizes: _Sizes, signal_dt: float, source: Mapping
 
 
 def _spikes(
-    part: Part, name: str, group: Group, sizes: _Sizes, dt: float, duration: float, pause: Callable[[], None]
+    run: UnfinishedRun, name: str, group: Group, sizes: _Sizes, dt: float, duration: float, pause: Callable[[], None]
 ) -> Group:
     rows = sizes.spikes[name]
 
     def made(what: Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[Any]]) -> Callable[[], Iterable[Any]]:
         def pieces() -> Iterator[NDArray[Any]]:
-            for step, cell in part.train(name):
+            for step, cell in run.train(name):
                 pause()
                 order = np.lexsort((cell, step))  # ties by unit, as `Spikes` has them
                 yield what(step[order], cell[order])
@@ -141,7 +142,7 @@ def _spikes(
 
 @dataclass(frozen=True)
 class _Grid:
-    """Samples of one signal: how many, their interval [s], and the schedule they are computed from, if any."""
+    """Samples of one signal: their number, interval [s], and the schedule that they are computed from, if any."""
 
     rows: int
     dt: float
@@ -168,12 +169,14 @@ class _Grid:
                 yield self.schedule.at(self.interval * block)[:, None]
 
 
-def _signal(part: Part, name: str, group: Group, sizes: _Sizes, grid: _Grid, pause: Callable[[], None]) -> Group:
+def _signal(
+    run: UnfinishedRun, name: str, group: Group, sizes: _Sizes, grid: _Grid, pause: Callable[[], None]
+) -> Group:
     if sizes.samples.setdefault(name, grid.rows) != grid.rows:
-        raise InputError(f"{part.folder}: holds {sizes.samples[name]} samples of {name!r}; want {grid.rows}")
+        raise InputError(f"{run.folder}: holds {sizes.samples[name]} samples of {name!r}; want {grid.rows}")
 
     def pieces() -> Iterator[NDArray[np.float64]]:
-        for piece in grid.scheduled() if grid.schedule is not None else part.samples(name):
+        for piece in grid.scheduled() if grid.schedule is not None else run.samples(name):
             pause()
             yield piece
 
@@ -189,7 +192,7 @@ def _seconds(step: NDArray[np.int64], dt: float) -> NDArray[np.float64]:
     return np.asarray(step * dt / 1000.0, dtype=np.float64)
 
 
-def _spoken(entry: object, sizes: _Sizes, name: str, groups: Mapping[str, Group], duration: float) -> str:
+def _text(entry: object, sizes: _Sizes, name: str, groups: Mapping[str, Group], duration: float) -> str:
     if isinstance(entry, Recording):
         shape = f"{sizes.samples[name]} x {entry.n_units}"
         return f"Recording({entry.quantity} [{entry.unit}], {shape}, dt={entry.dt:g} {entry.clock})"

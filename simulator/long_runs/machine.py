@@ -1,4 +1,4 @@
-"""Memory, disk and cores of this machine, or of the share of it that a job was given."""
+"""Free memory and disk of this machine, or of the share that a container or job has."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ _MEMINFO, _OWN_CGROUPS, _CGROUPS = Path("/proc/meminfo"), Path("/proc/self/cgrou
 
 
 def available_memory() -> int | None:
-    """Bytes that can be taken without swapping; None where the system does not say.
+    """Return the bytes that can be allocated without swapping; None if the system does not report them.
 
-    The least of what the system has free and of what is left to the control groups of this process, which is
-    what a container or a job scheduler gave it.
+    The minimum of the free memory of the system and the rest of the limits of this process's control groups, which
+    containers and job schedulers set.
     """
     free = [*_free_of_the_system(), *_left_to_the_groups()]
     return max(0, min(free)) if free else None
 
 
 def free_disk(folder: Path) -> int | None:
-    """Bytes that may be written in a folder; None where the system does not say."""
+    """Return the free bytes on the disk of a folder; None if the system does not report them."""
     try:
         return shutil.disk_usage(folder).free
     except OSError:
         return None
 
 
-def spoken(size: float) -> str:
-    """A number of bytes in words.
+def readable_size(size: float) -> str:
+    """Return a number of bytes as text, with its unit.
 
-    >>> spoken(2.5e9), spoken(300)
+    >>> readable_size(2.5e9), readable_size(300)
     ('2.5 GB', '300 B')
     """
     for unit, bytes_ in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
@@ -53,25 +53,22 @@ def _free_of_the_system() -> Iterator[int]:
 
 
 def _left_to_the_groups() -> Iterator[int]:
-    """Limit less use, for the group of this process and those above it (version 2 and 1 of control groups)."""
+    """Yield limit − use of the control group of this process and of its parents (version 2 and 1)."""
     with contextlib.suppress(OSError, ValueError):
         for line in _OWN_CGROUPS.read_text().splitlines():
             _, controllers, path = line.split(":", 2)
             if not controllers:
                 root, names = _CGROUPS, ("memory.max", "memory.current", "inactive_file")
             elif "memory" in controllers.split(","):
-                root, names = (
-                    _CGROUPS / "memory",
-                    ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
-                )
+                root = _CGROUPS / "memory"
+                names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
             else:
                 continue
             folder = root / path.lstrip("/")
-            while True:
-                yield from _left_to(folder, *names)
-                if folder == root or root not in folder.parents:
+            for group in (folder, *folder.parents):
+                yield from _left_to(group, *names)
+                if group == root:
                     break
-                folder = folder.parent
 
 
 def _left_to(folder: Path, limit: str, used: str, cache: str) -> Iterator[int]:
@@ -80,5 +77,5 @@ def _left_to(folder: Path, limit: str, used: str, cache: str) -> Iterator[int]:
         for line in (folder / "memory.stat").read_text().splitlines():
             name, value = line.split()
             if name == cache:
-                left += int(value)  # pages of files that are given back when needed
+                left += int(value)  # cached pages of files, which are freed on demand
         yield left

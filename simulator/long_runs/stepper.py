@@ -1,4 +1,4 @@
-"""A run in steps: advances the engine, cuts what it did into chunks on the disk, and asks whether to stop."""
+"""Stepping of a long run: advances of the engine, chunks on the disk, requests to stop."""
 
 from __future__ import annotations
 
@@ -7,27 +7,28 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..engines.common import Progress, descriptions, intervals, runaway
-from ..engines.compiled.engine import Chunk, Simulation
+from ..engines.common import descriptions, intervals, runaway
+from ..engines.compiled.engine import Chunk, Simulation, joined
 from ..engines.wiring import instantiate
 from ..errors import InputError
 from ..networks.network import Network
-from .chunks import Arrays, Part
+from ..types import TimeProgress
+from .chunks import Arrays, UnfinishedRun
 
 CUT_AFTER, CUT_AT_MOST = 2.0, 30.0  # wall time between two chunks [s]: the first, and later 1 % of the time so far
 CUT_SIZE = 2**23  # of a chunk [bytes]
-ADVANCE = 100.0  # biological time between two looks at the outside, at most [ms]
-LOOK_EVERY = 0.2  # wall time between them, about [s]
+ADVANCE = 100.0  # biological time of an advance, at most [ms]; `stop` and `progress` are called after each
+LOOK_EVERY = 0.2  # wall time of an advance, about [s]
 FIRST_STEPS = 10  # of the first advance, whose speed is not known
 WRITING_SHARE = 0.1  # of the wall time may go into states
 
 
 class UnfinishedError(Exception):
-    """A run was asked to stop; it can go on.
+    """A run was asked to stop; it can be resumed.
 
     Attributes:
-        done: how far it came [s].
-        total: how long it is [s].
+        done: time reached [s].
+        total: duration of the run [s].
     """
 
     def __init__(self, done: float, total: float) -> None:
@@ -36,28 +37,28 @@ class UnfinishedError(Exception):
 
 
 def columns(network: Network, signal_dt: float) -> dict[str, int]:
-    """Values in a sample of everything that the engine samples, by name."""
+    """Return the number of values in a sample, by name of the signal."""
     described = descriptions(network)
     return {name: next(iter(described[name][2].values())).size for name in intervals(network, signal_dt)}
 
 
 class Stepper:
-    """The run itself: steps it, cuts chunks, asks whether to stop."""
+    """One long run: its engine, and its chunks that are not yet on the disk."""
 
     def __init__(
         self,
-        part: Part,
+        unfinished: UnfinishedRun,
         network: Network,
         total: int,
         seed: int,
         signal_dt: float,
         precision: str,
         threads: int,
-        progress: Progress | None,
+        progress: TimeProgress | None,
         stop: Callable[[], bool],
     ) -> None:
-        self._part, self._network, self._total = part, network, total
-        self._how = seed, signal_dt, precision, threads
+        self._folder, self._network, self._total = unfinished, network, total
+        self._settings = seed, signal_dt, precision, threads
         self._every = intervals(network, signal_dt)
         self._progress, self._stop = progress, stop
         self._number = self._done = 0  # chunks and steps that are on the disk
@@ -65,8 +66,8 @@ class Stepper:
         self._cost = 0.0  # of writing a state [s]
 
     def begin(self, state: Arrays | None = None) -> None:
-        """Draw the network and put it into a state, its first one if None."""
-        seed, signal_dt, precision, threads = self._how
+        """Draw the network and restore a state; None is the initial one."""
+        seed, signal_dt, precision, threads = self._settings
         self._simulation = Simulation(
             instantiate(self._network, seed), self._total, seed, signal_dt, precision, threads
         )
@@ -74,8 +75,8 @@ class Stepper:
             self._simulation.restore(state)
 
     def go_on(self, note: Callable[[str], None]) -> None:
-        """Take the run up where the folder ends."""
-        self._number, self._done, state, damage = self._part.resume()
+        """Resume the run at the end of its folder."""
+        self._number, self._done, state, damage = self._folder.resume()
         for line in damage:
             note(f"{line}; going on from {self._seconds(self._done):g} s")
         if self._done < self._total:
@@ -85,19 +86,20 @@ class Stepper:
         """Step to the end, writing chunks.
 
         Raises:
-            UnfinishedError: told to stop; everything so far is on the disk.
+            UnfinishedError: `stop` returned True; everything so far is on the disk.
         """
         try:
             self._run()
         except BaseException:
-            if not self._number and self._part.folder.exists():
-                self._part.remove()  # nothing is lost: leave nothing
+            if not self._number and self._folder.folder.exists():
+                self._folder.remove()  # nothing is lost: leave nothing
             raise
 
     def _run(self) -> None:
         began = last = time.monotonic()
         limit = max(1, round(ADVANCE / self._network.dt))
-        row = sum(8 * n / self._every[name] for name, n in columns(self._network, self._how[1]).items())  # bytes a step
+        widths = columns(self._network, self._settings[1])
+        row = sum(8 * n / self._every[name] for name, n in widths.items())  # bytes a step
         limit = max(1, min(limit, int(CUT_SIZE / row) if row else limit))
         stride = min(FIRST_STEPS, limit)
         while self._done < self._total:
@@ -106,7 +108,7 @@ class Stepper:
                 chunk = self._simulation.advance(min((step // stride + 1) * stride, self._total))
                 self._check(chunk)
             except InputError:  # it ran away, and would again
-                self._part.remove()
+                self._folder.remove()
                 raise
             self._pending.append(chunk)
             stopped = self._stop() and chunk.end < self._total
@@ -125,7 +127,7 @@ class Stepper:
             stride = max(1, min(limit, int(possible), 4 * stride))
 
     def pause(self) -> None:
-        """Raise `UnfinishedError` if told to stop."""
+        """Raise `UnfinishedError` if `stop` returns True."""
         if self._stop():
             raise self._unfinished()
 
@@ -144,20 +146,16 @@ class Stepper:
 
     def _write(self, with_state: bool) -> None:
         chunks, self._pending = self._pending, []
-        end = chunks[-1].end
-        arrays: Arrays = {}
-        for p, population in enumerate(self._network.populations):
-            arrays[f"spikes/{population.name}/steps"] = np.concatenate([c.spikes[p][0] for c in chunks])
-            cells = np.concatenate([c.spikes[p][1] for c in chunks])
+        end, (spikes, triggers, samples) = chunks[-1].end, joined(chunks)
+        arrays: Arrays = {f"triggers/{name}/steps": steps for name, steps in triggers.items()}
+        arrays |= {f"samples/{name}": values for name, values in samples.items()}
+        for population, (steps, cells) in zip(self._network.populations, spikes, strict=True):
+            arrays[f"spikes/{population.name}/steps"] = steps
             arrays[f"spikes/{population.name}/cells"] = cells.astype(np.int32)
-        for name in chunks[0].triggers:
-            arrays[f"triggers/{name}/steps"] = np.concatenate([c.triggers[name] for c in chunks])
-        for name in chunks[0].samples:
-            arrays[f"samples/{name}"] = np.concatenate([c.samples[name] for c in chunks])
-        self._part.write_chunk(self._number, self._done, end, arrays)
+        self._folder.write_chunk(self._number, self._done, end, arrays)
         if with_state:
             before = time.monotonic()
-            self._part.write_state(self._number, end, self._simulation.checkpoint())
+            self._folder.write_state(self._number, end, self._simulation.checkpoint())
             self._cost = time.monotonic() - before
         self._number, self._done = self._number + 1, end
 

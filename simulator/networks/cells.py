@@ -18,7 +18,7 @@ Reversal = Annotated[float | None, Param("reversal potential; none is a current 
 
 
 class _Graded(Checked):
-    """Common rule of the synapses that have a time course."""
+    """Rule common to the synapses that have a time course."""
 
     sign: Sign
     reversal: Reversal
@@ -38,7 +38,7 @@ class Synapse(_Graded):
     conductance; s and the weights are then in units of the leak conductance [1]).
 
     Raises:
-        InputError: a parameter out of its bounds; a sign of -1 beside a reversal potential.
+        InputError: a parameter out of its bounds; a sign of -1 with a reversal potential.
     """
 
     name: Name
@@ -116,7 +116,7 @@ class Adaptation(Checked):
 class Exponential(Checked):
     """Exponential spike initiation: F(v) = −(v − v_rest) + slope·exp((v − onset)/slope) (with `Adaptation`: AdEx).
 
-    The exponent is held at 50 at most. v_threshold is where the spike is cut, far above the onset
+    The exponent is limited to 50. v_threshold is where the spike is cut, far above the onset
     (Brette & Gerstner, J Neurophysiol 2005).
     """
 
@@ -185,7 +185,7 @@ class Population(Checked):
 
     @property
     def is_linear(self) -> bool:
-        """Whether the equations between spikes are linear with constant coefficients: they are then solved exactly."""
+        """Linearity of the equations between spikes, with constant coefficients: they are then solved exactly."""
         conductances = any(not isinstance(s, DeltaSynapse) and s.reversal is not None for s in self.synapses)
         coupled = self.adaptation is not None and self.adaptation.coupling != 0.0
         return self.initiation is None and not conductances and not coupled
@@ -194,7 +194,7 @@ class Population(Checked):
         """Return the index of the synapse of this name.
 
         Raises:
-            InputError: there is none.
+            InputError: no synapse has this name.
         """
         names = [s.name for s in self.synapses]
         if name not in names:

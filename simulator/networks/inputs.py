@@ -73,8 +73,8 @@ class CurrentInput(Checked):
 class WhiteNoise(Checked):
     """Independent white noise in every cell: τ_m dv = … dt + sigma·√τ_m dW; v alone has the SD sigma/√2 about its mean.
 
-    A refractory cell loses it. A step adds a Gaussian increment after v has moved and before it is held against the
-    threshold; its SD is exact for leaky cells, sigma·√(dt/τ_m) for others.
+    A refractory cell loses it. A step adds a Gaussian increment after the integration of v and before the test against
+    the threshold; its SD is exact for leaky cells, sigma·√(dt/τ_m) for others.
     """
 
     target: Target
@@ -97,7 +97,7 @@ class OUNoise(Checked):
 
 @dataclass(frozen=True, eq=False)
 class GivenNoise(Checked):
-    """Noise that was drawn before (`freeze_inputs`): row n is added in step n, to v where `tau` is None, else to y.
+    """Noise drawn beforehand (`freeze_inputs`): row n is added in step n, to v where `tau` is None, else to y.
 
     y' = −y/τ drives the cell, as in `OUNoise`; it starts at `start`.
     """
@@ -114,8 +114,8 @@ class TriggeredInput(Checked):
     """A stimulus that spikes trigger: at least `count` spikes of `source` within `window` fire it.
 
     `weight` then reaches every one of `cells` after `delay` (0: within the step), and nothing fires again for
-    `dead_time`. All three times are multiples of the time step. Recorded as Spikes of one unit under its name: when it
-    was triggered.
+    `dead_time`. All three times are multiples of the time step. The times of triggering are recorded as Spikes
+    of one unit under its name.
     """
 
     name: Name

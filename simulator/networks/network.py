@@ -6,7 +6,7 @@ The model, for a cell of a population with synapses k:
     I_k = ± G_k(t) s_k   or   G_k(t) s_k (E_k − v)       G_k = gain_k(t), times (1 − q) where a slow variable q is named
     s_k' = −s_k / τ_k (exponential; see `cells` for others);  a presynaptic spike adds its weight after its delay
     τ_w w' = −w + coupling·(v − v_rest)
-    v ≥ v_threshold  →  spike; v = v_reset, w += jump, v is held for the whole refractory period
+    v ≥ v_threshold  →  spike; v = v_reset, w += jump, v stays there for the refractory period
 
 Voltages, currents and weights are in mV, conductances in units of the leak, times in ms, rates as stated. Every class
 raises an InputError for a value of another type, or out of the bounds that its field declares.
@@ -24,82 +24,11 @@ from ..checks import Name, steps, unique
 from ..errors import InputError, unknown
 from ..fields import Checked, Param
 from ..types import Ints
-from .cells import (
-    Adaptation,
-    AlphaSynapse,
-    AnySynapse,
-    DeltaSynapse,
-    Exponential,
-    Population,
-    Quadratic,
-    SaturatingSynapse,
-    Synapse,
-)
-from .connections import (
-    Dense,
-    Edges,
-    FixedInDegree,
-    Footprint,
-    LogNormal,
-    LowRank,
-    Pairwise,
-    Projection,
-    Rule,
-    UniformDelay,
-)
-from .inputs import (
-    AnyInput,
-    CurrentInput,
-    EventInput,
-    GivenNoise,
-    OUNoise,
-    PoissonInput,
-    TriggeredInput,
-    WhiteNoise,
-)
+from .cells import AlphaSynapse, DeltaSynapse, Population, SaturatingSynapse
+from .connections import Dense, Edges, FixedInDegree, LowRank, Projection, UniformDelay
+from .inputs import AnyInput, CurrentInput, EventInput, GivenNoise, OUNoise, PoissonInput, TriggeredInput
 from .schedule import Schedule
-from .signals import MeanSynapticCurrent, PopulationRate, PopulationStatistic, Signal, StateRecording
-
-__all__ = [
-    "Adaptation",
-    "AlphaSynapse",
-    "AnyInput",
-    "AnySynapse",
-    "CurrentInput",
-    "DeltaSynapse",
-    "Dense",
-    "Edges",
-    "EventInput",
-    "Exponential",
-    "FixedInDegree",
-    "Footprint",
-    "GivenNoise",
-    "LogNormal",
-    "LowRank",
-    "MeanSynapticCurrent",
-    "Network",
-    "OUNoise",
-    "Pairwise",
-    "PoissonInput",
-    "Population",
-    "PopulationRate",
-    "PopulationStatistic",
-    "Projection",
-    "Quadratic",
-    "Rule",
-    "SaturatingSynapse",
-    "Schedule",
-    "Signal",
-    "SlowVariable",
-    "StateRecording",
-    "Synapse",
-    "TriggeredInput",
-    "UniformDelay",
-    "WhiteNoise",
-    "rate_name",
-    "steps",
-]
-
+from .signals import MeanSynapticCurrent, PopulationStatistic, Signal, StateRecording
 
 MAX_ROWS = 2e9  # bytes of the pointers to the edges of every source and delay of one projection
 
@@ -108,7 +37,7 @@ MAX_ROWS = 2e9  # bytes of the pointers to the edges of every source and delay o
 class SlowVariable(Checked):
     """Activity-driven slow variable: τ q' = −q + maximum·rⁿ/(rⁿ + half_rateⁿ).
 
-    r is the mean rate of a population [Hz], seen through an exponential filter of `rate_tau`. It is
+    r is the mean rate of a population [Hz], passed through an exponential filter of `rate_tau`. It is
     recorded as `name`, and r as `name_rate`.
     """
 
@@ -123,9 +52,9 @@ class SlowVariable(Checked):
 
 @dataclass(frozen=True, eq=False)
 class Network(Checked):
-    """Populations, the projections among them, their inputs, and what is recorded beside spikes.
+    """Populations, the projections among them, their inputs, and the signals to record.
 
-    Recorded: the spikes of every population, every signal, every slow variable and its rate, every
+    Recorded are the spikes of every population, every signal, every slow variable and its rate, every
     triggered input, and every Schedule, each under its own name.
 
     Raises:
@@ -169,7 +98,7 @@ class Network(Checked):
         """Return the index of the population of this name.
 
         Raises:
-            InputError: there is none.
+            InputError: no population has this name.
         """
         names = [p.name for p in self.populations]
         if name not in names:
@@ -185,7 +114,7 @@ class Network(Checked):
 
     @property
     def schedules(self) -> tuple[Schedule, ...]:
-        """The schedules of gains, thresholds, rates and currents, each once."""
+        """Schedules of gains, thresholds, rates and currents, each once."""
         found: list[object] = [s.gain for p in self.populations for s in p.synapses if not isinstance(s, DeltaSynapse)]
         found += [p.v_threshold for p in self.populations]
         found += [i.rate for i in self.inputs if isinstance(i, PoissonInput)]
@@ -212,16 +141,16 @@ class Network(Checked):
                 f"at most {MAX_ROWS / 1e9:g} GB: fewer cells or delays"
             )
         if isinstance(rule, FixedInDegree):
-            own = source is target
-            if rule.k > source.n - own:
-                why = ", no self-connection" if own else ""
+            recurrent = source is target
+            if rule.k > source.n - recurrent:
+                why = ", no self-connection" if recurrent else ""
                 raise InputError(
-                    f"Projection.rule: FixedInDegree k must be at most {source.n - own} "
+                    f"Projection.rule: FixedInDegree k must be at most {source.n - recurrent} "
                     f"({source.name!r} has {source.n} cells{why}); got {rule.k}"
                 )
             if rule.footprint is not None:
                 _, low, high = rule.footprint.reach(source.n, target.n)
-                near = high - low + 1 - own
+                near = high - low + 1 - recurrent
                 if rule.k > near.min():
                     raise InputError(
                         f"Projection.rule: FixedInDegree k must be at most {near.min()}, the sources with a "

@@ -1,4 +1,4 @@
-"""A parameter that changes in time: ramps, pulses, steps."""
+"""Schedules: parameters that change in time by ramps, pulses and steps."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Schedule:
 
     name: str
     times: tuple[float, ...]  # [ms]
-    values: tuple[float, ...]  # in the unit of what it stands for
+    values: tuple[float, ...]  # in the unit of the parameter
 
     def __post_init__(self) -> None:
         check_name(self.name, "Schedule.name")

@@ -1,4 +1,4 @@
-"""Recorded signals besides spikes, as data. Each has its own interval, or that of the run."""
+"""Recorded signals other than spikes, as data. Each has its own interval, or that of the run."""
 
 from __future__ import annotations
 

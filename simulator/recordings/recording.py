@@ -30,11 +30,11 @@ class Recording:
             become float64, half precision float32. A numpy array is copied unless it is read-only, and is frozen; an
             array of another library (a torch tensor, on any device, with its graph) stays as it is.
         dt: sampling interval [ticks of `clock`], > 0.
-        clock: what the time axis is. ``"second"``: physical time. ``"model"``: a model's own time
+        clock: meaning of the time axis. ``"second"``: physical time. ``"model"``: a model's own time
             unit. ``"step"``, ``"epoch"``: training. ``"frame"``: stimuli in an order.
             ``"sample"``: observations that have **no** order (a batch); nothing that needs an
             order, such as a phase, is defined on it.
-        quantity: what the values are, e.g. ``"firing rate"``.
+        quantity: name of the measured quantity, e.g. ``"firing rate"``.
         unit: physical unit of the values, e.g. ``"Hz"``; ``"1"`` where they have none.
         t0: time of the first sample [ticks of `clock`].
         periodic: the time axis is a closed loop: the last sample is followed by the first.
@@ -42,11 +42,11 @@ class Recording:
             A spike phase, for one, is not defined before a unit's first spike.
         unit_labels: name -> array (n_units,): population, layer, position ...
         time_labels: name -> array (n_times,): class, phase of a seizure ...
-        source: where it came from: system, parameters, seed, engine, versions.
+        source: provenance: system, parameters, seed, engine, versions.
 
     Raises:
-        InputError: a shape, clock, interval, label or value that cannot be; a value that is not
-            finite is named by its index.
+        InputError: an invalid shape, clock, interval, label or value; a value that is not finite is named by its
+            index.
 
     >>> r = Recording(np.eye(4), dt=0.001, clock="second", quantity="spike count", unit="1")
     >>> r.n_times, r.n_units, r.duration
@@ -113,7 +113,7 @@ class Recording:
         return self.t0 + self.dt * np.arange(self.n_times, dtype=np.float64)
 
     def numpy(self) -> NDArray[np.floating[Any]]:
-        """The values as a numpy array (detached from any graph, on the host)."""
+        """Return the values as a numpy array (detached from any graph, on the host)."""
         return to_numpy(self.values)
 
     def select(
@@ -123,7 +123,7 @@ class Recording:
         where: Mapping[str, object] | None = None,
         time: tuple[float, float] | None = None,
     ) -> Recording:
-        """The part with the given units and within the given time window.
+        """Return the part with the given units and within the given time window.
 
         Args:
             units: indices, or a boolean mask (n_units,).
@@ -134,7 +134,7 @@ class Recording:
             InputError: nothing is left, or an index or label does not exist.
         """
         index = unit_index(self.n_units, self.unit_labels, units, where, "Recording.select")
-        part = self if index is None else self._take_units(index)
+        part = self if index is None else self._take(index, -1)
         if time is None:
             return part
         start, stop = _window(time, "Recording.select")
@@ -150,43 +150,32 @@ class Recording:
         return part._slice_times(first, last)
 
     def subsample(self, n_units: int | None = None, n_times: int | None = None, *, seed: int) -> Recording:
-        """A random choice of units and a fair choice of samples.
+        """Return a random subset of units and a subset of samples.
 
-        Units are drawn without replacement and stay in their order. Of an ordered axis the first
-        `n_times` samples are kept, so that it stays evenly sampled; of a ``"sample"`` axis a
-        random subset.
+        Units are drawn without replacement and stay in their order. An ordered time axis is cut after `n_times`
+        samples, so that it stays evenly sampled; of a ``"sample"`` axis a random subset is drawn.
 
         Raises:
-            InputError: more is asked for than there is.
+            InputError: a number below 1, or above the number of units or samples.
         """
         rng = np.random.default_rng(seed)
         part = self
         if n_units is not None:
-            part = part._take_units(choose(rng, self.n_units, n_units, "Recording.subsample: units"))
+            part = part._take(choose(rng, self.n_units, n_units, "Recording.subsample: units"), -1)
         if n_times is None or n_times == self.n_times:
             return part
         if self.clock == "sample":
             chosen = choose(rng, self.n_times, n_times, "Recording.subsample: samples")
-            return part._take_times(chosen)
+            return part._take(chosen, -2)
         if not 1 <= n_times <= self.n_times:
             raise InputError(f"Recording.subsample: samples: wanted {n_times} of {self.n_times}")
         return replace(part._slice_times(0, n_times), periodic=False)
 
-    def _take_units(self, index: NDArray[np.intp]) -> Recording:
-        return replace(
-            self,
-            values=_take(self.values, index, -1),
-            valid=None if self.valid is None else _take(self.valid, index, -1),
-            unit_labels={k: v[index] for k, v in self.unit_labels.items()},
-        )
-
-    def _take_times(self, index: NDArray[np.intp]) -> Recording:
-        return replace(
-            self,
-            values=_take(self.values, index, -2),
-            valid=None if self.valid is None else _take(self.valid, index, -2),
-            time_labels={k: v[index] for k, v in self.time_labels.items()},
-        )
+    def _take(self, index: NDArray[np.intp], axis: int) -> Recording:
+        field_name = "unit_labels" if axis == -1 else "time_labels"
+        labels: dict[str, Any] = {field_name: {k: v[index] for k, v in getattr(self, field_name).items()}}
+        valid = None if self.valid is None else _take(self.valid, index, axis)
+        return replace(self, values=_take(self.values, index, axis), valid=valid, **labels)
 
     def _slice_times(self, first: int, last: int) -> Recording:
         return replace(
@@ -204,7 +193,7 @@ class Recording:
 
 
 def to_numpy(values: Array) -> NDArray[Any]:
-    """Any array of the array API standard as a numpy array on the host, without its graph."""
+    """Convert an array of the array API standard to a numpy array on the host, without its graph."""
     if isinstance(values, np.ndarray):
         return values
     if api.is_torch_array(values):
@@ -213,7 +202,7 @@ def to_numpy(values: Array) -> NDArray[Any]:
 
 
 def frozen_labels(labels: Mapping[str, Any], n: int, what: str) -> Labels:
-    """Labels as read-only arrays of length n.
+    """Return labels as read-only arrays of length n.
 
     Raises:
         InputError: an array of another length.
@@ -241,7 +230,7 @@ def unit_index(
     where: Mapping[str, object] | None,
     what: str,
 ) -> NDArray[np.intp] | None:
-    """Indices of the units that are meant, or None for all of them."""
+    """Return the indices of the selected units, or None for all of them."""
     if units is None and not where:
         return None
     keep = np.ones(n, dtype=bool)
@@ -271,7 +260,7 @@ def unit_index(
 
 
 def choose(rng: np.random.Generator, n: int, k: int, what: str) -> NDArray[np.intp]:
-    """k of n indices without replacement, in ascending order."""
+    """Draw k of n indices without replacement, in ascending order."""
     if not 1 <= k <= n:
         raise InputError(f"{what}: wanted {k} of {n}")
     return np.sort(rng.choice(n, size=k, replace=False)).astype(np.intp)

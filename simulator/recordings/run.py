@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from ..checks import check_name
 from ..errors import InputError, unknown
 from ..kinds import Kind
+from ..registry import resolve
 from .recording import Recording
 from .spikes import Spikes
 
+Entry = TypeVar("Entry", Recording, Spikes)
+
 
 class Run(Mapping[str, Recording | Spikes], Kind):
-    """A mapping of names to Recordings and Spikes, with the provenance of the whole.
+    """A mapping of names to Recordings and Spikes, with their provenance.
 
     Args:
         entries: e.g. ``{"E": Spikes, "I": Spikes, "lfp": Recording}`` or ``{"layer1": Recording}``.
-        source: what is needed to do it again: ``system``, ``parameters``, ``seed``, ``engine``,
-            ``versions``.
+        source: provenance, enough to repeat the run: ``system``, ``parameters``, ``seed``, ``engine``, ``versions``.
 
     Raises:
-        InputError: nothing in it, or an entry of another type or with a slash in its name.
+        InputError: no entries, or an entry of another type or with a slash in its name.
     """
 
     kind = "run"
@@ -38,8 +40,6 @@ class Run(Mapping[str, Recording | Spikes], Kind):
         self.source: Mapping[str, object] = MappingProxyType(dict(source or {}))
 
     def __getitem__(self, name: str) -> Recording | Spikes:
-        if name not in self._entries:
-            raise KeyError(name)
         return self._entries[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -49,36 +49,34 @@ class Run(Mapping[str, Recording | Spikes], Kind):
         return len(self._entries)
 
     def spikes(self, name: str) -> Spikes:
-        """The spike trains under this name.
+        """Return the spike trains of this name.
 
         Raises:
-            InputError: there are none of that name.
+            InputError: no spike trains have this name.
         """
-        entry = self._entries.get(name)
-        if not isinstance(entry, Spikes):
-            raise unknown("spike trains", name, [k for k, v in self.items() if isinstance(v, Spikes)])
-        return entry
+        return self._entry(name, Spikes, "spike trains")
 
     def recording(self, name: str) -> Recording:
-        """The recording under this name.
+        """Return the recording of this name.
 
         Raises:
-            InputError: there is none of that name.
+            InputError: no recording has this name.
         """
+        return self._entry(name, Recording, "recording")
+
+    def _entry(self, name: str, kind: type[Entry], words: str) -> Entry:
         entry = self._entries.get(name)
-        if not isinstance(entry, Recording):
-            raise unknown("recording", name, [k for k, v in self.items() if isinstance(v, Recording)])
+        if not isinstance(entry, kind):
+            raise unknown(words, name, [k for k, v in self.items() if isinstance(v, kind)])
         return entry
 
     def select(self, *, time: tuple[float, float]) -> Run:
-        """Every entry within the window [start, stop) of its clock."""
+        """Return every entry within the window [start, stop) of its clock."""
         return Run({name: entry.select(time=time) for name, entry in self.items()}, self.source)
 
     def document(self) -> Any:
         """Return the attributes and groups of its file."""
-        from ..files.store import to_document
-
-        return to_document(self)
+        return resolve("files.store:to_document", "ictal.simulator")(self)
 
     def facts(self) -> dict[str, Any]:
         """Return the system, its parameters and the entries."""

@@ -1,4 +1,4 @@
-"""Events: who spiked when, and the three ways in which spikes become sampled activity."""
+"""Spike trains, and their three conversions to sampled activity: counts, rates and phases."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class Spikes:
     """Spike trains of `n_units` units observed over [t0, t0 + duration).
 
     Attributes:
-        time: spike times (n_spikes,) [s]; kept in ascending order (ties by unit).
+        time: spike times (n_spikes,) [s], sorted (ties by unit).
         unit: index of the unit of every spike, (n_spikes,), in 0..n_units-1.
         n_units: number of units, those that never spiked included.
         duration: length of the observation [s].
         t0: its start [s].
         unit_labels: name -> array (n_units,).
-        source: where it came from.
+        source: provenance.
 
     Raises:
         InputError: times outside the observation, indices out of range, unequal lengths.
@@ -78,11 +78,10 @@ class Spikes:
             if (steps < 0).any() or ((steps == 0) & (np.diff(unit) < 0)).any():
                 order = np.lexsort((unit, time))
                 time, unit = time[order], unit[order]
-        object.__setattr__(self, "time", _frozen(time))
-        object.__setattr__(self, "unit", _frozen(unit))
-        object.__setattr__(self, "n_units", int(self.n_units))
-        object.__setattr__(self, "unit_labels", frozen_labels(self.unit_labels, self.n_units, "Spikes.unit_labels"))
-        object.__setattr__(self, "source", MappingProxyType(dict(self.source)))
+        n, labels = int(self.n_units), frozen_labels(self.unit_labels, self.n_units, "Spikes.unit_labels")
+        checked = {"time": _frozen(time), "unit": _frozen(unit), "n_units": n, "unit_labels": labels}
+        for name, value in {**checked, "source": MappingProxyType(dict(self.source))}.items():
+            object.__setattr__(self, name, value)
 
     @property
     def counts(self) -> NDArray[np.int64]:
@@ -96,7 +95,7 @@ class Spikes:
         where: Mapping[str, object] | None = None,
         time: tuple[float, float] | None = None,
     ) -> Spikes:
-        """The spikes of the given units within [start, stop) [s]; units are renumbered in the given order.
+        """Return the spikes of the given units within [start, stop) [s]; units are renumbered in the given order.
 
         Raises:
             InputError: no unit is left, or the window leaves the observation.
@@ -124,11 +123,11 @@ class Spikes:
         return replace(part, time=part.time[first:last], unit=part.unit[first:last], t0=start, duration=stop - start)
 
     def subsample(self, n_units: int, *, seed: int) -> Spikes:
-        """A random choice of units, drawn without replacement, in their order."""
+        """Return a random subset of units, drawn without replacement, in their order."""
         return self.select(units=choose(np.random.default_rng(seed), self.n_units, n_units, "Spikes.subsample: units"))
 
     def binned(self, dt: float) -> Recording:
-        """Spike counts in bins of width dt [s]: Recording (time, unit), quantity "spike count" [1].
+        """Count spikes in bins of width dt [s]: Recording (time, unit), quantity "spike count" [1].
 
         A last bin that the observation does not fill is left out.
 
@@ -143,7 +142,7 @@ class Spikes:
         return self._recording(flat.reshape(n_bins, self.n_units).astype(np.float64), dt, "spike count", "1")
 
     def smoothed(self, dt: float, sd: float) -> Recording:
-        """Firing rates [Hz]: counts in bins of dt [s], smoothed by a Gaussian of SD sd [s].
+        """Return firing rates [Hz]: counts in bins of dt [s], smoothed by a Gaussian of SD sd [s].
 
         The kernel is cut at 4 SD; at the ends the signal is reflected, so that no spike is lost.
 
@@ -159,14 +158,14 @@ class Spikes:
         return self._recording(rate, dt, "firing rate", "Hz")
 
     def phases(self, dt: float) -> Recording:
-        r"""Spike phase of every unit with at least 5 spikes: Recording (time, unit) [rad].
+        r"""Return the spike phase of every unit with at least 5 spikes: Recording (time, unit) [rad].
 
         .. math:: \theta_j(t) = 2\pi \left(k + \frac{t - t_k}{t_{k+1} - t_k}\right),
                   \quad t_k \le t < t_{k+1}
 
         with spikes t_k of unit j (Pikovsky et al., Synchronization, 2001), on a grid of dt [s].
         `valid` is False before the unit's first and after its last spike. The label ``"unit"``
-        holds the original index of every unit that is kept.
+        is the original index of every unit.
 
         Raises:
             InputError: no unit has 5 spikes.
@@ -176,8 +175,8 @@ class Spikes:
         [0.0, 1.0, 2.0, 3.0]
         """
         n_bins = self._n_bins(dt)
-        kept = np.flatnonzero(self.counts >= MIN_SPIKES)
-        if kept.size == 0:
+        active = np.flatnonzero(self.counts >= MIN_SPIKES)
+        if active.size == 0:
             raise InputError(
                 f"Spikes.phases: no unit has {MIN_SPIKES} spikes within {self.duration:g} s "
                 f"(most: {int(self.counts.max())}); a phase needs them"
@@ -185,13 +184,13 @@ class Spikes:
         order = np.argsort(self.unit, kind="stable")
         edges = np.searchsorted(self.unit[order], np.arange(self.n_units + 1))
         grid = self.t0 + dt * np.arange(n_bins)
-        phase = np.zeros((n_bins, kept.size))
-        valid = np.zeros((n_bins, kept.size), dtype=bool)
-        for column, j in enumerate(kept):
+        phase = np.zeros((n_bins, active.size))
+        valid = np.zeros((n_bins, active.size), dtype=bool)
+        for column, j in enumerate(active):
             t = np.unique(self.time[order[edges[j] : edges[j + 1]]])
             valid[:, column] = (grid >= t[0] - 1e-9) & (grid <= t[-1] + 1e-9)
             phase[:, column] = np.interp(grid, t, 2 * np.pi * np.arange(t.size))
-        labels = {**{k: v[kept] for k, v in self.unit_labels.items()}, "unit": kept}
+        labels = {**{k: v[active] for k, v in self.unit_labels.items()}, "unit": active}
         return replace(
             self._recording(phase, dt, "spike phase", "rad", labelled=False), valid=valid, unit_labels=labels
         )

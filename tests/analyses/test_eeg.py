@@ -26,7 +26,7 @@ from ictal.analyses.eeg.rhythm import amplitude_cv, log_band_power
 from ictal.analyses.eeg.synchrony import WindowValue, measured
 from ictal.analyses.eeg.windows import block_length, disjoint
 from ictal.analyses.measures.phase import analytic
-from ictal.analyses.values import ValueSettings
+from ictal.analyses.settings import ValueSettings
 from ictal.simulator import InputError, Recording
 
 RATE = 128.0

@@ -12,8 +12,9 @@ from ictal.analyses.comparison.result import ReplicateValue
 from ictal.analyses.eeg.synchrony import WindowValue
 from ictal.analyses.measures import MEASURES, get
 from ictal.analyses.measures.base import apply
+from ictal.analyses.settings import ValueSettings
 from ictal.analyses.surrogates import null_test
-from ictal.analyses.values import EntryValue, Value, ValueSettings, completed, values
+from ictal.analyses.values import EntryValue, Value, completed, values
 from ictal.simulator import InputError, Recording
 from ictal.simulator.files.document import Group
 from ictal.simulator.files.rows import from_group, to_group

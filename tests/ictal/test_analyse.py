@@ -12,7 +12,7 @@ import torch
 import ictal
 from ictal.analyses import DynamicsResult, save_figures
 from ictal.analyses.figures.dynamics import basin_figure, dynamics_drawings
-from ictal.models import Started, StuartLandau, load_data, open_model
+from ictal.models import SelfContained, StuartLandau, load_data, open_model
 from ictal.simulator import Recording, Run
 from ictal.verbs import names as registry
 from ictal.verbs.targets import target
@@ -148,7 +148,7 @@ def test_a_system_of_one_s_own():
         def start(self, seed):
             return np.random.default_rng(seed).uniform(-1, 1, 1)
 
-    assert isinstance(Wells(), Started)
+    assert isinstance(Wells(), SelfContained)
     found = ictal.analyse(Wells(), starts=20, time=30.0)
     assert found.attractors.n == 2
     assert found.config["time_unit"] == "model time"
@@ -419,7 +419,7 @@ def test_a_file_of_another_kind_is_not_loaded(folder):
 @pytest.mark.parametrize("name", ["epileptor", "wilson_cowan", "kuramoto", "stuart_landau"])
 def test_a_run_starts_where_start_says(name):
     system = registry.build(name, {"n": 3, "duration": 1.0})
-    assert isinstance(system, Started)
+    assert isinstance(system, SelfContained)
     start = system.start(4)
     assert start.shape == (3 * len(system.variables),)
     entry = {"wilson_cowan": "E", "kuramoto": "phase", "stuart_landau": "x", "epileptor": "x1"}[name]

@@ -118,10 +118,10 @@ def test_doctor_sees_a_checkout_without_links(tmp_path, monkeypatch):
     """Git without core.symlinks leaves text files in the place of links."""
     from ictal.cli import doctor
 
-    (tmp_path / "ictal" / "cli").mkdir(parents=True)
+    (tmp_path / "ictal").mkdir()
     for name in ("simulator", "models", "analyses"):
         (tmp_path / "ictal" / name).write_text(f"../{name}")
-    monkeypatch.setattr(doctor, "__file__", str(tmp_path / "ictal" / "cli" / "doctor.py"))
+    monkeypatch.setattr(doctor, "PACKAGE", tmp_path / "ictal")
     found = doctor._links()
     assert not found["ok"]
     assert "core.symlinks" in found["what"]

@@ -1,6 +1,7 @@
 """`import ictal`: what it loads, what it offers, and simulate, measure, compare as functions."""
 
 import hashlib
+import inspect
 import json
 import runpy
 import subprocess
@@ -480,11 +481,13 @@ def test_compare_refuses_in_one_line(groups, message):
 
 
 def test_defaults_of_the_facade_are_those_of_the_comparison():
-    from ictal.cli import options
+    from ictal.cli import COMMANDS
 
     assert (
         (Settings().band, Settings().phase_band) == (ValueSettings().band, ValueSettings().phase_band) == (None, None)
     )
-    assert (Settings().bin, Settings().sd) == (options.BIN, options.SD) == (0.001, 0.005)
-    assert (ValueSettings().bin, ValueSettings().sd) == (options.BIN, options.SD)
+    assert (Settings().bin, Settings().sd) == (ValueSettings().bin, ValueSettings().sd) == (0.001, 0.005)
+    for name in ("measure", "compare"):
+        options = inspect.signature(COMMANDS.load(name)).parameters
+        assert (options["bin"].default, options["sd"].default) == (0.001, 0.005)
     assert ValueSettings().nulls == 0

@@ -18,7 +18,7 @@ import ictal
 from ictal import cli
 from ictal.cli import output
 from ictal.cli.sweep import parse_grid
-from ictal.sweeps.points import LONGEST_NAME, Plan
+from ictal.sweeps.points import LONGEST_NAME, Grid
 from ictal.sweeps.workers import DIED, run_each
 
 SMALL = {"duration": 0.05, "n_e": 160, "n_i": 40}
@@ -134,14 +134,14 @@ def test_the_same_bits_of_a_classifier(tmp_path):
 
 
 def test_names_are_unique_stable_and_safe():
-    plan = Plan.checked("classifier", {"data": ["a/b", "a:b", "x" * 300], "hidden": [(64, 32), (8,)]}, 1, {})
+    plan = Grid.checked("classifier", {"data": ["a/b", "a:b", "x" * 300], "hidden": [(64, 32), (8,)]}, 1, {})
     names = [point.name for point in plan.points()]
     assert names == [point.name for point in plan.points()]
     assert len({name.casefold() for name in names}) == 6
     for name in names:
         assert re.fullmatch(r"[A-Za-z0-9=,.+_-]+", name)
         assert len(name) <= LONGEST_NAME + 9
-    close = Plan.checked("cuba", {"j_i": [1.0, 1.0 + 1e-12]}, 1, {}).points()
+    close = Grid.checked("cuba", {"j_i": [1.0, 1.0 + 1e-12]}, 1, {}).points()
     assert [point.name for point in close] == ["j_i=1.0,seed=0", "j_i=1.000000000001,seed=0"]
 
 
@@ -231,7 +231,6 @@ def test_a_damaged_manifest_is_one_line(text, tmp_path):
 
 
 def test_two_sweeps_in_one_folder(tmp_path):
-    pytest.importorskip("fcntl")
     refused = []
 
     def second(done, points, what):

@@ -25,8 +25,8 @@ from ictal.models import (
     Classifier,
     DataChoice,
     Job,
+    LayerSynchrony,
     SynchronyChoice,
-    SynchronyRecorder,
     Training,
     UnfinishedTrainingError,
     corrupted,
@@ -387,12 +387,12 @@ def test_surrogates_and_images_are_chosen_on_the_command_line(folder, ictal_, re
     ictal_(*shlex.split(run.source["command"])[1:], "-o", "b.h5")
     assert_equal("a", "b")
     line = refused(*SHORT, "--n-val", "60", *synchrony, "--synchrony-at", "0,60", *chosen, "-o", "c.h5")
-    assert "SynchronyRecorder.nulls_at: must be among the steps of at; got 20" in line
+    assert "LayerSynchrony.nulls_at: must be among the steps of at; got 20" in line
     for wrong, message in (
         (["--synchrony-nulls-at", "7"], "--synchrony-nulls-at: must be records: multiples of 10 steps up to 60; got 7"),
-        (["--synchrony-sets", ""], "SynchronyRecorder.sets: must name at least one of train, val, test; got none"),
+        (["--synchrony-sets", ""], "LayerSynchrony.sets: must name at least one of train, val, test; got none"),
         (["--synchrony-n-probe", "3"], "--synchrony-n-probe: must be >= 8; got 3"),
-        (["--synchrony-nulled", "si_2"], "SynchronyRecorder.nulled: must be among the measures; got 'si_2'"),
+        (["--synchrony-nulled", "si_2"], "LayerSynchrony.nulled: must be among the measures; got 'si_2'"),
     ):
         assert message in refused(*SHORT, "--n-val", "60", *synchrony, *wrong, "-o", "c.h5")
 
@@ -524,8 +524,8 @@ def test_evaluate_repeats_what_training_measured(folder, ictal_):
 
 def test_what_is_measured_at_the_end_is_filed_under_the_record_of_the_weights(folder, ictal_, monkeypatch):
     filed = []
-    finish = SynchronyRecorder.finish
-    monkeypatch.setattr(SynchronyRecorder, "finish", lambda self, m, step: filed.append(step) or finish(self, m, step))
+    finish = LayerSynchrony.finish
+    monkeypatch.setattr(LayerSynchrony, "finish", lambda self, m, step: filed.append(step) or finish(self, m, step))
     early = ["--n-val", "60", "--patience", "2", "--lr", "0.05", "--synchrony", "hidden.0.relu"]
     ictal_(*QUICK, "--steps", "400", "--every", "4", *early, "--synchrony-nulls", "199", "-o", "a.h5")
     run = ictal.load("a.h5")
@@ -598,7 +598,7 @@ def test_evaluate_refuses_what_does_not_fit(folder, ictal_, refused):
         ("none.pt",): "none.pt: no such file",
         ("torn.pt",): "torn.pt: is not a file of weights, or is cut off",
         ("a.h5",): "a.h5: is not a file of weights, or is cut off",
-        ("bare.pt",): "bare.pt: does not say of which architecture it is",
+        ("bare.pt",): "bare.pt: does not name its architecture",
         ("a.pt", "--ood-data", "nothing"): "nothing",
         ("a.pt", "--device", "quantum"): "device: 'quantum' cannot be used here",
     }

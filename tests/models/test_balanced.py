@@ -9,7 +9,7 @@ import ictal
 from ictal import simulate_to_file
 from ictal.analyses import drawings_of_run
 from ictal.analyses.measures.population import golomb_chi
-from ictal.models import REGIMES, Balanced, Foretold, Lif, MeanField, Spiking, siegert
+from ictal.models import REGIMES, Balanced, Lif, MeanField, Spiking, WithTheory, siegert
 from ictal.simulator import (
     DeltaSynapse,
     EventInput,
@@ -170,7 +170,7 @@ def test_a_second_of_asynchronous_activity_has_the_rate_of_mean_field():
 def test_the_run_and_the_file_that_is_streamed_are_the_same(tmp_path):
     made = Balanced(**SMALL)
     assert isinstance(made, Spiking)
-    assert isinstance(made, Foretold)
+    assert isinstance(made, WithTheory)
     run = ictal.simulate("balanced", seed=3, **SMALL)
     assert list(run) == ["E", "I", "rate_E", "rate_I", "mean_field"]
     assert run.recording("mean_field").numpy()[0].tolist() == made.mean_field().rates(5.0, 2.0).tolist()

@@ -13,10 +13,10 @@ from ictal.models import (
     L2,
     Accelerated,
     Clip,
+    Combined,
     DesyncReg,
     Dropout,
     Intervention,
-    Together,
     ValidationControl,
     lightning_callback,
 )
@@ -52,7 +52,7 @@ def plain(epochs, treatments=TREATMENTS, accumulate=1):
     model = network()
     descent = torch.optim.SGD(model.parameters(), lr=0.1)
     step = 0
-    with Together(model, treatments) as treated:
+    with Combined(model, treatments) as treated:
         for _ in range(epochs):
             for k, (x, y) in enumerate(batches(), start=1):
                 outputs = model(x)
@@ -216,7 +216,7 @@ def test_without_lightning_one_line_says_so(monkeypatch):
         raise ModuleNotFoundError(name)
 
     monkeypatch.setattr(callbacks, "import_module", absent)
-    with pytest.raises(InputError, match="needs Lightning; say pip install lightning"):
+    with pytest.raises(InputError, match="needs Lightning; pip install lightning"):
         lightning_callback(TREATMENTS)
 
 
@@ -292,6 +292,6 @@ def test_processes_draw_their_own():
     found = []
     for rank in (0, 1):
         model = network()
-        with Together(model, treatments, seed=0, rank=rank):
+        with Combined(model, treatments, seed=0, rank=rank):
             found.append(model(X))
     assert not torch.equal(*found)

@@ -11,7 +11,7 @@ from scipy.integrate import solve_ivp
 import ictal
 from ictal import simulate_to_file
 from ictal.analyses import drawings_of_run
-from ictal.models import Foretold, Lif, LifCells, Spiking, siegert, siegert_cv, spike_times
+from ictal.models import Lif, LifCells, Spiking, WithTheory, siegert, siegert_cv, spike_times
 from ictal.models.spiking.lif_theory import COLOUR, GRID, coloured_sd, grid_shift, rate
 from ictal.simulator import InputError, load, save
 
@@ -178,7 +178,7 @@ def test_coloured_noise_is_siegert_with_the_shift_of_the_colour(mu, sigma, tau_s
 def test_the_run_holds_spikes_drive_and_theory():
     cells = LifCells(n=210, duration=0.2)
     assert isinstance(cells, Spiking)
-    assert isinstance(cells, Foretold)
+    assert isinstance(cells, WithTheory)
     run = cells.record(1)
     assert list(run) == ["sigma_0", "sigma_1", "sigma_5", "drive", "f_i"]
     assert np.bincount(np.unique(run.recording("drive").numpy(), return_inverse=True)[1].ravel()).tolist() == [10] * 21

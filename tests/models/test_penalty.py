@@ -9,7 +9,7 @@ from torch.nn import functional
 from ictal.analyses import MEASURES, apply
 from ictal.analyses.measures import get
 from ictal.models import Monitor, desync_penalty
-from ictal.models.monitoring.batch_measures import drawn, measure_of_batches, readings
+from ictal.models.monitoring.batch_measures import batch_values, drawn, measure_of_batches
 from ictal.simulator import InputError, Recording
 
 CHEAP = "mean_squared_correlation"
@@ -81,9 +81,9 @@ def test_shared_z_scores_change_no_bit(samples, units):
     layers = {"sound": sound, "dead": dead, "few": few, "vast": vast, "large": sound * 1e11, "small": sound * 1e-11}
     layers |= {"nothing": 0 * sound, "broken": broken}
     measures = [get(name) for name in OF_Z]
-    values, defined = readings(layers, measures)
+    values, defined = batch_values(layers, measures)
     with torch.no_grad():
-        shared, defined_too = readings(layers, measures)
+        shared, defined_too = batch_values(layers, measures)
     assert torch.equal(shared, values)
     assert torch.equal(defined_too, defined)
     assert defined[:, :2].all() == (samples > 2)
@@ -92,7 +92,7 @@ def test_shared_z_scores_change_no_bit(samples, units):
 
 def test_a_draw_has_the_same_target_as_all_units():
     x, generator = layer(64, 600, correlation=0.1), torch.Generator().manual_seed(0)
-    values = [float(readings(drawn({"x": x}, 60, generator), (get("si_3"),))[0]) for _ in range(200)]
+    values = [float(batch_values(drawn({"x": x}, 60, generator), (get("si_3"),))[0]) for _ in range(200)]
     assert np.std(values) > 0
     assert np.mean(values) == pytest.approx(measured(x), abs=4 * np.std(values) / np.sqrt(200))
 
@@ -106,7 +106,7 @@ def test_layers_of_all_shapes_and_precisions_are_measured_as_if_each_were_alone(
         "e": torch.zeros(20, 8),
     }
     kernels = (get("si_3"), get(CHEAP))
-    values, defined = readings(layers, kernels)
+    values, defined = batch_values(layers, kernels)
     assert defined.tolist() == [[True, True, True, True, False]] * 2
     for k, x in enumerate(layers.values()):
         for m, kernel in enumerate(kernels):

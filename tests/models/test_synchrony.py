@@ -25,9 +25,9 @@ from ictal.analyses import (
 from ictal.analyses.figures.parts.style import SIZE
 from ictal.analyses.layers.trajectories import parts
 from ictal.analyses.measures import get
-from ictal.models import MLP, SynchronyRecorder, Training, load_data, record_samples, train
+from ictal.models import MLP, LayerSynchrony, Training, load_data, record_samples, train
 from ictal.models.synchrony.recorder import _similarities
-from ictal.models.synchrony.rows import Rows, sample_measures
+from ictal.models.synchrony.rows import LayerMeasures, sample_measures
 from ictal.simulator import InputError, Recording
 
 FEW = ("si_3", "chi_c", "class_share", "within_class_si")
@@ -47,7 +47,7 @@ def network(data, hidden=(24, 16), seed=0):
 @pytest.fixture(scope="module")
 def trained(data):
     """A Run of a short training, measured with surrogates at its first and last record."""
-    recorder, model = SynchronyRecorder(data, measures=FEW), network(data)
+    recorder, model = LayerSynchrony(data, measures=FEW), network(data)
     history = train(model, data, HOW, seed=0, on_record=recorder)
     recorder.finish(model)
     source = {"system": "mlp", "seed": 0}
@@ -66,7 +66,7 @@ def value(run, entry, measure, statistic="value", null=""):
 
 def test_every_measure_of_samples_is_taken_and_has_the_value_of_measure(data):
     model = network(data, (12, 12))
-    recorder = SynchronyRecorder(data, "hidden.*.relu", sets="test", n_probe=120, nulls=0)
+    recorder = LayerSynchrony(data, "hidden.*.relu", sets="test", n_probe=120, nulls=0)
     recorder(0, model)
     run, probe = recorder.run(), recorder.probes["test"]
     assert measures_in(run) == [*sample_measures(), "live_share", "n_units"]
@@ -87,7 +87,7 @@ def test_every_measure_of_samples_is_taken_and_has_the_value_of_measure(data):
 
 def test_pre_is_the_input_of_an_activation_and_post_its_output(data):
     model = nn.Sequential(nn.Flatten(), nn.Linear(64, 10), nn.ReLU())
-    recorder = SynchronyRecorder(data, sets="test", **CHEAP)
+    recorder = LayerSynchrony(data, sets="test", **CHEAP)
     recorder(0, model)
     with torch.no_grad():
         pre = model[:2](torch.tensor(recorder.probes["test"].inputs)).numpy()
@@ -99,7 +99,7 @@ def test_pre_is_the_input_of_an_activation_and_post_its_output(data):
 
 
 def test_sets_have_the_same_number_of_samples_and_layers_of_units(data):
-    recorder = SynchronyRecorder(data, n_probe=1000, measures="si_3", nulls=0)
+    recorder = LayerSynchrony(data, n_probe=1000, measures="si_3", nulls=0)
     assert [len(p.inputs) for p in recorder.probes.values()] == [200, 200]
     recorder(0, network(data, (24, 16)))
     for entry in recorder.run().values():
@@ -107,19 +107,17 @@ def test_sets_have_the_same_number_of_samples_and_layers_of_units(data):
     for probe in recorder.probes.values():
         shares = np.bincount(probe.classes, minlength=10) / 200
         assert np.abs(shares - 0.1).max() < 0.02
-    few = SynchronyRecorder(data, measures="si_3", nulls=0, max_units=5)
+    few = LayerSynchrony(data, measures="si_3", nulls=0, max_units=5)
     few(0, network(data, (24, 16)))
     assert few.run().recording("hidden.0.relu_post_test").source["probe"]["most_units"] == 5
-    again = SynchronyRecorder(data, n_probe=50, nulls=0)
-    np.testing.assert_array_equal(
-        again.probes["test"].inputs, SynchronyRecorder(data, n_probe=50).probes["test"].inputs
-    )
-    other = SynchronyRecorder(data, n_probe=50, nulls=0, seed=1)
+    again = LayerSynchrony(data, n_probe=50, nulls=0)
+    np.testing.assert_array_equal(again.probes["test"].inputs, LayerSynchrony(data, n_probe=50).probes["test"].inputs)
+    other = LayerSynchrony(data, n_probe=50, nulls=0, seed=1)
     assert not np.array_equal(again.probes["test"].inputs, other.probes["test"].inputs)
 
 
 def test_the_class_of_the_training_set_is_the_true_or_the_trained_one(data):
-    clean, noisy = (SynchronyRecorder(data, n_probe=200, labels=kind, nulls=0) for kind in ("clean", "noisy"))
+    clean, noisy = (LayerSynchrony(data, n_probe=200, labels=kind, nulls=0) for kind in ("clean", "noisy"))
     np.testing.assert_array_equal(clean.probes["train"].classes, data.y_train_clean)
     np.testing.assert_array_equal(noisy.probes["train"].classes, data.y_train)
     np.testing.assert_array_equal(clean.probes["test"].classes, noisy.probes["test"].classes)
@@ -128,7 +126,7 @@ def test_the_class_of_the_training_set_is_the_true_or_the_trained_one(data):
 
 def test_validation_images_are_a_set_like_the_others():
     apart = load_data("digits", n_train=200, n_val=40)
-    recorder = SynchronyRecorder(apart, sets=("test", "val"), measures="si_3", nulls=0)
+    recorder = LayerSynchrony(apart, sets=("test", "val"), measures="si_3", nulls=0)
     assert list(recorder.probes) == ["val", "test"]
     assert {len(p.inputs) for p in recorder.probes.values()} == {40}
 
@@ -148,7 +146,7 @@ class Half(nn.Module):
 
 
 def test_a_unit_that_dies_is_replaced_and_counted(data):
-    recorder = SynchronyRecorder(data, "tanh", sets="test", when="post", max_units=16, **CHEAP)
+    recorder = LayerSynchrony(data, "tanh", sets="test", when="post", max_units=16, **CHEAP)
     for step, dead in enumerate((0, 8, 16, 24, 31, 32)):
         recorder(step, Half(dead))
     run = recorder.run()
@@ -172,7 +170,7 @@ def test_nulls_are_those_of_null_test():
     classes = np.arange(80) % 4
     x = rng.normal(size=(80, 6)) + rng.normal(size=(80, 1)) + rng.normal(size=(4, 6))[classes]
     data = Recording(x, 1.0, "sample", "activation", "1", time_labels={"class": classes})
-    rows = Rows(FEW, None, 199)
+    rows = LayerMeasures(FEW, None, 199)
     row = dict(zip([c.label for c in rows.columns], rows(data, 1.0, surrogates=True, seed=3).values, strict=True))
     for name in FEW:
         for kind in ("permute", "permute_within_class"):
@@ -189,7 +187,7 @@ def test_nulls_are_those_of_null_test():
 @pytest.mark.slow
 def test_p_is_as_small_as_it_says_where_units_know_nothing_of_each_other():
     """Free p of independent units, and within-class p of units that share only their class: 5 of 100 below 0.05."""
-    rows = Rows(("si_3", "chi_c", "within_class_si"), None, 199)
+    rows = LayerMeasures(("si_3", "chi_c", "within_class_si"), None, 199)
     labels = [c.label for c in rows.columns]
     p = []
     for seed in range(200):
@@ -227,7 +225,7 @@ def test_surrogates_are_drawn_at_the_first_record_and_in_finish(trained):
 
 def test_at_and_nulls_at_choose_records(data):
     model = network(data)
-    recorder = SynchronyRecorder(data, sets="test", when="post", measures="si_3", n_probe=60, at=[0, 20], nulls_at=[20])
+    recorder = LayerSynchrony(data, sets="test", when="post", measures="si_3", n_probe=60, at=[0, 20], nulls_at=[20])
     for step in (0, 10, 20, 30):
         recorder(step, model)
     entry = "hidden.0.relu_post_test"
@@ -237,15 +235,15 @@ def test_at_and_nulls_at_choose_records(data):
     recorder.finish(model, 10)
     assert np.isfinite(value(recorder.run(), entry, "si_3", "p", "permute")).tolist() == [False, True, True, False]
     assert run.recording(entry).times.tolist() == [0, 10, 20, 30]
-    missed = SynchronyRecorder(data, measures="si_3", n_probe=60, nulls=0, at=[0, 15])
+    missed = LayerSynchrony(data, measures="si_3", n_probe=60, nulls=0, at=[0, 15])
     for step in (0, 10, 20):
         missed(step, model)
-    with pytest.raises(InputError, match=r"SynchronyRecorder.at: 15 was no record; records were 0, 10, 20"):
+    with pytest.raises(InputError, match=r"LayerSynchrony.at: 15 was no record; records were 0, 10, 20"):
         missed.run()
 
 
 def test_records_that_are_not_evenly_spaced_lie_on_a_grid_or_are_refused(data):
-    recorder = SynchronyRecorder(data, measures="si_3", n_probe=60, nulls=0)
+    recorder = LayerSynchrony(data, measures="si_3", n_probe=60, nulls=0)
     for step in (0, 10, 25):
         recorder(step, network(data))
     record = recorder.run().recording("hidden.0.relu_post_test")
@@ -263,7 +261,7 @@ def test_measuring_changes_nothing_else(data):
     before = {k: v.clone() for k, v in model.state_dict().items()}
     torch.manual_seed(5)
     state, numbers = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
-    recorder = SynchronyRecorder(data, measures=FEW, n_probe=60)
+    recorder = LayerSynchrony(data, measures=FEW, n_probe=60)
     recorder(0, model)
     assert torch.equal(torch.get_rng_state(), state)
     np.testing.assert_array_equal(np.random.get_state()[1], numbers)  # noqa: NPY002
@@ -276,14 +274,14 @@ def test_measuring_changes_nothing_else(data):
 def test_a_training_that_is_measured_is_the_same_training(data, trained):
     plain, model = network(data), network(data)
     train(plain, data, HOW, seed=0)
-    train(model, data, HOW, seed=0, on_record=SynchronyRecorder(data, **CHEAP))
+    train(model, data, HOW, seed=0, on_record=LayerSynchrony(data, **CHEAP))
     for a, b in zip(plain.parameters(), model.parameters(), strict=True):
         assert torch.equal(a, b)
 
 
 def test_a_recorder_goes_on_from_its_state_to_the_same_bits(data, tmp_path):
     models = [network(data, seed=seed) for seed in range(4)]
-    whole, first, second = (SynchronyRecorder(data, measures=FEW, n_probe=60, nulls_at=[0, 20]) for _ in range(3))
+    whole, first, second = (LayerSynchrony(data, measures=FEW, n_probe=60, nulls_at=[0, 20]) for _ in range(3))
     for step, model in enumerate(models):
         whole(10 * step, model)
     for step, model in enumerate(models[:2]):
@@ -299,11 +297,11 @@ def test_a_recorder_goes_on_from_its_state_to_the_same_bits(data, tmp_path):
         np.testing.assert_array_equal(runs[0].recording(name).valid, runs[1].recording(name).valid)
     assert whole.latest() == second.latest()
     for name, unlike in {
-        "measures": SynchronyRecorder(data, measures="si_3", n_probe=60),
-        "images": SynchronyRecorder(data, measures=FEW, n_probe=61),
-        "max_units": SynchronyRecorder(data, measures=FEW, n_probe=60, max_units=9),
+        "measures": LayerSynchrony(data, measures="si_3", n_probe=60),
+        "images": LayerSynchrony(data, measures=FEW, n_probe=61),
+        "max_units": LayerSynchrony(data, measures=FEW, n_probe=60, max_units=9),
     }.items():
-        with pytest.raises(InputError, match=f"SynchronyRecorder.{name}: must be that of the checkpoint"):
+        with pytest.raises(InputError, match=f"LayerSynchrony.{name}: must be that of the checkpoint"):
             unlike.load_state_dict(first.state_dict())
 
 
@@ -339,7 +337,7 @@ def test_synchrony_over_training_is_not_measured_as_activity(trained):
 
 def test_cka_between_layers_is_that_of_their_activations(data):
     model = network(data, (16, 16, 16))
-    recorder = SynchronyRecorder(data, "hidden.*.linear", sets="test", when="post", measures="si_3", n_probe=80)
+    recorder = LayerSynchrony(data, "hidden.*.linear", sets="test", when="post", measures="si_3", n_probe=80)
     recorder(0, model)
     recorder(10, model)
     found = layer_similarity(recorder.run(), of="test")
@@ -379,7 +377,7 @@ def test_any_module_can_be_measured(data):
         (conv, "2", 6, "channel mean"),
         (Rows3(), "gru", 12, "sequence, last time point"),
     ):
-        recorder = SynchronyRecorder(data, sets="test", when="post", **CHEAP)
+        recorder = LayerSynchrony(data, sets="test", when="post", **CHEAP)
         recorder(0, model)
         about = recorder.run().recording(f"{layer}_post_test").source["probe"]
         assert (about["most_units"], about["what_a_unit_is"]) == (n_units, unit)
@@ -390,7 +388,7 @@ def test_any_module_can_be_measured(data):
 
 
 def test_latest_is_the_mean_over_layers_of_the_last_record(data):
-    recorder = SynchronyRecorder(data, **CHEAP)
+    recorder = LayerSynchrony(data, **CHEAP)
     assert recorder.columns() == ("si_3", "chi_c", "class_share", "within_class_si")
     assert recorder.latest() == {}
     recorder(0, network(data, seed=1))
@@ -398,45 +396,45 @@ def test_latest_is_the_mean_over_layers_of_the_last_record(data):
     last = [value(recorder.run(), f"hidden.{k}.relu_post_test", "chi_c")[-1] for k in range(2)]
     assert recorder.latest()["chi_c"] == pytest.approx(np.mean(last))
     assert tuple(recorder.latest()) == recorder.columns()
-    assert SynchronyRecorder(data, nulls=0).columns()[0] == "si_3"
+    assert LayerSynchrony(data, nulls=0).columns()[0] == "si_3"
 
 
 REFUSED = [
-    ({"sets": ("test", "tset")}, "unknown SynchronyRecorder.sets 'tset'; did you mean 'test'?"),
-    ({"sets": ()}, "SynchronyRecorder.sets: must name at least one of train, val, test; got none"),
-    ({"sets": "val"}, "SynchronyRecorder.sets: 'val' must have at least 8 images; got 0; set some apart"),
-    ({"when": "during"}, "unknown SynchronyRecorder.when 'during'"),
-    ({"n_probe": 5}, "SynchronyRecorder.n_probe: must be >= 8; got 5"),
-    ({"max_units": 1}, "SynchronyRecorder.max_units: must be >= 2; got 1"),
-    ({"nulls": 100}, "SynchronyRecorder.nulls: must be 0 or at least 199; got 100"),
-    ({"nulled": ["si_3"], "measures": "chi_c"}, "SynchronyRecorder.nulled: must be among the measures; got 'si_3'"),
+    ({"sets": ("test", "tset")}, "unknown LayerSynchrony.sets 'tset'; did you mean 'test'?"),
+    ({"sets": ()}, "LayerSynchrony.sets: must name at least one of train, val, test; got none"),
+    ({"sets": "val"}, "LayerSynchrony.sets: 'val' must have at least 8 images; got 0; set some apart"),
+    ({"when": "during"}, "unknown LayerSynchrony.when 'during'"),
+    ({"n_probe": 5}, "LayerSynchrony.n_probe: must be >= 8; got 5"),
+    ({"max_units": 1}, "LayerSynchrony.max_units: must be >= 2; got 1"),
+    ({"nulls": 100}, "LayerSynchrony.nulls: must be 0 or at least 199; got 100"),
+    ({"nulled": ["si_3"], "measures": "chi_c"}, "LayerSynchrony.nulled: must be among the measures; got 'si_3'"),
     ({"measures": "si_4"}, "unknown measure 'si_4'; did you mean"),
-    ({"measures": "kuramoto_r1"}, "SynchronyRecorder.measures: kuramoto_r1 needs an ordered time axis"),
-    ({"measures": "cv_isi"}, "SynchronyRecorder.measures: cv_isi needs spike trains"),
-    ({"at": [-1]}, "SynchronyRecorder.at: must be >= 0; got -1"),
-    ({"labels": "true"}, "unknown SynchronyRecorder.labels 'true'"),
+    ({"measures": "kuramoto_r1"}, "LayerSynchrony.measures: kuramoto_r1 needs an ordered time axis"),
+    ({"measures": "cv_isi"}, "LayerSynchrony.measures: cv_isi needs spike trains"),
+    ({"at": [-1]}, "LayerSynchrony.at: must be >= 0; got -1"),
+    ({"labels": "true"}, "unknown LayerSynchrony.labels 'true'"),
     ({"layers": ()}, "Layers.patterns: must name at least one module; got none"),
     ({"units": "neuron"}, "unknown Layers.units 'neuron'"),
-    ({"seed": -1}, "SynchronyRecorder.seed: must be >= 0; got -1"),
+    ({"seed": -1}, "LayerSynchrony.seed: must be >= 0; got -1"),
 ]
 
 
 @pytest.mark.parametrize(("arguments", "message"), REFUSED)
 def test_what_cannot_be_is_refused_in_one_line(data, arguments, message):
     with pytest.raises(InputError) as caught:
-        SynchronyRecorder(data, **arguments)
+        LayerSynchrony(data, **arguments)
     assert str(caught.value).startswith(message)
     assert "\n" not in str(caught.value)
 
 
 def test_what_cannot_be_measured_is_refused_in_one_line(data):
     with pytest.raises(InputError, match="nothing was measured yet"):
-        SynchronyRecorder(data).recordings()
+        LayerSynchrony(data).recordings()
     with pytest.raises(InputError, match=r"no module matches 'relu'; modules: standardise, hidden, hidden.0"):
-        SynchronyRecorder(data, "relu")(0, network(data))
+        LayerSynchrony(data, "relu")(0, network(data))
     with pytest.raises(InputError, match=r"layers: 1 has 1 unit \(post\); synchrony needs at least 2"):
-        SynchronyRecorder(data, "1", when="post", nulls=0)(0, nn.Sequential(nn.Flatten(), nn.Linear(64, 1)))
-    recorder = SynchronyRecorder(data, **CHEAP)
+        LayerSynchrony(data, "1", when="post", nulls=0)(0, nn.Sequential(nn.Flatten(), nn.Linear(64, 1)))
+    recorder = LayerSynchrony(data, **CHEAP)
     recorder(10, network(data))
     with pytest.raises(InputError, match="steps must rise; got 5 after 10"):
         recorder(5, network(data))
@@ -448,7 +446,7 @@ def test_what_cannot_be_measured_is_refused_in_one_line(data):
     with torch.no_grad():
         broken.hidden[0].linear.weight.fill_(float("nan"))
     with pytest.raises(InputError, match=r"activations of hidden.0.relu on the train set must be finite"):
-        SynchronyRecorder(data, **CHEAP)(0, broken)
+        LayerSynchrony(data, **CHEAP)(0, broken)
 
 
 # Figures
@@ -458,7 +456,7 @@ def test_what_cannot_be_measured_is_refused_in_one_line(data):
 def long_run():
     """Enough records for transfer, enough layers to be numbered: made up, as the recorder stores them."""
     data = load_data("digits", n_train=60)
-    recorder = SynchronyRecorder(data, measures=("si_3",), n_probe=30, nulls=0)
+    recorder = LayerSynchrony(data, measures=("si_3",), n_probe=30, nulls=0)
     model = network(data, (6,) * 9)
     rng = np.random.default_rng(0)
     for step in range(40):

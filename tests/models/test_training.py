@@ -21,6 +21,7 @@ from ictal.models import (
     Intervention,
     Training,
     assess,
+    augmented,
     calibration_error,
     cpu_threads,
     evaluate,
@@ -32,7 +33,6 @@ from ictal.models import (
 from ictal.models.training import loop
 from ictal.models.training.descent import parts
 from ictal.models.training.distributed import Ranks
-from ictal.models.training.loop import _augmented
 from ictal.models.training.randomness import Batches
 from ictal.simulator import InputError
 from ictal.simulator.fields import declared
@@ -180,10 +180,10 @@ def test_augmentation_is_drawn_anew_at_every_step_from_the_seed(data):
     assert not torch.equal(first[0], first[1])
     images = torch.full((5, 8, 8), 0.5)
     how = Training(steps=1, augment=("noise",))
-    one, two = (_augmented(images, how, seed) for seed in (0, 1))
+    one, two = (augmented(images, how.augment, torch.Generator().manual_seed(seed)) for seed in (0, 1))
     assert not torch.equal(one, two)
-    assert float(_augmented(0 * images, how, 0).min()) == 0.0
-    assert float(_augmented(2 * images, how, 0).max()) == 1.0
+    assert float(augmented(0 * images, how.augment, torch.Generator().manual_seed(0)).min()) == 0.0
+    assert float(augmented(2 * images, how.augment, torch.Generator().manual_seed(0)).max()) == 1.0
 
 
 # Early stopping
@@ -459,7 +459,7 @@ def test_settings_that_do_not_fit_the_data(fields, message):
 
 def test_a_batch_of_one_image_that_batch_norm_cannot_take_is_said(data):
     how = Training(epochs=1, batch_size=len(data.x_train) - 1)
-    with pytest.raises(InputError, match=r"^train: batch norm cannot work on 1 image, what an epoch leaves over or a "):
+    with pytest.raises(InputError, match=r"^train: batch norm cannot work on 1 image, the rest of an epoch or a "):
         train(Net(), data, how, seed=0)
 
 

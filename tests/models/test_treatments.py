@@ -18,26 +18,26 @@ from ictal.models import (
     L2,
     NID,
     TREATMENTS,
+    Axes,
     Clip,
+    Combined,
     DesyncReg,
     Dropout,
     HealthyTraining,
     Intervention,
     LabelSmoothing,
     ShrinkingNID,
-    Site,
-    Together,
     Treatment,
     ValidationControl,
     desync_penalty,
 )
-from ictal.models.monitoring.batch_measures import readings
+from ictal.models.monitoring.batch_measures import batch_values
 from ictal.simulator import InputError
 from ictal.simulator.fields import declared
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "treatments"
 KINDS = {name: TREATMENTS.load(name) for name in TREATMENTS}
-PLACE = Site(nn.ReLU())
+PLACE = Axes(nn.ReLU())
 STRONG = {"l2": 0.1, "desync": 3.0, "healthy": 3.0, "validation": 3.0, "dropout": 0.5, "clip": 10.0}
 
 
@@ -294,7 +294,7 @@ def test_desync_is_the_penalty():
         generator = torch.Generator().manual_seed(7)
         want = desync_penalty(bare, 0.1, 2.0, units=16, generator=generator)
         assert torch.equal(treated.loss(outputs, x), want)
-        values, _ = readings(treated.monitor.activations(), (get("si_3"),))
+        values, _ = batch_values(treated.monitor.activations(), (get("si_3"),))
         assert treated.synchrony() == pytest.approx(float(values.detach().mean()), abs=0.05)
         model(x[:2])
         assert float(treated.loss(outputs, x).detach()) == 0
@@ -309,7 +309,7 @@ def test_desync_moves_synchrony_towards_its_target(target, direction):
             loop.go(150)
         x = noise(512, 6, seed=10_000)
         h = [loop.model[:2](x).detach(), loop.model[:4](x).detach()]
-        values, _ = readings({str(k): part for k, part in enumerate(h)}, (get("si_3"),))
+        values, _ = batch_values({str(k): part for k, part in enumerate(h)}, (get("si_3"),))
         return float(values.mean())
 
     assert direction * (synchrony(DesyncReg(5.0, target=target)) - synchrony(None)) > 0.05
@@ -369,7 +369,7 @@ def test_noise_adapts_to_the_synchrony():
     generator = torch.Generator().manual_seed(99)
     for c, common in ((0.0, 0.0), (1.0, 1.0)):
         h = (1 - common) * noise(2000, 40) + common * noise(2000, 1, seed=2).expand(2000, 40)
-        si, _ = readings({"0": h}, (get("si_3"),))
+        si, _ = batch_values({"0": h}, (get("si_3"),))
         assert float(si) == pytest.approx(c, abs=0.03)
         moved = NID(1.5).disturbed(h, "0", PLACE, generator) - h
         assert float(moved.std()) == pytest.approx(1.5 * (0.1 + 0.4 * float(si)), rel=0.02)
@@ -429,7 +429,7 @@ def test_the_mean_of_noise_is_over_the_batch_wherever_its_axis_is():
     x = noise(7, 4, 3) + 5 * noise(7, 1, 1, seed=4)  # batch first
     moved = []
     for first in (True, False):
-        place = Site(nn.GRU(3, 3, batch_first=first), batch_first=first)
+        place = Axes(nn.GRU(3, 3, batch_first=first), batch_first=first)
         h = x if first else x.transpose(0, 1)
         out = ShrinkingNID(1.0, gain=0.0).disturbed(h.contiguous(), "0", place, torch.Generator().manual_seed(0)) - h
         moved.append(torch.sign(out if first else out.transpose(0, 1)))
@@ -503,7 +503,7 @@ def test_treatments_together_are_their_sum():
 
     def go(steps, state=None):
         loop = Loop()
-        loop.treated = Together(loop.model, parts, seed=4)
+        loop.treated = Combined(loop.model, parts, seed=4)
         with loop.treated:
             return loop.go(steps), loop.treated.state_dict()
 
@@ -513,12 +513,12 @@ def test_treatments_together_are_their_sum():
     assert list(state) == ["0", "1", "2", "3", "4"]
     assert state["0"]["monitor"]["passes"] == 12
     model, x = network(), noise(8, 6)
-    with Together(model, [LabelSmoothing(0.2), LabelSmoothing(0.1)]) as treated:
+    with Combined(model, [LabelSmoothing(0.2), LabelSmoothing(0.1)]) as treated:
         outputs, y = model(x), torch.arange(8) % 4
         single = [LabelSmoothing(e).artificial(model).loss(outputs, y) for e in (0.2, 0.1)]
         torch.testing.assert_close(treated.loss(outputs, y), single[0] + single[1])
     with pytest.raises(InputError, match="no module matches"):
-        Together(model, [DesyncReg(1.0), DesyncReg(1.0, layers="relu")])
+        Combined(model, [DesyncReg(1.0), DesyncReg(1.0, layers="relu")])
     assert hooks(model) == 0
 
 

@@ -38,7 +38,7 @@ from ictal.simulator import (
     instantiate,
     simulate,
 )
-from ictal.simulator.networks.network import steps
+from ictal.simulator.checks import steps
 
 
 def cells(name="E", n=50, **other):

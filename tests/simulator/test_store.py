@@ -10,7 +10,7 @@ import xarray
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ictal.simulator import InputError, Recording, Run, Spikes, load, save
+from ictal.simulator import InputError, Recording, Run, Spikes, load, open_run, save
 from ictal.simulator.files.document import Document, Group, Variable, read, replacing, write
 
 
@@ -230,7 +230,7 @@ def test_a_file_that_is_not_ours_gets_one_line(run, tmp_path, damage, words):
     path = save(run, tmp_path / "run.h5")
     damage(path)
     with pytest.raises(InputError, match=words) as caught:
-        load(path)
+        open_run(path)
     assert "\n" not in str(caught.value)
     assert str(path) in str(caught.value)
 

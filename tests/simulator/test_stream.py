@@ -42,7 +42,7 @@ from ictal.simulator.files.identity import fingerprint
 from ictal.simulator.long_runs import chunks as parts
 from ictal.simulator.long_runs import forecast, machine
 from ictal.simulator.long_runs import stepper as stepping
-from ictal.simulator.long_runs.chunks import Part
+from ictal.simulator.long_runs.chunks import UnfinishedRun
 
 SMALL = ["--set", "n_e=320", "--set", "n_i=80"]
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
@@ -263,7 +263,7 @@ def test_what_is_torn_is_computed_again(folder, often, harm, which):
 
 def test_a_chunk_that_is_torn_before_it_is_joined(folder, often, monkeypatch):
     network, duration = NETWORKS["rich"]
-    write = Part.write_chunk
+    write = UnfinishedRun.write_chunk
 
     def torn(self, number, begin, end, arrays):
         write(self, number, begin, end, arrays)
@@ -271,7 +271,7 @@ def test_a_chunk_that_is_torn_before_it_is_joined(folder, often, monkeypatch):
             change(self.chunk_path(number))
 
     with monkeypatch.context() as patched:
-        patched.setattr(Part, "write_chunk", torn)
+        patched.setattr(UnfinishedRun, "write_chunk", torn)
         with pytest.raises(InputError, match=r"000003.h5: is damaged: .* say --resume"):
             record_to_file(network, duration, 1, "run.h5")
     record_to_file(network, duration, 1, "run.h5", resume=True)
@@ -293,8 +293,8 @@ def test_large_states_are_written_less_often(folder, often, monkeypatch):
     monkeypatch.setattr(stepping, "CUT_AT_MOST", 1e9)
     monkeypatch.setattr(stepping, "CUT_SIZE", 0)
     states = []
-    write = Part.write_state
-    monkeypatch.setattr(Part, "write_state", lambda self, n, *rest: states.append(n) or write(self, n, *rest))
+    write = UnfinishedRun.write_state
+    monkeypatch.setattr(UnfinishedRun, "write_state", lambda self, n, *rest: states.append(n) or write(self, n, *rest))
     stopped(network, duration, "run.h5", 20)
     assert states == [20]
     assert len(os.listdir("run.h5.part")) == 23
@@ -313,9 +313,7 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on(folder, often, monkeypatch)
 
     with monkeypatch.context() as patched:
         patched.setattr(parts, "_write", full)
-        with pytest.raises(
-            InputError, match="No space left on device; what is whole stays: make room and say --resume"
-        ):
+        with pytest.raises(InputError, match="No space left on device; whole files stay: make room and say --resume"):
             record_to_file(network, duration, 1, "run.h5")
     record_to_file(network, duration, 1, "run.h5", resume=True)
     assert everything("run.h5") == whole(network, duration)
@@ -397,7 +395,7 @@ def test_what_is_not_ours_is_left_alone(folder):
 def test_two_processes_do_not_write_one_run(folder, often):
     network, duration = NETWORKS["rich"]
     stopped(network, duration, "run.h5", 5)
-    with Part(folder / "run.h5.part").locked():
+    with UnfinishedRun(folder / "run.h5.part").locked():
         for options in ({"resume": True}, {"force": True}):
             with pytest.raises(InputError, match="another process is writing this run"):
                 record_to_file(network, duration, 1, "run.h5", **options)
@@ -588,8 +586,8 @@ def test_a_signal_ends_it_in_time_and_says_how_to_go_on(folder, number, code):
     found = re.fullmatch(r"ictal: interrupted(?: at (\S+) of 300 s)?; go on with: ictal (simulate .* --resume)", line)
     assert shlex.split(found[2])[-5:] == ["--threads", "2", "-o", "a run.h5", "--resume"]
     assert os.listdir() == ["a run.h5.part"]
-    assert any(arrays["spikes/E/steps"].size for _, _, arrays in Part(folder / "a run.h5.part").chunks())
-    done = Part(folder / "a run.h5.part").steps_done()
+    assert any(arrays["spikes/E/steps"].size for _, _, arrays in UnfinishedRun(folder / "a run.h5.part").chunks())
+    done = UnfinishedRun(folder / "a run.h5.part").steps_done()
     assert found[1] is None or done * 0.1 / 1000 == pytest.approx(float(found[1]))
     chunks = len(list((folder / "a run.h5.part").glob("0*.h5")))
     again = [sys.executable, "-m", "ictal", *shlex.split(found[2])]
@@ -601,7 +599,7 @@ def test_a_signal_ends_it_in_time_and_says_how_to_go_on(folder, number, code):
         process.send_signal(number)
         (line,) = lines_of(process)
         assert process.wait(timeout=60) == code
-    assert Part(folder / "a run.h5.part").steps_done() > done
+    assert UnfinishedRun(folder / "a run.h5.part").steps_done() > done
 
 
 STUCK = """

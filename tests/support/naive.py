@@ -22,8 +22,8 @@ from ictal.simulator import (
     StateRecording,
     TriggeredInput,
 )
+from ictal.simulator.checks import steps
 from ictal.simulator.engines.common import assemble, intervals, n_steps
-from ictal.simulator.networks.network import steps
 
 
 def simulate_naively(instance, duration, signal_dt=1.0):

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...networks.network import DeltaSynapse, Population, Projection, SaturatingSynapse, Schedule, SlowVariable, steps
+from ...checks import steps
+from ...networks.cells import DeltaSynapse, Population, SaturatingSynapse
+from ...networks.connections import Projection
+from ...networks.network import SlowVariable
+from ...networks.schedule import Schedule
 from ...recordings.run import Run
-from ..common import Progress, assemble, intervals, n_steps, provenance, runaway
+from ...types import TimeProgress
+from ..common import assemble, intervals, n_steps, provenance, runaway
 from ..wiring import Instance, Wiring, generator
 from .equations import Cells, cells
 from .inputs import Indices, Operation, array, arrival, edges, operation, sampler, statement
@@ -26,20 +31,20 @@ def simulate_brian2(
     duration: float,
     seed: int,
     signal_dt: float = 1.0,
-    progress: Progress | None = None,
+    progress: TimeProgress | None = None,
     target: str = "numpy",
 ) -> Run:
     """Run a network as drawn, by Brian2 (Stimberg, Brette & Goodman, eLife 2019); for networks of moderate size.
 
-    The cells are Brian2's equations under one of its methods (see `brian2_equations.cells`), slow variables and
+    The cells are Brian2's equations under one of its methods (see `equations.cells`), slow variables and
     saturating gates under "exponential_euler", edges its Synapses: matrices are connected all to all, factors
     are multiplied out. Poisson inputs are `poisson(...)` in `run_regularly`: Brian2's own PoissonInput is
-    binomial. Brian2 counts a refractory period from the step of the spike and so holds a cell for
-    refractory − dt; it is given one step more.
+    binomial. Brian2 counts a refractory period from the step of the spike, which is refractory − dt after it;
+    its parameter is therefore one step longer.
 
     Args:
         instance: edges and initial state.
-        duration: how long [ms].
+        duration: of the run [ms].
         seed: of Poisson inputs and noise; they are not those of the compiled engine (see `freeze_inputs`).
         signal_dt: sampling interval of signals that have none of their own [ms].
         progress: called with (done, total) [ms] about once a second.
@@ -58,7 +63,8 @@ def simulate_brian2(
         build = _Build(b, instance, total, signal_dt)
         report: dict[str, Any] = {}
         if progress is not None:
-            report = {"report": _report(progress, total * network.dt), "report_period": 1 * b.second}
+            end, call = total * network.dt, progress
+            report = {"report": lambda _, done, *rest: call(done * end, end), "report_period": 1 * b.second}
         made = b.Network(build.objects)
         made.run(total * network.dt * b.ms, namespace={}, **report)
         if made.t / b.ms < (total - 0.5) * network.dt:  # Brian2 answers Ctrl-C by ending early, in silence
@@ -129,14 +135,14 @@ class _Build:
         return self.b.TimedArray(values, dt=self.network.dt * self.b.ms)
 
     def _group(self, population: Population, made: Cells, v: NDArray[np.float64], slow: dict[str, Any]) -> Any:
-        held = steps(population.refractory, self.network.dt, "Population.refractory")
+        refractory = steps(population.refractory, self.network.dt, "Population.refractory")
         group = self.b.NeuronGroup(
             population.n,
             made.equations,
             method=made.method,
             threshold=made.threshold,
             reset="v = v_reset" + ("\nw += w_jump" if population.adaptation else ""),
-            refractory=(held + 1) * self.network.dt * self.b.ms,
+            refractory=(refractory + 1) * self.network.dt * self.b.ms,
             namespace=made.names,
             clock=self.clock,
         )
@@ -166,7 +172,7 @@ class _Build:
         return self._step_group(1, equations, names)
 
     def _project(self, e: int, projection: Projection, graph: Wiring) -> None:
-        """Edges to a synapse; with a saturating one gates of the source cells, whose sums the targets read."""
+        """Add the edges to a synapse; to a saturating one, gates of the source cells, whose sums the targets read."""
         population = self.network.populations[self.network.population(projection.target)]
         k = population.synapse(projection.synapse)
         synapse, source, target = population.synapses[k], self.groups[projection.source], self.groups[projection.target]
@@ -206,7 +212,7 @@ class _Build:
         j: Indices | None = None,
         delays: NDArray[np.int64] = NO_DELAY,
     ) -> None:
-        """Edges i[x] -> j[x], or all to all, of one weight and delay or as many as edges."""
+        """Add edges i[x] -> j[x], or all to all, with one weight and delay or one per edge."""
         equal, dt = weights.size == 1, self.network.dt * self.b.ms
         synapses = self.b.Synapses(
             source,
@@ -225,16 +231,9 @@ class _Build:
         self._add(synapses)
 
 
-def _report(progress: Progress, total: float) -> Callable[[Any, float, Any, Any], None]:
-    def report(elapsed: Any, completed: float, start: Any, duration: Any) -> None:
-        progress(completed * total, total)
-
-    return report
-
-
 @contextmanager
 def _brian2(target: str) -> Iterator[Any]:
-    """Brian2 with a code generation target; its preferences, hooks and global seed are put back afterwards."""
+    """Import Brian2 with a code generation target; restore its preferences, hooks and global seed afterwards."""
     hook = sys.excepthook
     with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):
         warnings.simplefilter("ignore", DeprecationWarning)  # of the packages beneath Brian2

@@ -11,20 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import expm
 
-from ...networks.network import (
-    AlphaSynapse,
-    CurrentInput,
-    DeltaSynapse,
-    Exponential,
-    GivenNoise,
-    Network,
-    OUNoise,
-    Population,
-    Quadratic,
-    SaturatingSynapse,
-    Schedule,
-    Synapse,
-)
+from ...networks.cells import AlphaSynapse, DeltaSynapse, Exponential, Population, Quadratic, SaturatingSynapse, Synapse
+from ...networks.inputs import CurrentInput, GivenNoise, OUNoise
+from ...networks.network import Network
+from ...networks.schedule import Schedule
 
 MAX_VARIABLES = 4  # beyond, sympy's matrix exponential takes minutes
 MIN_CONTRAST = 0.01  # time constants closer than this: the closed form loses digits to cancellation
@@ -62,7 +52,7 @@ class Decay:
         return [f"{name} : 1" for name in (self.variable, self.rising) if name]
 
     def statements(self, dt: float) -> list[str]:
-        """The exact step of these equations, with the v of the beginning of the step."""
+        """Return the exact step of these equations, with the v of the beginning of the step."""
         x, y, keep = self.variable, self.rising, number(np.exp(-dt / self.tau))
         if y:
             return [f"{x} = ({x} + {y}*{number(dt / self.tau)})*{keep}", f"{y} = {y}*{keep}"]
@@ -86,7 +76,7 @@ class Cells:
 
 
 def cells(network: Network, index: int, timed: Timed) -> Cells:
-    """The equations of population `index`, with G, B, given currents and sums over gates constant over a step.
+    """Return the equations of population `index`, with G, B, given currents and sums over gates constant over a step.
 
     Linear cells are solved by "exact" where sympy can, else by propagators as statements. Leaky cells with
     conductances or coupling are stepped by "exponential_euler", all others by "rk2", the midpoint rule.
@@ -138,7 +128,7 @@ def has_closed_form(tau_m: float, decays: Sequence[Decay]) -> bool:
 
 
 def propagated(tau_m: float, decays: Sequence[Decay], dt: float) -> str:
-    """The exact step of v as a statement: the matrix exponential of [v, variable, rising] gives its coefficients."""
+    """Return the exact step of v; its coefficients are in the matrix exponential of [v, variable, rising]."""
     terms = [f"rest + (v - rest)*{number(np.exp(-dt / tau_m))}"]
     for d in decays:
         rates = np.array([[-1 / tau_m, 1 / tau_m, 0], [0, -1 / d.tau, 1 / d.tau], [0, 0, -1 / d.tau]])
@@ -184,7 +174,7 @@ def _decays(network: Network, population: Population) -> Iterator[Decay]:
 def _currents(
     network: Network, population: Population, names: dict[str, Any], timed: Timed
 ) -> tuple[list[str], dict[str, Any]]:
-    """Given currents [mV], and the profiles that they mention."""
+    """Return the given currents [mV], and the profiles in them."""
     terms, profiles = [], {}
     for m, given in enumerate(network.inputs):
         if isinstance(given, CurrentInput) and given.target == population.name:
@@ -196,7 +186,7 @@ def _currents(
 
 
 def _gates(network: Network, population: Population) -> tuple[list[str], list[str], list[str]]:
-    """Sums over the gates of saturating synapses: S<e> of projection e; the currents and the conductances of them."""
+    """Return the sums over the gates of saturating synapses, S<e> of projection e, their currents and conductances."""
     lines, currents, conductances = [], [], []
     for k, s in enumerate(population.synapses):
         if not isinstance(s, SaturatingSynapse):
@@ -222,11 +212,11 @@ def _value(name: str, value: float | Schedule, names: dict[str, Any], timed: Tim
 
 
 def number(value: float) -> str:
-    """A number with all its digits."""
+    """Return the text of a number with all its digits."""
     return repr(float(value))
 
 
 def _ratio(tau: float) -> str:
-    """The number as a quotient of integers: sympy then keeps every digit, and finds equal eigenvalues equal."""
+    """Return a number as a quotient of integers, in which sympy keeps every digit and finds equal eigenvalues equal."""
     exact = Fraction(repr(float(tau)))
     return f"({exact.numerator}/{exact.denominator})" if exact.denominator > 1 else str(exact.numerator)

@@ -10,28 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...networks.network import (
-    AlphaSynapse,
-    AnyInput,
-    AnySynapse,
-    DeltaSynapse,
-    EventInput,
-    GivenNoise,
-    MeanSynapticCurrent,
-    Network,
-    OUNoise,
-    PoissonInput,
-    Population,
-    PopulationRate,
-    PopulationStatistic,
-    SaturatingSynapse,
-    Schedule,
-    StateRecording,
-    TriggeredInput,
-    WhiteNoise,
-    rate_name,
-    steps,
-)
+from ...checks import steps
+from ...networks.cells import AlphaSynapse, AnySynapse, DeltaSynapse, Population, SaturatingSynapse
+from ...networks.inputs import AnyInput, EventInput, GivenNoise, OUNoise, PoissonInput, TriggeredInput, WhiteNoise
+from ...networks.network import Network, rate_name
+from ...networks.schedule import Schedule
+from ...networks.signals import MeanSynapticCurrent, PopulationRate, PopulationStatistic, StateRecording
 from ..wiring import Factors, Graph, Wiring
 from .equations import Timed, number
 
@@ -41,7 +25,7 @@ Groups = Mapping[str, Any]  # name of a population or a slow variable -> NeuronG
 
 
 def array(group: Any, name: str) -> NDArray[np.float64]:
-    """The memory of a variable of a group; writing to it changes the state."""
+    """Return the memory of a variable of a group; writing to it changes the state."""
     values: NDArray[np.float64] = group.variables[name].get_value()
     return values
 
@@ -58,7 +42,7 @@ def arrival(synapse: AnySynapse, k: int, amount: str, post: str = "") -> str:
 
 
 def deliver(group: Any, synapse: AnySynapse, k: int, amounts: NDArray[np.floating[Any]]) -> None:
-    """The same at once, with an amount for every cell."""
+    """Deliver an amount to every cell at once, as `arrival` does for one spike."""
     if isinstance(synapse, DeltaSynapse):
         array(group, "v")[:] += synapse.sign * amounts * array(group, "not_refractory")
     elif isinstance(synapse, AlphaSynapse):
@@ -68,7 +52,7 @@ def deliver(group: Any, synapse: AnySynapse, k: int, amounts: NDArray[np.floatin
 
 
 def edges(graph: Wiring) -> tuple[Indices, Indices, NDArray[np.float64], NDArray[np.int64]]:
-    """Source, target, weight and delay [steps] of every edge; weight and delay once where they are all equal."""
+    """Return source, target, weight and delay [steps] of every edge; weight and delay once where all are equal."""
     if isinstance(graph, Graph):
         delays = graph.delays if graph.delays.size == 1 else graph.edge_delays
         return graph.sources, graph.targets, graph.weights, delays
@@ -78,10 +62,10 @@ def edges(graph: Wiring) -> tuple[Indices, Indices, NDArray[np.float64], NDArray
 
 
 def statement(network: Network, m: int, names: dict[str, Any], timed: Timed, total: int) -> tuple[str, str]:
-    """Input number m as a statement and the slot of the step where it belongs; ("", "") where it is none.
+    """Return input number m as a statement, and its slot in the step; ("", "") for an `operation`.
 
-    What the statement mentions is entered in `names`. Noise of v comes after the integration ("groups"),
-    before the threshold.
+    Symbols of the statement are added to `names`. Noise of v comes after the integration ("groups") and before the
+    threshold.
     """
     given, dt = network.inputs[m], network.dt
     population = network.populations[network.population(given.target)]
@@ -154,7 +138,7 @@ def sampler(
     every: Mapping[str, int],
     samples: dict[str, list[NDArray[np.float64]]],
 ) -> Operation:
-    """Appends a row to the lists of `samples` at the start of a step that is due."""
+    """Return the operation that appends a row to the lists of `samples` at the start of a step that is due."""
     readers: dict[str, Callable[[], Any]] = {}
     for signal in network.signals:
         population = network.populations[network.population(signal.population)]

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...checks import steps
 from ...errors import InputError
 from ...networks.inputs import AnyInput, EventInput, GivenNoise, OUNoise, PoissonInput, WhiteNoise
-from ...networks.network import Network, steps
+from ...networks.network import Network
 from ...networks.schedule import Schedule
 from ..kernels.draws import BLOCK, choose, normals
 from ..step_tables import n_blocks, noise_sd

@@ -10,10 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...checks import steps
 from ...errors import InputError, unknown
-from ...networks.network import CurrentInput, DeltaSynapse, Schedule, TriggeredInput, steps
+from ...networks.cells import DeltaSynapse
+from ...networks.inputs import CurrentInput, TriggeredInput
+from ...networks.schedule import Schedule
 from ...recordings.run import Run
-from ..common import Progress, assemble, intervals, n_steps, provenance, runaway
+from ...types import TimeProgress
+from ..common import assemble, intervals, n_steps, provenance, runaway
 from ..kernels.layout import LINEAR, VOLTAGE, State, Stretch
 from ..step_tables import n_blocks
 from ..wiring import Instance
@@ -42,7 +46,7 @@ def simulate_compiled(
     duration: float,
     seed: int,
     signal_dt: float = 1.0,
-    progress: Progress | None = None,
+    progress: TimeProgress | None = None,
     precision: str = "float64",
     threads: int = 1,
 ) -> Run:
@@ -50,7 +54,7 @@ def simulate_compiled(
 
     Args:
         instance: edges and initial state.
-        duration: how long [ms].
+        duration: of the run [ms].
         seed: of the Poisson inputs and of noise.
         signal_dt: sampling interval of signals that have none of their own [ms].
         progress: called with (done, total) [ms] after every 100 ms, or up to a second for a small network; there

@@ -1,4 +1,4 @@
-"""The folder FILE.h5.part of work that is under way: who may write there, what it is, when it is gone."""
+"""The folder FILE.h5.part of unfinished work: its manifest, its lock, its removal."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ except ImportError:  # Windows: nothing keeps two processes apart there
 
 
 @dataclass(frozen=True)
-class PartFolder:
-    """The part folder of one file. ``run.json`` says what is under way; what else it holds its kinds know.
+class Unfinished:
+    """The folder of a file that is not finished: a manifest, ``run.json``, and the files of a subclass.
 
     Attributes:
-        FORMAT, VERSION: of ``run.json``.
-        OURS: the names that its files have.
-        PROOF: the file without which nothing is under way; the first to be removed.
-        LEFT, DOING: what leaves such a folder, and what another process is doing there, in words.
+        FORMAT, VERSION: of the manifest.
+        OURS: pattern of the names of its files.
+        PROOF: the file without which there is no unfinished work; the first to be removed.
+        LEFT, DOING: in words: the work that leaves such a folder, and the action of another process there.
     """
 
     FORMAT: ClassVar[str]
@@ -41,47 +41,47 @@ class PartFolder:
 
     @classmethod
     def of(cls, target: Path) -> Self:
-        """The part folder of a file that is to be written."""
+        """Return the folder of a file that is to be written."""
         return cls(target.with_name(target.name + ".part"))
 
-    def record(self) -> dict[str, Any] | None:
-        """Return the manifest that `start` wrote; None without an unfinished run, or with one that was being removed.
+    def manifest(self) -> dict[str, Any] | None:
+        """Return the manifest that `start` wrote; None without unfinished work, or if its removal had begun.
 
         Raises:
-            InputError: not a folder of ours, a damaged record, or one of another version.
+            InputError: not a folder of Ictal, or a manifest that is damaged or of another version.
         """
         self._check_ours()
         if not (self.folder / self.PROOF).exists():
             return None
         try:
-            record = dict(json.loads(self.said.read_text(encoding="utf-8")))
-            version = record["part_version"]
+            manifest = dict(json.loads(self._manifest.read_text(encoding="utf-8")))
+            version = manifest["part_version"]
         except (OSError, ValueError, LookupError, TypeError) as error:
-            raise InputError(f"{self.said}: is missing or damaged; say --force to start again") from error
+            raise InputError(f"{self._manifest}: is missing or damaged; say --force to start again") from error
         if version != self.VERSION:
             raise InputError(
                 f"{self.folder}: was written by another ictal (version {version} of this folder; want {self.VERSION}); "
                 "say --force to start again"
             )
-        return record
+        return manifest
 
     def start(self, replaces: bool, **facts: Mapping[str, object]) -> None:
-        """Make the folder, in the place of one that exists. `replaces`: so may the file. `facts` are recorded, too.
+        """Make the folder anew. The manifest holds `replaces` (FILE.h5 may be replaced at the end) and the `facts`.
 
         Raises:
-            InputError: another process writes there, or the folder is not ours.
+            InputError: another process writes there, or the folder is not one of Ictal.
         """
-        if self.said.exists():
+        if self._manifest.exists():
             with self.locked():
                 self.remove()
         self.remove()
         self.folder.mkdir()
-        record = {"format": self.FORMAT, "part_version": self.VERSION, **facts, "replaces": replaces}
-        with replacing(self.said) as temporary:
-            temporary.write_text(to_json(record) + "\n", encoding="utf-8")
+        manifest = {"format": self.FORMAT, "part_version": self.VERSION, **facts, "replaces": replaces}
+        with replacing(self._manifest) as temporary:
+            temporary.write_text(to_json(manifest) + "\n", encoding="utf-8")
 
     def remove(self) -> None:
-        """Remove the folder: the proof first, so that what a kill leaves is known to be nothing."""
+        """Remove the folder, `PROOF` first: the rest of a removal that was killed is then no unfinished work."""
         self._check_ours()
         (self.folder / self.PROOF).unlink(missing_ok=True)
         if self.folder.exists():
@@ -96,7 +96,7 @@ class PartFolder:
         Raises:
             InputError: another one does.
         """
-        with self.said.open("rb") as handle:
+        with self._manifest.open("rb") as handle:
             if fcntl is not None:
                 try:
                     fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -107,13 +107,10 @@ class PartFolder:
             yield
 
     @property
-    def said(self) -> Path:
-        """The file that says what is under way."""
+    def _manifest(self) -> Path:
         return self.folder / "run.json"
 
     def _check_ours(self) -> None:
-        there = self.folder.exists()
-        if there and not (
-            self.folder.is_dir() and all(self.OURS.fullmatch(item.name) for item in self.folder.iterdir())
-        ):
+        names = [item.name for item in self.folder.iterdir()] if self.folder.is_dir() else []
+        if self.folder.is_file() or not all(map(self.OURS.fullmatch, names)):
             raise InputError(f"{self.folder}: is not what {self.LEFT} leaves; move it away")

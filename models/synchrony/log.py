@@ -1,4 +1,4 @@
-"""What was measured while a network was trained: rows by step, as Recordings, and as a state to go on from."""
+"""Log of the synchrony of layers over training: rows by step, as Recordings, and as a state to go on from."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ MAX_GRID = 50  # rows a record, of records that are not evenly spaced
 
 
 @dataclass(eq=False)
-class Tape:
+class TrainingLog:
     """Rows of numbers by layer, side, set and step.
 
     Attributes:
         columns: of every row.
-        shared: what belongs to all recordings: numbers of samples and surrogates, seed.
+        shared: provenance of all recordings: numbers of samples and surrogates, seed.
         steps: of all records, measured or not.
         layers: names in order of depth.
-        kinds: "LAYER WHEN" -> what a unit is there.
+        kinds: "LAYER WHEN" -> meaning of a unit there.
         most_units: when -> units that are measured of every layer where so many vary.
         rows: (layer, when, set) -> step -> one number a column, NaN where there is none.
         cka: (when, set) -> step -> one number a pair of layers.
-        undefined: "LAYER WHEN SET MEASURE" -> since when and why.
+        undefined: "LAYER WHEN SET MEASURE" -> first step and reason.
     """
 
     columns: tuple[Column, ...]
@@ -45,7 +45,7 @@ class Tape:
     undefined: dict[str, str] = field(default_factory=dict)
 
     def advance(self, step: int) -> None:
-        """Another record, or the last one again.
+        """Add a record at this step; a known step is measured again.
 
         Raises:
             InputError: a step before the last that was no record.
@@ -53,15 +53,15 @@ class Tape:
         if step in self.steps:
             return
         if self.steps and step < self.steps[-1]:
-            raise InputError(f"SynchronyRecorder: steps must rise; got {step} after {self.steps[-1]}")
+            raise InputError(f"LayerSynchrony: steps must rise; got {step} after {self.steps[-1]}")
         self.steps.append(step)
 
-    def said(self) -> str:
-        """The steps, in a few words."""
+    def in_words(self) -> str:
+        """Return the steps in a few words."""
         return ", ".join(map(str, self.steps[:6])) + (f" … {self.steps[-1]}" if len(self.steps) > 6 else "")
 
     def recordings(self, source: Mapping[str, object] | None) -> dict[str, Recording]:
-        """``LAYER_WHEN_SET`` and ``cka_WHEN_SET``, on an even grid of steps.
+        """Return ``LAYER_WHEN_SET`` and ``cka_WHEN_SET``, on an even grid of steps.
 
         Raises:
             InputError: the steps lie on no such grid.
@@ -107,7 +107,7 @@ class Tape:
         dt = math.gcd(*np.diff(self.steps).tolist()) if len(self.steps) > 1 else 1
         n_rows = (self.steps[-1] - self.steps[0]) // dt + 1
         if n_rows > MAX_GRID * len(self.steps):
-            raise InputError(f"SynchronyRecorder: records must be evenly spaced, or nearly so; got {self.said()}")
+            raise InputError(f"LayerSynchrony: records must be evenly spaced, or nearly so; got {self.in_words()}")
         values = np.full((n_rows, len(next(iter(rows.values())))), np.nan)
         for step, row in rows.items():
             values[(step - self.steps[0]) // dt] = row
@@ -125,7 +125,7 @@ class Tape:
         )
 
     def state_dict(self) -> dict[str, Any]:
-        """All of it as numbers, strings, lists and tensors."""
+        """Return the log as numbers, strings, lists and tensors."""
         return {
             "steps": list(self.steps),
             "layers": list(self.layers),
