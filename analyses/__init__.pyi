@@ -31,13 +31,13 @@ from .dynamics.bifurcation import Scan as Scan
 from .dynamics.bifurcation import scan as scan
 from .dynamics.fixed_points import FixedPoints as FixedPoints
 from .dynamics.fixed_points import fixed_points as fixed_points
-from .dynamics.late_runs import late_courses as late_courses
+from .dynamics.late_runs import late_runs as late_runs
 from .dynamics.lyapunov import Spectrum as Spectrum
 from .dynamics.lyapunov import lyapunov as lyapunov
 from .dynamics.lyapunov import stepper as stepper
 from .dynamics.plane import PhasePlane as PhasePlane
 from .dynamics.plane import phase_plane as phase_plane
-from .dynamics.recorded import recorded_courses as recorded_courses
+from .dynamics.recorded import recorded_runs as recorded_runs
 from .dynamics.result import DynamicsResult as DynamicsResult
 from .eeg.analyse import Alarms as Alarms
 from .eeg.analyse import Windows as Windows
@@ -64,8 +64,6 @@ from .eeg.windows import around as around
 from .eeg.windows import events_of as events_of
 from .eeg.windows import sliding as sliding
 from .evidence.contrasts import tested as tested
-from .evidence.course import Course as Course
-from .evidence.course import course_of as course_of
 from .evidence.effect import Effect as Effect
 from .evidence.effect import effect as effect
 from .evidence.rules import FAILS as FAILS  # a verdict: the claim fails
@@ -79,6 +77,8 @@ from .evidence.rules import decide as decide
 from .evidence.rules import overall as overall
 from .evidence.store import Evidence as Evidence
 from .evidence.store import Observations as Observations
+from .evidence.training import TrainingRun as TrainingRun
+from .evidence.training import training_run_of as training_run_of
 from .figures.parts.style import Drawing as Drawing
 from .figures.run import drawings_of_run as drawings_of_run
 from .figures.save import save_figures as save_figures
@@ -87,12 +87,12 @@ from .figures.save import to_svg as to_svg
 from .filtering import bandpassed as bandpassed
 from .layers.cka import cka_matrix as cka_matrix
 from .layers.cka import linear_cka as linear_cka
-from .layers.trajectories import LayerSimilarity as LayerSimilarity
-from .layers.trajectories import Trajectories as Trajectories
-from .layers.trajectories import is_synchrony as is_synchrony
-from .layers.trajectories import layer_similarity as layer_similarity
-from .layers.trajectories import measures_in as measures_in
-from .layers.trajectories import trajectories as trajectories
+from .layers.layer_synchrony import LayerSimilarity as LayerSimilarity
+from .layers.layer_synchrony import LayerValues as LayerValues
+from .layers.layer_synchrony import is_synchrony as is_synchrony
+from .layers.layer_synchrony import layer_similarity as layer_similarity
+from .layers.layer_synchrony import layer_synchrony as layer_synchrony
+from .layers.layer_synchrony import measures_in as measures_in
 from .layers.transfer import Alikeness as Alikeness
 from .layers.transfer import Transfer as Transfer
 from .layers.transfer import holm as holm
@@ -100,7 +100,7 @@ from .layers.transfer import layer_transfer as layer_transfer
 from .layers.transfer import synchrony_cka as synchrony_cka
 from .measures import MEASURES as MEASURES  # the measures of synchrony, by name
 from .measures.base import Measure as Measure
-from .measures.base import Reading as Reading
+from .measures.base import MeasureValue as MeasureValue
 from .measures.base import applicable as applicable
 from .measures.base import apply as apply
 from .measures.circular import wrapped as wrapped

@@ -1,4 +1,4 @@
-"""Settings of values, apart from what computes them: the command line reads the defaults without numpy."""
+"""Settings of values, apart from their computation: the command line reads the defaults without numpy."""
 
 from __future__ import annotations
 
@@ -50,5 +50,5 @@ class ValueSettings:
                 raise InputError(f"measure.{name}: must be 0 < low < high; got ({band[0]:g}, {band[1]:g})")
 
     def band_of(self, measure: Measure) -> Band | None:
-        """Return the band that the measure itself is told: of phases, or of the spectrum whose peak is sought."""
+        """Return the band that the measure itself reads: of phases, or of the spectrum whose peak is sought."""
         return self.phase_band or self.band if "band" in measure.needs else self.band

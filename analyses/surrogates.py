@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ..simulator import InputError, Recording, Spikes, unknown
 from ..simulator.types import Band
-from .measures.base import Measure, NullKind, in_double
-from .measures.checks import classes, examine, spikes_reason
+from .measures.base import Measure, NullKind, examine, in_double, spikes_reason
+from .measures.checks import classes
 from .settings import MIN_SURROGATES
 
 BATCH = 500_000  # numbers held at once: larger ones leave the cache and cost page faults
@@ -22,7 +22,7 @@ MATCHED = "compare with control runs of the same number of steps, which are its 
 
 @dataclass(frozen=True, eq=False)
 class NullTest:
-    """A measure beside its values on surrogates.
+    """Test of a measure against its values on surrogates.
 
     Attributes:
         measure: name of the measure.
@@ -98,7 +98,7 @@ def null_tests(
         data = in_double(replace(data, values=data.numpy()))
     by_kind: dict[NullKind, list[_Prepared]] = {}
     for measure in measures:
-        if not measure.has_null:
+        if not measure.nulls:
             raise InputError(f"{measure.name}: has no null: {measure.no_null}")
         if isinstance(data, Recording):
             checked = examine(measure, data, band=band if "band" in measure.needs else None, label=label)

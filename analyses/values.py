@@ -1,4 +1,4 @@
-"""Values beside their nulls: the one function that computes both, and the table of the values of a Run."""
+"""Values with their nulls: the one function that computes both, and the table of the values of a Run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Indexed = TypeVar("Indexed", bound="Value")
 
 @dataclass(frozen=True, kw_only=True)
 class Value:
-    """One measure beside its null. A table of values adds index columns, such as the entry or the window."""
+    """One measure with its null. A table of values adds index columns, such as the entry or the window."""
 
     measure: str
     value: float = math.nan  # NaN where it is not defined
@@ -53,7 +53,7 @@ class Value:
 
     @property
     def after_shuffle(self) -> float | None:
-        """The value after a shuffle of the samples, of a measure that is never shown without."""
+        """Return the value after a shuffle of the samples, or None; some measures are never shown without."""
         return cast("float | None", json.loads(self.settings).get("after_shuffle"))
 
     @property
@@ -71,7 +71,7 @@ class EntryValue(Value):
 
 @dataclass(frozen=True, eq=False)
 class Activity:
-    """One entry in the forms that measures read: spike trains, and sampled activity, each made when first read.
+    """One entry in the forms that measures read: spike trains and sampled activity, each computed at first use.
 
     Attributes:
         data: what was recorded, (time, unit) or spikes.
@@ -79,7 +79,7 @@ class Activity:
         band: (low, high) [cycles per tick] to which sampled activity is filtered.
         time: (start, stop) [ticks] to which everything is cut, after the filter.
         every: rates of spikes are read at every so many bins.
-        n_times: samples of the rates that are kept.
+        n_times: largest number of samples of the rates.
     """
 
     data: Recording | Spikes
@@ -92,7 +92,7 @@ class Activity:
 
     @cached_property
     def trains(self) -> Recording | Spikes:
-        """What was recorded, within `time`."""
+        """Return the recorded data within `time`."""
         return self.data if self.time is None else self.data.select(time=self.time)
 
     @cached_property
@@ -152,7 +152,7 @@ def values(
     seed: int | None = None,
     shuffle_seed: int | None = None,
 ) -> list[Value]:
-    """Compute every measure of one entry, each beside its null: one value a measure and kind of surrogate.
+    """Compute every measure of one entry with its null: one value a measure and kind of surrogate.
 
     Surrogates are drawn once for all measures, so that their values belong together.
 
@@ -200,11 +200,11 @@ def values(
         if name in notes:
             why = {} if name in tests or name not in alone else {"no_null": alone[name]}
             value = replace(value, settings=to_json({**notes[name], **why}))
-        rows += [_beside(value, test) for test in tests.get(name, ())] or [value]
+        rows += [_with_null(value, test) for test in tests.get(name, ())] or [value]
     return rows
 
 
-def _beside(value: Value, test: NullTest) -> Value:
+def _with_null(value: Value, test: NullTest) -> Value:
     return replace(
         value, null_kind=test.kind, null_mean=test.mean, null_sd=float(test.values.std()), null_low=test.lo,
         null_high=test.hi, p=test.p,
@@ -288,7 +288,7 @@ def completed(groups: Mapping[str, Group]) -> dict[str, Group]:
 
 @dataclass(frozen=True)
 class Measurements(Result):
-    """What `ictal.measure` found.
+    """Values of the entries of a Run: result of `ictal.measure`.
 
     Attributes:
         rows: one measure of one entry each.
@@ -326,9 +326,8 @@ class Measurements(Result):
         """Return ``/measures/NAME`` and ``/tables/skipped``."""
         groups = {}
         for name in dict.fromkeys(row.measure for row in self.rows):
-            measure = get(name)
-            attrs = {key: getattr(measure, key) for key in ("formula", "range", "floor", "shows", "cannot", "citation")}
-            groups[f"measures/{name}"] = to_group(EntryValue, [row for row in self.rows if row.measure == name], attrs)
+            rows = [row for row in self.rows if row.measure == name]
+            groups[f"measures/{name}"] = to_group(EntryValue, rows, get(name).prose)
         return groups | super().to_groups()
 
     @classmethod

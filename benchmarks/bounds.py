@@ -1,4 +1,4 @@
-"""How much memory a case must read, and how long one core would take if it did nothing else, in order."""
+"""Lower bounds of a case: memory to read, and time of one core that only reads it in order."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Reads:
 
 
 def reads(case: Case, size: int = 8) -> Reads:
-    """What Ictal must read for a case, with numbers of `size` bytes.
+    """Return the bytes that Ictal must read for a case, with numbers of `size` bytes.
 
     A cell's step reads v, w and every s (and, with low-rank weights, its row of target factors); an event reads its
     target index, its weight where edges have weights of their own, and the s that it changes.

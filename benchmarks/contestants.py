@@ -21,7 +21,7 @@ class Engine:
     in_quick: tuple[str, ...] = ()  # the cases of a quick run
 
     def obstacle(self, python: str) -> str:
-        """Why it cannot run here; empty where it can."""
+        """Return the reason for which it cannot run here; "" if it can."""
         if not importable(python, self.module):
             return f"{self.module} cannot be imported"
         return "no C++ compiler" if self.compiles and not has_compiler() else ""

@@ -20,7 +20,7 @@ SINGLE = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
 
 
 class Skipped(Exception):  # noqa: N818 - it is no error
-    """Why there is no figure."""
+    """Reason for a missing figure."""
 
 
 def child(python: str, script: str, arguments: list[str], extra: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -46,13 +46,13 @@ def child(python: str, script: str, arguments: list[str], extra: Mapping[str, st
 
 
 def has_compiler() -> bool:
-    """Whether Brian2 will find a C++ compiler and make."""
+    """Return whether Brian2 finds a C++ compiler and make."""
     compilers = (os.environ.get("CXX", ""), "c++", "g++", "clang++")
     return any(name and shutil.which(name) for name in compilers) and shutil.which("make") is not None
 
 
 def importable(python: str, module: str) -> bool:
-    """Whether that interpreter finds the module."""
+    """Return whether an interpreter finds a module."""
     code = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({module!r}) is None)"
     return subprocess.run([python, "-c", code], capture_output=True, check=False).returncode == 0
 

@@ -1,4 +1,4 @@
-"""Count how often verdicts err: planted courses again and again, into a table that the documentation is filled in from.
+"""Count how often verdicts err on planted trainings, into a table that the documentation is filled in from.
 
 python benchmarks/planted.py -o data/reference/planted.h5: 200 replicates of each of the four cases, 20 minutes of CPU.
 """

@@ -31,7 +31,7 @@ HEAD = ("steady: CPU s/s", "ratio", "whole, warm: CPU s", "ratio", "whole, cold:
 
 @dataclass
 class Figures:
-    """What was measured of one engine on one case."""
+    """Measurements of one engine on one case."""
 
     seconds: dict[str, list[float]] = field(default_factory=dict)  # a part: CPU seconds
     ratios: dict[str, list[float]] = field(default_factory=dict)  # to the run of Ictal before
@@ -145,7 +145,7 @@ class Bench:
         return [*lines, ""]
 
     def _same(self, figures: Figures) -> str:
-        """Whether the spikes are those of Ictal, in the parts that both ran."""
+        """Return whether the spikes equal those of Ictal, in the parts that both ran."""
         ours = self.figures[OURS.name].last
         parts = [p for p in PARTS if p in ours and p in figures.last]
         return "same" if parts and all(ours[p]["digest"] == figures.last[p]["digest"] for p in parts) else "its own"

@@ -1,4 +1,4 @@
-"""What watching and penalising synchrony costs a training step, measured side by side in one process.
+"""Cost of monitoring and penalising synchrony in a training step, measured side by side in one process.
 
 python benchmarks/training.py [--units 256,1024,4096] [--batches 64,512] [--rounds 60] [--threads 1] [--markdown FILE]
 python benchmarks/training.py --quick           # a tiny network, to see that all of it runs

@@ -4,7 +4,7 @@ from .analyses.claims import CLAIMS as CLAIMS  # the claims of the paper, by nam
 from .analyses.comparison.result import Comparison as Comparison
 from .analyses.dynamics.result import DynamicsResult as DynamicsResult
 from .analyses.eeg.result import EegResult as EegResult
-from .analyses.evidence import Evidence as Evidence
+from .analyses.evidence.store import Evidence as Evidence
 from .analyses.measures import MEASURES as MEASURES  # the measures of synchrony, by name
 from .analyses.values import Measurements as Measurements
 from .experiments.planted import PLANTED_CASES as PLANTED_CASES  # the cases of planted truth

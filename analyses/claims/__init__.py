@@ -1,4 +1,4 @@
-"""The claims of the paper: one file a claim, which holds all that is said of it."""
+"""Claims of the paper, one file each."""
 
 from ...simulator.registry import Registry
 

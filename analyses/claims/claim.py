@@ -59,7 +59,7 @@ class Claim:
     text: str | None = ""
     scales: tuple[str, ...] = ()
     needs: str = ""
-    courses: bool = False
+    trainings: bool = False
     doses: tuple[Doses, ...] = ()
     brain: bool = False
     effects: Callable[[Evidence], Finding] | None = None

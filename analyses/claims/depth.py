@@ -17,8 +17,8 @@ import numpy as np
 
 from ...simulator import InputError
 from ..evidence.contrasts import Setting, above_null, spearman, tested
-from ..evidence.course import Course
 from ..evidence.effect import Effect, effect, unknown_effect
+from ..evidence.training import TrainingRun
 from ..figures.evidence import PAPER, Axes, Shown, tint
 from ..figures.parts.style import dash
 from ..layers.transfer import Transfer, layer_transfer
@@ -35,7 +35,7 @@ def _one(s: Setting) -> list[Effect]:
     n = len(next(iter(s.control.values())).layers)
     if n < MIN_LAYERS:
         raise InputError(f"has {n} layers; depth wants at least {MIN_LAYERS}")
-    out = [
+    return [
         effect(NAME, "deeper is more", s.name, s.every(lambda c: ranked(c.layered()[-1])),
                statistic="ρ of SI with depth", least=LEAST_R, claimed=1.0),
         *_transfer(s),
@@ -47,18 +47,17 @@ def _one(s: Setting) -> list[Effect]:
                statistic="ρ of SI with depth", least=LEAST_R, role="beside"),
         effect(NAME, "last − first layer", s.name, s.every(_ends), statistic="SI", claimed=0.62, role="beside"),
     ]  # fmt: skip
-    return out
 
 
 def _transfer(s: Setting) -> list[Effect]:
-    """Return the effects of what passes on; unknown where synchrony moves too smoothly to tell what is new in it."""
-    part, said = "passes on", "lagged r forward − backward"
+    """Return the effects of transfer; unknown where synchrony moves too smoothly to have innovations."""
+    part, statistic = "passes on", "lagged r forward − backward"
     try:
         found = {(c.condition, c.seed): passes(c) for seed in s.seeds for c in s.of_seed(seed)}
     except InputError as error:
-        return [unknown_effect(NAME, part, s.name, f"{said} cannot be told: {error}", least=LEAST_FORWARD)]
+        return [unknown_effect(NAME, part, s.name, f"{statistic} cannot be told: {error}", least=LEAST_FORWARD)]
     return [
-        effect(NAME, part, s.name, s.every(lambda c: forward(found[c.condition, c.seed])), statistic=said,
+        effect(NAME, part, s.name, s.every(lambda c: forward(found[c.condition, c.seed])), statistic=statistic,
                least=LEAST_FORWARD),
         effect(NAME, "pairs that pass on", s.name, s.every(lambda c: share(found[c.condition, c.seed])), role="beside",
                statistic="share of neighbours with forward transfer, p ≤ 0.05 after Holm"),
@@ -71,16 +70,16 @@ def ranked(by_layer: np.ndarray) -> float:
     return spearman(there, by_layer[there])
 
 
-def passes(course: Course) -> Transfer:
+def passes(training: TrainingRun) -> Transfer:
     """Transfer of SI between at most six layers, evenly spaced in depth.
 
     Raises:
         InputError: too few records, or a layer whose SI stands still.
     """
-    n = len(course.layers)
+    n = len(training.layers)
     chosen = np.unique(np.linspace(0, n - 1, min(n, MOST_LAYERS)).round().astype(int))
-    names = [course.layers[at] for at in chosen]
-    return layer_transfer(course.layered()[:, chosen], layers=names, n=SURROGATES, seed=course.seed)
+    names = [training.layers[at] for at in chosen]
+    return layer_transfer(training.layered()[:, chosen], layers=names, n=SURROGATES, seed=training.seed)
 
 
 def forward(found: Transfer) -> float:
@@ -95,30 +94,28 @@ def share(found: Transfer) -> float:
     return float(((found.p_holm[at, at + 1] <= 0.05) & (found.peak[at, at + 1] > 0)).mean())
 
 
-def _ends(course: Course) -> float:
-    last = course.layered()[-1]
+def _ends(training: TrainingRun) -> float:
+    last = training.layered()[-1]
     last = last[np.isfinite(last)]
     if last.size < 2:
-        raise InputError(f"{course.condition}, seed {course.seed}: fewer than two layers vary at the end")
+        raise InputError(f"{training.condition}, seed {training.seed}: fewer than two layers vary at the end")
     return float(last[-1] - last[0])
 
 
 def panel(axes: Axes, shown: Shown) -> str:
     """Draw SI of every layer at the end and before training."""
-    for at, (name, courses) in enumerate(shown.conditions.items()):
-        shade = tint(at, courses[0])
-        place = np.arange(1, len(courses[0].layers) + 1) / len(courses[0].layers)
-        axes.plot(place, np.nanmean([c.layered()[-1] for c in courses], axis=0), color=shade, ls=dash(at), marker="o",
+    for at, (name, trainings) in enumerate(shown.conditions.items()):
+        shade = tint(at, trainings[0])
+        place = np.arange(1, len(trainings[0].layers) + 1) / len(trainings[0].layers)
+        axes.plot(place, np.nanmean([c.layered()[-1] for c in trainings], axis=0), color=shade, ls=dash(at), marker="o",
                   ms=3, label=name)  # fmt: skip
-    every = [c.layered()[0] for courses in shown.conditions.values() for c in courses]
+    every = [c.layered()[0] for trainings in shown.conditions.values() for c in trainings]
     sizes = {len(row) for row in every}
     if len(sizes) == 1:
         place = np.arange(1, len(every[0]) + 1) / len(every[0])
         axes.plot(place, np.nanmean(every, axis=0), color="0.7", lw=2.2, zorder=0, label="before training")
     axes.plot(*PAPER_SI, **PAPER, label="the paper")
-    axes.set_ylim(0, 1)
-    axes.set_xlabel("depth [share of layers]")
-    axes.set_ylabel("SI-3 of the layer")
+    axes.set(ylim=(0, 1), xlabel="depth [share of layers]", ylabel="SI-3 of the layer")
     return "Above: SI of every layer at the end, mean over seeds, and before training."
 
 
@@ -126,5 +123,5 @@ CLAIM = Claim(
     NAME,
     "Deeper layers are more synchronous, and synchrony passes from layer to layer",
     "SI .23 .41 .68 .85 at layers 1, 5, 10, 15",
-    __doc__, SCALES, courses=True, panel=panel, effects=lambda evidence: tested(evidence, _one),
+    __doc__, SCALES, trainings=True, panel=panel, effects=lambda evidence: tested(evidence, _one),
 )  # fmt: skip

@@ -78,8 +78,7 @@ def panel(axes: Axes, shown: Shown) -> str:
                       yerr=[[100 * (value - low)], [100 * (high - value)]], fmt="os^Dv<>"[at % 7], color=shade, ms=4,
                       lw=0.8, label=name)  # fmt: skip
     axes.axhline(0, color="0.8", lw=0.7, zorder=0)
-    axes.set_xlabel("SI at the end")
-    axes.set_ylabel("test accuracy − without [%]")
+    axes.set(xlabel="SI at the end", ylabel="test accuracy − without [%]")
     return "Above: every treatment at the dose that validation images chose, mean and 95 % interval over seeds."
 
 

@@ -21,8 +21,8 @@ import numpy as np
 
 from ...simulator import InputError
 from ..evidence.contrasts import SEVERE, Setting, tested
-from ..evidence.course import Course
 from ..evidence.effect import Effect, Role, effect, unknown_effect
+from ..evidence.training import TrainingRun
 from ..figures.evidence import Axes, Shown, tint
 from .claim import SCALES, Claim
 
@@ -37,18 +37,18 @@ def _one(s: Setting) -> list[Effect]:
     if not any(math.isfinite(will) for will, _ in split):
         raise InputError("has no network that ends with a gap above 20 %")
     out = [
-        _told("above before overfitting", s.name, [will - THRESHOLD for will, _ in split],
+        _known_effect("above before overfitting", s.name, [will - THRESHOLD for will, _ in split],
               f"{at} − 0.5, of those that will overfit"),
-        _told("below otherwise", s.name, [THRESHOLD - wont for _, wont in split],
+        _known_effect("below otherwise", s.name, [THRESHOLD - wont for _, wont in split],
               f"0.5 − {at}, of those that will not"),
-        _told("more than the others", s.name, [will - wont for will, wont in split],
+        _known_effect("more than the others", s.name, [will - wont for will, wont in split],
               f"{at} of those that will − of those that will not", least=LEAST, role="control",
               otherwise="a hair between networks that will and will not overfit is counted"),
-        _told("by training", s.name, [will - wont for will, wont in grown],
+        _known_effect("by training", s.name, [will - wont for will, wont in grown],
               f"the same, of {at} − before training", least=LEAST, role="control",
               otherwise="what networks bring along before training is counted"),
     ]  # fmt: skip
-    predictors: dict[str, Callable[[Course], bool]] = {
+    predictors: dict[str, Callable[[TrainingRun], bool]] = {
         "SI > 0.5": lambda c: early(c) > THRESHOLD,
         "gap > 10 %": lambda c: bool(c.metrics["gap"][c.at_share(QUARTER)] > EARLY_GAP),
     }
@@ -64,7 +64,7 @@ def _one(s: Setting) -> list[Effect]:
     return out
 
 
-def _told(
+def _known_effect(
     part: str, setting: str, values: Sequence[float], statistic: str, *, least: float = 0.0, role: Role = "stated",
     otherwise: str = "",
 ) -> Effect:  # fmt: skip
@@ -76,31 +76,31 @@ def _told(
     return effect(NAME, part, setting, known, statistic=statistic, least=least, role=role, otherwise=otherwise)
 
 
-def early(course: Course) -> float:
+def early(training: TrainingRun) -> float:
     """SI at a quarter of training."""
-    return float(course.mean()[course.at_share(QUARTER)])
+    return float(training.mean()[training.at_share(QUARTER)])
 
 
-def _split(s: Setting, seed: int, of: Callable[[Course], float]) -> tuple[float, float]:
+def _split(s: Setting, seed: int, of: Callable[[TrainingRun], float]) -> tuple[float, float]:
     """Mean over the networks of a seed that end with a large gap, and over the others; NaN where there are none."""
     large = [of(c) for c in s.of_seed(seed) if severe(c)]
     others = [of(c) for c in s.of_seed(seed) if not severe(c)]
     return (float(np.mean(large)) if large else math.nan, float(np.mean(others)) if others else math.nan)
 
 
-def severe(course: Course) -> bool:
+def severe(training: TrainingRun) -> bool:
     """Return whether it ends with a gap > 20 %."""
-    return bool(course.metrics["gap"][-1] > SEVERE)
+    return bool(training.metrics["gap"][-1] > SEVERE)
 
 
-def _scores(s: Setting, seed: int, predicts: Callable[[Course], bool]) -> tuple[float, float, float]:
+def _scores(s: Setting, seed: int, predicts: Callable[[TrainingRun], bool]) -> tuple[float, float, float]:
     """Accuracy, precision and recall over the courses of a seed; NaN where nothing is predicted, or there."""
-    courses = s.of_seed(seed)
-    said = np.array([predicts(course) for course in courses])
-    true = np.array([severe(course) for course in courses])
-    hits = float((said & true).sum())
-    precision = hits / said.sum() if said.any() else np.nan
-    return float((said == true).mean()), precision, hits / true.sum() if true.any() else np.nan
+    trainings = s.of_seed(seed)
+    predicted = np.array([predicts(training) for training in trainings])
+    true = np.array([severe(training) for training in trainings])
+    hits = float((predicted & true).sum())
+    precision = hits / predicted.sum() if predicted.any() else np.nan
+    return float((predicted == true).mean()), precision, hits / true.sum() if true.any() else np.nan
 
 
 def _base(s: Setting, seed: int) -> float:
@@ -110,15 +110,13 @@ def _base(s: Setting, seed: int) -> float:
 
 def panel(axes: Axes, shown: Shown) -> str:
     """Draw gap at the end against SI at a quarter of training."""
-    for at, (name, courses) in enumerate(shown.conditions.items()):
-        x = [c.mean()[c.at_share(0.25)] for c in courses]
-        y = [100 * c.metrics["gap"][-1] for c in courses]
-        axes.plot(x, y, "os^Dv<>"[at % 7], color=tint(at, courses[0]), ms=4, label=name)
+    for at, (name, trainings) in enumerate(shown.conditions.items()):
+        x = [c.mean()[c.at_share(0.25)] for c in trainings]
+        y = [100 * c.metrics["gap"][-1] for c in trainings]
+        axes.plot(x, y, "os^Dv<>"[at % 7], color=tint(at, trainings[0]), ms=4, label=name)
     axes.axvline(0.5, color="0.35", lw=0.9, ls="--")
     axes.axhline(20, color="0.35", lw=0.9, ls=":")
-    axes.set_xlim(0, 1)
-    axes.set_xlabel("SI at a quarter of training")
-    axes.set_ylabel("generalisation gap at the end [%]")
+    axes.set(xlim=(0, 1), xlabel="SI at a quarter of training", ylabel="generalisation gap at the end [%]")
     return "Above: one mark a network; dashed, the paper's threshold of SI; dotted, severe overfitting (gap > 20 %)."
 
 
@@ -126,5 +124,5 @@ CLAIM = Claim(
     NAME,
     "SI at a quarter of training > 0.5 predicts severe overfitting",
     "accuracy .87, precision .91, recall .84",
-    __doc__, SCALES, courses=True, panel=panel, effects=lambda evidence: tested(evidence, _one),
+    __doc__, SCALES, trainings=True, panel=panel, effects=lambda evidence: tested(evidence, _one),
 )  # fmt: skip

@@ -84,7 +84,7 @@ def _values(evidence: Evidence, panel: str, group: str, measure: str = "si_3") -
 
 
 def panel(axes: Axes, shown: Shown) -> str:
-    """Draw SI of every group of the main job beside its null."""
+    """Draw SI of every group of the main job with its null."""
     rows = [row for row in shown.evidence.observations if row.measure == "si_3" and row.panel in ("spikes", "images")]
     groups = list(dict.fromkeys(row.group for row in rows))
     for at, group in enumerate(groups):
@@ -93,8 +93,7 @@ def panel(axes: Axes, shown: Shown) -> str:
         axes.plot([at - 0.3, at + 0.3], [np.mean([row.null_high for row in mine])] * 2, color="0.5", lw=1.0, ls=":")
     axes.axhspan(0.82, 0.95, color="0.9", zorder=0)
     axes.set_xticks(range(len(groups)), [words(group, 14, 1) for group in groups], rotation=30, ha="right")
-    axes.set_ylim(0, 1)
-    axes.set_ylabel("SI-3")
+    axes.set(ylim=(0, 1), ylabel="SI-3")
     handles = [Line2D([], [], color="0.5", ls=":"), Line2D([], [], color="0.9", lw=6)]
     for handle, label in zip(handles, ("null, 97.5 %", "the paper's ranges"), strict=True):
         axes.add_line(handle)

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from ...simulator import InputError
 from ..evidence.contrasts import setting_of
-from ..evidence.course import Course
 from ..evidence.effect import Effect, effect
 from ..evidence.store import Evidence
+from ..evidence.training import TrainingRun
 from ..evidence.tuning import Treated, test_accuracy, with_treatments
 from ..figures.evidence import INDEX, Axes, Shown, lines
 from .claim import Claim, Doses
@@ -54,18 +54,17 @@ def _one(t: Treated, evidence: Evidence) -> list[Effect]:
     ]  # fmt: skip
 
 
-def within(course: Course) -> float:
+def within(training: TrainingRun) -> float:
     """Share of the records of the last half of training with SI in the range."""
-    x = course.mean()[course.at_share(0.5) :]
+    x = training.mean()[training.at_share(0.5) :]
     return float(((x >= LOW) & (x <= HIGH)).mean())
 
 
 def panel(axes: Axes, shown: Shown) -> str:
-    """Draw SI over training beside the paper's range."""
+    """Draw SI over training and the paper's range."""
     lines(axes, shown.conditions, lambda c: c.mean())
     axes.axhspan(0.3, 0.5, color="0.9", zorder=0, label="the paper's range")
-    axes.set_ylim(0, 1)
-    axes.set_ylabel(INDEX)
+    axes.set(ylim=(0, 1), ylabel=INDEX)
     return (
         "Above: SI over training, mean and range over seeds; grey, where the paper says that healthy networks keep it."
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...simulator import InputError
 from ..evidence.effect import Effect
-from ..evidence.rules import HOLDS, NOT_RUN, ONLY, Decision, Finding, decide, overall, said
+from ..evidence.rules import HOLDS, NOT_RUN, ONLY, Decision, Finding, decide, describe, overall
 from ..evidence.store import Evidence
 from . import CLAIMS
 from .claim import Claim
@@ -112,4 +112,4 @@ def _row(claim: Claim, run: Evidence, finding: Finding, decisions: Sequence[Deci
 
 def _short(found: Effect, several: bool) -> str:
     where = f"{found.setting}, " if several else ""
-    return f"{where}{found.part}: {said(found).partition('; wanted')[0]}"
+    return f"{where}{found.part}: {describe(found).partition('; wanted')[0]}"

@@ -23,8 +23,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..evidence.contrasts import SEVERE, Setting, above_null, mean_r, pearson, spearman, tested
-from ..evidence.course import Course
 from ..evidence.effect import Effect, effect, unknown_effect
+from ..evidence.training import TrainingRun
 from ..figures.evidence import INDEX, PAPER, Axes, Shown, lines
 from .claim import SCALES, Claim
 
@@ -62,71 +62,70 @@ def _one(s: Setting) -> list[Effect]:
                statistic="SI − that of the control, where training accuracy is nearest to its last",
                otherwise="what fitting the training data brings is counted")
     )  # fmt: skip
-    for measure, said in OTHER.items():
+    for measure, words in OTHER.items():
         if all(f"{measure} test" in c.synchrony for c in [*s.control.values()]):
             values = s.more(lambda c, m=measure: rise(c, m))  # type: ignore[misc]
-            out.append(effect(NAME, f"more than the control, {said}", s.name, values, least=LEAST, role="beside",
-                              statistic=f"rise of {said} − that of the well-fitted network"))  # fmt: skip
+            out.append(effect(NAME, f"more than the control, {words}", s.name, values, least=LEAST, role="beside",
+                              statistic=f"rise of {words} − that of the well-fitted network"))  # fmt: skip
     pooled, within = zip(*(_gap_correlations(s, seed) for seed in s.seeds), strict=True)
     out.append(effect(NAME, "SI and gap, pooled", s.name, pooled, statistic="r over all records", role="beside"))
     out.append(effect(NAME, "SI and gap, within courses", s.name, within, statistic="r within a course", role="beside"))
     return out
 
 
-def rise(course: Course, measure: str = "si_3") -> float:
+def rise(training: TrainingRun, measure: str = "si_3") -> float:
     """Synchrony at the end minus before training."""
-    x = course.mean(measure)
+    x = training.mean(measure)
     return float(x[-1] - x[0])
 
 
-def order(course: Course) -> float:
+def order(training: TrainingRun) -> float:
     """Spearman's ρ of SI with the step."""
-    return spearman(course.steps, course.mean())
+    return spearman(training.steps, training.mean())
 
 
-def since_best(course: Course) -> float:
+def since_best(training: TrainingRun) -> float:
     """SI at the end minus at the lowest validation loss (test loss where there is no validation set)."""
-    x = course.mean()
-    loss = course.metrics.get("val_loss", course.metrics["test_loss"])
+    x = training.mean()
+    loss = training.metrics.get("val_loss", training.metrics["test_loss"])
     return float(x[-1] - x[int(loss.argmin())])
 
 
 def matched(s: Setting) -> list[float]:
     """One value a seed: SI of overfitting networks where their training accuracy is nearest to the control's last."""
 
-    def one(course: Course) -> float:
-        target = s.control[course.seed].metrics["train_accuracy"][-1]
-        at = int(np.abs(course.metrics["train_accuracy"] - target).argmin())
-        return float(course.mean()[at] - s.control[course.seed].mean()[-1])
+    def one(training: TrainingRun) -> float:
+        target = s.control[training.seed].metrics["train_accuracy"][-1]
+        at = int(np.abs(training.metrics["train_accuracy"] - target).argmin())
+        return float(training.mean()[at] - s.control[training.seed].mean()[-1])
 
     return s.over(one)
 
 
 def _large_gap_where_high(s: Setting, seed: int) -> float:
     """Share of the records of all courses of a seed with a high SI that have a large gap; NaN if there are none."""
-    si = np.concatenate([course.mean() for course in s.of_seed(seed)])
-    gap = np.concatenate([course.metrics["gap"] for course in s.of_seed(seed)])
+    si = np.concatenate([training.mean() for training in s.of_seed(seed)])
+    gap = np.concatenate([training.metrics["gap"] for training in s.of_seed(seed)])
     return float((gap[si > HIGH] > SEVERE).mean()) if (si > HIGH).any() else float("nan")
 
 
 def _gap_correlations(s: Setting, seed: int) -> tuple[float, float]:
-    courses = s.of_seed(seed)
-    si, gap = [c.mean() for c in courses], [c.metrics["gap"] for c in courses]
+    trainings = s.of_seed(seed)
+    si, gap = [c.mean() for c in trainings], [c.metrics["gap"] for c in trainings]
     within = mean_r([pearson(a, b) for a, b in zip(si, gap, strict=True)])
     return pearson(np.concatenate(si), np.concatenate(gap)), within
 
 
 def panel(axes: Axes, shown: Shown) -> str:
-    """Draw SI over training, mean and range over seeds, beside the paper's and a null."""
+    """Draw SI over training, mean and range over seeds, with the paper's values and a null."""
     lines(axes, shown.conditions, lambda c: c.mean())
     axes.plot([100 * x for x in PAPER_SI[0]], PAPER_SI[1], **PAPER, label="the paper")
-    every = [c.null_high for courses in shown.conditions.values() for c in courses]
+    every = [c.null_high for trainings in shown.conditions.values() for c in trainings]
     high = [null["si_3 test"] for null in every if "si_3 test" in null]
     nulls = [float(np.nanmean(table)) for table in high if np.isfinite(table).any()]
     if nulls:
         axes.axhline(float(np.mean(nulls)), color="0.6", lw=0.8, ls=":", label="null, 97.5 %")
-    axes.set_ylim(0, 1)
-    axes.set_ylabel(INDEX)
+    axes.set(ylim=(0, 1), ylabel=INDEX)
     return "Above: SI over training, mean and range over seeds; the null permutes the images of every unit."
 
 
@@ -134,5 +133,5 @@ CLAIM = Claim(
     NAME,
     "SI rises monotonically over training, and SI > 0.8 goes with a gap > 20 %",
     "SI .15 .28 .45 .67 .81 .89 at epochs 0–200 (ResNet-18, CIFAR-10)",
-    __doc__, SCALES, courses=True, panel=panel, effects=lambda evidence: tested(evidence, _one),
+    __doc__, SCALES, trainings=True, panel=panel, effects=lambda evidence: tested(evidence, _one),
 )  # fmt: skip

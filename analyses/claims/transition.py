@@ -19,8 +19,8 @@ import numpy as np
 
 from ...simulator.types import Floats
 from ..evidence.contrasts import Setting, tested
-from ..evidence.course import Course
 from ..evidence.effect import Effect, effect
+from ..evidence.training import TrainingRun
 from ..figures.evidence import INDEX, Axes, Shown, tint
 from ..figures.parts.style import dash
 from ..series.changepoint import change_point, detect_critical_transitions
@@ -67,22 +67,20 @@ def jump(x: Floats, width: int = WIDTH) -> tuple[float, float]:
     return float(rises[at] - width * slope), float((means[at] + means[at + width]) / 2)
 
 
-def stepped(course: Course) -> float:
+def stepped(training: TrainingRun) -> float:
     """1 where a step up beyond a line is clearer than noise makes it, else 0."""
-    found = change_point(course.mean(), trend=1, n=BOOTSTRAP, seed=course.seed)
+    found = change_point(training.mean(), trend=1, n=BOOTSTRAP, seed=training.seed)
     return float(found.p <= 0.05 and found.jump > 0)
 
 
 def panel(axes: Axes, shown: Shown) -> str:
     """Draw SI of every network over training."""
-    for at, (name, courses) in enumerate(shown.conditions.items()):
-        for k, course in enumerate(courses):
-            axes.plot(100 * course.steps / course.steps[-1], course.mean(), color=tint(at, course), ls=dash(at),
+    for at, (name, trainings) in enumerate(shown.conditions.items()):
+        for k, training in enumerate(trainings):
+            axes.plot(100 * training.steps / training.steps[-1], training.mean(), color=tint(at, training), ls=dash(at),
                       lw=0.8, label=name if k == 0 else None)  # fmt: skip
     axes.axhspan(0.55, 0.75, color="0.9", zorder=0, label="0.65 ± 0.1")
-    axes.set_ylim(0, 1)
-    axes.set_xlabel("share of training [%]")
-    axes.set_ylabel(INDEX)
+    axes.set(ylim=(0, 1), xlabel="share of training [%]", ylabel=INDEX)
     return "Above: SI of every network; grey, where the paper puts the jump."
 
 
@@ -90,5 +88,5 @@ CLAIM = Claim(
     NAME,
     "SI jumps at a critical value, as a seizure starts",
     "critical SI about .65",
-    __doc__, SCALES, courses=True, panel=panel, effects=lambda evidence: tested(evidence, _one),
+    __doc__, SCALES, trainings=True, panel=panel, effects=lambda evidence: tested(evidence, _one),
 )  # fmt: skip

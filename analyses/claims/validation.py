@@ -20,8 +20,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from ...simulator import InputError
 from ..evidence.contrasts import Setting, mean_r, pearson, tested
-from ..evidence.course import Course
 from ..evidence.effect import Effect, effect, unknown_effect
+from ..evidence.training import TrainingRun
 from ..figures.evidence import INDEX, Axes, Shown, tint
 from ..series.innovations import innovations
 from .claim import SCALES, Claim
@@ -47,7 +47,7 @@ def _one(s: Setting) -> list[Effect]:
     return out
 
 
-def _record_by_record(s: Setting, every: Sequence[Mapping[int, Course]]) -> Effect:
+def _record_by_record(s: Setting, every: Sequence[Mapping[int, TrainingRun]]) -> Effect:
     part, otherwise = "record by record", "the trend that both share over training is counted"
     found = {seed: [r for table in every if (r := new(table[seed])) is not None] for seed in s.seeds}
     n = sum(len(values) for values in found.values())
@@ -59,14 +59,14 @@ def _record_by_record(s: Setting, every: Sequence[Mapping[int, Course]]) -> Effe
     return effect(NAME, part, s.name, values, statistic=statistic, least=LEAST, role="control", otherwise=otherwise)
 
 
-def level(course: Course) -> float:
+def level(training: TrainingRun) -> float:
     """Correlation of SI and validation loss over the records of a course."""
-    return pearson(course.mean(), course.metrics["val_loss"])
+    return pearson(training.mean(), training.metrics["val_loss"])
 
 
-def new(course: Course) -> float | None:
-    """Correlation of what is new in them; None where both move too smoothly to tell."""
-    both = np.stack([course.mean(), course.metrics["val_loss"]], axis=1)
+def new(training: TrainingRun) -> float | None:
+    """Correlate the innovations of both; None where both move too smoothly."""
+    both = np.stack([training.mean(), training.metrics["val_loss"]], axis=1)
     try:
         found = innovations(both, name="SI and validation loss")
     except InputError:
@@ -74,18 +74,18 @@ def new(course: Course) -> float | None:
     return pearson(found[:, 0], found[:, 1])
 
 
-def _pooled(courses: list[Course]) -> float:
-    si, loss = (np.concatenate(x) for x in zip(*((c.mean(), c.metrics["val_loss"]) for c in courses), strict=True))
+def _pooled(trainings: list[TrainingRun]) -> float:
+    si, loss = (np.concatenate(x) for x in zip(*((c.mean(), c.metrics["val_loss"]) for c in trainings), strict=True))
     return pearson(si, loss)
 
 
 def panel(axes: Axes, shown: Shown) -> str:
     """Draw SI against validation loss, record by record."""
-    for at, (name, courses) in enumerate(shown.conditions.items()):
-        shade = tint(at, courses[0])
-        for k, course in enumerate(courses):
-            axes.plot(course.metrics["val_loss"], course.mean(), color=shade, lw=0.5, alpha=0.5)
-            axes.plot(course.metrics["val_loss"], course.mean(), "o", color=shade, ms=2, mew=0,
+    for at, (name, trainings) in enumerate(shown.conditions.items()):
+        shade = tint(at, trainings[0])
+        for k, training in enumerate(trainings):
+            axes.plot(training.metrics["val_loss"], training.mean(), color=shade, lw=0.5, alpha=0.5)
+            axes.plot(training.metrics["val_loss"], training.mean(), "o", color=shade, ms=2, mew=0,
                       label=name if k == 0 else None)  # fmt: skip
     axes.set_xscale("log")
     low, high = axes.get_xlim()
@@ -101,5 +101,5 @@ CLAIM = Claim(
     NAME,
     "SI correlates negatively with validation loss",
     "no figure",
-    __doc__, SCALES, courses=True, panel=panel, effects=lambda evidence: tested(evidence, _one),
+    __doc__, SCALES, trainings=True, panel=panel, effects=lambda evidence: tested(evidence, _one),
 )  # fmt: skip

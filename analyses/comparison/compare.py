@@ -13,12 +13,10 @@ from ...simulator.files.document import to_json
 from ...simulator.types import Progress
 from ..measures import MEASURES, get
 from ..values import Null, values
-from .display import displays
+from .figure_arrays import figure_arrays
 from .panels import Panel, Replicate, Settings, Side, equalise
 from .result import Comparison, ReplicateValue
 from .verdict import Contrast, Verdict, agreement, combine, contrast
-
-__all__ = ["Panel", "Settings", "Side", "compare_panels"]
 
 
 def compare_panels(
@@ -30,7 +28,7 @@ def compare_panels(
     config: Mapping[str, object] | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
-    """Measure every replicate of every panel beside its null, and say what separates.
+    """Measure every replicate of every panel with its null, and contrast the groups.
 
     All replicates are first cut to the same number of units and of samples (the smallest decides;
     spike trains keep units with at least 5 spikes), so that no measure can tell two groups apart by
@@ -40,7 +38,7 @@ def compare_panels(
         panels: what to compare.
         sides: two sides whose agreement is judged measure by measure.
         settings: how to measure; see `Settings`.
-        histories: group -> learning curves (epoch or step, metric), kept for the figures.
+        histories: group -> learning curves (epoch or step, metric), for the figures.
         config: provenance that is stored with the result.
         progress: called as progress(done, total, what).
 
@@ -68,7 +66,7 @@ def compare_panels(
         contrasts=contrasts,
         verdicts=verdicts,
         skipped=[row for row in rows if row.reason],
-        figures=displays(first, settings, histories or {}),
+        figures=figure_arrays(first, settings, histories or {}),
         config={
             "settings": {k: getattr(settings, k) for k in Settings.__dataclass_fields__},
             "panels": {p.name: {g: len(r) for g, r in p.groups.items()} for p in panels},

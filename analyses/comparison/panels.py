@@ -1,4 +1,4 @@
-"""What is compared, how it is measured, and how everything is cut to one size."""
+"""Panels of a comparison, its settings, and its replicates cut to one size."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ PHASE_BAND = (0.03, 0.2)  # of Hilbert phases [cycles per sample], where none is
 
 @dataclass(frozen=True)
 class Panel:
-    """Groups of replicates that were recorded in one and the same way.
+    """Groups of replicates that were recorded alike.
 
     Attributes:
         name: e.g. ``"spikes"``, ``"samples"``.
         groups: group name -> one Recording or Spikes a replicate (seed).
-        nulls: kinds of surrogate; the first decides, the others are reported beside it.
+        nulls: kinds of surrogate; the first decides, the others are reported too.
         contrasts: pairs (a, b), a measured against b; by default every group against the first.
     """
 
@@ -132,7 +132,7 @@ class Replicate:
 
     @property
     def sampled(self) -> Recording:
-        """What measures of sampled activity read."""
+        """Return the sampled activity."""
         return self.activity.rates
 
     @property
@@ -219,7 +219,9 @@ def _check_alike(panel: Panel, settings: Settings) -> None:
             kind = ("spike trains",) if isinstance(data, Spikes) else (data.clock, data.dt)
             first = first or kind
             if kind[0] != first[0] or not np.allclose(kind[1:], first[1:], rtol=1e-9):
-                raise InputError(f"{where}: must be sampled like replicate 1, {_spoken(first)}; got {_spoken(kind)}")
+                raise InputError(
+                    f"{where}: must be sampled like replicate 1, {_described(first)}; got {_described(kind)}"
+                )
             clock, dt = ("second", settings.step) if isinstance(data, Spikes) else (data.clock, data.dt)
             other, common = intervals.setdefault(clock, (group, dt))
             if not np.isclose(dt, common, rtol=1e-9):
@@ -227,13 +229,13 @@ def _check_alike(panel: Panel, settings: Settings) -> None:
                     f"{where}: must have the interval of group {other!r}, {common:g} {clock}; got {dt:g}: equal "
                     "numbers of samples would last unlike times. Resample (spike trains: set the bin)"
                 )
-            held = (data.time, data.unit) if isinstance(data, Spikes) else (np.ascontiguousarray(data.numpy()),)
-            digest = hashlib.sha256(b"".join(part.tobytes() for part in held)).digest()
+            content = (data.time, data.unit) if isinstance(data, Spikes) else (np.ascontiguousarray(data.numpy()),)
+            digest = hashlib.sha256(b"".join(part.tobytes() for part in content)).digest()
             if seen.setdefault(digest, number) != number:
                 raise InputError(
                     f"{where}: is identical with replicate {seen[digest] + 1}; a replicate is a run of its own"
                 )
 
 
-def _spoken(kind: tuple[Any, ...]) -> str:
+def _described(kind: tuple[Any, ...]) -> str:
     return str(kind[0]) if len(kind) == 1 else f"clock {kind[0]!r} at dt = {kind[1]:g}"

@@ -26,7 +26,7 @@ class ReplicateValue(Value):
 
 @dataclass(frozen=True, repr=False)
 class Comparison(Result):
-    """What `compare` found. `figures` holds the arrays that figures and report draw from.
+    """Values of groups of replicates, their contrasts and verdicts, and the arrays of the figures.
 
     Attributes:
         observations, contrasts, verdicts, skipped: tables of rows.
@@ -62,12 +62,10 @@ class Comparison(Result):
         return replace(self, config={**self.config, **more})
 
     def values(self, panel: str, measure: str, group: str) -> list[float]:
-        """The value of every replicate."""
-        rows = {o.replicate: o.value for o in self._of(panel, measure, group)}
+        """Return the value of every replicate, in the order of their numbers."""
+        own = [o for o in self.observations if (o.panel, o.measure, o.group) == (panel, measure, group)]
+        rows = {o.replicate: o.value for o in own}
         return [rows[k] for k in sorted(rows)]
-
-    def _of(self, panel: str, measure: str, group: str) -> list[ReplicateValue]:
-        return [o for o in self.observations if (o.panel, o.measure, o.group) == (panel, measure, group)]
 
     def tables(self) -> dict[str, Any]:
         """Return every table."""
@@ -98,16 +96,12 @@ class Comparison(Result):
 
 
 def _definition(name: str, rows: Sequence[ReplicateValue]) -> dict[str, str]:
-    """What a reader of the file must know about a measure: definition, and null, band, bin, axis by panel."""
+    """Return the definition of a measure, and its null, band, bin and axis by panel."""
     measure = get(name)
+    prose = {"definition" if key == "formula" else key: text for key, text in measure.prose.items()}
     settings = {row.panel: json.loads(row.settings) for row in reversed(rows)}
     return {
-        "definition": measure.formula,
-        "range": measure.range,
-        "floor": measure.floor,
-        "shows": measure.shows,
-        "cannot": measure.cannot,
-        "citation": measure.citation,
+        **prose,
         "null": ", ".join(dict.fromkeys(row.null_kind for row in rows if row.null_kind)) or measure.no_null,
         "settings": to_json(settings),
     }

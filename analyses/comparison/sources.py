@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ...simulator import InputError, Recording, Run, Spikes, unknown
 from ..values import unusable
-from .compare import Panel
+from .panels import Panel
 
 HISTORY = "history"  # the entry that holds learning curves
 

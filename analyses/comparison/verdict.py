@@ -1,4 +1,4 @@
-"""When "separates" may be said, and when two sides agree. Rules only: numbers in, words out."""
+"""Rules for "separates" and for the agreement of two sides: numbers in, words out."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Contrast:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What two sides say by one measure, and whether they agree."""
+    """Statements of two sides by one measure, and their agreement."""
 
     measure: str
     first: str
@@ -79,7 +79,7 @@ def contrast(
 
     ``"separates"`` needs every replicate of one group beyond every replicate of the other; so many
     replicates that this has an exact p ≤ 0.05 (four a side; two against two are apart by chance once
-    in three); and a surrogate p ≤ 0.05 for *each* replicate of the group that is said to be more
+    in three); and a surrogate p ≤ 0.05 for *each* replicate of the group that is more
     synchronous (the higher one; the lower one where tail = −1, as for the participation ratio).
 
     Args:
@@ -126,7 +126,7 @@ def _arrow(direction: int) -> str:
 
 
 def agreement(first: tuple[int, str], second: tuple[int, str]) -> Agreement:
-    """Whether two sides agree. Only what separates counts."""
+    """Return the agreement of two sides; only what separates counts."""
     if UNDEFINED in (first[1], second[1]):
         return "not comparable"
     if any(TOO_FEW in statement for _, statement in (first, second)):

@@ -1,4 +1,4 @@
-"""What a comparison found, in sentences: rules only, and never more than the numbers allow."""
+"""Sentences on a comparison, by rules: never more than the numbers allow."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ...simulator import InputError
-from ..measures import get
+from ..measures import stored_measure
 from .result import Comparison
 from .verdict import NO_NULL, OVERLAPS, SEPARATES, TOO_FEW, UNDEFINED, WITHIN_NULL, Contrast, Verdict
 
@@ -25,24 +24,22 @@ AGREEMENT = {
 }
 
 
-def number(value: float) -> str:
-    """Three significant digits with a true minus sign; a dash where there is no number.
+def number(value: float, digits: int = 3) -> str:
+    """Return significant digits with a true minus sign; a dash where there is no number.
 
     >>> number(-0.12345), number(1234.5), number(float("nan"))
     ('−0.123', '1234', '–')
     """
     if not math.isfinite(value):
         return "–"
-    text = f"{value:.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"
+    text = f"{value:.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.{digits}g}"
     return text.replace("-", "−")
 
 
 def falls(measure: str) -> bool:
-    """Whether synchrony lowers this measure, as it does the participation ratio."""
-    try:
-        return get(measure).tail == "lower"
-    except InputError:  # stored by another version
-        return False
+    """Return whether synchrony lowers this measure, as it does the participation ratio."""
+    found = stored_measure(measure)
+    return found is not None and found.tail == "lower"
 
 
 def in_words(row: Contrast) -> str:
@@ -71,7 +68,7 @@ def in_words(row: Contrast) -> str:
 
 
 def side_in_words(comparison: Comparison, verdict: Verdict, second: bool) -> list[str]:
-    """What one side of a verdict rests on, a sentence a contrast."""
+    """Return the contrasts behind one side of a verdict, a sentence each."""
     name = verdict.second if second else verdict.first
     direction = verdict.second_direction if second else verdict.first_direction
     statement = verdict.second_statement if second else verdict.first_statement
@@ -124,7 +121,7 @@ def _of_verdicts(comparison: Comparison) -> list[str]:
 
 
 def _pair_by_pair(comparison: Comparison, side: str, measures: Sequence[str]) -> str:
-    """How many measures separate each pair of a side that has several: the side separates only if all do, one way."""
+    """Return the number of measures that separate each pair, of a side that has several pairs."""
     counts: dict[tuple[str, str], int] = {}
     for measure in measures:
         for row in _backing(comparison, side, measure):

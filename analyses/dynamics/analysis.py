@@ -17,10 +17,10 @@ from .attractors import Attractors, attractors
 from .basins import MOST_POINTS, Axis, Basins, basin_map
 from .bifurcation import Scan, scan
 from .fixed_points import MOST_UNITS, FixedPoints, fixed_points
-from .late_runs import late_courses
+from .late_runs import late_runs
 from .lyapunov import Spectrum, lyapunov, stepper
 from .plane import PhasePlane, phase_plane, turned
-from .recorded import recorded_courses
+from .recorded import recorded_runs
 from .result import DynamicsResult
 from .settings import DynamicsSettings, Range
 from .target import Target
@@ -54,7 +54,7 @@ class Parts:
 
     @property
     def none(self) -> bool:
-        """Whether no part is wanted."""
+        """Return whether no part is wanted."""
         others = (self.fixed_points, self.attractors, self.basins, self.phase_plane, self.scan)
         return self.lyapunov is False and not any(others)
 
@@ -180,11 +180,11 @@ class _Analysis:
 
     def _attractors(self) -> Attractors:
         target = self.target
-        course = late_courses(
+        runs = late_runs(
             target.step, self._drawn(self.spread), n_steps=self.n_steps, dt=target.dt, late=self.config["late"],
             names=target.units, angles=target.angles, time_unit=target.time_unit, progress=self._report("attractors"),
         )  # fmt: skip
-        return attractors(course, eps=self.config["eps"], min_samples=self.config["min_samples"])
+        return attractors(runs, eps=self.config["eps"], min_samples=self.config["min_samples"])
 
     def _basins(self, known: Attractors) -> Basins:
         target = self.target
@@ -315,7 +315,7 @@ def _of_runs(
             progress(at, n, f"run {at + 1} of {n}")
         runs.append(systems[which].record(seed))
         lines.append(f"seed {seed}" + (f", {key}={values[which]}" if key else ""))
-    found = attractors(recorded_courses(runs, settings.late), eps=settings.eps, min_samples=settings.min_samples)
+    found = attractors(recorded_runs(runs, settings.late), eps=settings.eps, min_samples=settings.min_samples)
     config |= {"starts": n, "runs": lines, "starts_from": [key, *values] if key else None}
     config["notes"] = ["the seed draws all that is random in a system, its connections too where it has any"]
     if key:

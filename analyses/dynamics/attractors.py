@@ -1,4 +1,4 @@
-"""Attractors: the late course of runs from many starts, as features, and the clusters of these."""
+"""Attractors: the late part of runs from many starts, as features, and the clusters of these."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sklearn.cluster import DBSCAN, HDBSCAN
 
 from ...simulator import InputError
 from ...simulator.types import Floats, Ints
-from .late_runs import Course
+from .late_runs import LateRuns
 from .settings import EPS, MIN_SAMPLES
 
 EPS_GRID = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -29,7 +29,7 @@ MOST_RUNS = 5000  # of which all distances are held
 
 @dataclass(frozen=True, eq=False)
 class Attractors:
-    """What the runs end in.
+    """Attractors of runs: clusters of their late parts.
 
     Attributes:
         labels: (start,) attractor of each, the one of most starts is 0; −1 of none, −2 where the state diverged.
@@ -78,7 +78,7 @@ class Attractors:
         return np.asarray(self.features[self.labels == label].mean(axis=0))
 
     def still(self, label: int) -> bool:
-        """Whether nothing moves: every SD over time is below a thousandth of its variable's scale."""
+        """Return whether the state stands still: every SD over time is below a thousandth of its variable's scale."""
         moves = np.array([name.startswith("SD of ") for name in self.names])
         return bool((self.centre(label)[moves] < STILL * self.scales[moves]).all())
 
@@ -96,7 +96,7 @@ class Attractors:
 
     @property
     def robust(self) -> bool:
-        """Whether the count holds over a factor of 10 of eps, HDBSCAN finds it too, and nearly all starts are in it."""
+        """Return whether a factor of 10 of eps and HDBSCAN give the same count, with nearly all starts in it."""
         low, high = self.holds
         same = self.hdbscan[int(np.flatnonzero(self.samples_grid == self.min_samples)[0])] == self.n
         alone = float((self.labels == -1).mean())
@@ -124,38 +124,26 @@ class Attractors:
         return text
 
 
-def check_clustering(eps: float, min_samples: int) -> None:
-    """Check settings of DBSCAN.
-
-    Raises:
-        InputError: they cannot be.
-    """
-    if not (isinstance(eps, float | int) and 0 < eps < math.inf):
-        raise InputError(f"attractors.eps: must be > 0; got {eps}")
-    if isinstance(min_samples, bool) or not isinstance(min_samples, int) or min_samples < 2:
-        raise InputError(f"attractors.min_samples: must be an integer >= 2; got {min_samples}")
-
-
 def attractors(
-    courses: Course,
+    runs: LateRuns,
     *,
     eps: float = EPS,
     min_samples: int = MIN_SAMPLES,
     eps_grid: Sequence[float] = EPS_GRID,
     samples_grid: Sequence[int] = SAMPLES_GRID,
 ) -> Attractors:
-    r"""Clusters of the late courses of runs: DBSCAN, and HDBSCAN beside it, over a grid of their settings.
+    r"""Cluster the late parts of runs by DBSCAN and by HDBSCAN over a grid of their settings.
 
     .. math:: d(a, b)^2 = \frac{1}{V} \sum_v \frac{(m_{av} - m_{bv})^2 + (s_{av} - s_{bv})^2}{\sigma_v^2}
 
-    m and s are mean and SD over the late part of each run, V variables, σ what `Course.scales` says. A limit cycle
+    m and s are mean and SD over the late part of each run, V variables, σ what `LateRuns.scales` says. A limit cycle
     is one point of these features, wherever on it a run ends. Shares of the starts are those of these starts: of
     basins they speak where the starts cover the space.
 
     Ester et al., KDD 1996 (DBSCAN); Campello et al., PAKDD 2013 (HDBSCAN).
 
     Args:
-        courses: of `late_courses`, or of anything that was run often.
+        runs: of `late_runs`, or of anything that was run often.
         eps: distance within which two runs are neighbours, in units of σ.
         min_samples: runs within it, itself among them, that make a cluster.
         eps_grid, samples_grid: at which the count is taken as well.
@@ -163,18 +151,21 @@ def attractors(
     Raises:
         InputError: fewer than two runs, or too many; settings that cannot be.
     """
-    check_clustering(eps, min_samples)
-    n = len(courses.features)
+    if not (isinstance(eps, float | int) and 0 < eps < math.inf):
+        raise InputError(f"attractors.eps: must be > 0; got {eps}")
+    if isinstance(min_samples, bool) or not isinstance(min_samples, int) or min_samples < 2:
+        raise InputError(f"attractors.min_samples: must be an integer >= 2; got {min_samples}")
+    n = len(runs.features)
     if not 2 <= n <= MOST_RUNS:
         raise InputError(f"attractors: needs 2 to {MOST_RUNS} starts; got {n}")
     tried_eps = np.array(sorted({*eps_grid, float(eps)}))
     tried_samples = np.array(sorted({*(k for k in samples_grid if k <= n), min_samples}), dtype=np.int64)
-    usable = np.flatnonzero(np.isfinite(courses.features).all(axis=1))
+    usable = np.flatnonzero(np.isfinite(runs.features).all(axis=1))
     labels: Ints = np.full(n, -2, dtype=np.int64)
     counts = np.zeros((len(tried_eps), len(tried_samples)), dtype=np.int64)
     finer = np.zeros(len(tried_samples), dtype=np.int64)
     if usable.size:
-        apart = distances(courses.features[usable], courses.features[usable], courses)
+        apart = distances(runs.features[usable], runs.features[usable], runs)
         for (i, e), (j, k) in ((a, b) for a in enumerate(tried_eps) for b in enumerate(tried_samples)):
             found = _ordered(DBSCAN(eps=e, min_samples=int(k), metric="precomputed").fit_predict(apart))
             counts[i, j] = found.max() + 1
@@ -182,16 +173,16 @@ def attractors(
                 labels[usable] = found
         finer[:] = [_hdbscan(apart, int(k)) for k in tried_samples]
     settled = np.zeros(n, dtype=bool)
-    settled[usable] = _paired(courses.halves[0][usable], courses.halves[1][usable], courses) <= eps
-    states = [_middle(courses, labels == k) for k in range(int(labels.max()) + 1)]
+    settled[usable] = _paired(runs.halves[0][usable], runs.halves[1][usable], runs) <= eps
+    states = [_middle(runs, labels == k) for k in range(int(labels.max()) + 1)]
     return Attractors(
-        labels, courses.features, courses.names, courses.scales,
-        np.array(states).reshape(len(states), courses.states.shape[1]), settled, float(eps), min_samples, tried_eps,
-        tried_samples, counts, finer, courses.diverged,
+        labels, runs.features, runs.names, runs.scales,
+        np.array(states).reshape(len(states), runs.states.shape[1]), settled, float(eps), min_samples, tried_eps,
+        tried_samples, counts, finer, runs.diverged,
     )  # fmt: skip
 
 
-def distances(a: Floats, b: Floats, like: Course | Attractors) -> Floats:
+def distances(a: Floats, b: Floats, like: LateRuns | Attractors) -> Floats:
     """Of features (a, feature) from features (b, feature): d of `attractors`."""
     scaled_a, scaled_b = a / like.scales, b / like.scales
     squares = (scaled_a**2).sum(axis=1)[:, None] + (scaled_b**2).sum(axis=1) - 2 * scaled_a @ scaled_b.T
@@ -210,11 +201,11 @@ def wilson(successes: int, n: int) -> tuple[float, float, float]:
     return share, max(0.0, middle - half) if successes else 0.0, min(1.0, middle + half) if successes < n else 1.0
 
 
-def _variables(like: Course | Attractors) -> int:
+def _variables(like: LateRuns | Attractors) -> int:
     return max(1, sum(not name.startswith("SD of ") for name in like.names))
 
 
-def _paired(a: Floats, b: Floats, like: Course) -> Floats:
+def _paired(a: Floats, b: Floats, like: LateRuns) -> Floats:
     return np.asarray(np.sqrt((((a - b) / like.scales) ** 2).sum(axis=1) / _variables(like)))
 
 
@@ -238,7 +229,7 @@ def _ordered(labels: Any) -> Ints:
     return np.array([new.get(int(label), -1) for label in labels], dtype=np.int64)
 
 
-def _middle(courses: Course, members: NDArray[np.bool_]) -> Floats:
+def _middle(runs: LateRuns, members: NDArray[np.bool_]) -> Floats:
     at = np.flatnonzero(members)
-    away = distances(courses.features[at], courses.features[at].mean(axis=0)[None], courses)[:, 0]
-    return np.asarray(courses.states[at[int(away.argmin())]])
+    away = distances(runs.features[at], runs.features[at].mean(axis=0)[None], runs)[:, 0]
+    return np.asarray(runs.states[at[int(away.argmin())]])

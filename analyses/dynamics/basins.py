@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from ...simulator import InputError
 from ...simulator.types import Floats, Function
 from .attractors import Attractors, distances
-from .late_runs import late_courses
+from .late_runs import late_runs
 from .settings import LATE
 
 MOST_POINTS = 250_000
@@ -47,7 +47,7 @@ class Axis:
 
 @dataclass(frozen=True, eq=False)
 class Basins:
-    """Where the states of a plane go.
+    """Attractors to which the states of a plane go.
 
     Attributes:
         x, y: axes of the plane.
@@ -99,7 +99,7 @@ def basin_map(
 ) -> Basins:
     """Run every point of a plane of initial states and say which known attractor it ends in.
 
-    A point belongs to the attractor of the start whose late course is nearest to its own, if it is within `known.eps`;
+    A point belongs to the attractor of the start whose late part is nearest to its own, if it is within `known.eps`;
     else to none of them.
 
     Args:
@@ -107,21 +107,21 @@ def basin_map(
         known: of `attractors`, of the same system.
         x, y: axes of the plane.
         base: state (unit,) that gives all other units.
-        n_steps, dt, late, angles, progress: as of `late_courses`, and as when `known` was found.
+        n_steps, dt, late, angles, progress: as of `late_runs`, and as when `known` was found.
 
     Raises:
         InputError: axes that do not fit the state, too many points.
     """
     state, starts = states_of("basin_map", x, y, base)
-    course = late_courses(
+    runs = late_runs(
         step, starts, n_steps=n_steps, dt=dt, late=late, angles=angles, scales=known.scales, progress=progress
     )
     members = np.flatnonzero(known.labels >= 0)
     labels = np.full(len(starts), -2, dtype=np.int64)
-    for at in np.array_split(np.flatnonzero(np.isfinite(course.features).all(axis=1)), max(1, len(starts) // 1000)):
+    for at in np.array_split(np.flatnonzero(np.isfinite(runs.features).all(axis=1)), max(1, len(starts) // 1000)):
         labels[at] = -1
         if members.size and at.size:
-            away = distances(course.features[at], known.features[members], known)
+            away = distances(runs.features[at], known.features[members], known)
             near = away.min(axis=1) <= known.eps
             labels[at[near]] = known.labels[members[away.argmin(axis=1)]][near]
     return Basins(x, y, labels.reshape(y.count, x.count), state)

@@ -46,7 +46,7 @@ class Scan:
 
     @property
     def differs(self) -> NDArray[np.bool_]:
-        """(value,) where up and down have settled, in different courses."""
+        """(value,) where up and down have settled, in different trajectories."""
         least = self.apart * _range(self.low, self.high)
         parts = [np.abs(np.diff(part, axis=0)[0]) > least for part in (self.low, self.high, self.mean)]
         return np.asarray(np.any(parts, axis=0) & self.settled.all(axis=0))
@@ -95,7 +95,7 @@ def scan(
         start: state (unit,) of the first.
         n_steps, dt: of a run.
         late: share of it that is described.
-        unit: whose course is described.
+        unit: whose trajectory is described.
         discrete: the step is a map.
         nudge: SD, relative to 1 + max|x|.
         seed: of it.
@@ -126,25 +126,25 @@ def scan(
         for done, at in enumerate(order):
             before = x
             x = x + nudge * (1.0 + np.abs(x).max()) * rng.standard_normal(x.shape)
-            step, course = step_at(float(given[at])), np.empty(kept)
+            step, trajectory = step_at(float(given[at])), np.empty(kept)
             with np.errstate(all="ignore"):  # what overflows is found, and said
                 for k in range(n_steps):
                     x = step(x)
                     if k >= n_steps - kept:
-                        course[k - n_steps + kept] = x[unit]
+                        trajectory[k - n_steps + kept] = x[unit]
             if not np.isfinite(x).all():
                 if way == 0 and done == 0:
                     raise InputError(f"scan: the state diverges at the first value, {parameter} = {given[at]:g}")
                 stopped.append(f"on the way {('up', 'down')[way]} the state diverged at {parameter} = {given[at]:g}")
                 x, top = before, at - 1
                 break
-            low[way, at], high[way, at], mean[way, at] = course.min(), course.max(), course.mean()
-            first, second = np.array_split(course, 2)
+            low[way, at], high[way, at], mean[way, at] = trajectory.min(), trajectory.max(), trajectory.mean()
+            first, second = np.array_split(trajectory, 2)
             drift[way, at] = max(abs(first.min() - second.min()), abs(first.max() - second.max()))
             if discrete:
-                repeats[way, at] = _repeats(course)
+                repeats[way, at] = _repeats(trajectory)
             else:
-                period[way, at], swing[way, at] = _period_of_flow(course, dt)
+                period[way, at], swing[way, at] = _period_of_flow(trajectory, dt)
             if progress is not None:
                 progress(way * given.size + done + 1, 2 * given.size)
     size = _range(low, high)
@@ -160,21 +160,21 @@ def _range(low: Floats, high: Floats) -> float:
     return float(np.nanmax(high) - np.nanmin(low))
 
 
-def _repeats(course: Floats) -> Floats:
-    """How far a map's course is from itself after every shift from 1 on, (LONGEST,)."""
-    shifts = range(1, min(LONGEST, len(course) // 2) + 1)
+def _repeats(trajectory: Floats) -> Floats:
+    """Return the largest distance of a map's trajectory from itself after every shift from 1 on, (LONGEST,)."""
+    shifts = range(1, min(LONGEST, len(trajectory) // 2) + 1)
     found = np.full(LONGEST, math.inf)
-    found[: len(shifts)] = [np.abs(course[shift:] - course[:-shift]).max() for shift in shifts]
+    found[: len(shifts)] = [np.abs(trajectory[shift:] - trajectory[:-shift]).max() for shift in shifts]
     return found
 
 
-def _period_of_flow(course: Floats, dt: float) -> tuple[float, float]:
+def _period_of_flow(trajectory: Floats, dt: float) -> tuple[float, float]:
     """Mean time between crossings of the middle upwards, and how far it swings.
 
-    NaN of what dies away or crosses less than thrice.
+    The time is NaN where the swing dies away or crosses less than thrice.
     """
-    first, second = (float(np.ptp(half)) for half in np.array_split(course, 2))
-    away = course - (course.max() + course.min()) / 2
+    first, second = (float(np.ptp(half)) for half in np.array_split(trajectory, 2))
+    away = trajectory - (trajectory.max() + trajectory.min()) / 2
     up = np.flatnonzero((away[:-1] < 0) & (away[1:] >= 0))
     if up.size < 3 or not second > DYING * first:
         return math.nan, second

@@ -26,7 +26,7 @@ CHUNK = 1 << 23  # numbers in the Jacobians that are held at once
 
 @dataclass(frozen=True, eq=False)
 class FixedPoints:
-    """Where a flow stands still, or which states a map leaves as they are; the one that most starts lead to first.
+    """States that a flow or a map leaves as they are, the one that most starts lead to first.
 
     Attributes:
         points: (point, unit).
@@ -68,7 +68,7 @@ class FixedPoints:
 
     @property
     def _rates(self) -> Floats:
-        """What decides: real parts, of a map |λ| − 1."""
+        """Growth rates: real parts, of a map |λ| − 1."""
         return np.asarray(np.abs(self.eigenvalues) - 1.0 if self.discrete else self.eigenvalues.real)
 
     @property

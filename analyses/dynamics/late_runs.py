@@ -1,4 +1,4 @@
-"""Runs from many starts at once, each told by mean and SD of every variable over its late part."""
+"""Runs from many starts at once, described by mean and SD of every variable over the late part."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .settings import LATE
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
+class LateRuns:
     """The late parts of runs.
 
     Attributes:
@@ -35,7 +35,7 @@ class Course:
     diverged: tuple[str, ...] = ()
 
 
-def late_courses(
+def late_runs(
     step: Function,
     starts: ArrayLike,
     *,
@@ -47,7 +47,7 @@ def late_courses(
     scales: ArrayLike | None = None,
     time_unit: str = "steps",
     progress: Callable[[int, int], None] | None = None,
-) -> Course:
+) -> LateRuns:
     r"""Run a step from many starts and take mean and SD of every unit over the late part.
 
     Both are weighted by Hann's window, :math:`\sin^2(\pi t/T)`: of a cycle they then hardly depend on where the window
@@ -70,12 +70,12 @@ def late_courses(
     """
     x = np.array(starts, dtype=np.float64)
     if x.ndim != 2 or x.size == 0 or not np.isfinite(x).all():
-        raise InputError(f"late_courses.starts: must be finite numbers (start, unit); got shape {x.shape}")
+        raise InputError(f"late_runs.starts: must be finite numbers (start, unit); got shape {x.shape}")
     if not 0 < late <= 1:
-        raise InputError(f"late_courses.late: must lie in 0 to 1; got {late}")
+        raise InputError(f"late_runs.late: must lie in 0 to 1; got {late}")
     half = int(n_steps * late) // 2
     if half < 4:
-        raise InputError(f"late_courses.n_steps: the late part must hold 8 steps; got {2 * half} of {n_steps}")
+        raise InputError(f"late_runs.n_steps: the late part must hold 8 steps; got {2 * half} of {n_steps}")
     names = list(names) or [f"unit {k}" for k in range(x.shape[1])]
     turned = _Turned(names, angles)
     weights = np.sin(math.pi * (np.arange(2 * half) + 0.5) / (2 * half)) ** 2
@@ -88,10 +88,10 @@ def late_courses(
             x = step(x)
             x[list(diverged)] = 0.0  # held still, and left out below
             if not np.isfinite(x).all():
-                for start, unit in _first_bad(x):
-                    diverged[start] = (
-                        f"start {start}: {names[unit]} is not finite any more at t = {(at + 1) * dt:g} {time_unit}"
-                    )
+                bad, when = ~np.isfinite(x), f"{(at + 1) * dt:g} {time_unit}"
+                for start in np.flatnonzero(bad.any(axis=1)).tolist():
+                    unit = names[int(bad[start].argmax())]
+                    diverged[start] = f"start {start}: {unit} is not finite any more at t = {when}"
                 x[list(diverged)] = 0.0
             back = at - (n_steps - 2 * half)
             if back >= 0:
@@ -107,7 +107,7 @@ def late_courses(
     own = _scales(origin[left], found[0][left], sums[0].spread()[left])
     labels = (*turned.names, *(f"SD of {name}" for name in turned.names))
     used = own if scales is None else np.asarray(scales, dtype=np.float64)
-    return Course(found[0], (found[1], found[2]), labels, used, x, tuple(diverged[k] for k in sorted(diverged)))
+    return LateRuns(found[0], (found[1], found[2]), labels, used, x, tuple(diverged[k] for k in sorted(diverged)))
 
 
 class _Turned:
@@ -158,8 +158,3 @@ def _scales(origin: Floats, features: Floats, variance: Floats) -> Floats:
     size = np.abs(means).max(axis=0)
     scale = np.where(scale > 1e-9 * size, scale, size)  # what is the same everywhere has no scale but its size
     return np.tile(np.where(scale > 0, scale, 1.0), 2)
-
-
-def _first_bad(x: Floats) -> list[tuple[int, int]]:
-    bad = ~np.isfinite(x)
-    return [(int(k), int(bad[k].argmax())) for k in np.flatnonzero(bad.any(axis=1))]

@@ -1,4 +1,4 @@
-"""Lyapunov exponents: growth of tangents under the exact derivative of the step, kept apart by QR."""
+"""Lyapunov exponents: growth of tangents under the exact derivative of the step, orthogonalised by QR."""
 
 from __future__ import annotations
 

@@ -23,9 +23,9 @@ class PhasePlane:
         across, up: (y, x) drift of the two units with all others at `base`: dx/dt, dy/dt [unit of the state per unit of
             time]; of a map f(x) − x. Where one is 0 is a nullcline; where both are, in a plane of all units, a fixed
             point.
-        paths: (start, step, 2) course of the two units from each start, projected where there are more units; an
+        paths: (start, step, 2) trajectory of the two units from each start, projected where there are more units; an
             angle within one turn from the axis's low; NaN after a run has diverged, and where an angle turns over.
-        base: (unit,) what the other units are held at.
+        base: (unit,) values of the other units.
         angles: units that are angles.
     """
 
@@ -39,7 +39,7 @@ class PhasePlane:
 
     @property
     def whole(self) -> bool:
-        """Whether the state has no other units."""
+        """Return whether the state has no other units."""
         return self.base.size == 2
 
 

@@ -1,4 +1,4 @@
-"""Runs of systems that only record, told by rate or mean of every entry over their late part."""
+"""Runs of systems without equations, described by rate or mean of every entry over the late part."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 from ...simulator import InputError, Recording, Run, Spikes
 from ...simulator.recordings.recording import to_numpy
 from ...simulator.types import Floats
-from .late_runs import Course
+from .late_runs import LateRuns
 
 BIN = 0.05  # [s], of spikes
 
 
-def recorded_courses(runs: Sequence[Run], late: float) -> Course:
+def recorded_runs(runs: Sequence[Run], late: float) -> LateRuns:
     """Of every entry the mean over units, and over the late part its mean and its SD over time.
 
     Spikes are counted in bins of 50 ms, as a rate [Hz]. The scale of an entry is the SD of these values over all runs
@@ -27,18 +27,20 @@ def recorded_courses(runs: Sequence[Run], late: float) -> Course:
         late: share of each that is described.
 
     Raises:
-        InputError: nothing in them has a course.
+        InputError: nothing in them has a trajectory.
     """
-    names = [name for name in runs[0] if _has_course(runs[0][name]) and all(name in run for run in runs)]
+    names = [name for name in runs[0] if _has_trajectory(runs[0][name]) and all(name in run for run in runs)]
     if not names:
         raise InputError("attractors: the runs hold nothing with a course over time")
     found = {name: [_late(run[name], late) for run in runs] for name in names}
-    names = [n for n in names if any(not np.array_equal(found[n][0], course) for course in found[n][1:])] or names
-    courses = [[found[name][at] for name in names] for at in range(len(runs))]
-    whole = np.array([[*map(np.mean, run), *map(np.std, run)] for run in courses])
+    names = [
+        n for n in names if any(not np.array_equal(found[n][0], trajectory) for trajectory in found[n][1:])
+    ] or names
+    trajectories = [[found[name][at] for name in names] for at in range(len(runs))]
+    whole = np.array([[*map(np.mean, run), *map(np.std, run)] for run in trajectories])
     parts = []
     for half in (0, 1):
-        cut = [[np.array_split(course, 2)[half] for course in run] for run in courses]
+        cut = [[np.array_split(trajectory, 2)[half] for trajectory in run] for run in trajectories]
         parts.append(np.array([[*map(np.mean, run), *map(np.std, run)] for run in cut]))
     n = len(names)
     scale = np.sqrt((whole[:, n:] ** 2).mean(axis=0) + whole[:, :n].var(axis=0))
@@ -48,13 +50,13 @@ def recorded_courses(runs: Sequence[Run], late: float) -> Course:
         f"{'rate' if isinstance(runs[0][name], Spikes) else 'mean'} of {name} [{_unit(runs[0][name])}]"
         for name in names
     ]
-    return Course(
+    return LateRuns(
         whole, (parts[0], parts[1]), (*labels, *(f"SD of {label}" for label in labels)),
         np.tile(np.where(scale > 0, scale, 1.0), 2), np.empty((len(runs), 0)),
     )  # fmt: skip
 
 
-def _has_course(entry: Recording | Spikes) -> bool:
+def _has_trajectory(entry: Recording | Spikes) -> bool:
     if isinstance(entry, Spikes):
         return True
     return not {"metric", "given"} & set(entry.unit_labels) and entry.n_times >= 4

@@ -1,4 +1,4 @@
-"""What the analysis of a system found: exponents, fixed points, phase plane, attractors, scan, basins; the file."""
+"""Result of an analysis of dynamics: exponents, fixed points, phase plane, attractors, scan, basins; the file."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ PARTS: dict[str, tuple[type[Any], dict[str, tuple[str, ...]]]] = {
 
 @dataclass(frozen=True, eq=False)
 class DynamicsResult(Result):
-    """What was asked of a system; a part that was not asked for is None.
+    """Parts of an analysis of a system; a part that was not asked for is None.
 
     Attributes:
         lyapunov, fixed_points, attractors, scan, basins, phase_plane: see their types.

@@ -1,4 +1,4 @@
-"""The whole way from a recording to tables: channels, reference, windows, recruitment, detectors."""
+"""All parts of an analysis of EEG: channels, reference, windows, recruitment, detectors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .preprocessing import REFERENCES, rereferenced
 from .quality import Channel, examine, used
 from .recruitment import recruitment
 from .result import EegResult
-from .synchrony import WindowValue, measured
+from .synchrony import WindowValue, window_values
 from .windows import Event, block_length, disjoint, events_of, sliding
 
 QUIET = 2.0  # s before an event that are enough to judge channels by
@@ -25,7 +25,7 @@ QUIET = 2.0  # s before an event that are enough to judge channels by
 
 @dataclass(frozen=True)
 class Windows:
-    """How synchrony over time is measured.
+    """Settings of synchrony over time.
 
     Attributes:
         window, step: of the sliding windows [ticks of the clock; s]; the step is half a window if None.
@@ -65,7 +65,7 @@ class Windows:
 
 @dataclass(frozen=True)
 class Alarms:
-    """How recruitment and detectors work.
+    """Settings of recruitment and detectors.
 
     Attributes:
         baseline: (start, stop) [ticks]; by default all before the first event.
@@ -90,27 +90,27 @@ class Prepared:
     notes: list[str]
 
 
-def prepare(recording: Recording, how: Windows, *, electrodes: bool = True) -> Prepared:
+def prepare(recording: Recording, settings: Windows, *, electrodes: bool = True) -> Prepared:
     """Find the events, choose the channels that can be used, and take them against the reference.
 
     Args:
         recording: (time, channel).
-        how: event, all_channels, units, seed and reference are read.
+        settings: event, all_channels, units, seed and reference are read.
         electrodes: whether the units are electrodes; the quality of others is not judged.
 
     Raises:
         InputError: no such annotation, fewer than two channels, trials, another reference.
     """
-    events, notes = events_of(recording, how.event)
+    events, notes = events_of(recording, settings.event)
     channels: list[Channel] = []
     if electrodes:
         if not events and not notes:
             notes = ["the recording has no annotation, so before and during an event cannot be told apart"]
-        recording, channels = usable(recording, events, all_channels=how.all_channels)
-    if how.units is not None:
-        recording = recording.subsample(min(how.units, recording.n_units), seed=how.seed)
-    recording, said = rereferenced(recording, how.reference)
-    return Prepared(recording, channels, events, notes + said)
+        recording, channels = usable(recording, events, all_channels=settings.all_channels)
+    if settings.units is not None:
+        recording = recording.subsample(min(settings.units, recording.n_units), seed=settings.seed)
+    recording, remarks = rereferenced(recording, settings.reference)
+    return Prepared(recording, channels, events, notes + remarks)
 
 
 def usable(
@@ -129,39 +129,47 @@ def usable(
 
 
 def over_time(
-    recording: Recording, how: Windows, *, electrodes: bool = True, progress: Progress | None = None
+    recording: Recording, settings: Windows, *, electrodes: bool = True, progress: Progress | None = None
 ) -> EegResult:
-    """Synchrony in sliding windows, and its change at the events: what ``ictal measure FILE --window LENGTH`` answers.
+    """Measure synchrony in sliding windows, and test its change at the events.
 
     Errors as `prepare`, `sliding` and `measured`.
     """
-    ready = prepare(recording, how, electrodes=electrodes)
-    signal = ready.recording if how.band is None else bandpassed(ready.recording, how.band)
-    return _over_time(recording, ready, signal, how, progress)
+    ready = prepare(recording, settings, electrodes=electrodes)
+    signal = ready.recording if settings.band is None else bandpassed(ready.recording, settings.band)
+    return _over_time(recording, ready, signal, settings, progress)
 
 
 def _over_time(
-    recording: Recording, ready: Prepared, signal: Recording, how: Windows, progress: Progress | None
+    recording: Recording, ready: Prepared, signal: Recording, settings: Windows, progress: Progress | None
 ) -> EegResult:
-    places = sliding(signal, how.window, how.step)
-    band = how.phase_band or how.band
+    places = sliding(signal, settings.window, settings.step)
+    band = settings.phase_band or settings.band
     least = 4 / band[0] + 2 * signal.dt if band is not None else 0.0
-    length = block_length(signal, ready.events, how.window, least)
+    length = block_length(signal, ready.events, settings.window, least)
     blocks = disjoint(signal, ready.events, length) if length else []
     rows, tested = (
-        measured(signal, part, how.values, measures=how.measures, seed=seed, events=ready.events, progress=progress)
-        for part, seed in ((places, how.seed), (blocks, how.seed + len(places)))  # the blocks have draws of their own
+        window_values(
+            signal, part, settings.values, measures=settings.measures, seed=seed, events=ready.events, progress=progress
+        )
+        for part, seed in (
+            (places, settings.seed),
+            (blocks, settings.seed + len(places)),
+        )  # the blocks have draws of their own
     )
     return EegResult(
         rows, ready.channels, ready.events, tested, changes(tested),
-        config=_config(recording, ready, how, rows, length),
+        config=_config(recording, ready, settings, rows, length),
     )  # fmt: skip
 
 
 def analyse(
-    recording: Recording, how: Windows | None = None, alarms: Alarms | None = None, progress: Progress | None = None
+    recording: Recording,
+    settings: Windows | None = None,
+    alarms: Alarms | None = None,
+    progress: Progress | None = None,
 ) -> EegResult:
-    """Everything: channels, synchrony in windows, recruitment of channels, detectors and their score.
+    """Run all parts: channels, synchrony in windows, recruitment of channels, detectors and their score.
 
     Recruitment and detectors need a baseline and read the signal within the band; without one (no event, and none
     given) they are left out, and the assumptions say so.
@@ -169,23 +177,21 @@ def analyse(
     Raises:
         InputError: as `prepare`, `sliding`, `measured` and `threshold`.
     """
-    how, alarms = how or Windows(), alarms or Alarms()
-    if how.band is None:
+    settings, alarms = settings or Windows(), alarms or Alarms()
+    if settings.band is None:
         raise InputError("band: recruitment and detectors need a band=(low, high) [Hz]; got none")
-    ready = prepare(recording, how)
-    signal = bandpassed(ready.recording, how.band)
-    result = _over_time(recording, ready, signal, how, progress)
+    ready = prepare(recording, settings)
+    signal = bandpassed(ready.recording, settings.band)
+    result = _over_time(recording, ready, signal, settings, progress)
     events, notes = result.events, list(result.config["assumptions"])
     baseline = alarms.baseline or ((recording.t0, events[0].onset) if events else None)
     config = {**result.config, "alarms": {**asdict(alarms), "baseline": baseline}, "assumptions": notes}
     if baseline is None:
         notes.append("no event and no baseline: no recruitment and no detectors")
-        return replace(
-        result, config=config,
-    )  # fmt: skip
+        return replace(result, config=config)
     found = run_detectors(
-        signal, events, baseline=baseline, rule=alarms.rule, band=how.band, window=how.window, short=alarms.short,
-        step=alarms.fine,
+        signal, events, baseline=baseline, rule=alarms.rule, band=settings.band, window=settings.window,
+        short=alarms.short, step=alarms.fine,
     )  # fmt: skip
     notes += found.left_out
     rows = recruitment(
@@ -203,7 +209,7 @@ def analyse(
 
 
 def _config(
-    recording: Recording, ready: Prepared, how: Windows, rows: Sequence[WindowValue], block: float
+    recording: Recording, ready: Prepared, settings: Windows, rows: Sequence[WindowValue], block: float
 ) -> dict[str, object]:
     missing = sum(math.isnan(row.value) for row in rows)
     notes = [*recording.source.get("assumptions", ()), *ready.notes]  # type: ignore[misc]
@@ -212,8 +218,8 @@ def _config(
     if missing:
         notes.append(f"{missing} of {len(rows)} values are not defined in their window")
     return {
-        **asdict(how),
-        "step": how.window / 2 if how.step is None else how.step,
+        **asdict(settings),
+        "step": settings.window / 2 if settings.step is None else settings.step,
         "measures": list(dict.fromkeys(row.measure for row in rows)),
         "block": block,
         "clock": recording.clock,

@@ -1,4 +1,4 @@
-"""Does a measure change when an event begins? A test on windows that do not overlap, and what it leaves open."""
+"""Change of a measure at the beginning of an event: a test on windows that do not overlap."""
 
 from __future__ import annotations
 

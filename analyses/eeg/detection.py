@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from ...simulator import InputError, Recording, Run
-from . import Alarms, Rule, Windows, bandpassed
-from .analyse import prepare
-from .detectors import run_detectors
+from ..filtering import bandpassed
+from .analyse import Alarms, Windows, prepare
+from .detectors import Rule, run_detectors
 from .pooled import Pooled, pooled
 
 RATE = 256.0  # Hz; of the electrodes, as scalp EEG is recorded
@@ -55,7 +55,7 @@ def score_detectors(
 
 
 def electrodes(run: Run, n: int = 16, *, noise: float = 0.2, seed: int = 0) -> Recording:
-    r"""What n electrodes see of a run of the seizure network: local fields by proxy, with the seizures annotated.
+    r"""Return a proxy of the local fields at n electrodes in a run of the seizure network, its seizures annotated.
 
     .. math:: x_j(t) = \frac1{|G_j|} \sum_{i \in G_j} r_i(t) + \text{noise}
 

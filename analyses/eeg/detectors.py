@@ -22,7 +22,7 @@ Baseline = tuple[float, float]
 
 @dataclass(frozen=True)
 class Rule:
-    """When a feature counts as raised.
+    """Threshold of a feature and the time that it must be exceeded.
 
     Attributes:
         k: standard deviations over the mean of the baseline [1].
@@ -110,7 +110,7 @@ def raised(
 
 
 def detect(name: str, series: Recording, window: float, baseline: Baseline, rule: Rule) -> list[Detection]:
-    """The alarms of one feature, (window, 1) or the mean over its channels.
+    """Return the alarms of one feature, (window, 1) or the mean over its channels.
 
     An alarm is raised when the feature has been over mean + k·SD of the baseline for `rule.hold`, and not before: what
     is known only afterwards does not count. Errors as `threshold`.
@@ -122,7 +122,7 @@ def detect(name: str, series: Recording, window: float, baseline: Baseline, rule
 
 
 def averaged(series: Recording) -> Recording:
-    """The mean over channels, (window, 1)."""
+    """Average over channels, (window, 1)."""
     return replace(series, values=series.numpy().mean(axis=-1, keepdims=True), unit_labels={})
 
 
@@ -176,7 +176,7 @@ def score(
 
 @dataclass(frozen=True)
 class Detected:
-    """What all detectors found in one recording."""
+    """Results of all detectors on one recording."""
 
     features: list[FeatureValue]
     detections: list[Detection]
@@ -238,7 +238,7 @@ def run_detectors(
 
 
 def _outside(span: Baseline, taken: Sequence[Baseline]) -> float:
-    """How much of the span none of the intervals covers.
+    """Return the part of the span that no interval covers.
 
     >>> _outside((0, 10), [(2, 4), (3, 5), (9, 12)])
     6.0

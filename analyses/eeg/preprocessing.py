@@ -19,7 +19,7 @@ _COMMON = {"A1", "A2", "M1", "M2", "REF", "LE", "AR", "AV", "AVG", "CAR"}  # sec
 
 
 def is_bipolar(names: Sequence[str]) -> bool:
-    """Whether most names are differences of two electrodes, not all against one common one.
+    """Return whether most names are differences of two electrodes that do not all share one reference.
 
     >>> is_bipolar(["FP1-F7", "F7-T7", "T8-P8 (2)"]), is_bipolar(["Fp1-A1", "F7-A1", "O2-A2"]), is_bipolar(["C3", "C4"])
     (True, False, False)
@@ -31,7 +31,7 @@ def is_bipolar(names: Sequence[str]) -> bool:
 
 
 def rereferenced(recording: Recording, reference: str) -> tuple[Recording, list[str]]:
-    r"""The recording against another reference, and what a reader must know about it.
+    r"""Return the recording against another reference, and notes on it.
 
     .. math:: \text{average:} \quad x_j(t) - \tfrac1n \textstyle\sum_k x_k(t)
 

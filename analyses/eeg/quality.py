@@ -1,4 +1,4 @@
-"""Which channels of a recording cannot be trusted, each named with its reason; which hold the same signal twice."""
+"""Quality of channels: those that cannot be trusted, each with its reason, copies among them."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class Channel:
 
 
 def channel_names(recording: Recording) -> list[str]:
-    """The names of the units: their label ``channel``, else their numbers."""
+    """Return the names of the units: their label ``channel``, else their numbers."""
     labels = recording.unit_labels.get("channel")
     return [str(n) for n in (range(recording.n_units) if labels is None else labels)]
 
 
 def examine(recording: Recording, *, time: tuple[float, float] | None = None) -> list[Channel]:
-    """Every channel with whether it can be used, and the first reason why not.
+    """Judge every channel: usable, or the first reason why not.
 
     In this order: its name says it is no EEG (ECG, EOG, EMG, a trigger ...); flat (no variance, or constant for
     0.1 s and longer in half of the time); clipped (over 1 % of its samples stand three or more in a row at its own
@@ -78,7 +78,7 @@ def examine(recording: Recording, *, time: tuple[float, float] | None = None) ->
 
 
 def used(recording: Recording, channels: list[Channel]) -> Recording:
-    """The channels that can be used.
+    """Return the channels that can be used.
 
     Raises:
         InputError: fewer than two are left; the message names the others.
@@ -91,7 +91,7 @@ def used(recording: Recording, channels: list[Channel]) -> Recording:
 
 
 def clipped(x: NDArray[np.float64]) -> float:
-    """Share of the samples of x (time,) that stand three or more in a row at its least or greatest value.
+    """Return the share of the samples of x (time,) that stand three or more in a row at its least or greatest value.
 
     >>> clipped(np.array([0.0, 5, 5, 5, 5, 1, 2, 3, 4, 0]))
     0.4
@@ -100,7 +100,7 @@ def clipped(x: NDArray[np.float64]) -> float:
 
 
 def line_noise(x: NDArray[np.float64], dt: float) -> tuple[float, float]:
-    """The larger share of the power above 1 Hz that lies within 1 Hz of 50 or of 60 Hz, and which; x: (time,)."""
+    """Return the larger share of the power above 1 Hz within 1 Hz of 50 or 60 Hz, and that frequency; x: (time,)."""
     frequency = np.fft.rfftfreq(x.size, dt)
     power = np.abs(np.fft.rfft(x - x.mean())) ** 2
     whole = float(power[frequency >= 1].sum())

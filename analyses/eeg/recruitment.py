@@ -1,4 +1,4 @@
-"""Which channel joins when: the first time at which its own activity leaves its own baseline."""
+"""Recruitment: the first time at which the activity of a channel leaves its baseline."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .quality import channel_names
 
 @dataclass(frozen=True)
 class Recruited:
-    """When one channel left its baseline."""
+    """Time at which one channel left its baseline."""
 
     channel: str
     time: float  # end of the first window over the threshold [ticks of the clock]; NaN if it never is

@@ -1,4 +1,4 @@
-"""What was found in an EEG: tables, their summary by phase, and the file."""
+"""Result of an analysis of EEG: tables, their summary by phase, and the file."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ class PhaseMean:
     tested: int  # windows with a null
 
 
-TABLES: dict[str, tuple[str, type[Any]]] = {
-    "channels": ("tables/channels", Channel),
-    "events": ("tables/events", Event),
-    "blocks": ("tables/blocks", WindowValue),
-    "changes": ("tables/changes", Change),
-    "recruitment": ("tables/recruitment", Recruited),
-    "features": ("tables/features", FeatureValue),
-    "detections": ("tables/detections", Detection),
-    "scores": ("tables/scores", Score),
+TABLES: dict[str, type[Any]] = {
+    "channels": Channel,
+    "events": Event,
+    "blocks": WindowValue,
+    "changes": Change,
+    "recruitment": Recruited,
+    "features": FeatureValue,
+    "detections": Detection,
+    "scores": Score,
 }
 
 
 @dataclass(frozen=True)
 class EegResult(Result):
-    """Synchrony over time, and what else was asked of a recording.
+    """Synchrony over time, and the other parts of an analysis of a recording.
 
     Attributes:
         rows: one measure of one window each.
@@ -68,7 +68,7 @@ class EegResult(Result):
     """
 
     kind = "eeg"
-    stored = tuple((name, place, kind) for name, (place, kind) in TABLES.items())
+    stored = tuple((name, f"tables/{name}", kind) for name, kind in TABLES.items())
 
     rows: Sequence[WindowValue]
     channels: Sequence[Channel] = ()
@@ -83,7 +83,7 @@ class EegResult(Result):
 
     @property
     def measures(self) -> list[str]:
-        """Names of what was measured, in order."""
+        """Names of the measures, in order."""
         return list(dict.fromkeys(row.measure for row in self.rows))
 
     def of(self, measure: str) -> list[WindowValue]:
@@ -91,7 +91,7 @@ class EegResult(Result):
         return [row for row in self.rows if row.measure == measure]
 
     def summary(self) -> list[PhaseMean]:
-        """Every measure by phase (before, during, after an event), over the windows that lie whole within it."""
+        """Average every measure by phase (before, during, after an event) over the windows that lie whole within it."""
         phases = (BEFORE, DURING, AFTER) if self.events else (ANY,)
         found = [_phase_mean(name, phase, self.of(name)) for name in self.measures for phase in phases]
         return [mean for mean in found if mean.windows]
@@ -124,13 +124,12 @@ class EegResult(Result):
 
 
 def definition(name: str) -> dict[str, str]:
-    """What a reader of the file must know about a measure."""
+    """Return the words that are stored with the values of a measure."""
     if name in RHYTHMS:
         return {"formula": f"{RHYTHMS[name].formula}, u_j the signal within the band", "no_null": NO_NULL}
     if name not in MEASURES:
         return {}
-    measure = get(name)
-    return {key: getattr(measure, key) for key in ("formula", "range", "floor", "shows", "cannot", "citation")}
+    return get(name).prose
 
 
 def _phase_mean(name: str, phase: str, rows: Sequence[WindowValue]) -> PhaseMean:

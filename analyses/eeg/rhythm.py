@@ -1,4 +1,4 @@
-"""What the rhythm of a window is like, apart from synchrony: its power, its frequency, how its amplitude varies."""
+"""Rhythm of a window, apart from synchrony: power, frequency, variation of the amplitude."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def peak_frequency(u: Recording, band: Band) -> Found:
 
 
 def amplitude_cv(u: Recording, band: Band) -> Found:
-    r"""How much the amplitude within the band varies: mean over channels of SD over mean of the Hilbert envelope.
+    r"""Return the variation of the amplitude within the band: mean over channels of SD/mean of the Hilbert envelope.
 
     .. math:: \frac1n \sum_j \frac{SD_t\, a_j(t)}{\langle a_j(t) \rangle_t}, \quad a_j = |u_j + i\, \mathcal{H} u_j|
 

@@ -1,4 +1,4 @@
-"""Synchrony over time: the same measures in every sliding window, each beside its surrogates."""
+"""Synchrony over time: the same measures in every sliding window, each with its surrogates."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ SYNCHRONY = (*NEEDS_BAND, "chi_c", "lambda1_fraction", "si_3")
 
 @dataclass(frozen=True, kw_only=True)
 class WindowValue(Value):
-    """A value of one window, beside what independent channels of the same spectra would give."""
+    """A value of one window; its null are independent channels of the same spectra."""
 
     start: float  # of the window [ticks of the clock]
     stop: float
     phase: str  # "before", "during", "after" an event, "mixed"; "" without events
 
 
-def measured(
+def window_values(
     signal: Recording,
     places: Sequence[Place],
     settings: ValueSettings,

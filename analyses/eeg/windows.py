@@ -31,7 +31,7 @@ class Event:
 
 
 def events_of(recording: Recording, text: str | None = None) -> tuple[list[Event], list[str]]:
-    """The events that ``source["annotations"]`` marks within the recording, and what was assumed about them.
+    """Return the events that ``source["annotations"]`` marks within the recording, and the assumptions made.
 
     Args:
         recording: its source may hold ``annotations``: mappings of onset, duration (or None) and text.
@@ -72,7 +72,7 @@ def events_of(recording: Recording, text: str | None = None) -> tuple[list[Event
 
 
 def phase_of(start: float, stop: float, events: Sequence[Event]) -> str:
-    """Where [start, stop) lies: "before" the first event, "during" one, "after", or "mixed"; "" without events.
+    """Return the phase of [start, stop): "before" the first event, "during" one, "after", "mixed"; "" without events.
 
     >>> seizure = [Event(10.0, 20.0, "seizure")]
     >>> [phase_of(a, a + 5, seizure) for a in (0.0, 5.0, 8.0, 10.0, 30.0)]
@@ -88,7 +88,7 @@ def phase_of(start: float, stop: float, events: Sequence[Event]) -> str:
 
 
 def around(recording: Recording, event: Event) -> Mapping[str, Recording]:
-    """The recording before, during and after an event; a part that has no sample is missing.
+    """Cut the recording into before, during and after an event; a part without a sample is missing.
 
     >>> import numpy as np
     >>> ramp = Recording(np.arange(10.0)[:, None], dt=1.0, clock="second", quantity="potential", unit="µV")
@@ -168,7 +168,7 @@ def disjoint(recording: Recording, events: Sequence[Event], length: float) -> li
 
 
 def block_length(recording: Recording, events: Sequence[Event], window: float, least: float) -> float:
-    """Length of the blocks that hold before and during against each other [ticks]; 0 where there are too few.
+    """Return the length of the blocks in which before and during are compared [ticks]; 0 where they are too few.
 
     The longest of which 6 fit before the first event and 6 within the events, but no longer than a window and no
     shorter than `least`, which a measure may need; 0 if not even 3 of these fit on a side.

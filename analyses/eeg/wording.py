@@ -1,10 +1,11 @@
-"""What the tables of an EEG say, in words: never more than the numbers do."""
+"""Sentences on the tables of an EEG."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
+from ..comparison.wording import number
 from .change import EXCESS, NO_CHANGE, Change
 from .result import EegResult, PhaseMean
 from .rhythm import AMPLITUDE_CV, BAND_POWER, PEAK_FREQUENCY
@@ -22,13 +23,13 @@ NAMES = {
 }
 
 
-def spoken(name: str) -> str:
-    """A measure or detector as it is written in figures."""
+def shown(name: str) -> str:
+    """Return the name of a measure or detector in figures."""
     return NAMES.get(name, name.replace("_", " "))
 
 
 def statement(name: str, means: Sequence[PhaseMean], found: Sequence[Change] = ()) -> str:
-    """Means by phase, whether they exceed their null, and what the test says of the change.
+    """Return means by phase, the counts that exceed their null, and the test of the change.
 
     >>> before = PhaseMean("chi_c", "before", 3, 0.40, 0.02, 0.0, -0.1, 0.1, 3, 3)
     >>> during = PhaseMean("chi_c", "during", 15, 0.43, 0.05, 0.0, -0.1, 0.2, 14, 15)
@@ -39,7 +40,7 @@ def statement(name: str, means: Sequence[PhaseMean], found: Sequence[Change] = (
     """
     own = [m for m in means if m.measure == name]
     if not own:
-        return f"{spoken(name)}: not defined in any whole phase."
+        return f"{shown(name)}: not defined in any whole phase."
     parts, first = [], True
     for m in own:
         if m.tested:
@@ -49,11 +50,11 @@ def statement(name: str, means: Sequence[PhaseMean], found: Sequence[Change] = (
             count = f"{m.windows} window{'s' * (m.windows != 1)}, no null"
         parts.append(" ".join(filter(None, (m.phase, number(m.mean), f"({count})"))))
     changed = "".join(f"; {_changed(c)}" for c in found if c.measure == name)
-    return f"{spoken(name)}: {', '.join(parts)}{changed}."
+    return f"{shown(name)}: {', '.join(parts)}{changed}."
 
 
 def tested(change: Change) -> str:
-    """What the test says of a change, short enough for a panel.
+    """Return the test of a change in a few words.
 
     >>> tested(Change("chi_c", "during", "value", 6, 24, 0.4, 0.6, 0.2, 0.1, 0.3, 0.1, 1e-4, 4e-4, "rises"))
     'rises: +0.2 [0.1, 0.3], p = 0.0004'
@@ -64,7 +65,7 @@ def tested(change: Change) -> str:
 
 
 def caption(result: EegResult, names: Sequence[str]) -> str:
-    """What a figure of these measures over time shows, one by one."""
+    """Return the caption of a figure of these measures over time."""
     config, means = result.config, result.summary()
     tick = "s" if config["clock"] == "second" else config["clock"]
     band = config["band"]
@@ -76,12 +77,12 @@ def caption(result: EegResult, names: Sequence[str]) -> str:
         if any(math.isfinite(row.p) for row in result.rows)
         else " No surrogates were drawn."
     )
-    said = " ".join(statement(name, means, result.changes) for name in names)
-    return f"{about}.{nulls}{_how_tested(result)} {said}"
+    sentences = " ".join(statement(name, means, result.changes) for name in names)
+    return f"{about}.{nulls}{_how_tested(result)} {sentences}"
 
 
 def recruitment_caption(result: EegResult) -> str:
-    """What the figure of recruitment shows."""
+    """Return the caption of the figure of recruitment."""
     rows, alarms = result.recruitment, result.config["alarms"]
     joined = [row for row in rows if math.isfinite(row.time)]
     base, rule = alarms["baseline"], alarms["rule"]
@@ -98,7 +99,7 @@ def recruitment_caption(result: EegResult) -> str:
 
 
 def detector_caption(result: EegResult) -> str:
-    """What the figure of detectors shows."""
+    """Return the caption of the figure of detectors."""
     rule = result.config["alarms"]["rule"]
     parts = []
     for s in result.scores:
@@ -107,16 +108,11 @@ def detector_caption(result: EegResult) -> str:
         rate = (
             f"{s.false_alarms} false alarms in {s.hours:.3g} h" if s.hours > 0 else "no time to judge false alarms by"
         )
-        parts.append(f"{spoken(s.detector)}: {hits}{late}, {rate}.")
+        parts.append(f"{shown(s.detector)}: {hits}{late}, {rate}.")
     return (
         f"Line: the feature at the end of its window. Dashed: mean + {rule['k']:g} SD of the baseline. Bars: alarms, "
         f"raised once it has been exceeded for {rule['hold']:g} s. {' '.join(parts)}"
     )
-
-
-def number(value: float, digits: int = 3) -> str:
-    """Significant digits with a true minus; a dash where there is no value."""
-    return f"{value:.{digits}g}".replace("-", "−") if math.isfinite(value) else "–"
 
 
 def _changed(change: Change) -> str:

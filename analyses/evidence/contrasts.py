@@ -1,4 +1,4 @@
-"""What the experiments on courses share: pairs by seed, ways of overfitting, correlations within and across courses."""
+"""Contrasts of trainings: pairs by seed, ways of overfitting, correlations within and across trainings."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike
 from scipy.stats import rankdata
 
 from ...simulator import InputError
-from .course import Course
 from .effect import Effect, effect
 from .rules import Finding
 from .store import Evidence
+from .training import TrainingRun
 
 GAP = 0.1  # by which a condition's gap must exceed the control's to count as overfitting, mean over seeds
 SEVERE = 0.2  # gap from which the paper speaks of severe overfitting
@@ -21,18 +21,18 @@ SEVERE = 0.2  # gap from which the paper speaks of severe overfitting
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """The courses of one network on one data set, by condition and seed; only seeds that every condition has.
+    """The trainings of one network on one data set, by condition and seed; only seeds that every condition has.
 
     Attributes:
         name: network and data.
-        control: seed -> course that fits well.
-        ways: condition -> seed -> course that overfits by it.
+        control: seed -> training that fits well.
+        ways: condition -> seed -> training that overfits by it.
         dropped: conditions that were meant to overfit and did not, in words.
     """
 
     name: str
-    control: Mapping[int, Course]
-    ways: Mapping[str, Mapping[int, Course]]
+    control: Mapping[int, TrainingRun]
+    ways: Mapping[str, Mapping[int, TrainingRun]]
     dropped: Mapping[str, str]
 
     @property
@@ -42,7 +42,7 @@ class Setting:
         return sorted(set.intersection(*(set(table) for table in tables))) if self.control else []
 
     def why_not(self) -> str:
-        """Why nothing can be contrasted here; empty if it can."""
+        """Return the reason why nothing can be contrasted here; empty if it can."""
         if not self.control:
             return "has no well-fitted control"
         if not self.ways:
@@ -51,28 +51,28 @@ class Setting:
             return f"has {len(self.seeds)} seeds that all conditions share; wants at least 2"
         return ""
 
-    def of_seed(self, seed: int) -> list[Course]:
+    def of_seed(self, seed: int) -> list[TrainingRun]:
         """The control and all ways of a seed."""
         return [table[seed] for table in (self.control, *self.ways.values())]
 
-    def over(self, of: Callable[[Course], float]) -> list[float]:
+    def over(self, of: Callable[[TrainingRun], float]) -> list[float]:
         """One value a seed: mean over the ways of overfitting."""
         return [float(np.mean([of(way[seed]) for way in self.ways.values()])) for seed in self.seeds]
 
-    def controls(self, of: Callable[[Course], float]) -> list[float]:
+    def controls(self, of: Callable[[TrainingRun], float]) -> list[float]:
         """One value a seed: of the well-fitted control."""
         return [of(self.control[seed]) for seed in self.seeds]
 
-    def every(self, of: Callable[[Course], float]) -> list[float]:
+    def every(self, of: Callable[[TrainingRun], float]) -> list[float]:
         """One value a seed: mean over the control and all ways."""
-        return [float(np.mean([of(course) for course in self.of_seed(seed)])) for seed in self.seeds]
+        return [float(np.mean([of(training) for training in self.of_seed(seed)])) for seed in self.seeds]
 
-    def more(self, of: Callable[[Course], float]) -> list[float]:
+    def more(self, of: Callable[[TrainingRun], float]) -> list[float]:
         """One value a seed: overfitting minus control."""
         return [a - b for a, b in zip(self.over(of), self.controls(of), strict=True)]
 
     def by_way(
-        self, claim: str, part: str, of: Callable[[Course], float], statistic: str, least: float
+        self, claim: str, part: str, of: Callable[[TrainingRun], float], statistic: str, least: float
     ) -> list[Effect]:
         """An effect a way of overfitting, minus the control, for the reader."""
         out = []
@@ -84,19 +84,19 @@ class Setting:
         return out
 
 
-def setting_of(name: str, courses: Sequence[Course]) -> Setting:
-    """Courses of one setting, sorted; what was meant to overfit and did not is left out and named."""
-    control: dict[int, Course] = {}
-    ways: dict[str, dict[int, Course]] = {}
-    for course in courses:
-        if course.kind == "control":
-            control[course.seed] = course
-        elif course.overfits:
-            ways.setdefault(course.condition, {})[course.seed] = course
+def setting_of(name: str, trainings: Sequence[TrainingRun]) -> Setting:
+    """Trainings of one setting, sorted; what was meant to overfit and did not is left out and named."""
+    control: dict[int, TrainingRun] = {}
+    ways: dict[str, dict[int, TrainingRun]] = {}
+    for training in trainings:
+        if training.kind == "control":
+            control[training.seed] = training
+        elif training.overfits:
+            ways.setdefault(training.condition, {})[training.seed] = training
     dropped = {}
-    usual = np.mean([course.metrics["gap"][-1] for course in control.values()]) if control else 0.0
+    usual = np.mean([training.metrics["gap"][-1] for training in control.values()]) if control else 0.0
     for way, table in list(ways.items()):
-        gap = float(np.mean([course.metrics["gap"][-1] for course in table.values()]))
+        gap = float(np.mean([training.metrics["gap"][-1] for training in table.values()]))
         if gap < usual + GAP:
             dropped[way] = f"{way} does not overfit: gap {gap:.2f}, control {usual:.2f}"
             del ways[way]
@@ -105,7 +105,7 @@ def setting_of(name: str, courses: Sequence[Course]) -> Setting:
 
 def above_null(claim: str, s: Setting) -> list[Effect]:
     """The control that SI at the end exceeds what independent units would give; none without surrogates."""
-    values = s.every(lambda course: course.over_null())
+    values = s.every(lambda training: training.over_null())
     if not np.isfinite(values).all():
         return []
     return [effect(claim, "above its null", s.name, values, statistic="SI at the end − 97.5 % of surrogates",
@@ -139,12 +139,12 @@ def mean_r(values: Sequence[float]) -> float:
 
 
 def tested(evidence: Evidence, one: Callable[[Setting], Sequence[Effect]]) -> Finding:
-    """What an experiment finds in every setting; where it cannot be tested, why."""
+    """Return the effects of every setting, and the reason where one cannot be tested."""
     effects: list[Effect] = []
     untestable: dict[str, str] = {}
     left_out: dict[str, str] = {}
-    for name, courses in evidence.settings().items():
-        setting = setting_of(name, courses)
+    for name, trainings in evidence.settings().items():
+        setting = setting_of(name, trainings)
         why = setting.why_not()
         if setting.dropped and setting.ways:
             left_out[name] = "; ".join(setting.dropped.values())

@@ -1,4 +1,4 @@
-"""An Effect: one number that a claim stands or falls by, over seeds, beside the least that would count."""
+"""Effects: numbers that a claim stands or falls by, over seeds, and the least that would count."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Effect:
     """One number, counted so that the claim wants it large.
 
     Attributes:
-        claim, part: which claim, and which part of what it says.
+        claim, part: the claim, and the part of it.
         setting: network and data.
         role: ``"stated"`` as the paper says it; ``"control"`` what must hold besides for the claim to be about what it
             says it is about; ``"beside"`` for the reader, decides nothing.
@@ -99,6 +99,6 @@ def effect(
 def unknown_effect(
     claim: str, part: str, setting: str, why: str, *, least: float, role: Role = "stated", otherwise: str = ""
 ) -> Effect:
-    """A part of a claim of which nothing can be said here: it neither holds nor fails."""
+    """Return an effect that is undecided because it cannot be measured here."""
     nan, inf = math.nan, math.inf
     return Effect(claim, part, setting, role, why, nan, -inf, inf, 1.0, 1.0, 0, least, nan, otherwise)

@@ -30,7 +30,7 @@ NOT_TESTABLE, NOT_RUN = "not testable as stated", "not run"
 
 @dataclass(frozen=True)
 class Finding:
-    """What an experiment found of its claim.
+    """Effects of one claim.
 
     Attributes:
         effects: of every setting.
@@ -45,13 +45,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Decision:
-    """What is said of one claim in one setting.
+    """Verdict on one claim in one setting.
 
     Attributes:
         verdict: HOLDS, FAILS, ONLY, UNDECIDED or NOT_TESTABLE.
         why: in words: the part or the control that decides.
         decided_by: name of that part.
-        p: corrected p of what is said; 1 where nothing is.
+        p: corrected p of the verdict; 1 where it is undecided.
     """
 
     claim: str
@@ -108,25 +108,25 @@ def _decision(
     assert stated is not None
     assert failing is not None
     if states["stated"] == "fails":
-        return Decision(*place, FAILS, f"{failing.part}: {said(failing)}", failing.part, below["stated"][place])
+        return Decision(*place, FAILS, f"{failing.part}: {describe(failing)}", failing.part, below["stated"][place])
     if states["stated"] != "holds":
-        return Decision(*place, UNDECIDED, f"not decided by {stated.part}: {said(stated)}", stated.part, 1.0)
+        return Decision(*place, UNDECIDED, f"not decided by {stated.part}: {describe(stated)}", stated.part, 1.0)
     if control is None or against is None:
-        return Decision(*place, UNDECIDED, f"holds as stated, and has no control: {said(stated)}", stated.part, 1.0)
+        return Decision(*place, UNDECIDED, f"holds as stated, and has no control: {describe(stated)}", stated.part, 1.0)
     if states["control"] == "holds":
         p = max(above["stated"][place], above["control"][place])
-        return Decision(*place, HOLDS, f"{control.part}: {said(control)}", control.part, p)
+        return Decision(*place, HOLDS, f"{control.part}: {describe(control)}", control.part, p)
     if states["control"] == "fails":
-        why = f"{against.otherwise} ({against.part}: {said(against)})"
+        why = f"{against.otherwise} ({against.part}: {describe(against)})"
         return Decision(*place, ONLY, why, against.part, max(above["stated"][place], below["control"][place]))
-    why = f"not decided by its control, {control.part}: {said(control)}"
+    why = f"not decided by its control, {control.part}: {describe(control)}"
     return Decision(*place, UNDECIDED, why, control.part, 1.0)
 
 
-def said(found: Effect) -> str:
+def describe(found: Effect) -> str:
     """An effect in words.
 
-    >>> said(Effect("c", "p", "s", "stated", "SI", .4, .3, .5, .01, .9, 5, .1, .74, ""))
+    >>> describe(Effect("c", "p", "s", "stated", "SI", .4, .3, .5, .01, .9, 5, .1, .74, ""))
     'SI 0.40 [0.30, 0.50], n = 5; wanted above 0.1; the paper says 0.74'
     """
     if found.n == 0:
@@ -145,22 +145,14 @@ def overall(decisions: Sequence[Decision]) -> tuple[str, str]:
     ('holds only when', 'A: x. B: fails: y')
     """
     verdicts = {row.verdict for row in decisions}
-    if len(verdicts) == 1:
-        (verdict,) = verdicts
-        return verdict, _listed(decisions)
     if verdicts & {HOLDS, ONLY}:
-        verdict = ONLY if verdicts & {ONLY, FAILS} else HOLDS
-        first = [row for row in decisions if row.verdict in (HOLDS, ONLY)]
-        rest = [row for row in decisions if row not in first]
-        return verdict, ". ".join([_listed(first), *(f"{row.setting}: {row.verdict}: {row.why}" for row in rest)])
-    chosen = FAILS if FAILS in verdicts else UNDECIDED
-    first = [row for row in decisions if row.verdict == chosen]
-    rest = [row for row in decisions if row.verdict != chosen]
-    return chosen, ". ".join([_listed(first), *(f"{row.setting}: {row.verdict}: {row.why}" for row in rest)])
-
-
-def _listed(decisions: Sequence[Decision]) -> str:
-    return ". ".join(f"{row.setting}: {row.why}" for row in decisions)
+        verdict, carry = ONLY if verdicts & {ONLY, FAILS} else HOLDS, {HOLDS, ONLY}
+    else:
+        verdict = next((v for v in (FAILS, UNDECIDED) if v in verdicts), NOT_TESTABLE)
+        carry = {verdict}
+    first = [f"{row.setting}: {row.why}" for row in decisions if row.verdict in carry]
+    rest = [f"{row.setting}: {row.verdict}: {row.why}" for row in decisions if row.verdict not in carry]
+    return verdict, ". ".join(first + rest)
 
 
 def _settings(effects: Iterable[Effect]) -> list[str]:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...simulator import InputError
-from .course import Course
 from .effect import Effect
 from .rules import Finding
 from .store import Evidence
+from .training import TrainingRun
 
-BySeed = Mapping[int, Course]
+BySeed = Mapping[int, TrainingRun]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,8 +22,8 @@ class Treated:
 
     Attributes:
         name: network and data.
-        plain: seed -> untreated course.
-        doses: treatment -> dose -> seed -> course.
+        plain: seed -> untreated training.
+        doses: treatment -> dose -> seed -> training.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Treated:
 
     @property
     def seeds(self) -> list[int]:
-        """Seeds that every course has.
+        """Seeds that every training has.
 
         Raises:
             InputError: there are none.
@@ -44,27 +44,28 @@ class Treated:
         return found
 
     def chosen(self, treatment: str) -> BySeed:
-        """The courses of the dose with the highest validation accuracy, mean over seeds.
+        """The trainings of the dose with the highest validation accuracy, mean over seeds.
 
         Raises:
             InputError: the treatment was not run.
         """
         if treatment not in self.doses:
             raise InputError(f"{treatment} was not run")
-        doses = self.doses[treatment]
-        best = max(doses, key=lambda dose: np.mean([_last(doses[dose][k], "val_accuracy") for k in self.seeds]))
-        return doses[best]
+        return max(self.doses[treatment].values(), key=self._validation)
 
     def rival(self, treatments: Sequence[str]) -> BySeed:
         """Of several treatments, each at its chosen dose, the one with the highest validation accuracy."""
         chosen = [self.chosen(name) for name in treatments]
-        return max(chosen, key=lambda courses: float(np.mean([_last(courses[k], "val_accuracy") for k in self.seeds])))
+        return max(chosen, key=self._validation)
 
-    def values(self, courses: BySeed, of: Callable[[Course], float]) -> list[float]:
+    def _validation(self, trainings: BySeed) -> float:
+        return float(np.mean([_last(trainings[seed], "val_accuracy") for seed in self.seeds]))
+
+    def values(self, trainings: BySeed, of: Callable[[TrainingRun], float]) -> list[float]:
         """One value a seed."""
-        return [of(courses[seed]) for seed in self.seeds]
+        return [of(trainings[seed]) for seed in self.seeds]
 
-    def gain(self, a: BySeed, b: BySeed, of: Callable[[Course], float]) -> list[float]:
+    def gain(self, a: BySeed, b: BySeed, of: Callable[[TrainingRun], float]) -> list[float]:
         """One difference a seed."""
         return [of(a[seed]) - of(b[seed]) for seed in self.seeds]
 
@@ -89,22 +90,22 @@ class Treated:
         ]
 
 
-def test_accuracy(course: Course) -> float:
+def test_accuracy(training: TrainingRun) -> float:
     """Test accuracy at the end."""
-    return _last(course, "test_accuracy")
+    return _last(training, "test_accuracy")
 
 
-def last_si(course: Course) -> float:
+def last_si(training: TrainingRun) -> float:
     """SI at the end."""
-    return float(course.mean()[-1])
+    return float(training.mean()[-1])
 
 
 def with_treatments(evidence: Evidence, needs: str, one: Callable[[Treated], Sequence[Effect]]) -> Finding:
-    """What an experiment finds in every setting in which the treatment that it needs was run."""
+    """Return the effects in every setting in which the needed treatment was run."""
     effects: list[Effect] = []
     untestable: dict[str, str] = {}
-    for name, courses in evidence.settings().items():
-        found = _treated(name, courses)
+    for name, trainings in evidence.settings().items():
+        found = _treated(name, trainings)
         if needs not in found.doses:
             continue
         try:
@@ -116,17 +117,17 @@ def with_treatments(evidence: Evidence, needs: str, one: Callable[[Treated], Seq
     return Finding(tuple(effects), untestable)
 
 
-def _treated(name: str, courses: Sequence[Course]) -> Treated:
-    plain: dict[int, Course] = {}
-    doses: dict[str, dict[str, dict[int, Course]]] = {}
-    for course in courses:
-        if course.kind == "few":
-            plain[course.seed] = course
-        elif course.kind == "treated":
-            treatment, _, dose = course.condition.rpartition(", ")
-            doses.setdefault(treatment, {}).setdefault(dose, {})[course.seed] = course
+def _treated(name: str, trainings: Sequence[TrainingRun]) -> Treated:
+    plain: dict[int, TrainingRun] = {}
+    doses: dict[str, dict[str, dict[int, TrainingRun]]] = {}
+    for training in trainings:
+        if training.kind == "few":
+            plain[training.seed] = training
+        elif training.kind == "treated":
+            treatment, _, dose = training.condition.rpartition(", ")
+            doses.setdefault(treatment, {}).setdefault(dose, {})[training.seed] = training
     return Treated(name, plain, doses)
 
 
-def _last(course: Course, metric: str) -> float:
-    return float(course.metrics[metric][-1])
+def _last(training: TrainingRun, metric: str) -> float:
+    return float(training.metrics[metric][-1])

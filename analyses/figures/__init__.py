@@ -6,10 +6,3 @@
 >>> list(Run({"E": spikes}).plot())
 ['raster/E']
 """
-
-from .comparison import drawings
-from .parts.style import Drawing
-from .run import drawings_of_run
-from .save import save_figures, to_png, to_svg
-
-__all__ = ["Drawing", "drawings", "drawings_of_run", "save_figures", "to_png", "to_svg"]

@@ -1,4 +1,4 @@
-"""Which figures a comparison gives: drawn from its stored arrays and tables, never from a simulation."""
+"""Figures of a comparison, drawn from its stored arrays and tables."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ...simulator import InputError
 from ...simulator.files.document import Group
 from ..comparison.result import Comparison, ReplicateValue
 from ..comparison.wording import number
-from ..measures import get
+from ..measures import stored_measure
 from .parts.curves import groups_figure, learning_figure, metric_pairs, order_figure, spectrum_figure
 from .parts.maps import activity_figure, class_order, correlation_figure, off_diagonal_mean, raster_figure
 from .parts.nulls import drawable, limits, null_figure
@@ -23,7 +22,7 @@ DERIVED = {"gap"}  # metrics that are drawn from train and test
 
 
 def drawings(comparison: Comparison) -> Iterator[Drawing]:
-    """Every figure of a comparison, one at a time: rasters, maps, r(t), correlations, spectra, curves, nulls."""
+    """Draw rasters, maps, r(t), correlations, spectra, curves and nulls, one at a time."""
     yield from _rasters(comparison)
     yield from _activities(comparison)
     yield from _orders(comparison)
@@ -34,88 +33,79 @@ def drawings(comparison: Comparison) -> Iterator[Drawing]:
 
 
 def stored(comparison: Comparison, kind: str) -> dict[str, dict[str, Group]]:
-    """Panel -> group -> arrays of one kind ("activity", "raster" ...), in the order in which they were compared."""
-    order: dict[tuple[str, str], None] = {}
-    for row in comparison.observations:
-        order.setdefault((row.panel, row.group))
+    """Return panel -> group -> arrays of one kind ("activity", "raster" ...), in the order of the comparison."""
+    order = list(dict.fromkeys((row.panel, row.group) for row in comparison.observations))
     found = {}
     for name, group in comparison.figures.items():
-        head, _, rest = name.partition("/")
+        head, panel, member = (*name.split("/", 2), "")[:3]
         if head == kind:
-            panel, _, member = rest.partition("/")
             found[panel, member] = group
-    ranks = {key: at for at, key in enumerate(order)}
     out: dict[str, dict[str, Group]] = {}
-    for panel, member in sorted(found, key=lambda key: ranks.get(key, len(ranks))):
+    for panel, member in sorted(found, key=lambda key: order.index(key) if key in order else len(order)):
         out.setdefault(panel, {})[member] = found[panel, member]
     return out
 
 
-def group_colours(comparison: Comparison, panel: str) -> dict[str, str]:
-    """The colour of every group of a panel, the same in all its figures."""
-    names = dict.fromkeys(row.group for row in comparison.observations if row.panel == panel)
-    return {name: colour(at) for at, name in enumerate(names)}
-
-
-def _heading(panel: str, group: str) -> str:
-    return f"{shortened(group, 28)} ({shortened(panel, 28)})"
+def _each(comparison: Comparison, kind: str) -> Iterator[tuple[str, str, Group, str]]:
+    """Yield panel, group, its arrays and the heading of its figure."""
+    for panel, groups in stored(comparison, kind).items():
+        for name, group in groups.items():
+            yield panel, name, group, f"{shortened(name, 28)} ({shortened(panel, 28)})"
 
 
 def _rasters(comparison: Comparison) -> Iterator[Drawing]:
     activity = stored(comparison, "activity")
-    for panel, groups in stored(comparison, "raster").items():
-        colours = group_colours(comparison, panel)
-        for name, group in groups.items():
-            start, n_units = float(group.attrs["t0"]), int(group.attrs["n_units"])
-            stop = start + float(group.attrs["duration"])
-            times, units = (group.variables[key].values for key in ("timestamps", "unit_index"))
-            signal = activity[panel][name].variables
-            rate = signal["mean"].values
-            figure = raster_figure(
-                _heading(panel, name),
-                times,
-                units,
-                n_units,
-                (start, stop),
-                signal["time"].values,
-                rate,
-                colours.get(name, colour(0)),
-            )
-            yield Drawing(
-                f"raster/{panel}/{name}",
-                _heading(panel, name),
-                figure,
-                f"Spikes of {n_units} units of the first replicate of {name}, over the mean rate of all units that "
-                f"were measured. The rate axis has a scale of its own: here it reaches {rate.max():.3g} Hz.",
-                f"Spike raster of {name}: {times.size} spikes of {n_units} units in {stop - start:.3g} s; the "
-                f"population rate lies between {rate.min():.3g} and {rate.max():.3g} Hz.",
-            )
+    for panel, name, group, heading in _each(comparison, "raster"):
+        groups = list(dict.fromkeys(row.group for row in comparison.observations if row.panel == panel))
+        start, n_units = float(group.attrs["t0"]), int(group.attrs["n_units"])
+        stop = start + float(group.attrs["duration"])
+        times, units = (group.variables[key].values for key in ("timestamps", "unit_index"))
+        signal = activity[panel][name].variables
+        rate = signal["mean"].values
+        figure = raster_figure(
+            heading,
+            times,
+            units,
+            n_units,
+            (start, stop),
+            signal["time"].values,
+            rate,
+            colour(groups.index(name) if name in groups else 0),
+        )
+        yield Drawing(
+            f"raster/{panel}/{name}",
+            heading,
+            figure,
+            f"Spikes of {n_units} units of the first replicate of {name}, over the mean rate of all units that "
+            f"were measured. The rate axis has a scale of its own: here it reaches {rate.max():.3g} Hz.",
+            f"Spike raster of {name}: {times.size} spikes of {n_units} units in {stop - start:.3g} s; the "
+            f"population rate lies between {rate.min():.3g} and {rate.max():.3g} Hz.",
+        )
 
 
 def _activities(comparison: Comparison) -> Iterator[Drawing]:
-    for panel, groups in stored(comparison, "activity").items():
-        for name, group in groups.items():
-            clock = str(group.attrs["clock"])
-            values, times = group.variables["values"].values, group.variables["time"].values
-            label = next((v.values for k, v in group.variables.items() if k.startswith("time_label_")), None)
-            by_class = clock == "sample" and label is not None
-            order = class_order(label if by_class else None, len(values))
-            what = str(group.variables["values"].attrs.get("long_name", "activity"))
-            n_times, n_units = values.shape
-            caption = (
-                f"{what[:1].upper()}{what[1:]} of {n_units} units of the first replicate of {name}, z-scored for each "
-                "unit; grey: a unit that does not vary. All maps share one scale."
-            )
-            if clock == "sample":
-                caption += " Samples have no order" + ("; they are sorted by class here." if by_class else ".")
-            yield Drawing(
-                f"activity/{panel}/{name}",
-                _heading(panel, name),
-                activity_figure(_heading(panel, name), times, values[order], clock, by_class),
-                caption,
-                f"Activation map of {name}: {n_units} units by {n_times} "
-                f"{'samples' if clock == 'sample' else 'points in time'}, z-scored for each unit.",
-            )
+    for panel, name, group, heading in _each(comparison, "activity"):
+        clock = str(group.attrs["clock"])
+        values, times = group.variables["values"].values, group.variables["time"].values
+        label = next((v.values for k, v in group.variables.items() if k.startswith("time_label_")), None)
+        by_class = clock == "sample" and label is not None
+        order = class_order(label if by_class else None, len(values))
+        what = str(group.variables["values"].attrs.get("long_name", "activity"))
+        n_times, n_units = values.shape
+        caption = (
+            f"{what[:1].upper()}{what[1:]} of {n_units} units of the first replicate of {name}, z-scored for each "
+            "unit; grey: a unit that does not vary. All maps share one scale."
+        )
+        if clock == "sample":
+            caption += " Samples have no order" + ("; they are sorted by class here." if by_class else ".")
+        yield Drawing(
+            f"activity/{panel}/{name}",
+            heading,
+            activity_figure(heading, times, values[order], clock, by_class),
+            caption,
+            f"Activation map of {name}: {n_units} units by {n_times} "
+            f"{'samples' if clock == 'sample' else 'points in time'}, z-scored for each unit.",
+        )
 
 
 def _orders(comparison: Comparison) -> Iterator[Drawing]:
@@ -141,7 +131,7 @@ def _orders(comparison: Comparison) -> Iterator[Drawing]:
 def _alike(
     comparison: Comparison, kind: str, axis: Callable[[Group], str]
 ) -> Iterator[tuple[str, dict[str, Group], str]]:
-    """Groups of a panel that can share an axis, and what tells the figures of one panel apart."""
+    """Yield a panel, groups of it that can share an axis, and a suffix for the name of their figure."""
     for panel, groups in stored(comparison, kind).items():
         parts: dict[str, dict[str, Group]] = {}
         for name, group in groups.items():
@@ -151,18 +141,17 @@ def _alike(
 
 
 def _correlations(comparison: Comparison) -> Iterator[Drawing]:
-    for panel, groups in stored(comparison, "correlation").items():
-        for name, group in groups.items():
-            matrix = group.variables["r"].values
-            mean = off_diagonal_mean(matrix)
-            found = "no two units vary" if mean is None else f"mean over pairs {number(round(mean, 3))}"
-            yield Drawing(
-                f"correlation/{panel}/{name}",
-                _heading(panel, name),
-                correlation_figure(_heading(panel, name), matrix),
-                f"Pearson correlation between {len(matrix)} units of the first replicate of {name}: {found}.",
-                f"Correlation matrix of {len(matrix)} units of {name}: {found}.",
-            )
+    for panel, name, group, heading in _each(comparison, "correlation"):
+        matrix = group.variables["r"].values
+        mean = off_diagonal_mean(matrix)
+        found = "no two units vary" if mean is None else f"mean over pairs {number(round(mean, 3))}"
+        yield Drawing(
+            f"correlation/{panel}/{name}",
+            heading,
+            correlation_figure(heading, matrix),
+            f"Pearson correlation between {len(matrix)} units of the first replicate of {name}: {found}.",
+            f"Correlation matrix of {len(matrix)} units of {name}: {found}.",
+        )
 
 
 def _spectra(comparison: Comparison) -> Iterator[Drawing]:
@@ -255,11 +244,9 @@ def _nulls(comparison: Comparison) -> Iterator[Drawing]:
 
 
 def measure_unit(comparison: Comparison, measure: str, panel: str) -> str:
-    """Unit of a measure on a panel: its own, or that of the data it reads."""
-    try:
-        unit = get(measure).unit
-    except InputError:  # written by another version
-        return "1"
+    """Return the unit of a measure on a panel: its own, or that of the data it reads."""
+    known = stored_measure(measure)
+    unit = known.unit if known else "1"
     group = next(iter(stored(comparison, "activity").get(panel, {}).values()), None)
     if unit == "data":
         return "1" if group is None else _signal_unit(group)
@@ -277,18 +264,15 @@ def _frequency(clock: str) -> str:
 
 
 def null_caption(measure: str, rows: Mapping[str, Sequence[Any]], dot: str = "replicate") -> str:
-    """Say what dots and bars are, which nulls there are, or why there is none."""
+    """Return the meaning of dots and bars, and the nulls or the reason why there is none."""
     kinds = dict.fromkeys(row.null_kind for members in rows.values() for row in members)
     if any(kinds):
         several = " The first kind of null decides." if len(kinds) > 1 else ""
         bands = {_band(row) for members in rows.values() for row in members} - {""}
         band = f" Band {bands.pop()}." if len(bands) == 1 else ""
         return f"Dot: one {dot}. Bar: middle 95 % of its surrogates, tick: their mean.{several}{band}"
-    try:
-        why = get(measure).no_null
-    except InputError:
-        why = ""
-    return f"Dot: one {dot}. There is no null" + (f": {why}." if why else ".")
+    known = stored_measure(measure)
+    return f"Dot: one {dot}. There is no null" + (f": {known.no_null}." if known and known.no_null else ".")
 
 
 def _band(row: ReplicateValue) -> str:

@@ -13,12 +13,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from ..comparison.wording import number
 from ..eeg.detectors import LINE_LENGTH
 from ..eeg.result import LEVEL, EegResult
 from ..eeg.rhythm import AMPLITUDE_CV, BAND_POWER, PEAK_FREQUENCY
 from ..eeg.windows import BEFORE, DURING, Event
-from ..eeg.wording import caption, detector_caption, number, recruitment_caption, spoken, tested
-from .parts.style import CLOCK_LABELS, SIZE, Drawing, colour, legend_below, sign_limits, styled, words
+from ..eeg.wording import caption, detector_caption, recruitment_caption, shown, tested
+from .parts.style import CLOCK_LABELS, SIZE, Drawing, Legend, colour, legend_below, sign_limits, styled, words
 
 PANEL, REST = 0.95, 1.1  # inch: height of a panel, and of title, axis and legend together
 ROW = 0.14  # inch: a channel
@@ -31,18 +32,18 @@ MATHS = {"kuramoto_r1": "Kuramoto $r$", "chi_c": r"$\chi_c$", "lambda1_fraction"
 
 
 def eeg_drawings(result: EegResult) -> Iterator[Drawing]:
-    """Every figure of an EEG: synchrony and power over time, the rhythm, and recruitment and detectors if there."""
+    """Draw synchrony and power over time, the rhythm, and recruitment and detectors if there are any."""
     means = result.summary()
     rhythm = [name for name in result.measures if name in (PEAK_FREQUENCY, AMPLITUDE_CV)]
     for title, names in (("synchrony", [n for n in result.measures if n not in rhythm]), ("rhythm", rhythm)):
         if names:
-            said = "; ".join(f"{spoken(m.measure)} {m.phase} {number(m.mean)}" for m in means if m.measure in names)
+            listed = "; ".join(f"{shown(m.measure)} {m.phase} {number(m.mean)}" for m in means if m.measure in names)
             yield Drawing(
                 f"eeg/{title}",
                 f"{title} over time",
                 over_time_figure(f"{title} over time", result, names),
                 caption(result, names),
-                f"{len(names)} measures against time. Means: {said}.",
+                f"{len(names)} measures against time. Means: {listed}.",
             )
     if result.recruitment:
         text = recruitment_caption(result)
@@ -54,13 +55,7 @@ def eeg_drawings(result: EegResult) -> Iterator[Drawing]:
 
 @styled
 def over_time_figure(title: str, result: EegResult, names: Sequence[str]) -> Figure:
-    """Every measure in a panel of its own over time: values, null, mean before the event, what the test says.
-
-    Args:
-        title: heading.
-        result: windows with their nulls.
-        names: of the measures that are drawn.
-    """
+    """Draw the named measures over time, a panel each: values, null, mean before the event, test of the change."""
     figure, panels = _stack(title, len(names), 0.16 if result.changes else 0.0)
     if result.changes:
         panels[0].annotate("change from before to during [95 %], p (Holm):", (1, 1), (0, 12), **_ABOVE)
@@ -87,31 +82,23 @@ def over_time_figure(title: str, result: EegResult, names: Sequence[str]) -> Fig
         axes.set_ylabel(_label(name, str(result.config["unit"]), str(result.config["clock"])))
     panels[-1].set_xlabel(f"middle of the window: {CLOCK_LABELS[str(result.config['clock'])]}")
     _span(panels, float(result.config["t0"]), float(result.config["duration"]))
-    handles: list[Any] = [Line2D([], [], color="0.2", lw=1.1)]
-    labels = ["value"]
+    line: dict[str, Any] = {"color": "0.2", "lw": 1.1}
+    legend: Legend = [(Line2D([], [], **line), "value")]
     if any(math.isfinite(row.p) for name in names for row in result.of(name)):
-        handles = [
-            Line2D([], [], color="0.2", lw=1.1, marker="o", ms=3),
-            Line2D([], [], color="0.2", lw=1.1, marker="o", ms=3, mfc="white"),
-            Patch(facecolor=_NULL, edgecolor="0.6"),
+        legend = [
+            (Line2D([], [], marker="o", ms=3, **line), "exceeds null"),
+            (Line2D([], [], marker="o", ms=3, mfc="white", **line), "within null"),
+            (Patch(facecolor=_NULL, edgecolor="0.6"), "null 95 %"),
         ]
-        labels = ["exceeds null", "within null", "null 95 %"]
     if before:
-        handles.append(Line2D([], [], color=_BEFORE, lw=0.8, ls=":"))
-        labels.append("mean before")
-    _event_legend(result.events, handles, labels)
-    legend_below(figure, handles, labels)
+        legend.append((Line2D([], [], color=_BEFORE, lw=0.8, ls=":"), "mean before"))
+    legend_below(figure, legend + _event_legend(result.events))
     return figure
 
 
 @styled
 def recruitment_figure(title: str, result: EegResult) -> Figure:
-    """Channels from the first that is recruited to the last, against time; those that are not in grey, below.
-
-    Args:
-        title: heading.
-        result: with a table of recruitment.
-    """
+    """Draw channels from the first that is recruited to the last, against time; the others in grey, below."""
     rows = list(result.recruitment)[:MAX_ROWS]
     figure = Figure(figsize=(SIZE[0], 1.2 + ROW * len(rows)), layout="constrained")
     axes = figure.add_subplot()
@@ -136,21 +123,14 @@ def recruitment_figure(title: str, result: EegResult) -> Figure:
     axes.set_axisbelow(True)
     axes.set_xlabel(f"recruited at: {CLOCK_LABELS[str(result.config['clock'])]}")
     _span([axes], start, float(result.config["duration"]))
-    handles: list[Any] = [Line2D([], [], color=colour(0), marker="o", ls="", ms=4)]
-    labels = ["recruited"]
-    _event_legend(result.events, handles, labels)
-    legend_below(figure, handles, labels)
+    recruited = Line2D([], [], color=colour(0), marker="o", ls="", ms=4)
+    legend_below(figure, [(recruited, "recruited"), *_event_legend(result.events)])
     return figure
 
 
 @styled
 def detector_figure(title: str, result: EegResult) -> Figure:
-    """The feature of every detector over time with its threshold and its alarms.
-
-    Args:
-        title: heading.
-        result: with features and detections.
-    """
+    """Draw the feature of every detector over time with its threshold and its alarms."""
     names = list(dict.fromkeys(row.detector for row in result.features))
     figure, panels = _stack(title, len(names))
     for index, (axes, name) in enumerate(zip(panels, names, strict=True)):
@@ -170,18 +150,16 @@ def detector_figure(title: str, result: EegResult) -> Figure:
                 )  # fmt: skip
         unit = f"{result.config['unit']}/s"
         axes.set_ylabel(
-            f"log₁₀ line length\n[log₁₀ {words(unit, 10)}]" if name == LINE_LENGTH else MATHS.get(name, spoken(name))
+            f"log₁₀ line length\n[log₁₀ {words(unit, 10)}]" if name == LINE_LENGTH else MATHS.get(name, shown(name))
         )
     panels[-1].set_xlabel(f"end of the window: {CLOCK_LABELS[str(result.config['clock'])]}")
     _span(panels, float(result.config["t0"]), float(result.config["duration"]))
-    handles: list[Any] = [
-        Line2D([], [], color="0.2", lw=1.0),
-        Line2D([], [], color="0.2", lw=0.9, ls="--"),
-        Line2D([], [], color="black", lw=4, solid_capstyle="butt"),
+    legend: Legend = [
+        (Line2D([], [], color="0.2", lw=1.0), "feature"),
+        (Line2D([], [], color="0.2", lw=0.9, ls="--"), "threshold"),
+        (Line2D([], [], color="black", lw=4, solid_capstyle="butt"), "alarm"),
     ]
-    labels = ["feature", "threshold", "alarm"]
-    _event_legend(result.events, handles, labels)
-    legend_below(figure, handles, labels)
+    legend_below(figure, legend + _event_legend(result.events))
     return figure
 
 
@@ -201,12 +179,10 @@ def _events(axes: Axes, events: Sequence[Event]) -> None:
         axes.axvline(event.onset, color="black", lw=1.0, ls=(0, (4, 2)), zorder=2)
 
 
-def _event_legend(events: Sequence[Event], handles: list[Any], labels: list[str]) -> None:
-    if events:
-        texts = list(dict.fromkeys(event.text for event in events))
-        name = texts[0] if len(texts) == 1 else "event"
-        handles += [Line2D([], [], color="black", lw=1.0, ls=(0, (4, 2))), Patch(facecolor=_EVENT, alpha=0.25)]
-        labels += ["onset", name]
+def _event_legend(events: Sequence[Event]) -> Legend:
+    texts = list(dict.fromkeys(event.text for event in events))
+    onset, during = Line2D([], [], color="black", lw=1.0, ls=(0, (4, 2))), Patch(facecolor=_EVENT, alpha=0.25)
+    return [(onset, "onset"), (during, texts[0] if len(texts) == 1 else "event")] if texts else []
 
 
 def _limits(axes: Axes, values: Any, pad: float = 0.08) -> None:
@@ -218,8 +194,7 @@ def _limits(axes: Axes, values: Any, pad: float = 0.08) -> None:
 
 def _span(panels: Sequence[Axes], start: float, duration: float) -> None:
     panels[0].set_xlim(start, start + duration)
-    for axes in panels[:1]:
-        axes.xaxis.set_major_locator(MaxNLocator(6))
+    panels[0].xaxis.set_major_locator(MaxNLocator(6))
 
 
 def _label(name: str, unit: str, clock: str) -> str:
@@ -229,4 +204,4 @@ def _label(name: str, unit: str, clock: str) -> str:
         return f"peak frequency\n[{'Hz' if clock == 'second' else f'cycles/{clock}'}]"
     if name == AMPLITUDE_CV:
         return "CV of\namplitude"
-    return MATHS.get(name, words(spoken(name), 16))
+    return MATHS.get(name, words(shown(name), 16))

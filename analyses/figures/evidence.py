@@ -1,4 +1,4 @@
-"""A figure a claim and setting: what was measured above, what decides below, beside the paper's figures."""
+"""Figures of claims, one a setting: the data above, the effects below, with the paper's figures."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from matplotlib.axes import Axes as Axes
 from matplotlib.figure import Figure
 
 from ...simulator.types import Floats
-from ..evidence.course import Course
 from ..evidence.effect import Effect
 from ..evidence.store import Evidence
-from .parts.style import Drawing, colour, dash, legend_below, styled, words
+from ..evidence.training import TrainingRun
+from .parts.style import Drawing, colour, dash, legend_below, legend_of, styled, words
 
 WIDTH, TALL, ROW = 3.4, 2.7, 0.24  # inch: of the figure, of the panel of data, of an effect
 PAPER: dict[str, Any] = {"color": "0.25", "marker": "*", "ls": "none", "ms": 7}
 INDEX = "SI (SI-3, mean over layers)"
-Conditions = Mapping[str, Sequence[Course]]
+Conditions = Mapping[str, Sequence[TrainingRun]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class Shown:
     """Data of one claim in one setting, for its panel.
 
     Attributes:
-        conditions: untreated condition -> its courses.
+        conditions: untreated condition -> its trainings.
         evidence: of the scale.
         effects: of the claim in the setting, those that decide nothing too.
     """
@@ -47,13 +47,11 @@ def drawings_of_claims(
     verdicts: Mapping[tuple[str, str], str],
     panels: Mapping[str, Panel],
 ) -> list[Drawing]:
-    """Every claim in every setting that it was tested in.
+    """Draw every claim in every setting that it was tested in, at one scale.
 
     Args:
-        evidence: of one scale.
-        effects: of that scale.
         verdicts: (claim, setting) -> verdict.
-        panels: claim -> what draws its data.
+        panels: claim -> the function that draws its data.
     """
     out = []
     for claim, setting in verdicts:
@@ -71,18 +69,16 @@ def _drawing(
     title = f"{claim}: {verdict}"
     figure = Figure(figsize=(WIDTH, TALL + 1.0 + ROW * len(mine)), layout="constrained")
     above, below = figure.subplots(2, 1, height_ratios=(TALL, 0.6 + ROW * len(mine)))
-    conditions: dict[str, list[Course]] = {}
-    for course in evidence.settings().get(setting, ()):
-        conditions.setdefault(course.condition, []).append(course)
-    plain = {name: courses for name, courses in conditions.items() if courses[0].kind != "treated"}
+    conditions: dict[str, list[TrainingRun]] = {}
+    for training in evidence.settings().get(setting, ()):
+        conditions.setdefault(training.condition, []).append(training)
+    plain = {name: trainings for name, trainings in conditions.items() if trainings[0].kind != "treated"}
     above.set_title(f"{words(title, 44)}\n{words(setting, 28, 2)}")
-    said = panel(above, Shown(plain, evidence, every))
+    sentence = panel(above, Shown(plain, evidence, every))
     forest(below, mine)
-    handles, labels = above.get_legend_handles_labels()
-    found = dict(zip(labels, handles, strict=True))
-    legend_below(figure, list(found.values()), list(found))
+    legend_below(figure, legend_of(above))
     caption = (
-        f"{setting}, scale {evidence.scale}. {said} Below: what decides (dots, as stated; diamonds, controls), "
+        f"{setting}, scale {evidence.scale}. {sentence} Below: what decides (dots, as stated; diamonds, controls), "
         "mean and 95 % t interval over seeds; a bar marks the least that would count, a star what the paper says."
     )
     alt = "; ".join(f"{e.part} {e.value:.2f} ({e.low:.2f} to {e.high:.2f}), wanted above {e.least:g}" for e in mine)
@@ -113,18 +109,18 @@ def forest(axes: Axes, effects: Sequence[Effect]) -> None:
     axes.set_xlabel("effect, as the claim wants it large")
 
 
-def tint(at: int, course: Course) -> str:
+def tint(at: int, training: TrainingRun) -> str:
     """Return the colour of the condition at this place; grey for the well-fitted networks."""
-    return "0.45" if course.kind == "control" else colour(at)
+    return "0.45" if training.kind == "control" else colour(at)
 
 
-def lines(axes: Axes, conditions: Conditions, of: Callable[[Course], Floats]) -> None:
+def lines(axes: Axes, conditions: Conditions, of: Callable[[TrainingRun], Floats]) -> None:
     """Draw mean and range over seeds of one value a record, over the share of training."""
-    for at, (name, courses) in enumerate(conditions.items()):
-        n = min(c.steps.size for c in courses)
-        table = np.stack([of(c)[:n] for c in courses])
-        share = 100 * courses[0].steps[:n] / courses[0].steps[n - 1]
-        colour_of = tint(at, courses[0])
+    for at, (name, trainings) in enumerate(conditions.items()):
+        n = min(c.steps.size for c in trainings)
+        table = np.stack([of(c)[:n] for c in trainings])
+        share = 100 * trainings[0].steps[:n] / trainings[0].steps[n - 1]
+        colour_of = tint(at, trainings[0])
         axes.fill_between(share, table.min(axis=0), table.max(axis=0), color=colour_of, alpha=0.18, lw=0)
         axes.plot(share, table.mean(axis=0), color=colour_of, ls=dash(at), label=name)
     axes.set_xlabel("share of training [%]")

@@ -1,4 +1,4 @@
-"""Measurements: a figure a measure, the value of every entry beside its null."""
+"""Figures of measurements, one a measure: the value of every entry with its null."""
 
 from __future__ import annotations
 

@@ -49,11 +49,11 @@ class Sheet:
     strength: Values
     clock: str
     label: str
-    how: str
+    sampling: str
 
 
 def on_a_ring(entry: Recording | Spikes) -> bool:
-    """Whether it is activity >= 0 of units that lie evenly on a ring, by their label "position" [rad]."""
+    """Return whether it is activity >= 0 of units that lie evenly on a ring, by their label "position" [rad]."""
     label = entry.unit_labels.get(LABEL)
     if label is None or label.dtype.kind != "f" or label.size < 3 or around(label) is None:
         return False
@@ -61,7 +61,7 @@ def on_a_ring(entry: Recording | Spikes) -> bool:
 
 
 def sheet(entry: Recording | Spikes) -> Sheet:
-    """Rates of the first trial, thinned; or spikes in bins, of groups of neighbours."""
+    """Return the rates of the first trial, thinned, or spikes in bins, of groups of neighbours."""
     label = np.asarray(entry.unit_labels[LABEL], dtype=np.float64)
     angle = np.asarray(wrapped(label))
     order = np.argsort(angle, kind="stable")
@@ -70,22 +70,22 @@ def sheet(entry: Recording | Spikes) -> Sheet:
         binned = entry.binned(step)
         values, times, clock = binned.numpy() / step, binned.times, "second"
         rows = min(ROWS, entry.n_units)
-        what, how = "firing rate [Hz]", f"in bins of {1000 * step:.3g} ms and of {entry.n_units / rows:.3g} cells"
+        what, sampling = "firing rate [Hz]", f"in bins of {1000 * step:.3g} ms and of {entry.n_units / rows:.3g} cells"
     else:
         every = -(-entry.n_times // COLUMNS)
         values = entry.numpy().reshape(-1, entry.n_times, entry.n_units)[0][::every]
         times, step, clock, rows = entry.times[::every], every * entry.dt, entry.clock, entry.n_units
-        what, how = with_unit(entry.quantity, entry.unit), f"every {step:.3g} {spoken(clock)}"
+        what, sampling = with_unit(entry.quantity, entry.unit), f"every {step:.3g} {tick(clock)}"
     position, strength = population_vector(np.maximum(values, 0.0), angle)
     groups = np.array_split(order, rows)
     activity = np.stack([values[:, group].mean(axis=1) for group in groups], axis=1)
     middles = np.degrees([angle[group].mean() for group in groups])
     ends = np.append(times, times[-1] + step)
-    return Sheet(ends, middles, activity, np.degrees(position), strength, clock, what, how)
+    return Sheet(ends, middles, activity, np.degrees(position), strength, clock, what, sampling)
 
 
-def spoken(clock: str) -> str:
-    """The tick of a clock in a sentence."""
+def tick(clock: str) -> str:
+    """Return the tick of a clock in a sentence."""
     return {"second": "s", "model": "model units"}.get(clock, clock)
 
 
@@ -96,16 +96,16 @@ def ring_drawings(run: Run) -> Iterator[Drawing]:
             continue
         seen, shown = sheet(entry), stimuli(run)
         caption = (
-            f"{seen.label}, {seen.how}, against position and time; line: direction of the population vector, where its "
-            f"strength exceeds {SHARP:g}."
+            f"{seen.label}, {seen.sampling}, against position and time; line: direction of the population vector, "
+            f"where its strength exceeds {SHARP:g}."
         )
         if shown:
             caption += f" Boxes: place and time of {' and '.join(s.name for s in shown)}."
         sharp = seen.strength > SHARP
-        said = f"a bump in {100 * sharp.mean():.0f} % of the time"
+        summary = f"a bump in {100 * sharp.mean():.0f} % of the time"
         if sharp.any():
-            said += f", at {seen.position[sharp][-1]:.0f}° at last"
-        alt = f"{name} on the ring over {seen.times[-1] - seen.times[0]:.3g} {spoken(seen.clock)}: {said}."
+            summary += f", at {seen.position[sharp][-1]:.0f}° at last"
+        alt = f"{name} on the ring over {seen.times[-1] - seen.times[0]:.3g} {tick(seen.clock)}: {summary}."
         yield Drawing(f"ring/{name}", name, ring_figure(name, seen, shown), caption, alt)
 
 
@@ -121,7 +121,7 @@ class Stimulus:
 
 
 def stimuli(run: Run) -> list[Stimulus]:
-    """What was shown: entries of given currents whose place is a parameter of the same name [deg]."""
+    """Find the stimuli: entries of given currents whose place is a parameter of the same name [deg]."""
     parameters = run.source.get("parameters")
     found = []
     for name, entry in run.items():
@@ -209,7 +209,7 @@ def film(title: str, seen: Sheet) -> bytes:
                 place, strength = population_vector(np.maximum(mean, 0.0), np.radians(seen.angle))
                 profile.set_ydata(mean)
                 mark.set_xdata([float(np.degrees(place)) if strength > SHARP else np.nan])
-                clock.set_text(f"{seen.times[a]:.2f} {spoken(seen.clock)}")
+                clock.set_text(f"{seen.times[a]:.2f} {tick(seen.clock)}")
                 writer.grab_frame()
         return target.read_bytes()
 

@@ -12,7 +12,7 @@ from scipy.signal import welch
 
 from ...simulator import InputError, Recording, Run, Spikes
 from ...simulator.recordings.recording import to_numpy
-from ..layers.trajectories import is_synchrony
+from ..layers.layer_synchrony import is_synchrony
 from ..series.transitions import mean_rate, transition
 from .parts.curves import learning_figure, metric_pairs, ramp_figure, spectrum_figure, trace_figure
 from .parts.maps import activity_figure, class_order, raster_figure
@@ -31,14 +31,12 @@ _FIELDS = ("lfp", "eeg", "ecog", "field")  # signals whose spectrum is asked for
 
 
 def drawings_of_run(run: Run) -> Iterator[Drawing]:
-    """Every figure of a run."""
+    """Draw every figure of a run."""
     for at, (name, entry) in enumerate(run.items()):
         if isinstance(entry, Spikes):
             yield _raster(name, entry, colour(at))
-        elif is_synchrony(entry):
-            continue  # drawn all together
-        elif is_given(entry):
-            continue  # drawn beside what was simulated
+        elif is_synchrony(entry) or is_given(entry):
+            continue  # drawn all together; with what was simulated
         elif "metric" in entry.unit_labels:
             yield from _history(name, entry)
         elif not on_a_ring(entry):  # those are drawn over space
@@ -80,8 +78,8 @@ def _signal(name: str, recording: Recording) -> Iterator[Drawing]:
             name, recording.times, values[np.ix_(order, shown)], recording.clock, labels is not None,
             total=recording.n_units, phase=turns,
         )  # fmt: skip
-        how = ", from −π to π." if turns else ", z-scored for each unit; grey: it does not vary."
-        caption = f"{label} of {shown.size} of {recording.n_units} units{how}"
+        scaling = ", from −π to π." if turns else ", z-scored for each unit; grey: it does not vary."
+        caption = f"{label} of {shown.size} of {recording.n_units} units{scaling}"
         yield Drawing(f"activity/{name}", name, figure, caption + trial, f"Activation map of {name}.")
         return
     units = [str(u) for u in next(iter(recording.unit_labels.values()), np.arange(recording.n_units))]
@@ -165,17 +163,17 @@ def _ramp(run: Run) -> Iterator[Drawing]:
     try:
         found = transition(control, rate, threshold=RAMP_LEVEL, smoothing=RAMP_SD)
         crossings = {"onset": found.onset, "offset": found.offset}
-        said = (
+        summary = (
             f" It first rises above {RAMP_LEVEL:g} Hz at {found.onset:.3g} and last falls below at {found.offset:.3g}."
         )
     except InputError:  # the rate does not cross that level and return: the curve is all there is
-        crossings, said = {}, ""
+        crossings, summary = {}, ""
     label = with_unit(f"{parameter.quantity} (g)" if parameter.quantity != "g" else "g", parameter.unit)
     yield Drawing(
         "ramp/g",
         "rate against g",
         ramp_figure("rate against g", at, smooth, label, "g", crossings, RAMP_LEVEL),
-        f"Rate of {name}, smoothed by a Gaussian of SD {RAMP_SD:g} s, against g.{said} Where the way down and the way "
-        "up differ, the state depends on the past (hysteresis).",
-        f"Population rate of {name} against g between {at.min():.3g} and {at.max():.3g}, falling and rising.{said}",
+        f"Rate of {name}, smoothed by a Gaussian of SD {RAMP_SD:g} s, against g.{summary} Where the way down and the "
+        "way up differ, the state depends on the past (hysteresis).",
+        f"Population rate of {name} against g between {at.min():.3g} and {at.max():.3g}, falling and rising.{summary}",
     )

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..comparison.result import ReplicateValue
-from ..evidence.course import Course
 from ..evidence.store import Evidence, Observations
-from .parts.style import Drawing, colour, legend_below, styled
+from ..evidence.training import TrainingRun
+from .parts.style import Drawing, colour, legend_below, legend_of, styled
 
 INHIBITION, FIELD = "inhibition", "EEG"
 SHARES = {"control": 0.0, "20 % wrong labels": 20.0, "40 % wrong labels": 40.0, "100 % wrong labels": 100.0}
@@ -20,16 +20,16 @@ NULL: dict[str, Any] = {"color": "0.5", "ls": ":", "lw": 1.0}
 
 
 def side_by_side(evidence: Evidence | Observations) -> list[Drawing]:
-    """Draw the figure, if a brain model or EEG was scanned; rows alone are drawn without networks beside them."""
+    """Draw the figure, if a brain model or EEG was scanned; rows alone are drawn without networks."""
     if isinstance(evidence, Observations):
         evidence = Evidence("alone", (), evidence.rows)
     panels = [name for name in (INHIBITION, FIELD) if any(row.panel == name for row in evidence.observations)]
-    settings = {name: courses for name, courses in evidence.settings().items() if any(_noise(c) for c in courses)}
+    settings = {name: trainings for name, trainings in evidence.settings().items() if any(_noise(c) for c in trainings)}
     return [_drawing(evidence, panels, settings)] if panels else []
 
 
 @styled
-def _drawing(evidence: Evidence, panels: Sequence[str], settings: Mapping[str, Sequence[Course]]) -> Drawing:
+def _drawing(evidence: Evidence, panels: Sequence[str], settings: Mapping[str, Sequence[TrainingRun]]) -> Drawing:
     first = next(iter(settings.items()), ("", ()))
     names = [*panels, *(("step", "noise") if first[1] else ())]
     rows = -(-len(names) // 2)
@@ -38,15 +38,11 @@ def _drawing(evidence: Evidence, panels: Sequence[str], settings: Mapping[str, S
         if name in panels:
             _scan(axes, name, [row for row in evidence.observations if row.panel == name])
         elif name == "step":
-            _step(axes, *first)
+            _step(axes, first[1])
         else:
-            _by_noise(axes, *first)
+            _by_noise(axes, first[1])
         axes.set(ylim=(0, 1), ylabel="SI-3")
-    found: dict[str, Any] = {}
-    for axes in figure.axes:
-        handles, labels = axes.get_legend_handles_labels()
-        found |= dict(zip(labels, handles, strict=True))
-    legend_below(figure, list(found.values()), list(found))
+    legend_below(figure, legend_of(*figure.axes))
     figure.set_figwidth(6.8)
     caption = (
         f"One kernel, SI-3, against what drives it, scale {evidence.scale}. Spike counts of 64 cells of the seizure "
@@ -78,42 +74,42 @@ def _scan(axes: Axes, name: str, rows: Sequence[ReplicateValue]) -> None:
         axes.set_xlabel("time from the onset [s]")
 
 
-def _step(axes: Axes, name: str, courses: Sequence[Course]) -> None:
-    kinds: dict[str, list[Course]] = {}
-    for course in courses:
-        if course.kind in ("control", "few"):
-            kinds.setdefault(course.kind, []).append(course)
+def _step(axes: Axes, trainings: Sequence[TrainingRun]) -> None:
+    kinds: dict[str, list[TrainingRun]] = {}
+    for training in trainings:
+        if training.kind in ("control", "few"):
+            kinds.setdefault(training.kind, []).append(training)
     for kind, mine in kinds.items():
         share = 100 * mine[0].steps / mine[0].steps[-1]
         ls = "-" if kind == "control" else "--"
-        said = "well fitted" if kind == "control" else "few samples"
-        axes.plot(share, np.mean([c.mean() for c in mine], axis=0), color=colour(1), ls=ls, label=f"signal, {said}")
+        fit = "well fitted" if kind == "control" else "few samples"
+        axes.plot(share, np.mean([c.mean() for c in mine], axis=0), color=colour(1), ls=ls, label=f"signal, {fit}")
         if all("within_class_si test" in c.synchrony for c in mine):
             noise = np.mean([c.mean("within_class_si") for c in mine], axis=0)
-            axes.plot(share, noise, color=colour(3), ls=ls, label=f"noise, {said}")
-    _null(axes, courses, 0.0, 100.0)
+            axes.plot(share, noise, color=colour(3), ls=ls, label=f"noise, {fit}")
+    _null(axes, trainings, 0.0, 100.0)
     axes.set(title="networks", xlabel="share of training [%]")
 
 
-def _by_noise(axes: Axes, name: str, courses: Sequence[Course]) -> None:
-    found = [(share, c) for c in courses if (share := _noise(c)) is not None]
+def _by_noise(axes: Axes, trainings: Sequence[TrainingRun]) -> None:
+    found = [(share, c) for c in trainings if (share := _noise(c)) is not None]
     x = np.array([share for share, _ in found])
     for measure, at in (("si_3", 1), ("within_class_si", 3)):
         if all(f"{measure} test" in c.synchrony for _, c in found):
             y = np.array([c.mean(measure)[-1] for _, c in found])
             axes.plot(x, y, "o", color=colour(at), ms=3, mfc="none", mew=0.8)
             axes.plot(np.unique(x), [y[x == place].mean() for place in np.unique(x)], color=colour(at))
-    _null(axes, courses, float(x.min()), float(x.max()))
+    _null(axes, trainings, float(x.min()), float(x.max()))
     axes.set(title="networks, trained", xlabel="wrong labels [%]")
 
 
-def _null(axes: Axes, courses: Sequence[Course], low: float, high: float) -> None:
+def _null(axes: Axes, trainings: Sequence[TrainingRun], low: float, high: float) -> None:
     values = [
-        np.nanmean(t) for c in courses if (t := c.null_high.get("si_3 test")) is not None and np.isfinite(t).any()
+        np.nanmean(t) for c in trainings if (t := c.null_high.get("si_3 test")) is not None and np.isfinite(t).any()
     ]
     if values:
         axes.plot([low, high], [np.mean(values)] * 2, **NULL)
 
 
-def _noise(course: Course) -> float | None:
-    return SHARES.get("control" if course.kind == "control" else course.condition)
+def _noise(training: TrainingRun) -> float | None:
+    return SHARES.get("control" if training.kind == "control" else training.condition)

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from ...simulator import InputError
 from ...simulator.kinds import Kind
-from .parts.style import OKABE_ITO, Drawing, colour, dash, legend_below, new_figure, styled, with_unit, words
+from .parts.style import (
+    OKABE_ITO,
+    Drawing,
+    Legend,
+    Values,
+    colour,
+    dash,
+    legend_below,
+    new_figure,
+    styled,
+    with_unit,
+    words,
+)
 
 MEAN, POINTS = "mean_", "tables/points"
-Values = NDArray[Any]
 
 
 def sweep_drawings(sweep: Kind) -> Iterator[Drawing]:
@@ -52,14 +61,13 @@ def grid_figure(title: str, lines: Mapping[str, tuple[Values, Values]], x_label:
     """Points as dots, their means over seeds as lines.
 
     Args:
-        title: heading.
         lines: label -> parameter and value of every point; NaN where there is none.
         x_label: the parameter; texts stand at equal distances.
         y_label: the value with its unit.
     """
     figure, axes = new_figure(title)
-    handles: list[Any] = []
-    for index, (x, y) in enumerate(lines.values()):
+    legend: Legend = []
+    for index, (name, (x, y)) in enumerate(lines.items()):
         values = list(dict.fromkeys(x.tolist()))
         if x.dtype.kind == "U":  # texts stand at equal distances
             axes.set_xticks(range(len(values)), [words(value, 12) for value in values])
@@ -67,7 +75,7 @@ def grid_figure(title: str, lines: Mapping[str, tuple[Values, Values]], x_label:
         axes.plot(at, y, "o", color=colour(index), ms=3, mfc="none", mew=0.8)
         places, there = np.unique(at), np.isfinite(y)
         means = [y[(at == place) & there].mean() if ((at == place) & there).any() else np.nan for place in places]
-        handles += axes.plot(places, means, color=colour(index), ls=dash(index))
+        legend.append((axes.plot(places, means, color=colour(index), ls=dash(index))[0], name))
     axes.set(xlabel=words(x_label, 30), ylabel=y_label)
-    legend_below(figure, handles, list(lines))
+    legend_below(figure, legend)
     return figure

@@ -1,4 +1,4 @@
-"""Which figures a Run with synchrony over training has, and the words that belong to them."""
+"""Figures of a Run with synchrony over training, and their captions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ...simulator import InputError, Recording, Run
 from ..comparison.wording import number
-from ..layers.trajectories import CKA, LIVE, Trajectories, layer_similarity, measures_in, parts, trajectories
+from ..layers.layer_synchrony import CKA, LIVE, LayerValues, layer_similarity, layer_synchrony, measures_in, parts
 from ..layers.transfer import layer_transfer
 from ..measures import MEASURES, get
 from .parts.layers import NAMED, layers_figure
@@ -24,7 +24,7 @@ _SIDES = {"pre": "before", "post": "after"}
 
 
 def training_drawings(run: Run) -> Iterator[Drawing]:
-    """Every figure of the synchrony over training that a Run holds; none if it holds none."""
+    """Draw the synchrony over training that a Run holds; nothing if it holds none."""
     sides = parts(run)
     stored = measures_in(run)
     shown = [name for name in SHOWN if name in stored] or stored
@@ -33,18 +33,18 @@ def training_drawings(run: Run) -> Iterator[Drawing]:
         main = "test" if "test" in sets else sets[-1]
         others = [of for of in sets if of != main]
         for measure in shown:
-            found = trajectories(run, measure, when=when, of=main)
+            found = layer_synchrony(run, measure, when=when, of=main)
             values = found.values[np.isfinite(found.values)]
             if values.size == 0 or (measure == LIVE and values.min() == 1.0):  # nothing measured; nothing ever died
                 continue
             yield _over_training(run, found)
             if len(found.layers) > 1:
-                yield from _against_depth(found, [trajectories(run, measure, when=when, of=of) for of in others[:1]])
+                yield from _against_depth(found, [layer_synchrony(run, measure, when=when, of=of) for of in others[:1]])
         yield from _transfer(run, shown, when, main)
         yield from _similarity(run, when, main)
 
 
-def _over_training(run: Run, found: Trajectories) -> Drawing:
+def _over_training(run: Run, found: LayerValues) -> Drawing:
     title = _title(found)
     accuracies = _accuracies(run, found)
     layers = shown_layers(len(found.layers))
@@ -65,7 +65,7 @@ def _over_training(run: Run, found: Trajectories) -> Drawing:
     )
 
 
-def _against_depth(found: Trajectories, others: Sequence[Trajectories]) -> Iterator[Drawing]:
+def _against_depth(found: LayerValues, others: Sequence[LayerValues]) -> Iterator[Drawing]:
     records = found.measured
     if records.size == 0:
         return
@@ -80,30 +80,30 @@ def _against_depth(found: Trajectories, others: Sequence[Trajectories]) -> Itera
         if np.isfinite(null.low[last]).any()
     }
     title = f"{_title(found)}: depth"
-    numbered = "" if len(found.layers) <= NAMED else f" Layers: {_numbered(found.layers)}."
     band = f" Grey{' and hatched' if WITHIN in nulls else ''}: middle 95 % of the surrogates of the last step." * bool(
         nulls
     )
-    course = ", ".join(
+    values = ", ".join(
         f"{name} {number(round(float(v), 3))}" for name, v in zip(found.layers, found.values[last], strict=True)
     )
     yield Drawing(
         f"depth/{found.measure}/{found.when}-{found.of}",
         title,
         depth_figure(title, found.layers, series, nulls, _label(found), dashed),
-        f"{_name(found)} {_where(found)} against depth, at {len(series)} records of the training.{band}{numbered}",
-        f"{_name(found)} {_where(found)} at {series[-1][0]}, by layer: {course}.",
+        f"{_name(found)} {_where(found)} against depth, at {len(series)} records of the training.{band}"
+        f"{_numbered(found.layers)}",
+        f"{_name(found)} {_where(found)} at {series[-1][0]}, by layer: {values}.",
     )
 
 
 def _transfer(run: Run, shown: Sequence[str], when: str, of: str) -> Iterator[Drawing]:
-    found = trajectories(run, shown[0], when=when, of=of)
+    found = layer_synchrony(run, shown[0], when=when, of=of)
     records = found.measured
     if len(found.layers) < 2 or records.size < 2 or np.unique(np.diff(records)).size != 1:
         return
     try:
         passed = layer_transfer(found.values[records], layers=found.layers)
-    except InputError:  # too few records, or a layer that stands still: no transfer can be spoken of
+    except InputError:  # too few records, or a layer that stands still: no transfer is defined
         return
     n = len(found.layers)
     clear = passed.p_holm <= LEVEL
@@ -112,9 +112,8 @@ def _transfer(run: Run, shown: Sequence[str], when: str, of: str) -> Iterator[Dr
         f"{passed.lag[a, b]} records"
         for a, b in np.argwhere(clear)[:6]
     )
-    said = f"Transfer beyond chance: {pairs}." if pairs else "No pair is beyond chance."
+    summary = f"Transfer beyond chance: {pairs}." if pairs else "No pair is beyond chance."
     title = f"{_title(found)}: transfer"
-    numbered = "" if n <= NAMED else f" Layers: {_numbered(found.layers)}."
     yield Drawing(
         f"transfer/{found.measure}/{when}-{of}",
         title,
@@ -129,8 +128,9 @@ def _transfer(run: Run, shown: Sequence[str], when: str, of: str) -> Iterator[Dr
         ),
         f"Largest correlation between what is new in {found.measure} of one layer and of another up to "
         f"{passed.lags[-1]} records later; {records.size} records. Dot: Holm-corrected p ≤ {LEVEL:g} against "
-        f"{passed.n} phase-randomised surrogates. {said} Moving first is not driving.{numbered}",
-        f"Transfer matrix of {found.measure} between {n} layers. {said}",
+        f"{passed.n} phase-randomised surrogates. {summary} Moving first is not driving."
+        f"{_numbered(found.layers)}",
+        f"Transfer matrix of {found.measure} between {n} layers. {summary}",
     )
 
 
@@ -148,19 +148,18 @@ def _similarity(run: Run, when: str, of: str) -> Iterator[Drawing]:
     apart = matrix[np.triu_indices(n, 1)]
     apart = apart[np.isfinite(apart)]
     title = f"CKA {_SIDES[when]} layers, {of}"
-    numbered = "" if n <= NAMED else f" Layers: {_numbered(found.layers)}."
     yield Drawing(
         f"{CKA}/{when}-{of}",
         title,
         layers_figure(title, matrix, found.layers, "linear CKA (debiased)", signed=False),
         f"Debiased linear CKA between the activations of layers on the {of} set at {found.clock} "
         f"{found.times[last]:g}: {number(round(float(apart.min()), 2))} to {number(round(float(apart.max()), 2))} "
-        f"between layers.{numbered}",
+        f"between layers.{_numbered(found.layers)}",
         f"CKA matrix of {n} layers, between {apart.min():.2f} and {apart.max():.2f}.",
     )
 
 
-def _accuracies(run: Run, found: Trajectories) -> Accuracies | None:
+def _accuracies(run: Run, found: LayerValues) -> Accuracies | None:
     history = run.get("history")
     if not isinstance(history, Recording) or "metric" not in history.unit_labels or history.values.ndim != 2:
         return None
@@ -177,32 +176,32 @@ def _accuracies(run: Run, found: Trajectories) -> Accuracies | None:
     return Accuracies(times, train, test)
 
 
-def _units(found: Trajectories) -> str:
-    """How many are measured, in words: fewer where too few vary."""
+def _units(found: LayerValues) -> str:
+    """Return the number of units that are measured, in words: fewer where too few vary."""
     counts = found.n_units[np.isfinite(found.n_units)]
     least, most = int(counts.min()), int(counts.max())
     return f"{most}" if least == most else f"{least} to {most}"
 
 
-def _title(found: Trajectories) -> str:
+def _title(found: LayerValues) -> str:
     return f"{found.measure} {_SIDES.get(found.when, found.when)} layers, {found.of}"
 
 
-def _name(found: Trajectories) -> str:
+def _name(found: LayerValues) -> str:
     return _LONG.get(found.measure, found.measure)
 
 
-def _where(found: Trajectories) -> str:
+def _where(found: LayerValues) -> str:
     return f"{_SIDES.get(found.when, found.when)} each layer on the {found.of} set"
 
 
-def _label(found: Trajectories) -> str:
+def _label(found: LayerValues) -> str:
     if found.measure in _LONG:
         return _LONG[found.measure]
     return with_unit(found.measure, found.unit)
 
 
-def _null_words(found: Trajectories) -> str:
+def _null_words(found: LayerValues) -> str:
     drawn = [at for at in range(len(found.times)) if any(np.isfinite(n.low[at]).any() for n in found.nulls.values())]
     if not drawn:
         why = get(found.measure).no_null if found.measure in MEASURES else ""
@@ -217,7 +216,9 @@ def _null_words(found: Trajectories) -> str:
 
 
 def _numbered(layers: Sequence[str]) -> str:
-    return ", ".join(f"{at} {name}" for at, name in enumerate(layers, 1))
+    """Return the names behind the numbers at an axis of many layers."""
+    listed = ", ".join(f"{at} {name}" for at, name in enumerate(layers, 1))
+    return f" Layers: {listed}." if len(layers) > NAMED else ""
 
 
 def _first(values: NDArray[np.float64]) -> float:

@@ -1,4 +1,4 @@
-"""Runs beside what theory says of them: rates against drive, a population that follows its drive, a mean field.
+"""Runs against theory: rates against drive, a population that follows its drive, a mean field.
 
 Theory is stored in the run (entries with the unit label "given"); nothing is computed here but rates and distances.
 """
@@ -6,19 +6,16 @@ Theory is stored in the run (entries with the unit label "given"); nothing is co
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 from scipy.signal import welch
 
 from ...simulator import Recording, Run, Spikes
 from .parts.curves import spectrum_figure
-from .parts.style import CLOCK_LABELS, SIZE, Drawing, colour, legend_below, new_figure, styled, words
+from .parts.style import CLOCK_LABELS, SIZE, Drawing, Legend, Values, colour, legend_below, new_figure, styled, words
 
-Values = NDArray[Any]
 GIVEN = "given"
 NEAR = 0.05  # distance of two rates within which one stands for the other
 BIN = 0.002  # s; of population rates beside a static one
@@ -31,7 +28,7 @@ DETERMINISTIC = "deterministic"
 
 
 def is_given(entry: Recording | Spikes) -> bool:
-    """Whether nothing in the entry was simulated: theory, or the input."""
+    """Return whether the entry is theory or input, and was not simulated."""
     return GIVEN in entry.unit_labels
 
 
@@ -67,7 +64,7 @@ def _transfer(run: Run) -> Drawing:
     plain = columns.pop(DETERMINISTIC)
     level = np.searchsorted(levels, drive)
     cells = np.bincount(level, minlength=levels.size)
-    measured, said = {}, []
+    measured, summary = {}, []
     for name, curve in columns.items():
         spikes = run.spikes(name)
         counts = np.bincount(level, spikes.counts, levels.size)
@@ -80,10 +77,10 @@ def _transfer(run: Run) -> Drawing:
             where = f"the deterministic curve is more than {100 * NEAR:g} % off up to the highest drive"
         else:
             where = f"the deterministic curve holds to {100 * NEAR:g} % from {fine[apart[-1] + 1]:.3g} mV on"
-        said.append(f"{_noise(name)}: cells and theory differ by at most {off:.2g} Hz, {where}")
+        summary.append(f"{_noise(name)}: cells and theory differ by at most {off:.2g} Hz, {where}")
     caption = (
         f"Rates of {int(cells.min())} cells at each of {levels.size} drives (dots), the rate in closed form with that "
-        f"noise (lines) and without noise (dashed). {'; '.join(said)}."
+        f"noise (lines) and without noise (dashed). {'; '.join(summary)}."
     )
     figure = _transfer_figure("Rate against drive", (fine, levels), plain, columns, measured)
     return Drawing("transfer/f_i", "Rate against drive", figure, caption, caption)
@@ -94,14 +91,14 @@ def _transfer_figure(
     title: str, drives: tuple[Values, Values], plain: Values, curves: dict[str, Values], measured: dict[str, Values]
 ) -> Figure:
     figure, axes = new_figure(title)
-    handles: list[Any] = axes.plot(drives[0], plain, color="black", ls=(0, (4, 2)), lw=1.0, zorder=3)
+    legend = [(axes.plot(drives[0], plain, color="black", ls=(0, (4, 2)), lw=1.0, zorder=3)[0], "no noise")]
     for index, (name, curve) in enumerate(curves.items()):
-        handles += axes.plot(drives[0], curve, color=colour(index))
+        legend.append((axes.plot(drives[0], curve, color=colour(index))[0], _noise(name)))
         axes.plot(drives[1], measured[name], "o", color=colour(index), ms=3.0, mfc="white", mew=0.9, zorder=2.5)
     axes.set(xlabel="mean drive [mV]", ylabel="firing rate [Hz]")
     axes.set_ylim(bottom=0.0)
     axes.margins(x=0.02)
-    legend_below(figure, handles, ["no noise", *(_noise(name) for name in curves)])
+    legend_below(figure, legend)
     return figure
 
 
@@ -153,12 +150,12 @@ def _response_figure(
     above.yaxis.set_major_locator(MaxNLocator(3))
     above.tick_params(axis="x", labelbottom=False)
     seen = (times >= window[0]) & (times <= window[1])
-    handles = below.step(times[seen], rate[seen], where="mid", color=colour(0), lw=0.9)
-    handles += below.plot(times[seen], expected[seen], color=colour(1), ls=(0, (5, 1.5)), lw=1.4)
+    (cells,) = below.step(times[seen], rate[seen], where="mid", color=colour(0), lw=0.9)
+    (model,) = below.plot(times[seen], expected[seen], color=colour(1), ls=(0, (5, 1.5)), lw=1.4)
     below.set(xlabel=CLOCK_LABELS["second"], ylabel="rate [Hz]")
     below.set_ylim(bottom=0.0)
     figure.align_ylabels()
-    legend_below(figure, handles, ["cells", "static rate model"])
+    legend_below(figure, [(cells, "cells"), (model, "static rate model")])
     return figure
 
 
@@ -197,10 +194,12 @@ def _rate_figure(
 ) -> Figure:
     figure, axes = new_figure(title)
     seen = times >= window[0]
-    handles: list[Any] = axes.plot(times[seen], rate[seen], color=colour(0), lw=0.7)
-    handles.append(axes.axhline(mean, color=colour(5), lw=2.6))
-    handles.append(axes.axhline(expected, color=colour(1), ls=(0, (5, 1.5)), lw=1.4))
+    legend: Legend = [
+        (axes.plot(times[seen], rate[seen], color=colour(0), lw=0.7)[0], "network"),
+        (axes.axhline(mean, color=colour(5), lw=2.6), "its mean"),
+        (axes.axhline(expected, color=colour(1), ls=(0, (5, 1.5)), lw=1.4), "mean field"),
+    ]
     axes.set(xlabel=CLOCK_LABELS["second"], ylabel="rate [Hz]", xlim=window)
     axes.set_ylim(bottom=0.0)
-    legend_below(figure, handles, ["network", "its mean", "mean field"])
+    legend_below(figure, legend)
     return figure

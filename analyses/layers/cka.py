@@ -1,4 +1,4 @@
-"""Do two layers represent the same? Linear centred kernel alignment, as it is and without its small-sample bias."""
+"""Similarity of layers: linear centred kernel alignment, as it is and without its small-sample bias."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does synchrony pass from layer to layer? Lagged correlation and CKA of what per-layer synchrony does in training."""
+"""Transfer of synchrony from layer to layer: lagged correlation and CKA of per-layer synchrony over training."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Transfer:
     Attributes:
         layers: names, (layer,).
         lags: (lag,) records from 0 on.
-        r: (lag, from, to): correlation of what is new in layer `from` with what is new in `to` so many records later.
+        r: (lag, from, to): correlation of the innovations of layer `from` with those of `to` so many records later.
         peak: (from, to): the r of the largest |r| over lags of 1 and more; 0 on the diagonal.
         lag: (from, to): the lag of the peak [records].
         p: (from, to): surrogate p of the peak, over all lags; 1 on the diagonal.
@@ -73,7 +73,7 @@ def layer_transfer(
     ε are the `innovations` of each layer's synchrony. p compares |peak| with that of surrogates of layer i, in all of
     which the largest over the lags is taken too: of ``"phase"``, whose Fourier phases are random; or of all
     ``"circular_shift"`` by more than `max_lag`, which in so short a series are few. Holm's correction holds the chance
-    of any false transfer among all pairs at the level that p_holm is held against.
+    of any false transfer among all pairs at the level that p_holm is compared with.
 
     That one layer moves first does not say that it drives the other: a third may drive both.
 

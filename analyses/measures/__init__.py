@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...simulator import InputError
 from ...simulator.registry import Registry
 
 if TYPE_CHECKING:
@@ -52,4 +53,9 @@ def get(name: str) -> Measure:
     return measure
 
 
-__all__ = ["MEASURES", "get"]
+def stored_measure(name: str) -> Measure | None:
+    """Return the measure of a name that a file holds; None where this version lacks it."""
+    try:
+        return get(name)
+    except InputError:
+        return None

@@ -1,4 +1,4 @@
-"""Definition of a measure, and its application to a recording: checks, mask, counts, settings."""
+"""Definition of a measure, conditions under which it is defined, and its application to a recording."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from ...simulator import InputError, Recording, Spikes
 from ...simulator.recordings.recording import to_numpy
 from ...simulator.types import Array, Band
-from .checks import examine, spikes_reason
+from .arrays import live_units
+from .checks import NO_ORDER, band_reason, classes, scale_reason
 
 NullKind = Literal["circular_shift", "permute", "permute_within_class"]
 
@@ -31,7 +32,7 @@ class Measure:
         formula, range, floor, shows, cannot, citation: prose for ``ictal explain``; `floor` is what a finite
             number of samples and units alone gives.
         unit: unit of the value; "data" is the unit of the recording, "1/clock" cycles per tick.
-        needs: of "order", "band", "labels", "stationary".
+        needs: of "order", "band", "labels", "stationary"; the last alone if left out.
         inputs: what the kernel takes beyond (x, mask): of "dt", "band", "periodic", "labels", "segment".
         differentiable: whether a gradient through the kernel means something.
         min_units, min_times, min_spikes: the least number of live units and of samples; a unit of spikes
@@ -50,15 +51,15 @@ class Measure:
 
     name: str
     kernel: Callable[..., Any]
-    takes: Literal["values", "spikes"]
     formula: str
     range: str
     floor: str
     shows: str
     cannot: str
     citation: str
+    takes: Literal["values", "spikes"] = "values"
     unit: str = "1"
-    needs: frozenset[str] = frozenset()
+    needs: frozenset[str] = frozenset({"stationary"})
     inputs: tuple[str, ...] = ()
     differentiable: bool = True
     min_units: int = 2
@@ -75,13 +76,78 @@ class Measure:
     shuffle_control: bool = False
 
     @property
-    def has_null(self) -> bool:
-        """Whether any surrogate can say something about this measure; `no_null` says why not."""
-        return bool(self.nulls)
+    def prose(self) -> dict[str, str]:
+        """Words that are stored with the values of this measure."""
+        return {key: getattr(self, key) for key in ("formula", "range", "floor", "shows", "cannot", "citation")}
+
+
+def examine(
+    measure: Measure, data: Recording, *, band: Band | None = None, label: str = "class", segment: int | None = None
+) -> str | tuple[dict[str, Any], Array]:
+    """Return (inputs, mask) for the kernel of a measure, or the reason for which it is not defined on the recording."""
+    if measure.takes == "spikes":
+        return f"reads spike trains, not a recording of {data.quantity}"
+    if data.valid is not None and not to_numpy(data.valid).all():
+        return f"the {data.quantity} is not defined everywhere; select units and a window in which it is"
+    if "order" in measure.needs and data.clock == "sample":
+        return NO_ORDER
+    if data.n_times < measure.min_times:
+        return f"needs at least {measure.min_times} samples; got {data.n_times}"
+    if "band" in measure.needs and band is None:
+        return f"needs a band=(low, high) [{'Hz' if data.clock == 'second' else f'cycles per {data.clock}'}]; got none"
+    inputs: dict[str, Any] = {}
+    if "dt" in measure.inputs:
+        inputs["dt"] = data.dt
+    if "periodic" in measure.inputs:
+        inputs["periodic"] = data.periodic
+    if "segment" in measure.inputs:
+        default = data.n_times if data.periodic else data.n_times // 2
+        inputs["segment"] = default if segment is None else segment
+        if not 4 <= inputs["segment"] <= data.n_times:
+            return f"segment: must lie in 4..{data.n_times} samples; got {segment}"
+    if "band" in measure.inputs:
+        inputs["band"] = band
+        if band is not None:
+            trimmed = "band" in measure.needs and not data.periodic
+            reason = band_reason(inputs.get("segment", data.n_times), data.dt, band, not trimmed)
+            if reason is not None:
+                return reason
+    if "labels" in measure.inputs:
+        if label not in data.time_labels:
+            return f"needs a time label {label!r}; there is: {', '.join(sorted(data.time_labels)) or 'none'}"
+        one_hot = classes(data, label)
+        if one_hot.shape[-1] < 2:
+            return f"needs at least 2 classes; the label {label!r} has one"
+        xp = api.array_namespace(data.values)
+        inputs["labels"] = xp.asarray(one_hot, dtype=data.values.dtype, device=api.device(data.values))
+    reason = scale_reason(data.values)
+    if reason is not None:
+        return reason
+    mask = live_units(data.values)
+    if measure.refine is not None:
+        mask = measure.refine(data.values, mask, **inputs)
+    least = int(np.min(to_numpy(mask).sum(axis=-1)))
+    if least < measure.min_units:
+        what = "all units are constant" if least == 0 else f"{least} of {data.n_units} units vary"
+        return f"needs at least {measure.min_units} units that vary; {what}"
+    return inputs, mask
+
+
+def spikes_reason(measure: Measure, data: Spikes) -> str | None:
+    """Return the reason for which the measure is not defined on these spike trains; None if it is defined."""
+    if measure.takes == "values":
+        return "reads sampled values, not spikes; give it spikes.binned(dt) or spikes.smoothed(dt, sd)"
+    n = int((data.counts >= measure.min_spikes).sum())
+    if n >= measure.min_units:
+        return None
+    return (
+        f"needs at least {measure.min_units} unit{'s' * (measure.min_units > 1)} with {measure.min_spikes} spikes; "
+        f"{n} of {data.n_units} have them (most: {int(data.counts.max())} spikes in {data.duration:g} s)"
+    )
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class MeasureValue:
     """The value of a measure on a recording.
 
     Attributes:
@@ -111,7 +177,7 @@ def apply(
     label: str = "class",
     segment: int | None = None,
     seed: int = 0,
-) -> Reading:
+) -> MeasureValue:
     """The measure of a recording or of spike trains.
 
     Args:
@@ -138,7 +204,7 @@ def apply(
             raise InputError(f"{measure.name}: {reason}")
         n_live = int((data.counts >= measure.min_spikes).sum())
         value = float(measure.kernel(data))
-        return Reading(
+        return MeasureValue(
             measure.name, value, measure.unit, data.n_units, n_live, data.time.size, MappingProxyType(settings)
         )
     data = in_double(data)
@@ -156,12 +222,12 @@ def apply(
         shuffled = xp.take(data.values, xp.asarray(order, device=api.device(data.values)), axis=-2)
         settings |= {"after_shuffle": _plain(measure.kernel(shuffled, mask, **inputs)), "shuffle_seed": seed}
     unit = {"data": data.unit, "1/clock": "Hz" if data.clock == "second" else f"1/{data.clock}"}
-    return Reading(
+    return MeasureValue(
         measure.name,
         _plain(measure.kernel(data.values, mask, **inputs)),
         unit.get(measure.unit, measure.unit),
         data.n_units,
-        _whole(to_numpy(mask).sum(axis=-1)),
+        _plain(to_numpy(mask).sum(axis=-1), np.int64),
         data.n_times,
         MappingProxyType(settings),
     )
@@ -192,11 +258,7 @@ def applicable(
     return checked if isinstance(checked, str) else None
 
 
-def _plain(value: Array) -> float | NDArray[np.float64]:
-    array = np.asarray(to_numpy(value), dtype=np.float64)
-    return float(array) if array.ndim == 0 else array
-
-
-def _whole(value: Any) -> int | NDArray[np.int64]:
-    array = np.asarray(value, dtype=np.int64)
-    return int(array) if array.ndim == 0 else array
+def _plain(value: Array, dtype: type = np.float64) -> Any:
+    """Return a number, or an array over the leading axes."""
+    array: NDArray[Any] = np.asarray(to_numpy(value), dtype=dtype)
+    return array if array.ndim else array.item()

@@ -67,7 +67,6 @@ def within_class_si(x: Array, mask: Array, *, labels: Array) -> Array:
 CLASS_SHARE = Measure(
     name="class_share",
     kernel=class_share,
-    takes="values",
     needs=frozenset({"labels"}),
     inputs=("labels",),
     min_units=1,
@@ -82,7 +81,6 @@ CLASS_SHARE = Measure(
 WITHIN_CLASS_SI = Measure(
     name="within_class_si",
     kernel=within_class_si,
-    takes="values",
     needs=frozenset({"labels"}),
     inputs=("labels",),
     formula="mean over pairs of |corr| of x minus its class mean",

@@ -136,7 +136,7 @@ def order_parameter_series(recording: Recording, band: Band, harmonic: int = 1) 
 
 
 def batch_phase_sync(x: Array, mask: Array) -> Array:
-    r"""The source's phase synchrony: a Hilbert transform along the axis of samples, as if they were in an order.
+    r"""The paper's phase synchrony: a Hilbert transform along the axis of samples, as if they were in an order.
 
     .. math:: \Big\langle \Big| \frac1n \sum_j e^{i \arg \mathcal{H}[h_j](b)} \Big| \Big\rangle_b
 
@@ -180,7 +180,6 @@ _HILBERT = "Hilbert, band cut out in the Fourier domain"
 KURAMOTO_R1 = Measure(
     name="kuramoto_r1",
     kernel=kuramoto,
-    takes="values",
     needs=frozenset({"order", "band", "stationary"}),
     inputs=("dt", "band", "periodic"),
     formula="mean over t of |mean over j of exp(i theta_j(t))|, theta_j the Hilbert phase within the band",
@@ -195,27 +194,22 @@ KURAMOTO_R1 = Measure(
     refine=in_band,
     split=(phasors, mean_resultant),
 )
-KURAMOTO_R2 = Measure(
+KURAMOTO_R2 = replace(
+    KURAMOTO_R1,
     name="kuramoto_r2",
     kernel=partial(kuramoto, harmonic=2),
-    takes="values",
-    needs=frozenset({"order", "band", "stationary"}),
-    inputs=("dt", "band", "periodic"),
     formula="mean over t of |mean over j of exp(2 i theta_j(t))|",
-    range="0 to 1",
     floor="sqrt(pi/(4 n)) for independent phases",
     shows="one cluster or two clusters half a cycle apart; two clusters are r1 near 0 with r2 near 1",
     cannot="tell one cluster from two: it means something only beside kuramoto_r1",
     citation="Daido, Phys. Rev. Lett. 68, 1073 (1992)",
-    nulls=("circular_shift",),
     settings={"phase": _HILBERT, "harmonic": 2},
-    refine=in_band,
     split=(phasors, partial(mean_resultant, harmonic=2)),
 )
 BATCH_PHASE_SYNC = Measure(
     name="batch_phase_sync",
     kernel=batch_phase_sync,
-    takes="values",
+    needs=frozenset(),
     formula="mean over samples b of |mean over j of exp(i arg Hilbert[h_j](b))|, the transform along the batch",
     range="0 to 1",
     floor="sqrt(pi/(4 n)) for independent units without an offset; towards 1 for units with a common offset",

@@ -58,7 +58,6 @@ def spectral_peak(
 SPECTRAL_PEAK = Measure(
     name="spectral_peak",
     kernel=spectral_peak,
-    takes="values",
     needs=frozenset({"order", "stationary"}),
     inputs=("dt", "band", "segment", "periodic"),
     differentiable=False,

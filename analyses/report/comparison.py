@@ -8,15 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...simulator import InputError
 from ...simulator.files.document import check_writable, replacing
 from ..comparison.result import Comparison
 from ..comparison.wording import AGREEMENT, falls, headline, number, shuffled, side_in_words
-from ..figures import drawings
-from ..figures.comparison import measure_unit
+from ..figures.comparison import drawings, measure_unit
 from ..figures.parts.style import Drawing
 from ..figures.save import embedded, save_figures, to_png
-from ..measures import get
+from ..measures import stored_measure
 from .page import flat, rendered
 
 KINDS = ("raster", "activity", "order", "correlation", "spectrum", "history", "null")
@@ -42,24 +40,21 @@ def write_report(
         InputError: the file exists (and not force), its folder is missing or cannot be written.
     """
     check_writable(path, force)  # before any figure is drawn
-    if figures is None:
-        page = render(comparison)
-    else:
+    pairs = None
+    if figures is not None:
         drawn = list(drawings(comparison))
         files = save_figures(drawn, figures, force=force)
-        pictures = [file.read_bytes() for file in files if file.suffix == ".png"]
-        page = _page(comparison, zip(drawn, pictures, strict=True))
+        pairs = zip(drawn, (file.read_bytes() for file in files if file.suffix == ".png"), strict=True)
+    page = render(comparison, pairs)
     with replacing(path, force) as temporary:
         temporary.write_text(page, encoding="utf-8")
     return Path(path)
 
 
-def render(comparison: Comparison) -> str:
-    """The page as text."""
-    return _page(comparison, ((drawing, to_png(drawing.figure, drawing.caption)) for drawing in drawings(comparison)))
-
-
-def _page(comparison: Comparison, drawn: Iterable[tuple[Drawing, bytes]]) -> str:
+def render(comparison: Comparison, drawn: Iterable[tuple[Drawing, bytes]] | None = None) -> str:
+    """Return the page as text; `drawn` are its figures with their PNG, where they are drawn already."""
+    if drawn is None:
+        drawn = ((drawing, to_png(drawing.figure, drawing.caption)) for drawing in drawings(comparison))
     return rendered("report.html.j2", _content(comparison, drawn))
 
 
@@ -150,7 +145,7 @@ def _by_part(images: Sequence[dict[str, Any]]) -> list[tuple[str, list[dict[str,
 
 
 def _activity(figures: Mapping[str, list[dict[str, Any]]]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Rasters, then the maps of what has none, then the rates that were measured of what has."""
+    """Group rasters, then the maps of panels without a raster, then the rates of panels with one."""
     rasters, maps = _by_part(figures["raster"]), _by_part(figures["activity"])
     spiking = {panel for panel, _ in rasters}
     return [
@@ -161,7 +156,7 @@ def _activity(figures: Mapping[str, list[dict[str, Any]]]) -> list[tuple[str, li
 
 
 def _by_measure(images: Sequence[dict[str, Any]], comparison: Comparison) -> list[dict[str, Any]]:
-    """Images of one measure side by side; what their captions share is said once."""
+    """Group images by measure; a caption that all share stands once."""
     rows = []
     for name, members in _by_part(images):
         captions = {image["caption"] for image in members}
@@ -198,12 +193,10 @@ def _skipped(comparison: Comparison) -> list[dict[str, Any]]:
 
 
 def _definition(name: str) -> dict[str, str] | None:
-    try:
-        measure = get(name)
-    except InputError:  # written by another version, with a measure that this one lacks
+    measure = stored_measure(name)
+    if measure is None:
         return None
-    fields = ("formula", "range", "floor", "shows", "cannot", "citation", "no_null")
-    return {"name": name, "unit": measure.unit, **{field: str(getattr(measure, field)) for field in fields}}
+    return {"name": name, "unit": measure.unit, **measure.prose, "no_null": measure.no_null}
 
 
 def _floor(n_units: object) -> str:

@@ -72,7 +72,7 @@ def innovations(x: ArrayLike, *, window: int = 15, name: str = "innovations.x") 
 
 
 def _increments(x: Floats) -> Floats:
-    """Increments of what a spline even in the logarithm of time leaves, where no record holds it up alone."""
+    """Return increments of the residuals of a spline in the logarithm of time, where no record alone holds it up."""
     n_times = len(x)
     time = np.log(np.arange(n_times) + _EARLY)
     inner = np.linspace(time[0], time[-1], max(3, n_times // _RECORDS_A_KNOT) + 2)

@@ -1,4 +1,4 @@
-"""Every step that a series may have, scanned at once, and noise with the memory of what a step leaves."""
+"""Every step that a series may have, scanned at once, and noise with the memory of the residuals."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Scan:
         return x - (x @ self.basis) @ self.basis.T
 
     def __call__(self, x: Floats) -> Found:
-        """The best step of every series (series, time), and the noise beside it."""
+        """Return the best step of every series (series, time), and its noise."""
         rest = self.rest(x)
         at, height, first = self._best(rest)
         left, taken = rest - height[:, None] * first, [first]

@@ -1,4 +1,4 @@
-"""What every engine's script shares: the drawn network as arrays, and the statistics. Numpy only: runs anywhere."""
+"""Shared by the scripts of all engines: the drawn network as arrays, and the statistics. Needs numpy only."""
 
 from __future__ import annotations
 

@@ -195,9 +195,9 @@ def _basins(found: DynamicsResult) -> str:
         return ""
     import numpy as np
 
-    spoken = {-2: "diverge", -1: "none of these"}
+    names = {-2: "diverge", -1: "none of these"}
     shares = [(int(k), basins.share(int(k))) for k in np.unique(basins.labels)]
-    parts = [f"{spoken.get(k, f'attractor {k}')} {share:.3f}" for k, share in shares]
+    parts = [f"{names.get(k, f'attractor {k}')} {share:.3f}" for k, share in shares]
     return f"basins in {basins.x.name} × {basins.y.name}: {', '.join(parts)}\n"
 
 

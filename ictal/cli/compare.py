@@ -77,7 +77,7 @@ def compare(
                 phase_band=phase_band, bin=bin, sd=sd,
             )  # fmt: skip
         else:
-            from ..analyses.comparison.compare import Settings
+            from ..analyses import Settings
             from ..experiments.seizure_overfitting import run
 
             settings = Settings(measures=measures, nulls=nulls, seed=seed)

@@ -59,7 +59,7 @@ def eeg(
         if report:
             report(1, 1, "figures")
 
-        from ..analyses.figures import save_figures
+        from ..analyses.figures.save import save_figures
         from ..simulator.files.document import make_folder
 
         make_folder(folder)
@@ -71,7 +71,7 @@ def eeg(
 
 def windows_table(found: EegResult) -> str:
     """Return the events, every measure by phase with its null, and the tests on blocks, as tables."""
-    from ..analyses.eeg.wording import spoken
+    from ..analyses.eeg.wording import shown
 
     rows = [
         [m.measure, m.phase or "all", str(m.windows), number(m.mean),
@@ -89,7 +89,7 @@ def windows_table(found: EegResult) -> str:
         ]  # fmt: skip
         columns = ["measure", "against before", "of", "means", "difference [95 %]", "blocks", "p (Holm)", "so it"]
         drawn += table(columns, rows, f"blocks of {found.config['block']:.3g} {found.config['clock']}")
-    alone = [spoken(m) for m in found.measures if not any(row.p == row.p for row in found.of(m))]
+    alone = [shown(m) for m in found.measures if not any(row.p == row.p for row in found.of(m))]
     return events + drawn + (f"no null for {', '.join(alone)}\n" if alone and found.config["nulls"] else "")
 
 

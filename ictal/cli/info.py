@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from ..simulator.fields import Param
 from ..simulator.options import Argument
-from .options import command
+from .options import AnyFile, command
 from .output import Output, error_line
 
 RELATIVE = "relative paths are relative to the folder in which the command was run"
@@ -62,11 +62,7 @@ def explain(
 
 @command
 def info(
-    file: Annotated[
-        Path,
-        Param("Any file of ictal (.h5, .pt), the folder of a sweep, an EEG (.edf, .bdf), or an array file"),
-        Argument("FILE"),
-    ],
+    file: AnyFile,
     *,
     out: Output,
 ) -> None:

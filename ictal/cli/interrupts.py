@@ -18,7 +18,7 @@ GRACE = 1.5  # [s] for one more advance and a last chunk; then the process ends,
 
 
 class Interrupt(BaseException):
-    """A signal that came where nothing has to be finished first."""
+    """Signal before the work has begun, or a second one: it ends the work at once."""
 
 
 class Signals:
@@ -31,7 +31,7 @@ class Signals:
 
     Args:
         stopped: error of work that `stop` ended, with `done` and `total`.
-        advice: called for the text on how to go on; "" where there is nothing to go on with.
+        advice: called for the command that goes on; "" without an unfinished run.
         reached: format of the progress of such an error.
         silent: print no line; another process does.
     """

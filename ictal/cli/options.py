@@ -16,6 +16,11 @@ from ..simulator.errors import InputError
 from ..simulator.fields import Param, check, check_bounds, default_of, parse
 from ..simulator.options import Argument, Option, command_line, default_option, option_words, options_of
 
+AnyFile = Annotated[
+    Path,
+    Param("Any file of ictal (.h5, .pt), the folder of a sweep, an EEG (.edf, .bdf), or an array file"),
+    Argument("FILE"),
+]
 Force = Annotated[bool, Param("Replace files that exist"), Option(record="never")]
 Resume = Annotated[bool, Param("Go on with a run that was cut short"), Option(record="never")]
 Names = Annotated[tuple[str, ...], Param("Measures by name; all that are defined if left out")]
@@ -32,7 +37,7 @@ Band = Annotated[
 ]
 PhaseBand = Annotated[tuple[float, float] | None, Param("Band of Hilbert phases alone; default that of --band")]
 Bin = Annotated[float, Param("Width of the bins in which spikes are counted [s]; χ depends on it", gt=0)]
-Sd = Annotated[float, Param("SD of the Gaussian by which spikes are smoothed [s]; χ depends on it", gt=0)]
+Sd = Annotated[float, Param("SD of the Gaussian by which spikes are smoothed [s]; χ depends on it", ge=0)]
 
 
 class Line(str):
@@ -126,7 +131,7 @@ class _Field:
 
     @property
     def help(self) -> str:
-        """The words as a sentence, with the choices there are."""
+        """Words as a sentence, with the choices."""
         words = self.param.words.replace(" [1]", "").replace("none: ", "left out: ")
         choices = next((get_args(hint) for hint in (self.hint, self.items) if get_origin(hint) is Literal), ())
         parts = [f": {', '.join(choices[:-1])} or {choices[-1]}" if choices else ""]

@@ -6,18 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 from ..simulator.fields import Param
-from ..simulator.options import Argument, Option
-from .options import ClockOption, Dt, Force, check_folder, command
+from ..simulator.options import Option
+from .options import AnyFile, ClockOption, Dt, Force, check_folder, command
 from .output import Output
 
 
 @command
 def plot(
-    file: Annotated[
-        Path,
-        Param("Any file of ictal (.h5, .pt), the folder of a sweep, an EEG (.edf, .bdf), or an array file"),
-        Argument("FILE"),
-    ],
+    file: AnyFile,
     output: Annotated[Path | None, Param("Default: NAME-figures"), Option("DIR", "-o --output")] = None,
     dt: Dt = None,
     clock: ClockOption = None,
@@ -38,9 +34,8 @@ def plot(
         foreign = file.suffix.lower() in (*ARRAY_SUFFIXES, *EDF_SUFFIXES)
         found = open_run(file, dt=dt, clock=clock) if foreign else load(file)
 
-        from ..analyses.figures import save_figures
         from ..analyses.figures.rings import films
-        from ..analyses.figures.save import save_films
+        from ..analyses.figures.save import save_figures, save_films
 
         moving = films(found) if animate else {}
         figures = found.plot()

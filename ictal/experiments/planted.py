@@ -1,11 +1,11 @@
-"""Planted truth: courses whose relation of synchrony and overfitting is built in, absent, reversed or confounded.
+"""Planted truth: trainings whose relation of synchrony and overfitting is built in, absent, reversed or confounded.
 
 The layers of a pretended network are Recordings of a known correlation c (SCIENCE's ground truth),
 
     x_j = √c s + √(1 − c) n_j,
 
 which are measured and stored as those of a network in training are; accuracies, gap and losses are a training history.
-Nothing is trained. The runs are analysed as all others are: courses, evidence, ledger. In `present`, c of networks that
+Nothing is trained. The runs are analysed as all others: trainings, evidence, ledger. In `present`, c of networks that
 overfit jumps early through the level at which SI is .65, more in deeper layers, each of which follows the one before
 with a delay of one log row; the validation loss falls with c; well-fitted networks hardly change. In `absent` c wanders
 independently. In `reversed` every sign is reversed. In `confounded` *every* network does what networks that overfit do
@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 
 from ..analyses.claims import CLAIMS
-from ..analyses.evidence.course import Kind, course_of
 from ..analyses.evidence.rules import FAILS, HOLDS, decide, overall
 from ..analyses.evidence.store import Evidence
+from ..analyses.evidence.training import Kind, training_run_of
 from ..simulator import InputError, Recording, Run, unknown
 from ..simulator.files.document import versions
 from ..simulator.files.result import Result
@@ -52,8 +52,8 @@ def planted(case: str, *, seed: int = 0, seeds: int = 5) -> Evidence:
     Raises:
         InputError: an unknown case, or fewer than one seed.
     """
-    courses = [
-        course_of(run, model="planted layers", data="a known correlation", condition=condition, kind=kind, seed=k)
+    trainings = [
+        training_run_of(run, model="planted layers", data="a known correlation", condition=condition, kind=kind, seed=k)
         for (condition, kind, k), run in planted_runs(case, seed=seed, seeds=seeds).items()
     ]
     config = {
@@ -62,7 +62,7 @@ def planted(case: str, *, seed: int = 0, seeds: int = 5) -> Evidence:
         "seeds": list(range(seeds)),
         "versions": versions(),
     }
-    return Evidence(f"planted {case}", courses, (), config)
+    return Evidence(f"planted {case}", trainings, (), config)
 
 
 def planted_runs(case: str, *, seed: int = 0, seeds: int = 5) -> dict[tuple[str, Kind, int], Run]:
@@ -113,7 +113,7 @@ class PlantedRate:
 
 @dataclass(frozen=True, repr=False)
 class PlantedRates(Result):
-    """Error rates of verdicts on planted courses.
+    """Error rates of verdicts on planted trainings.
 
     Attributes:
         rows: one a case, claim and verdict.
@@ -203,11 +203,11 @@ def _correlation(case: str, overfits: bool, time: Floats, deep: Floats) -> Float
     """Return c (log row, layer) without innovations."""
     if case == "absent":
         return np.full((len(time), len(deep)), 0.4)
-    course = (0.4 * (time >= JUMPS_AT) + 0.06 * time if overfits or case == "confounded" else 0.08 * time)[:, None]
+    trajectory = (0.4 * (time >= JUMPS_AT) + 0.06 * time if overfits or case == "confounded" else 0.08 * time)[:, None]
     if case == "confounded":
-        return np.asarray(course + (0.34 + 0.16 * deep))
+        return np.asarray(trajectory + (0.34 + 0.16 * deep))
     sign, start = (-1.0, 0.91 - 0.08 * deep) if case == "reversed" else (1.0, 0.39 + 0.08 * deep)
-    return np.asarray(sign * course * (0.6 + 0.8 * deep) + start)
+    return np.asarray(sign * trajectory * (0.6 + 0.8 * deep) + start)
 
 
 def _activity(correlation: Floats, rng: np.random.Generator) -> Floats:

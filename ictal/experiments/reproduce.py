@@ -17,15 +17,14 @@ from ..simulator.types import Progress
 from .scales import SEEDS, PlannedTraining, claims_at, plan
 
 if TYPE_CHECKING:
+    from ..analyses import Drawing, Evidence
     from ..analyses.claims.ledger import Ledger
-    from ..analyses.evidence import Evidence
-    from ..analyses.figures import Drawing
 
 FILE = "evidence.h5"
 TRAININGS = "trainings"
 COMPARISON, SCAN = "seizure_overfitting.h5", "side_by_side.h5"
 KEPT = ("si_3", "chi_c", "lambda1_fraction", "within_class_si", "spectral_peak")  # of the main job
-NAMES = ("model", "data", "condition", "kind", "seed")  # of a course
+NAMES = ("model", "data", "condition", "kind", "seed")  # of a training
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def reproduce(
 
     Raises:
         InputError: an unknown claim or scale, data that are missing, a folder with other trainings.
-        UnfinishedTrainingError: `stop` said so.
+        UnfinishedTrainingError: `stop` returned True.
     """
     chosen = claims_at(scale, claims)
     n_seeds = seeds or SEEDS[scale]
@@ -119,8 +118,8 @@ def ledger(sources: Sequence[str | os.PathLike[str] | Evidence]) -> Ledger:
     Raises:
         InputError: a file that is no evidence, a folder without any.
     """
+    from ..analyses import Evidence
     from ..analyses.claims.ledger import Ledger
-    from ..analyses.evidence import Evidence
 
     found = ([source] if isinstance(source, Evidence) else _opened(Path(source)) for source in sources)
     return Ledger.of([evidence for some in found for evidence in some])
@@ -141,7 +140,7 @@ def evidence_page(evidence: Evidence, path: str | os.PathLike[str], *, force: bo
 
 
 def _opened(path: Path) -> list[Evidence]:
-    from ..analyses.evidence import Evidence
+    from ..analyses import Evidence
 
     if not path.is_dir():
         return [Evidence.load(path)]
@@ -204,7 +203,7 @@ def _compare(
     place: Path, seeds: int, eeg: Sequence[str | os.PathLike[str]], scan: Mapping[str, Any], progress: Progress | None
 ) -> None:
     """Run the main job with at least so many seeds, and the scan, unless their files exist."""
-    from ..analyses.evidence import Observations
+    from ..analyses import Observations
     from . import seizure_overfitting, side_by_side
 
     report = None if progress is None else lambda k, of, text: progress(k, of, f"eeg: {text}")
@@ -224,22 +223,22 @@ def _is_old(place: Path) -> bool:
 
 def _write(place: Path, planned: Sequence[PlannedTraining], config: Mapping[str, Any]) -> None:
     """Write the evidence of the files so far."""
+    from ..analyses import Evidence, Observations, training_run_of
     from ..analyses.comparison.result import Comparison
-    from ..analyses.evidence import Evidence, Observations, course_of
     from ..simulator.files.store import load
 
-    courses = []
+    trainings = []
     for item in planned:
         file = place / TRAININGS / f"{item.stem}.h5"
         if file.exists():
             names: Mapping[str, Any] = {name: getattr(item, name) for name in NAMES}
-            courses.append(course_of(load(file), **names))
+            trainings.append(training_run_of(load(file), **names))
     rows = []
     if (place / COMPARISON).exists():
         rows += [row for row in Comparison.load(place / COMPARISON).observations if row.measure in KEPT]
     if (place / SCAN).exists():
         rows += Observations.load(place / SCAN).rows
-    Evidence(place.name, courses, rows, config).save(place / FILE, force=True)
+    Evidence(place.name, trainings, rows, config).save(place / FILE, force=True)
 
 
 def _command(scale: str, claims: Sequence[str], seeds: int, data: str, eeg: int) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..analyses.claims import CLAIMS
-from ..analyses.evidence.course import KEPT, Kind
+from ..analyses.evidence.training import KEPT, Kind
 from ..models.datasets import FASHION_MNIST
 from ..simulator import InputError, unknown
 
@@ -38,7 +38,7 @@ class Bench:
         model, data: names for readers.
         measures: of the layers; of treated networks only the first.
         nulled: measures that have surrogates; None: the recommended ones.
-        sets, n_probe: on which images, and how many of each, synchrony is measured.
+        sets, n_probe: images on which synchrony is measured, and the number of each set.
         needs: form of `--data` where data must be given; empty where they are embedded or installed.
     """
 
@@ -60,7 +60,7 @@ class Bench:
 
 @dataclass(frozen=True)
 class PlannedTraining:
-    """One training of a scale: its job, and the names of its course."""
+    """One training of a scale: its job, and the names of its training."""
 
     stem: str
     model: str
@@ -181,7 +181,7 @@ def plan(
     out = []
     for at, bench in enumerate(BENCHES[scale]):
         dataset = bench.dataset
-        if not any(claim.courses for claim in needed) and (at or not treated):
+        if not any(claim.trainings for claim in needed) and (at or not treated):
             continue
         if bench.needs:
             if not data:

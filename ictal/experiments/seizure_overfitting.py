@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..analyses.comparison.compare import Panel, Settings, Side, compare_panels
+from ..analyses import Panel, Settings, Side, compare_panels
 from ..analyses.comparison.result import Comparison
 from ..models.spiking.seizure import SeizureNetwork
 from ..models.system import System, parameters

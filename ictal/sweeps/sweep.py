@@ -39,7 +39,7 @@ class Sweep(Kind):
         files: point -> its file, of those that are done.
         failures: point -> reason, of those that failed.
         versions: of Ictal and its dependencies, when the sweep was begun.
-        found: how many points were done before this call.
+        found: number of points that were done before this call.
     """
 
     kind = "sweep"
@@ -84,7 +84,7 @@ class Sweep(Kind):
         return {**swept, "versions": dict(self.versions)}
 
     def facts(self) -> dict[str, Any]:
-        """Return the grid, how many points are done, and which failed."""
+        """Return the grid, the number of finished points, and the failures."""
         grid = {name: ", ".join(map(str, values)) for name, values in self.grid.items()}
         failures = {point.name: why for point, why in self.failures.items()}
         done = {"points": len(self), "done": len(self.files), "failures": failures}

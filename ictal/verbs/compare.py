@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from ..analyses.comparison.compare import Settings, compare_panels
+from ..analyses import Settings, compare_panels
 from ..analyses.comparison.result import Comparison
 from ..analyses.comparison.sources import HISTORY, is_curve, panels_of, refuse_unusable
 from ..simulator import InputError, Recording, Run

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..analyses.comparison.sources import is_curve
-from ..analyses.eeg import Alarms, EegResult, Rule, Windows, analyse, over_time
+from ..analyses.eeg.analyse import Alarms, Windows, analyse, over_time
+from ..analyses.eeg.detectors import Rule
+from ..analyses.eeg.result import EegResult
 from ..analyses.settings import ValueSettings
 from ..analyses.values import Activity, unusable
 from ..simulator import InputError, Recording, Spikes, unknown
@@ -101,7 +103,7 @@ def analyse_eeg(
         rate: sampling rate of an array [Hz].
         baseline: (start, stop) [s] of recruitment and detectors; all before the first event if left out.
         k: standard deviations over the mean of the baseline from which a feature counts as raised.
-        hold: how long it must stay there [s].
+        hold: shortest time that it must stay raised [s].
 
     Raises:
         InputError: as `measure_over_time`; no second on the clock; fewer than 3 windows in the baseline.

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ...analyses.layers.trajectories import CKA
+from ...analyses.layers.layer_synchrony import CKA
 from ...simulator import InputError, Recording
 from ...simulator.types import Floats
 from .rows import Column

@@ -163,7 +163,7 @@ class LayerSynchrony:
 
         Clock "step"; unit labels ``measure``, ``statistic``, ``null``, ``unit``; `valid` is False where nothing was
         measured or a measure is not defined. They go with ``history`` into one Run, and
-        `ictal.analyses.layers.trajectories` reads them.
+        `ictal.analyses.layers.layer_synchrony` reads them.
 
         Raises:
             InputError: nothing was recorded; a step of `at` or `nulls_at` that was passed without a record; records

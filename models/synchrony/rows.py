@@ -9,7 +9,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from ...analyses.layers.trajectories import AFTER_SHUFFLE, LIVE, NULL_STATISTICS, UNITS, VALUE
+from ...analyses.layers.layer_synchrony import AFTER_SHUFFLE, LIVE, NULL_STATISTICS, UNITS, VALUE
 from ...analyses.measures import MEASURES, get
 from ...analyses.measures.base import Measure, NullKind
 from ...analyses.settings import MIN_SURROGATES, ValueSettings
@@ -76,7 +76,7 @@ class LayerMeasures:
         for name in nulled or ():
             if name not in names:
                 raise InputError(f"LayerSynchrony.nulled: must be among the measures; got {name!r}")
-            if not get(name).has_null:
+            if not get(name).nulls:
                 raise InputError(f"LayerSynchrony.nulled: {name} has no null: {get(name).no_null}")
         self.nulls = nulls
         self.nulled = {name for name in names if name in (NULLED if nulled is None else nulled)} if nulls else set()

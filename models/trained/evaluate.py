@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # torch takes seconds to import
     from ..training import Evaluation
 
 STRANGE = ("permuted-pixels", "uniform-noise")  # need no other data
-HELD_OUT = "loaded-out-classes"  # needs a network that never saw them
+HELD_OUT = "held-out-classes"  # needs a network that never saw them
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # torch and matplotlib take seconds to import
 
     from torch import nn
 
-    from ...analyses.figures import Drawing
+    from ...analyses.figures.parts.style import Drawing
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,9 +11,9 @@ from ictal.analyses import (
     attractors,
     basin_map,
     fixed_points,
-    late_courses,
+    late_runs,
     phase_plane,
-    recorded_courses,
+    recorded_runs,
     scan,
     stepper,
 )
@@ -42,7 +42,7 @@ def neutral_ring(x):
 
 
 def found_by(drift, starts, dt=0.1, n_steps=300, **more):
-    return attractors(late_courses(stepper(drift, dt), starts, n_steps=n_steps, dt=dt), **more)
+    return attractors(late_runs(stepper(drift, dt), starts, n_steps=n_steps, dt=dt), **more)
 
 
 # fixed points
@@ -132,7 +132,7 @@ def test_a_double_well_has_two_and_each_takes_half():
 def test_a_cycle_is_one_attractor_wherever_runs_end_on_it():
     system = StuartLandau(n=1)
     starts = np.array([system.start(k) for k in range(12)])
-    course = late_courses(stepper(system.drift, 0.02), starts, n_steps=1000, dt=0.02)
+    course = late_runs(stepper(system.drift, 0.02), starts, n_steps=1000, dt=0.02)
     found = attractors(course)
     assert found.n == 1
     assert found.robust
@@ -175,7 +175,7 @@ def test_where_a_window_cuts_a_cycle_hardly_matters(periods, half):
     turn = 2 * math.pi * periods / 400  # the late part holds 400 steps
     c, s = math.cos(turn), math.sin(turn)
     phase = 2 * math.pi * np.arange(24) / 24
-    course = late_courses(
+    course = late_runs(
         lambda x: x @ np.array([[c, s], [-s, c]]), np.stack([np.cos(phase), np.sin(phase)], axis=1), n_steps=1000
     )
     left = 1 / (2.5 * math.pi * (2.5**2 - 1))
@@ -192,7 +192,7 @@ def test_turns_of_an_angle_make_no_attractors():
     def drift(state):
         return np.stack([np.full(len(state), 3.0), wells(state[:, 1])], axis=1)
 
-    course = late_courses(stepper(drift, 0.1), starts, n_steps=400, dt=0.1, names=("theta", "x"), angles=(0,))
+    course = late_runs(stepper(drift, 0.1), starts, n_steps=400, dt=0.1, names=("theta", "x"), angles=(0,))
     found = attractors(course)
     assert found.n == 2
     assert found.robust
@@ -204,7 +204,7 @@ def test_turns_of_an_angle_make_no_attractors():
 
 
 def test_an_angle_at_rest_is_the_same_a_turn_further():
-    course = late_courses(
+    course = late_runs(
         stepper(lambda x: -np.sin(x - 1.0), 0.1), 2 * math.pi * np.arange(-4.0, 5.0)[:, None], n_steps=400, angles=(0,)
     )
     assert attractors(course).n == 1
@@ -223,7 +223,7 @@ def test_recorded_runs_by_rate_and_mean():
         values = level + np.random.default_rng(0).normal(size=(200, 3))
         return Run({"E": spikes, "lfp": Recording(values, dt=0.01, clock="second", quantity="v", unit="mV")})
 
-    course = recorded_courses([run(5, 0), run(6, 0), run(5, 0), run(60, 9), run(61, 9), run(60, 9)], 0.4)
+    course = recorded_runs([run(5, 0), run(6, 0), run(5, 0), run(60, 9), run(61, 9), run(60, 9)], 0.4)
     assert course.names[:2] == ("rate of E [Hz]", "mean of lfp [mV]")
     assert course.features[0, 0] == pytest.approx(5, abs=1.5)
     found = attractors(course)
@@ -240,7 +240,7 @@ def test_theory_and_what_never_changes_do_not_dilute_the_distance_of_runs():
         )  # fmt: skip
         return Run({"E": Spikes(time, np.arange(time.size) % 10, 10, 2.0), "cue": same, "mean_field": given})
 
-    assert recorded_courses([run(5), run(60)], 0.4).names == ("rate of E [Hz]", "SD of rate of E [Hz]")
+    assert recorded_runs([run(5), run(60)], 0.4).names == ("rate of E [Hz]", "SD of rate of E [Hz]")
 
 
 # phase plane
@@ -412,7 +412,7 @@ def test_a_scan_that_diverges_says_where():
 @pytest.mark.parametrize("n_steps", [165, 1000, 3000])
 def test_a_start_is_told_to_diverge_when_it_first_did(n_steps):
     """x' = x² + 1 from 0 reaches infinity at π/2."""
-    found = late_courses(stepper(lambda x: x * x + 1, 0.01), [[0.0], [0.0]], n_steps=n_steps, dt=0.01)
+    found = late_runs(stepper(lambda x: x * x + 1, 0.01), [[0.0], [0.0]], n_steps=n_steps, dt=0.01)
     assert [line.split(" t = ")[1] for line in found.diverged] == ["1.6 steps", "1.6 steps"]
     ends = attractors(found)
     assert ends.n == 0
@@ -458,7 +458,7 @@ def test_the_map_of_a_network_is_what_the_network_does(name):
         (lambda: found_by(wells, [[0.5], [0.6]], min_samples=1), "min_samples: must be an integer >= 2"),
         (lambda: found_by(wells, [[0.5], [math.inf]]), "starts"),
         (lambda: found_by(wells, [[0.5], [0.6]], n_steps=10), "8 steps"),
-        (lambda: late_courses(wells, [[0.5]], n_steps=100, late=0), "late: must lie in 0 to 1"),
+        (lambda: late_runs(wells, [[0.5]], n_steps=100, late=0), "late: must lie in 0 to 1"),
         (lambda: scan(lambda r: wells, [1.0, 0.0], [0.5], n_steps=9), "numbers that rise"),
         (lambda: scan(lambda r: wells, [0.0, 1.0], [0.5], n_steps=9, unit=1), r"unit: must lie in 0\.\.0; got 1"),
         (lambda: scan(lambda r: lambda x: x * math.inf, [0.0, 1.0], [0.5], n_steps=9), "diverges at the first value"),

@@ -23,7 +23,7 @@ from ictal.analyses.eeg.change import FALLS, NO_CHANGE, RISES, TOO_SHORT
 from ictal.analyses.eeg.preprocessing import is_bipolar
 from ictal.analyses.eeg.quality import line_noise
 from ictal.analyses.eeg.rhythm import amplitude_cv, log_band_power
-from ictal.analyses.eeg.synchrony import WindowValue, measured
+from ictal.analyses.eeg.synchrony import WindowValue, window_values
 from ictal.analyses.eeg.windows import block_length, disjoint
 from ictal.analyses.measures.phase import analytic
 from ictal.analyses.settings import ValueSettings
@@ -211,7 +211,7 @@ def test_windows_step_by_half_and_stay_inside():
 def in_band(signal, window, nulls=0, measures=None):
     """Measures between 3 and 20 Hz in windows that do not overlap."""
     places = sliding(signal, window, window)
-    return measured(bandpassed(signal, (3, 20)), places, ValueSettings((3, 20), nulls=nulls), measures=measures)
+    return window_values(bandpassed(signal, (3, 20)), places, ValueSettings((3, 20), nulls=nulls), measures=measures)
 
 
 @pytest.mark.parametrize("c", [0.0, 0.2, 0.5, 0.8])

@@ -14,14 +14,14 @@ from ictal.analyses import (
     NOT_TESTABLE,
     ONLY,
     UNDECIDED,
-    Course,
     Decision,
     Evidence,
     Finding,
-    course_of,
+    TrainingRun,
     decide,
     effect,
     overall,
+    training_run_of,
     write_claims,
 )
 from ictal.analyses.claims.transition import jump
@@ -43,7 +43,7 @@ def only(*effects):
     return found
 
 
-def course(condition="few", kind="few", seed=0, gap=0.4, n=41, **changes):
+def training(condition="few", kind="few", seed=0, gap=0.4, n=41, **changes):
     steps = np.arange(n) * 10.0
     si = np.linspace(0.2, 0.6, n)[:, None] + np.arange(4) * 0.05
     metrics = {name: np.full(n, 1.0) for name in ("train_accuracy", "test_accuracy", "test_loss", "val_loss")}
@@ -56,7 +56,7 @@ def course(condition="few", kind="few", seed=0, gap=0.4, n=41, **changes):
         "synchrony": {"si_3 test": si},
         "null_high": {"si_3 test": np.full((n, 4), np.nan)},
     }
-    return Course(**(fields | {"condition": condition, "kind": kind, "seed": seed} | changes))
+    return TrainingRun(**(fields | {"condition": condition, "kind": kind, "seed": seed} | changes))
 
 
 def test_an_effect_is_student_s_t():
@@ -122,15 +122,15 @@ def test_verdicts_over_settings():
 
 
 def test_what_does_not_overfit_is_no_way_of_overfitting():
-    courses = [course(kind="control", condition="well", seed=k, gap=0.05) for k in range(2)]
-    courses += [course(condition="few", seed=k, gap=0.4) for k in range(2)]
-    courses += [course(condition="noise", kind="noise", seed=k, gap=0.1) for k in range(2)]
-    found = setting_of("s", courses)
+    trainings = [training(kind="control", condition="well", seed=k, gap=0.05) for k in range(2)]
+    trainings += [training(condition="few", seed=k, gap=0.4) for k in range(2)]
+    trainings += [training(condition="noise", kind="noise", seed=k, gap=0.1) for k in range(2)]
+    found = setting_of("s", trainings)
     assert list(found.ways) == ["few"]
     assert "0.10" in found.dropped["noise"]
     assert found.seeds == [0, 1]
-    assert setting_of("s", courses[:2]).why_not()
-    assert "seeds" in setting_of("s", [courses[0], courses[2]]).why_not()
+    assert setting_of("s", trainings[:2]).why_not()
+    assert "seeds" in setting_of("s", [trainings[0], trainings[2]]).why_not()
 
 
 def test_correlations_average_through_fisher_s_z():
@@ -146,18 +146,18 @@ def test_a_slope_is_no_jump():
 
 def test_a_course_is_checked():
     with pytest.raises(InputError, match="rising"):
-        course(steps=np.zeros(41))
+        training(steps=np.zeros(41))
     with pytest.raises(InputError, match="one a step"):
-        course(metrics={"gap": np.zeros(3)})
+        training(metrics={"gap": np.zeros(3)})
     with pytest.raises(InputError, match="layer"):
-        course(synchrony={"si_3 test": np.zeros((41, 2))})
+        training(synchrony={"si_3 test": np.zeros((41, 2))})
     with pytest.raises(InputError, match="kind"):
-        course(kind="odd")
+        training(kind="odd")
     dead = np.full((41, 4), np.nan)
     with pytest.raises(InputError, match="in no layer"):
-        course(synchrony={"si_3 test": dead}).mean()
+        training(synchrony={"si_3 test": dead}).mean()
     with pytest.raises(InputError, match="measure"):
-        course().mean("chi_c")
+        training().mean("chi_c")
 
 
 def test_evidence_comes_back_and_decides_the_same(tmp_path):
@@ -165,9 +165,9 @@ def test_evidence_comes_back_and_decides_the_same(tmp_path):
     file = before.save(tmp_path / "evidence.h5")
     after = Evidence.load(file)
     assert after.config["claims"] == before.config["claims"]
-    stored = {(course.condition, course.seed): course for course in after.courses}
-    assert len(stored) == len(before.courses)
-    for a in before.courses:
+    stored = {(training.condition, training.seed): training for training in after.trainings}
+    assert len(stored) == len(before.trainings)
+    for a in before.trainings:
         b = stored[a.condition, a.seed]
         assert (a.condition, a.kind, a.seed, a.layers) == (b.condition, b.kind, b.seed, b.layers)
         np.testing.assert_allclose(a.mean(), b.mean(), rtol=1e-6)
@@ -189,11 +189,13 @@ def test_planted_verdicts_are_right():
 
 def test_planted_runs_give_the_same_verdicts_through_their_files(tmp_path, capsys):
     for case in PLANTED_CASES:
-        courses = []
+        trainings = []
         for (condition, kind, k), made in planted_runs(case, seed=5, seeds=3).items():
             file = save(made, tmp_path / f"{case}-{kind}-{k}.h5")
-            courses.append(course_of(load(file), model="m", data="d", condition=condition, kind=kind, seed=k))
-        file = Evidence(f"planted {case}", courses, (), {"claims": list(PLANTED_CLAIMS)}).save(tmp_path / f"{case}.h5")
+            about = {"model": "m", "data": "d", "condition": condition, "kind": kind, "seed": k}
+            trainings.append(training_run_of(load(file), **about))
+        evidence = Evidence(f"planted {case}", trainings, (), {"claims": list(PLANTED_CLAIMS)})
+        file = evidence.save(tmp_path / f"{case}.h5")
         assert run(["claims", str(file), "--json"]) == 0
         said = {row["claim"]: row["verdict"] for row in json.loads(capsys.readouterr().out)["claims"]}
         assert {name: said[name] for name in PLANTED_CLAIMS} == verdicts(planted(case, seed=5, seeds=3))
@@ -203,7 +205,7 @@ def test_planted_relations_are_what_they_are_called():
     by_case = {case: planted(case, seed=3, seeds=2) for case in PLANTED_CASES}
 
     def rises(case, kind):
-        chosen = [c for c in by_case[case].courses if (c.kind == "control") == (kind == "control")]
+        chosen = [c for c in by_case[case].trainings if (c.kind == "control") == (kind == "control")]
         return [c.mean()[-1] - c.mean()[0] for c in chosen]
 
     assert min(rises("present", "over")) > 0.3 > max(rises("present", "control"))
@@ -281,7 +283,7 @@ def test_an_empty_folder_is_said(tmp_path):
 
 
 def test_evidence_without_a_control_is_not_testable():
-    rows = ledger([Evidence("odd", [course(seed=k) for k in range(3)], (), {"claims": ["rise"]})]).rows
+    rows = ledger([Evidence("odd", [training(seed=k) for k in range(3)], (), {"claims": ["rise"]})]).rows
     row = next(row for row in rows if row.claim.name == "rise")
     assert row.verdict == NOT_TESTABLE
     assert "control" in row.why

@@ -20,7 +20,7 @@ from ictal.analyses import (
     to_png,
     to_svg,
 )
-from ictal.analyses.figures import drawings
+from ictal.analyses.figures.comparison import drawings
 from ictal.analyses.figures.parts.curves import spectrum_figure
 from ictal.analyses.figures.parts.maps import correlation_figure, off_diagonal_mean, z_scored
 from ictal.analyses.figures.parts.style import OKABE_ITO, SIZE

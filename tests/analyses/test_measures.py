@@ -19,7 +19,7 @@ from neo import SpikeTrain
 from ictal.analyses import MEASURES, applicable, apply, order_parameter_series, population_spectrum, spike_phase_series
 from ictal.analyses.measures import get
 from ictal.analyses.measures.arrays import live_units
-from ictal.analyses.measures.checks import examine
+from ictal.analyses.measures.base import examine
 from ictal.simulator import InputError, Recording, Spikes
 
 SEEDS = range(8)

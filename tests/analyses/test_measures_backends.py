@@ -14,7 +14,7 @@ from oracles import ORACLES
 from ictal.analyses import MEASURES, apply
 from ictal.analyses.measures import get
 from ictal.analyses.measures.arrays import live_units
-from ictal.analyses.measures.checks import examine
+from ictal.analyses.measures.base import examine
 from ictal.simulator import Recording, Spikes
 
 BAND = (4.0, 20.0)
@@ -86,7 +86,7 @@ def test_every_measure_says_what_it_is(name):
         assert measure.citation.startswith("defined by the paper that Ictal tests; ")
     else:
         assert re.search(r"\b(18|19|20)\d\d\b", measure.citation), f"no year in {measure.citation!r}"
-    assert measure.has_null or measure.no_null
+    assert measure.nulls or measure.no_null
     assert measure.needs <= {"order", "band", "labels", "stationary"}
     assert len(MEASURES[name][1]) < 90
 

@@ -71,7 +71,7 @@ def test_permutations_keep_the_values_of_each_unit():
     assert not np.allclose(permute(data, 5).values[of == 0].mean(axis=0), data.values[of == 0].mean(axis=0))
 
 
-@pytest.mark.parametrize("name", [name for name in MEASURES if get(name).has_null])
+@pytest.mark.parametrize("name", [name for name in MEASURES if get(name).nulls])
 def test_every_measure_with_a_null_finds_what_is_there(name):
     measure = get(name)
     if measure.takes == "spikes":
@@ -146,7 +146,7 @@ def test_within_class_permutations_find_only_what_is_beyond_the_class():
     assert null_test(get("within_class_si"), data, seed=15).kind == "permute_within_class"
 
 
-@pytest.mark.parametrize("name", [name for name in MEASURES if not get(name).has_null])
+@pytest.mark.parametrize("name", [name for name in MEASURES if not get(name).nulls])
 def test_measures_that_surrogates_leave_alone_say_so(name):
     data = poisson(16) if get(name).takes == "spikes" else recording(independent(100, 4, 16))
     with pytest.raises(InputError, match="has no null: "):

@@ -31,6 +31,7 @@ THEN = {  # (row, whether it says why a measure is not defined) -> class and col
     (ReplicateValue, True): ("Skipped", "panel group replicate measure reason"),
     (WindowValue, False): ("WindowValue", f"measure start stop phase value {NULL}"),
 }
+THEN_NAMED = {"trainings": "courses"}
 EXPECTED = json.loads((FILES / "expected.json").read_text(encoding="utf-8"))
 KIND = {"measurements_window.h5": "eeg"} | {
     name: name.split("_")[0].split(".")[0] for name in EXPECTED if "window" not in name
@@ -65,7 +66,7 @@ def held(name, loaded):
 def unnamed(summary):
     """A summary without the names of classes, which are no part of a file."""
     if isinstance(summary, dict):
-        return {key: unnamed(value) for key, value in summary.items() if key != "class"}
+        return {THEN_NAMED.get(key, key): unnamed(value) for key, value in summary.items() if key != "class"}
     return [unnamed(value) for value in summary] if isinstance(summary, list) else summary
 
 
@@ -230,7 +231,7 @@ def draw(found):
     """The figure of a plug-in."""
     from matplotlib.figure import Figure
 
-    from ictal.analyses.figures import Drawing
+    from ictal.analyses import Drawing
 
     yield Drawing("plugged/rows", "rows", Figure(), f"{len(found.rows)} rows.", "rows")
 

@@ -97,7 +97,7 @@ def test_figures_come_from_the_file_alone(whole, folder):
 def test_a_plane_of_many_attractors_is_painted_by_its_labels(whole, tmp_path):
     labels = np.array([[0, 1, 2, 3, 4], [5, 6, 7, 8, 9], [9, 9, 9, 9, 9], [0, 0, 0, 0, -2]])
     many = dataclasses.replace(whole, basins=dataclasses.replace(whole.basins, labels=labels))
-    figure = basin_figure(many)
+    figure = basin_figure(many.basins)
     image = figure.axes[0].images[0]
     painted = image.to_rgba(image.get_array())
     for other in (0, 6, -2):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import ictal
-from ictal.analyses.eeg import bandpassed
+from ictal.analyses import bandpassed
 from ictal.analyses.measures import MEASURES, get
 from ictal.simulator import Recording
 from tests.support import edfs

@@ -384,7 +384,7 @@ def test_measurements_read_well():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"data": TIGHT[0]}, r"no clock; say dt=INTERVAL"),
+        ({"data": TIGHT[0]}, r"no clock; give dt=INTERVAL"),
         ({"data": 3}, r"cannot measure int"),
         ({"data": TIGHT[0], "dt": 0.01, "measures": "si3"}, r"did you mean 'si_3'"),
         ({"data": TIGHT[0], "dt": 0.01, "nulls": 50}, r"0 or at least 199; got 50"),

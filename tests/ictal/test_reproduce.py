@@ -51,7 +51,7 @@ def test_what_is_there_is_not_done_again(tmp_path):
     assert (more.trained, more.found) == (2, 4)
     less = reproduce(["rise"], folder=tmp_path)
     assert (less.trained, less.found) == (0, 4)
-    assert {course.seed for course in Evidence.load(less.file).courses} == {0, 1, 2}, "less takes nothing away"
+    assert {training.seed for training in Evidence.load(less.file).trainings} == {0, 1, 2}, "less takes nothing away"
     rows = {row.claim.name: row for row in ledger([tmp_path]).rows}
     assert rows["rise"].scale == rows["validation"].scale == "quick"
     assert rows["depth"].verdict.startswith("not run")
@@ -61,16 +61,16 @@ def test_what_is_there_is_not_done_again(tmp_path):
 def test_the_evidence_is_what_was_trained(tmp_path):
     done = reproduce(["rise"], folder=tmp_path)
     evidence = Evidence.load(done.file)
-    assert {(c.condition, c.seed) for c in evidence.courses} == {
+    assert {(c.condition, c.seed) for c in evidence.trainings} == {
         (condition, seed) for condition in ("well fitted", "few samples") for seed in range(2)
     }
     run = load(tmp_path / "quick" / TRAININGS / "tiny-few-samples-seed1.h5")
-    course = next(c for c in evidence.courses if (c.condition, c.seed) == ("few samples", 1))
-    np.testing.assert_allclose(course.metrics["gap"], run.recording("history").numpy()[:, 4], rtol=1e-6)
-    entry = run.recording(f"{course.layers[-1]}_post_test")
+    training = next(c for c in evidence.trainings if (c.condition, c.seed) == ("few samples", 1))
+    np.testing.assert_allclose(training.metrics["gap"], run.recording("history").numpy()[:, 4], rtol=1e-6)
+    entry = run.recording(f"{training.layers[-1]}_post_test")
     column = list(entry.unit_labels["metric"]).index("si_3")
-    np.testing.assert_allclose(course.layered()[:, -1], entry.numpy()[:, column], rtol=1e-6)
-    assert course.steps[-1] == 80
+    np.testing.assert_allclose(training.layered()[:, -1], entry.numpy()[:, column], rtol=1e-6)
+    assert training.steps[-1] == 80
     assert "cifar" not in evidence.config["command"]
 
 
@@ -89,7 +89,7 @@ def test_stopped_and_gone_on_with_is_the_same(tmp_path):
     assert not (tmp_path / "b" / "quick" / FILE).exists()
     again = reproduce(["rise"], folder=tmp_path / "b")
     assert again.found == 1
-    for one, two in zip(Evidence.load(whole.file).courses, Evidence.load(again.file).courses, strict=True):
+    for one, two in zip(Evidence.load(whole.file).trainings, Evidence.load(again.file).trainings, strict=True):
         np.testing.assert_array_equal(one.layered(), two.layered())
         np.testing.assert_array_equal(one.metrics["test_loss"], two.metrics["test_loss"])
 
@@ -106,10 +106,10 @@ def test_evidence_that_was_not_written_is_written_the_next_time(tmp_path, monkey
     with monkeypatch.context() as patched:
         patched.setattr(evidence_module, "_write", once)
         first = reproduce(["rise"], folder=tmp_path)  # the second seed is trained, and what it gave is not written
-    assert len(Evidence.load(first.file).courses) == 2
+    assert len(Evidence.load(first.file).trainings) == 2
     again = reproduce(["rise"], folder=tmp_path)
     assert again.trained == 0
-    assert len(Evidence.load(again.file).courses) == 4
+    assert len(Evidence.load(again.file).trainings) == 4
     stamp = again.file.stat().st_mtime_ns
     assert reproduce(["rise"], folder=tmp_path).file.stat().st_mtime_ns == stamp, "nothing to do"
 

@@ -16,8 +16,8 @@ import torch
 
 import ictal
 from ictal import cli
-from ictal.analyses import trajectories
-from ictal.analyses.layers.trajectories import parts
+from ictal.analyses import layer_synchrony
+from ictal.analyses.layers.layer_synchrony import parts
 from ictal.cli import output
 from ictal.models import (
     CORRUPTIONS,
@@ -377,9 +377,9 @@ def test_surrogates_and_images_are_chosen_on_the_command_line(folder, ictal_, re
     ictal_(*SHORT, "--n-val", "60", *synchrony, *chosen, "-o", "a.h5")
     run = ictal.load("a.h5")
     assert parts(run) == [("pre", "val"), ("post", "val")]
-    found = trajectories(run, "chi_c", of="val")
+    found = layer_synchrony(run, "chi_c", of="val")
     assert found.times[np.isfinite(found.nulls["permute"].p[:, 0])].tolist() == [20, 40, 60]
-    assert trajectories(run, "si_3", of="val").nulls == {}
+    assert layer_synchrony(run, "si_3", of="val").nulls == {}
     assert found.source["n_samples"] == 40
     assert " ".join(chosen) in run.source["command"].replace("=", " ") or all(
         c in run.source["command"] for c in chosen

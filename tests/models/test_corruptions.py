@@ -394,7 +394,7 @@ def test_pairs_that_cannot_be(digits, tmp_path):
     for name in ("noise", "uniform-noise:2", ""):
         with pytest.raises(InputError, match="unknown out-of-distribution pair"):
             out_of_distribution(name, digits)
-    with pytest.raises(InputError, match="say other:NAME"):
+    with pytest.raises(InputError, match="give other:NAME"):
         out_of_distribution("other", digits)
     with pytest.raises(InputError, match="seed: must be >= 0"):
         out_of_distribution("uniform-noise", digits, seed=-1)

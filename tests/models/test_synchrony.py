@@ -17,13 +17,13 @@ from ictal.analyses import (
     drawings_of_run,
     is_synchrony,
     layer_similarity,
+    layer_synchrony,
     measures_in,
     null_test,
     to_png,
-    trajectories,
 )
 from ictal.analyses.figures.parts.style import SIZE
-from ictal.analyses.layers.trajectories import parts
+from ictal.analyses.layers.layer_synchrony import parts
 from ictal.analyses.measures import get
 from ictal.models import MLP, LayerSynchrony, Training, load_data, record_samples, train
 from ictal.models.synchrony.recorder import _similarities
@@ -153,7 +153,7 @@ def test_a_unit_that_dies_is_replaced_and_counted(data):
     (entry,) = run
     np.testing.assert_allclose(value(run, entry, "live_share"), 1 - np.array([0, 8, 16, 24, 31, 32]) / 32)
     np.testing.assert_array_equal(value(run, entry, "n_units"), [16, 16, 16, 8, 1, 16])  # none varies: any 16
-    np.testing.assert_array_equal(trajectories(run, "si_3").n_units[:, 0], value(run, entry, "n_units"))
+    np.testing.assert_array_equal(layer_synchrony(run, "si_3").n_units[:, 0], value(run, entry, "n_units"))
     defined = np.isfinite(value(run, entry, "si_3"))
     assert defined.tolist() == [True] * 4 + [False] * 2
     why = run[entry].source["probe"]["undefined"]["si_3"]
@@ -310,7 +310,7 @@ def test_what_is_stored_comes_back_and_is_read_as_trajectories(trained, tmp_path
     assert list(loaded) == list(trained)
     assert parts(loaded) == [("pre", "train"), ("pre", "test"), ("post", "train"), ("post", "test")]
     for when, of in parts(loaded):
-        found = trajectories(loaded, "si_3", when=when, of=of)
+        found = layer_synchrony(loaded, "si_3", when=when, of=of)
         assert found.layers == ("hidden.0.relu", "hidden.1.relu")
         assert (found.clock, found.times.tolist()) == ("step", [0, 5, 10, 15, 20])
         for at, layer in enumerate(found.layers):
@@ -320,11 +320,11 @@ def test_what_is_stored_comes_back_and_is_read_as_trajectories(trained, tmp_path
         assert list(found.nulls) == ["permute", "permute_within_class"]
         assert found.measured.tolist() == [0, 1, 2, 3, 4]
     with pytest.raises(InputError, match="unknown measure over training 'si_4'; did you mean 'si_3'"):
-        trajectories(loaded, "si_4")
+        layer_synchrony(loaded, "si_4")
     with pytest.raises(InputError, match="unknown set of synchrony over training 'val'"):
-        trajectories(loaded, "si_3", of="val")
+        layer_synchrony(loaded, "si_3", of="val")
     with pytest.raises(InputError, match="holds no synchrony over training"):
-        trajectories(ictal.Run({"history": loaded["history"]}), "si_3")
+        layer_synchrony(ictal.Run({"history": loaded["history"]}), "si_3")
 
 
 def test_synchrony_over_training_is_not_measured_as_activity(trained):
@@ -480,7 +480,7 @@ def test_a_training_gives_its_figures(trained, long_run):
             assert {f"synchrony/{measure}/{when}-test", f"depth/{measure}/{when}-test"} <= set(names)
         assert f"cka/{when}-test" in names
     for when in ("pre", "post"):  # drawn where a unit ever died
-        died = trajectories(trained, "live_share", when=when).values.min() < 1
+        died = layer_synchrony(trained, "live_share", when=when).values.min() < 1
         assert (f"synchrony/live_share/{when}-test" in names) == died
     of_history = [n.removeprefix("history/history/") for n in names if n.startswith("history")]
     assert of_history == ["loss", "accuracy", "gap"]
@@ -492,7 +492,7 @@ def test_a_training_gives_its_figures(trained, long_run):
 
 
 def test_figures_draw_what_is_stored(trained):
-    found = trajectories(trained, "si_3", when="post", of="test")
+    found = layer_synchrony(trained, "si_3", when="post", of="test")
     figure = trained.plot()["synchrony/si_3/post-test"].figure
     accuracy, below = figure.axes
     for at in range(2):
@@ -508,7 +508,7 @@ def test_figures_draw_what_is_stored(trained):
     depth = trained.plot()["depth/si_3/post-test"].figure.axes[0]
     solid = [line for line in depth.lines if line.get_marker() == "o"]
     np.testing.assert_array_equal(solid[-1].get_ydata(), found.values[-1])
-    train_set = trajectories(trained, "si_3", when="post", of="train")
+    train_set = layer_synchrony(trained, "si_3", when="post", of="train")
     (dashed,) = [line for line in depth.lines if line.get_marker() == "s"]
     np.testing.assert_array_equal(dashed.get_ydata(), train_set.values[-1])
 

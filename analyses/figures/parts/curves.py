@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from numpy.typing import NDArray
 
-from .style import CLOCK_LABELS, OKABE_ITO, colour, dash, legend_below, new_figure, sign_limits, styled, with_unit
+from .style import (
+    CLOCK_LABELS,
+    OKABE_ITO,
+    Legend,
+    Values,
+    colour,
+    dash,
+    legend_below,
+    new_figure,
+    sign_limits,
+    styled,
+    with_unit,
+)
 
-Values = NDArray[Any]
 DECADES = 6.0  # power further below the maximum than this is numerical zero
 _TRAIN = {"train", "training"}
 _TEST = {"test", "val", "valid", "validation"}
@@ -23,25 +32,16 @@ _TEST = {"test", "val", "valid", "validation"}
 
 @styled
 def order_figure(title: str, series: Mapping[str, tuple[Values, Values]], clock: str, floor: float | None) -> Figure:
-    """Kuramoto r(t) of every group, with what independent phases alone give.
-
-    Args:
-        title: heading.
-        series: group -> times [ticks of clock] and r (time,).
-        clock: of the recordings.
-        floor: √(π/4N), or None where N is not known.
-    """
+    """Draw Kuramoto r(t), group -> times [ticks of clock] and r (time,), with the floor √(π/4N) if N is known."""
     figure, axes = new_figure(title)
-    handles = []
-    for index, (times, r) in enumerate(series.values()):
-        handles += axes.plot(times, r, color=colour(index), ls=dash(index))
-    labels = list(series)
+    legend: Legend = []
+    for index, (name, (times, r)) in enumerate(series.items()):
+        legend.append((axes.plot(times, r, color=colour(index), ls=dash(index))[0], name))
     if floor is not None:
-        handles.append(axes.axhline(floor, color="0.45", lw=0.8, ls=":"))
-        labels.append("independent phases")
+        legend.append((axes.axhline(floor, color="0.45", lw=0.8, ls=":"), "independent phases"))
     axes.set(xlabel=CLOCK_LABELS[clock], ylabel="Kuramoto r", ylim=(-0.02, 1.04))
     axes.margins(x=0.01)
-    legend_below(figure, handles, labels)
+    legend_below(figure, legend)
     return figure
 
 
@@ -53,70 +53,50 @@ def spectrum_figure(
     unit: str,
     band: tuple[float, float] | None = None,
 ) -> Figure:
-    """Power of the population mean on a logarithmic axis.
-
-    Args:
-        title: heading.
-        spectra: group -> frequency [frequency_unit] and power (frequency,).
-        frequency_unit: e.g. "Hz".
-        unit: of the power.
-        band: of the Hilbert phases, shaded.
-    """
+    """Draw power of the population mean, group -> frequency and power (frequency,), and shade the band of phases."""
     figure, axes = new_figure(title)
-    handles: list[Any] = []
-    labels: list[str] = []
+    legend: Legend = []
     top = max((float(power.max()) for _, power in spectra.values()), default=0.0)
     for index, (name, (frequency, power)) in enumerate(spectra.items()):
         drawn = (frequency > 0) & (power > 0)
         if drawn.any():
             few = int(drawn.sum()) <= 3  # a line needs more
             style = {"color": colour(index), "ls": dash(index), "marker": "o" if few else "", "ms": 2.5}
-            handles += axes.semilogy(frequency[drawn], power[drawn], **style)
-            labels.append(name)
-    if band is not None and handles:
+            legend.append((axes.semilogy(frequency[drawn], power[drawn], **style)[0], name))
+    if band is not None and legend:
         axes.axvspan(*band, color="0.9", lw=0, zorder=0)
-        handles.append(Patch(color="0.9"))
-        labels.append("band of the phases")
+        legend.append((Patch(color="0.9"), "band of the phases"))
     axes.set(xlabel=with_unit("frequency", frequency_unit), ylabel=with_unit("power", unit))
-    if not handles:
+    if not legend:
         axes.text(0.5, 0.5, "no power: the mean is constant", ha="center", va="center", transform=axes.transAxes)
         axes.set(xlim=(0, 1), ylim=(1, 10))
     else:
         axes.set_xlim(left=0.0)
         axes.set_ylim(bottom=max(top * 10.0**-DECADES, axes.get_ylim()[0]))
-        legend_below(figure, handles, labels)
+        legend_below(figure, legend)
     return figure
 
 
 @styled
 def trace_figure(title: str, times: Values, values: Values, labels: Sequence[str], clock: str, y_label: str) -> Figure:
-    """A few units against time.
-
-    Args:
-        title: heading.
-        times: (time,) [ticks of clock].
-        values: (time, unit).
-        labels: (unit,).
-        clock: of the recording.
-        y_label: quantity with its unit.
-    """
+    """Draw a few units, values (time, unit), against time (time,) [ticks of clock]."""
     figure, axes = new_figure(title)
-    handles: list[Line2D] = []
-    for index in range(values.shape[1]):
+    legend: Legend = []
+    for index, label in enumerate(labels):
         style = {"color": colour(index), "ls": dash(index // len(OKABE_ITO)), "lw": 0.9}
-        handles += axes.plot(times, values[:, index], **style)
+        legend.append((axes.plot(times, values[:, index], **style)[0], label))
     axes.set(xlabel=CLOCK_LABELS[clock], ylabel=y_label)
     if np.isfinite(values).any():
         low, high = float(np.nanmin(values)), float(np.nanmax(values))
         room = max(0.0, 1e-3 * max(abs(low), abs(high)) - (high - low))  # rounding is not spread over the figure
         axes.set_ylim(*sign_limits(low - room, high + room))
     axes.margins(x=0.01)
-    legend_below(figure, handles, labels)
+    legend_below(figure, legend)
     return figure
 
 
 def metric_pairs(metrics: Sequence[str]) -> tuple[dict[str, tuple[int, int]], list[int]]:
-    """Which metrics are the training and the test face of one quantity, and which stand alone.
+    """Return the metrics that are the training and the test face of one quantity, and those that stand alone.
 
     >>> metric_pairs(["train_accuracy", "test_accuracy", "rate"])
     ({'accuracy': (0, 1)}, [2])
@@ -135,48 +115,35 @@ def metric_pairs(metrics: Sequence[str]) -> tuple[dict[str, tuple[int, int]], li
 
 @styled
 def learning_figure(title: str, times: Values, train: Values, test: Values, clock: str, quantity: str) -> Figure:
-    """Training and test curves of every replicate (thin) and their means (thick), the gap shaded.
-
-    Args:
-        title: heading.
-        times: (time,) [ticks of clock].
-        train, test: (replicate, time).
-        clock: "epoch" or "step".
-        quantity: e.g. "accuracy".
-    """
+    """Draw training and test curves (replicate, time), thin, and their means, thick, the gap shaded."""
     figure, axes = new_figure(title)
     for index, curves in enumerate((train, test)):
         axes.plot(times, curves.T, color=colour(index), lw=0.6, alpha=0.45)
-    handles: list[Any] = []
-    for index, curves in enumerate((train, test)):
-        handles += axes.plot(times, curves.mean(axis=0), color=colour(index), ls=dash(index), lw=1.8)
-    handles.append(axes.fill_between(times, train.mean(axis=0), test.mean(axis=0), color="0.85", lw=0, zorder=0))
+    legend: Legend = []
+    for index, (name, curves) in enumerate((("train", train), ("test", test))):
+        (line,) = axes.plot(times, curves.mean(axis=0), color=colour(index), ls=dash(index), lw=1.8)
+        legend.append((line, name))
+    gap = axes.fill_between(times, train.mean(axis=0), test.mean(axis=0), color="0.85", lw=0, zorder=0)
     _fraction_axis(axes, np.concatenate([train, test]))
     axes.set(xlabel=CLOCK_LABELS[clock], ylabel=quantity)
     axes.margins(x=0.01)
-    legend_below(figure, handles, ["train", "test", "gap"])
+    legend_below(figure, [*legend, (gap, "gap")])
     return figure
 
 
 @styled
 def groups_figure(title: str, curves: Mapping[str, tuple[Values, Values]], clock: str, y_label: str) -> Figure:
-    """One quantity of every group: every replicate thin, the mean thick.
-
-    Args:
-        title: heading.
-        curves: group -> times (time,) and values (replicate, time).
-        clock: of the curves.
-        y_label: quantity with its unit.
-    """
+    """Draw curves, group -> times (time,) and values (replicate, time): every replicate thin, the mean thick."""
     figure, axes = new_figure(title)
-    handles: list[Line2D] = []
-    for index, (times, values) in enumerate(curves.values()):
+    legend: Legend = []
+    for index, (name, (times, values)) in enumerate(curves.items()):
         axes.plot(times, values.T, color=colour(index), lw=0.6, alpha=0.45)
-        handles += axes.plot(times, values.mean(axis=0), color=colour(index), ls=dash(index), lw=1.8)
+        (line,) = axes.plot(times, values.mean(axis=0), color=colour(index), ls=dash(index), lw=1.8)
+        legend.append((line, name))
     axes.axhline(0.0, color="0.6", lw=0.7, zorder=0)
     axes.set(xlabel=CLOCK_LABELS[clock], ylabel=y_label)
     axes.margins(x=0.01)
-    legend_below(figure, handles, list(curves))
+    legend_below(figure, legend)
     return figure
 
 
@@ -184,10 +151,9 @@ def groups_figure(title: str, curves: Mapping[str, tuple[Values, Values]], clock
 def ramp_figure(
     title: str, parameter: Values, rate: Values, x_label: str, name: str, crossings: Mapping[str, float], level: float
 ) -> Figure:
-    """Rate against a parameter that is led down and up; the two ways are told apart, and where they cross a level.
+    """Draw the rate against a parameter that goes down and up, each way in a colour, and the crossings of a level.
 
     Args:
-        title: heading.
         parameter, rate: (time,), in the order of time; rate [Hz].
         x_label: the parameter with its unit.
         name: of the parameter, for the legend.
@@ -208,7 +174,7 @@ def ramp_figure(
         axes.plot(at, level, "o", color="black", ms=4, zorder=3)
         axes.annotate(f"{label} {at:.2f}", (at, level), offset, textcoords="offset points", ha=across, va=along)
     axes.set(xlabel=x_label, ylabel="population rate [Hz]", ylim=sign_limits(0.0, float(rate.max())))
-    legend_below(figure, list(handles.values()), list(handles))
+    legend_below(figure, [(line, way) for way, line in handles.items()])
     return figure
 
 

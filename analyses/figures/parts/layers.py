@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
-from .style import ACTIVITY_MAP, CORRELATION_MAP, as_rgba, new_figure, shortened, styled, words
+from .style import ACTIVITY_MAP, CORRELATION_MAP, Values, as_rgba, new_figure, shortened, styled, words
 
 NAMED = 6  # layers that are named; more are numbered
-Values = NDArray[Any]
 
 
 @styled
@@ -25,7 +22,6 @@ def layers_figure(
     """A matrix of layers by layers on a fixed scale, −1 to 1 or 0 to 1; grey: there is no number.
 
     Args:
-        title: heading.
         matrix: (row, column), NaN where there is no number.
         layers: names in order of depth.
         label: of the colours.

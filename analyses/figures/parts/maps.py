@@ -17,6 +17,7 @@ from .style import (
     PHASE_MAP,
     SIZE,
     TITLE_WIDTH,
+    Values,
     as_rgba,
     new_figure,
     styled,
@@ -24,8 +25,7 @@ from .style import (
     words,
 )
 
-Z_LIMIT = 2.5  # the same colour scale for every map, so that maps can be held side by side
-Values = NDArray[Any]
+Z_LIMIT = 2.5  # the same colour scale for every map, so that maps can be compared
 
 
 @styled
@@ -40,17 +40,7 @@ def raster_figure(
     colour: str,
     total: int | None = None,
 ) -> Figure:
-    """Spikes of `n_units` units over the population rate.
-
-    Args:
-        title: heading.
-        spike_times, spike_units: (spike,) [s] and index.
-        n_units: number of units shown.
-        window: start and end [s].
-        rate_times, rate: population rate, (time,) [s] and [Hz].
-        colour: of the group.
-        total: number of units that there are; those shown if left out.
-    """
+    """Draw spikes of `n_units` units, of `total`, over the population rate; times in s, rates in Hz."""
     figure = Figure(figsize=SIZE, layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2.2, 1.0))
     above.set_title(words(title, TITLE_WIDTH))
@@ -91,7 +81,7 @@ def class_order(labels: Values | None, n: int) -> NDArray[np.intp]:
 
 
 def _units(shown: int, total: int | None) -> str:
-    """What stands at an axis of units.
+    """Return the label of an axis of units.
 
     >>> _units(60, 2000), _units(60, None)
     ('60 of 2,000 units', 'unit')
@@ -113,7 +103,6 @@ def activity_figure(
     """Activity (time, unit), z-scored per unit; phases as they are, in colours that close.
 
     Args:
-        title: heading.
         times: (time,) [ticks of clock].
         values: (time, unit), already in the order in which it is to be drawn.
         clock: of the recording; a "sample" axis is numbered, not timed.
@@ -153,12 +142,7 @@ def activity_figure(
 
 @styled
 def correlation_figure(title: str, matrix: Values) -> Figure:
-    """A correlation matrix on the fixed scale −1 to 1, white at 0.
-
-    Args:
-        title: heading.
-        matrix: (unit, unit).
-    """
+    """Draw a correlation matrix (unit, unit) on the fixed scale −1 to 1, white at 0."""
     figure, axes = new_figure(title)
     r = np.asarray(matrix, dtype=np.float64)
     dead = np.diagonal(r) < 0.5  # a unit that does not vary has no correlation, not even with itself

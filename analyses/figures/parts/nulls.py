@@ -1,4 +1,4 @@
-"""Each measure beside its null: every replicate is drawn, none hides behind a mean."""
+"""Measures with their nulls: every replicate is drawn, none hides behind a mean."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ...comparison.result import ReplicateValue
-from .style import TITLE_WIDTH, colour, legend_below, new_figure, shortened, sign_limits, styled, words
+from .style import TITLE_WIDTH, Legend, colour, legend_below, new_figure, shortened, sign_limits, styled, words
 
 NULL_NAMES = {"circular_shift": "shifted in time", "permute": "permuted", "permute_within_class": "within class"}
 _GREYS = ("0.25", "0.6", "0.75")
@@ -48,10 +48,9 @@ def limits(groups: Groups) -> tuple[float, float]:
 
 @styled
 def null_figure(title: str, groups: Groups, y_label: str, span: tuple[float, float], dot: str = "replicate") -> Figure:
-    """Replicates as dots by group; beside each dot the middle 95 % of its surrogates and their mean.
+    """Draw replicates as dots by group, each with the middle 95 % of its surrogates and their mean.
 
     Args:
-        title: heading.
         groups: group -> replicates -> values of one measure, one a kind of null.
         y_label: the measure with its unit.
         span: least and greatest number on the axis.
@@ -89,10 +88,10 @@ def null_figure(title: str, groups: Groups, y_label: str, span: tuple[float, flo
     ticks = axes.get_yticks()
     digits = next((k for k in range(3, 8) if len({f"{t:.{k}g}" for t in ticks}) == len(ticks)), 8)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.{digits}g}".replace("-", "−"))
-    handles = [Line2D([], [], color="0.1", marker="o", ls="", ms=4)]
-    labels = [dot]  # alone it needs no legend: the caption says what a dot is
+    # a dot alone needs no legend: the caption says what it is
+    legend: Legend = [(Line2D([], [], color="0.1", marker="o", ls="", ms=4), dot)]
     for index, name in enumerate(kinds):
-        handles.append(Line2D([], [], color=_GREYS[index % len(_GREYS)], lw=1.6))
-        labels.append(("null: " if index == 0 else "") + NULL_NAMES.get(name, name))
-    legend_below(figure, handles, labels)
+        handle = Line2D([], [], color=_GREYS[index % len(_GREYS)], lw=1.6)
+        legend.append((handle, ("null: " if index == 0 else "") + NULL_NAMES.get(name, name)))
+    legend_below(figure, legend)
     return figure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,7 @@ from matplotlib.lines import Line2D
 from ....simulator.types import Floats
 from ...dynamics.fixed_points import FixedPoints
 from ...dynamics.plane import PhasePlane, turned
-from ...dynamics.result import DynamicsResult
-from .style import colour, legend_below, new_figure, styled, words
+from .style import Legend, colour, legend_below, new_figure, styled, words
 
 NEAR = 1e-6  # of other units to the plane, relative to 1 + |value|: a fixed point that lies in it
 FLOW, PATH = "0.78", "0.35"
@@ -20,23 +20,21 @@ FILL = {"stable": "black", "marginal": "0.6", "unstable": "white"}
 ARROWS = 20  # of a map, a side
 
 
-def plane_text(result: DynamicsResult) -> str:
-    """The caption."""
-    plane, fixed = result.phase_plane, result.fixed_points
-    assert plane is not None
+def plane_text(plane: PhasePlane, fixed: FixedPoints | None, config: Mapping[str, Any]) -> str:
+    """Return the caption."""
     names = f"{plane.x.name} and {plane.y.name}"
-    what = "One step of the map" if result.config["what"] == "map" else "Drift"
+    what = "One step of the map" if config["what"] == "map" else "Drift"
     others = (
         ""
         if plane.whole
-        else f", all other units held at {result.config['plane_at']}: where the coloured lines cross elsewhere nothing "
+        else f", all other units held at {config['plane_at']}: where the coloured lines cross elsewhere nothing "
         "need stand still, and runs, which move in all units, are projections"
     )
-    drawn = "Dots" if result.config["what"] == "map" else "Thin lines"
+    drawn = "Dots" if config["what"] == "map" else "Thin lines"
     text = (
-        f"{what} of {result.config['system']} over {names}{others}. Grey arrows: its direction. Coloured: where one of "
+        f"{what} of {config['system']} over {names}{others}. Grey arrows: its direction. Coloured: where one of "
         f"the two does not change. {drawn}: {len(plane.paths)} runs of "
-        f"{(plane.paths.shape[1] - 1) * result.config['dt']:g} {result.config['time_unit']}, each from a large dot."
+        f"{(plane.paths.shape[1] - 1) * config['dt']:g} {config['time_unit']}, each from a large dot."
     )
     if fixed is not None and (n := len(_inside(plane, fixed)[0])):
         text += f" Circles: {n} of {len(fixed.points)} fixed points found, black if stable, grey if marginal."
@@ -58,19 +56,12 @@ def _inside(plane: PhasePlane, fixed: FixedPoints) -> tuple[list[int], Floats]:
 
 
 @styled
-def plane_figure(result: DynamicsResult) -> Figure:
-    """Nullclines over the direction of the drift, runs and fixed points.
-
-    Args:
-        result: with a phase plane.
-    """
-    plane, fixed = result.phase_plane, result.fixed_points
-    assert plane is not None
+def plane_figure(plane: PhasePlane, fixed: FixedPoints | None, discrete: bool) -> Figure:
+    """Draw nullclines over the direction of the drift, of a map if `discrete`, runs and fixed points."""
     figure, axes = new_figure("phase plane")
     x, y = plane.x.values, plane.y.values
     across, up = (np.where(np.isfinite(part), part, np.nan) for part in (plane.across, plane.up))
     # arrows as on the page, where a unit of x and of y have other lengths
-    discrete = result.config["what"] == "map"
     to_right, to_top = across / (x[-1] - x[0]), up / (y[-1] - y[0])
     if discrete:
         length = np.hypot(to_right, to_top)
@@ -86,25 +77,22 @@ def plane_figure(result: DynamicsResult) -> Figure:
     for path in plane.paths:
         axes.plot(path[:, 0], path[:, 1], color=PATH, zorder=2, **style)
         axes.plot(path[0, 0], path[0, 1], ".", color=PATH, ms=4, zorder=2)
-    handles: list[Any] = []
-    labels = []
+    legend: Legend = []
     for k, (change, axis, dashes) in enumerate(((across, plane.x, "-"), (up, plane.y, "--"))):
         if not (np.isfinite(change).any() and np.nanmin(change) < 0 < np.nanmax(change)):
             continue
         axes.contour(x, y, change, levels=[0.0], colors=[colour(k)], linestyles=[dashes], linewidths=1.4, zorder=3)
-        handles.append(Line2D([], [], color=colour(k), ls=dashes, lw=1.4))
         plain = not discrete and axis.name.isalnum()
-        labels.append(f"d{axis.name}/dt = 0" if plain else f"{axis.name} still")
+        label = f"d{axis.name}/dt = 0" if plain else f"{axis.name} still"
+        legend.append((Line2D([], [], color=colour(k), ls=dashes, lw=1.4), label))
     if fixed is not None:
         inside, places = _inside(plane, fixed)
         for k in inside:
             axes.plot(*places[k], "o", ms=5, mfc=FILL[fixed.stability[k]], mec="black", mew=1.0, zorder=4)
         for kind in dict.fromkeys(fixed.stability[k] for k in inside):
-            handles.append(Line2D([], [], ls="", marker="o", ms=5, mfc=FILL[kind], mec="black"))
-            labels.append(kind)
-    handles.append(Line2D([], [], color=PATH, lw=0.0 if discrete else 0.7, marker=".", ms=4))
-    labels.append("runs")
+            legend.append((Line2D([], [], ls="", marker="o", ms=5, mfc=FILL[kind], mec="black"), kind))
+    legend.append((Line2D([], [], color=PATH, lw=0.0 if discrete else 0.7, marker=".", ms=4), "runs"))
     axes.set(xlim=(plane.x.low, plane.x.high), ylim=(plane.y.low, plane.y.high), xlabel=words(plane.x.name, 30))
     axes.set_ylabel(words(plane.y.name, 24))
-    legend_below(figure, handles, labels)
+    legend_below(figure, legend)
     return figure

@@ -1,4 +1,4 @@
-"""How every figure looks: size, type, colours that the colour-blind can tell apart, labels with units."""
+"""Style of all figures: size, type, colours that the colour-blind can tell apart, labels with units."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import matplotlib
 from matplotlib import style as mpl_style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 SIZE = (3.4, 2.6)  # inch: at 8 pt one figure fills a phone's width and stays legible
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -57,6 +58,8 @@ CLOCK_LABELS = {
     "sample": "sample (no order)",
 }
 
+Values = NDArray[Any]
+Legend = list[tuple[Any, str]]  # handles with their labels
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -95,7 +98,6 @@ def new_figure(title: str, margins: tuple[float, float] | None = None) -> tuple[
     """An empty figure with one pair of axes under its title.
 
     Args:
-        title: heading.
         margins: (left, bottom) fractions, where they are known; finding them out doubles the cost of a figure.
     """
     figure = Figure(figsize=SIZE, layout=None if margins else "constrained")
@@ -149,19 +151,24 @@ def dash(index: int) -> Any:
     return DASHES[index % len(DASHES)]
 
 
-def legend_below(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> None:
-    """A legend under the axes, where it cannot cover data, in one row if it fits; many rows make the figure taller."""
-    if len(labels) < 2:
+def legend_below(figure: Figure, legend: Sequence[tuple[Any, str]]) -> None:
+    """Put a legend under the axes, in one row if it fits; many rows make the figure taller."""
+    if len(legend) < 2:
         return
-    labels = [words(shortened(label, 26), 26, 1) for label in labels]
+    labels = [words(shortened(label, 26), 26, 1) for _, label in legend]
     columns = len(labels)
     if sum(len(label) + 5 for label in labels) > _ROW:
         columns = max(1, _ROW // (max(len(label) for label in labels) + 5))
     rows = math.ceil(len(labels) / columns)
     figure.set_size_inches(SIZE[0], figure.get_figheight() + 0.16 * max(0, rows - 2))
-    options: dict[str, Any] = {"ncols": columns, "borderaxespad": 0.2}
     place: Any = "lower center" if figure.get_layout_engine() is None else "outside lower center"
-    figure.legend(list(handles), labels, loc=place, **options)
+    figure.legend([handle for handle, _ in legend], labels, loc=place, ncols=columns, borderaxespad=0.2)
+
+
+def legend_of(*panels: Axes) -> Legend:
+    """Return what is labelled in the panels, each label once."""
+    pairs = (zip(*axes.get_legend_handles_labels(), strict=True) for axes in panels)
+    return [(handle, label) for label, handle in {label: handle for panel in pairs for handle, label in panel}.items()]
 
 
 def shortened(name: str, width: int) -> str:

@@ -1,4 +1,4 @@
-"""Synchrony over training: every layer beside the accuracies, against depth, and matrices of layers."""
+"""Synchrony over training: every layer under the accuracies, and against depth."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from ...layers.trajectories import Trajectories
+from ...layers.layer_synchrony import LayerValues
 from .layers import name_layers
 from .style import (
     ACTIVITY_MAP,
     CLOCK_LABELS,
     SIZE,
     TITLE_WIDTH,
+    Legend,
+    Values,
     colour,
     dash,
     legend_below,
@@ -38,7 +40,6 @@ FREE, WITHIN = "permute", "permute_within_class"
 NULL_LABELS = {FREE: "null: permuted", WITHIN: "null: within class"}
 _BAND, _EDGE, _BAR = "0.86", "0.7", "0.3"
 _WITHIN_MARK: dict[str, Any] = {"marker": "D", "ls": "", "ms": 3.6, "mfc": "white", "mew": 1.0}
-Values = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +52,7 @@ class Accuracies:
 
 
 def shown_layers(n: int) -> NDArray[np.intp]:
-    """Which of n layers are drawn as lines.
+    """Return the indices of the layers, of n, that are drawn as lines.
 
     >>> shown_layers(3).tolist(), shown_layers(20).tolist()
     ([0, 1, 2], [0, 3, 6, 10, 13, 16, 19])
@@ -60,49 +61,45 @@ def shown_layers(n: int) -> NDArray[np.intp]:
 
 
 @styled
-def synchrony_figure(title: str, found: Trajectories, y_label: str, accuracies: Accuracies | None) -> Figure:
+def synchrony_figure(title: str, found: LayerValues, y_label: str, accuracies: Accuracies | None) -> Figure:
     """One measure of every layer over training, with its null, under the accuracies.
 
     Grey: what permuted surrogates of all layers span, between the records at which they were drawn. Diamonds: mean
     and span of surrogates within classes, layer by layer.
 
     Args:
-        title: heading.
         found: values (time, layer) with their nulls.
         y_label: the measure with its unit.
         accuracies: drawn above with their gap, if there are any.
     """
     figure = Figure(figsize=(SIZE[0], TALL if accuracies is not None else SIZE[1]), layout="constrained")
-    handles: list[Any] = []
-    labels: list[str] = []
+    legend: Legend = []
     if accuracies is None:
         axes = figure.add_subplot()
         axes.set_title(words(title, TITLE_WIDTH))
     else:
         above, axes = figure.subplots(2, 1, sharex=True, height_ratios=(1.0, 1.6))
         above.set_title(words(title, TITLE_WIDTH))
-        handles, labels = _accuracies(above, accuracies)
+        legend = _accuracies(above, accuracies)
     layers = shown_layers(len(found.layers))
     band = _free_band(axes, found)
     for index, layer in enumerate(layers):
         finite = np.isfinite(found.values[:, layer])
         style: dict[str, Any] = {"color": depth_colour(index, len(layers)), "ls": dash(index % 3), "lw": 1.4}
         style |= {"marker": "o", "ms": 2.5} if finite.sum() <= 8 else {}
-        handles += axes.plot(found.times[finite], found.values[finite, layer], **style)
-        labels.append(found.layers[layer])
+        (line,) = axes.plot(found.times[finite], found.values[finite, layer], **style)
+        legend.append((line, found.layers[layer]))
         _within_bars(axes, found, int(layer), index, str(style["color"]))
     if band:
-        handles.append(Patch(facecolor=_BAND, edgecolor=_EDGE))
-        labels.append(NULL_LABELS[FREE])
+        legend.append((Patch(facecolor=_BAND, edgecolor=_EDGE), NULL_LABELS[FREE]))
     if WITHIN in found.nulls and np.isfinite(found.nulls[WITHIN].low).any():
-        handles.append(Line2D([], [], color=_BAR, **_WITHIN_MARK))
-        labels.append(NULL_LABELS[WITHIN])
+        legend.append((Line2D([], [], color=_BAR, **_WITHIN_MARK), NULL_LABELS[WITHIN]))
     axes.set(xlabel=CLOCK_LABELS[found.clock], ylabel=y_label, ylim=_span(found))
     axes.margins(x=0.02)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(5))
     figure.align_ylabels()
-    legend_below(figure, handles, labels)
+    legend_below(figure, legend)
     return figure
 
 
@@ -114,7 +111,6 @@ def depth_figure(
     """One measure against depth at a few steps of training.
 
     Args:
-        title: heading.
         layers: names in order of depth.
         series: what and its values (layer,), the earliest first.
         nulls: kind of surrogate -> low and high (layer,), of the last step.
@@ -124,9 +120,8 @@ def depth_figure(
     figure, axes = new_figure(title)
     figure.set_figheight(HIGH)
     places = np.arange(1, len(layers) + 1)
-    handles: list[Any] = []
-    labels: list[str] = []
-    bands = []
+    legend: Legend = []
+    bands: Legend = []
     for kind, (low, high) in nulls.items():
         options: dict[str, Any] = {"facecolor": _BAND, "edgecolor": _EDGE, "lw": 0.8, "zorder": 0}
         if kind == WITHIN:
@@ -135,20 +130,16 @@ def depth_figure(
         bands.append((Patch(**{k: v for k, v in options.items() if k != "zorder"}), NULL_LABELS.get(kind, kind)))
     for index, (label, values) in enumerate(series):
         style: dict[str, Any] = {"color": depth_colour(index, len(series)), "marker": "o", "ms": 3.5, "zorder": 3}
-        handles += axes.plot(places, values, **style)
-        labels.append(label)
+        legend.append((axes.plot(places, values, **style)[0], label))
+    style = {"color": "0.1", "ls": dash(1), "marker": "s", "ms": 3.5, "mfc": "white", "zorder": 3}
     for label, values in dashed:
-        handles += axes.plot(places, values, color="0.1", ls=dash(1), marker="s", ms=3.5, mfc="white", zorder=3)
-        labels.append(label)
-    for handle, label in bands:
-        handles.append(handle)
-        labels.append(label)
+        legend.append((axes.plot(places, values, **style)[0], label))
     everything = np.concatenate([v for _, v in (*series, *dashed)] + [v for pair in nulls.values() for v in pair])
     everything = everything[np.isfinite(everything)]
     axes.set_ylim(*sign_limits(float(everything.min()), float(everything.max())))
     axes.set(xlabel="layer", ylabel=y_label, xlim=(0.7, len(layers) + 0.3))
     name_layers(axes, layers, ("x",))
-    legend_below(figure, handles, labels)
+    legend_below(figure, legend + bands)
     return figure
 
 
@@ -158,18 +149,19 @@ def depth_colour(index: int, n: int) -> str:
     return str(matplotlib.colors.to_hex(rgba))
 
 
-def _accuracies(axes: Axes, found: Accuracies) -> tuple[list[Any], list[str]]:
-    handles: list[Any] = []
-    for index, values in enumerate((found.train, found.test)):
-        handles += axes.plot(found.times, values, color=colour(index), ls=dash(index), lw=1.4)
-    handles.append(axes.fill_between(found.times, found.train, found.test, color="0.85", lw=0, zorder=0))
+def _accuracies(axes: Axes, found: Accuracies) -> Legend:
+    legend: Legend = []
+    for index, (name, values) in enumerate((("train", found.train), ("test", found.test))):
+        (line,) = axes.plot(found.times, values, color=colour(index), ls=dash(index), lw=1.4)
+        legend.append((line, f"{name} accuracy"))
+    legend.append((axes.fill_between(found.times, found.train, found.test, color="0.85", lw=0, zorder=0), "gap"))
     axes.set(ylabel="accuracy", ylim=(-0.02, 1.04))
     axes.yaxis.set_major_locator(MaxNLocator(3))
     axes.tick_params(axis="x", labelbottom=False)
-    return handles, ["train accuracy", "test accuracy", "gap"]
+    return legend
 
 
-def _free_band(axes: Axes, found: Trajectories) -> bool:
+def _free_band(axes: Axes, found: LayerValues) -> bool:
     """Grey between the least and the greatest that permuted surrogates of any layer give."""
     if FREE not in found.nulls:
         return False
@@ -186,8 +178,8 @@ def _free_band(axes: Axes, found: Trajectories) -> bool:
     return True
 
 
-def _within_bars(axes: Axes, found: Trajectories, layer: int, index: int, paint: str) -> None:
-    """Mean and span of the surrogates at their records, of one layer beside those of another."""
+def _within_bars(axes: Axes, found: LayerValues, layer: int, index: int, paint: str) -> None:
+    """Draw mean and span of the surrogates of one layer, moved aside so that layers do not overlap."""
     if WITHIN not in found.nulls:
         return
     null = found.nulls[WITHIN]
@@ -206,7 +198,7 @@ def _band(axes: Axes, places: Values, low: Values, high: Values, options: dict[s
         axes.fill_between([left, left + 0.5], [bottom] * 2, [top] * 2, **options)
 
 
-def _span(found: Trajectories) -> tuple[float, float]:
+def _span(found: LayerValues) -> tuple[float, float]:
     every = [found.values, *(v for null in found.nulls.values() for v in (null.low, null.high))]
     numbers = np.concatenate([v[np.isfinite(v)] for v in every])
     return sign_limits(float(numbers.min()), float(numbers.max()))

@@ -17,7 +17,7 @@ from .panels import Replicate, Settings
 SHOWN_UNITS = 60
 
 
-def displays(
+def figure_arrays(
     first: Mapping[tuple[str, str], Replicate],
     settings: Settings,
     histories: Mapping[str, Sequence[Recording]],

@@ -1,4 +1,4 @@
-"""A Course: one training, how it went and how synchronous its layers were, small enough to be kept."""
+"""One training: metrics and synchrony of its layers, small enough to be stored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from ...simulator import InputError, Run, unknown
 from ...simulator.files.document import Group, Variable, to_json
 from ...simulator.types import Floats
-from ..layers.trajectories import measures_in, parts, trajectories
+from ..layers.layer_synchrony import layer_synchrony, measures_in, parts
 
 Kind = Literal["control", "few", "noise", "capacity", "treated"]
 OVERFITS: tuple[Kind, ...] = ("few", "noise", "capacity")
@@ -23,16 +23,16 @@ KEPT = ("si_3", "chi_c", "lambda1_fraction", "within_class_si")  # what experime
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
+class TrainingRun:
     """One training.
 
     Attributes:
         model: the network, e.g. ``"ResNet-18, width 16"``.
         data: the data set, e.g. ``"CIFAR-10"``.
-        condition: what sets it apart from other courses of the same network and data, e.g. ``"40 % noise"``.
+        condition: what sets it apart from other trainings of the same network and data, e.g. ``"40 % noise"``.
         kind: ``"control"`` (well fitted), or by what it is made to overfit: ``"few"`` samples, label ``"noise"``,
             ``"capacity"``; ``"treated"`` where a treatment is tested.
-        seed: of the data's split and noise, the weights and the batches; courses of one seed are compared as pairs.
+        seed: of the data's split and noise, the weights and the batches; trainings of one seed are compared as pairs.
         steps: (record,) optimiser steps.
         metrics: name -> (record,): train_accuracy, test_accuracy, gap, val_loss ...
         layers: names in order of depth.
@@ -54,16 +54,18 @@ class Course:
     def __post_init__(self) -> None:
         n = self.steps.size
         if self.kind not in get_args(Kind):
-            raise unknown("Course.kind", self.kind, get_args(Kind))
+            raise unknown("TrainingRun.kind", self.kind, get_args(Kind))
         if n < 2 or not (np.diff(self.steps) > 0).all():
-            raise InputError(f"Course.steps: must be two or more rising steps; got {self.steps.tolist()}")
+            raise InputError(f"TrainingRun.steps: must be two or more rising steps; got {self.steps.tolist()}")
         for name, values in self.metrics.items():
             if values.shape != (n,):
-                raise InputError(f"Course.metrics[{name!r}]: must have shape ({n},), one a step; got {values.shape}")
+                raise InputError(
+                    f"TrainingRun.metrics[{name!r}]: must have shape ({n},), one a step; got {values.shape}"
+                )
         for name, values in [*self.synchrony.items(), *self.null_high.items()]:
             if values.shape != (n, len(self.layers)):
                 raise InputError(
-                    f"Course.synchrony[{name!r}]: must have shape ({n}, {len(self.layers)}), (record, layer); "
+                    f"TrainingRun.synchrony[{name!r}]: must have shape ({n}, {len(self.layers)}), (record, layer); "
                     f"got {values.shape}"
                 )
 
@@ -74,7 +76,7 @@ class Course:
 
     @property
     def overfits(self) -> bool:
-        """Whether it was made to."""
+        """Return whether it was made to overfit."""
         return self.kind in OVERFITS
 
     def layered(self, measure: str = "si_3") -> Floats:
@@ -85,7 +87,7 @@ class Course:
         """
         key = f"{measure} {SET}"
         if key not in self.synchrony:
-            raise unknown("measure and set of a course", key, self.synchrony)
+            raise unknown("measure and set of a training", key, self.synchrony)
         return self.synchrony[key]
 
     def mean(self, measure: str = "si_3") -> Floats:
@@ -112,15 +114,15 @@ class Course:
         """The record nearest to this share of training.
 
         >>> import numpy as np
-        >>> c = Course("m", "d", "c", "few", 0, np.arange(5.0), {}, (), {}, {})
+        >>> c = TrainingRun("m", "d", "c", "few", 0, np.arange(5.0), {}, (), {}, {})
         >>> c.at_share(0.25)
         1
         """
         return int(np.abs(self.steps - (self.steps[0] + share * (self.steps[-1] - self.steps[0]))).argmin())
 
 
-def course_of(run: Run, *, model: str, data: str, condition: str, kind: Kind, seed: int) -> Course:
-    """The course that a file of `ictal train` holds: its history, and of its layers' synchrony what is read.
+def training_run_of(run: Run, *, model: str, data: str, condition: str, kind: Kind, seed: int) -> TrainingRun:
+    """The training that a file of `ictal train` holds: its history, and of its layers' synchrony what is read.
 
     That is `KEPT` of activations on test images, and SI-3 alone with its surrogates and of treated networks.
 
@@ -139,7 +141,7 @@ def course_of(run: Run, *, model: str, data: str, condition: str, kind: Kind, se
     for measure in measures_in(run):
         if measure not in (KEPT[:1] if kind == "treated" else KEPT):
             continue
-        found = trajectories(run, measure, when=SIDE, of=SET)
+        found = layer_synchrony(run, measure, when=SIDE, of=SET)
         layers = found.layers
         if found.times.size != times.size:
             raise InputError(
@@ -152,28 +154,35 @@ def course_of(run: Run, *, model: str, data: str, condition: str, kind: Kind, se
             null_high[f"{measure} {SET}"] = found.nulls[NULL].high
     values = history.numpy()
     metrics = {name: np.asarray(values[:, at], dtype=np.float64) for at, name in enumerate(names)}
-    return Course(model, data, condition, kind, seed, steps, metrics, layers, synchrony, null_high)
+    return TrainingRun(model, data, condition, kind, seed, steps, metrics, layers, synchrony, null_high)
 
 
-def to_groups(courses: Sequence[Course]) -> dict[str, Group]:
-    """Courses that differ in their seed alone as one group ``courses/NNNN``, their numbers as float32."""
-    alike: dict[tuple[object, ...], list[Course]] = {}
-    for course in courses:
-        tables = (tuple(course.metrics), tuple(course.synchrony), _drawn(course))
-        about = (course.model, course.data, course.condition, course.kind, course.layers, *course.steps.tolist())
-        alike.setdefault((*about, *tables), []).append(course)
+def to_groups(trainings: Sequence[TrainingRun]) -> dict[str, Group]:
+    """Trainings that differ in their seed alone as one group ``courses/NNNN``, their numbers as float32."""
+    alike: dict[tuple[object, ...], list[TrainingRun]] = {}
+    for training in trainings:
+        tables = (tuple(training.metrics), tuple(training.synchrony), _drawn(training))
+        about = (
+            training.model,
+            training.data,
+            training.condition,
+            training.kind,
+            training.layers,
+            *training.steps.tolist(),
+        )
+        alike.setdefault((*about, *tables), []).append(training)
     return {f"courses/{at:04d}": _group(members) for at, members in enumerate(alike.values())}
 
 
-def _drawn(course: Course) -> tuple[str, ...]:
+def _drawn(training: TrainingRun) -> tuple[str, ...]:
     """Keys of the synchrony that surrogates were drawn for."""
-    return tuple(key for key, values in course.null_high.items() if np.isfinite(values).any())
+    return tuple(key for key, values in training.null_high.items() if np.isfinite(values).any())
 
 
-def _group(members: Sequence[Course]) -> Group:
+def _group(members: Sequence[TrainingRun]) -> Group:
     first = members[0]
     variables = {
-        "seed": Variable(("seed",), np.array([course.seed for course in members], dtype=np.int64)),
+        "seed": Variable(("seed",), np.array([training.seed for training in members], dtype=np.int64)),
         "step": Variable(("step",), first.steps),
     }
 
@@ -195,24 +204,24 @@ def _group(members: Sequence[Course]) -> Group:
     return Group(variables, {"course": to_json(about)})
 
 
-def from_group(group: Group) -> list[Course]:
-    """The courses that `to_groups` stored as one, a seed each."""
-    held = group.variables
+def from_group(group: Group) -> list[TrainingRun]:
+    """The trainings that `to_groups` stored as one, a seed each."""
+    stored = group.variables
     about = json.loads(str(group.attrs["course"]))
     condition = str(about["condition"]).replace("the source", "the paper")  # files of before the word was changed
-    steps = np.asarray(held["step"].values, dtype=np.float64)
-    layers = tuple(map(str, held["layer"].values)) if "layer" in held else ()
+    steps = np.asarray(stored["step"].values, dtype=np.float64)
+    layers = tuple(map(str, stored["layer"].values)) if "layer" in stored else ()
 
     def table(name: str, label: str, at: int) -> dict[str, Floats]:
-        if name not in held:
+        if name not in stored:
             return {}
-        values = np.asarray(held[name].values[at], dtype=np.float64)
-        return dict(zip(map(str, held[label].values), values, strict=True))
+        values = np.asarray(stored[name].values[at], dtype=np.float64)
+        return dict(zip(map(str, stored[label].values), values, strict=True))
 
     return [
-        Course(
+        TrainingRun(
             str(about["model"]), str(about["data"]), condition, about["kind"], seed, steps,
             table("metrics", "metric", at), layers, table("synchrony", "measure", at), table("null_high", "null", at),
         )
-        for at, seed in enumerate(held["seed"].values.tolist())
+        for at, seed in enumerate(stored["seed"].values.tolist())
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Synchrony over training as a Run stores it: of every layer in order of depth, each value beside its null."""
+"""Synchrony over training as a Run stores it: of every layer in order of depth, each value with its null."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Null:
 
 
 @dataclass(frozen=True, eq=False)
-class Trajectories:
+class LayerValues:
     """One measure of every layer over training.
 
     Attributes:
@@ -97,8 +97,8 @@ def measures_in(run: Run) -> list[str]:
     return list(names)
 
 
-def trajectories(run: Run, measure: str, *, when: str = "post", of: str = "test") -> Trajectories:
-    """One measure of every layer over training, out of what `LayerSynchrony` stored.
+def layer_synchrony(run: Run, measure: str, *, when: str = "post", of: str = "test") -> LayerValues:
+    """Read one measure of every layer over training from the entries of `LayerSynchrony`.
 
     Raises:
         InputError: the Run holds no synchrony over training, or not this measure, set or side of the layers.
@@ -116,7 +116,7 @@ def trajectories(run: Run, measure: str, *, when: str = "post", of: str = "test"
     )
     nulls = {k: Null(*(_columns(found, measure, s, k) for s in NULL_STATISTICS)) for k in kinds}
     at = int(np.flatnonzero(first.unit_labels["measure"] == measure)[0])
-    return Trajectories(
+    return LayerValues(
         measure,
         when,
         of,
@@ -132,7 +132,7 @@ def trajectories(run: Run, measure: str, *, when: str = "post", of: str = "test"
 
 
 def layer_similarity(run: Run, *, when: str = "post", of: str = "test") -> LayerSimilarity:
-    """CKA between the layers' activations over training, out of what `LayerSynchrony` stored.
+    """Read the CKA between the layers' activations over training from the entries of `LayerSynchrony`.
 
     Raises:
         InputError: the Run holds none for this set or side of the layers.
