@@ -116,10 +116,17 @@ def checked(what: str, hint: Any, param: Param, value: Any) -> Any:
 
 
 def check_bounds(what: str, param: Param, value: object) -> None:
-    """Check a number, or every number of a tuple, against the bounds; anything else passes.
+    """Check a value against the bounds of its parameter.
+
+    Checks an int or a float, or each of them in a tuple. Everything else passes: text, None, bools, arrays.
+
+    Args:
+        what: name of the parameter, with which the error begins.
+        param: its bounds and unit.
+        value: the value, in its final type.
 
     Raises:
-        InputError: it is not finite, or outside.
+        InputError: a number is not finite, or outside the bounds.
 
     >>> check_bounds("Cell.tau", Param("time constant [ms]", gt=0), -1.0)
     Traceback (most recent call last):

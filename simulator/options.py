@@ -74,7 +74,10 @@ def default_option(hint: Any) -> Option | None:
 
 
 def command_line(*parts: Any) -> str:
-    """Return the line that repeats a command: words, and settings that differ from their defaults.
+    """Return the command line, quoted for a shell, that repeats a command.
+
+    Of a dataclass it writes the fields that have an `Option` and differ from their defaults; with record="always" also
+    at the default, with record="never" not at all. None and empty values are left out.
 
     Args:
         parts: a word, a list of words, or a dataclass whose fields have an `Option`.

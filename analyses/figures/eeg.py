@@ -55,7 +55,17 @@ def eeg_drawings(result: EegResult) -> Iterator[Drawing]:
 
 @styled
 def over_time_figure(title: str, result: EegResult, names: Sequence[str]) -> Figure:
-    """Draw the named measures over time, a panel each: values, null, mean before the event, test of the change."""
+    """Draw each measure over time, in a panel of its own.
+
+    A panel shows the value of every window at its middle, the 95 % interval of the null, the mean before the event
+    (dotted) and the events. Filled marks exceed the null. Text above a panel gives the change from before to during the
+    event, with its 95 % interval and p (Holm).
+
+    Args:
+        title: heading.
+        result: windows with their nulls.
+        names: measures to draw, of `result.measures`.
+    """
     figure, panels = _stack(title, len(names), 0.16 if result.changes else 0.0)
     if result.changes:
         panels[0].annotate("change from before to during [95 %], p (Holm):", (1, 1), (0, 12), **_ABOVE)

@@ -74,7 +74,12 @@ def save_films(films: Mapping[str, bytes], folder: str | os.PathLike[str], *, fo
 
 
 def embedded(drawing: Drawing, picture: bytes) -> dict[str, Any]:
-    """Return the content of a page about a figure, its PNG inside."""
+    """Return one figure as the templates of pages use it: name, title, data URL, size [pixels], alt text, caption.
+
+    Args:
+        drawing: the figure with its texts.
+        picture: its PNG, as `to_png` returns it.
+    """
     width, height = struct.unpack(">II", picture[16:24])  # the head of a PNG
     return {
         "name": drawing.name,

@@ -13,10 +13,11 @@ from .checks import band_bins
 
 
 def population_spectrum(x: Array, mask: Array, *, segment: int, periodic: bool = False) -> Array:
-    """Welch's power of the mean over live units, (…, segment // 2 + 1), in arbitrary units.
+    """Return the one-sided power spectrum of the mean over live units by Welch's method, (…, segment // 2 + 1).
 
-    Hann windows of `segment` samples that overlap by half, each with its own mean removed; on a closed loop one
-    window of ones over the whole, which is exact there.
+    x: (…, time, unit), mask: (…, unit). Frequencies are 0, 1, 2 … over (segment · dt); the power is in arbitrary units.
+    Pieces of `segment` samples overlap by half. Each loses its mean and gets a Hann window, and their powers are
+    averaged. A periodic recording that is one piece has no window: its spectrum is exact.
     """
     xp = api.array_namespace(x)
     n_times = x.shape[-2]

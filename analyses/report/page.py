@@ -17,7 +17,12 @@ from ..figures.save import embedded, to_png
 
 
 def rendered(template: str, content: Mapping[str, Any]) -> str:
-    """Return a template of this folder, filled in."""
+    """Return an HTML template, filled in. Values are escaped, so that a name from a file stays text.
+
+    Args:
+        template: name of a file in the folder `templates` beside this module, e.g. "page.html.j2".
+        content: name -> value, as the template uses them.
+    """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,  # a name that comes from a file is text and nothing else

@@ -59,10 +59,19 @@ def run(
 
 
 def forecast(system: Spiking, given: Simulation, target: Path, threads: int, out: Output) -> None:
-    """Print the memory, disk and time of the run.
+    """Print the memory, disk space and time that a run would need.
+
+    The time is measured on a short pilot run, or estimated where the network is too large to draw.
+
+    Args:
+        system: the system, as built.
+        given: settings of the command line, of which the seed and the precision are used.
+        target: file that the run would write; it may exist.
+        threads: threads that the run would use.
+        out: where the forecast is printed, as text or JSON.
 
     Raises:
-        InputError: it needs more memory or disk than there is.
+        InputError: the run needs more memory or disk than is free, or the target cannot be written.
     """
     from ..simulator.files.document import check_writable
     from ..simulator.long_runs import forecast as forecasts

@@ -83,9 +83,11 @@ def lyapunov(
     inputs: str = "zero", seed: int = 0, progress: Progress | None = None,
     **parameters: object,
 ) -> DynamicsResult:  # fmt: skip
-    """Estimate the k largest Lyapunov exponents of a system: all up to 64 units, the first 10 beyond.
+    """Estimate the k largest Lyapunov exponents of a system.
 
-    Args and errors are those of `analyse`, which also takes parameters of a system that are called as an argument.
+    By default k is the number of units of a system of up to 64 units, and 10 for a larger one. The other arguments and
+    the errors are those of `analyse`. A parameter of the system that is named like an argument here, such as `time`, is
+    set by ``analyse(system, lyapunov=True, settings={"time": ...})``.
 
     >>> found = lyapunov("stuart_landau", n=1, dt=0.05, sample=0.05, time=60.0)
     >>> abs(found.lyapunov.exponents - [0.0, -2.0]).max() < 0.02

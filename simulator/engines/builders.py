@@ -125,7 +125,11 @@ def _enter(
     j: int,
     rng: np.random.Generator,
 ) -> int:  # pragma: no cover
-    """Enter the sources first..last that target j has not drawn, with the logarithms of their times."""
+    """Add sources to the race of target j, each with the logarithm of its arrival time; return the number in the race.
+
+    Adds the cells first..last, both included, without those already drawn for j. The arrival time of cell m is
+    exponential with rate exp(−(m − centre)²/2·sd²), as in `draw_near`. Writes `times` and `racers` from place n on.
+    """
     for m in range(first, last + 1):
         i = wrapped(m, n_source)
         if drawn_for[i] != j:

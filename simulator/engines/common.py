@@ -49,11 +49,16 @@ def sampling(network: Network, signal_dt: float) -> int:
 
 
 def intervals(network: Network, signal_dt: float) -> dict[str, int]:
-    """Return the steps between two samples of every signal, slow variable and its rate.
+    """Return name -> time steps between two samples, of everything that a run records besides spikes.
+
+    A signal has its own interval, or `signal_dt`. A slow variable and its filtered rate (`rate_name`) have `signal_dt`.
 
     Args:
         network: the description.
-        signal_dt: interval of those that have none of their own [ms].
+        signal_dt: the default interval [ms].
+
+    Raises:
+        InputError: `signal_dt` is not positive, or an interval is no multiple of the time step.
     """
     every = sampling(network, signal_dt)
     own = {s.name: steps(s.interval, network.dt, "interval") if s.interval else every for s in network.signals}

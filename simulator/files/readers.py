@@ -121,7 +121,15 @@ def _clock(source: Path, clock: str | None, dt: float | None) -> tuple[str, floa
 
 
 def _read_arrays(source: Path, suffix: str) -> tuple[dict[str, NDArray[Any]], float | None, NDArray[Any] | None]:
-    """Return the arrays (time, unit), and the sampling rate [Hz] and names of channels in the file."""
+    """Read a .npy, .npz or .csv file as name -> array (…, time, unit), sampling rate [Hz], names of channels.
+
+    The one array of a .npy or .csv file is named "activity". Of an .npz file every numeric array with two axes or more
+    is read. Rate and channels are its entries "rate" and "channels", or None.
+
+    Raises:
+        InputError: a file that is empty or damaged, holds pickled objects or no such array, or has an invalid rate or
+            invalid channels.
+    """
     if source.stat().st_size == 0:
         raise InputError(f"{source}: is empty")
     try:

@@ -143,7 +143,10 @@ class Simulation:
     # ---- one stretch
 
     def advance(self, until: int) -> Chunk:
-        """Run the steps up to `until` and return their spikes and samples.
+        """Run the steps from the current one to `until` − 1; return their spikes, triggers and samples.
+
+        Args:
+            until: step at which to stop, counted from the start of the run.
 
         Raises:
             InputError: the activity ran away: the state is not finite.
