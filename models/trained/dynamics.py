@@ -26,8 +26,9 @@ def of_network(path: Path, inputs: str) -> Target:
     model, about = open_model(path)
     kind = str(about["architecture"]["name"])
     try:
-        constant = _mean_input(path, model, about) if inputs == "mean" else None
-        found = autonomous(model, constant)
+        found = autonomous(model)  # refuses a network that is not recurrent
+        if inputs == "mean":
+            found = autonomous(model, _mean_input(path, model, about))
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
 

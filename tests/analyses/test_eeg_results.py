@@ -53,7 +53,7 @@ def test_measure_prints_the_table_and_everything_that_was_assumed(folder, capsys
     assert "the same signal twice: T8-P8 (2) is a copy of T8-P8" in out
     assert "the channels are bipolar by their names" in out
     stored = ictal.EegResult.load(target)
-    assert stored.config["command"].endswith("rec.edf --band 3.0 20.0 --window 5")
+    assert stored.config["command"].endswith("rec.edf --band 3.0 20.0 --window 5.0")
     assert stored.config["source"]["file"].endswith("rec.edf")
 
 
