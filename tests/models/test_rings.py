@@ -432,7 +432,7 @@ def test_the_picture_shows_what_was_there():
     seen = sheet(spikes)
     assert seen.activity.shape == (20, 64)
     assert seen.activity.mean() * 128 == pytest.approx(50.0)  # Hz of all cells
-    assert "2 cells" in seen.how
+    assert "2 cells" in seen.sampling
     run_of_cue = Compte(n_e=64, duration=0.6, cue=170.0).record(0)
     (cue,) = stimuli(run_of_cue)
     assert (cue.name, cue.place, cue.width) == ("cue", 170.0, 20.0)

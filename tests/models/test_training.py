@@ -403,13 +403,17 @@ def test_modes_of_modules_come_back(data):
     assert model.drop.training
 
 
+def test_a_training_without_a_length_takes_ten_epochs_as_the_command_does():
+    assert (Training().epochs, Training().steps) == (10, None)
+    assert Training(steps=3).epochs is None
+
+
 # What cannot be
 
 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        (dict(), "either epochs or steps"),
         (dict(steps=2, epochs=2), "either epochs or steps; got epochs=2, steps=2"),
         (dict(steps=0), r"Training\.steps: must be >= 1; got 0"),
         (dict(steps=True), "Training.steps"),

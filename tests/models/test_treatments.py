@@ -196,7 +196,7 @@ def test_evaluation_is_not_treated(name):
 @pytest.mark.parametrize("name", TREATMENTS)
 def test_it_has_a_page(name):
     text = (DOCS / f"{name}.md").read_text(encoding="utf-8")
-    for part in ("## Equation", "## Dose", "## Cost", "## Source", "## What the evidence says so far"):
+    for part in ("## Equation", "## Dose", "## Cost", "## Source", "## Evidence"):
         assert part in text, part
     assert f"`{name}`" in text
     assert f"`{KINDS[name].__name__}`" in text

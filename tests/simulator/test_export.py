@@ -387,7 +387,7 @@ def test_the_command(to, path, n, file, capfd):
     assert cli.run(["export", "run.h5", "--to", to, "-o", f"other-{path}"]) == 0
     out = capfd.readouterr().out
     assert out.count("wrote other-") == n
-    assert ("left out, as sonata cannot hold it: lfp, trials" in out) == (to == "sonata")
+    assert ("left out, as sonata cannot store it: lfp, trials" in out) == (to == "sonata")
 
 
 @pytest.mark.parametrize(
