@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, reduce
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -131,6 +131,8 @@ def resolve(where: str, package: str) -> Any:
     >>> resolve("errors:InputError", "ictal.simulator").__name__
     'InputError'
     """
-    module, _, attribute = where.partition(":")
+    module, colon, attribute = where.partition(":")
+    if not colon:
+        raise InputError(f"{where!r}: must be module:Object")
     absolute = not package or module.startswith("ictal.")
-    return getattr(import_module(module if absolute else f"{package}.{module}"), attribute)
+    return reduce(getattr, attribute.split("."), import_module(module if absolute else f"{package}.{module}"))

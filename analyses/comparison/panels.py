@@ -79,6 +79,7 @@ class Settings(ValueSettings):
         measures: names; empty means every measure that is defined.
         interval: rates of spikes, smoothed in bins of `bin`, are read at every `interval` [s].
         max_units, max_times: upper limits; below them the smallest recording decides.
+        window: (start, stop) [ticks] to which everything is cut, after the filter.
     """
 
     nulls: int = 199
@@ -86,6 +87,7 @@ class Settings(ValueSettings):
     interval: float = 0.010
     max_units: int = 100
     max_times: int = 1000
+    window: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -159,7 +161,8 @@ def equalise(panels: Sequence[Panel], settings: Settings) -> list[Replicate]:
     ]
     for panel in panels:
         _check_alike(panel, settings)
-    lengths = [data.binned(settings.step).n_times if isinstance(data, Spikes) else data.n_times for *_, data in members]
+    parts = [data if settings.window is None else data.select(time=settings.window) for *_, data in members]
+    lengths = [part.binned(settings.step).n_times if isinstance(part, Spikes) else part.n_times for part in parts]
     n_times = min(settings.max_times, *lengths)
     if n_times < 3:
         panel, group, number, _ = members[int(np.argmin(lengths))]
@@ -191,10 +194,12 @@ def equalise(panels: Sequence[Panel], settings: Settings) -> list[Replicate]:
 def _shortened(data: Recording | Spikes, n_times: int, settings: Settings, at: int) -> Activity:
     """Return the first samples, of an axis without order a random choice; the filter reads all of them."""
     if isinstance(data, Spikes):
-        time = (data.t0, data.t0 + min(n_times * settings.step, data.duration))
+        whole = data if settings.window is None else data.select(time=settings.window)
+        time = (whole.t0, whole.t0 + min(n_times * settings.step, whole.duration))
         return Activity(data, settings.bin, settings.sd, settings.band, time, settings.every, n_times)
     if settings.band is not None:
         data = bandpassed(data, settings.band)
+    data = data if settings.window is None else data.select(time=settings.window)
     seed = int(np.random.SeedSequence([settings.seed, at]).generate_state(1)[0])
     return Activity(data.subsample(n_times=n_times, seed=seed))
 

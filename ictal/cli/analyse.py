@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -30,7 +31,7 @@ def counted(arguments: Sequence[str]) -> list[str]:
     for at, word in enumerate(arguments):
         out.append(word)
         following = arguments[at + 1] if at + 1 < len(arguments) else ""
-        if word == LYAPUNOV and following != ALL and not following.lstrip("-").replace(".", "", 1).isdigit():
+        if word == LYAPUNOV and following != ALL and not re.fullmatch(r"-?[0-9]*\.?[0-9]+", following):
             out.append(ALL)
     return out
 
@@ -71,7 +72,7 @@ def analyse(
     Without a choice: fixed points, Lyapunov exponents, attractors.
     """
     check_hdf5(output, force)
-    if lyapunov not in ("", ALL) and not lyapunov.lstrip("-").isdigit():
+    if lyapunov not in ("", ALL) and not re.fullmatch("-?[0-9]+", lyapunov):
         raise InputError(f"lyapunov: must be a whole number; got {lyapunov}")
     k: int | bool = bool(lyapunov) if lyapunov in ("", ALL) else int(lyapunov)
     scanned = ranged("--scan", scan) if scan else None

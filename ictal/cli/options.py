@@ -40,6 +40,17 @@ Bin = Annotated[float, Param("Width of the bins in which spikes are counted [s];
 Sd = Annotated[float, Param("SD of the Gaussian by which spikes are smoothed [s]; χ depends on it", ge=0)]
 
 
+_OWNERS = (
+    "measure",
+    "compare",
+    "sweep",
+    "train",
+    "lyapunov",
+    "load_data",
+    "LayerSynchrony",
+)  # before a dot
+
+
 class Line(str):
     """Line that repeats a run: a parameter of this type gets it."""
 
@@ -60,6 +71,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     groups: dict[str, Any] = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
     found: dict[str, _Field] = {}
     line = next((name for name, hint in hints.items() if hint is Line), "")
+    owners = [*_OWNERS, *(hint.__name__ for hint in groups.values())]  # whose fields are options here
     for name in (name for name in defaults if name != line):
         for field in _fields(groups[name]) if name in groups else [_Field.of(name, hints[name], defaults[name])]:
             found[field.name] = field
@@ -73,8 +85,9 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             made[line] = command_line(function.__name__, words)
             function(**{name: made[name] for name in defaults})
         except InputError as error:
-            named = re.match(r"(\w+)( \w+)?:", str(error))
-            if named and named[1] in found:
+            named = re.match(rf"(?:(?:{'|'.join(owners)})\.)?(\w+)( \w+)?:", str(error))
+            files = [str(path) for value in given.values() for path in (value if isinstance(value, list) else [value])]
+            if named and named[1] in found and named[0].rstrip(":") not in files:
                 raise InputError(found[named[1]].flag + str(error)[named.end(1) :]) from error
             raise
 

@@ -61,7 +61,7 @@ def compare(
     check_seed(seed)
     settings = Settings(
         band, phase_band, nulls, bin, sd, label, seed,
-        measures=tuple(measures), interval=interval, max_units=max_units, max_times=max_times,
+        measures=tuple(measures), interval=interval, max_units=max_units, max_times=max_times, window=window,
     )  # fmt: skip
     if len(groups) < 2:
         raise InputError(f"compare: needs at least 2 groups; got {', '.join(groups) or 'none'}")
@@ -71,9 +71,9 @@ def compare(
         if not members:
             raise InputError(f"compare: group {group!r} is empty")
         runs[group] = [as_run(member, dt=dt, clock=clock) for member in members]
-    if window is not None:
-        runs = {group: [run.select(time=window) for run in members] for group, members in runs.items()}
-    curves = {group: [run[HISTORY] for run in members if HISTORY in run] for group, members in runs.items()}
+    cut = {g: [run if window is None else run.select(time=window) for run in members] for g, members in runs.items()}
+    refuse_unusable(panels_of(cut, entries))
+    curves = {group: [run[HISTORY] for run in members if HISTORY in run] for group, members in cut.items()}
     config = {
         "command": command,
         "dt": dt,
@@ -83,10 +83,8 @@ def compare(
         "versions": versions(),
         "sources": {group: [plain(run.source) for run in members] for group, members in runs.items()},
     }
-    panels = panels_of(runs, entries)
-    refuse_unusable(panels)
     return compare_panels(
-        panels,
+        panels_of(runs, entries),
         settings=settings,
         histories={g: cast("list[Recording]", c) for g, c in curves.items() if c and all(map(is_curve, c))},
         config=config,

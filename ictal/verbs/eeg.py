@@ -14,6 +14,7 @@ from ..analyses.eeg.result import EegResult
 from ..analyses.settings import ValueSettings
 from ..analyses.values import Activity, unusable
 from ..simulator import InputError, Recording, Spikes, unknown
+from ..simulator.checks import check_seed
 from ..simulator.files.document import versions
 from ..simulator.files.edf import ENTRY
 from ..simulator.files.rows import plain
@@ -67,6 +68,7 @@ def measure_over_time(
     Raises:
         InputError: an unknown name, a value out of range, or no entry that can be measured.
     """
+    check_seed(seed)
     recording, source = _recording(data, entry, dt, clock, bin, sd)
     names = [measures] if isinstance(measures, str) else list(measures or ())
     settings = Windows(window, step, band, names, nulls, reference, event, all_channels, units, phase_band, seed)
@@ -108,6 +110,7 @@ def analyse_eeg(
     Raises:
         InputError: as `measure_over_time`; no second on the clock; fewer than 3 windows in the baseline.
     """
+    check_seed(seed)
     if rate is not None and not (math.isfinite(rate) and rate > 0):
         raise InputError(f"rate: must be > 0 [Hz]; got {rate:g}")
     dt = None if rate is None else 1.0 / rate

@@ -134,6 +134,8 @@ def open_model(path: str | os.PathLike[str]) -> tuple[nn.Module, dict[str, Any]]
         chosen = architecture(there["name"], there["parameters"])
         shape, n_classes = tuple(int(n) for n in about["shape"]), int(about["n_classes"])
         weights = document["model"]
+        if not isinstance(weights, Mapping):
+            raise TypeError("model")
     except (LookupError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: does not name its architecture; want a file of ictal train") from error
     model = chosen.build(shape, n_classes)

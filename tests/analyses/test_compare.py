@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import ictal
 from ictal.analyses import Comparison, Panel, Settings, Side, compare_panels
 from ictal.analyses.comparison import verdict
 from ictal.analyses.comparison.panels import equalise
@@ -266,3 +267,22 @@ def test_a_panel_that_cannot_be_measured_is_named(groups, words):
 def test_settings_out_of_range_are_refused(bad):
     with pytest.raises(InputError):
         Settings(**bad)
+
+
+@pytest.mark.parametrize("what", ["recording", "spikes"])
+def test_a_band_and_a_window_mean_the_same_in_compare_and_measure(what):
+    rng = np.random.default_rng(5)
+    sources = []
+    for _ in range(4):
+        shared = rng.normal(size=(6000, 1))
+        if what == "recording":
+            sources.append(Recording(rng.normal(size=(6000, 5)) + shared, 0.01, "second", "potential", "µV"))
+        else:
+            when, cell = np.nonzero(rng.random((6000, 5)) < 0.1 * (1 + (shared > 0)))
+            sources.append(Spikes(when * 0.01 + 0.005, cell, 5, 60.0))
+    options = {"band": (3.0, 20.0), "window": (10.0, 20.0), "measures": ["si_3", "chi_c"]}
+    found = ictal.compare({"a": sources[:2], "b": sources[2:]}, interval=0.001, max_times=10**5, **options)
+    alone = ictal.measure(sources[0], options.pop("measures"), **options)
+    for measure in ("si_3", "chi_c"):
+        entry = found.observations[0].panel
+        assert found.values(entry, measure, "a")[0] == pytest.approx(alone.value(measure), abs=1e-12)

@@ -12,9 +12,9 @@ import pytest
 import xarray
 
 import ictal
-import ictal.analyses.figures
 from ictal import cli
 from ictal.analyses import save_figures as figures_as_files
+from ictal.analyses.figures import save as figure_files
 from ictal.cli import output
 from ictal.simulator.files.document import read
 
@@ -104,7 +104,7 @@ def test_every_figure_is_drawn_from_the_file_alone_and_its_numbers_are_where_the
         drawn.extend(figure.name for figure in figures)
         return figures_as_files(figures, *where, **how)
 
-    monkeypatch.setattr(ictal.analyses.figures, "save_figures", save)
+    monkeypatch.setattr(figure_files, "save_figures", save)
     document = read(alone)
     kind = document.attrs["kind"]
     assert cli.run(["plot", "x.h5", "--json"]) == 0
