@@ -286,6 +286,13 @@ def completed(groups: Mapping[str, Group]) -> dict[str, Group]:
     return found
 
 
+def of_measures(groups: Mapping[str, Group]) -> list[Group]:
+    """Return the groups ``measures/NAME`` in the order of `MEASURES`, then those of measures that are not installed."""
+    there = [name.removeprefix("measures/") for name in groups if name.startswith("measures/")]
+    known = [name for name in MEASURES if name in there]
+    return [groups[f"measures/{name}"] for name in (*known, *(name for name in there if name not in known))]
+
+
 @dataclass(frozen=True)
 class Measurements(Result):
     """Values of the entries of a Run: result of `ictal.measure`.
@@ -327,14 +334,14 @@ class Measurements(Result):
         groups = {}
         for name in dict.fromkeys(row.measure for row in self.rows):
             rows = [row for row in self.rows if row.measure == name]
-            groups[f"measures/{name}"] = to_group(EntryValue, rows, get(name).prose)
+            groups[f"measures/{name}"] = to_group(EntryValue, rows, get(name).prose if name in MEASURES else {})
         return groups | super().to_groups()
 
     @classmethod
     def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> Measurements:
         """Return the inverse of `to_groups`."""
         groups = completed(groups)
-        rows = [r for n in MEASURES if (g := groups.get(f"measures/{n}")) for r in from_group(EntryValue, g)]
+        rows = [row for group in of_measures(groups) for row in from_group(EntryValue, group)]
         for row in rows:
             dict(json.loads(row.settings))
         return super().from_groups(groups, config, rows=rows, **fields)

@@ -32,4 +32,4 @@ SYSTEMS = Registry("system", "ictal.models", {
         "trained.classifier:Classifier",
         "MLP on images; its layers over samples, a morph loop and training",
     ),
-})  # fmt: skip
+}, needs=("__dataclass_fields__", "record"))  # fmt: skip

@@ -41,15 +41,19 @@ class Registry(Mapping[str, Entry]):
         package: of modules that are given relative to it.
         own: name -> ("module:Object", one line).
         group: of the entry points, where it is not the plural of `kind`.
+        needs: attributes that an object of a plug-in must have.
 
     >>> errors = Registry("error", "ictal.simulator", {"input": ("errors:InputError", "bad input")})
     >>> errors.load("input").__name__, errors["input"].line
     ('InputError', 'bad input')
     """
 
-    def __init__(self, kind: str, package: str, own: Mapping[str, tuple[str, str]], group: str = "") -> None:
+    def __init__(
+        self, kind: str, package: str, own: Mapping[str, tuple[str, str]], group: str = "", needs: tuple[str, ...] = ()
+    ) -> None:
         self.kind, self.group = kind, group or f"ictal.{kind}s"
         self.problems: tuple[str, ...] = ()
+        self._needs = needs
         self._package = package
         self._own = {name: Entry(*entry) for name, entry in own.items()}
         self._added: dict[str, Entry] | None = None
@@ -80,6 +84,8 @@ class Registry(Mapping[str, Entry]):
         except (Exception, SystemExit) as error:  # a plug-in may fail in any way: it ends itself, not the rest
             reason = " ".join(f"{type(error).__name__}: {error}".split())
             raise InputError(f"{what} cannot be loaded: {reason}") from error
+        if missing := [need for need in self._needs if not hasattr(found, need)]:
+            raise InputError(f"{what}: {entry.where} is no {self.kind}: a {type(found).__name__} without {missing[0]}")
         if (own := getattr(found, "name", name)) != name:  # results are stored, and looked up, by it
             raise InputError(f"{what}: {entry.where} must have the same name; got {own!r}")
         return found

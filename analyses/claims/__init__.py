@@ -15,4 +15,4 @@ CLAIMS = Registry("claim", "ictal.analyses.claims", {
     "drugs": ("not_run:DRUGS", "each anti-epileptic mechanism has a regulariser; not run yet"),
     "healthy": ("healthy:CLAIM", "healthy networks keep SI in .3–.5, and a controller does well to"),
     "critical": ("not_run:CRITICAL", "networks work best near criticality; not run yet"),
-})  # fmt: skip
+}, needs=("text", "scales"))  # fmt: skip

@@ -11,7 +11,7 @@ from ...simulator.files.document import Group, to_json
 from ...simulator.files.result import Result
 from ...simulator.files.rows import from_group, to_group
 from ..measures import MEASURES, get
-from ..values import Value, completed
+from ..values import Value, completed, of_measures
 from .verdict import Contrast, Verdict
 
 
@@ -89,14 +89,15 @@ class Comparison(Result):
     def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> Comparison:
         """Return the inverse of `to_groups`."""
         groups = completed(groups)
-        there = [group for name in MEASURES if (group := groups.get(f"measures/{name}"))]
-        observations = [row for group in there for row in from_group(ReplicateValue, group)]
+        observations = [row for group in of_measures(groups) for row in from_group(ReplicateValue, group)]
         arrays = {k.removeprefix("figures/"): v for k, v in groups.items() if k.startswith("figures/")}
         return super().from_groups(groups, config, observations=observations, figures=arrays, **fields)
 
 
 def _definition(name: str, rows: Sequence[ReplicateValue]) -> dict[str, str]:
     """Return the definition of a measure, and its null, band, bin and axis by panel."""
+    if name not in MEASURES:  # of a package that is not installed here
+        return {}
     measure = get(name)
     prose = {"definition" if key == "formula" else key: text for key, text in measure.prose.items()}
     settings = {row.panel: json.loads(row.settings) for row in reversed(rows)}

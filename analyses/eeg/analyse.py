@@ -129,19 +129,35 @@ def usable(
 
 
 def over_time(
-    recording: Recording, settings: Windows, *, electrodes: bool = True, progress: Progress | None = None
+    recording: Recording,
+    settings: Windows,
+    *,
+    electrodes: bool = True,
+    counts: Recording | None = None,
+    progress: Progress | None = None,
 ) -> EegResult:
     """Measure synchrony in sliding windows, and test its change at the events.
 
-    Errors as `prepare`, `sliding` and `measured`.
+    `counts` are, of rates of spikes, the counts of the same units, for the measures that read counts.
+    Errors as `prepare`, `sliding` and `window_values`.
     """
     ready = prepare(recording, settings, electrodes=electrodes)
-    signal = ready.recording if settings.band is None else bandpassed(ready.recording, settings.band)
-    return _over_time(recording, ready, signal, settings, progress)
+    read = (
+        [ready.recording]
+        if counts is None
+        else [ready.recording, prepare(counts, settings, electrodes=False).recording]
+    )
+    signal, *counted = read if settings.band is None else [bandpassed(each, settings.band) for each in read]
+    return _over_time(recording, ready, signal, settings, progress, *counted)
 
 
 def _over_time(
-    recording: Recording, ready: Prepared, signal: Recording, settings: Windows, progress: Progress | None
+    recording: Recording,
+    ready: Prepared,
+    signal: Recording,
+    settings: Windows,
+    progress: Progress | None,
+    counts: Recording | None = None,
 ) -> EegResult:
     places = sliding(signal, settings.window, settings.step)
     band = settings.phase_band or settings.band
@@ -150,7 +166,14 @@ def _over_time(
     blocks = disjoint(signal, ready.events, length) if length else []
     rows, tested = (
         window_values(
-            signal, part, settings.values, measures=settings.measures, seed=seed, events=ready.events, progress=progress
+            signal,
+            part,
+            settings.values,
+            measures=settings.measures,
+            seed=seed,
+            events=ready.events,
+            counts=counts,
+            progress=progress,
         )
         for part, seed in (
             (places, settings.seed),

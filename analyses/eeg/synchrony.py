@@ -41,6 +41,7 @@ def window_values(
     measures: Sequence[str] | None = None,
     seed: int = 0,
     events: Sequence[Event] = (),
+    counts: Recording | None = None,
     progress: Progress | None = None,
 ) -> list[WindowValue]:
     """Compute every measure in every window that is given.
@@ -56,6 +57,7 @@ def window_values(
         measures: names in `MEASURES` that read values, and in `RHYTHMS`; see `chosen_measures` for the default.
         seed: of the surrogates; each window has draws of its own.
         events: what the phases of the windows are relative to.
+        counts: of a signal of rates of spikes, their counts, for the measures that read counts.
         progress: called as progress(done, total, what).
 
     Raises:
@@ -70,9 +72,14 @@ def window_values(
             if progress:
                 progress(at, len(places), f"window {at + 1} of {len(places)}")
             start, stop = (signal.t0 + signal.dt * edge for edge in (first, last))
-            part = signal.select(time=(start, stop - signal.dt / 2))
-            known = [name for name in names if name in MEASURES]
+            time = (start, stop - signal.dt / 2)
+            part = signal.select(time=time)
+            counted = [name for name in names if counts is not None and name in MEASURES and get(name).of_counts]
+            known = [name for name in names if name in MEASURES and name not in counted]
             found = {v.measure: v for v in values(Activity(part), known, settings, seed=seed + at)}
+            if counts is not None and counted:
+                data = Activity(counts.select(time=time))
+                found |= {v.measure: v for v in values(data, counted, settings, seed=seed + at)}
             found |= {name: _rhythm(RHYTHMS[name], part, settings) for name in names if name in RHYTHMS}
             where = {"start": start, "stop": stop, "phase": phase_of(start, stop, events)}
             rows += [found[name].at(WindowValue, **where) for name in names]

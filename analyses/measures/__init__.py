@@ -37,7 +37,7 @@ MEASURES = Registry("measure", "ictal.analyses.measures", {
     "spectral_peak": ("spectral:SPECTRAL_PEAK", "frequency of the strongest population rhythm"),
     "class_share": ("labelled:CLASS_SHARE", "share of the variance that lies between classes"),
     "within_class_si": ("labelled:WITHIN_CLASS_SI", "SI-3 after the class means are removed"),
-})  # fmt: skip
+}, needs=("kernel", "takes", "nulls"))  # fmt: skip
 
 
 def get(name: str) -> Measure:

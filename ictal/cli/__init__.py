@@ -37,6 +37,7 @@ COMMANDS = Registry(
         "info": ("info:info", "Describe a file and the command that made it."),
         "doctor": ("doctor:doctor", "Check versions, caches, threads, data and links."),
     },
+    needs=("__call__",),
 )  # fmt: skip
 PLAIN: dict[str, Any] = {"add_completion": False, "pretty_exceptions_enable": False, "rich_markup_mode": None}
 

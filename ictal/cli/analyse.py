@@ -72,8 +72,8 @@ def analyse(
     Without a choice: fixed points, Lyapunov exponents, attractors.
     """
     check_hdf5(output, force)
-    if lyapunov not in ("", ALL) and not re.fullmatch("-?[0-9]+", lyapunov):
-        raise InputError(f"lyapunov: must be a whole number; got {lyapunov}")
+    if lyapunov not in ("", ALL) and not re.fullmatch("[0-9]*[1-9][0-9]*", lyapunov):
+        raise InputError(f"lyapunov: must be a whole number >= 1; got {lyapunov}")
     k: int | bool = bool(lyapunov) if lyapunov in ("", ALL) else int(lyapunov)
     scanned = ranged("--scan", scan) if scan else None
     axes = [ranged("--plane", text) for text in plane]

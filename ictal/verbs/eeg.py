@@ -18,6 +18,7 @@ from ..simulator.checks import check_seed
 from ..simulator.files.document import versions
 from ..simulator.files.edf import ENTRY
 from ..simulator.files.rows import plain
+from ..simulator.recordings.spikes import MIN_SPIKES
 from ..simulator.types import Progress
 from .sources import Source, as_run
 
@@ -69,10 +70,13 @@ def measure_over_time(
         InputError: an unknown name, a value out of range, or no entry that can be measured.
     """
     check_seed(seed)
-    recording, source = _recording(data, entry, dt, clock, bin, sd)
+    recording, source, counts = _recording(data, entry, dt, clock, bin, sd)
     names = [measures] if isinstance(measures, str) else list(measures or ())
     settings = Windows(window, step, band, names, nulls, reference, event, all_channels, units, phase_band, seed)
-    found = over_time(recording, settings, electrodes="channel" in recording.unit_labels, progress=progress)
+    electrodes = "channel" in recording.unit_labels
+    found = over_time(recording, settings, electrodes=electrodes, counts=counts, progress=progress)
+    if counts is not None:
+        found = replace(found, config={**found.config, "bin": bin, "sd": sd, "min_spikes": MIN_SPIKES})
     return _attributed(found, source, command)
 
 
@@ -114,7 +118,7 @@ def analyse_eeg(
     if rate is not None and not (math.isfinite(rate) and rate > 0):
         raise InputError(f"rate: must be > 0 [Hz]; got {rate:g}")
     dt = None if rate is None else 1.0 / rate
-    recording, source = _recording(data, entry, dt, None, ValueSettings.bin, ValueSettings.sd)
+    recording, source, _ = _recording(data, entry, dt, None, ValueSettings.bin, ValueSettings.sd)
     if recording.clock != "second":
         raise InputError(f"eeg: needs a recording in seconds; this one has clock {recording.clock!r}")
     settings = Windows(window, step, band, list(measures), nulls, reference, event, all_channels, seed=seed)
@@ -124,8 +128,8 @@ def analyse_eeg(
 
 def _recording(
     data: Source, entry: str | None, dt: float | None, clock: str | None, bin: float, sd: float
-) -> tuple[Recording, dict[str, object]]:
-    """Return the chosen entry, as sampled activity, and the provenance of the run."""
+) -> tuple[Recording, dict[str, object], Recording | None]:
+    """Return the chosen entry, as sampled activity, the provenance of the run, and of spikes the counts."""
     run = as_run(data, dt=dt, clock=clock)
     where = f"{os.fspath(data)}: " if isinstance(data, str | os.PathLike) else ""
     if entry is None:
@@ -140,8 +144,9 @@ def _recording(
     if (isinstance(chosen, Spikes) or chosen.n_units < 2) and (reason := unusable(chosen)) is not None:
         raise InputError(f"{where}{reason}")
     if isinstance(chosen, Spikes):
-        chosen = replace(Activity(chosen, bin, sd).rates, source=chosen.source)
-    return chosen, plain(run.source)
+        activity = Activity(chosen, bin, sd)
+        return replace(activity.rates, source=chosen.source), plain(run.source), activity.counts
+    return chosen, plain(run.source), None
 
 
 def _attributed(found: EegResult, source: dict[str, object], command: str) -> EegResult:

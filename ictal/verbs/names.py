@@ -25,7 +25,7 @@ EXPERIMENTS = Registry("experiment", "ictal.experiments", {
         "a seizure against rest, and overfitted against healthy classifiers, under the same measures",
     ),
     "planted": ("planted:error_rates", "the pipeline on courses whose relation is known: how often its verdicts err"),
-})  # fmt: skip
+}, needs=("__call__",))  # fmt: skip
 REGISTRIES = {  # in the order in which `explain` looks a name up
     "systems": SYSTEMS,
     "measures": MEASURES,

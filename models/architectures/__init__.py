@@ -31,7 +31,7 @@ ARCHITECTURES = Registry("architecture", "ictal.models.architectures", {
     "lstm": ("recurrent:lstm", "long short-term memory on sequences"),
     "rate-rnn": ("rate:RateRNN", "continuous-time rate network, Dale's law on request; a flow"),
     "snn": ("spiking:SpikingNet", "leaky integrate-and-fire neurons of snnTorch, trained by surrogate gradients"),
-})  # fmt: skip
+}, needs=("__call__",))  # fmt: skip
 
 
 def architecture(name: str, changes: Mapping[str, object] | None = None) -> Architecture:

@@ -15,4 +15,4 @@ TREATMENTS = Registry("treatment", "ictal.models.treatments", {
     "l2": ("l2:L2", "gradient of half the squared norm of the weights"),
     "label-smoothing": ("label_smoothing:LabelSmoothing", "targets mixed with the uniform distribution"),
     "clip": ("clip:Clip", "gradient scaled down to a largest norm"),
-})  # fmt: skip
+}, needs=("__dataclass_fields__", "artificial"))  # fmt: skip

@@ -18,7 +18,7 @@ EXPORTS = Registry("format", "ictal.simulator.export", {
     "csv": ("csv_folder:CSV", "a folder with a table an entry, and attributes.json"),
     "sonata": ("sonata:SONATA", "a file of spikes, as the SONATA specification has it"),
     "xarray": ("netcdf:NETCDF", "a netCDF4 file that xarray.open_datatree reads"),
-}, "ictal.exports")  # fmt: skip
+}, "ictal.exports", ("suffix", "write"))  # fmt: skip
 
 
 def export(

@@ -177,3 +177,15 @@ def test_spikes_and_runs_of_other_systems_have_a_course_over_time_too():
     found = ictal.measure_over_time(run, ["chi_c"], window=0.2, entry="E", nulls=0)
     assert found.channels == []
     assert len(found.rows) == 5
+
+
+def test_windows_on_spikes_read_what_measure_reads_and_say_the_bins():
+    rng = np.random.default_rng(2)
+    when, cell = np.nonzero(rng.random((4000, 8)) < 0.02 * (1 + np.sin(np.arange(4000)[:, None] * 2 * np.pi * 0.18)))
+    spikes = ictal.Spikes(when * 0.001 + 0.0005, cell, 8, 4.0)
+    names = ["spectral_peak", "si_3", "chi_c"]
+    windows = ictal.measure_over_time(spikes, names, window=4.0, nulls=0)
+    alone = ictal.measure(spikes, names)
+    assert {name: windows.of(name)[0].value for name in names} == {name: alone.value(name) for name in names}
+    assert alone.value("spectral_peak") == pytest.approx(180.0, abs=1.0)  # the rhythm of 180 Hz, which 5 ms smooth away
+    assert [windows.config[key] for key in ("bin", "sd", "min_spikes")] == [0.001, 0.005, 5]

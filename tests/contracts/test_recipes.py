@@ -178,11 +178,16 @@ def test_the_contracts_run_over_the_new_things(kit):
 def broken(tmp_path_factory):
     folder = tmp_path_factory.mktemp("broken")
     points = {
-        "ictal.measures": {"sick": "broken_kit.sick:SICK", "other_name": "ictal.analyses.measures.paper_indices:SI_3"},
+        "ictal.measures": {
+            "sick": "broken_kit.sick:SICK",
+            "other_name": "ictal.analyses.measures.paper_indices:SI_3",
+            "number": "broken_kit:THREE",
+            "no_colon": "broken_kit",
+        },
         "ictal.systems": {"cuba": "broken_kit:Cuba", "gone": "no_such_module:Gone"},
         "ictal.claims": {"sick_claim": "broken_kit.sick:CLAIM"},
     }
-    files = {"broken_kit/__init__.py": "", "broken_kit/sick.py": "raise RuntimeError('needs\\na doctor')\n"}
+    files = {"broken_kit/__init__.py": "THREE = 3\n", "broken_kit/sick.py": "raise RuntimeError('needs\\na doctor')\n"}
     install(folder, "broken-kit", "Does not work.", points.items(), files)
     return folder
 
@@ -206,6 +211,9 @@ def test_a_broken_package_costs_one_line_and_nothing_else(broken, tmp_path):
         f"ictal: {doctor}; left out",
         "ictal: measure 'other_name' of package broken-kit: ictal.analyses.measures.paper_indices:SI_3 must have the "
         "same name; got 'si_3'; left out",
+        "ictal: measure 'number' of package broken-kit: broken_kit:THREE is no measure: a int without kernel; left out",
+        "ictal: measure 'no_colon' of package broken-kit cannot be loaded: InputError: 'broken_kit': must be "
+        "module:Object; left out",
     ]
     code, _, err = ictal_("simulate", "gone")
     assert code == 2

@@ -272,3 +272,16 @@ def test_a_kind_of_a_plug_in_is_one_of_ours(plugged, tmp_path, monkeypatch, alte
     assert (
         "result 'broken' of package an unnamed package cannot be loaded: ModuleNotFoundError" in capfd.readouterr().err
     )
+
+
+@pytest.mark.parametrize("name", ["measurements.h5", "comparison.h5"])
+def test_values_of_a_measure_that_is_not_installed_are_kept(name, tmp_path):
+    shutil.copy(FILES / name, tmp_path / "a.h5")
+    with h5py.File(tmp_path / "a.h5", "r+") as file:
+        old = next(iter(file["measures"]))
+        file.move(f"measures/{old}", "measures/foreign")
+        rows = file["measures/foreign/measure"]
+        rows[...] = ["foreign"] * len(rows)
+    ictal.load(tmp_path / "a.h5").save(tmp_path / "b.h5")
+    with h5py.File(tmp_path / "b.h5") as file:
+        assert file["measures/foreign/value"].size > 0

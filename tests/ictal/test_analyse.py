@@ -364,8 +364,8 @@ def test_a_trained_network(ictal_, refused, folder):
     [
         (["stuart_landa"], "did you mean 'stuart_landau'"),
         ([*HOPF, *SHORT, "--lyapunov", "3"], "at most the number of units, 2; got 3"),
-        ([*HOPF, "--lyapunov", "-1"], "k: must be an integer >= 1"),
-        ([*HOPF, "--lyapunov", "1.5"], "--lyapunov: must be a whole number; got 1.5"),
+        ([*HOPF, "--lyapunov", "-1"], "--lyapunov: must be a whole number >= 1; got"),
+        ([*HOPF, "--lyapunov", "1.5"], "--lyapunov: must be a whole number >= 1; got 1.5"),
         ([*HOPF, "--scan", "b=0:1:3"], "unknown parameter of stuart_landau 'b'"),
         ([*HOPF, "--scan", "a=0:1"], "must be KEY=LOW:HIGH:COUNT"),
         ([*HOPF, "--scan", "a=1:0:5"], "LOW < HIGH"),

@@ -7,10 +7,12 @@ from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import pytest
 import typer
 
 import ictal
+from ictal import cli
 from ictal.cli import COMMANDS
 from ictal.cli.options import Line, command
 from ictal.simulator import InputError, registry
@@ -103,3 +105,28 @@ def test_a_plug_in_adds_a_command_and_a_broken_one_ends_alone(ictal_, refused, m
     assert "needs NAME" in refused("greet")
     assert "command 'torn' of package an unnamed package cannot be loaded: ModuleNotFoundError" in refused("torn")
     assert "command 'train' of package an unnamed package: Ictal has this name" in COMMANDS.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "start"),
+    [
+        ("measure x.npy --dt 1 --nulls 5", "--nulls: "),
+        ("measure x.npy --dt 1 --window 20 --nulls 5", "--nulls: "),
+        ("measure x.npy --dt 1 --band 20 3", "--band: "),
+        ("measure x.npy --dt 1 --units 1", "--units: "),
+        ("measure x.npy --dt 1 --window 20 --seed -1", "--seed: "),
+        ("compare x.npy y.npy --dt 1 --phase-band 0 .2", "--phase-band: "),
+        ("analyse stuart_landau --lyapunov 0", "--lyapunov: "),
+        ("train mlp --batch-size 100000", "--batch-size: "),
+        ("sweep cuba --grid n_e=30,40 --jobs 0", "--jobs: "),
+        ("measure seed", "seed: no such file"),  # a file that is called like an option
+    ],
+)
+def test_an_error_names_the_option_and_a_file_its_path(line, start, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    for name, seed in (("x.npy", 0), ("y.npy", 1)):
+        np.save(name, np.random.default_rng(seed).normal(size=(100, 4)))
+    assert cli.run(line.split()) == 2
+    out, err = capfd.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert err.startswith(f"ictal: {start}"), err
