@@ -133,7 +133,11 @@ class Activity:
         return "counts" if measure.of_counts and isinstance(self.data, Spikes) else "rates"
 
     def notes(self, form: Form) -> dict[str, object]:
-        """Return what a reader of a value must know about this form."""
+        """Return how this form was made from the data, for the settings of a value.
+
+        Rates and counts of spikes give ``bin``, ``sd`` and ``min_spikes``. With a band, ``filtered`` is [low, high], or
+        says that spike trains are not filtered.
+        """
         found: dict[str, object] = {}
         if isinstance(self.data, Spikes) and form != "trains":
             found = {"bin": self.bin, "sd": self.sd if form == "rates" else 0.0, "min_spikes": MIN_SPIKES}
@@ -263,10 +267,16 @@ def unusable(entry: Recording | Spikes) -> str | None:
 
 
 def completed(groups: Mapping[str, Group]) -> dict[str, Group]:
-    """Return the groups of a file with the columns that tables of values lacked in the first files.
+    """Return the groups of a file; add the columns that tables of values lacked in the first files.
 
-    No table had ``null_sd`` and ``reason``, few had ``unit``. Windows had ``n_units`` for the units that vary, and
-    neither ``n_times`` nor settings. Tables of reasons had no values.
+    A table is old if it lacks ``null_sd``. New columns hold the defaults of `Value`.
+
+    - Tables of values get ``null_sd`` and ``reason``, and ``unit`` if they lack it.
+    - Tables of windows also get ``n_times`` and ``settings``. Their ``n_units`` counted the units that vary, and
+      is copied to ``n_live``.
+    - Tables of reasons, such as ``tables/skipped``, get every column of `Value` that they lack.
+
+    Any other missing column stays missing, so that reading a damaged file fails.
     """
     found = dict(groups)
     for name, group in groups.items():

@@ -288,7 +288,19 @@ def _fields(system: Any) -> dict[str, Any]:
 def _of_runs(
     target: Target, parts: Parts, settings: DynamicsSettings, config: dict[str, Any], progress: Progress | None
 ) -> DynamicsResult:
-    """Find the attractors of the runs of a system without equations."""
+    """Run a system without equations several times and find the attractors of these runs.
+
+    The runs take the values of `starts_from` in turn. The seed goes up by 1 after each round of values, and without
+    `starts_from` after each run.
+
+    Args:
+        config: of the result; the settings of the runs are added to it.
+        progress: called before each run.
+
+    Raises:
+        InputError: another part than attractors, or a setting of flows and maps, is asked for; `starts_from` names an
+            unknown parameter, has fewer than 2 values, or more values than there are runs.
+    """
     for part in ("lyapunov", "fixed_points", "basins", "phase_plane", "scan"):
         if getattr(parts, part) not in (False, None):
             kind = "a network of spiking cells" if hasattr(target.system, "network") else "no flow: it has no drift"

@@ -134,19 +134,20 @@ def score(
     baseline: Baseline,
     lag: float = 0.0,
 ) -> Score:
-    """Event by event: an event is hit if a detection overlaps it; a detection that overlaps none is a false alarm.
+    """Score the detections of one detector against the marked events.
 
-    Detections that begin within the baseline are left out: the threshold was fitted there. A detection that is on when
-    the event begins has a latency below 0.
+    A detection that begins within the baseline does not count: the threshold was fitted there. An event is hit if a
+    detection overlaps it. A false alarm overlaps no event and does not begin within `lag` after one. The latency of a
+    hit is the start of the earliest overlapping detection minus the onset; the score holds the mean over hits, or NaN.
+    Hours are the part of the span outside the baseline, the events and the lag after each.
 
     Args:
         name: of the detector.
-        detections: of one detector.
-        events: what was marked.
+        detections: of this detector [s].
+        events: what was marked [s].
         span: (start, stop) of the recording [s].
         baseline: (start, stop) [s].
-        lag: length of the windows [s]; one that ends so soon after an event still holds a part of it, and what is
-            raised there is no false alarm.
+        lag: length of the windows [s]; for so long after an event a window holds a part of it.
 
     >>> seizure, found = [Event(60.0, 30.0, "seizure")], [Detection("r", 65.0, 80.0), Detection("r", 100.0, 101.0)]
     >>> s = score("r", found, seizure, span=(0, 3690), baseline=(0, 60))

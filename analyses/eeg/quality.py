@@ -78,10 +78,14 @@ def examine(recording: Recording, *, time: tuple[float, float] | None = None) ->
 
 
 def used(recording: Recording, channels: list[Channel]) -> Recording:
-    """Return the channels that can be used.
+    """Return the recording with the usable channels alone.
+
+    Args:
+        recording: (time, channel).
+        channels: one verdict for each channel, in the same order, as from `examine`.
 
     Raises:
-        InputError: fewer than two are left; the message names the others.
+        InputError: fewer than two channels are usable. The message names each unusable channel and its reason.
     """
     keep = [at for at, channel in enumerate(channels) if channel.used]
     if len(keep) < 2:

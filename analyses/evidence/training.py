@@ -80,10 +80,10 @@ class TrainingRun:
         return self.kind in OVERFITS
 
     def layered(self, measure: str = "si_3") -> Floats:
-        """A measure of every layer, (record, layer).
+        """Return a measure of every layer on the test images, (record, layer); NaN where it is not defined.
 
         Raises:
-            InputError: it was not measured.
+            InputError: the test images were not measured.
         """
         key = f"{measure} {SET}"
         if key not in self.synchrony:

@@ -32,10 +32,10 @@ class Treated:
 
     @property
     def seeds(self) -> list[int]:
-        """Seeds that every training has.
+        """Seeds that were trained plain and with every dose of every treatment, in ascending order.
 
         Raises:
-            InputError: there are none.
+            InputError: there is no such seed.
         """
         tables = [self.plain, *(table for doses in self.doses.values() for table in doses.values())]
         found = sorted(set.intersection(*(set(table) for table in tables)))

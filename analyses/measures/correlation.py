@@ -18,11 +18,13 @@ from .base import Measure
 
 
 def mean_correlation(x: Array, mask: Array) -> Array:
-    r"""Mean correlation over the pairs of live units.
+    r"""Return the mean correlation over the pairs of live units.
 
     .. math:: \bar\rho = \frac{\langle(\sum_j z_j)^2\rangle_t - n}{n(n-1)}
 
-    x: (…, time, unit), mask: (…, unit) -> (…). In O(time · unit): the sum over pairs is that of the squared sum.
+    x: (…, time, unit), mask: (…, unit) -> (…), 0 with fewer than two live units. z are the n live units with mean 0 and
+    variance 1 over time. It takes O(time · unit): the square of the sum holds all pairs. The mask must leave out
+    constant units (`live_units`).
 
     >>> import numpy as np
     >>> t = np.arange(100.0)[:, None] * 2 * np.pi / 100

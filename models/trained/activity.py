@@ -57,7 +57,16 @@ def activity_of(path: str | os.PathLike[str]) -> Run:
 
 
 def _last(recording: Recording, loaded: Dataset, chosen: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Recording:
-    """Return a layer (example, time, unit) at its last time point."""
+    """Return a layer at its last time point, (example, unit).
+
+    A layer (example, unit) is returned as it is. A layer (example, time, unit) loses its time axis: its clock becomes
+    ``"sample"``, and its examples get their classes as the label ``class``.
+
+    Args:
+        recording: of one layer.
+        loaded: the data set, with the classes of the test set.
+        chosen: numbers of the test examples in the recording, in order.
+    """
     if recording.values.ndim == 2:
         return recording
     return replace(

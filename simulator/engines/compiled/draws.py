@@ -93,14 +93,19 @@ class Draws:
 
 
 def freeze_inputs(network: Network, duration: float, seed: int) -> Network:
-    """Replace everything random in the inputs of a network by the draws of a run with this seed.
+    """Replace the random inputs of a network by the draws of a run of the compiled engine with this seed.
 
-    Poisson inputs become given events, noise becomes `GivenNoise`.
+    Each `PoissonInput` becomes an `EventInput`, `WhiteNoise` and `OUNoise` become `GivenNoise`. Other inputs stay as
+    they are. Wiring and initial state are not frozen: the same seed draws them again.
 
     Args:
         network: the description.
-        duration: of the draws [ms]; no input comes later.
+        duration: of the draws [ms], a multiple of the time step; no input comes later.
         seed: the seed of the run.
+
+    Raises:
+        InputError: the duration is no multiple of the time step, or a Poisson rate is over 1000 events a step to
+            a cell.
     """
     n = steps(duration, network.dt, "freeze_inputs: duration")
     draws = Draws(network, seed)
