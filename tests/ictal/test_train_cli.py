@@ -387,12 +387,12 @@ def test_surrogates_and_images_are_chosen_on_the_command_line(folder, ictal_, re
     ictal_(*shlex.split(run.source["command"])[1:], "-o", "b.h5")
     assert_equal("a", "b")
     line = refused(*SHORT, "--n-val", "60", *synchrony, "--synchrony-at", "0,60", *chosen, "-o", "c.h5")
-    assert "LayerSynchrony.nulls_at: must be among the steps of at; got 20" in line
+    assert "--synchrony-nulls-at: must be among the steps of at; got 20" in line
     for wrong, message in (
         (["--synchrony-nulls-at", "7"], "--synchrony-nulls-at: must be records: multiples of 10 steps up to 60; got 7"),
-        (["--synchrony-sets", ""], "LayerSynchrony.sets: must name at least one of train, val, test; got none"),
+        (["--synchrony-sets", ""], "--synchrony-sets: must name at least one of train, val, test; got none"),
         (["--synchrony-n-probe", "3"], "--synchrony-n-probe: must be >= 8; got 3"),
-        (["--synchrony-nulled", "si_2"], "LayerSynchrony.nulled: must be among the measures; got 'si_2'"),
+        (["--synchrony-nulled", "si_2"], "--synchrony-nulled: must be among the measures; got 'si_2'"),
     ):
         assert message in refused(*SHORT, "--n-val", "60", *synchrony, *wrong, "-o", "c.h5")
 
@@ -657,7 +657,7 @@ CASES = {
     "more images than there are": (["train", "mlp", "--n-train", "5000"], "5000"),
     "batch larger than data": (
         ["train", "mlp", "--n-train", "50"],
-        "Training.batch_size: must be at most the 50 training images; got 128; say batch_size=50",
+        "--batch-size: must be at most the 50 training images; got 128; say batch_size=50",
     ),
     "epochs and steps": (["train", "mlp", "--epochs", "1", "--steps", "1"], "either epochs or steps"),
     "every": (["train", "mlp", "--steps", "10", "--every", "3"], "try every=2"),
