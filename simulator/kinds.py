@@ -36,6 +36,8 @@ FIGURES = Registry("figure", "ictal", {
     "evidence": ("experiments.reproduce:evidence_drawings", "a figure a claim"),
     "observations": ("analyses.figures.side_by_side:side_by_side", "the measure against its drivers"),
     "model": ("models.trained.network:network_drawings", "activity of every layer"),
+    "planted": ("analyses.figures.rates:planted_drawings", "right verdicts by case"),
+    "evaluation": ("analyses.figures.rates:evaluation_drawings", "accuracy by set, and by severity of corruptions"),
     "sweep": ("analyses.figures.sweep:sweep_drawings", "mean activity against the parameters of the grid"),
 })  # fmt: skip
 PAGES = Registry("page", "ictal", {
