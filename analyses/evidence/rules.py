@@ -1,4 +1,4 @@
-"""From effects to verdicts, by rules that were written before anything was measured.
+"""From effects to verdicts, by written rules. docs/evidence.md lists what changed after the first verdicts, and why.
 
 1. An effect is counted so that the claim wants it large, and has a least effect of interest. It *holds* where it is
    above that and *fails* where it is below it, each by a one-sided test over seeds that its scale decides: Student's t
@@ -195,8 +195,8 @@ def describe(found: Effect) -> str:
 def _described(found: Effect, number: str) -> str:
     if found.n == 0:
         return found.statistic
-    claimed = "" if found.claimed != found.claimed else f"; the paper says {found.claimed:g}"
-    return f"{found.statistic}{number}, n = {found.n}; wanted above {found.least:g}{claimed}".replace("-", "−")
+    claimed = "" if found.claimed != found.claimed else f"; the paper says {found.claimed:g}".replace("-", "−")
+    return f"{found.statistic}{number}, n = {found.n}; wanted above {found.least:g}{claimed}"
 
 
 def number_of(found: Effect) -> str:

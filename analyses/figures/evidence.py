@@ -83,9 +83,9 @@ def _drawing(
     forest(below, mine, {way: tints.get(way, colour(at)) for at, way in enumerate(ways)})
     legend_below(figure, legend_of(above))
     caption = (
-        f"{setting}, scale {evidence.scale}. {sentence} Below: what decides (dots, as stated; squares, the paper's level; "
-        "diamonds, controls), every way of overfitting in its colour, mean and 95 % interval over seeds; a bar marks "
-        f"the least that would count, a star what the paper says. {COVERS}"
+        f"{setting}, scale {evidence.scale}. {sentence} Below: what decides (dots, as stated; squares, the paper's "
+        "level; diamonds, controls), every way of overfitting in its colour, mean and 95 % interval over seeds; a bar "
+        f"marks the least that would count, a star what the paper says. {COVERS}"
     )
     alt = "; ".join(
         f"{e.part}{f', {e.way}' if e.way else ''} {number_of(e) or 'cannot be told'}, wanted above {e.least:g}"

@@ -161,7 +161,7 @@ class PlantedRate:
 
     @property
     def truth(self) -> str:
-        """What is true of the claim in this case."""
+        """Truth of the claim in this case."""
         return truth(self.case, self.claim)
 
     @property
