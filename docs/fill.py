@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from ictal import PLANTED_CASES, PLANTED_CLAIMS, PlantedRate, PlantedRates, ledger
-from ictal.analyses import Ledger, decisions_table, filled, ledger_table, markdown_table
+from ictal.analyses import Ledger, decide, decisions_table, filled, ledger_table, markdown_table
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE, PAGE = ROOT / "data" / "reference", ROOT / "docs" / "evidence.md"
@@ -72,7 +72,7 @@ def api() -> str:
 
 def _rules() -> str:
     """The rules as their module lays them down."""
-    rules = import_module("ictal.analyses.evidence.rules").__doc__ or ""
+    rules = inspect.getdoc(inspect.getmodule(decide)) or ""
     return rules.split("\n\n", 1)[1].strip()
 
 
