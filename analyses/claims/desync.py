@@ -23,7 +23,7 @@ from dataclasses import replace
 from ..evidence.effect import Effect, effect
 from ..evidence.tuning import Treated, last_si, test_accuracy, with_treatments
 from ..figures.evidence import Axes, Shown
-from ..figures.parts.style import colour
+from ..figures.parts.style import OKABE_ITO, colour
 from .claim import Claim, Doses
 
 NAME, DESYNC, AS_PAPER, UP = "desync", "DesyncReg to 0", "DesyncReg to 0.3", "DesyncReg to 0.9"
@@ -94,9 +94,11 @@ def panel(axes: Axes, shown: Shown) -> str:
         y = gain.get((name, way))
         value, low, high = (y.value, y.low, y.high) if y else (0.0, 0.0, 0.0)
         shade, at = "0.45" if name == "none" else colour(names.index(name)), ways.index(way)
+        again = names.index(name) >= len(OKABE_ITO) and name != "none"  # a second treatment of this colour
         axes.errorbar(e.value, 100 * value, xerr=[[e.value - e.low], [e.high - e.value]],
                       yerr=[[100 * (value - low)], [100 * (high - value)]], fmt="os^D"[at % 4], color=shade, ms=4,
-                      mfc=shade if at == 0 else "white", lw=0.8, label=name if at == 0 else None)  # fmt: skip
+                      mec="0.1" if again else shade, mfc=shade if at == 0 else "white", lw=0.8,
+                      label=name if at == 0 else None)  # fmt: skip
     axes.axhline(0, color="0.8", lw=0.7, zorder=0)
     axes.set(xlabel="SI at the end", ylabel="test accuracy − without [%]")
     shapes = ", ".join(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes as Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from ...simulator.types import Floats
 from ..evidence.effect import Effect
@@ -80,8 +81,12 @@ def _drawing(
     tints = {name: tint(at, trainings[0]) for at, (name, trainings) in enumerate(plain.items())}
     above.set_title(f"{words(title, 28, 3)}\n{words(setting, 28, 2)}")
     sentence = panel(above, Shown(plain, evidence, every))
-    forest(below, mine, {way: tints.get(way, colour(at)) for at, way in enumerate(ways)})
-    legend_below(figure, legend_of(above))
+    legend = legend_of(above)
+    if not set(ways) <= {"", *(str(label) for _, label in legend)}:  # the panel's colours are not those of the ways
+        tints = {way: ("0.1", "0.6")[at % 2] for at, way in enumerate(ways)}
+        legend += [(Line2D([], [], color=shade, marker="o", ms=3.5), way) for way, shade in tints.items()]
+    forest(below, mine, {way: tints.get(way, colour(0)) for way in ways})
+    legend_below(figure, legend)
     caption = (
         f"{setting}, scale {evidence.scale}. {sentence} Below: what decides (dots, as stated; squares, the paper's "
         "level; diamonds, controls), every way of overfitting in its colour, mean and 95 % interval over seeds; a bar "

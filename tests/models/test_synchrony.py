@@ -1,6 +1,7 @@
 """Synchrony over training: fixed images, equal numbers, the measures' values beside nulls; stored, resumed, drawn."""
 
 import json
+import math
 import re
 from pathlib import Path
 
@@ -156,6 +157,7 @@ def test_a_unit_that_dies_is_replaced_and_counted(data):
     np.testing.assert_array_equal(layer_synchrony(run, "si_3").n_units[:, 0], value(run, entry, "n_units"))
     defined = np.isfinite(value(run, entry, "si_3"))
     assert defined.tolist() == [True] * 4 + [False] * 2
+    assert value(run, entry, "amplitude")[5] == pytest.approx(math.tanh(1.0)), "of 16 dead units at tanh(−1)"
     why = run[entry].source["probe"]["undefined"]["si_3"]
     assert why == "at step 4: needs at least 2 units that vary; 1 of 1 units vary"
     assert np.isfinite(run.recording(entry).values).all()
