@@ -8,6 +8,7 @@ from .bumps import half_width as half_width
 from .bumps import resting_places as resting_places
 from .bumps import vector_strength as vector_strength
 from .bumps import wandering as wandering
+from .chance import effective_samples as effective_samples
 from .claims import CLAIMS as CLAIMS  # the claims of the paper, by name
 from .claims.claim import SCALES as SCALES  # the scales at which claims are run
 from .claims.claim import Claim as Claim
@@ -133,3 +134,6 @@ from .surrogates import permute as permute
 from .surrogates import permute_within_class as permute_within_class
 from .values import Measurements as Measurements
 from .values import Value as Value
+from .why.result import WhyResult as WhyResult
+from .why.settings import WhySettings as WhySettings
+from .why.take_apart import take_apart as take_apart
