@@ -145,9 +145,9 @@ def weights(measure: str, r: Floats, n_times: int) -> Floats:
     one = off_diagonal(np.full_like(r, 1 / (n * (n - 1))))
     if measure == "chi_c":
         mean = value_of("mean_correlation", r, n_times)
-        return one * (value_of("chi_c", r, n_times) / mean if mean else 0.0)
+        return np.asarray(one * (value_of("chi_c", r, n_times) / mean if mean else 0.0))
     if measure == "si_3":
-        return one * np.sign(r)
+        return np.asarray(one * np.sign(r))
     if measure == "mean_squared_correlation":
         return np.asarray(one * r / (1 - by_chance(n_times)))
     if measure == "lambda1_fraction":

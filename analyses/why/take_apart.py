@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 import numpy as np
 
 from ...simulator.types import Floats, Ints
-from ..chance import coefficients, squares_by_chance
+from ..chance import coefficients, expected_square, squares_by_chance
 from ..values import Activity
 from .classes import BLOCKS, MOVES, Confounding, confounding
 from .groups import carriers, find_groups, near_copies, pair_sets, set_parts, without_unit
@@ -101,12 +101,13 @@ def _facts(ready: Prepared, found: Split, r: Floats, measure: str) -> tuple[Fact
     n, total = len(r), ready.n_samples
     if not ready.ordered:
         chance = np.array([1 / max(total - 1, 1)])
+        s2 = float(chance.sum())
     else:
-        c = found.coefficients
+        c = found.coefficients.reshape(ready.z.shape)
         if ready.classes is not None or ready.between:
-            c = coefficients(ready.z).reshape(total, n) / math.sqrt(total)
-        chance = np.bincount(found.order, weights=squares_by_chance(c))
-    s2 = float(chance.sum())
+            c = coefficients(ready.z) / math.sqrt(total)
+        chance = np.bincount(found.order, weights=squares_by_chance(c.reshape(total, n)))
+        s2 = expected_square(c)
     mean = value_of("mean_correlation", r, total)
     sd = math.sqrt(2 * s2 / (n * (n - 1)))
     within = abs(mean) < SIGMAS * sd if measure in LINEAR else ready.value.p > 0.05
@@ -266,13 +267,15 @@ def _reference(ready: Prepared, measure: str, w: Floats, settings: WhySettings, 
     can, assumed = has_reference(ready.recording, ready.trains, settings)
     notes += [assumed] if assumed else []
     value = ready.value.value
-    if not can or measure not in LINEAR or not ready.ordered or value <= 0:
+    if not can or measure not in LINEAR or not ready.ordered:
         return []
     x = ready.x.reshape(ready.n_samples, -1)
     n, sd = x.shape[1], x.std(axis=0)
     if x.mean(axis=1).std() < AVERAGED * sd.mean():
         why = f"{AVERAGE_REFERENCE}; read lambda1_fraction"
         return [Range(of="reference", low=math.nan, high=math.nan, told=False, reason=why)]
+    if value <= 0:
+        return []
     if n < MIN_UNITS or len(x) < MIN_SAMPLES:
         why = f"{n} channels and {len(x)} samples; want {MIN_UNITS} and {MIN_SAMPLES}"
         return [Range(of="reference", low=math.nan, high=math.nan, told=False, reason=why)]

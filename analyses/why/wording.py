@@ -9,7 +9,7 @@ from .parts import ALL, CLASS, FAST, SLOW, TRIALS, WITHIN_CLASSES, WITHIN_TRIALS
 from .result import BACKGROUND, SUBTRACTED, Facts, PairSet, Part, Range, Shift
 
 CYCLES, UNITS = 60, 20  # from which planted shares are recovered within .05
-GROUPS_FROM = 600  # T_eff
+GROUPS_FROM = 400  # T_eff: below 300 gains that differ are too near to groups, and T_eff itself scatters by a quarter
 TOO_SLOW = 10  # T_eff below which one recording says little
 
 
@@ -106,10 +106,10 @@ def finding(
     if alone and rows and rows[0].part == ALL:
         text = f"{measure} is {short(value, digits)}"
     else:
-        positive = [one for one in said if one[0] >= 0 or short(one[0], digits) == "0"]
-        negative = [one for one in said if one not in positive]
-        lead = [f"{short(v, digits)}{error}{' goes' * (k == 0)} {w}" for k, (v, error, w) in enumerate(positive)]
-        cancelled = [f"{short(v, digits)}{error} {w}" for v, error, w in negative]
+        same = [one for one in said if one[0] * value >= 0 or short(one[0], digits) == "0"]
+        against = [one for one in said if one not in same]
+        lead = [f"{short(v, digits)}{error}{' goes' * (k == 0)} {w}" for k, (v, error, w) in enumerate(same)]
+        cancelled = [f"{short(v, digits)}{error} {w}" for v, error, w in against]
         text = f"Of {measure} {short(value, digits)}, " + ", ".join(lead)
         text += f", partly cancelled by {' and '.join(cancelled)}" if cancelled else ""
     about_groups = groups(sets, facts, digits)
