@@ -87,6 +87,11 @@ def _rows(result: WhyResult) -> list[Range]:
     return [one for one in result.ranges if math.isfinite(one.high)]
 
 
+def _either(result: WhyResult) -> Range | None:
+    """Return the first range of two parts that cannot be told apart: class and slow, or slow and fast."""
+    return next((row for row in _rows(result) if row.of in (CLASS, SLOW)), None)
+
+
 def _segments(result: WhyResult) -> list[_Segment]:
     """Return the parts as segments: positive ones to the right of 0, negative ones to the left."""
     groups = {cell.part: 0.0 for cell in result.cells}
@@ -162,14 +167,14 @@ def _segment(axes: Axes, one: _Segment) -> None:
 
 
 def _hatching(axes: Axes, result: WhyResult, segments: Sequence[_Segment], digits: int) -> None:
-    """Draw what may be class or drift in both colours, and name what is hatched."""
-    for row in _rows(result):
-        if row.of == CLASS:
-            start = next(one.start for one in segments if one.name == CLASS)
-            axes.add_patch(Rectangle(
-                (start + row.low, -HIGH / 2), row.high - row.low, HIGH, fc=COLOURS[CLASS], ec=COLOURS[SLOW],
-                hatch="\\\\\\\\", lw=0.0, zorder=4,
-            ))  # fmt: skip
+    """Draw what may be of either of two parts in both colours, and name what is hatched."""
+    row = _either(result)
+    if row is not None:
+        start = next(one.start for one in segments if one.name == row.of)
+        axes.add_patch(Rectangle(
+            (start + row.low, -HIGH / 2), row.high - row.low, HIGH, fc=COLOURS[row.of],
+            ec=COLOURS[SLOW if row.of == CLASS else FAST], hatch="\\\\\\\\", lw=0.0, zorder=4,
+        ))  # fmt: skip
     named = [row for row in result.sets if row.pairs != BACKGROUND]
     if named:
         text = "; ".join(
@@ -185,9 +190,9 @@ def _borders(axes: Axes, result: WhyResult, segments: Sequence[_Segment]) -> lis
     """Draw the interval of every part but the last at its outer border; return the ends."""
     ends = []
     pairs = [(p, one) for p, one in zip(result.parts, segments, strict=True) if p.part != SUBTRACTED]
-    confounded = any(row.of == CLASS for row in _rows(result))
+    either = _either(result)
     for part, one in pairs[:-1]:
-        if math.isfinite(part.low) and not (confounded and part.part == CLASS):
+        if math.isfinite(part.low) and (either is None or part.part != either.of):
             low, high = one.start + part.low, one.start + part.high
             axes.plot([low, high], [0, 0], color=INK, lw=1.0, zorder=7, solid_capstyle="butt")
             axes.plot([low, high], [0, 0], "|", color=INK, ms=4, mew=1.0, zorder=7)
@@ -202,21 +207,23 @@ def _labels(
     """Name every segment above it; names that would touch are moved apart."""
     corner = frequency(result.measured.corner, str(result.config["clock"]))
     names = {SLOW: f"slower than {corner}", FAST: "faster", CLASS: "class", SUBTRACTED: "subtracted"}
-    either = next((row for row in _rows(result) if row.of == CLASS), None)
+    either = _either(result)
     texts, places = [], []
     seen = [s for s in segments if s.name != SUBTRACTED or short(s.stop - s.start, digits) != "0"]
     for one in sorted(seen, key=lambda s: s.start + s.stop):
         size = short(one.stop - one.start, digits)
-        if either is not None and one.name == CLASS:
+        if either is not None and one.name == either.of:
             size = f"{short(either.low, digits)} to {short(either.high, digits)}"
-        elif either is not None and one.name == SLOW:
-            size = f"{size} to {short(one.stop - one.start + either.high - either.low, digits)}"
+        elif either is not None and one.name == (SLOW if either.of == CLASS else FAST):
+            both = one.stop - one.start + next(s.stop - s.start for s in segments if s.name == either.of)
+            size = f"{short(both - either.high, digits)} to {short(both - either.low, digits)}"
         texts.append(f"{names.get(one.name, one.name)}\n{size}")
         places.append(((one.start + one.stop) / 2 - limits[0]) / (limits[1] - limits[0]))
     half = [LETTER * max(map(len, text.split("\n"))) for text in texts]
     moved = list(places)
+    zero = max(0.0, -limits[0] / (limits[1] - limits[0])) if all(s.stop >= 0 for s in seen) else 0.0
     for k in range(len(moved)):
-        least = half[k] if k == 0 else moved[k - 1] + half[k - 1] + half[k] + 0.015
+        least = half[k] + zero if k == 0 else moved[k - 1] + half[k - 1] + half[k] + 0.015
         moved[k] = max(moved[k], least)
     for k in reversed(range(len(moved))):
         most = 1.02 - half[k] if k == len(moved) - 1 else moved[k + 1] - half[k + 1] - half[k] - 0.015

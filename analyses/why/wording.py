@@ -100,15 +100,21 @@ def finding(
         both = [row for row in rows if row.part in (CLASS, SLOW)]
         said.append((sum(row.value for row in both), "", "with class and drift together"))
         rows = [row for row in rows if row not in both]
+    peak = next((r for r in ranges if r.of == SLOW and math.isfinite(r.high)), None)
+    rest = ""
+    if peak is not None and confounded is None:  # neither of the two is told
+        ends = f"between {short(peak.low, digits)} and {short(peak.high, digits)}"
+        rest = f"{ends} {words[SLOW]}, the rest with faster"
+        rows = [row for row in rows if row.part not in (SLOW, FAST)]
     for row in rows:
         said.append((row.value, interval(row.low, row.high, digits), words[row.part]))
-    alone = len(said) == 1
-    if alone and rows and rows[0].part == ALL:
+    if [row.part for row in rows] == [ALL]:
         text = f"{measure} is {short(value, digits)}"
     else:
         same = [one for one in said if one[0] * value >= 0 or short(one[0], digits) == "0"]
         against = [one for one in said if one not in same]
         lead = [f"{short(v, digits)}{error}{' goes' * (k == 0)} {w}" for k, (v, error, w) in enumerate(same)]
+        lead += [rest if same else rest.replace(" with", " goes with", 1)] * bool(rest)
         cancelled = [f"{short(v, digits)}{error} {w}" for v, error, w in against]
         text = f"Of {measure} {short(value, digits)}, " + ", ".join(lead)
         text += f", partly cancelled by {' and '.join(cancelled)}" if cancelled else ""

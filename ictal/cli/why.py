@@ -56,7 +56,10 @@ def why(
     line: Line,
     out: Output,
 ) -> None:
-    """Take a value of synchrony apart: classes, slow and fast activity, groups of units, chance, a common reference."""
+    """Take a value of synchrony apart: classes, slow, fast, groups, chance.
+
+    The parts add up to the value that `ictal measure` prints with the same options.
+    """
     check_hdf5(output, force)
     if plot is not None:
         check_folder(plot, [], force)

@@ -115,7 +115,7 @@ def why(
 def _entry(run: Run, name: str | None, all_channels: bool) -> tuple[str, Recording | Spikes, list[str]]:
     """Return the chosen entry without poor channels and copies, its name, and notes on channels left out."""
     if name is None:
-        names = [one for one, entry in run.items() if not is_curve(entry)]
+        names = [one for one, entry in run.items() if not is_curve(entry) and entry.n_units > 1] or list(run)
         if ENTRY not in names and len(names) != 1:
             raise InputError(f"why.entry: one entry is taken apart; name it: {', '.join(names) or 'none'}")
         name = ENTRY if ENTRY in names else names[0]

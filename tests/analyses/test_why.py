@@ -15,6 +15,7 @@ from ictal.analyses import effective_samples
 from ictal.analyses.why.groups import find_groups
 from ictal.analyses.why.parts import MEASURES, curve, split, weights
 from ictal.analyses.why.trains import outlasting, shifted
+from ictal.analyses.why.wording import short
 from ictal.simulator import InputError, Recording
 
 SHORT, LONG = 3, 50
@@ -158,6 +159,7 @@ def test_planted_shares_return(number, draws):
 def test_unlike_gains_are_no_group(gains, draws):
     found = [find_groups(np.corrcoef(mixtures.one_factor(k, gains, 600).numpy().T)) for k in range(draws)]
     named = sum(len(one.members) > 0 for one in found)
+    print(f"{gains}: named {named} of {draws}")
     assert named <= (1 if draws == LONG else 0), f"{named} of {draws}"
     if gains != "equal":
         assert min(one.against_factor for one in found) > 2.5
@@ -183,6 +185,7 @@ def test_two_groups_and_a_group_on_nothing_are_named(draws):
         exact[1] += [m.tolist() for m in find_groups(np.corrcoef(y.T)).members] == [[*range(12)]]
         data, _, members = mixtures.group(draw)
         exact[2] += [m.tolist() for m in find_groups(np.corrcoef(data.numpy().T)).members] == [members.tolist()]
+    print(f"exact: two groups {exact[0]}, 12 of 40 {exact[1]}, 16 of 40 {exact[2]} of {draws}")
     assert exact.min() >= (48 if draws == LONG else draws), exact
 
 
@@ -200,6 +203,7 @@ def test_classes_in_blocks_cannot_be_told_from_drift(truth, draws):
             assert not rows[0].told
             assert "cannot be told. Randomise the order" in found.says
             assert "goes with class and drift together" in found.sentence
+    print(f"{truth}: flagged {flagged} of {draws}")
     assert flagged >= draws - 1, f"{flagged} of {draws}"
 
 
@@ -212,6 +216,7 @@ def test_a_reference_and_a_source_of_equal_gain_cannot_be_told_apart(kind, draws
         row = next(row for row in found.ranges if row.of == "reference")
         flagged += not row.told
         shares.append(row.high / found.value.value)
+    print(f"{kind}: flagged {flagged} of {draws}, U {np.mean(shares):.3f}")
     assert flagged >= draws - 1, f"{flagged} of {draws}"
     assert np.mean(shares) > 0.9
 
@@ -334,6 +339,8 @@ def test_a_corner_within_a_peak_is_said():
     found = why(mixtures.recording(x))
     row = next(row for row in found.ranges if row.of == "slow")
     assert row.low < found.part("slow") < row.high
+    assert " slower than 1 Hz, the rest with faster" in found.sentence
+    assert found.sentence.startswith(f"Of mean_correlation {short(found.value.value)}, between ")
     assert "the corner lies within a peak of the spectrum; cannot be told. Move --corner off it" in found.says
     assert not why(mixtures.recording(x), corner=3.0).ranges
 
