@@ -13,6 +13,7 @@ from ..chance import coefficients
 
 CLASS, TRIALS, SLOW, FAST = "class", "between trials", "slow", "fast"
 WITHIN_CLASSES, WITHIN_TRIALS, ALL = "within classes", "within trials", "undivided"
+LINEAR = ("chi_c", "mean_correlation")  # measures whose weights are equal
 MEASURES = ("chi_c", "mean_correlation", "si_3", "mean_squared_correlation", "lambda1_fraction")
 
 # Every measure S here is a function of the entries of the correlation matrix R off its diagonal, homogeneous of degree

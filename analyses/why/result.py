@@ -159,7 +159,14 @@ class Facts:
 
 @dataclass(frozen=True, kw_only=True)
 class Shift:
-    """Flat stretch of the curve over shifts of spike trains; see `analyses.why.trains.Plateau`."""
+    """Flat stretch of the curve over shifts, between a fall of fine and a fall of slow synchrony of spike trains.
+
+    Attributes:
+        shift: Δ at its middle [s].
+        left: part that outlasts this shift [unit of the measure].
+        start, stop: Δ at which the stretch begins to fall, and at which a tenth of it is left [s].
+        gone: part that outlasts the shift `stop`.
+    """
 
     shift: float
     left: float

@@ -14,7 +14,7 @@ from ..values import Activity
 from .classes import BLOCKS, MOVES, Confounding, confounding
 from .groups import carriers, find_groups, near_copies, pair_sets, set_parts, without_unit
 from .intervals import Z, block_error, class_error, slow_error
-from .parts import ALL, CLASS, FAST, SLOW, WITHIN_CLASSES, Split, by_chance, curve, split, value_of, weights
+from .parts import ALL, CLASS, FAST, LINEAR, SLOW, WITHIN_CLASSES, Split, by_chance, curve, split, value_of, weights
 from .prepare import Prepared, has_reference, prepare
 from .reference import MIN_SAMPLES, MIN_UNITS, reference_variance
 from .result import BACKGROUND, SUBTRACTED, Cell, Facts, PairSet, Part, Point, Range, Shift, UnitPart, WhyResult
@@ -30,7 +30,6 @@ AVERAGED = 1e-6  # of the mean SD, below which the sum of all channels does not 
 AVERAGE_REFERENCE = "the channels sum to 0 (average reference), which forces their mean correlation to about −1/(n − 1)"
 POINTS = 240  # of the stored curve over frequency
 SURROGATES, WORK = 10, 4e8  # shifted trains a shift, and numbers that they may take
-LINEAR = ("mean_correlation", "chi_c")  # measures whose weights are equal
 
 
 def take_apart(activity: Activity, measure: str, settings: WhySettings) -> WhyResult:
@@ -74,7 +73,7 @@ def take_apart(activity: Activity, measure: str, settings: WhySettings) -> WhyRe
         null = f"{short(ready.value.null_low)} to {short(ready.value.null_high)}, p {short(ready.value.p, 3)}"
     says = [time_scales(measure, value, one) for one in flat if not facts.within_chance]
     says.append(finding(measure, value, parts, sets, ranges, facts, clock, null))
-    says += further(measure, value, parts, ranges, facts, clock)
+    says += further(measure, value, parts, ranges, facts, clock, null)
     return WhyResult(
         sentence=says[0],
         says="\n".join(says[1:]),
@@ -308,10 +307,7 @@ def _shifts(
         middle, sd = (float(np.nanmean(drawn)), float(np.nanstd(drawn))) if drawn else (math.nan, math.nan)
         points.append(Point(at=float(d), value=float(one), surrogates=middle, sd=sd))
     flat = plateau(delta, left, total)
-    if flat is None:
-        return points, []
-    gone = float(outlasting(q, ready.recording.dt, np.array([flat.stop]))[0]) if math.isfinite(flat.stop) else math.nan
-    return points, [Shift(**asdict(flat), gone=gone)]
+    return points, [] if flat is None else [flat]
 
 
 def _mean_correlation(activity: Activity) -> float:

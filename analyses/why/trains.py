@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from ...simulator import Spikes
 from ...simulator.types import Floats
+from .result import Shift
 
 SHORTEST = 0.01  # s
 LONGEST = 20  # the duration over the longest shift
@@ -17,22 +18,6 @@ STILL, GONE = 0.9, 0.1  # shares of a plateau at which it ends, and at which not
 
 # A train shifted by U(−Δ, Δ) has its coefficients at the frequency f multiplied by a factor of mean sinc(2 f Δ). Two
 # trains are shifted independently, so that their product has the square. No surrogate is drawn.
-
-
-@dataclass(frozen=True)
-class Plateau:
-    """Flat stretch of the curve of shifts, between a fall of fine and a fall of slow synchrony.
-
-    Attributes:
-        shift: Δ at its middle [s].
-        left: part that outlasts this shift [unit of the measure].
-        start, stop: Δ at which the plateau begins to fall, and at which a tenth of it is left [s].
-    """
-
-    shift: float
-    left: float
-    start: float
-    stop: float
 
 
 def shifts(duration: float, shortest: float = SHORTEST) -> Floats:
@@ -67,7 +52,7 @@ def shifted(trains: Spikes, delta: float, rng: np.random.Generator) -> Spikes:
     return replace(trains, time=moved[inside], unit=trains.unit[inside], t0=start, duration=stop - start)
 
 
-def plateau(delta: Floats, left: Floats, total: float) -> Plateau | None:
+def plateau(delta: Floats, left: Floats, total: float) -> Shift | None:
     """Return the flat stretch between two falls of a curve; None if it falls once or not at all.
 
     Args:
@@ -93,5 +78,5 @@ def plateau(delta: Floats, left: Floats, total: float) -> Plateau | None:
     falling = np.flatnonzero(later & (left < STILL * level))
     gone = np.flatnonzero(later & (left < GONE * level))
     start = delta[falling[0] - 1] if falling.size else delta[-1]
-    stop = float(delta[gone[0]]) if gone.size else math.inf
-    return Plateau(float(delta[at + 1]), level, float(start), stop)
+    stop, rest = (delta[gone[0]], left[gone[0]]) if gone.size else (math.inf, math.nan)
+    return Shift(shift=float(delta[at + 1]), left=level, start=float(start), stop=float(stop), gone=float(rest))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from .parts import ALL, CLASS, FAST, SLOW, TRIALS, WITHIN_CLASSES, WITHIN_TRIALS
+from .parts import ALL, CLASS, FAST, LINEAR, SLOW, TRIALS, WITHIN_CLASSES, WITHIN_TRIALS
 from .result import BACKGROUND, SUBTRACTED, Facts, PairSet, Part, Range, Shift
 
 CYCLES, UNITS = 60, 20  # from which planted shares are recovered within .05
@@ -80,7 +80,8 @@ def finding(
     if facts.within_chance:
         slow = f"independent signals{' this slow' if facts.n_effective < 0.8 * facts.n_samples else ''}"
         given = f"T_eff {facts.n_effective:.0f}{f'; null {null}' if null else ''}"
-        return f"{measure} {short(value, digits)} is what {n} {slow} give ({given}): nothing to take apart."
+        within = "is" if measure in LINEAR else "cannot be told from"
+        return f"{measure} {short(value, digits)} {within} what {n} {slow} give ({given}): nothing to take apart."
     if untold := next((row.reason for row in parts if not row.told), ""):
         return f"{measure} is {short(value, digits)}; its parts cannot be told: {untold}."
     corner = frequency(facts.corner, clock)
@@ -163,7 +164,7 @@ def time_scales(measure: str, value: float, flat: Shift) -> str:
 
 
 def further(
-    measure: str, value: float, parts: Sequence[Part], ranges: Sequence[Range], facts: Facts, clock: str
+    measure: str, value: float, parts: Sequence[Part], ranges: Sequence[Range], facts: Facts, clock: str, null: str
 ) -> list[str]:
     """Return the sentences after the first: what cannot be told, and limits of size."""
     if facts.within_chance:
@@ -186,6 +187,8 @@ def further(
             out.append(f"A common reference makes up at most {high} of {whole}.")
         else:
             out.append(f"Up to {high} of {whole} may be a common reference: {one.reason}.")
+    if measure not in LINEAR and not null:
+        out.append("Chance was not drawn: --nulls 199 puts what independent signals give beside the value.")
     if not math.isfinite(facts.explained):
         out.append(f"Groups of units cannot be told: T_eff {facts.n_effective:.0f}; {GROUPS_FROM} are needed.")
     if _has(parts, SLOW) and (facts.cycles < CYCLES - 0.5 or facts.n_units < UNITS):
