@@ -131,7 +131,7 @@ def _bar(axes: Axes, result: WhyResult, rows: Sequence[Range], told: bool) -> No
         _bracket(axes, row, start.get(row.of, 0.0), at, digits)
         ends += [start.get(row.of, 0.0) + row.high]
         ticks.append(at)
-        names.append({"reference": "reference", CLASS: "class", SLOW: "slow"}[row.of])
+        names.append(row.of)
         at -= 0.8
     at -= 0.05
     low, high = min(ends), max(ends)

@@ -13,6 +13,7 @@ from ..chance import coefficients
 
 CLASS, TRIALS, SLOW, FAST = "class", "between trials", "slow", "fast"
 WITHIN_CLASSES, WITHIN_TRIALS, ALL = "within classes", "within trials", "undivided"
+PARTS = (CLASS, TRIALS, SLOW, FAST, WITHIN_CLASSES, WITHIN_TRIALS, ALL)
 LINEAR = ("chi_c", "mean_correlation")  # measures whose weights are equal
 MEASURES = ("chi_c", "mean_correlation", "si_3", "mean_squared_correlation", "lambda1_fraction")
 
@@ -94,9 +95,10 @@ def split(
     if cut is None:
         matrices[whole_name] = c.T @ c
     else:
-        low = order <= cut
-        matrices[SLOW] = c[low].T @ c[low]
-        matrices[FAST] = c[~low].T @ c[~low]
+        bands = np.split(c.reshape(z.shape), [cut + 1], axis=1)
+        for name, band in zip((SLOW, FAST), bands, strict=True):
+            rows = band.reshape(-1, n_units)
+            matrices[name] = rows.T @ rows
     return Split(matrices, c, order, within)
 
 

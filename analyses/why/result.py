@@ -11,6 +11,7 @@ from ...simulator import InputError
 from ...simulator.files.document import Group
 from ...simulator.files.result import Result
 from ..values import Value
+from .parts import MEASURES, PARTS
 
 BACKGROUND = "all pairs alike"
 SUBTRACTED = "subtracted by the measure"
@@ -230,6 +231,9 @@ class WhyResult(Result):
         found = super().from_groups(groups, config, **fields)
         if not (found.values and found.parts and found.facts_table):
             raise ValueError("the value, its parts or its facts are missing")
+        if not {row.part for row in found.parts} <= {*PARTS, SUBTRACTED} or config["measure"] not in MEASURES:
+            raise ValueError("a part or the measure is not known")
+        _ = config["clock"], config["trials"], config["band"]
         return found
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import mixtures
 import numpy as np
@@ -152,6 +153,20 @@ def test_planted_shares_return(number, draws):
     print(told)
     assert np.abs(errors).max() <= 0.05, told
     assert np.abs(errors.mean(axis=0)).max() <= (0.02 if draws == LONG else 0.04), told
+
+
+@pytest.mark.parametrize("draws", [SHORT, pytest.param(LONG, marks=pytest.mark.physics)])
+def test_planted_cells_of_three_axes_return(draws):
+    errors = []
+    for draw in range(draws):
+        data, planted, members = mixtures.three_axes(draw)
+        found = why(data)
+        assert [row.units for row in found.sets[1:]] == [",".join(map(str, members))]
+        cells = {(c.part, c.pairs == "group 1"): c.value / found.value.value for c in found.cells}
+        errors.append([cells[key] - value for key, value in planted.items()])
+    told = f"six cells: mean {np.mean(errors, axis=0).round(4)}, worst {np.abs(errors).max(axis=0).round(4)}"
+    print(told)
+    assert np.abs(errors).max() <= 0.05, told
 
 
 @pytest.mark.parametrize("gains", ["equal", "uniform", "lognormal"])
@@ -513,6 +528,11 @@ def test_a_result_returns_from_its_file_and_is_drawn(tmp_path):
     assert found.sentence.split(",")[0] in again.html(tmp_path / "why.html").read_text(encoding="utf-8")
     with pytest.raises(InputError, match="no 'class'; there is: slow, fast"):
         found.part("class")
+    for changed in ({"measure": "chi_x"}, {"clock": None}):
+        config = {key: value for key, value in {**found.config, **changed}.items() if value is not None}
+        replace(found, config=config).save(tmp_path / "bad.h5", force=True)
+        with pytest.raises(InputError, match=r"^[^\n]*bad.h5: is not a complete why file[^\n]*damaged[^\n]*$"):
+            ictal.load(tmp_path / "bad.h5")
 
 
 @pytest.mark.parametrize("form", SIGNALS)

@@ -80,6 +80,23 @@ def group(draw, n_times=3000, m=16, a=0.1, g=0.6):
     return recording(x + np.sqrt(a) * band(rng, n_times, 0.05, 0.5)[:, None]), {"group": share}, members
 
 
+def three_axes(draw, n_times=3000, m=16, a=0.1, b=0.1, g=0.6):
+    """7: classes and a slow signal in all units, a fast one in 16 of 40; planted cells (part, pairs) -> share."""
+    rng = rng_of(21, draw)
+    members = np.sort(rng.permutation(N)[:m])
+    classes = rng.permutation(np.arange(n_times) % 10)
+    means = np.sqrt(a) * unit(rng.standard_normal((10, 1)))
+    x = means[classes] + np.sqrt(b) * band(rng, n_times, 0.05, 0.5)[:, None]
+    loud = np.isin(np.arange(N), members)
+    x = x + np.where(loud, np.sqrt(1 - a - b - g), np.sqrt(1 - a - b)) * rng.standard_normal((n_times, N))
+    x = x + np.sqrt(g) * loud * band(rng, n_times, 2, 40)[:, None]
+    w = m * (m - 1) / (N * (N - 1)) * g
+    total = a + b + w
+    planted = {("class", False): a, ("slow", False): b, ("fast", False): 0.0}
+    planted |= {("class", True): 0.0, ("slow", True): 0.0, ("fast", True): w}
+    return recording(x, classes=classes), {key: value / total for key, value in planted.items()}, members
+
+
 def reference(draw, n_times=3000, a=0.3, b=0.3, half=True, power=0.0):
     """4: a common reference of variance a, and a source of variance b in half of the units or with gains 0 to 2."""
     rng = rng_of(4, draw)
