@@ -49,8 +49,8 @@ def find_groups(r: Floats) -> Groups:
     found: list[Ints] = []
     left, last = np.arange(n), scatter
     while len(found) < MOST and len(left) >= 4:
-        group = left[_best_cut(r[np.ix_(left, left)])]
-        residual = _residual(r, [*found, group])
+        cuts = [left[_best_cut(r[np.ix_(left, left)])], *([left] if found else [])]  # all that are left may be one
+        residual, group = min(((_residual(r, [*found, cut]), cut) for cut in cuts), key=lambda one: one[0])
         if found and residual >= FALLS * last:
             break
         found.append(group)

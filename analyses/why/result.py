@@ -138,6 +138,7 @@ class Facts:
         mean_correlation: of the data.
         corner: between slow and fast [cycles per tick]; NaN without an ordered axis.
         cycles: of the corner within one trial.
+        n_classes: number of classes; 0 without.
         class_slowness: κ, the share of the class indicators below the corner; NaN without classes.
         explained, against_factor: of groups, named or not; see `find_groups`.
         carriers: 1/Σu⁴ of the first eigenvector u: units that carry it.
@@ -151,6 +152,7 @@ class Facts:
     mean_correlation: float
     corner: float = NAN
     cycles: float = NAN
+    n_classes: int = 0
     class_slowness: float = NAN
     explained: float = NAN
     against_factor: float = NAN

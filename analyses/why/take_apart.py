@@ -12,7 +12,7 @@ from ...simulator.types import Floats, Ints
 from ..chance import coefficients, expected_square, squares_by_chance
 from ..values import Activity
 from .classes import BLOCKS, MOVES, Confounding, confounding
-from .groups import carriers, find_groups, near_copies, pair_sets, set_parts, without_unit
+from .groups import Groups, carriers, find_groups, near_copies, pair_sets, set_parts, without_unit
 from .intervals import Z, block_error, class_error, slow_error
 from .parts import ALL, CLASS, FAST, LINEAR, SLOW, WITHIN_CLASSES, Split, by_chance, curve, split, value_of, weights
 from .prepare import Prepared, has_reference, prepare
@@ -20,7 +20,7 @@ from .reference import MIN_SAMPLES, MIN_UNITS, reference_variance
 from .result import BACKGROUND, SUBTRACTED, Cell, Facts, PairSet, Part, Point, Range, Shift, UnitPart, WhyResult
 from .settings import WhySettings
 from .trains import outlasting, plateau, shifted, shifts
-from .wording import GROUPS_FROM, finding, further, short, time_scales
+from .wording import GROUPS_FROM, finding, further, null_in_words, time_scales
 
 SIGMAS = 3.0  # of chance, within which a value is not taken apart
 CHANCE_FROM = 50  # T_eff from which the chance part of squares is told
@@ -47,10 +47,10 @@ def take_apart(activity: Activity, measure: str, settings: WhySettings) -> WhyRe
     found = split(ready.z, classes=ready.classes, between=ready.between, cut=ready.cut, ordered=ready.ordered)
     r, value = found.whole, ready.value.value
     w = weights(measure, r, ready.n_samples)
-    facts, chance = _facts(ready, found, r, measure)
+    facts, grouped, chance = _facts(ready, found, r, measure)
     q = curve(found.coefficients, found.order, w)
     parts = _parts(ready, found, measure, r, w, q, facts, chance)
-    members, names = _sets(ready, found, r, facts)
+    members, names = _sets(ready, found, grouped)
     of_pair = pair_sets(len(r), members)
     if not (of_pair == 0).any():
         members, names, of_pair = [], [], pair_sets(len(r), [])
@@ -68,12 +68,10 @@ def take_apart(activity: Activity, measure: str, settings: WhySettings) -> WhyRe
     ranges = _ranges(ready, value, against_drift, q) + _reference(ready, measure, w, settings, notes)
     trains, flat = _shifts(ready, activity, measure, q, settings)
     clock = ready.recording.clock
-    null = ""
-    if ready.value.null_kind:
-        null = f"{short(ready.value.null_low)} to {short(ready.value.null_high)}, p {short(ready.value.p, 3)}"
+    null = null_in_words(ready.value)
     says = [time_scales(measure, value, one) for one in flat if not facts.within_chance]
     says.append(finding(measure, value, parts, sets, ranges, facts, clock, null))
-    says += further(measure, value, parts, ranges, facts, clock, null)
+    says += further(measure, value, parts, sets, ranges, facts, clock, null)
     return WhyResult(
         sentence=says[0],
         says="\n".join(says[1:]),
@@ -95,8 +93,8 @@ def take_apart(activity: Activity, measure: str, settings: WhySettings) -> WhyRe
     )  # fmt: skip
 
 
-def _facts(ready: Prepared, found: Split, r: Floats, measure: str) -> tuple[Facts, Floats]:
-    """Return the facts, those of groups apart, and the chance part of the squares of every k."""
+def _facts(ready: Prepared, found: Split, r: Floats, measure: str) -> tuple[Facts, Groups, Floats]:
+    """Return the facts, the groups, and the chance part of the squares of every k."""
     n, total = len(r), ready.n_samples
     if not ready.ordered:
         chance = np.array([1 / max(total - 1, 1)])
@@ -110,13 +108,13 @@ def _facts(ready: Prepared, found: Split, r: Floats, measure: str) -> tuple[Fact
     mean = value_of("mean_correlation", r, total)
     sd = math.sqrt(2 * s2 / (n * (n - 1)))
     within = abs(mean) < SIGMAS * sd if measure in LINEAR else ready.value.p > 0.05
-    groups = find_groups(r) if 1 / s2 >= GROUPS_FROM else None
+    groups = find_groups(r) if 1 / s2 >= GROUPS_FROM else Groups([], math.nan, math.nan)
     return Facts(
         n_units=n, n_samples=total, n_effective=1 / s2, chance_sd=sd, mean_correlation=mean, corner=ready.corner,
-        cycles=ready.corner * ready.recording.duration, within_chance=bool(within), carriers=carriers(r),
-        explained=math.nan if groups is None else groups.explained,
-        against_factor=math.nan if groups is None else groups.against_factor,
-    ), chance  # fmt: skip
+        cycles=ready.corner * ready.recording.duration,
+        n_classes=0 if ready.classes is None else int(ready.classes.max()) + 1, within_chance=bool(within),
+        carriers=carriers(r), explained=groups.explained, against_factor=groups.against_factor,
+    ), groups, chance  # fmt: skip
 
 
 def _parts(
@@ -175,15 +173,14 @@ def _two_modes_alike(z: Floats) -> bool:
     return bool(whole[1] - whole[0] < np.abs(one - other).max())
 
 
-def _sets(ready: Prepared, found: Split, r: Floats, facts: Facts) -> tuple[list[Ints], list[str]]:
+def _sets(ready: Prepared, found: Split, grouped: Groups) -> tuple[list[Ints], list[str]]:
     """Return the near-copies and the groups, with their names."""
     fast = found.matrices.get(FAST)
     if fast is None and (not ready.ordered or ready.between):
         fast = list(found.matrices.values())[-1]
     copies = [] if fast is None else near_copies(fast)
-    groups = find_groups(r).members if facts.n_effective >= GROUPS_FROM else []
     taken = {tuple(one) for one in copies}
-    groups = [group for group in groups if tuple(group) not in taken]
+    groups = [group for group in grouped.members if tuple(group) not in taken]
     names = [f"near-copies {k}" for k in range(1, len(copies) + 1)]
     return [*copies, *groups], [*names, *(f"group {k}" for k in range(1, len(groups) + 1))]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from ..values import Value
 from .parts import ALL, CLASS, FAST, LINEAR, SLOW, TRIALS, WITHIN_CLASSES, WITHIN_TRIALS
 from .result import BACKGROUND, SUBTRACTED, Facts, PairSet, Part, Range, Shift
 
-CYCLES, UNITS = 60, 20  # from which planted shares are recovered within .05
+CYCLES, UNITS, CLASSES, SAMPLES, INDEPENDENT = 60, 20, 10, 4000, 1000  # that return planted shares within .05
 GROUPS_FROM = 400  # T_eff: below 300 gains that differ are too near to groups, and T_eff itself scatters by a quarter
 TOO_SLOW = 10  # T_eff below which one recording says little
 
@@ -60,6 +61,14 @@ def seconds(value: float) -> str:
     ('50 ms', '2 s')
     """
     return f"{1000 * value:.3g} ms" if value < 0.1 else f"{value:.3g} s"
+
+
+def null_in_words(value: Value) -> str:
+    """Return the 95 % range of the null and p; "" without a null."""
+    if not value.null_kind:
+        return ""
+    digits = decimals(max(abs(value.null_low), abs(value.null_high)))
+    return f"{short(value.null_low, digits)} to {short(value.null_high, digits)}, p {short(value.p, 3)}"
 
 
 def finding(
@@ -164,7 +173,14 @@ def time_scales(measure: str, value: float, flat: Shift) -> str:
 
 
 def further(
-    measure: str, value: float, parts: Sequence[Part], ranges: Sequence[Range], facts: Facts, clock: str, null: str
+    measure: str,
+    value: float,
+    parts: Sequence[Part],
+    sets: Sequence[PairSet],
+    ranges: Sequence[Range],
+    facts: Facts,
+    clock: str,
+    null: str,
 ) -> list[str]:
     """Return the sentences after the first: what cannot be told, and limits of size."""
     if facts.within_chance:
@@ -189,13 +205,19 @@ def further(
             out.append(f"Up to {high} of {whole} may be a common reference: {one.reason}.")
     if measure not in LINEAR and not null:
         out.append("Chance was not drawn: --nulls 199 puts what independent signals give beside the value.")
+    elif measure not in LINEAR:
+        out.append(f"Independent signals give {null}; this is not subtracted.")
     if not math.isfinite(facts.explained):
         out.append(f"Groups of units cannot be told: T_eff {facts.n_effective:.0f}; {GROUPS_FROM} are needed.")
-    if _has(parts, SLOW) and (facts.cycles < CYCLES - 0.5 or facts.n_units < UNITS):
-        out.append(
-            f"Planted shares of slow and fast come back within .05 from {CYCLES} cycles of the corner and {UNITS} "
-            f"units on; here {facts.cycles:.0f} and {facts.n_units}."
-        )
+    here = [
+        (facts.cycles, CYCLES, "cycles of the corner", _has(parts, SLOW)),
+        (facts.n_units, UNITS, "units", _has(parts, SLOW)),
+        (facts.n_classes, CLASSES, "classes", _has(parts, CLASS)),
+        (facts.n_samples, SAMPLES, "samples", _has(parts, CLASS)),
+        (facts.n_effective, INDEPENDENT, "independent samples", len(sets) > 1),
+    ]
+    few = [f"{n:.0f} of {least} {what}" for n, least, what, asked in here if asked and n < least - 0.5]
+    out += [f"Short of what returns planted shares within .05: {', '.join(few)}."] * bool(few)
     if facts.n_effective < TOO_SLOW:
         out.append(f"Too slow for its length: T_eff {facts.n_effective:.1f}; another recording may divide otherwise.")
     return out

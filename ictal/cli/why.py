@@ -26,7 +26,7 @@ def why(
         Argument("FILE"),
     ],
     measure: Annotated[
-        str, Param("chi_c, mean_correlation, si_3, mean_squared_correlation or lambda1_fraction")
+        str, Param("Value to take apart: chi_c, mean_correlation, si_3, mean_squared_correlation or lambda1_fraction")
     ] = "chi_c",
     corner: Annotated[
         float | None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import replace
 
 import mixtures
@@ -303,6 +304,11 @@ def test_a_shift_keeps_half_of_a_sine_at_a_period_of_four_and_a_half_shifts():
     assert outlasting(q, 0.01, np.array([4.0 / 4.5, 4.0]))[0] == pytest.approx(0.5, abs=0.01)
 
 
+def test_two_groups_in_antiphase_are_whole():
+    groups = find_groups(np.corrcoef(mixtures.antiphase(0).numpy().T)).members
+    assert [one.tolist() for one in groups] == [[*range(32)], [*range(32, 40)]]
+
+
 def test_trains_say_their_time_scales():
     found = why(mixtures.trains(0)[0], "chi_c", bin=0.01, sd=0.0, nulls=199)
     assert "outlasts a shift of ± 0.1 s and .01 one of ± 2 s: a shared rate with a time scale of 0.2 to 2 s" in (
@@ -402,6 +408,17 @@ def test_trials_differ_in_their_means():
     tested = why(mixtures.recording(x[:, :, :6]), corner=None, nulls=199)
     assert tested.value.p > 0.01  # within a trial nothing is shared
     assert any("mean of mean_correlation over trials" in note for note in tested.config["assumptions"])
+
+
+def test_sizes_that_are_too_small_are_said():
+    x = mixtures.class_slow_and_fast(1, 2000, 5)[0]
+    says = why(x, "si_3", nulls=199).says
+    assert (
+        "Short of what returns planted shares within .05: 20 of 60 cycles of the corner, 5 of 10 classes, 2000 of 4000"
+        in (says)
+    )
+    assert re.search(r"Independent signals give \.\d+ to \.\d+, p \.005; this is not subtracted\.", says)
+    assert "Short" not in why(mixtures.slow_and_fast(0)[0]).says
 
 
 def test_class_parts_have_no_chance_of_many_classes():
