@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -103,9 +103,10 @@ def prepare(activity: Activity, name: str, settings: WhySettings) -> Prepared:
     notes: list[str] = []
     value = _value_of_trials(rates, x, measure, settings, notes) if x.shape[0] > 1 or rates.values.ndim > 2 else None
     if value is None:
-        value = values(activity, [name], settings)[0]
-        if value.reason:
-            raise InputError(f"{name} is not defined: {value.reason}")
+        rows = values(activity, [name], settings)
+        if rows[0].reason:
+            raise InputError(f"{name} is not defined: {rows[0].reason}")
+        value = _of_independence(rows, isinstance(activity.data, Spikes) or rates.clock == UNORDERED)
     joined = x.reshape(-1, rates.n_units)
     mask = np.asarray(live_units(joined))
     live = np.flatnonzero(mask)
@@ -122,6 +123,16 @@ def prepare(activity: Activity, name: str, settings: WhySettings) -> Prepared:
         value, x[..., live], z, recorded, names, rates, units if isinstance(units, Spikes) else None, classes, between,
         corner, cut, untold, notes,
     )  # fmt: skip
+
+
+def _of_independence(rows: Sequence[Value], unlike: bool) -> Value:
+    """Return the row whose surrogates share nothing: no slow rate of trains, no class.
+
+    Args:
+        rows: the value with each of its nulls, the deciding one first.
+        unlike: whether the deciding null may keep what units share.
+    """
+    return next((row for row in rows if unlike and row.null_kind in ("circular_shift", "permute")), rows[0])
 
 
 def _value_of_trials(rates: Recording, x: Floats, measure: Measure, settings: WhySettings, notes: list[str]) -> Value:
