@@ -6,7 +6,6 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from ..analyses.settings import MIN_SURROGATES
 from ..analyses.why.settings import Reference, WhySettings
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
@@ -38,7 +37,7 @@ def why(
     window: Annotated[
         tuple[float, float] | None, Param("The only part of the time axis to read [ticks]"), Option("START STOP")
     ] = None,
-    nulls: Annotated[int, Param("Surrogates of the value: 0, or at least 199")] = MIN_SURROGATES,
+    nulls: Annotated[int, Param("Surrogates of the value: 0, or at least 199")] = WhySettings.nulls,
     reference: Annotated[Reference, Param("Whether the units can have a common reference")] = "auto",
     entry: Annotated[str | None, Param("This entry of the file; default eeg, or the only one")] = None,
     units: Annotated[int | None, Param("Only N units, chosen at random")] = None,

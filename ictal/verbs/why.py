@@ -8,7 +8,6 @@ from dataclasses import replace
 from ..analyses.comparison.sources import entry_of, is_curve
 from ..analyses.eeg.analyse import usable
 from ..analyses.eeg.windows import events_of
-from ..analyses.settings import MIN_SURROGATES
 from ..analyses.values import Activity
 from ..analyses.why.prepare import can_be_taken_apart
 from ..analyses.why.result import WhyResult
@@ -30,7 +29,7 @@ def why(
     corner: float | None = None,
     band: tuple[float, float] | None = None,
     window: tuple[float, float] | None = None,
-    nulls: int = MIN_SURROGATES,
+    nulls: int = WhySettings.nulls,
     reference: Reference = "auto",
     entry: str | None = None,
     dt: float | None = None,
