@@ -71,7 +71,7 @@ def why(
     >>> rng = np.random.default_rng(0)
     >>> slow = np.sin(np.arange(6000) * 0.02)[:, None] + rng.standard_normal((6000, 40))
     >>> print(why(slow, dt=0.01, nulls=0).sentence)
-    Of chi_c .58, .58 goes with what the units share slower than 1 Hz, 0 with faster; none with a sub-group.
+    Of chi_c .58, .58 goes with what the units share slower than 1 Hz, 0 with faster.
     """
     can_be_taken_apart(measure)
     settings = WhySettings(
