@@ -15,9 +15,16 @@ from ...simulator import InputError, Recording, Spikes
 from ...simulator.recordings.recording import to_numpy
 from ...simulator.types import Array, Band
 from .arrays import live_units
-from .checks import NO_ORDER, band_reason, classes, scale_reason
+from .checks import NO_ORDER, band_reason, circle_reason, classes, scale_reason
+from .pairs import Pairs
 
-NullKind = Literal["circular_shift", "permute", "permute_within_class"]
+NullKind = Literal[
+    "linear_shift", "innovations", "circular_shift", "train_shift", "interval_jitter", "permute_within_class", "permute"
+]
+NULLS: tuple[NullKind, ...] = (
+    "linear_shift", "circular_shift", "train_shift", "interval_jitter", "permute_within_class", "permute",
+)  # fmt: skip
+NULLS_OF_PAIRS: tuple[NullKind, ...] = ("linear_shift", "innovations", *NULLS[1:])
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +44,7 @@ class Measure:
         differentiable: whether a gradient through the kernel means something.
         min_units, min_times, min_spikes: the least number of live units and of samples; a unit of spikes
             is live with `min_spikes` spikes.
-        nulls: kinds of surrogate that can tell synchrony from none, the best first; empty where none can.
+        nulls: kinds of surrogate that can tell synchrony from none; empty where none can. The data say which decides.
         no_null: why there is none.
         tail: where synchrony lies against the surrogates; only the participation ratio falls with it.
         settings: what else a reader must know about the value, e.g. which phase.
@@ -45,6 +52,7 @@ class Measure:
         split: (prepare, reduce) with kernel = reduce ∘ prepare, and prepare unmoved by a circular shift.
         of_z: ``f(z, mask) -> (...)`` with kernel(x, mask) = of_z(standardised(x, mask), mask), where z-scores are all
             that it needs: several such measures share them.
+        of_pairs: the same from the correlations of all pairs: surrogates compute these once for several measures.
         of_counts: it is given spikes as counts in bins: smoothing would take fast rhythms away.
         shuffle_control: the value after a shuffle of the samples belongs to the value.
     """
@@ -65,13 +73,14 @@ class Measure:
     min_units: int = 2
     min_times: int = 3
     min_spikes: int = 1
-    nulls: tuple[NullKind, ...] = ("circular_shift", "permute", "permute_within_class")
+    nulls: tuple[NullKind, ...] = NULLS
     no_null: str = ""
     tail: Literal["upper", "lower"] = "upper"
     settings: Mapping[str, object] = field(default_factory=dict)
     refine: Callable[..., Array] | None = None
     split: tuple[Callable[..., Any], Callable[..., Any]] | None = None
     of_z: Callable[[Array, Array], Array] | None = None
+    of_pairs: Callable[[Pairs], float] | None = None
     of_counts: bool = False
     shuffle_control: bool = False
 
@@ -120,7 +129,7 @@ def examine(
             return f"needs at least 2 classes; the label {label!r} has one"
         xp = api.array_namespace(data.values)
         inputs["labels"] = xp.asarray(one_hot, dtype=data.values.dtype, device=api.device(data.values))
-    reason = scale_reason(data.values)
+    reason = scale_reason(data.values) or (circle_reason(data.values) if data.unit == "rad" else None)
     if reason is not None:
         return reason
     mask = live_units(data.values)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import array_api_compat as api
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +29,17 @@ def scale_reason(x: Array) -> str | None:
     if 0 < spread < 1 / limit:
         return f"values vary by at most {spread:.3g}; their squares vanish: rescale them"
     return None
+
+
+def circle_reason(x: Array) -> str | None:
+    """Return the reason if these angles [rad] are wrapped, so that no line can hold them; None if they are not."""
+    xp = api.array_namespace(x)
+    if float(xp.max(x)) - float(xp.min(x)) > 2 * math.pi * (1 + 1e-6):
+        return None
+    return (
+        "reads values on a line, and these are angles [rad], cut open somewhere: what it gives depends on the cut. "
+        "Measure their cosine, e.g. np.cos(phase) (a run of phase oscillators has it as the entry x)"
+    )
 
 
 def classes(data: Recording, label: str) -> NDArray[np.float64]:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ictal.analyses.surrogates import null_test
 
 from ictal.analyses.comparison.result import ReplicateValue
 from ictal.analyses.eeg.synchrony import WindowValue
 from ictal.analyses.measures import MEASURES, get
 from ictal.analyses.measures.base import apply
 from ictal.analyses.settings import ValueSettings
-from ictal.analyses.surrogates import null_test
 from ictal.analyses.values import EntryValue, Value, completed, values
 from ictal.simulator import InputError, Recording
 from ictal.simulator.files.document import Group

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ...comparison.result import ReplicateValue
+from ...nulls import NULL_NAMES
 from .style import TITLE_WIDTH, Legend, colour, legend_below, new_figure, shortened, sign_limits, styled, words
 
-NULL_NAMES = {"circular_shift": "shifted in time", "permute": "permuted", "permute_within_class": "within class"}
 _GREYS = ("0.25", "0.6", "0.75")
 _WIDTH = 0.66  # of the space of one group that its replicates take
 
