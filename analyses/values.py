@@ -19,7 +19,7 @@ from ..simulator.recordings.spikes import MIN_SPIKES
 from ..simulator.types import Band
 from .filtering import bandpassed
 from .measures import MEASURES, get
-from .measures.base import Measure, applicable, apply
+from .measures.base import Measure, Shared, applicable, apply, in_double
 from .nulls.kinds import SHIFT_OF_SD, Shifts, fitting_kind, fitting_kinds
 from .nulls.null_tests import NullTest, null_tests
 from .nulls.validity import TOO_SLOW, variance_limit
@@ -68,7 +68,7 @@ class Value:
 
     @property
     def effective_samples(self) -> float:
-        """Return T_eff, 1 / mean squared correlation of independent signals as slow as these; NaN where not computed."""
+        """Return T_eff, 1 / mean r² of independent signals as slow as these; NaN where it is not computed."""
         return _number(json.loads(self.settings).get("null", {}).get("t_eff"))
 
     @property
@@ -83,7 +83,7 @@ class Value:
 
     @property
     def remark(self) -> str:
-        """Return the limits of the null, from the data: too slow for its length, variance that changes in common; or ""."""
+        """Return the limits of the null: too slow for its length, variance that changes in common; or ""."""
         found = []
         if self.too_slow:
             found.append(
@@ -235,12 +235,18 @@ def values(
     shuffle_seed = seed if shuffle_seed is None else shuffle_seed
     found: dict[str, Value] = {}
     notes: dict[str, dict[str, object]] = {}
+    shared: dict[str, Shared] = {}
     for name in measures:
         measure = get(name)
         form = activity.form(measure)
         try:
             read: Recording | Spikes = getattr(activity, form)
-            one = apply(measure, read, band=settings.band_of(measure), label=settings.label, seed=shuffle_seed)
+            if isinstance(read, Recording) and form not in shared:
+                shared[form] = Shared(in_double(read))
+            one = apply(
+                measure, read, band=settings.band_of(measure), label=settings.label, seed=shuffle_seed,
+                shared=shared.get(form),
+            )  # fmt: skip
         except InputError as error:
             found[name] = Value(measure=name, n_units=activity.data.n_units, reason=_reason(name, error))
             continue
@@ -283,7 +289,7 @@ def _null_tests(
             if own:
                 own = [fitting_kind(measure, data, kind, settings.label, shifts) for kind in own]
             else:
-                own = list(fitting_kinds(measure, data, settings.label, shifts))[: 1 if kinds else None]
+                own += fitting_kinds(measure, data, settings.label, shifts)[: 1 if kinds else None]
         except InputError as error:  # no surrogate says anything here: the value stands alone
             alone[measure.name] = _reason(measure.name, error)
             continue
@@ -405,7 +411,8 @@ class Measurements(Result):
 
     def tables(self) -> dict[str, Any]:
         """Return rows, settings as mappings, and what is not defined."""
-        rows, second = ([{**asdict(r), "settings": json.loads(r.settings)} for r in t] for t in (self.rows, self.second))
+        both = (self.rows, self.second)
+        rows, second = ([{**asdict(row), "settings": json.loads(row.settings)} for row in table] for table in both)
         return {"rows": rows, "second": second, "skipped": self.skipped}
 
     def to_groups(self) -> dict[str, Group]:

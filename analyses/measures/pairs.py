@@ -47,7 +47,7 @@ class Pairs:
     def mean(self) -> float:
         """Mean correlation."""
         total = self._z.sum(axis=0)
-        return (float(total @ total) / self.n_times - self._live) / self._ordered
+        return float((float(total @ total) / self.n_times - self._live) / self._ordered)
 
     @cached_property
     def mean_absolute(self) -> float:

@@ -12,12 +12,13 @@ from ..measures.base import Measure, NullKind
 MATCHED = "compare with control runs of the same number of steps, which are its null"
 KINDS: tuple[NullKind, ...] = get_args(NullKind)
 SHIFT_OF_SD = 5  # train_shift moves trains by up to so many SDs of the smoothing
+TRAIN_SHIFT = 0.025  # s, where no smoothing is named
 DESCRIPTIONS: dict[str, str] = {
     "linear_shift": "each unit is read from a start of its own, without wrapping round: more alike than independent "
     "signals as slow as these",
     "innovations": "linear shift of what an autoregression cannot predict: any dependence, however slow the signals",
-    "circular_shift": "each unit is turned round the axis by a lag of its own: independent units of stationary activity",
-    "train_shift": "each train is moved by a small lag of its own: synchrony finer than the shift, beyond a shared rate",
+    "circular_shift": "each unit is turned round the axis by a lag of its own: independent, stationary units",
+    "train_shift": "each train is moved by a small lag of its own: synchrony beyond a rate that all share",
     "interval_jitter": "each spike is drawn anew within its short interval: for trains that are like Poisson's",
     "permute_within_class": "the samples of each unit are permuted within classes: correlation beyond the classes",
     "permute": "the samples of each unit are permuted: any correlation, that by class included",
@@ -30,8 +31,8 @@ class Shifts:
 
     Attributes:
         share: of the length, the largest lag of "linear_shift" to either side; 1/4 if left out, of phases 1/8.
-        trains: largest lag of "train_shift", and interval of "interval_jitter" [s]; None where the data are not spike
-            trains, nor rates of them.
+        trains: largest lag of "train_shift", and interval of "interval_jitter" [s]; of spike trains 0.025 if left out.
+            Of sampled activity it says that these are rates of spikes.
         every: rates of spikes are read at every so many samples, and shifted by single ones.
     """
 
@@ -47,7 +48,7 @@ def fitting_kinds(
 
     - Closed loop: circular_shift.
     - Open ordered axis: linear_shift, innovations.
-    - Spike trains and their rates: train_shift, circular_shift.
+    - Spike trains and their rates: train_shift, circular_shift; Hilbert phases of rates as on an open axis.
     - Samples with classes: permute_within_class, permute. Samples without: permute.
 
     Raises:
@@ -55,10 +56,9 @@ def fitting_kinds(
     """
     if not measure.nulls:
         raise InputError(f"{measure.name}: has no null: {measure.no_null}")
-    wanted = _preferred(data, label, shifts or Shifts())
+    of_trains = isinstance(data, Spikes) or (shifts is not None and shifts.trains is not None)
+    wanted = _preferred(data, label, of_trains and "train_shift" in measure.nulls)
     found = tuple(kind for kind in wanted if misfit(measure, data, kind, label, shifts) is None)
-    if not found and not isinstance(data, Spikes) and data.clock != "sample":
-        found = tuple(kind for kind in ("linear_shift",) if misfit(measure, data, kind, label, shifts) is None)
     if not found:
         named = next((kind for kind in measure.nulls if kind in wanted), measure.nulls[0])
         raise InputError(f"{measure.name}: none of its nulls fits: {misfit(measure, data, named, label, shifts)}")
@@ -98,8 +98,8 @@ def checked_kinds(kinds: Sequence[str]) -> None:
             raise unknown("kind of null", kind, KINDS)
 
 
-def _preferred(data: Recording | Spikes, label: str, shifts: Shifts) -> tuple[NullKind, ...]:
-    if isinstance(data, Spikes) or shifts.trains is not None:
+def _preferred(data: Recording | Spikes, label: str, of_trains: bool) -> tuple[NullKind, ...]:
+    if isinstance(data, Spikes) or of_trains:
         return ("train_shift", "circular_shift")
     if data.clock == "sample":
         return ("permute_within_class", "permute") if label in data.time_labels else ("permute",)

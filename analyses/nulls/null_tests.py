@@ -16,7 +16,7 @@ from ..measures.checks import band_reason, edge
 from ..measures.pairs import Pairs
 from . import MIN_SURROGATES
 from .innovations import innovations, innovations_lag
-from .kinds import Shifts, fitting_kind
+from .kinds import TRAIN_SHIFT, Shifts, fitting_kind
 from .surrogates import (
     around,
     as_rows,
@@ -91,7 +91,7 @@ def null_test(
         n: number of surrogates, at least 199.
         seed: of the surrogates.
         band, label: as in `apply`.
-        shifts: sizes of the shifts; spike trains need one.
+        shifts: sizes of the shifts.
 
     Raises:
         InputError: the measure has no null or is not defined on the data, the kind does not fit, n < 199, or all units
@@ -139,7 +139,7 @@ def null_tests(
         if reason is not None:
             raise InputError(f"{measure.name}: {reason}")
         by_kind.setdefault(fitting_kind(measure, seen, kind, label, shifts), []).append(measure)
-    tests = {}
+    tests: dict[str, NullTest] = {}
     for chosen, members in by_kind.items():
         if chosen not in ("permute", "permute_within_class") and any("stationary" in m.needs for m in members):
             reason = start_reason(data)
@@ -184,12 +184,8 @@ def _of_trains(
     label: str,
 ) -> Iterator[NullTest]:
     """Yield the test of every measure; a surrogate on which one of them is not defined is drawn again."""
-    size = 0.0
+    size = shifts.trains or TRAIN_SHIFT
     observed = data
-    if kind != "circular_shift":
-        if shifts.trains is None:
-            raise InputError(f"{measures[0].name}: null {kind!r}: needs the size of the shift, Shifts(trains=...) [s]")
-        size = shifts.trains
     if kind == "train_shift":
         observed = data.select(time=inner(data, size))
     surrogate: Callable[[], Spikes] = {
@@ -366,7 +362,7 @@ class _Sampled:
         def of(lag: NDArray[np.int64]) -> NDArray[np.float64]:
             made = tuple(shifted(rows, lag, cut.length).swapaxes(-1, -2) for rows in cut.rows)
             many = np.broadcast_to(mask, (len(lag), *mask.shape))
-            return np.asarray(reduce(made, many, **inputs)).mean(axis=-1)
+            return np.asarray(np.mean(np.asarray(reduce(made, many, **inputs)), axis=-1))
 
         for start in range(0, n, batch):
             size = min(batch, n - start)
@@ -400,7 +396,7 @@ class _Prepared:
 def _values(prepared: Sequence[_Prepared], made: Rows, squares: list[float] | None) -> NDArray[np.float64]:
     """Return the measures (measure, surrogate) of surrogates (surrogate, trial, unit, time), trials averaged.
 
-    The correlations that measures of pairs share are computed once. Their mean square is added to `squares`, one number a
+    The correlations that measures of pairs share are computed once. Their mean square is added to `squares`, a number a
     surrogate.
     """
     found = np.empty((len(prepared), len(made)))

@@ -34,8 +34,10 @@ def circular_shift(data: Recording | Spikes, seed: int | np.random.Generator) ->
     if data.clock == "sample":
         raise InputError("circular_shift: clock 'sample' has no order to shift along; use permute")
     rows = as_rows(data.numpy())
-    lag = rng.integers(data.n_times, size=(1, *rows.shape[:2]))
-    return replace(data, values=shifted(around(rows), lag, data.n_times)[0].swapaxes(-1, -2).reshape(data.values.shape))
+    steps = rng.integers(data.n_times, size=(1, *rows.shape[:2]))
+    return replace(
+        data, values=shifted(around(rows), steps, data.n_times)[0].swapaxes(-1, -2).reshape(data.values.shape)
+    )
 
 
 def linear_shift(data: Recording, seed: int | np.random.Generator, share: float = 0.25) -> Recording:
@@ -45,8 +47,8 @@ def linear_shift(data: Recording, seed: int | np.random.Generator, share: float 
               M = \lfloor share \cdot T \rfloor
 
     The surrogate is 2M samples shorter. It stands beside the measure of the middle, t + M (Harris, bioRxiv
-    2020.11.29.402719; Yuan & Shou, PLoS Biol. 22(8), 2024). For independent signals with stationary increments the law of
-    a demeaned window does not depend on its lag, so that white noise and random walks are tested alike.
+    2020.11.29.402719; Yuan & Shou, PLoS Biol. 22(8), 2024). For independent signals with stationary increments the law
+    of a demeaned window does not depend on its lag, so that white noise and random walks are tested alike.
 
     Raises:
         InputError: the axis has no order; the share is not in (0, 1/2), or leaves no sample to shift by.
@@ -163,7 +165,7 @@ def shifted(rows: NDArray[Any], lag: NDArray[Any], length: int, every: int = 1) 
     """(trial, unit, time) from lags (surrogate, trial, unit) on -> (surrogate, trial, unit, ceil(length / every))."""
     windows = np.lib.stride_tricks.sliding_window_view(rows, length, axis=-1)[..., ::every]
     trial, unit = np.arange(rows.shape[0])[:, None], np.arange(rows.shape[1])
-    return windows[trial, unit, lag]
+    return np.asarray(windows[trial, unit, lag])
 
 
 def groups(data: Recording, label: str) -> list[NDArray[np.intp]]:

@@ -1,8 +1,9 @@
 """One measure and its null against a driver: inhibition of a spiking network, time about a seizure in EEG.
 
 The trainings of the other experiments yield the same for networks (step, wrong labels). Spike trains are shifted by up
-to 5 SDs of their smoothing, channels of EEG by a quarter of the window; images are permuted. The correlated quantities differ: spikes over time, fields
-over time, responses to images (signal), responses to images of one class (noise).
+to 5 SDs of their smoothing, channels of EEG by up to a quarter of the window; images are permuted. The correlated
+quantities differ: spikes over time, fields over time, responses to images (signal), responses to images of one class
+(noise).
 """
 
 from __future__ import annotations

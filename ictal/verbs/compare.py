@@ -65,7 +65,7 @@ def compare(
     check_seed(seed)
     settings = Settings(
         band, phase_band, nulls, bin, sd, label, seed, (null,) if isinstance(null, str) else tuple(null), max_lag,
-        train_shift, measures=tuple(measures), interval=interval, max_units=max_units, max_times=max_times, window=window,
+        train_shift, tuple(measures), interval, max_units, max_times, window,
     )  # fmt: skip
     if len(groups) < 2:
         raise InputError(f"compare: needs at least 2 groups; got {', '.join(groups) or 'none'}")

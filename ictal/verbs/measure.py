@@ -64,9 +64,10 @@ def measure(
         label: time label that holds the classes.
         all_channels: measure channels of electrodes (units with a label ``channel``) of poor quality and copies too.
         seed: of surrogates and of the choice of units.
-        null: kinds of surrogate, the deciding one first: "linear_shift", "innovations", "circular_shift", "train_shift",
-            "interval_jitter", "permute_within_class", "permute". If left out the data decide, see `fitting_kinds`.
-        max_lag: of "linear_shift": largest lag to either side, as a share of the length; 1/4 if left out, of phases 1/8.
+        null: kinds of surrogate, the deciding one first: "linear_shift", "innovations", "circular_shift",
+            "train_shift", "interval_jitter", "permute_within_class", "permute". If left out the data
+            decide, see `fitting_kinds`.
+        max_lag: of "linear_shift": largest lag to either side, a share of the length; 1/4 if left out, of phases 1/8.
         train_shift: of spikes: largest lag of "train_shift", and interval of "interval_jitter" [s]; 5 `sd` if left out.
         command: the command line, stored with the result.
         progress: called as progress(done, total, text).
@@ -125,8 +126,9 @@ def measure(
         "versions": versions(),
     }
     deciding = {(row.entry, row.measure): row for row in reversed(found)}
-    first = [row for row in found if deciding[row.entry, row.measure] is row]
-    return Measurements(first, skipped, config, [row for row in found if deciding[row.entry, row.measure] is not row])
+    decides = [deciding[row.entry, row.measure] is row for row in found]
+    top, second = ([row for row, one in zip(found, decides, strict=True) if one is want] for want in (True, False))
+    return Measurements(top, skipped, config, second)
 
 
 def _of_good_channels(run: Run, all_channels: bool) -> tuple[Run, list[str]]:

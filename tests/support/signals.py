@@ -49,7 +49,9 @@ def eeg_like(rng, n_times, n):
     """1/f and an alpha rhythm of 10 ± 0.5 Hz, at 100 Hz."""
     t = np.arange(n_times)[:, None] / 100
     f = 10 + 0.5 * rng.standard_normal(n)
-    wave = np.cos(2 * np.pi * f * t + rng.uniform(0, 2 * np.pi, n) + np.cumsum(rng.standard_normal((n_times, n)), 0) * 0.1)
+    wave = np.cos(
+        2 * np.pi * f * t + rng.uniform(0, 2 * np.pi, n) + np.cumsum(rng.standard_normal((n_times, n)), 0) * 0.1
+    )
     return unit(power_law(rng, n_times, n, 1.0)) + wave
 
 
@@ -118,7 +120,9 @@ def trains(rng, rate_of, duration=4.0, n=12, base=20.0, shape=1.0, common=0.0, j
 
 def pulses(t):
     """Pulses of SD 50 ms, seven times the base, once a second."""
-    return (1 + 6 * sum(np.exp(-(((t - k - 0.5) / 0.05) ** 2) / 2) for k in range(4))) / (1 + 6 * 0.05 * np.sqrt(2 * np.pi))
+    return (1 + 6 * sum(np.exp(-(((t - k - 0.5) / 0.05) ** 2) / 2) for k in range(4))) / (
+        1 + 6 * 0.05 * np.sqrt(2 * np.pi)
+    )
 
 
 RATES = {
