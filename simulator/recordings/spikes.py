@@ -137,7 +137,8 @@ class Spikes:
         bins, unit, n_bins = self._in_bins(dt)
         weights = np.ones(bins.size)
         flat = np.bincount(bins * self.n_units + unit, weights=weights, minlength=n_bins * self.n_units)
-        return self._recording(flat.reshape(n_bins, self.n_units), dt, "spike count", "1")
+        counts = np.asarray(flat.reshape(n_bins, self.n_units), dtype=np.float64)
+        return self._recording(counts, dt, "spike count", "1")
 
     def _in_bins(self, dt: float) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
         """Return the bin and the unit of every spike that lies in one, and the number of bins."""

@@ -40,7 +40,7 @@ def limits(groups: Groups) -> tuple[float, float]:
         for replicates in groups.values()
         for kinds in replicates
         for row in kinds
-        for value in (row.value, row.null_low, row.null_high)
+        for value in (row.value, row.tested, row.null_low, row.null_high)
         if np.isfinite(value)
     ]
     return min(values), max(values)
@@ -73,6 +73,15 @@ def null_figure(title: str, groups: Groups, y_label: str, span: tuple[float, flo
                 for row in replicate
                 if row.null_kind == kind and np.isfinite([row.null_low, row.null_high, row.null_mean]).all()
             ]
+            rings = [
+                (place + shift, row.tested)
+                for place, replicate in zip(places, replicates, strict=True)
+                for row in replicate
+                if row.null_kind == kind and np.isfinite(row.tested) and row.tested != row.value
+            ]
+            if rings:
+                style: dict[str, Any] = {"mfc": "none", "mec": colour(index), "mew": 0.7, "ms": 0.7 * dot_size}
+                axes.plot(*np.array(rings).T, "o", **style, zorder=2)
             if bars:
                 x, low, high, mean = np.array(bars).T
                 grey = _GREYS[at % len(_GREYS)]
