@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from threadpoolctl import threadpool_limits
 
@@ -42,6 +42,7 @@ def window_values(
     seed: int = 0,
     events: Sequence[Event] = (),
     counts: Recording | None = None,
+    shorten: bool = True,
     progress: Progress | None = None,
 ) -> list[WindowValue]:
     """Compute every measure in every window that is given.
@@ -58,6 +59,7 @@ def window_values(
         seed: of the surrogates; each window has draws of its own.
         events: what the phases of the windows are relative to.
         counts: of a signal of rates of spikes, their counts, for the measures that read counts.
+        shorten: whether shifts are shortened in windows in which channels change their variance together.
         progress: called as progress(done, total, what).
 
     Raises:
@@ -76,12 +78,13 @@ def window_values(
             part = signal.select(time=time)
             counted = [name for name in names if counts is not None and name in MEASURES and get(name).of_counts]
             known = [name for name in names if name in MEASURES and name not in counted]
-            kinds = settings.null[:1] or ("auto",)
-            data = Activity(part)
-            found = {v.measure: v for v in values(data, known, settings, kinds=kinds, seed=seed + at)}
+            options: dict[str, Any] = {
+                "kinds": settings.null[:1] or ("auto",), "seed": seed + at, "shorten": shorten
+            }  # fmt: skip
+            found = {v.measure: v for v in values(Activity(part), known, settings, **options)}
             if counts is not None and counted:
                 data = Activity(counts.select(time=time))
-                found |= {v.measure: v for v in values(data, counted, settings, kinds=kinds, seed=seed + at)}
+                found |= {v.measure: v for v in values(data, counted, settings, **options)}
             found |= {name: _rhythm(RHYTHMS[name], part, settings) for name in names if name in RHYTHMS}
             where = {"start": start, "stop": stop, "phase": phase_of(start, stop, events)}
             rows += [found[name].at(WindowValue, **where) for name in names]

@@ -311,7 +311,7 @@ class _Sampled:
             v = common_variance(rows)
             if self.shifts.share is not None:
                 most = largest_lag(n_times, self.shifts.share)
-            elif v > variance_limit(self.data.n_units):
+            elif self.shifts.shorten and v > variance_limit(self.data.n_units):
                 most = min(max(SHORTEST_LAG, int(SHORT_SHARE * n_times)), largest_lag(n_times, SHARE))
             else:
                 most = largest_lag(n_times, SHARE)
