@@ -330,7 +330,7 @@ def limits_of_nulls(rows: Sequence[Value]) -> list[str]:
     lines = []
     if slow:
         lines.append(
-            f"{len(slow)} of {len(tested)} values: too slow for their length (T_eff {min(slow):.2g} to {max(slow):.2g}), "
+            f"{len(slow)} of {len(tested)} values: too slow for their length (T_eff {min(slow):.2g}–{max(slow):.2g}), "
             "so that a large p says nothing: cannot be told"
         )
     if common:
