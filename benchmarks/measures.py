@@ -4,8 +4,7 @@ python benchmarks/measures.py [--rounds 3] [--rows nulls,trains,pairs] [--markdo
 python benchmarks/measures.py --quick           # small data, to see that all of it runs
 
 Measured is CPU time of the process, user and system, with one thread. Every round runs the contestants in turn; the
-table has the medians and the ratio of peer to Ictal (of the nulls: of Ictal to their floor). Peers get the data in their
-own types, outside of the clock. Each row compares the results first: a difference beyond the tolerance is printed.
+table has the medians. Peers get the data in their own types, outside of the clock.
 
 nulls   SI-3, χ_c and λ₁ fraction of 1000 units in 10,000 samples with 199 surrogates; the floor are 199 calls of
         numpy.corrcoef on the same array
@@ -28,10 +27,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import ictal
-from ictal.analyses import ValueSettings, null_test
-from ictal.analyses.measures import get
-from ictal.analyses.nulls.null_tests import null_tests
-from ictal.analyses.values import values
+from ictal.analyses import MEASURES
 from ictal.simulator import Recording, Spikes
 
 Row = tuple[str, str, float, float, str]  # what, peer, CPU s of Ictal, of the peer, agreement
@@ -60,14 +56,12 @@ def nulls(quick: bool, rounds: int) -> Iterator[Row]:
     """Three measures with 199 surrogates of each kind, against 199 correlation matrices."""
     n_times, n = (400, 30) if quick else (10_000, 1000)
     x = np.random.default_rng(0).standard_normal((n_times, n))
-    data = Recording(x, dt=0.01, clock="second", quantity="activity", unit="1")
-    batch = Recording(x, dt=1.0, clock="sample", quantity="activation", unit="1")
-    measures = [get(name) for name in ("si_3", "chi_c", "lambda1_fraction")]
+    names = ("si_3", "chi_c", "lambda1_fraction")
     columns = np.ascontiguousarray(x.T)
     floor, _ = cpu(lambda: [np.corrcoef(columns) for _ in range(199)], rounds)
     for kind in ("linear_shift", "innovations", "circular_shift", "permute"):
-        given = batch if kind == "permute" else data
-        own, _ = cpu(lambda given=given, kind=kind: null_tests(measures, given, kind=kind, seed=0), rounds)  # type: ignore[misc]
+        clock = "sample" if kind == "permute" else "second"
+        own, _ = cpu(lambda k=kind, c=clock: ictal.measure(x, names, dt=0.01, clock=c, nulls=199, null=k), rounds)  # type: ignore[misc]
         yield f"{n} × {n_times}, 3 measures, 199 × {kind}", "floor: 199 × numpy.corrcoef", own, floor, "–"
 
 
@@ -88,22 +82,21 @@ def trains(quick: bool, rounds: int) -> Iterator[Row]:
         yield "counts, STTC", "elephant: not installed", float("nan"), float("nan"), "–"
         return
     theirs = [SpikeTrain(t * pq.s, t_stop=duration * pq.s) for t in each]
-    counts = ValueSettings(sd=0.0)
-    own, (row,) = cpu(lambda: values(spikes, ["mean_correlation"], counts), 1)
+    own, found = cpu(lambda: ictal.measure(spikes, "mean_correlation", sd=0.0), 1)
     peer, matrix = cpu(lambda: correlation_coefficient(BinnedSpikeTrain(theirs, bin_size=1 * pq.ms)), 1)
     mean = (matrix.sum() - n) / (n * (n - 1))
-    yield f"correlation of counts, {n} trains", "elephant", own, peer, difference(row.value, mean)
+    yield f"correlation of counts, {n} trains", "elephant", own, peer, difference(found.value("mean_correlation"), mean)
     few = 4 if quick else 12
     part = spikes.select(units=range(few))
-    own, (row,) = cpu(lambda: values(part, ["sttc"], ValueSettings()), rounds)
-    window = float(get("sttc").settings["window"]) * pq.s  # type: ignore[arg-type]
+    own, found = cpu(lambda: ictal.measure(part, "sttc"), rounds)
+    window = float(MEASURES.load("sttc").settings["window"]) * pq.s
 
     def tiling() -> float:
         pairs = [(i, j) for i in range(few) for j in range(i)]
         return float(np.mean([spike_time_tiling_coefficient(theirs[i], theirs[j], window) for i, j in pairs]))
 
     peer, value = cpu(tiling, 1)
-    yield f"STTC, {few} trains", "elephant", own, peer, difference(row.value, value)
+    yield f"STTC, {few} trains", "elephant", own, peer, difference(found.value("sttc"), value)
 
 
 def pairs(quick: bool, rounds: int) -> Iterator[Row]:
@@ -112,12 +105,12 @@ def pairs(quick: bool, rounds: int) -> Iterator[Row]:
     rng = np.random.default_rng(0)
     x = rng.standard_normal((n_times, n)) + rng.standard_normal((n_times, 1))
     data = Recording(x, dt=1 / rate, clock="second", quantity="potential", unit="µV")
-    one, _ = cpu(lambda: null_test(get("plv"), data, seed=0, band=(8.0, 12.0)), 1)
+    one, _ = cpu(lambda: ictal.measure(data, "plv", phase_band=(8.0, 12.0), nulls=199), 1)
     yield f"PLV with 199 surrogates, {n} × {n_times}", "–", one, float("nan"), "–"
     epochs = x[: n_times // segment * segment].reshape(-1, segment, n)
     rows = np.ascontiguousarray(epochs.swapaxes(1, 2))
     for name, method in (("squared_coherence", "coh"), ("imaginary_coherence", "imcoh"), ("wpli", "wpli")):
-        own, _ = cpu(lambda name=name: values(data, [name], ValueSettings(phase_band=(8.0, 12.0))), rounds)  # type: ignore[misc]
+        own, _ = cpu(lambda name=name: ictal.measure(data, name, phase_band=(8.0, 12.0)), rounds)  # type: ignore[misc]
         try:
             from mne_connectivity import spectral_connectivity_epochs
         except ImportError:
@@ -133,7 +126,7 @@ def pairs(quick: bool, rounds: int) -> Iterator[Row]:
             float(np.mean(coherence(x[:, i], x[:, j], fs=rate, nperseg=segment)[1])) for i in range(n) for j in range(i)
         ]
 
-    own, _ = cpu(lambda: values(data, ["squared_coherence"], ValueSettings(phase_band=(8.0, 12.0))), rounds)
+    own, _ = cpu(lambda: ictal.measure(data, "squared_coherence", phase_band=(8.0, 12.0)), rounds)
     peer, _ = cpu(scipy_pairs, 1)
     yield f"squared_coherence, {n} × {n_times}", "scipy.signal.coherence", own, peer, "equal on equal segments: tests"
 

@@ -61,8 +61,8 @@ def common_variance(rows: Rows) -> float:
 def envelope_in_common(rows: Rows) -> tuple[float, bool]:
     """Return V, and whether it is above its limit for another reason than a signal that is shared.
 
-    A shared signal changes the variance of all units by its own variance, block by block, and is no envelope. So a V above
-    the limit is computed again of what is left without the first mode; the V that decides is returned.
+    A shared signal changes the variance of all units by its own variance, block by block, and is no envelope. So a V
+    above the limit is computed again of what is left without the first mode. The V that decides is returned.
     """
     v = common_variance(rows)
     n = rows.shape[1]
