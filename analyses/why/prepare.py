@@ -16,7 +16,7 @@ from ...simulator.types import Floats, Ints
 from ..measures import get
 from ..measures.arrays import live_units, standardised
 from ..measures.base import Measure, apply, in_double
-from ..surrogates import null_test
+from ..nulls.null_tests import null_test
 from ..values import Activity, Value, unusable, values
 from .parts import CLASS, MEASURES, SLOW
 from .settings import WhySettings
@@ -153,7 +153,7 @@ def _value_of_trials(rates: Recording, x: Floats, measure: Measure, settings: Wh
     notes.append(f"the null and p are of the mean of {measure.name} over trials, {test.observed:.3g}")
     return replace(
         found, null_kind=test.kind, null_mean=test.mean, null_sd=float(test.values.std()), null_low=test.lo,
-        null_high=test.hi, p=test.p,
+        null_high=test.hi, tested=test.observed, p=test.p,
     )  # fmt: skip
 
 

@@ -111,7 +111,11 @@ def _told(found: WhyResult) -> str:
     rows.append([*total, *((number(row.value) for row in found.sets) if len(names) > 1 else ())])
     drawn = table(columns, rows)
     if value.null_kind:
-        drawn += f"null 95 % {number(value.null_low)} … {number(value.null_high)}, p {number(value.p)}\n"
+        part = (
+            "" if value.tested == value.value else f", beside {number(value.tested)} of the part that all shifts cover"
+        )
+        drawn += f"null 95 % {number(value.null_low)} … {number(value.null_high)}, p {number(value.p)}{part}\n"
+        drawn += f"{value.remark}\n" if value.remark else ""
     elif value.no_null:
         drawn += f"no null: {value.no_null}\n"
     inside = [row for row in found.sets[1:]]
