@@ -114,7 +114,7 @@ def _told(found: WhyResult) -> str:
         part = (
             "" if value.tested == value.value else f", beside {number(value.tested)} of the part that all shifts cover"
         )
-        drawn += f"null 95 % {number(value.null_low)} … {number(value.null_high)}, p {number(value.p)}{part}\n"
+        drawn += f"null 95 % {number(value.null_low)} … {number(value.null_high)}, p {number(value.p)}{middle}\n"
         drawn += f"{value.remark}\n" if value.remark else ""
     elif value.no_null:
         drawn += f"no null: {value.no_null}\n"
