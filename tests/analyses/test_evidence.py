@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from trainings import training
 
-from ictal import PLANTED_CASES, PLANTED_CLAIMS, PlantedRate, PlantedRates, error_rates, ledger, planted
+from ictal import PLANTED_CLAIMS, ledger, planted
 from ictal.analyses import (
     CLAIMS,
     FAILS,
@@ -19,24 +20,17 @@ from ictal.analyses import (
     Decision,
     Evidence,
     Finding,
-    TrainingRun,
     decide,
     effect,
     overall,
-    training_run_of,
     write_claims,
 )
-from ictal.analyses.claims.desync import DESYNC, NOISE, UP
-from ictal.analyses.claims.healthy import BY_LOSS, CONTROLLER
-from ictal.analyses.claims.transition import jump
-from ictal.analyses.comparison.result import ReplicateValue
 from ictal.analyses.evidence.contrasts import mean_r, setting_of
 from ictal.analyses.evidence.effect import auc, auc_effect, auc_interval, wilson
 from ictal.analyses.evidence.rules import ABSENT, OPEN, OPPOSITE, SMALLER, kind_of, over_ways
 from ictal.analyses.report.ledger import drawings, headline, render
 from ictal.cli import run
-from ictal.experiments.planted import evidence_of_runs, planted_runs, si_error, truth, verdicts
-from ictal.simulator import InputError, load, save
+from ictal.simulator import InputError
 
 CLEAR, NOTHING, MUDDLED = [0.5, 0.52, 0.51, 0.49], [0.0, 0.01, -0.01, 0.0], [0.5, -0.3, 0.1, 0.2]
 
@@ -49,22 +43,6 @@ def part(values, role="stated", name="p", claim="c", setting="s", way="", **more
 def only(*effects):
     (found,) = decide({"c": Finding(tuple(effects), {})})
     return found
-
-
-def training(condition="few", kind="few", seed=0, gap=0.4, n=41, **changes):
-    steps = np.arange(n) * 10.0
-    si = np.linspace(0.2, 0.6, n)[:, None] + np.arange(4) * 0.05
-    metrics = {name: np.full(n, 1.0) for name in ("train_accuracy", "test_accuracy", "test_loss", "val_loss")}
-    fields = {
-        "model": "net",
-        "data": "images",
-        "steps": steps,
-        "metrics": metrics | {"gap": np.full(n, gap)},
-        "layers": ("a", "b", "c", "d"),
-        "synchrony": {"si_3 test": si},
-        "null_high": {"si_3 test": np.full((n, 4), np.nan)},
-    }
-    return TrainingRun(**(fields | {"condition": condition, "kind": kind, "seed": seed} | changes))
 
 
 def test_an_effect_is_student_s_t():
@@ -259,13 +237,6 @@ def test_correlations_average_through_fisher_s_z():
     assert mean_r([0.9, 0.1]) == pytest.approx(math.tanh((math.atanh(0.9) + math.atanh(0.1)) / 2))
 
 
-def test_a_slope_is_no_jump():
-    assert jump(np.linspace(0.1, 0.9, 41))[0] == pytest.approx(0.0, abs=1e-12)
-    height, level = jump(np.where(np.arange(41) < 20, 0.45, 0.85))
-    assert height == pytest.approx(0.4 - 3 * 0.4 / 38)
-    assert level == pytest.approx(0.65)
-
-
 def test_a_course_is_checked():
     with pytest.raises(InputError, match="rising"):
         training(steps=np.zeros(41))
@@ -302,119 +273,6 @@ def test_evidence_comes_back_and_decides_the_same(tmp_path):
         Evidence.load(tmp_path / "other.h5")
 
 
-def test_planted_verdicts_are_right():
-    for case in PLANTED_CASES:
-        found = verdicts(planted(case, seed=77, seeds=10), kinds=True)
-        assert set(found) == set(PLANTED_CLAIMS)
-        rows = [PlantedRate(case, claim, verdict, 1, 1, seeds=10) for claim, verdict in found.items()]
-        assert not any(row.false_holds for row in rows), (case, found)
-        seen = [row for row in rows if case != "small" or row.truth == "small"]
-        assert all(row.right for row in seen), (case, found)
-
-
-def test_few_seeds_are_not_told_what_is_not_there():
-    """A short version of the stored error rates: no false "holds" with 3, 5 and 10 seeds."""
-    for seeds in (3, 5, 10):
-        rows = error_rates(4, cases=("small", "absent", "reversed", "confounded"), seed=500, seeds=seeds).rows
-        assert [row for row in rows if row.false_holds] == []
-
-
-def test_truth_of_planted_verdicts():
-    def rate(case, claim, verdict, **more):
-        found = PlantedRate(case, claim, verdict, 1, 1, **more)
-        return found.right, found.false_holds
-
-    assert rate("present", "rise", HOLDS) == (True, False)
-    assert rate("present", "rise", LEVEL) == (False, False)
-    assert rate("present", "rise", LEVEL, size=0.5) == (True, False)
-    assert rate("lower level", "rise", LEVEL) == (True, False)
-    assert rate("by way", "rise", ONLY) == (True, False)
-    assert rate("by way", "rise", HOLDS) == (False, True)
-    assert rate("absent", "rise", "fails (absent)") == (True, False)
-    assert rate("absent", "rise", ONLY) == (False, True)
-    assert rate("reversed", "rise", "fails (opposite)") == (True, False)
-    assert rate("reversed", "rise", UNDECIDED) == (False, False)
-    assert rate("confounded", "rise", ONLY) == (True, False)
-    assert rate("confounded", "rise", "fails (absent)") == (False, False), "as stated the relation is there"
-    assert rate("confounded", "rise", HOLDS) == (False, True)
-    assert truth("confounded", "early") == "absent"
-
-
-def test_drawn_and_measured_synchrony_agree():
-    """SI-3 of activity with the correlation c has the mean and the SD that `planted` draws from."""
-    for (_, kind, k), made in planted_runs("present", seed=4, seeds=1).items():
-        drawn = next(c for c in planted("present", seed=4, seeds=1).trainings if (c.kind, c.seed) == (kind, k))
-        about = {"model": "m", "data": "d", "condition": "c", "kind": kind, "seed": k}
-        measured = training_run_of(made, **about)
-        for name, values in drawn.metrics.items():
-            np.testing.assert_allclose(values, measured.metrics[name], rtol=1e-12)
-        away = (measured.layered() - drawn.layered()) / (np.sqrt(2) * si_error(drawn.layered()))
-        assert abs(away.mean()) < 0.25
-        assert 0.85 < away.std() < 1.2
-        np.testing.assert_allclose(measured.layered("amplitude"), drawn.layered("amplitude"), rtol=0.15)
-
-
-@pytest.mark.physics
-def test_drawn_and_measured_synchrony_give_the_same_verdicts():
-    for case in PLANTED_CASES:
-        counts = {"drawn": [], "measured": []}
-        for seed in range(12):
-            settings = {"seed": seed, "seeds": 5}
-            counts["drawn"].append(verdicts(planted(case, **settings)))
-            counts["measured"].append(verdicts(evidence_of_runs(case, **settings)))
-        for claim in PLANTED_CLAIMS:
-            right = {
-                how: sum(PlantedRate(case, claim, found[claim], 1, 1).right for found in rows)
-                for how, rows in counts.items()
-            }
-            assert abs(right["drawn"] - right["measured"]) <= 4, (case, claim, right)
-
-
-def test_planted_runs_give_the_same_verdicts_through_their_files(tmp_path, capsys):
-    for case in PLANTED_CASES:
-        trainings = []
-        for (condition, kind, k), made in planted_runs(case, seed=5, seeds=3).items():
-            file = save(made, tmp_path / f"{case}-{kind}-{k}.h5")
-            about = {"model": "m", "data": "d", "condition": condition, "kind": kind, "seed": k}
-            trainings.append(training_run_of(load(file), **about))
-        evidence = Evidence(f"planted {case}", trainings, (), {"claims": list(PLANTED_CLAIMS)})
-        file = evidence.save(tmp_path / f"{case}.h5")
-        assert run(["claims", str(file), "--json"]) == 0
-        said = {row["claim"]: row["verdict"] for row in json.loads(capsys.readouterr().out)["claims"]}
-        assert {name: said[name] for name in PLANTED_CLAIMS} == verdicts(evidence_of_runs(case, seed=5, seeds=3))
-
-
-def test_planted_relations_are_what_they_are_called():
-    by_case = {case: planted(case, seed=3, seeds=2) for case in PLANTED_CASES}
-
-    def rises(case, kind):
-        chosen = [c for c in by_case[case].trainings if (c.kind == "control") == (kind == "control")]
-        return [c.mean()[-1] - c.mean()[0] for c in chosen]
-
-    assert min(rises("present", "over")) > 0.3 > max(rises("present", "control"))
-    assert max(map(abs, rises("absent", "over"))) < 0.35, "a random walk"
-    assert min(rises("lower level", "over")) > 0.15
-    assert max(rises("small", "over")) < 0.15
-    assert max(c.mean().max() for c in by_case["lower level"].trainings) < 0.5
-    assert max(rises("reversed", "over")) < -0.3
-    assert abs(np.mean(rises("confounded", "over")) - np.mean(rises("confounded", "control"))) < 0.12, "spread alone"
-
-
-def test_error_rates_count(tmp_path):
-    found = error_rates(2, cases=("absent",), seed=9, seeds=3, size=0.5, spread=0.2)
-    assert PlantedRates.load(found.save(tmp_path / "p.h5")).rows == found.rows
-    rows = found.rows
-    assert {(row.seeds, row.size, row.spread) for row in rows} == {(3, 0.5, 0.2)}
-    assert {row.claim for row in rows} == set(PLANTED_CLAIMS)
-    for claim in PLANTED_CLAIMS:
-        assert sum(row.count for row in rows if row.claim == claim) == 2
-    assert {row.n for row in rows} == {2}
-    with pytest.raises(InputError, match="replicates"):
-        error_rates(0)
-    with pytest.raises(InputError, match="case"):
-        planted("odd")
-
-
 def test_every_claim_has_a_row_and_a_reason():
     found = ledger([])
     assert [row.claim.name for row in found.rows] == list(CLAIMS)
@@ -433,93 +291,6 @@ def test_the_headline_counts_claims_and_not_rows(tmp_path):
     counts = [int(part.rsplit(" ", 1)[1]) for part in headline(found).rstrip(".").split("; ")]
     assert sum(counts) == len(CLAIMS)
     assert "test_evidence" not in render(found)
-
-
-def add_values(rows, panel, group, measure, values):
-    about = {"measure": measure, "panel": panel, "group": group}
-    rows += [ReplicateValue(**about, value=float(value), replicate=k) for k, value in enumerate(values)]
-
-
-def alike(wobble, si, within):
-    """Observations of the main job in which both sides rise into the paper's ranges, but for `si` and `within`."""
-    rows = []
-    for panel, group, level in (("spikes", "seizure", 0.9), ("spikes", "rest", 0.1), ("images", "healthy", 0.4),
-                                ("images", "small sample", si), ("images", "memorising", si)):  # fmt: skip
-        add_values(rows, panel, group, "si_3", level + wobble)
-    for group, level in (("healthy", 0.2), ("small sample", within), ("memorising", within)):
-        add_values(rows, "images", group, "within_class_si", level + wobble)
-    return Evidence("quick", (), rows, {"claims": ["eeg"]})
-
-
-@pytest.mark.parametrize(
-    ("si", "within", "verdict", "words"),
-    [
-        (0.865, 0.5, HOLDS, "overfitted over healthy"),
-        (0.6, 0.5, LEVEL, "at a lower level"),
-        (0.97, 0.5, LEVEL, "at a higher level"),
-        (0.865, 0.2, ONLY, "the same classes"),
-        (0.4, 0.5, FAILS, ABSENT),
-        (0.2, 0.5, FAILS, OPPOSITE),
-    ],
-)
-def test_the_claim_on_seizures_can_hold(si, within, verdict, words):
-    found = next(r for r in ledger([alike(np.linspace(-0.01, 0.01, 5), si, within)]).rows if r.claim.name == "eeg")
-    assert found.verdict == verdict
-    assert words in found.why
-
-
-def treated(condition, kind, seed, test, train=1.0, si=0.4):
-    """Return one training that ends with these accuracies and that SI; its values rise to the end."""
-    ramp = np.linspace(0.0, 1.0, 41)
-    wobble = 0.002 * seed
-    metrics = {
-        "train_accuracy": 0.2 + (train - 0.2) * ramp,
-        "test_accuracy": 0.2 + (test + wobble - 0.2) * ramp,
-        "val_accuracy": 0.2 + (test + wobble - 0.2) * ramp,
-        "gap": (train - test) * ramp,
-        "test_loss": 2 - ramp,
-        "val_loss": 2 - ramp,
-    }
-    synchrony = {"si_3 test": np.tile(si + wobble * ramp[:, None], 4)}
-    return training(condition, kind, seed, metrics=metrics, synchrony=synchrony)
-
-
-def test_claims_on_treatments_can_hold():
-    runs = []
-    for k in range(5):
-        runs += [treated("well fitted", "control", k, 0.9, 0.95), treated("few samples", "few", k, 0.6, si=0.7)]
-        runs += [treated(NOISE, "noise", k, 0.6, si=0.7)]
-        for lead in ("", f"{NOISE}: "):
-            for name in ("L2", "dropout", "label smoothing"):
-                runs.append(treated(f"{lead}{name}, 1", "treated", k, 0.63, si=0.7))
-            runs.append(treated(f"{lead}{DESYNC}, 1", "treated", k, 0.75, si=0.2))
-            runs.append(treated(f"{lead}{UP}, 1", "treated", k, 0.5, si=0.9))
-        runs.append(treated(f"{CONTROLLER}, 1", "treated", k, 0.75))
-        runs.append(treated(f"{BY_LOSS}, 1", "treated", k, 0.6))
-    rows = {r.claim.name: r for r in ledger([Evidence("quick", runs, (), {"claims": ["desync", "healthy"]})]).rows}
-    assert rows["healthy"].verdict == HOLDS
-    assert rows["desync"].verdict == HOLDS
-    assert "over none" in rows["desync"].why
-    worse = [c for c in runs if not c.condition.startswith(f"{NOISE}: Desync")]
-    worse += [treated(f"{NOISE}: {name}, 1", "treated", k, 0.5, si=0.2) for k in range(5) for name in (DESYNC, UP)]
-    (row,) = [
-        r for r in ledger([Evidence("quick", worse, (), {"claims": ["desync"]})]).rows if r.claim.name == "desync"
-    ]
-    assert row.verdict == ONLY
-    assert "few samples: holds" in row.why
-    assert f"{NOISE}: fails: opposite: over none" in row.why
-
-
-def test_a_network_that_is_surer_and_larger_only_by_its_weights():
-    assert verdicts(planted("confounded", seed=3, seeds=10))["amplitude"] == ONLY
-    old = ledger([Evidence("odd", [*runs_without_amplitude()], (), {"claims": ["amplitude"]})]).rows
-    row = next(row for row in old if row.claim.name == "amplitude")
-    assert row.verdict == NOT_TESTABLE
-    assert "run it again" in row.why
-
-
-def runs_without_amplitude():
-    return [training(c, kind, k, gap) for k in range(3) for c, kind, gap in (("w", "control", 0.0), ("f", "few", 0.4))]
 
 
 def test_figures_and_page_come_from_the_file_alone(tmp_path):
