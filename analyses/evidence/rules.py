@@ -245,7 +245,7 @@ def over_ways(rows: Sequence[Decision]) -> tuple[str, str]:
         (row,) = rows
         return verdict, f"{row.way}: {row.why}" if row.way else row.why
     groups: dict[tuple[str, str, str], list[Decision]] = {}
-    for row in sorted(rows, key=lambda row: row.verdict not in HELD):
+    for row in sorted(rows, key=lambda row: (row.verdict not in HELD, row.verdict != verdict)):
         groups.setdefault((row.verdict, row.decided_by, row.about), []).append(row)
     return verdict, "; ".join(_listed(alike, verdict if len(verdicts) == 1 else "") for alike in groups.values())
 
