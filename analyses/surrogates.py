@@ -245,11 +245,14 @@ def _sampled(
     x = _flat(data.values)
     masks = [np.asarray(p.mask).reshape(-1, data.n_units) for p in prepared]
     observed = [float(np.mean(p.measure.kernel(x, m, **p.inputs))) for p, m in zip(prepared, masks, strict=True)]
-    parts = {}
+    parts, turns = {}, {}
     if kind == "circular_shift":  # what commutes with the shifts is done once
         for p, mask in zip(prepared, masks, strict=True):
             if p.measure.split is not None:
                 parts[p.measure.name] = np.stack(p.measure.split[0](x, mask, **p.inputs))
+                if p.measure.unmix is not None:
+                    turns[p.measure.name] = turn = p.measure.unmix(x, mask, **p.inputs)
+                    parts[p.measure.name] = parts[p.measure.name] @ turn
     groups = _groups(data, label) if kind == "permute_within_class" else None
     values = np.empty((len(prepared), n))
     batch = max(1, BATCH // (x.size + x.shape[0] * x.shape[-1] ** 2))
@@ -264,8 +267,10 @@ def _sampled(
         for row, p, mask in zip(values, prepared, masks, strict=True):
             many = np.broadcast_to(mask, (size, *mask.shape))
             if lag is not None and p.measure.split is not None:
-                given: Any = tuple(_shift(parts[p.measure.name], lag))
-                found = p.measure.split[1](given, many, **p.inputs)
+                given: Any = _shift(parts[p.measure.name], lag)
+                if p.measure.unmix is not None:  # mixed again as they were
+                    given = given @ np.swapaxes(turns[p.measure.name], -1, -2)
+                found = p.measure.split[1](tuple(given), many, **p.inputs)
             else:
                 found = p.measure.kernel(made, many, **p.inputs)
             row[start : start + size] = np.asarray(found).mean(axis=-1)

@@ -112,12 +112,21 @@ class Activity:
         """Sampled activity; of spikes the counts in bins. Errors as `rates`."""
         return self._sampled(0.0) if isinstance(self.data, Spikes) else self.rates
 
+    @cached_property
+    def active(self) -> Spikes:
+        """Of spikes, the trains of the units with at least 5 spikes, within `time` unless a band filters before.
+
+        Raises:
+            InputError: no unit has 5 spikes.
+        """
+        active = np.flatnonzero(cast(Spikes, self.trains).counts >= MIN_SPIKES)
+        if active.size == 0:
+            raise InputError(f"no unit has {MIN_SPIKES} spikes")
+        return cast(Spikes, self.data if self.band else self.trains).select(units=active)
+
     def _sampled(self, sd: float) -> Recording:
         if isinstance(self.trains, Spikes):
-            active = np.flatnonzero(self.trains.counts >= MIN_SPIKES)
-            if active.size == 0:
-                raise InputError(f"no unit has {MIN_SPIKES} spikes")
-            whole = cast(Spikes, self.data if self.band else self.trains).select(units=active)
+            whole = self.active
             found = whole.smoothed(self.bin, sd) if sd else whole.binned(self.bin)
         else:
             found = cast(Recording, self.data if self.band else self.trains)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 
-from ...simulator import InputError, Recording, unknown
+from ...simulator import InputError, Recording, Spikes, unknown
 from ...simulator.types import Band, Progress
 from ..filtering import bandpassed
 from ..settings import ValueSettings
@@ -134,11 +134,13 @@ def over_time(
     *,
     electrodes: bool = True,
     counts: Recording | None = None,
+    trains: Spikes | None = None,
     progress: Progress | None = None,
 ) -> EegResult:
     """Measure synchrony in sliding windows, and test its change at the events.
 
-    `counts` are, of rates of spikes, the counts of the same units, for the measures that read counts.
+    `counts` and `trains` are, of rates of spikes, the counts and trains of the same units, for the measures that read
+    these. Trains are not filtered.
     Errors as `prepare`, `sliding` and `window_values`.
     """
     ready = prepare(recording, settings, electrodes=electrodes)
@@ -147,8 +149,10 @@ def over_time(
         if counts is None
         else [ready.recording, prepare(counts, settings, electrodes=False).recording]
     )
+    if trains is not None and settings.units is not None:
+        trains = trains.subsample(min(settings.units, trains.n_units), seed=settings.seed)
     signal, *counted = read if settings.band is None else [bandpassed(each, settings.band) for each in read]
-    return _over_time(recording, ready, signal, settings, progress, *counted)
+    return _over_time(recording, ready, signal, settings, progress, *counted, trains=trains)
 
 
 def _over_time(
@@ -158,6 +162,7 @@ def _over_time(
     settings: Windows,
     progress: Progress | None,
     counts: Recording | None = None,
+    trains: Spikes | None = None,
 ) -> EegResult:
     places = sliding(signal, settings.window, settings.step)
     band = settings.phase_band or settings.band
@@ -173,6 +178,7 @@ def _over_time(
             seed=seed,
             events=ready.events,
             counts=counts,
+            trains=trains,
             progress=progress,
         )
         for part, seed in (

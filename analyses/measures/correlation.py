@@ -17,6 +17,17 @@ from .base import Measure
 # have floors without a closed form for such data: surrogates give them.
 
 
+def correlations(x: Array, mask: Array) -> Array:
+    """Correlation matrix, (…, unit, unit); 0 for the pairs of units outside the mask."""
+    xp = api.array_namespace(x)
+    z = standardised(x, mask)
+    return xp.matmul(xp.matrix_transpose(z), z) / z.shape[-2]
+
+
+def _squared_correlations(x: Array, mask: Array) -> Array:
+    return _unbiased(correlations(x, mask) ** 2, x.shape[-2])
+
+
 def mean_correlation(x: Array, mask: Array) -> Array:
     r"""Return the mean correlation over the pairs of live units.
 
@@ -65,8 +76,12 @@ def _mean_squared_correlation(z: Array, mask: Array) -> Array:
     own = xp.sum(xp.mean(z**2, axis=-2) ** 2, axis=-1)
     n = count(mask, z)
     raw = ratio(squared_norm(z) / n_times**2 - own, n * (n - 1))
+    return _unbiased(raw, n_times)
+
+
+def _unbiased(squares: Array, n_times: int) -> Array:
     chance = 1 / max(n_times - 1, 2)
-    return (raw - chance) / (1 - chance)
+    return (squares - chance) / (1 - chance)
 
 
 def chi_c(x: Array, mask: Array) -> Array:
@@ -119,6 +134,7 @@ MEAN_CORRELATION = Measure(
     name="mean_correlation",
     kernel=mean_correlation,
     of_z=_mean_correlation,
+    pairs=correlations,
     formula="mean over pairs i < j of corr(x_i, x_j)",
     range="-1/(n-1) to 1",
     floor="0 on average; SD about 1/sqrt(pairs (T-1)) for independent samples, more if they are autocorrelated",
@@ -130,6 +146,7 @@ MEAN_SQUARED_CORRELATION = Measure(
     name="mean_squared_correlation",
     kernel=mean_squared_correlation,
     of_z=_mean_squared_correlation,
+    pairs=_squared_correlations,
     formula="(mean over pairs of r^2 - 1/(T-1)) / (1 - 1/(T-1))",
     range="-1/(T-2) to 1",
     floor="0 on average for independent samples; with T_eff < T effective samples about 1/T_eff remains",
