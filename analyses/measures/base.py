@@ -193,7 +193,7 @@ def apply(
         band: (low, high) [cycles per tick of the clock; Hz for "second"].
         label: the time label that holds the classes.
         segment: samples in each Welch segment: of `spectral_peak` half the recording by default, of cross-spectra
-            3 periods of the band's low edge, and at least 2 over its width.
+            2 periods of the band's low edge, and 2 over its width.
         seed: of the shuffle that `batch_phase_sync` is shown with.
 
     Raises:

@@ -55,8 +55,8 @@ def pieces_in(data: Recording, band: Band | None, segment: int | None) -> int | 
     """Return the number of samples in each Welch segment, or the reason for which it does not fit.
 
     Without a band (a spectrum) it is half the recording by default, or all of a closed loop. With one (cross-spectra)
-    it is 3 periods of the low edge, and at least 2 over the width of the band, so that it resolves the band; at most
-    half the recording, so that there are three segments that overlap by half.
+    it is 2 periods of the low edge, and 2 over the width of the band, so that it resolves the band; at most half the
+    recording, so that there are three segments that overlap by half.
     """
     if band is None:
         most, default = data.n_times, data.n_times if data.periodic else data.n_times // 2
@@ -64,7 +64,7 @@ def pieces_in(data: Recording, band: Band | None, segment: int | None) -> int | 
         low, high = band
         most, default = data.n_times // 2, 0
         if 0 < low <= high:  # else `band_reason` refuses it
-            default = int(np.ceil(max(3 / low, 2 / (high - low) if high > low else 0) / data.dt - 1e-6))
+            default = int(np.ceil(max(2 / low, 2 / (high - low) if high > low else 0) / data.dt - 1e-6))
     chosen = default if segment is None else segment
     if segment is None and band is not None and chosen > most:
         return (

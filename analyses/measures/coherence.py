@@ -12,7 +12,7 @@ from ...simulator.types import Array, Band
 from .arrays import ratio, root, standardised
 from .base import Measure
 from .checks import band_bins
-from .pairs import mean_over_pairs, symmetric
+from .pairwise import mean_over_pairs, symmetric
 from .phase import KURAMOTO_R1, in_band
 from .phase_locking import in_phase_basis
 from .spectral import segments
@@ -96,8 +96,7 @@ def squared_coherence(x: Array, mask: Array, *, dt: float, band: Band, segment: 
         x, mask: as for every kernel.
         dt: sampling interval [ticks].
         band: (low, high) [cycles per tick].
-        segment: samples in each segment; `apply` takes 3 periods of the low edge, and at least 2 over the width of the
-            band.
+        segment: samples in each segment; `apply` takes 2 periods of the low edge, and 2 over the width of the band.
 
     >>> import numpy as np
     >>> x = np.random.default_rng(0).standard_normal((4000, 1))

@@ -7,7 +7,7 @@ import array_api_compat as api
 from ...simulator.types import Array, Band
 from .arrays import as_float, root, standardised
 from .base import Measure
-from .pairs import mean_over_pairs, symmetric
+from .pairwise import mean_over_pairs, symmetric
 from .phase import HILBERT, KURAMOTO_R1, Pair, analytic, in_band, inner, phasors, unit_length
 
 # Zero lag. A signal that reaches two channels at once (a common reference, volume conduction) adds a real number to
