@@ -47,8 +47,8 @@ def window_values(
 ) -> list[WindowValue]:
     """Compute every measure in every window that is given.
 
-    Surrogates are circular shifts of each channel within the window: they keep spectra and lose what the channels have
-    in common, be it synchrony, a shared reference or volume conduction.
+    The one kind of surrogate that decides is drawn, of channels the linear shift of each within the window: it keeps
+    spectra and loses what the channels have in common, be it synchrony, a shared reference or volume conduction.
 
     Args:
         signal: (time, channel) with an ordered clock; filtered already, so that every measure reads the same.
@@ -78,13 +78,15 @@ def window_values(
             counted = [name for name in names if counts is not None and name in MEASURES and get(name).of_counts]
             timed = [name for name in names if name in MEASURES and get(name).takes == "spikes"]
             known = [name for name in names if name in MEASURES and name not in (*counted, *timed)]
-            found = {v.measure: v for v in values(Activity(part), known, settings, seed=seed + at)}
+            kinds = settings.null[:1] or ("auto",)
+            data = Activity(part)
+            found = {v.measure: v for v in values(data, known, settings, kinds=kinds, seed=seed + at)}
             if counts is not None and counted:
                 data = Activity(counts.select(time=time))
-                found |= {v.measure: v for v in values(data, counted, settings, seed=seed + at)}
+                found |= {v.measure: v for v in values(data, counted, settings, kinds=kinds, seed=seed + at)}
             if trains is not None and timed:
                 data = Activity(trains.select(time=(start, stop)))
-                found |= {v.measure: v for v in values(data, timed, settings, seed=seed + at)}
+                found |= {v.measure: v for v in values(data, timed, settings, kinds=kinds, seed=seed + at)}
             found |= {name: _rhythm(RHYTHMS[name], part, settings) for name in names if name in RHYTHMS}
             where = {"start": start, "stop": stop, "phase": phase_of(start, stop, events)}
             rows += [found[name].at(WindowValue, **where) for name in names]

@@ -8,6 +8,7 @@ from functools import partial
 
 import array_api_compat as api
 
+from ...simulator import InputError
 from ...simulator.types import Array, Band
 from .arrays import ratio, root, standardised
 from .base import Measure
@@ -25,10 +26,16 @@ def coefficients(z: Array, dt: float, band: Band, segment: int) -> tuple[Array, 
     """Real and imaginary part of the Fourier coefficients within the band, each (…, frequency, segment, unit).
 
     Segments of z (…, time, unit) overlap by half. Each loses its mean and gets a Hann window, as in Welch's method.
+
+    Raises:
+        InputError: fewer than two segments fit.
     """
     xp = api.array_namespace(z)
     first, last = band_bins(segment, dt, band)
-    found = xp.stack([piece[..., first : last + 1, :] for piece in segments(z, segment)], axis=-2)
+    pieces = [piece[..., first : last + 1, :] for piece in segments(z, segment)]
+    if len(pieces) < 2:  # cross-spectra of one segment are coherent whatever it holds
+        raise InputError(f"cross-spectra: need at least 2 segments of {segment} samples; got {z.shape[-2]} samples")
+    found = xp.stack(pieces, axis=-2)
     return xp.real(found), xp.imag(found)
 
 
@@ -165,7 +172,7 @@ _LAGGED = "what two channels share without a lag (a common reference, volume con
 SQUARED_COHERENCE = Measure(
     name="squared_coherence",
     kernel=squared_coherence,
-    pairs=partial(_matrix, _squared),
+    matrix=partial(_matrix, _squared),
     split=(_signals, partial(_mean, _squared)),
     refine=_in_band,
     needs=frozenset({"order", "band", "stationary"}),
@@ -186,7 +193,7 @@ IMAGINARY_COHERENCE = replace(
     SQUARED_COHERENCE,
     name="imaginary_coherence",
     kernel=imaginary_coherence,
-    pairs=partial(_matrix, _imaginary),
+    matrix=partial(_matrix, _imaginary),
     split=(_signals, partial(_mean, _imaginary)),
     unmix=in_phase_basis,
     formula="mean over pairs, and over f in the band, of |Im(S_ij / sqrt(S_ii S_jj))|",
@@ -201,7 +208,7 @@ WPLI = replace(
     IMAGINARY_COHERENCE,
     name="wpli",
     kernel=wpli,
-    pairs=partial(_matrix, _weighted),
+    matrix=partial(_matrix, _weighted),
     split=(_signals, partial(_mean, _weighted)),
     formula="mean over pairs, and over f in the band, of |sum_k Im S_ij^k| / sum_k |Im S_ij^k| over segments k",
     floor="about 2/sqrt(pi K) for K independent segments: .36 for 10 (read debiased_wpli beside it)",
@@ -214,7 +221,7 @@ DEBIASED_WPLI = replace(
     WPLI,
     name="debiased_wpli",
     kernel=debiased_wpli,
-    pairs=partial(_matrix, _debiased),
+    matrix=partial(_matrix, _debiased),
     split=(_signals, partial(_mean, _debiased)),
     formula="mean over pairs, and over f, of ((sum_k Im S)^2 - sum_k (Im S)^2) / ((sum_k |Im S|)^2 - sum_k (Im S)^2)",
     range="-1/(K-1) to 1",

@@ -165,7 +165,7 @@ def _coincidences(time, edges, duration):  # type: ignore[no-untyped-def]
 STTC = Measure(
     name="sttc",
     kernel=sttc,
-    pairs=sttc_of_pairs,
+    matrix=sttc_of_pairs,
     takes="spikes",
     needs=frozenset({"order", "stationary"}),
     differentiable=False,
@@ -187,7 +187,7 @@ SPIKE_SYNCHRONISATION = replace(
     STTC,
     name="spike_synchronisation",
     kernel=spike_synchronisation,
-    pairs=spike_synchronisation_of_pairs,
+    matrix=spike_synchronisation_of_pairs,
     formula="share, over all pairs, of spikes that coincide: closer than half of each of the four intervals around them",
     range="0 to 1",
     floor="a b/(a + b)^2 for a pair of independent Poisson trains of rates a and b: 1/4 for equal rates, whatever they are",

@@ -68,14 +68,14 @@ def pairwise(
     from . import MEASURES, get
 
     measure = get(name)
-    if measure.pairs is None:
-        known = [other for other in MEASURES.usable() if get(other).pairs is not None]
+    if measure.matrix is None:
+        known = [other for other in MEASURES.usable() if get(other).matrix is not None]
         raise InputError(f"pairwise: {name} is not a mean over pairs of units; those that are: {', '.join(known)}")
     if isinstance(data, Spikes):
         reason = spikes_reason(measure, data)
         if reason is not None:
             raise InputError(f"{name}: {reason}")
-        matrix: NDArray[Any] = measure.pairs(data)
+        matrix: NDArray[Any] = measure.matrix(data)
         live = data.counts >= measure.min_spikes
     else:
         data = in_double(data)
@@ -83,6 +83,6 @@ def pairwise(
         if isinstance(checked, str):
             raise InputError(f"{name}: {checked}")
         inputs, mask = checked
-        matrix, live = to_numpy(measure.pairs(data.values, mask, **inputs)), to_numpy(mask)
+        matrix, live = to_numpy(measure.matrix(data.values, mask, **inputs)), to_numpy(mask)
     both = live[..., :, None] & live[..., None, :] & ~np.eye(data.n_units, dtype=bool)
     return np.where(both, np.asarray(matrix, dtype=np.float64), np.nan)

@@ -113,7 +113,7 @@ def _pli_matrix(x: Array, mask: Array, *, dt: float, band: Band, periodic: bool 
 PLV = Measure(
     name="plv",
     kernel=plv,
-    pairs=_plv_matrix,
+    matrix=_plv_matrix,
     split=(phasors, _plv),
     refine=in_band,
     needs=frozenset({"order", "band", "stationary"}),
@@ -133,7 +133,7 @@ PLV = Measure(
 PLI = Measure(
     name="pli",
     kernel=pli,
-    pairs=_pli_matrix,
+    matrix=_pli_matrix,
     split=(_analytic, _pli),
     unmix=in_phase_basis,
     refine=in_band,

@@ -24,7 +24,7 @@ sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks" / "peers"
 import connectivity as peers  # noqa: E402
 
 DT, BAND = 0.01, (8.0, 12.0)
-OF_PAIRS = [name for name in MEASURES if get(name).pairs is not None]
+OF_PAIRS = [name for name in MEASURES if get(name).matrix is not None]
 VALUES = [name for name in OF_PAIRS if get(name).takes == "values"]
 WELCH = ("squared_coherence", "imaginary_coherence", "wpli", "debiased_wpli")
 LAGGED = ("pli", "imaginary_coherence", "wpli", "debiased_wpli")
@@ -185,7 +185,7 @@ def test_floors_of_independent_segments():
         re, im = rng.standard_normal((2, 40, k, 60))
         pairs = np.triu_indices(60, 1)
         mean = {
-            name: get(name).pairs.args[0](re, im)[pairs].mean() for name in WELCH
+            name: get(name).matrix.args[0](re, im)[pairs].mean() for name in WELCH
         }  # the statistic of the cross-spectra alone
         assert mean["squared_coherence"] == pytest.approx(1 / k, rel=0.02)
         floor = math.exp(gammaln(k) - gammaln(k + 0.5)) / math.sqrt(math.pi)
