@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from ...simulator import InputError, Recording, Spikes, unknown
 from ...simulator.types import Band, Progress
 from ..filtering import bandpassed
+from ..measures import MEASURES, get
 from ..settings import ValueSettings
 from .change import changes
 from .detectors import Baseline, Rule, run_detectors
@@ -173,7 +174,7 @@ def _over_time(
 ) -> EegResult:
     places = sliding(signal, settings.window, settings.step)
     band = settings.phase_band or settings.band
-    least = 4 / band[0] + 2 * signal.dt if band is not None else 0.0
+    least = 4 / _narrowest(band, settings.measures) + 2 * signal.dt if band is not None else 0.0
     length = block_length(signal, ready.events, settings.window, least)
     blocks = disjoint(signal, ready.events, length) if length else []
     rows, tested = (
@@ -197,6 +198,13 @@ def _over_time(
         rows, ready.channels, ready.events, tested, changes(tested),
         config=_config(recording, ready, settings, rows, length),
     )  # fmt: skip
+
+
+def _narrowest(band: Band, names: Sequence[str]) -> float:
+    """Return the frequency of which blocks must hold four periods [cycles per tick]: cross-spectra resolve the band."""
+    asked = [get(name) for name in names if name in MEASURES]
+    resolved = band[1] > band[0] and any("segment" in m.inputs and "band" in m.needs for m in asked)
+    return min(band[0], band[1] - band[0]) if resolved else band[0]
 
 
 def analyse(

@@ -42,7 +42,7 @@ MEASURES = Registry("measure", "ictal.analyses.measures", {
     "plv": ("phase_locking:PLV", "phase-locking value over pairs; a common reference counts"),
     "pli": ("phase_locking:PLI", "phase-lag index over pairs; blind to zero lag"),
     "squared_coherence": ("coherence:SQUARED_COHERENCE", "magnitude-squared coherence over pairs, in a band"),
-    "imaginary_coherence": ("coherence:IMAGINARY_COHERENCE", "imaginary part of coherency over pairs; blind to zero lag"),
+    "imaginary_coherence": ("coherence:IMAGINARY_COHERENCE", "imaginary coherency over pairs; blind to zero lag"),
     "wpli": ("coherence:WPLI", "weighted phase-lag index over pairs; blind to zero lag"),
     "debiased_wpli": ("coherence:DEBIASED_WPLI", "its square without the bias of few segments"),
     "class_share": ("labelled:CLASS_SHARE", "share of the variance that lies between classes"),

@@ -183,8 +183,8 @@ SQUARED_COHERENCE = Measure(
     floor="1/K for K independent segments; about (1 + (K-1)/(18 K))/K for K that overlap by half",
     shows="the share of the power of one unit in the band that a linear filter of the other gives, whatever its lag; "
     "coupling without a lag is counted",
-    cannot="tell coupling from a signal that reaches two channels at once: a common reference and volume conduction read "
-    "as coherence (read imaginary_coherence or wpli beside it); few segments read high",
+    cannot="tell coupling from a signal that reaches two channels at once: a common reference and volume conduction "
+    "read as coherence (read imaginary_coherence or wpli beside it); few segments read high",
     citation="Carter, Knapp & Nuttall, IEEE Trans. Audio Electroacoust. 21, 337 (1973); Welch, ibid. 15, 70 (1967)",
     nulls=KURAMOTO_R1.nulls,
     settings=_WELCH,
@@ -213,8 +213,8 @@ WPLI = replace(
     formula="mean over pairs, and over f in the band, of |sum_k Im S_ij^k| / sum_k |Im S_ij^k| over segments k",
     floor="about 2/sqrt(pi K) for K independent segments: .36 for 10 (read debiased_wpli beside it)",
     shows=f"whether one unit leads the other, each segment weighed by how far it is from no lag; {_LAGGED}",
-    cannot="see coupling without a lag, or in antiphase; say how strong a coupling is: a weak one of a constant lag reads "
-    "as high as a strong one; few segments read high",
+    cannot="see coupling without a lag, or in antiphase; say how strong a coupling is: a weak one of a constant lag "
+    "reads as high as a strong one; few segments read high",
     citation="Vinck, Oostenveld, van Wingerden, Battaglia & Pennartz, NeuroImage 55, 1548 (2011)",
 )
 DEBIASED_WPLI = replace(

@@ -95,7 +95,7 @@ def _live(spikes: Spikes, name: str) -> NDArray[np.intp]:
 
 
 def _trains(spikes: Spikes, once: bool = False) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Spike times, unit after unit, and where each unit begins; `once` leaves out those at the same time of one unit."""
+    """Spike times, unit after unit, and where each unit begins; `once`: spikes of a unit at one time are one."""
     order = np.argsort(spikes.unit, kind="stable")
     time, unit = spikes.time[order], spikes.unit[order]
     if once and time.size:
@@ -171,8 +171,8 @@ STTC = Measure(
     differentiable=False,
     on_request=True,
     min_spikes=MIN_SPIKES,
-    formula="mean over pairs of ((P_A - T_B)/(1 - P_A T_B) + (P_B - T_A)/(1 - P_B T_A)) / 2: P_A the share of A's spikes "
-    f"within {1e3 * WINDOW:g} ms of one of B, T_A the share of time within {1e3 * WINDOW:g} ms of one of A",
+    formula="mean over pairs of ((P_A - T_B)/(1 - P_A T_B) + (P_B - T_A)/(1 - P_B T_A)) / 2: P_A the share of A's "
+    f"spikes within {1e3 * WINDOW:g} ms of one of B, T_A the share of time within {1e3 * WINDOW:g} ms of one of A",
     range="-1 to 1",
     floor="0 on average for independent trains of any rate",
     shows="whether units fire together within the window more often than their rates give; the recommended coefficient "
@@ -188,9 +188,9 @@ SPIKE_SYNCHRONISATION = replace(
     name="spike_synchronisation",
     kernel=spike_synchronisation,
     matrix=spike_synchronisation_of_pairs,
-    formula="share, over all pairs, of spikes that coincide: closer than half of each of the four intervals around them",
+    formula="share, over all pairs, of spikes that coincide: by less than half of each interval around them",
     range="0 to 1",
-    floor="a b/(a + b)^2 for a pair of independent Poisson trains of rates a and b: 1/4 for equal rates, whatever they are",
+    floor="a b/(a + b)^2 for a pair of independent Poisson trains of rates a and b: 1/4 for all equal rates",
     shows="the share of spikes that have a partner in the other train, in a window that adapts to the local rate",
     cannot="stand alone: its floor is 1/4 and not 0 (read its null); it does not fall as coincidences get less precise "
     "within the window; of trains of unlike rates it cannot reach 1",

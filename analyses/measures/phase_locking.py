@@ -119,12 +119,12 @@ PLV = Measure(
     needs=frozenset({"order", "band", "stationary"}),
     inputs=("dt", "band", "periodic"),
     on_request=True,
-    formula="mean over pairs of |mean over t of exp(i (theta_i(t) - theta_j(t)))|, theta Hilbert phases within the band",
+    formula="mean over pairs of |mean over t of exp(i (theta_i(t) - theta_j(t)))|, theta Hilbert phases in a band",
     range="0 to 1",
     floor="sqrt(pi/(4 T)) for T independent phases; a band of width B leaves about B times the duration of them",
     shows="whether two units keep one phase difference, whatever it is; locking without a lag is counted",
-    cannot="tell coupling from a signal that reaches two channels at once: a common reference and volume conduction read "
-    "as locking (read pli, wpli or imaginary_coherence beside it)",
+    cannot="tell coupling from a signal that reaches two channels at once: a common reference and volume conduction "
+    "read as locking (read pli, wpli or imaginary_coherence beside it)",
     citation="Lachaux, Rodriguez, Martinerie & Varela, Hum. Brain Mapp. 8, 194 (1999); over time: Mormann et al., "
     "Physica D 144, 358 (2000)",
     nulls=KURAMOTO_R1.nulls,
@@ -141,13 +141,13 @@ PLI = Measure(
     inputs=("dt", "band", "periodic"),
     differentiable=False,
     on_request=True,
-    formula="mean over pairs of |mean over t of sign sin(theta_i(t) - theta_j(t))|, theta Hilbert phases within the band",
+    formula="mean over pairs of |mean over t of sign sin(theta_i(t) - theta_j(t))|, theta Hilbert phases in a band",
     range="0 to 1",
     floor="sqrt(2/(pi T)) for T independent phases; a band of width B leaves about B times the duration of them",
-    shows="whether one unit leads the other by less than half a cycle most of the time; what two channels share without "
-    "a lag (a common reference, volume conduction) adds nothing on average",
-    cannot="see coupling without a lag, or in antiphase; small lags change sign by noise alone (wpli weighs them less); "
-    "a source that reaches two channels can hide a lag between them",
+    shows="whether one unit leads the other by less than half a cycle most of the time; what two channels share "
+    "without a lag (a common reference, volume conduction) adds nothing on average",
+    cannot="see coupling without a lag, or in antiphase; small lags change sign by noise alone (wpli weighs them "
+    "less); a source that reaches two channels can hide a lag between them",
     citation="Stam, Nolte & Daffertshofer, Hum. Brain Mapp. 28, 1178 (2007)",
     nulls=KURAMOTO_R1.nulls,
     settings={"phase": HILBERT, "surrogates": "shift components that share nothing without a lag"},

@@ -16,6 +16,7 @@ from .checks import band_bins
 
 EQUAL = 0.9  # of the power of the strongest line: lines of one comb are as strong as each other
 
+
 def population_spectrum(x: Array, mask: Array, *, segment: int, periodic: bool = False) -> Array:
     """Return the one-sided power spectrum of the mean over live units by Welch's method, (…, segment // 2 + 1).
 

@@ -87,7 +87,9 @@ def population_fano_factor(spikes: Spikes, window: float = POPULATION_BIN) -> fl
     >>> round(population_fano_factor(two, window=0.05), 9)  # 0, 2, 0, 2 ...: variance 1, mean 1
     1.0
     """
-    mean, variance = _count_moments(replace(spikes, unit=np.zeros_like(spikes.unit)), window, "population_fano_factor", 1)
+    mean, variance = _count_moments(
+        replace(spikes, unit=np.zeros_like(spikes.unit)), window, "population_fano_factor", 1
+    )
     if mean[0] == 0:
         raise InputError(f"population_fano_factor: no spike within {spikes.duration:g} s")
     return float(variance[0] / mean[0])
@@ -301,8 +303,8 @@ FANO_FACTOR = Measure(
     range="0 upwards; 1 for a Poisson process",
     floor="none; 1 on average for Poisson trains, with an SD of sqrt(2/windows) a unit",
     shows="how variable the count of single units is: below 1 regular, above 1 bursts or a rate that changes",
-    cannot="say anything of synchrony (read population_fano_factor); it depends on the window, and a drifting rate raises "
-    "it the more the longer the window is",
+    cannot="say anything of synchrony (read population_fano_factor); it depends on the window, and a drifting rate "
+    "raises it the more the longer the window is",
     citation="Fano, Phys. Rev. 72, 26 (1947); Shadlen & Newsome, J. Neurosci. 18, 3870 (1998)",
     nulls=(),
     no_null="it is a property of single trains, which a shift leaves as they are",
@@ -316,11 +318,11 @@ POPULATION_FANO_FACTOR = Measure(
     differentiable=False,
     formula=f"Var(N)/mean(N), N the spikes of all units together in bins of {1e3 * POPULATION_BIN:g} ms",
     range="0 upwards; 1 for independent Poisson trains",
-    floor="1 for independent Poisson trains of any number; of independent trains the rate-weighted mean of their own",
+    floor="1 for independent Poisson trains of any number; of independent trains the mean of their own",
     shows="whether spikes of the population cluster in time beyond those of independent units",
-    cannot="be compared between numbers of units or rates: units of correlation c give about 1 + (n - 1) c; it depends on "
-    "the bin, and a rate that all units share raises it",
-    citation="Potjans & Diesmann, Cereb. Cortex 24, 785 (2014), bins of 3 ms; Kumar et al., Neural Comput. 20, 1 (2008)",
+    cannot="be compared between numbers of units or rates: units of correlation c give about 1 + (n - 1) c; it depends "
+    "on the bin, and a rate that all units share raises it",
+    citation="Potjans & Diesmann, Cereb. Cortex 24, 785 (2014), in 3 ms; Kumar et al., Neural Comput. 20, 1 (2008)",
     nulls=SHIFTS,
     settings={"window": POPULATION_BIN},
 )

@@ -27,8 +27,9 @@ from .surrogates import (
     largest_lag,
     permutations,
     shifted,
+    spread_lags,
     train_shift,
-)
+)  # fmt: skip
 from .validity import common_variance, start_reason, variance_limit
 
 BATCH = 500_000  # numbers held at once: larger ones leave the cache and cost page faults
@@ -341,8 +342,8 @@ class _Sampled:
         mask = np.asarray(mask).reshape(-1, self.data.n_units)
         x = self.data.values.reshape(-1, *self.data.values.shape[-2:])
         turn = None if measure.unmix is None else measure.unmix(x, mask, **inputs)
-        parts = np.stack([part if turn is None else part @ turn for part in prepare(x, mask, **inputs)])
-        parts = np.ascontiguousarray(parts.swapaxes(-1, -2))
+        made = prepare(x, mask, **inputs)
+        parts = np.stack([(part if turn is None else part @ turn).swapaxes(-1, -2) for part in made])
         notes: dict[str, object] = {}
         if self.kind == "circular_shift":
             cut = _Cut(around(parts), parts.shape[-1], parts.shape[-1], 0)
@@ -370,7 +371,8 @@ class _Sampled:
 
         for start in range(0, n, batch):
             size = min(batch, n - start)
-            values[start : start + size] = of(rng.integers(cut.ways, size=(size, trials, units)))
+            lag = rng.integers(cut.ways, size=(size, trials, units))
+            values[start : start + size] = of(lag if turn is None else spread_lags(lag.shape, cut.ways, rng))
         observed = float(of(np.full((1, trials, units), cut.middle))[0])
         return _test(measure, observed, values, self.kind, notes)
 

@@ -29,8 +29,8 @@ def elephant_fano_factor(trains: Trains, start: float, stop: float, window: floa
     """Fano factor of the counts of each train in windows [s], mean over trains."""
     from elephant.statistics import fanofactor
 
-    edges = start + window * np.arange(int((stop - start) / window + 1e-6) + 1)
-    pieces = [[t[(t >= a) & (t < b)] for a, b in zip(edges[:-1], edges[1:], strict=True)] for t in trains]
+    starts = start + window * np.arange(int((stop - start) / window + 1e-6))
+    pieces = [[t[(t >= a) & (t < a + window)] for a in starts] for t in trains]
     return float(np.mean([fanofactor(piece) for piece in pieces]))
 
 

@@ -53,8 +53,9 @@ def measure_over_time(
 
     Args:
         data: a Run, a Recording, Spikes, an array (time, unit) or a file.
-        measures: names in `MEASURES`, of spikes also those that read trains, and in `RHYTHMS`; by default r, χ_c, λ₁ fraction, SI-3,
-            band_power, peak_frequency and amplitude_cv with a band, χ_c, λ₁ fraction and SI-3 without.
+        measures: names in `MEASURES` (those of spike trains for spikes alone) and in `RHYTHMS`; by default r, χ_c,
+            λ₁ fraction, SI-3, band_power, peak_frequency and amplitude_cv with a band, χ_c, λ₁ fraction and SI-3
+            without.
         window, step: of the sliding windows [ticks of the clock]; the step is half a window if left out.
         band, phase_band: as in `measure`.
         nulls: surrogates a value: 0, or at least 199.
@@ -78,7 +79,7 @@ def measure_over_time(
     recording, source, activity = _recording(data, entry, dt, clock, bin, sd)
     names = [measures] if isinstance(measures, str) else list(measures or ())
     kinds = [null] if isinstance(null, str) else list(null)
-    if counts is not None and train_shift is None:
+    if activity is not None and train_shift is None:
         train_shift = SHIFT_OF_SD * (sd or bin)
     settings = Windows(
         window, step, band, names, nulls, reference, event, all_channels, units, phase_band, seed, kinds, max_lag,

@@ -21,7 +21,7 @@ from ictal.simulator import InputError, Recording, Spikes
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks" / "peers"))
 
-import connectivity as peers  # noqa: E402
+import connectivity as peers
 
 DT, BAND = 0.01, (8.0, 12.0)
 OF_PAIRS = [name for name in MEASURES if get(name).matrix is not None]
@@ -57,7 +57,9 @@ def trains(seed, n=6, duration=3.0, t0=0.5, grid=0.001):
     """Poisson trains that share a tenth of their spikes, on a grid of 1 ms."""
     rng = np.random.default_rng(seed)
     shared = rng.uniform(0, duration, 8)
-    steps = [np.unique(np.rint(np.r_[shared, rng.uniform(0, duration, rng.integers(20, 120))] / grid)) for _ in range(n)]
+    steps = [
+        np.unique(np.rint(np.r_[shared, rng.uniform(0, duration, rng.integers(20, 120))] / grid)) for _ in range(n)
+    ]
     time = [t0 + grid * one[one < duration / grid] for one in steps]
     return Spikes(np.concatenate(time), np.repeat(np.arange(n), [t.size for t in time]), n, duration, t0=t0)
 
@@ -208,7 +210,9 @@ def test_floors_of_poisson_trains(rates):
     rng = np.random.default_rng(12)
     a, b = rates
     counts = rng.poisson(np.tile(rates, 10) * 200.0)
-    spikes = Spikes(np.concatenate([rng.uniform(0, 200, c) for c in counts]), np.repeat(np.arange(20), counts), 20, 200.0)
+    spikes = Spikes(
+        np.concatenate([rng.uniform(0, 200, c) for c in counts]), np.repeat(np.arange(20), counts), 20, 200.0
+    )
     matrix = pairwise("spike_synchronisation", spikes)
     assert np.nanmean(matrix[::2, 1::2]) == pytest.approx(a * b / (a + b) ** 2, rel=0.02)
     assert abs(apply(get("sttc"), spikes).value) < 0.003

@@ -356,10 +356,12 @@ BLIND_TO = {
     "participation_ratio": {UNIT_SIGN, GAIN, OFFSET, SAMPLES},
     "population_rate_sd": {OFFSET, SAMPLES},
     "spectral_peak": {GAIN, OFFSET},
-    **dict.fromkeys(
-        ("plv", "pli", "squared_coherence", "imaginary_coherence", "wpli", "debiased_wpli"),
-        {UNIT_GAIN, UNIT_SIGN, GAIN, OFFSET},
-    ),
+    "plv": {UNIT_GAIN, UNIT_SIGN, GAIN, OFFSET},
+    "pli": {UNIT_GAIN, UNIT_SIGN, GAIN, OFFSET},
+    "squared_coherence": {UNIT_GAIN, UNIT_SIGN, GAIN, OFFSET},
+    "imaginary_coherence": {UNIT_GAIN, UNIT_SIGN, GAIN, OFFSET},
+    "wpli": {UNIT_GAIN, UNIT_SIGN, GAIN, OFFSET},
+    "debiased_wpli": {UNIT_GAIN, UNIT_SIGN, GAIN, OFFSET},
     "class_share": {UNIT_SIGN, GAIN, OFFSET, SAMPLES},
     "within_class_si": {UNIT_GAIN, UNIT_SIGN, GAIN, OFFSET, SAMPLES},
 }

@@ -36,8 +36,8 @@ def independent(n_times, n, seed, tau=0.0):
 
 
 def together(n_times, n, seed, lag=0):
-    """Units with a signal in common, which half of them have later by a lag [samples]."""
-    shared = independent(n_times + lag, 1, seed + 1)
+    """Units with a signal in common; with a lag [samples], half of them have it later, and it is twice as strong."""
+    shared = (2 if lag else 1) * independent(n_times + lag, 1, seed + 1)
     lags = lag * (np.arange(n) % 2)
     return independent(n_times, n, seed) + np.concatenate([shared[k : k + n_times] for k in lags], axis=1)
 
