@@ -152,15 +152,15 @@ def over_time(
     Errors as `prepare`, `sliding` and `window_values`.
     """
     ready = prepare(recording, settings, electrodes=electrodes)
-    read = (
-        [ready.recording]
-        if counts is None
-        else [ready.recording, prepare(counts, settings, electrodes=False).recording]
-    )
+
+    def filtered(data: Recording) -> Recording:
+        return data if settings.band is None else bandpassed(data, settings.band)
+
+    if counts is not None:
+        counts = filtered(prepare(counts, settings, electrodes=False).recording)
     if trains is not None and settings.units is not None:
         trains = trains.subsample(min(settings.units, trains.n_units), seed=settings.seed)
-    signal, *counted = read if settings.band is None else [bandpassed(each, settings.band) for each in read]
-    return _over_time(recording, ready, signal, settings, progress, *counted, trains=trains)
+    return _over_time(recording, ready, filtered(ready.recording), settings, progress, counts, trains)
 
 
 def _over_time(

@@ -86,8 +86,8 @@ def measure_over_time(
         train_shift,
     )  # fmt: skip
     electrodes = "channel" in recording.unit_labels
-    forms = {} if activity is None else {"counts": activity.counts, "trains": activity.active}
-    found = over_time(recording, settings, electrodes=electrodes, progress=progress, **forms)
+    counts, trains = (None, None) if activity is None else (activity.counts, activity.active)
+    found = over_time(recording, settings, electrodes=electrodes, counts=counts, trains=trains, progress=progress)
     if activity is not None:
         found = replace(found, config={**found.config, "bin": bin, "sd": sd, "min_spikes": MIN_SPIKES})
     return _attributed(found, source, command)
