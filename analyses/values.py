@@ -185,12 +185,12 @@ class Activity:
             return "trains"
         return "counts" if measure.of_counts and isinstance(self.data, Spikes) else "rates"
 
-    def shifts(self, form: Form, settings: ValueSettings) -> Shifts:
+    def shifts(self, form: Form, settings: ValueSettings, shorten: bool) -> Shifts:
         """Return the sizes of the shifts of surrogates of this form."""
         found = settings.train_shift
         if found is None and isinstance(self.data, Spikes):
             found = SHIFT_OF_SD * (self.sd or self.bin)
-        return Shifts(settings.max_lag, found, self.every if form == "rates" else 1)
+        return Shifts(settings.max_lag, found, self.every if form == "rates" else 1, shorten)
 
     def notes(self, form: Form) -> dict[str, object]:
         """Return how this form was made from the data, for the settings of a value.
@@ -215,6 +215,7 @@ def values(
     nulled: Container[str] | None = None,
     seed: int | None = None,
     shuffle_seed: int | None = None,
+    shorten: bool = True,
 ) -> list[Value]:
     """Compute every measure of one entry with its null: one value a measure and kind of surrogate.
 
@@ -229,6 +230,7 @@ def values(
         nulled: names of the measures that surrogates are drawn for; all if left out.
         seed: of the surrogates; that of the settings if left out.
         shuffle_seed: of the shuffle that some measures are shown with; `seed` if left out.
+        shorten: see `Shifts`.
 
     Returns:
         Values in the order of the measures. A measure that is not defined has the value NaN and a `reason`; one
@@ -265,7 +267,7 @@ def values(
             n_live=int(one.n_live), n_times=one.n_times,
         )  # fmt: skip
     wanted = [name for name in notes if nulled is None or name in nulled] if settings.nulls else []
-    tests, alone = _null_tests(activity, wanted, kinds if kinds is not None else settings.null, settings, seed)
+    tests, alone = _null_tests(activity, wanted, kinds if kinds is not None else settings.null, settings, seed, shorten)
     rows = []
     for name, value in found.items():
         if name in notes and name not in tests:
@@ -284,7 +286,7 @@ def _with_null(value: Value, notes: Mapping[str, object], test: NullTest) -> Val
 
 
 def _null_tests(
-    activity: Activity, names: Sequence[str], kinds: Sequence[str], settings: ValueSettings, seed: int
+    activity: Activity, names: Sequence[str], kinds: Sequence[str], settings: ValueSettings, seed: int, shorten: bool
 ) -> tuple[dict[str, list[NullTest]], dict[str, str]]:
     """Return the tests of every measure, the deciding kind first; and why there is none."""
     asked: dict[tuple[str, Form], list[Measure]] = {}
@@ -292,7 +294,7 @@ def _null_tests(
     order: dict[str, list[str]] = {}
     for measure in map(get, names):
         form = activity.form(measure)
-        data, shifts = getattr(activity, form), activity.shifts(form, settings)
+        data, shifts = getattr(activity, form), activity.shifts(form, settings, shorten)
         own: list[str] = [kind for kind in kinds if kind != "auto" and kind in measure.nulls]
         try:
             if own:
@@ -308,7 +310,7 @@ def _null_tests(
     found: dict[str, dict[str, NullTest]] = {name: {} for name in order}
     band = settings.phase_band or settings.band
     for (kind, form), group in asked.items():
-        shifts = activity.shifts(form, settings)
+        shifts = activity.shifts(form, settings, shorten)
         options: dict[str, Any] = {
             "kind": kind, "n": settings.nulls, "seed": seed, "band": band, "label": settings.label, "shifts": shifts
         }  # fmt: skip
@@ -336,6 +338,28 @@ def _tested(
             return [], {group[0].name: _reason(group[0].name, error)}
     each = [_tested([measure], data, options) for measure in group]
     return [test for tests, _ in each for test in tests], {k: v for _, without in each for k, v in without.items()}
+
+
+def limits_of_nulls(rows: Sequence[Value]) -> list[str]:
+    """Return a line for each limit of the nulls of these values, with the number of values that it concerns."""
+    tested = [row for row in rows if row.null_kind]
+    slow = [row.effective_samples for row in tested if row.too_slow]
+    common = [row.common_variance for row in tested if row.common_variance > variance_limit(max(row.n_live, 2))]
+    alone = [row.no_null for row in rows if "is not stationary" in row.no_null]
+    lines = []
+    if slow:
+        lines.append(
+            f"{len(slow)} of {len(tested)} values: too slow for their length (T_eff {min(slow):.2g}–{max(slow):.2g}), "
+            "so that a large p says nothing: cannot be told"
+        )
+    if common:
+        lines.append(
+            f"{len(common)} of {len(tested)} values: units change their variance together (V up to {max(common):.2f}), "
+            "so that surrogates are shifted by little"
+        )
+    if alone:
+        lines.append(f"{len(alone)} of {len(rows)} values have no null, e.g.: {alone[0]}")
+    return lines
 
 
 def _reason(name: str, error: InputError) -> str:

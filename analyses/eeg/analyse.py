@@ -187,12 +187,11 @@ def _over_time(
             events=ready.events,
             counts=counts,
             trains=trains,
+            shorten=shorten,
             progress=progress,
         )
-        for part, seed in (
-            (places, settings.seed),
-            (blocks, settings.seed + len(places)),
-        )  # the blocks have draws of their own
+        # the blocks have draws of their own, and one largest lag, or their excesses would not be comparable
+        for part, seed, shorten in ((places, settings.seed, True), (blocks, settings.seed + len(places), False))
     )
     return EegResult(
         rows, ready.channels, ready.events, tested, changes(tested),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from threadpoolctl import threadpool_limits
 
@@ -43,6 +43,7 @@ def window_values(
     events: Sequence[Event] = (),
     counts: Recording | None = None,
     trains: Spikes | None = None,
+    shorten: bool = True,
     progress: Progress | None = None,
 ) -> list[WindowValue]:
     """Compute every measure in every window that is given.
@@ -59,6 +60,7 @@ def window_values(
         seed: of the surrogates; each window has draws of its own.
         events: what the phases of the windows are relative to.
         counts, trains: of a signal of rates of spikes, their counts and their trains, for the measures that read these.
+        shorten: whether shifts are shortened in windows in which channels change their variance together.
         progress: called as progress(done, total, what).
 
     Raises:
@@ -78,15 +80,16 @@ def window_values(
             counted = [name for name in names if counts is not None and name in MEASURES and get(name).of_counts]
             timed = [name for name in names if name in MEASURES and get(name).takes == "spikes"]
             known = [name for name in names if name in MEASURES and name not in (*counted, *timed)]
-            kinds = settings.null[:1] or ("auto",)
-            data = Activity(part)
-            found = {v.measure: v for v in values(data, known, settings, kinds=kinds, seed=seed + at)}
+            options: dict[str, Any] = {
+                "kinds": settings.null[:1] or ("auto",), "seed": seed + at, "shorten": shorten
+            }  # fmt: skip
+            found = {v.measure: v for v in values(Activity(part), known, settings, **options)}
             if counts is not None and counted:
                 data = Activity(counts.select(time=time))
-                found |= {v.measure: v for v in values(data, counted, settings, kinds=kinds, seed=seed + at)}
+                found |= {v.measure: v for v in values(data, counted, settings, **options)}
             if trains is not None and timed:
                 data = Activity(trains.select(time=(start, stop)))
-                found |= {v.measure: v for v in values(data, timed, settings, kinds=kinds, seed=seed + at)}
+                found |= {v.measure: v for v in values(data, timed, settings, **options)}
             found |= {name: _rhythm(RHYTHMS[name], part, settings) for name in names if name in RHYTHMS}
             where = {"start": start, "stop": stop, "phase": phase_of(start, stop, events)}
             rows += [found[name].at(WindowValue, **where) for name in names]

@@ -73,8 +73,9 @@ def caption(result: EegResult, names: Sequence[str]) -> str:
     about = f"{config['n_channels']} channels, windows of {config['window']:g} {tick} every {config['step']:g} {tick}"
     about += f", {band[0]:g}–{band[1]:g} {'Hz' if tick == 's' else f'cycles per {tick}'}" if band else ", no band"
     nulls = (
-        f" Grey: middle 95 % of {config['nulls']} surrogates a window, {_kinds(result)}; filled dots exceed it (one-sided "
-        "p ≤ 0.05 of the part that all shifts cover; not corrected for the number of windows, which overlap)."
+        f" Grey: middle 95 % of {config['nulls']} surrogates a window, {_kinds(result)}; filled dots exceed it "
+        "(one-sided p ≤ 0.05 of the part that all shifts cover; not corrected for the number of windows, which "
+        "overlap)."
         if any(math.isfinite(row.p) for row in result.rows)
         else " No surrogates were drawn."
     )

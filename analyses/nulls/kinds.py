@@ -34,11 +34,13 @@ class Shifts:
         trains: largest lag of "train_shift", and interval of "interval_jitter" [s]; of spike trains 0.025 if left out.
             Of sampled activity it says that these are rates of spikes.
         every: rates of spikes are read at every so many samples, and shifted by single ones.
+        shorten: whether "linear_shift" is shortened where units change their variance together.
     """
 
     share: float | None = None
     trains: float | None = None
     every: int = 1
+    shorten: bool = True
 
 
 def fitting_kinds(

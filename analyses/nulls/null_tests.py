@@ -24,10 +24,10 @@ from .surrogates import (
     groups,
     inner,
     interval_jitter,
+    lags,
     largest_lag,
     permutations,
     shifted,
-    spread_lags,
     train_shift,
 )  # fmt: skip
 from .validity import common_variance, start_reason, variance_limit
@@ -312,7 +312,7 @@ class _Sampled:
             v = common_variance(rows)
             if self.shifts.share is not None:
                 most = largest_lag(n_times, self.shifts.share)
-            elif v > variance_limit(self.data.n_units):
+            elif self.shifts.shorten and v > variance_limit(self.data.n_units):
                 most = min(max(SHORTEST_LAG, int(SHORT_SHARE * n_times)), largest_lag(n_times, SHARE))
             else:
                 most = largest_lag(n_times, SHARE)
@@ -337,13 +337,11 @@ class _Sampled:
         checked = examine(measure, self.data, band=self.band, label=self.label)
         assert not isinstance(checked, str)
         inputs, mask = checked
-        assert measure.split is not None
-        prepare, reduce = measure.split
+        prepare, reduce = cast(Any, measure.split)
         mask = np.asarray(mask).reshape(-1, self.data.n_units)
         x = self.data.values.reshape(-1, *self.data.values.shape[-2:])
         turn = None if measure.unmix is None else measure.unmix(x, mask, **inputs)
-        made = prepare(x, mask, **inputs)
-        parts = np.stack([(part if turn is None else part @ turn).swapaxes(-1, -2) for part in made])
+        parts = np.stack([(p if turn is None else p @ turn).swapaxes(-1, -2) for p in prepare(x, mask, **inputs)])
         notes: dict[str, object] = {}
         if self.kind == "circular_shift":
             cut = _Cut(around(parts), parts.shape[-1], parts.shape[-1], 0)
@@ -352,8 +350,7 @@ class _Sampled:
             parts = np.ascontiguousarray(parts[..., off : parts.shape[-1] - off])
             most = largest_lag(parts.shape[-1], self.shifts.share or PHASE_SHARE)
             length = parts.shape[-1] - 2 * most
-            reason = band_reason(length, self.data.dt, cast(Band, inputs["band"]), True)
-            if reason is not None:
+            if reason := band_reason(length, self.data.dt, cast(Band, inputs["band"]), True):
                 raise InputError(f"{measure.name}: null {self.kind!r}: {reason}")
             cut = _Cut(parts, 2 * most + 1, length, most)
             inputs |= {"periodic": True} if "periodic" in inputs else {}
@@ -364,15 +361,13 @@ class _Sampled:
 
         def of(lag: NDArray[np.int64]) -> NDArray[np.float64]:
             made = tuple(shifted(rows, lag, cut.length).swapaxes(-1, -2) for rows in cut.rows)
-            if turn is not None:  # mixed again as they were
-                made = tuple(part @ turn.swapaxes(-1, -2) for part in made)
+            made = made if turn is None else tuple(part @ turn.swapaxes(-1, -2) for part in made)  # mixed as before
             many = np.broadcast_to(mask, (len(lag), *mask.shape))
             return np.asarray(np.mean(np.asarray(reduce(made, many, **inputs)), axis=-1))
 
         for start in range(0, n, batch):
             size = min(batch, n - start)
-            lag = rng.integers(cut.ways, size=(size, trials, units))
-            values[start : start + size] = of(lag if turn is None else spread_lags(lag.shape, cut.ways, rng))
+            values[start : start + size] = of(lags((size, trials, units), cut.ways, rng, apart=turn is not None))
         observed = float(of(np.full((1, trials, units), cut.middle))[0])
         return _test(measure, observed, values, self.kind, notes)
 

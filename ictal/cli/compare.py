@@ -112,6 +112,9 @@ def compare(
         *(f"wrote {path}" for path in written[:2]),
         f"wrote {len(written) - 2} figures (PNG, SVG) to {figures}",
     )
+    from ..analyses.values import limits_of_nulls
+
+    out.note(*limits_of_nulls(found.observations))
     if older := sum(path.suffix in (".png", ".svg") for path in figures.iterdir()) - (len(written) - 2):
         out.note(f"{older} older figures are still in {figures}")
 

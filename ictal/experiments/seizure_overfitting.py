@@ -7,9 +7,9 @@ Measure     Every measure of the registry, by one and the same kernel on both si
             and of observations (rates of 1-ms bins and a Gaussian of 5 ms, read every 10 ms); Hilbert phases in one
             band, 0.03–0.2 cycles per sample, everywhere: 3–20 Hz of spikes.
 Control     Matched architecture, number of optimiser steps, initial weights and test images; every value beside
-            its surrogates: shifts of trains by up to 25 ms, circular shifts along the morph loop, permutations of images
-            within classes. Beside them circular shifts of trains, and free permutations. The last hidden layer
-            decides, chosen before anything was measured.
+            its surrogates: shifts of trains by up to 25 ms, circular shifts along the morph loop, permutations of
+            images within classes. Beside them circular shifts of trains, and free permutations. The last hidden
+            layer decides, chosen before anything was measured.
 Statistic   Replicates are seeds. "Separates": every replicate of one group beyond every one of the other, and each
             replicate of the more synchronous group above its null (p ≤ 0.05 of 199 surrogates). Beside it Welch's
             interval, exact permutation p and Cliff's delta.
