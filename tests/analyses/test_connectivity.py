@@ -14,9 +14,11 @@ from scipy.special import gammaln
 import ictal
 from ictal.analyses import MEASURES, apply, null_test, pairwise, sttc
 from ictal.analyses.measures import get
+from ictal.analyses.measures.base import examine
 from ictal.analyses.measures.coherence import coefficients
 from ictal.analyses.measures.phase import analytic
 from ictal.analyses.measures.phase_locking import pli_of_pairs, plv_of_pairs
+from ictal.analyses.nulls.surrogates import lags
 from ictal.simulator import InputError, Recording, Spikes
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks" / "peers"))
@@ -264,6 +266,38 @@ def test_measures_of_lags_hold_their_level_under_a_common_reference():
                 found[name].append(null_test(get(name), recording(x), seed=seed, band=BAND).p <= 0.05)
     for name in LAGGED:
         assert np.mean(found[name]) <= 0.10, name
+
+
+@pytest.mark.parametrize("name", LAGGED)
+def test_components_that_are_mixed_again_are_the_signals(name):
+    """V is orthogonal, diagonal in what is shared without a lag, and the value survives x V Vᵀ."""
+    x = eeg(800, 6, 24) + eeg(800, 1, 25)
+    inputs, mask = examine(get(name), recording(x), band=BAND)
+    turn = get(name).unmix(x, mask, **inputs)
+    np.testing.assert_allclose(turn.T @ turn, np.eye(6), atol=1e-12)
+    u, v = analytic((x - x.mean(axis=0)) / x.std(axis=0), DT, BAND)
+    shared = (u @ turn).T @ (u @ turn) + (v @ turn).T @ (v @ turn)
+    np.testing.assert_allclose(shared, np.diag(np.diag(shared)), atol=1e-9 * shared.max())
+    prepare, reduce = get(name).split
+    again = tuple(part @ turn @ turn.T for part in prepare(x, mask, **inputs))
+    assert float(reduce(again, mask, **inputs)) == pytest.approx(value(name, x), abs=1e-9)
+
+
+def test_lags_of_components_lie_apart():
+    drawn = lags((3000, 7), 70, np.random.default_rng(0), apart=True)
+    assert (np.sort(drawn, axis=1) // 10 == np.arange(7)).all()
+    assert sorted(set(drawn[:, 0].tolist())) == list(range(70))
+    assert set(lags((300, 7), 3, np.random.default_rng(0)).ravel().tolist()) == {0, 1, 2}
+
+
+def test_a_measure_without_a_null_leaves_the_others_theirs():
+    data = recording(eeg(205, 4, 26))  # two segments of cross-spectra; three quarters of it hold one
+    rows = {
+        row.measure: row for row in ictal.measure(data, ["wpli", "plv", "si_3"], phase_band=(2, 12), nulls=199).rows
+    }
+    assert rows["si_3"].null_kind
+    assert "at least 2 segments" in rows["wpli"].no_null or "periods" in rows["wpli"].no_null
+    assert not rows["wpli"].null_kind
 
 
 @pytest.mark.parametrize("name", ["pli", *WELCH])
