@@ -29,8 +29,8 @@ from .surrogates import (
     permutations,
     shifted,
     train_shift,
-)  # fmt: skip
-from .validity import common_variance, start_reason, variance_limit
+)
+from .validity import envelope_in_common, start_reason
 
 BATCH = 500_000  # numbers held at once: larger ones leave the cache and cost page faults
 REDRAWN = 3  # surrogates of spike trains are drawn up to so many times as often
@@ -309,10 +309,10 @@ class _Sampled:
             most = innovations_lag(n_times)
             notes = {"max_lag": most * dt}
         else:
-            v = common_variance(rows)
+            v, common = envelope_in_common(rows)
             if self.shifts.share is not None:
                 most = largest_lag(n_times, self.shifts.share)
-            elif self.shifts.shorten and v > variance_limit(self.data.n_units):
+            elif self.shifts.shorten and common:
                 most = min(max(SHORTEST_LAG, int(SHORT_SHARE * n_times)), largest_lag(n_times, SHARE))
             else:
                 most = largest_lag(n_times, SHARE)

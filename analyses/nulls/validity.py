@@ -13,6 +13,7 @@ Rows = NDArray[np.float64]
 BLOCKS = 10
 MIN_BLOCK = 5  # samples
 TOO_SLOW = 10.0  # effective samples, below which a large p tells nothing
+LEAST_FOR_MODE = 5  # units: of fewer, what is left without a mode has a common variance by construction
 STANDS_OUT = 3.0  # the variance of a start, in units of the largest of the other blocks
 
 
@@ -55,6 +56,28 @@ def common_variance(rows: Rows) -> float:
         if n >= 2:
             found.append((float((profile.sum(axis=0) ** 2).sum()) - n) / (n * (n - 1)))
     return float(np.mean(found)) if found else math.nan
+
+
+def envelope_in_common(rows: Rows) -> tuple[float, bool]:
+    """Return V, and whether it is above its limit for another reason than a signal that is shared.
+
+    A shared signal changes the variance of all units by its own variance, block by block, and is no envelope. So a V
+    above the limit is computed again of what is left without the first mode. The V that decides is returned.
+    """
+    v = common_variance(rows)
+    n = rows.shape[1]
+    if v > variance_limit(n) and n >= LEAST_FOR_MODE:
+        v = common_variance(np.stack([_without_first_mode(trial) for trial in rows]))
+    return v, v > variance_limit(n)
+
+
+def _without_first_mode(rows: Rows) -> Rows:
+    """Z-scores of rows (unit, time) without their projection on the first eigenvector of their correlations."""
+    z = rows - rows.mean(axis=-1, keepdims=True)
+    sd = z.std(axis=-1, keepdims=True)
+    z = z / np.where(sd > 0, sd, 1.0)
+    first = np.linalg.eigh(z @ z.T)[1][:, -1]
+    return np.asarray(z - np.outer(first, first @ z))
 
 
 def variance_limit(n_units: int) -> float:

@@ -24,7 +24,7 @@ from ictal.analyses.nulls import null_tests as module
 from ictal.analyses.nulls.innovations import burg, innovations
 from ictal.analyses.nulls.null_tests import null_tests
 from ictal.analyses.nulls.surrogates import as_rows, interval_jitter, linear_shift, train_shift
-from ictal.analyses.nulls.validity import start_reason, variance_limit
+from ictal.analyses.nulls.validity import envelope_in_common, start_reason, variance_limit
 from ictal.analyses.values import values
 from ictal.simulator import InputError, Spikes
 
@@ -249,6 +249,15 @@ def test_common_variance_is_seen_and_shortens_the_shift():
     assert asked.notes["max_lag"] == pytest.approx(1.0)
     (row,) = values(recording(envelope), ["si_3"], ValueSettings(nulls=199), kinds=("auto",))
     assert row.remark.startswith("units change their variance together (V 0.9")
+
+
+def test_a_signal_that_all_share_is_no_envelope():
+    rng = np.random.default_rng(6)
+    slow = planted(rng, SIGNALS["1/f^2"], 4000, 20, 0.4)
+    v, common = envelope_in_common(as_rows(slow))
+    assert common_variance(as_rows(slow)) > 0.15
+    assert (v < 0.15, common) == (True, False)
+    assert null_test(get("chi_c"), recording(slow), n=B, seed=0).notes["max_lag"] == pytest.approx(10.0)
 
 
 def test_a_signal_too_slow_for_its_length_cannot_be_told():
