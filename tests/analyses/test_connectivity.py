@@ -120,7 +120,6 @@ def test_elephant_agrees_on_wpli():
     ],
 )
 def test_mne_connectivity_agrees_on_the_same_cross_spectra(name, method, of):
-    pytest.importorskip("mne_connectivity")
     x = eeg(1200, 5, 5) + 0.5 * eeg(1203, 1, 6)[3:]
     re, im = coefficients(x, DT, BAND, 50)
     theirs = of(peers.mne_connectivity(re + 1j * im, method)).mean(axis=1)
@@ -131,7 +130,6 @@ def test_mne_connectivity_agrees_on_the_same_cross_spectra(name, method, of):
 
 @pytest.mark.parametrize(("name", "method"), [("plv", "plv"), ("pli", "pli")])
 def test_mne_connectivity_agrees_on_the_same_phases(name, method):
-    pytest.importorskip("mne_connectivity")
     x = eeg(1000, 4, 7) + eeg(1003, 1, 8)[3:]
     u, v = (part[13:-13] for part in analytic(x - x.mean(axis=0), DT, BAND))
     theirs = peers.mne_connectivity((u + 1j * v)[None], method)  # each instant is an epoch
