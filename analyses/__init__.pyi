@@ -8,6 +8,7 @@ from .bumps import half_width as half_width
 from .bumps import resting_places as resting_places
 from .bumps import vector_strength as vector_strength
 from .bumps import wandering as wandering
+from .chance import effective_samples as effective_samples
 from .claims import CLAIMS as CLAIMS  # the claims of the paper, by name
 from .claims.claim import SCALES as SCALES  # the scales at which claims are run
 from .claims.claim import Claim as Claim
@@ -144,3 +145,6 @@ from .statistics import difference_interval as difference_interval
 from .statistics import permutation_p as permutation_p
 from .values import Measurements as Measurements
 from .values import Value as Value
+from .why.result import WhyResult as WhyResult
+from .why.settings import WhySettings as WhySettings
+from .why.take_apart import take_apart as take_apart

@@ -57,6 +57,7 @@ Sd = Annotated[float, Param("SD of the Gaussian by which spikes are smoothed [s]
 _OWNERS = (
     "measure",
     "compare",
+    "why",
     "sweep",
     "train",
     "lyapunov",
