@@ -106,8 +106,13 @@ from .measures.base import MeasureValue as MeasureValue
 from .measures.base import applicable as applicable
 from .measures.base import apply as apply
 from .measures.circular import wrapped as wrapped
+from .measures.coincidence import spike_synchronisation as spike_synchronisation
+from .measures.coincidence import sttc as sttc
+from .measures.pairwise import pairwise as pairwise
 from .measures.phase import order_parameter_series as order_parameter_series
 from .measures.spectral import population_spectrum as population_spectrum
+from .measures.spiketrain import fano_factor as fano_factor
+from .measures.spiketrain import population_fano_factor as population_fano_factor
 from .measures.spiketrain import spike_phase_series as spike_phase_series
 from .nulls.kinds import Shifts as Shifts
 from .nulls.kinds import fitting_kind as fitting_kind

@@ -156,12 +156,21 @@ class Activity:
         """Sampled activity; of spikes the counts in bins. Errors as `rates`."""
         return self._sampled(0.0) if isinstance(self.data, Spikes) else self.rates
 
+    @cached_property
+    def active(self) -> Spikes:
+        """Of spikes, the trains of the units with at least 5 spikes, within `time` unless a band filters before.
+
+        Raises:
+            InputError: no unit has 5 spikes.
+        """
+        active = np.flatnonzero(cast(Spikes, self.trains).counts >= MIN_SPIKES)
+        if active.size == 0:
+            raise InputError(f"no unit has {MIN_SPIKES} spikes")
+        return cast(Spikes, self.data if self.band else self.trains).select(units=active)
+
     def _sampled(self, sd: float) -> Recording:
         if isinstance(self.trains, Spikes):
-            active = np.flatnonzero(self.trains.counts >= MIN_SPIKES)
-            if active.size == 0:
-                raise InputError(f"no unit has {MIN_SPIKES} spikes")
-            whole = cast(Spikes, self.data if self.band else self.trains).select(units=active)
+            whole = self.active
             found = whole.smoothed(self.bin, sd) if sd else whole.binned(self.bin)
         else:
             found = cast(Recording, self.data if self.band else self.trains)
@@ -309,16 +318,26 @@ def _null_tests(
         if kind == "interval_jitter" and form != "trains":
             options["read"] = lambda trains, form=form: getattr(replace(activity, data=trains, time=None), form)
             data = activity.trains
-        try:
-            tests = null_tests(group, data, **options)
-        except InputError as error:  # spike trains whose surrogates cannot be measured: no null, and no claim
-            alone |= {measure.name: _reason(measure.name, error) for measure in group}
-            continue
+        tests, without = _tested(group, data, options)
+        alone |= without
         for test in tests:
             found[test.measure][kind] = test
     # a second row without the one that decides would decide: then there is none
     ordered = {name: [found[name][k] for k in own if k in found[name]] for name, own in order.items()}
     return {name: rows for name, rows in ordered.items() if rows and rows[0].kind == order[name][0]}, alone
+
+
+def _tested(
+    group: Sequence[Measure], data: Recording | Spikes, options: Mapping[str, Any]
+) -> tuple[list[NullTest], dict[str, str]]:
+    """Return the tests on one set of surrogates, and why measures have none: these do not take it from the others."""
+    try:
+        return null_tests(group, data, **options), {}
+    except InputError as error:  # such as spike trains whose surrogates cannot be measured: no null, and no claim
+        if len(group) == 1:
+            return [], {group[0].name: _reason(group[0].name, error)}
+    each = [_tested([measure], data, options) for measure in group]
+    return [test for tests, _ in each for test in tests], {k: v for _, without in each for k, v in without.items()}
 
 
 def limits_of_nulls(rows: Sequence[Value]) -> list[str]:

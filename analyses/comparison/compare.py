@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from ...simulator import Recording
 from ...simulator.files.document import to_json
 from ...simulator.types import Progress
-from ..measures import MEASURES, get
+from ..measures import default_measures, get
 from ..values import values
 from .figure_arrays import figure_arrays
 from .panels import Panel, Replicate, Settings, Side, equalise
@@ -47,7 +47,7 @@ def compare_panels(
     """
     settings = settings or Settings()
     replicates = equalise(panels, settings)
-    names = settings.measures or tuple(MEASURES.usable())
+    names = settings.measures or tuple(default_measures())
     kinds = {panel.name: panel.nulls for panel in panels}
     rows: list[ReplicateValue] = []
     with threadpool_limits(1):  # thousands of small products: more threads only wait for each other

@@ -6,9 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 
-from ...simulator import InputError, Recording, unknown
+from ...simulator import InputError, Recording, Spikes, unknown
 from ...simulator.types import Band, Progress
 from ..filtering import bandpassed
+from ..measures import MEASURES, get
 from ..settings import ValueSettings
 from .change import changes
 from .detectors import Baseline, Rule, run_detectors
@@ -141,21 +142,25 @@ def over_time(
     *,
     electrodes: bool = True,
     counts: Recording | None = None,
+    trains: Spikes | None = None,
     progress: Progress | None = None,
 ) -> EegResult:
     """Measure synchrony in sliding windows, and test its change at the events.
 
-    `counts` are, of rates of spikes, the counts of the same units, for the measures that read counts.
+    `counts` and `trains` are, of rates of spikes, the counts and trains of the same units, for the measures that read
+    these. Trains are not filtered.
     Errors as `prepare`, `sliding` and `window_values`.
     """
     ready = prepare(recording, settings, electrodes=electrodes)
-    read = (
-        [ready.recording]
-        if counts is None
-        else [ready.recording, prepare(counts, settings, electrodes=False).recording]
-    )
-    signal, *counted = read if settings.band is None else [bandpassed(each, settings.band) for each in read]
-    return _over_time(recording, ready, signal, settings, progress, *counted)
+
+    def filtered(data: Recording) -> Recording:
+        return data if settings.band is None else bandpassed(data, settings.band)
+
+    if counts is not None:
+        counts = filtered(prepare(counts, settings, electrodes=False).recording)
+    if trains is not None and settings.units is not None:
+        trains = trains.subsample(min(settings.units, trains.n_units), seed=settings.seed)
+    return _over_time(recording, ready, filtered(ready.recording), settings, progress, counts, trains)
 
 
 def _over_time(
@@ -165,10 +170,11 @@ def _over_time(
     settings: Windows,
     progress: Progress | None,
     counts: Recording | None = None,
+    trains: Spikes | None = None,
 ) -> EegResult:
     places = sliding(signal, settings.window, settings.step)
     band = settings.phase_band or settings.band
-    least = 4 / band[0] + 2 * signal.dt if band is not None else 0.0
+    least = 4 / _narrowest(band, settings.measures) + 2 * signal.dt if band is not None else 0.0
     length = block_length(signal, ready.events, settings.window, least)
     blocks = disjoint(signal, ready.events, length) if length else []
     rows, tested = (
@@ -180,6 +186,7 @@ def _over_time(
             seed=seed,
             events=ready.events,
             counts=counts,
+            trains=trains,
             shorten=shorten,
             progress=progress,
         )
@@ -190,6 +197,13 @@ def _over_time(
         rows, ready.channels, ready.events, tested, changes(tested),
         config=_config(recording, ready, settings, rows, length),
     )  # fmt: skip
+
+
+def _narrowest(band: Band, names: Sequence[str]) -> float:
+    """Return the frequency of which blocks must hold four periods [cycles per tick]: cross-spectra resolve the band."""
+    asked = [get(name) for name in names if name in MEASURES]
+    resolved = band[1] > band[0] and any("segment" in m.inputs and "band" in m.needs for m in asked)
+    return min(band[0], band[1] - band[0]) if resolved else band[0]
 
 
 def analyse(

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from threadpoolctl import threadpool_limits
 
-from ...simulator import InputError, Recording, unknown
+from ...simulator import InputError, Recording, Spikes, unknown
 from ...simulator.files.document import to_json
 from ...simulator.types import Band, Progress
 from ..measures import MEASURES, get
@@ -42,6 +42,7 @@ def window_values(
     seed: int = 0,
     events: Sequence[Event] = (),
     counts: Recording | None = None,
+    trains: Spikes | None = None,
     shorten: bool = True,
     progress: Progress | None = None,
 ) -> list[WindowValue]:
@@ -58,7 +59,7 @@ def window_values(
         measures: names in `MEASURES` that read values, and in `RHYTHMS`; see `chosen_measures` for the default.
         seed: of the surrogates; each window has draws of its own.
         events: what the phases of the windows are relative to.
-        counts: of a signal of rates of spikes, their counts, for the measures that read counts.
+        counts, trains: of a signal of rates of spikes, their counts and their trains, for the measures that read these.
         shorten: whether shifts are shortened in windows in which channels change their variance together.
         progress: called as progress(done, total, what).
 
@@ -67,7 +68,7 @@ def window_values(
     """
     names = chosen_measures(measures, settings)
     for name in names:
-        _check(name, settings.band)
+        _check(name, settings.band, trains)
     rows: list[WindowValue] = []
     with threadpool_limits(1):  # thousands of small products: more threads only wait for each other
         for at, (first, last) in enumerate(places):
@@ -77,7 +78,8 @@ def window_values(
             time = (start, stop - signal.dt / 2)
             part = signal.select(time=time)
             counted = [name for name in names if counts is not None and name in MEASURES and get(name).of_counts]
-            known = [name for name in names if name in MEASURES and name not in counted]
+            timed = [name for name in names if name in MEASURES and get(name).takes == "spikes"]
+            known = [name for name in names if name in MEASURES and name not in (*counted, *timed)]
             options: dict[str, Any] = {
                 "kinds": settings.null[:1] or ("auto",), "seed": seed + at, "shorten": shorten
             }  # fmt: skip
@@ -85,6 +87,9 @@ def window_values(
             if counts is not None and counted:
                 data = Activity(counts.select(time=time))
                 found |= {v.measure: v for v in values(data, counted, settings, **options)}
+            if trains is not None and timed:
+                data = Activity(trains.select(time=(start, stop)))
+                found |= {v.measure: v for v in values(data, timed, settings, **options)}
             found |= {name: _rhythm(RHYTHMS[name], part, settings) for name in names if name in RHYTHMS}
             where = {"start": start, "stop": stop, "phase": phase_of(start, stop, events)}
             rows += [found[name].at(WindowValue, **where) for name in names]
@@ -105,14 +110,14 @@ def chosen_measures(names: Sequence[str] | None, settings: ValueSettings) -> lis
     return list(dict.fromkeys(names or default))
 
 
-def _check(name: str, band: Band | None) -> None:
+def _check(name: str, band: Band | None, trains: Spikes | None) -> None:
     if name in RHYTHMS:
         if band is None:
             raise InputError(f"{name}: needs a band=(low, high); got none")
     elif name not in MEASURES:
         raise unknown("measure", name, [*MEASURES, *RHYTHMS])
-    elif get(name).takes != "values":
-        raise InputError(f"{name}: reads spike trains; windows are measured on sampled activity")
+    elif get(name).takes == "spikes" and trains is None:
+        raise InputError(f"{name}: reads spike trains; the windows are of sampled activity")
 
 
 def _rhythm(rhythm: Rhythm, part: Recording, settings: ValueSettings) -> Value:

@@ -18,6 +18,10 @@ MEASURES = Registry("measure", "ictal.analyses.measures", {
     "spike_phase_r2": ("spiketrain:SPIKE_PHASE_R2", "its second harmonic"),
     "mean_rate": ("spiketrain:MEAN_RATE", "spikes per unit and second"),
     "cv_isi": ("spiketrain:CV_ISI", "irregularity of the single trains"),
+    "fano_factor": ("spiketrain:FANO_FACTOR", "variability of the counts of the single trains"),
+    "population_fano_factor": ("spiketrain:POPULATION_FANO_FACTOR", "variability of the count of all units together"),
+    "sttc": ("coincidence:STTC", "spike time tiling coefficient over pairs, within 5 ms; recommended for spikes"),
+    "spike_synchronisation": ("coincidence:SPIKE_SYNCHRONISATION", "share of coincident spikes, in adaptive windows"),
     "si_1": ("paper_indices:SI_1", "the paper's ratio of covariance to second moment"),
     "si_2": ("paper_indices:SI_2", "the paper's 1 - tr Cov / |Cov|^2; depends on the unit of the data"),
     "si_3": ("paper_indices:SI_3", "the paper's mean |correlation| over pairs"),
@@ -35,6 +39,12 @@ MEASURES = Registry("measure", "ictal.analyses.measures", {
     "participation_ratio": ("population:PARTICIPATION_RATIO", "how many directions the activity uses"),
     "population_rate_sd": ("population:POPULATION_RATE_SD", "SD over time of the population mean"),
     "spectral_peak": ("spectral:SPECTRAL_PEAK", "frequency of the strongest population rhythm"),
+    "plv": ("phase_locking:PLV", "phase-locking value over pairs; a common reference counts"),
+    "pli": ("phase_locking:PLI", "phase-lag index over pairs; blind to zero lag"),
+    "squared_coherence": ("coherence:SQUARED_COHERENCE", "magnitude-squared coherence over pairs, in a band"),
+    "imaginary_coherence": ("coherence:IMAGINARY_COHERENCE", "imaginary coherency over pairs; blind to zero lag"),
+    "wpli": ("coherence:WPLI", "weighted phase-lag index over pairs; blind to zero lag"),
+    "debiased_wpli": ("coherence:DEBIASED_WPLI", "its square without the bias of few segments"),
     "class_share": ("labelled:CLASS_SHARE", "share of the variance that lies between classes"),
     "within_class_si": ("labelled:WITHIN_CLASS_SI", "SI-3 after the class means are removed"),
 }, needs=("kernel", "takes", "nulls"))  # fmt: skip
@@ -51,6 +61,15 @@ def get(name: str) -> Measure:
     """
     measure: Measure = MEASURES.load(name)
     return measure
+
+
+def default_measures() -> list[str]:
+    """Return the measures that are taken where none is named: those whose cost does not grow with the pairs of units.
+
+    >>> "chi_c" in default_measures(), "plv" in default_measures()
+    (True, False)
+    """
+    return [name for name in MEASURES.usable() if not get(name).on_request]
 
 
 def stored_measure(name: str) -> Measure | None:

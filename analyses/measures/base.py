@@ -16,7 +16,7 @@ from ...simulator import InputError, Recording, Spikes
 from ...simulator.recordings.recording import to_numpy
 from ...simulator.types import Array, Band
 from .arrays import z_scores
-from .checks import NO_ORDER, band_reason, circle_reason, classes, scale_reason
+from .checks import NO_ORDER, band_reason, circle_reason, classes, pieces_in, scale_reason
 from .pairs import Pairs
 
 NullKind = Literal[
@@ -55,6 +55,10 @@ class Measure:
             that it needs: several such measures share them.
         of_pairs: the same from the correlations of all pairs: surrogates compute these once for several measures.
         of_counts: it is given spikes as counts in bins: smoothing would take fast rhythms away.
+        matrix: ``f(x, mask, **inputs) -> (…, unit, unit)``, or ``f(spikes)``, whose mean over pairs is the value.
+        unmix: ``f(x, mask, **inputs) -> (…, unit, unit)``, an orthogonal matrix V, for measures that ignore what units
+            share without a lag: surrogates shift the columns of x V in place of the units, and turn them back.
+        on_request: it is measured only where it is named, since its cost grows with the number of pairs.
         shuffle_control: the value after a shuffle of the samples belongs to the value.
     """
 
@@ -83,6 +87,9 @@ class Measure:
     of_z: Callable[[Array, Array], Array] | None = None
     of_pairs: Callable[[Pairs], float] | None = None
     of_counts: bool = False
+    matrix: Callable[..., Any] | None = None
+    unmix: Callable[..., Array] | None = None
+    on_request: bool = False
     shuffle_control: bool = False
 
     @property
@@ -149,14 +156,14 @@ def examine(
     if "periodic" in measure.inputs:
         inputs["periodic"] = data.periodic
     if "segment" in measure.inputs:
-        default = data.n_times if data.periodic else data.n_times // 2
-        inputs["segment"] = default if segment is None else segment
-        if not 4 <= inputs["segment"] <= data.n_times:
-            return f"segment: must lie in 4..{data.n_times} samples; got {segment}"
+        found = pieces_in(data, band if "band" in measure.needs else None, segment)
+        if isinstance(found, str):
+            return found
+        inputs["segment"] = found
     if "band" in measure.inputs:
         inputs["band"] = band
         if band is not None:
-            trimmed = "band" in measure.needs and not data.periodic
+            trimmed = "periodic" in measure.inputs and "band" in measure.needs and not data.periodic
             reason = band_reason(inputs.get("segment", data.n_times), data.dt, band, not trimmed)
             if reason is not None:
                 return reason
@@ -234,7 +241,8 @@ def apply(
         data: the Recording or Spikes it reads; leading axes give an array of values.
         band: (low, high) [cycles per tick of the clock; Hz for "second"].
         label: the time label that holds the classes.
-        segment: samples in each Welch segment of `spectral_peak`; half the recording by default.
+        segment: samples in each Welch segment: of `spectral_peak` half the recording by default, of cross-spectra
+            2 periods of the band's low edge, and 2 over its width.
         seed: of the shuffle that `batch_phase_sync` is shown with.
         shared: of the recording, where several measures are taken of it.
 

@@ -64,6 +64,31 @@ def band_reason(n_times: int, dt: float, band: Band, periodic: bool) -> str | No
     return None
 
 
+def pieces_in(data: Recording, band: Band | None, segment: int | None) -> int | str:
+    """Return the number of samples in each Welch segment, or the reason for which it does not fit.
+
+    Without a band (a spectrum) it is half the recording by default, or all of a closed loop. With one (cross-spectra)
+    it is 2 periods of the low edge, and 2 over the width of the band, so that it resolves the band; at most half the
+    recording, so that there are three segments that overlap by half.
+    """
+    if band is None:
+        most, default = data.n_times, data.n_times if data.periodic else data.n_times // 2
+    else:
+        low, high = band
+        most, default = data.n_times // 2, 0
+        if 0 < low <= high:  # else `band_reason` refuses it
+            default = int(np.ceil(max(2 / low, 2 / (high - low) if high > low else 0) / data.dt - 1e-6))
+    chosen = default if segment is None else segment
+    if segment is None and band is not None and chosen > most:
+        return (
+            f"band ({band[0]:g}, {band[1]:g}): needs at least 2 segments of {chosen} samples ({chosen * data.dt:g} "
+            f"ticks); got {data.n_times} samples: record for longer, or widen the band"
+        )
+    if not 4 <= chosen <= most and (segment is not None or band is None):
+        return f"segment: must lie in 4..{most} samples; got {segment}"
+    return max(4, chosen)
+
+
 def band_bins(n_times: int, dt: float, band: Band) -> tuple[int, int]:
     """First and last Fourier bin within the band, DC excluded."""
     span = n_times * dt

@@ -21,6 +21,17 @@ EPS = 2.0**-52  # bounds the slope of the root of χ_c at 0
 # have floors without a closed form for such data: surrogates give them.
 
 
+def correlations(x: Array, mask: Array) -> Array:
+    """Correlation matrix, (…, unit, unit); 0 for the pairs of units outside the mask."""
+    xp = api.array_namespace(x)
+    z = standardised(x, mask)
+    return xp.matmul(xp.matrix_transpose(z), z) / z.shape[-2]
+
+
+def _squared_correlations(x: Array, mask: Array) -> Array:
+    return _unbiased(correlations(x, mask) ** 2, x.shape[-2])
+
+
 def mean_correlation(x: Array, mask: Array) -> Array:
     r"""Return the mean correlation over the pairs of live units.
 
@@ -71,9 +82,9 @@ def _mean_squared_correlation(z: Array, mask: Array) -> Array:
     return _unbiased(ratio(squared_norm(z) / n_times**2 - own, n * (n - 1)), n_times)
 
 
-def _unbiased(raw: Array, n_times: int) -> Array:
+def _unbiased(squares: Array, n_times: int) -> Array:
     chance = 1 / max(n_times - 1, 2)
-    return (raw - chance) / (1 - chance)
+    return (squares - chance) / (1 - chance)
 
 
 def chi_c(x: Array, mask: Array) -> Array:
@@ -127,6 +138,7 @@ MEAN_CORRELATION = Measure(
     kernel=mean_correlation,
     of_z=_mean_correlation,
     of_pairs=lambda pairs: pairs.mean,
+    matrix=correlations,
     nulls=NULLS_OF_PAIRS,
     formula="mean over pairs i < j of corr(x_i, x_j)",
     range="-1/(n-1) to 1",
@@ -140,6 +152,7 @@ MEAN_SQUARED_CORRELATION = Measure(
     kernel=mean_squared_correlation,
     of_z=_mean_squared_correlation,
     of_pairs=lambda pairs: _unbiased(pairs.mean_square, pairs.n_times),
+    matrix=_squared_correlations,
     nulls=NULLS_OF_PAIRS,
     formula="(mean over pairs of r^2 - 1/(T-1)) / (1 - 1/(T-1))",
     range="-1/(T-2) to 1",

@@ -7,6 +7,7 @@ import array_api_compat as api
 from ...simulator.types import Array
 from .arrays import as_float, count, deviations, over_time, ratio, root, squared_norm, standardised
 from .base import NULLS_OF_PAIRS, Measure
+from .correlation import correlations
 
 CITATION = "defined by the paper that Ictal tests; a hypothesis to check, not an established measure"
 
@@ -67,6 +68,11 @@ def _si_3(z: Array, mask: Array) -> Array:
     return ratio(all_pairs - n, n * (n - 1))
 
 
+def _absolute_correlations(x: Array, mask: Array) -> Array:
+    xp = api.array_namespace(x)
+    return xp.abs(correlations(x, mask))
+
+
 SI_1 = Measure(
     name="si_1",
     kernel=si_1,
@@ -95,6 +101,7 @@ SI_3 = Measure(
     kernel=si_3,
     of_z=_si_3,
     of_pairs=lambda pairs: pairs.mean_absolute,
+    matrix=_absolute_correlations,
     nulls=NULLS_OF_PAIRS,
     formula="mean over pairs i < j of |corr(h_i, h_j)|",
     range="0 to 1",

@@ -41,7 +41,7 @@ def in_band(x: Array, mask: Array, *, dt: float, band: Band, periodic: bool = Fa
 def phasors(x: Array, mask: Array, *, dt: float, band: Band, periodic: bool = False) -> Pair:
     """Cosine and sine of the Hilbert phase of every live unit, each (…, time, unit); 0 for the others."""
     u, v = analytic(standardised(x, mask), dt, band)
-    return _unit_length(u, v, mask)
+    return unit_length(u, v, mask)
 
 
 def resultant(pair: Pair, mask: Array, harmonic: int = 1) -> Array:
@@ -55,19 +55,24 @@ def resultant(pair: Pair, mask: Array, harmonic: int = 1) -> Array:
     return ratio(root(xp.sum(cm, axis=-1) ** 2 + xp.sum(sm, axis=-1) ** 2), n)
 
 
+def inner(name: str, pair: Pair, *, dt: float, band: Band, periodic: bool) -> Pair:
+    """The pair (…, time, unit) without one low-edge period at each end; all of it if the axis is a closed loop."""
+    n_times = pair[0].shape[-2]
+    reason = band_reason(n_times, dt, band, periodic)
+    if reason is not None:
+        raise InputError(f"{name}: {reason}")
+    cut = 0 if periodic else edge(dt, band)
+    first, second = (part[..., cut : n_times - cut, :] for part in pair)
+    return first, second
+
+
 def mean_resultant(
     pair: Pair, mask: Array, *, dt: float, band: Band, periodic: bool = False, harmonic: int = 1
 ) -> Array:
     """Mean of the resultant over time; unless the axis is a closed loop, without one low-edge period at each end."""
     xp = api.array_namespace(mask)
-    n_times = pair[0].shape[-2]
-    reason = band_reason(n_times, dt, band, periodic)
-    if reason is not None:
-        raise InputError(f"kuramoto: {reason}")
-    cut = 0 if periodic else edge(dt, band)
-    c, s = pair
-    inner = (c[..., cut : n_times - cut, :], s[..., cut : n_times - cut, :])
-    return xp.mean(resultant(inner, mask, harmonic), axis=-1)
+    kept = inner("kuramoto", pair, dt=dt, band=band, periodic=periodic)
+    return xp.mean(resultant(kept, mask, harmonic), axis=-1)
 
 
 def kuramoto(x: Array, mask: Array, *, dt: float, band: Band, periodic: bool = False, harmonic: int = 1) -> Array:
@@ -152,7 +157,7 @@ def batch_phase_sync(x: Array, mask: Array) -> Array:
     _, v = _one_sided(centre(kept), 1, (x.shape[-2] - 1) // 2)
     size = xp.mean(kept**2, axis=-2, keepdims=True)
     scale = 1 / xp.sqrt(xp.where(size > 0, size, xp.ones_like(size)))
-    return xp.mean(resultant(_unit_length(kept * scale, v * scale, mask), mask), axis=-1)
+    return xp.mean(resultant(unit_length(kept * scale, v * scale, mask), mask), axis=-1)
 
 
 def _one_sided(x: Array, first: int, last: int) -> Pair:
@@ -168,14 +173,15 @@ def _one_sided(x: Array, first: int, last: int) -> Pair:
     )
 
 
-def _unit_length(u: Array, v: Array, mask: Array) -> Pair:
+def unit_length(u: Array, v: Array, mask: Array) -> Pair:
+    """The phasors of analytic signals (…, time, unit) of the live units; 0 for the others."""
     xp = api.array_namespace(u)
     tiny = float(xp.finfo(u.dtype).eps) ** 2  # bounds the slope where the amplitude passes through 0
     kept = as_float(over_time(mask), u) / xp.sqrt(u**2 + v**2 + tiny)
     return u * kept, v * kept
 
 
-_HILBERT = "Hilbert, band cut out in the Fourier domain"
+HILBERT = "Hilbert, band cut out in the Fourier domain"
 
 KURAMOTO_R1 = Measure(
     name="kuramoto_r1",
@@ -190,7 +196,7 @@ KURAMOTO_R1 = Measure(
     "clean phase, sparse firing alone lifts it to 0.4, and so does input that drives all units alike",
     citation="Kuramoto, Chemical Oscillations, Waves, and Turbulence (1984); Pikovsky et al., Synchronization (2001)",
     nulls=("linear_shift", "circular_shift"),
-    settings={"phase": _HILBERT, "harmonic": 1},
+    settings={"phase": HILBERT, "harmonic": 1},
     refine=in_band,
     split=(phasors, mean_resultant),
 )
@@ -203,7 +209,7 @@ KURAMOTO_R2 = replace(
     shows="one cluster or two clusters half a cycle apart; two clusters are r1 near 0 with r2 near 1",
     cannot="tell one cluster from two: it means something only beside kuramoto_r1",
     citation="Daido, Phys. Rev. Lett. 68, 1073 (1992)",
-    settings={"phase": _HILBERT, "harmonic": 2},
+    settings={"phase": HILBERT, "harmonic": 2},
     split=(phasors, partial(mean_resultant, harmonic=2)),
 )
 BATCH_PHASE_SYNC = Measure(

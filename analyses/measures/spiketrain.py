@@ -1,4 +1,4 @@
-"""Measures of spike trains that need no bin: rate, irregularity, and order parameters of spike phases."""
+"""Measures of spike trains: rate, irregularity, Fano factors, and order parameters of spike phases."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ...simulator.recordings.spikes import MIN_SPIKES
 from .base import Measure, NullKind
 
 GRID = 1e-3  # s; the grid of phases
+COUNTING, POPULATION_BIN = 0.1, 0.003  # s; windows in which Fano factors count
 Sums = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]  # cosine, sine, number of units
 
 
@@ -50,6 +51,63 @@ def cv_isi(spikes: Spikes) -> float:
     mean = np.bincount(owner, interval, spikes.n_units) / n
     variance = np.bincount(owner, (interval - mean[owner]) ** 2, spikes.n_units) / n
     return float(np.mean(np.sqrt(variance[kept]) / mean[kept]))
+
+
+def fano_factor(spikes: Spikes, window: float = COUNTING) -> float:
+    r"""Variance over mean of the spike count of a unit in windows [s], averaged over the units with at least 5 spikes.
+
+    .. math:: F = \Big\langle \frac{\operatorname{Var}_w N_j(w)}{\langle N_j(w) \rangle_w} \Big\rangle_j
+
+    The windows are those of `Spikes.binned`; the variance is divided by the number of windows.
+
+    Raises:
+        InputError: no unit has 5 spikes, or fewer than two windows fit.
+
+    >>> fano_factor(Spikes(time=np.arange(20) * 0.1 + 0.05, unit=np.zeros(20, int), n_units=1, duration=2.0))
+    0.0
+    """
+    live = np.flatnonzero(spikes.counts >= MIN_SPIKES)
+    if live.size == 0:
+        raise InputError(f"fano_factor: no unit has {MIN_SPIKES} spikes within {spikes.duration:g} s")
+    mean, variance = _count_moments(spikes, window, "fano_factor", spikes.n_units)
+    live = live[mean[live] > 0]  # all of the spikes may lie behind the last whole window
+    return float(np.mean(variance[live] / mean[live])) if live.size else 0.0
+
+
+def population_fano_factor(spikes: Spikes, window: float = POPULATION_BIN) -> float:
+    r"""Variance over mean of the spike count of all units together, in bins [s].
+
+    .. math:: F = \frac{\operatorname{Var}_w \sum_j N_j(w)}{\langle \sum_j N_j(w) \rangle_w}
+
+    Raises:
+        InputError: there is no spike, or fewer than two bins fit.
+
+    >>> t = np.arange(20) * 0.1 + 0.05
+    >>> two = Spikes(np.r_[t, t], unit=np.repeat([0, 1], 20), n_units=2, duration=2.0)
+    >>> round(population_fano_factor(two, window=0.05), 9)  # 0, 2, 0, 2 ...: variance 1, mean 1
+    1.0
+    """
+    mean, variance = _count_moments(
+        replace(spikes, unit=np.zeros_like(spikes.unit)), window, "population_fano_factor", 1
+    )
+    if mean[0] == 0:
+        raise InputError(f"population_fano_factor: no spike within {spikes.duration:g} s")
+    return float(variance[0] / mean[0])
+
+
+def _count_moments(
+    spikes: Spikes, window: float, name: str, n_units: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and variance over windows of the count of every unit, without the counts of empty windows."""
+    n = math.floor(spikes.duration / window + 1e-6) if window > 0 else 0
+    if n < 2:
+        raise InputError(f"{name}: needs 2 windows of {window:g} s; got {spikes.duration:g} s")
+    at = np.maximum(np.floor((spikes.time - spikes.t0) / window + 1e-6).astype(np.int64), 0)
+    cell, count = np.unique((at * n_units + spikes.unit)[at < n], return_counts=True)
+    mean = np.bincount(cell % n_units, count, n_units) / n
+    squares = np.bincount(cell % n_units, (count - mean[cell % n_units]) ** 2, n_units)
+    empty = n - np.bincount(cell % n_units, minlength=n_units)
+    return mean, (squares + empty * mean**2) / n
 
 
 def spike_phase_series(spikes: Spikes, dt: float = GRID, harmonic: int = 1) -> Recording:
@@ -167,7 +225,7 @@ def _sum_phasors(time, edges, t0, dt, n_bins, min_spikes, harmonic):  # type: ig
     return cosine, sine, n
 
 
-_SHIFT: tuple[NullKind, ...] = ("train_shift", "circular_shift", "interval_jitter")
+SHIFTS: tuple[NullKind, ...] = ("train_shift", "circular_shift", "interval_jitter")
 _PHASE = {
     "phase": f"spike phase, linear between spikes, units with at least {MIN_SPIKES} spikes",
     "grid": GRID,
@@ -188,7 +246,7 @@ SPIKE_PHASE_R1 = Measure(
     cannot="see clusters (read spike_phase_r2) or units that fire at different rates in one rhythm; units with fewer "
     "than 5 spikes have no say, and in bursts the phase is that of the spikes, not of the bursts",
     citation="Pikovsky, Rosenblum & Kurths, Synchronization (2001)",
-    nulls=_SHIFT,
+    nulls=SHIFTS,
     settings={**_PHASE, "harmonic": 1},
 )
 SPIKE_PHASE_R2 = replace(
@@ -233,4 +291,38 @@ CV_ISI = Measure(
     citation="Softky & Koch, J. Neurosci. 13, 334 (1993)",
     nulls=(),
     no_null="it is a property of single trains, which a shift leaves as they are",
+)
+FANO_FACTOR = Measure(
+    name="fano_factor",
+    kernel=fano_factor,
+    takes="spikes",
+    differentiable=False,
+    min_units=1,
+    min_spikes=MIN_SPIKES,
+    formula=f"mean over units of Var(N)/mean(N), N the spikes of a unit in windows of {1e3 * COUNTING:g} ms",
+    range="0 upwards; 1 for a Poisson process",
+    floor="none; 1 on average for Poisson trains, with an SD of sqrt(2/windows) a unit",
+    shows="how variable the count of single units is: below 1 regular, above 1 bursts or a rate that changes",
+    cannot="say anything of synchrony (read population_fano_factor); it depends on the window, and a drifting rate "
+    "raises it the more the longer the window is",
+    citation="Fano, Phys. Rev. 72, 26 (1947); Shadlen & Newsome, J. Neurosci. 18, 3870 (1998)",
+    nulls=(),
+    no_null="it is a property of single trains, which a shift leaves as they are",
+    settings={"window": COUNTING},
+)
+POPULATION_FANO_FACTOR = Measure(
+    name="population_fano_factor",
+    kernel=population_fano_factor,
+    takes="spikes",
+    needs=frozenset({"order", "stationary"}),
+    differentiable=False,
+    formula=f"Var(N)/mean(N), N the spikes of all units together in bins of {1e3 * POPULATION_BIN:g} ms",
+    range="0 upwards; 1 for independent Poisson trains",
+    floor="1 for independent Poisson trains of any number; of independent trains the mean of their own",
+    shows="whether spikes of the population cluster in time beyond those of independent units",
+    cannot="be compared between numbers of units or rates: units of correlation c give about 1 + (n - 1) c; it depends "
+    "on the bin, and a rate that all units share raises it",
+    citation="Potjans & Diesmann, Cereb. Cortex 24, 785 (2014), in 3 ms; Kumar et al., Neural Comput. 20, 1 (2008)",
+    nulls=SHIFTS,
+    settings={"window": POPULATION_BIN},
 )

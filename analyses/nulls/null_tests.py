@@ -24,6 +24,7 @@ from .surrogates import (
     groups,
     inner,
     interval_jitter,
+    lags,
     largest_lag,
     permutations,
     shifted,
@@ -332,15 +333,15 @@ class _Sampled:
         return replace(data, values=values, dt=data.dt * cut.every, valid=None, time_labels=labels)
 
     def _phases(self, measure: Measure, n: int, rng: np.random.Generator) -> NullTest:
-        """Test a measure of phasors: these are made once of the whole, and shifted."""
+        """Test a measure of phasors: these are made once of the whole, and shifted, or what `unmix` makes of them."""
         checked = examine(measure, self.data, band=self.band, label=self.label)
         assert not isinstance(checked, str)
         inputs, mask = checked
-        assert measure.split is not None
-        prepare, reduce = measure.split
+        prepare, reduce = cast(Any, measure.split)
         mask = np.asarray(mask).reshape(-1, self.data.n_units)
         x = self.data.values.reshape(-1, *self.data.values.shape[-2:])
-        parts = np.stack([part.swapaxes(-1, -2) for part in prepare(x, mask, **inputs)])
+        turn = None if measure.unmix is None else measure.unmix(x, mask, **inputs)
+        parts = np.stack([(p if turn is None else p @ turn).swapaxes(-1, -2) for p in prepare(x, mask, **inputs)])
         notes: dict[str, object] = {}
         if self.kind == "circular_shift":
             cut = _Cut(around(parts), parts.shape[-1], parts.shape[-1], 0)
@@ -349,11 +350,10 @@ class _Sampled:
             parts = np.ascontiguousarray(parts[..., off : parts.shape[-1] - off])
             most = largest_lag(parts.shape[-1], self.shifts.share or PHASE_SHARE)
             length = parts.shape[-1] - 2 * most
-            reason = band_reason(length, self.data.dt, cast(Band, inputs["band"]), True)
-            if reason is not None:
+            if reason := band_reason(length, self.data.dt, cast(Band, inputs["band"]), True):
                 raise InputError(f"{measure.name}: null {self.kind!r}: {reason}")
             cut = _Cut(parts, 2 * most + 1, length, most)
-            inputs = {**inputs, "periodic": True}
+            inputs |= {"periodic": True} if "periodic" in inputs else {}
             notes = {"max_lag": most * self.data.dt, "n_times": length}
         trials, units = cut.rows.shape[1:3]
         values = np.empty(n)
@@ -361,12 +361,13 @@ class _Sampled:
 
         def of(lag: NDArray[np.int64]) -> NDArray[np.float64]:
             made = tuple(shifted(rows, lag, cut.length).swapaxes(-1, -2) for rows in cut.rows)
+            made = made if turn is None else tuple(part @ turn.swapaxes(-1, -2) for part in made)  # mixed as before
             many = np.broadcast_to(mask, (len(lag), *mask.shape))
             return np.asarray(np.mean(np.asarray(reduce(made, many, **inputs)), axis=-1))
 
         for start in range(0, n, batch):
             size = min(batch, n - start)
-            values[start : start + size] = of(rng.integers(cut.ways, size=(size, trials, units)))
+            values[start : start + size] = of(lags((size, trials, units), cut.ways, rng, apart=turn is not None))
         observed = float(of(np.full((1, trials, units), cut.middle))[0])
         return _test(measure, observed, values, self.kind, notes)
 

@@ -161,6 +161,18 @@ def around(rows: NDArray[Any]) -> NDArray[Any]:
     return np.concatenate([rows, rows[..., :-1]], axis=-1)
 
 
+def lags(shape: tuple[int, ...], ways: int, rng: np.random.Generator, *, apart: bool = False) -> NDArray[np.int64]:
+    """Draw lags 0 to ways − 1 (…, unit); `apart`: one in each of n equal parts of this range, in random order.
+
+    Of components two may hold all of the synchrony: lags that are alike by chance would leave it as it is.
+    """
+    if not apart:
+        return rng.integers(ways, size=shape)
+    units = shape[-1]
+    place = rng.permuted(np.broadcast_to(np.arange(units), shape), axis=-1)
+    return ((place + rng.random(shape)) * ways / units).astype(np.int64)
+
+
 def shifted(rows: NDArray[Any], lag: NDArray[Any], length: int, every: int = 1) -> NDArray[Any]:
     """(trial, unit, time) from lags (surrogate, trial, unit) on -> (surrogate, trial, unit, ceil(length / every))."""
     windows = np.lib.stride_tricks.sliding_window_view(rows, length, axis=-1)[..., ::every]

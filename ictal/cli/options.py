@@ -23,7 +23,9 @@ AnyFile = Annotated[
 ]
 Force = Annotated[bool, Param("Replace files that exist"), Option(record="never")]
 Resume = Annotated[bool, Param("Go on with a run that was cut short"), Option(record="never")]
-Names = Annotated[tuple[str, ...], Param("Measures by name; all that are defined if left out")]
+Names = Annotated[
+    tuple[str, ...], Param("Measures by name; if left out all that are defined, but for those of pairs (plv, sttc ...)")
+]
 Entries = Annotated[tuple[str, ...], Param("Only these entries of the file")]
 Set = Annotated[tuple[str, ...], Param("A parameter of the system"), Option("KEY=VALUE", "--set", repeat=True)]
 Device = Annotated[str, Param("Device: auto, cpu, cuda, cuda:N or mps")]

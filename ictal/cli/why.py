@@ -111,7 +111,7 @@ def _told(found: WhyResult) -> str:
     rows.append([*total, *((number(row.value) for row in found.sets) if len(names) > 1 else ())])
     drawn = table(columns, rows)
     if value.null_kind:
-        part = (
+        middle = (
             "" if value.tested == value.value else f", beside {number(value.tested)} of the part that all shifts cover"
         )
         drawn += f"null 95 % {number(value.null_low)} … {number(value.null_high)}, p {number(value.p)}{middle}\n"

@@ -53,8 +53,9 @@ def measure_over_time(
 
     Args:
         data: a Run, a Recording, Spikes, an array (time, unit) or a file.
-        measures: names in `MEASURES` that read sampled values, and in `RHYTHMS`; by default r, χ_c, λ₁ fraction, SI-3,
-            band_power, peak_frequency and amplitude_cv with a band, χ_c, λ₁ fraction and SI-3 without.
+        measures: names in `MEASURES` (those of spike trains for spikes alone) and in `RHYTHMS`; by default r, χ_c,
+            λ₁ fraction, SI-3, band_power, peak_frequency and amplitude_cv with a band, χ_c, λ₁ fraction and SI-3
+            without.
         window, step: of the sliding windows [ticks of the clock]; the step is half a window if left out.
         band, phase_band: as in `measure`.
         nulls: surrogates a value: 0, or at least 199.
@@ -75,18 +76,19 @@ def measure_over_time(
         InputError: an unknown name, a value out of range, or no entry that can be measured.
     """
     check_seed(seed)
-    recording, source, counts = _recording(data, entry, dt, clock, bin, sd)
+    recording, source, activity = _recording(data, entry, dt, clock, bin, sd)
     names = [measures] if isinstance(measures, str) else list(measures or ())
     kinds = [null] if isinstance(null, str) else list(null)
-    if counts is not None and train_shift is None:
+    if activity is not None and train_shift is None:
         train_shift = SHIFT_OF_SD * (sd or bin)
     settings = Windows(
         window, step, band, names, nulls, reference, event, all_channels, units, phase_band, seed, kinds, max_lag,
         train_shift,
     )  # fmt: skip
     electrodes = "channel" in recording.unit_labels
-    found = over_time(recording, settings, electrodes=electrodes, counts=counts, progress=progress)
-    if counts is not None:
+    counts, trains = (None, None) if activity is None else (activity.counts, activity.active)
+    found = over_time(recording, settings, electrodes=electrodes, counts=counts, trains=trains, progress=progress)
+    if activity is not None:
         found = replace(found, config={**found.config, "bin": bin, "sd": sd, "min_spikes": MIN_SPIKES})
     return _attributed(found, source, command)
 
@@ -139,8 +141,8 @@ def analyse_eeg(
 
 def _recording(
     data: Source, entry: str | None, dt: float | None, clock: str | None, bin: float, sd: float
-) -> tuple[Recording, dict[str, object], Recording | None]:
-    """Return the chosen entry, as sampled activity, the provenance of the run, and of spikes the counts."""
+) -> tuple[Recording, dict[str, object], Activity | None]:
+    """Return the chosen entry, as sampled activity, the provenance of the run, and of spikes all their forms."""
     run = as_run(data, dt=dt, clock=clock)
     where = f"{os.fspath(data)}: " if isinstance(data, str | os.PathLike) else ""
     if entry is None:
@@ -156,7 +158,7 @@ def _recording(
         raise InputError(f"{where}{reason}")
     if isinstance(chosen, Spikes):
         activity = Activity(chosen, bin, sd)
-        return replace(activity.rates, source=chosen.source), plain(run.source), activity.counts
+        return replace(activity.rates, source=chosen.source), plain(run.source), activity
     return chosen, plain(run.source), None
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from ..analyses.comparison.sources import entry_of, is_curve
 from ..analyses.eeg.analyse import usable
 from ..analyses.eeg.windows import events_of
-from ..analyses.measures import MEASURES, get
+from ..analyses.measures import default_measures, get
 from ..analyses.settings import ValueSettings
 from ..analyses.values import Activity, EntryValue, Measurements, unusable, values
 from ..simulator import InputError, Recording, Run, Spikes
@@ -49,7 +49,8 @@ def measure(
 
     Args:
         data: an array has the axes (..., time, unit).
-        measures: names in `MEASURES`; all that are defined if left out.
+        measures: names in `MEASURES`; if left out all that are defined, but for those of pairs of units that are
+            measured only on request (``plv``, ``sttc`` ...), since their cost grows with the number of pairs.
         band: (low, high) to which the whole signal is filtered before any measure reads it [cycles per tick of the
             clock; Hz for "second"]. Measures of spike trains read the trains as they are.
         phase_band: (low, high) of Hilbert phases alone [cycles per tick]; `band` if left out.
@@ -75,7 +76,7 @@ def measure(
     Raises:
         InputError: an unknown name, a value out of range, or no entry that can be measured.
     """
-    names = [measures] if isinstance(measures, str) else list(measures or MEASURES.usable())
+    names = [measures] if isinstance(measures, str) else list(measures or default_measures())
     for name in names:
         get(name)
     kinds = (null,) if isinstance(null, str) else tuple(null)

@@ -176,6 +176,45 @@ def test_spectral_peak_looks_within_the_band():
     assert value("spectral_peak", x, band=(5, 20)) == pytest.approx(10)
 
 
+def comb(frequency, duration, jitter=0.0, phase=0.5, units=5):
+    """Trains that all fire at the frequency [Hz], each spike off by a jitter of this SD [s]."""
+    rng = np.random.default_rng(21)
+    t = (np.arange(int(duration * frequency)) + phase) / frequency
+    time = [np.clip(t + jitter * rng.standard_normal(t.size), 0, duration) for _ in range(units)]
+    return Spikes(np.concatenate(time), np.repeat(np.arange(units), t.size), units, duration)
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.0002, 0.002])
+@pytest.mark.parametrize("frequency", [4, 7, 10, 12, 23, 50])
+def test_spectral_peak_of_a_comb_is_its_fundamental(frequency, jitter):
+    for duration in (4.0, 7.3, 11.0):
+        spikes = comb(frequency, duration, jitter)
+        for data in (spikes.binned(0.001), spikes.smoothed(0.001, 0.005)):
+            for segment in (None, int(data.n_times / 2.3), int(data.n_times / 2.7)):
+                peak = apply(get("spectral_peak"), data, segment=segment)
+                assert peak.value == pytest.approx(frequency, abs=0.51 / (0.001 * peak.settings["segment"]))
+
+
+def test_spectral_peak_of_a_comb_of_10_hz_is_10_hz():
+    spikes = comb(10, 10.0)
+    assert apply(get("spectral_peak"), spikes.binned(0.001)).value == 10.0
+    pulses = np.zeros((1000, 3))
+    pulses[::10] = 1.0
+    for periodic in (False, True):
+        assert value("spectral_peak", pulses, periodic=periodic) == 10.0
+    assert value("spectral_peak", np.stack([pulses, pulses[:, ::-1]])).tolist() == [10.0, 10.0]
+    assert value("spectral_peak", pulses, band=(15, 45)) == 20.0  # the lowest harmonic within the band
+
+
+@pytest.mark.parametrize("stronger", [1.05, 1.2, 2.0])
+@pytest.mark.parametrize("low", [4, 6])
+def test_spectral_peak_of_two_sines_is_the_stronger(low, stronger):
+    t = 0.001 * np.arange(8000)[:, None]
+    x = np.sin(2 * np.pi * low * t) + stronger * np.sin(2 * np.pi * 12 * t + 1) + np.zeros(3)
+    found = apply(get("spectral_peak"), Recording(x, 0.001, "second", "activity", "mV"))
+    assert found.value == 12.0
+
+
 def test_class_share_and_what_is_left():
     rng = np.random.default_rng(7)
     classes = np.arange(3000) % 3
@@ -317,6 +356,12 @@ BLIND_TO = {
     "participation_ratio": {UNIT_SIGN, GAIN, OFFSET, SAMPLES},
     "population_rate_sd": {OFFSET, SAMPLES},
     "spectral_peak": {GAIN, OFFSET},
+    "plv": {UNIT_GAIN, UNIT_SIGN, GAIN, OFFSET},
+    "pli": {UNIT_GAIN, UNIT_SIGN, GAIN, OFFSET},
+    "squared_coherence": {UNIT_GAIN, UNIT_SIGN, GAIN, OFFSET},
+    "imaginary_coherence": {UNIT_GAIN, UNIT_SIGN, GAIN, OFFSET},
+    "wpli": {UNIT_GAIN, UNIT_SIGN, GAIN, OFFSET},
+    "debiased_wpli": {UNIT_GAIN, UNIT_SIGN, GAIN, OFFSET},
     "class_share": {UNIT_SIGN, GAIN, OFFSET, SAMPLES},
     "within_class_si": {UNIT_GAIN, UNIT_SIGN, GAIN, OFFSET, SAMPLES},
 }

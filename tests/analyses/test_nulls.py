@@ -35,8 +35,11 @@ def independent(n_times, n, seed, tau=0.0):
     return x
 
 
-def together(n_times, n, seed):
-    return independent(n_times, n, seed) + independent(n_times, 1, seed + 1)
+def together(n_times, n, seed, lag=0):
+    """Units with a signal in common; with a lag [samples], half of them have it later, and it is twice as strong."""
+    shared = (2 if lag else 1) * independent(n_times + lag, 1, seed + 1)
+    lags = lag * (np.arange(n) % 2)
+    return independent(n_times, n, seed) + np.concatenate([shared[k : k + n_times] for k in lags], axis=1)
 
 
 def poisson(seed, shared=False, n=12):
@@ -90,9 +93,10 @@ def test_every_measure_with_a_null_finds_what_is_there(name):
         clock = "second" if "order" in measure.needs else "sample"
         classes = np.arange(240) % 3
         shown = 3.0 * np.eye(3)[classes] @ np.ones((3, 8)) * (classes[:, None] - 1)
+        lag = 1 if measure.unmix is not None else 0  # samples: less than half a cycle of all frequencies
         there, nothing = (
             recording(x, clock, time_labels={"class": classes})
-            for x in (together(240, 8, 6) + (shown if name == "class_share" else 0), independent(240, 8, 6))
+            for x in (together(240, 8, 6, lag) + (shown if name == "class_share" else 0), independent(240, 8, 6))
         )
     found = null_test(measure, there, seed=7, band=(5, 40))
     assert found.values.shape == (199,)

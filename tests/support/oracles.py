@@ -98,6 +98,20 @@ def batch_phase_sync(x, mask):
     return np.mean(_resultant(np.angle(scipy.signal.hilbert(x[:, mask], axis=0)), 1))
 
 
+def _comb(power, top):
+    """Spacing of the comb that the line at bin `top` belongs to [bins], or `top`."""
+
+    def line(at):
+        return sum(power[j] for j in (at - 1, at, at + 1) if 0 < j < len(power))
+
+    for parts in range(top // 2, 1, -1):
+        below = [line(round(m * top / parts)) / line(top) for m in range(1, parts)]
+        after = round((parts + 1) * top / parts)
+        if min(below) >= 0.9 and (after >= len(power) - 1 or line(after) >= 0.5 * line(top)):
+            return top / parts
+    return top
+
+
 def spectral_peak(x, mask, *, dt, band, segment, periodic):
     mean = x[:, mask].mean(axis=1)
     if periodic and segment == len(x):
@@ -105,8 +119,60 @@ def spectral_peak(x, mask, *, dt, band, segment, periodic):
     else:
         frequency, power = scipy.signal.welch(mean, 1 / dt, nperseg=segment)
     low, high = (1e-12, np.inf) if band is None else band
-    power[(frequency < low - 1e-9) | (frequency > high + 1e-9)] = -1
-    return frequency[np.argmax(power)]
+    inside = np.flatnonzero((frequency >= low - 1e-9) & (frequency <= high + 1e-9))
+    spacing = _comb(power, max(inside, key=lambda at: power[at]))
+    lowest = spacing * np.ceil((inside[0] - 0.5) / spacing)
+    return frequency[max((at for at in inside if abs(at - round(lowest)) <= 1), key=lambda at: power[at])]
+
+
+def _analytic(x, mask, dt, band):
+    """Analytic signals within the band, a row a live unit."""
+    frequency = np.abs(np.fft.fftfreq(len(x), dt))
+    inside = (frequency >= band[0] - 1e-9) & (frequency <= band[1] + 1e-9)
+    filtered = [np.fft.ifft(np.where(inside, np.fft.fft(unit), 0)).real for unit in x[:, mask].T]
+    return [scipy.signal.hilbert(unit) for unit in filtered]
+
+
+def _of_phases(statistic):
+    def measure(x, mask, *, dt, band, periodic):
+        cut = 0 if periodic else int(np.ceil(1 / band[0] / dt - 1e-6))
+        phases = [np.angle(z)[cut : len(x) - cut] for z in _analytic(x, mask, dt, band)]
+        return np.mean([statistic(a - b) for a, b in combinations(phases, 2)])
+
+    return measure
+
+
+def _of_cross_spectra(statistic):
+    """Mean over pairs and frequencies of a statistic of the cross-spectra and powers of every segment."""
+
+    def measure(x, mask, *, dt, band, segment):
+        window = scipy.signal.get_window("hann", segment)
+        frequency = np.fft.rfftfreq(segment, dt)
+        inside = (frequency >= band[0] - 1e-9) & (frequency <= band[1] + 1e-9)
+        starts = range(0, len(x) - segment + 1, segment - segment // 2)
+        z = [np.array([np.fft.rfft((u[s : s + segment] - u[s : s + segment].mean()) * window) for s in starts])
+             for u in x[:, mask].T]  # fmt: skip
+        found = []
+        for a, b in combinations(z, 2):
+            found += [statistic(a[:, f], b[:, f]) for f in np.flatnonzero(inside)]
+        return np.mean(found)
+
+    return measure
+
+
+def _coherency(a, b):
+    return np.mean(a * b.conj()) / np.sqrt(np.mean(abs(a) ** 2) * np.mean(abs(b) ** 2))
+
+
+def _wpli(a, b):
+    im = (a * b.conj()).imag
+    return abs(im.mean()) / abs(im).mean()
+
+
+def _debiased_wpli(a, b):
+    im = (a * b.conj()).imag
+    pairs = [(p, q) for i, p in enumerate(im) for j, q in enumerate(im) if i != j]
+    return sum(p * q for p, q in pairs) / sum(abs(p * q) for p, q in pairs)
 
 
 def class_share(x, mask, *, labels):
@@ -127,6 +193,57 @@ def _trains(spikes):
 
 def mean_rate(spikes):
     return np.mean([len(train) / spikes.duration for train in _trains(spikes)])
+
+
+def fano_factor(spikes):
+    counts = [spikes.binned(0.1).values[:, j] for j in np.flatnonzero(spikes.counts >= 5)]
+    return np.mean([c.var() / c.mean() for c in counts])
+
+
+def population_fano_factor(spikes):
+    counts = spikes.binned(0.003).values.sum(axis=1)
+    return counts.var() / counts.mean()
+
+
+def _live_pairs(spikes):
+    return combinations([train for train in _trains(spikes) if len(train) >= 5], 2)
+
+
+def sttc(spikes, window=0.005):
+    """Shares of spikes from all distances, and covered time from its edges."""
+
+    def near(a, b):
+        return np.mean([min(abs(b - t)) <= window + 1e-9 for t in a])
+
+    def covered(a):
+        edges = np.unique(np.clip(np.r_[a - window, a + window, start, stop], start, stop))
+        middle = (edges[1:] + edges[:-1]) / 2
+        inside = [min(abs(a - t)) <= window for t in middle]
+        return np.diff(edges)[inside].sum() / (stop - start)
+
+    start, stop = spikes.t0, spikes.t0 + spikes.duration
+    found = []
+    for a, b in _live_pairs(spikes):
+        pa, pb, ta, tb = near(a, b), near(b, a), covered(a), covered(b)
+        found.append(sum(1 if p * t == 1 else (p - t) / (1 - p * t) for p, t in ((pa, tb), (pb, ta))) / 2)
+    return np.mean(found)
+
+
+def spike_synchronisation(spikes):
+    """Every spike against every spike of the other train."""
+
+    def shortest(a):
+        steps = np.r_[spikes.duration, np.diff(a), spikes.duration]
+        return np.minimum(steps[1:], steps[:-1])
+
+    coincident = total = 0
+    for a, b in _live_pairs(spikes):
+        a, b = np.unique(a), np.unique(b)
+        tau = np.minimum.outer(shortest(a), shortest(b)) / 2
+        together = (abs(np.subtract.outer(a, b)) < tau) | np.equal.outer(a, b)
+        coincident += together.any(axis=0).sum() + together.any(axis=1).sum()
+        total += len(a) + len(b)
+    return coincident / total
 
 
 def cv_isi(spikes):
@@ -166,6 +283,16 @@ ORACLES = {
     "participation_ratio": participation_ratio,
     "population_rate_sd": population_rate_sd,
     "spectral_peak": spectral_peak,
+    "fano_factor": fano_factor,
+    "population_fano_factor": population_fano_factor,
+    "sttc": sttc,
+    "spike_synchronisation": spike_synchronisation,
+    "plv": _of_phases(lambda d: abs(np.mean(np.exp(1j * d)))),
+    "pli": _of_phases(lambda d: abs(np.mean(np.sign(np.sin(d))))),
+    "squared_coherence": _of_cross_spectra(lambda a, b: abs(_coherency(a, b)) ** 2),
+    "imaginary_coherence": _of_cross_spectra(lambda a, b: abs(_coherency(a, b).imag)),
+    "wpli": _of_cross_spectra(_wpli),
+    "debiased_wpli": _of_cross_spectra(_debiased_wpli),
     "class_share": class_share,
     "within_class_si": within_class_si,
 }
