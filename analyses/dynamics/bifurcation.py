@@ -211,7 +211,7 @@ class _Run:
         return np.concatenate(self._watched)[-max(2, int(self.steps * self.late)) :]
 
     def windows(self) -> Floats:
-        """Least and greatest of every unit in the first, the middle and the last half of the late part, (3, unit, 2)."""
+        """Least and greatest of every unit in the first, middle and last half of the late part, (3, unit, 2)."""
         n_late = max(2, int(self.steps * self.late) // self.block)
         low, high = np.array(self._low[-n_late:]), np.array(self._high[-n_late:])
         half = len(low) // 2
@@ -221,7 +221,7 @@ class _Run:
 
 
 def _settled(windows: Floats, nudged: Floats, apart: float, angles: Sequence[int]) -> NDArray[np.bool_]:
-    """Return whether each run has settled, (way, value); windows (way, value, 3, unit, 2), NaN where there is no run."""
+    """Return whether each run has settled, (way, value); windows (way, value, 3, unit, 2), NaN without a run."""
     least, greatest = windows[..., 0].min(axis=2), windows[..., 1].max(axis=2)
     with np.errstate(invalid="ignore"):
         size = np.nanmax(greatest, axis=(0, 1)) - np.nanmin(least, axis=(0, 1))
