@@ -104,6 +104,8 @@ from .measures.base import MeasureValue as MeasureValue
 from .measures.base import applicable as applicable
 from .measures.base import apply as apply
 from .measures.circular import wrapped as wrapped
+from .measures.collapse import collapsed_r2 as collapsed_r2
+from .measures.collapse import collapsed_si as collapsed_si
 from .measures.phase import order_parameter_series as order_parameter_series
 from .measures.spectral import population_spectrum as population_spectrum
 from .measures.spiketrain import spike_phase_series as spike_phase_series

@@ -99,14 +99,14 @@ def setting_of(name: str, trainings: Sequence[TrainingRun]) -> Setting:
     for way, table in list(ways.items()):
         gap = float(np.mean([training.metrics["gap"][-1] for training in table.values()]))
         if not overfits(gap, float(usual)):
-            dropped[way] = f"{way} does not overfit: gap {gap:.2f}, control {usual:.2f}"
+            dropped[way] = f"{way} does not overfit, and is left out: gap {gap:.2f}, control {usual:.2f}"
             del ways[way]
     if control:
         train, before = (
             float(np.mean([training.metrics["train_accuracy"][at] for training in control.values()])) for at in (-1, 0)
         )
         if why := not_healthy(float(usual), train, before):
-            dropped["control"] = f"the well-fitted networks are not: {why}"
+            dropped["control"] = f"the well-fitted networks, which are counted: {why}"
     return Setting(name, control, ways, dropped)
 
 

@@ -107,7 +107,7 @@ def test_the_ledger_says_that_a_control_overfits():
         return setting.dropped
 
     assert dropped(0.9) == {}
-    assert dropped(0.77)["control"].startswith("the well-fitted networks are not: their gap is 0.18")
+    assert dropped(0.77)["control"].startswith("the well-fitted networks, which are counted: their gap is 0.18")
 
 
 def test_images_of_the_healthy_network_follow_the_data():
