@@ -103,7 +103,7 @@ def scan(
     three have a change still to come (`remaining`). A run has settled where that change, and half of the change from
     the first to the last of them, is below a quarter of `apart`, of the range of the unit in the scan, or below
     `nudge`. A run that has not settled is continued up to `longest` steps.
-    A cycle is then in all three windows: the run lasts four periods or more.
+    A cycle is then in all three windows, and a run that moves is continued until its late part holds two periods.
 
     Args:
         step_at: value -> one step of states (unit,), of numpy arrays.
@@ -148,7 +148,11 @@ def scan(
             run = _Run(step_at(float(given[at])), x + nudged[way, at] * rng.standard_normal(x.shape), unit, late)
             run.go(n_steps, max(1, int(n_steps * late) // BLOCKS))
             windows[way, at] = run.windows()
-            while run.steps < longest and run.finite and not _settled(windows, nudged, apart, angles)[way, at]:
+            while run.steps < longest and run.finite:
+                least = SETTLED * apart * _range(windows[..., unit, 0], windows[..., unit, 1])
+                least = max(least, nudged[way, at])
+                if (discrete or not run.swings(least)) and _settled(windows, nudged, apart, angles)[way, at]:
+                    break
                 run.go(max(1, n_steps // 2), run.block)
                 windows[way, at] = run.windows()
             x = run.x
@@ -205,6 +209,11 @@ class _Run:
     @property
     def finite(self) -> bool:
         return bool(np.isfinite(self.x).all())
+
+    def swings(self, least: float) -> bool:
+        """Return whether the unit moves by more than that, and too few of its periods are seen to take one."""
+        trajectory = self.late_part()
+        return bool(np.ptp(trajectory) > least and not math.isfinite(_period_of_flow(trajectory, 1.0)[0]))
 
     def late_part(self) -> Floats:
         """Trajectory of the unit in the late part."""

@@ -98,9 +98,9 @@ def late_runs(
             if back >= 0:
                 now = turned(x)
                 sums[0].add(now, weights[back])
-                for part, begin in zip(sums[1:], begins, strict=True):
+                for window, begin in zip(sums[1:], begins, strict=True):
                     if 0 <= back - begin < half:
-                        part.add(now, short[back - begin])
+                        window.add(now, short[back - begin])
             if progress is not None and at % 256 == 0:
                 progress(at, n_steps)
     found = [part.features() for part in sums]

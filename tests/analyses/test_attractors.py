@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+import ictal
 from ictal.analyses import (
     Axis,
     attractors,
@@ -470,6 +471,19 @@ def test_wilson_and_cowan_s_slow_return_near_hopf_is_no_hysteresis():
     assert long.hysteresis == []
     assert long.unsettled == []
     assert long.high[:, 1] - long.low[:, 1] == pytest.approx([0.041, 0.041], abs=0.006)
+
+
+@pytest.mark.physics
+def test_a_scan_lasts_several_seizures_of_the_epileptor():
+    """Every 1,900 to 2,300 time units a seizure for x0 above −2.06, else rest; z turns at about 2.9 and 4.15."""
+    found = ictal.scan("epileptor", "x0", -2.2, -1.6, 3, watch="z").scan
+    assert found.unsettled == []
+    assert found.hysteresis == []
+    for way in (0, 1):
+        assert np.ptp([found.low[way, 0], found.high[way, 0]]) < 0.05
+        assert found.low[way, 1:] == pytest.approx([2.887, 2.854], abs=0.02)
+        assert found.high[way, 1:] == pytest.approx([4.149, 4.143], abs=0.02)
+        assert found.period[way, 1:] == pytest.approx([2165, 1934], rel=0.02)
 
 
 def test_a_scan_that_diverges_says_where():
