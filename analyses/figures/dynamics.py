@@ -68,7 +68,7 @@ def dynamics_drawings(result: DynamicsResult) -> Iterator[Drawing]:
         text = (
             f"Least and greatest {scan.variable} of {who} late in each run, and its period, against {scan.parameter}, "
             f"led up and down; each run starts where the one before ended and lasts {lasts} {config['time_unit']}. Up "
-            f"and down differ: {ranges}."
+            f"and down differ: {ranges}. Period: mean time between upward crossings of the middle."
         )
         if slow := scan.unsettled:
             text += f" Crosses: not settled there, {len(slow)} of {len(scan.values)} values."
@@ -209,7 +209,7 @@ def scan_figure(scan: Scan, time_unit: str) -> Figure:
     panels[0].set_ylabel(words(scan.variable, 20))
     if swings:
         panels[1].set_ylabel(f"period\n[{words(time_unit, 12)}]")
-        panels[1].set_ylim(bottom=0)
+        panels[1].set_ylim(0, 1.1 * float(np.nanmax(scan.period)))
     panels[-1].set_xlabel(words(scan.parameter, 30))
     legend_below(figure, legend)
     return figure
