@@ -8,6 +8,7 @@ from .bumps import half_width as half_width
 from .bumps import resting_places as resting_places
 from .bumps import vector_strength as vector_strength
 from .bumps import wandering as wandering
+from .chance import effective_samples as effective_samples
 from .claims import CLAIMS as CLAIMS  # the claims of the paper, by name
 from .claims.claim import SCALES as SCALES  # the scales at which claims are run
 from .claims.claim import Claim as Claim
@@ -109,6 +110,18 @@ from .measures.collapse import collapsed_si as collapsed_si
 from .measures.phase import order_parameter_series as order_parameter_series
 from .measures.spectral import population_spectrum as population_spectrum
 from .measures.spiketrain import spike_phase_series as spike_phase_series
+from .nulls.kinds import Shifts as Shifts
+from .nulls.kinds import fitting_kind as fitting_kind
+from .nulls.kinds import fitting_kinds as fitting_kinds
+from .nulls.null_tests import NullTest as NullTest
+from .nulls.null_tests import null_test as null_test
+from .nulls.surrogates import circular_shift as circular_shift
+from .nulls.surrogates import interval_jitter as interval_jitter
+from .nulls.surrogates import linear_shift as linear_shift
+from .nulls.surrogates import permute as permute
+from .nulls.surrogates import permute_within_class as permute_within_class
+from .nulls.surrogates import train_shift as train_shift
+from .nulls.validity import common_variance as common_variance
 from .report.comparison import write_report as write_report
 from .report.ledger import write_claims as write_claims
 from .report.markdown import effects_table as effects_table
@@ -127,11 +140,8 @@ from .settings import ValueSettings as ValueSettings
 from .statistics import cliffs_delta as cliffs_delta
 from .statistics import difference_interval as difference_interval
 from .statistics import permutation_p as permutation_p
-from .surrogates import NullTest as NullTest
-from .surrogates import circular_shift as circular_shift
-from .surrogates import fitting_kind as fitting_kind
-from .surrogates import null_test as null_test
-from .surrogates import permute as permute
-from .surrogates import permute_within_class as permute_within_class
 from .values import Measurements as Measurements
 from .values import Value as Value
+from .why.result import WhyResult as WhyResult
+from .why.settings import WhySettings as WhySettings
+from .why.take_apart import take_apart as take_apart

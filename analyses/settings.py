@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..simulator.errors import InputError
+from .nulls import MIN_SURROGATES
 
 if TYPE_CHECKING:
     from ..simulator.types import Band
     from .measures.base import Measure
-
-MIN_SURROGATES = 199  # p cannot fall below 1/(1 + n); 199 resolves 0.005
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,11 @@ class ValueSettings:
             of sampled activity reads them; with an sd of 0 the counts are read.
         label: time label that holds the classes.
         seed: of the surrogates.
+        null: kinds of surrogate, the deciding one first; if left out the data decide, see `fitting_kinds`.
+        max_lag: of "linear_shift": largest lag to either side, as a share of the length; 1/4 if left out, of phases
+            1/8, and 1/40 where units change their variance together.
+        train_shift: of spike trains: largest lag of "train_shift", and interval of "interval_jitter" [s]; 5 `sd` if
+            left out.
     """
 
     band: Band | None = None
@@ -37,6 +41,9 @@ class ValueSettings:
     sd: float = 0.005
     label: str = "class"
     seed: int = 0
+    null: tuple[str, ...] = ()
+    max_lag: float | None = None
+    train_shift: float | None = None
 
     def __post_init__(self) -> None:
         if self.nulls != 0 and self.nulls < MIN_SURROGATES:
@@ -48,6 +55,15 @@ class ValueSettings:
         for name, band in (("band", self.band), ("phase_band", self.phase_band)):
             if band is not None and not 0 < band[0] < band[1]:
                 raise InputError(f"measure.{name}: must be 0 < low < high; got ({band[0]:g}, {band[1]:g})")
+
+        if self.null:
+            from .nulls.kinds import checked_kinds  # reads numpy
+
+            checked_kinds(self.null)
+        if self.max_lag is not None and not 0 < self.max_lag < 0.5:
+            raise InputError(f"measure.max_lag: must be a share of the length in (0, 0.5); got {self.max_lag:g}")
+        if self.train_shift is not None and not (math.isfinite(self.train_shift) and self.train_shift > 0):
+            raise InputError(f"measure.train_shift: must be > 0 s; got {self.train_shift:g}")
 
     def band_of(self, measure: Measure) -> Band | None:
         """Return the band that the measure itself reads: of phases, or of the spectrum whose peak is sought."""

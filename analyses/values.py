@@ -19,11 +19,13 @@ from ..simulator.recordings.spikes import MIN_SPIKES
 from ..simulator.types import Band
 from .filtering import bandpassed
 from .measures import MEASURES, get
-from .measures.base import Measure, NullKind, applicable, apply
+from .measures.base import Measure, Shared, applicable, apply, in_double
+from .nulls.kinds import SHIFT_OF_SD, Shifts, fitting_kind, fitting_kinds
+from .nulls.null_tests import NullTest, null_tests
+from .nulls.validity import TOO_SLOW, variance_limit
 from .settings import ValueSettings
-from .surrogates import NullTest, fitting_kind, null_tests
 
-Null = NullKind | Literal["auto"]
+ALPHA = 0.05  # of a value against its surrogates
 Form = Literal["trains", "rates", "counts"]
 Indexed = TypeVar("Indexed", bound="Value")
 
@@ -40,11 +42,14 @@ class Value:
     null_sd: float = math.nan
     null_low: float = math.nan  # 2.5 and 97.5 % of the surrogates
     null_high: float = math.nan
+    tested: float = (
+        math.nan
+    )  # value that the null stands beside: of the middle that every shift covers, or of innovations
     p: float = math.nan  # (1 + k)/(1 + n), one-sided; NaN where there is no null
     n_units: int = 0
     n_live: int = 0  # units that vary; of spike trains, units with enough spikes
     n_times: int = 0  # samples; of spike trains, spikes
-    settings: str = "{}"  # JSON: band, bin, label, after_shuffle, no_null (why there is none, if one was asked for) ...
+    settings: str = "{}"  # JSON: band, bin, label, after_shuffle, null (its sizes), no_null (why there is none) ...
     reason: str = ""  # why the value is not defined; "" where it is
 
     def at(self, kind: type[Indexed], **index: Any) -> Indexed:
@@ -60,6 +65,40 @@ class Value:
     def no_null(self) -> str:
         """The reason why there is no null where one was asked for; else ""."""
         return str(json.loads(self.settings).get("no_null", ""))
+
+    @property
+    def effective_samples(self) -> float:
+        """Return T_eff, 1 / mean r² of independent signals as slow as these; NaN where it is not computed."""
+        return _number(json.loads(self.settings).get("null", {}).get("t_eff"))
+
+    @property
+    def too_slow(self) -> bool:
+        """Return whether a large p says nothing, because the signals are too slow for their length."""
+        return self.p > ALPHA and self.effective_samples < TOO_SLOW
+
+    @property
+    def common_variance(self) -> float:
+        """Return V, by which units change their variance together; NaN where not computed."""
+        return _number(json.loads(self.settings).get("null", {}).get("common_variance"))
+
+    @property
+    def remark(self) -> str:
+        """Return the limits of the null: too slow for its length, variance that changes in common; or ""."""
+        found = []
+        if self.too_slow:
+            found.append(
+                f"too slow for its length (T_eff {self.effective_samples:.2g}): cannot be told; see the innovations"
+            )
+        if self.common_variance > variance_limit(max(self.n_live, 2)):
+            lag = _number(json.loads(self.settings)["null"].get("max_lag"))
+            found.append(
+                f"units change their variance together (V {self.common_variance:.2f}): shifted by at most {lag:.3g}"
+            )
+        return "; ".join(found)
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else math.nan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,10 +141,15 @@ class Activity:
         Raises:
             InputError: no unit has 5 spikes; the band does not fit, or the clock has no order.
         """
-        found = self._sampled(self.sd)
+        found = self.fine
         if self.every > 1:
             found = replace(found, values=found.values[:: self.every], dt=found.dt * self.every)
         return found if self.n_times is None else found.subsample(n_times=self.n_times, seed=0)
+
+    @cached_property
+    def fine(self) -> Recording:
+        """Return the rates in every bin, which shifts by single bins are cut from. Errors as `rates`."""
+        return self._sampled(self.sd)
 
     @cached_property
     def counts(self) -> Recording:
@@ -132,6 +176,13 @@ class Activity:
             return "trains"
         return "counts" if measure.of_counts and isinstance(self.data, Spikes) else "rates"
 
+    def shifts(self, form: Form, settings: ValueSettings, shorten: bool) -> Shifts:
+        """Return the sizes of the shifts of surrogates of this form."""
+        found = settings.train_shift
+        if found is None and isinstance(self.data, Spikes):
+            found = SHIFT_OF_SD * (self.sd or self.bin)
+        return Shifts(settings.max_lag, found, self.every if form == "rates" else 1, shorten)
+
     def notes(self, form: Form) -> dict[str, object]:
         """Return how this form was made from the data, for the settings of a value.
 
@@ -151,10 +202,11 @@ def values(
     measures: Sequence[str],
     settings: ValueSettings,
     *,
-    kinds: Sequence[Null] = ("auto",),
+    kinds: Sequence[str] | None = None,
     nulled: Container[str] | None = None,
     seed: int | None = None,
     shuffle_seed: int | None = None,
+    shorten: bool = True,
 ) -> list[Value]:
     """Compute every measure of one entry with its null: one value a measure and kind of surrogate.
 
@@ -164,10 +216,12 @@ def values(
         data: (time, unit), spikes, or the forms of either that are to be read as they are.
         measures: names in `MEASURES`.
         settings: see `ValueSettings`; the filter is applied unless `data` is an `Activity`.
-        kinds: of surrogates, the deciding one first; a measure that has none of them takes the first that fits.
+        kinds: of surrogates, the deciding one first; a measure that has none of them takes the one that decides by
+            the data, as "auto" does. If left out those of the settings, and without any those of `fitting_kinds`.
         nulled: names of the measures that surrogates are drawn for; all if left out.
         seed: of the surrogates; that of the settings if left out.
         shuffle_seed: of the shuffle that some measures are shown with; `seed` if left out.
+        shorten: see `Shifts`.
 
     Returns:
         Values in the order of the measures. A measure that is not defined has the value NaN and a `reason`; one
@@ -183,12 +237,18 @@ def values(
     shuffle_seed = seed if shuffle_seed is None else shuffle_seed
     found: dict[str, Value] = {}
     notes: dict[str, dict[str, object]] = {}
+    shared: dict[str, Shared] = {}
     for name in measures:
         measure = get(name)
         form = activity.form(measure)
         try:
             read: Recording | Spikes = getattr(activity, form)
-            one = apply(measure, read, band=settings.band_of(measure), label=settings.label, seed=shuffle_seed)
+            if isinstance(read, Recording) and form not in shared:
+                shared[form] = Shared(in_double(read))
+            one = apply(
+                measure, read, band=settings.band_of(measure), label=settings.label, seed=shuffle_seed,
+                shared=shared.get(form),
+            )  # fmt: skip
         except InputError as error:
             found[name] = Value(measure=name, n_units=activity.data.n_units, reason=_reason(name, error))
             continue
@@ -198,56 +258,89 @@ def values(
             n_live=int(one.n_live), n_times=one.n_times,
         )  # fmt: skip
     wanted = [name for name in notes if nulled is None or name in nulled] if settings.nulls else []
-    tests, alone = _null_tests(activity, wanted, kinds, settings, seed)
+    tests, alone = _null_tests(activity, wanted, kinds if kinds is not None else settings.null, settings, seed, shorten)
     rows = []
     for name, value in found.items():
-        if name in notes:
-            why = {} if name in tests or name not in alone else {"no_null": alone[name]}
+        if name in notes and name not in tests:
+            why = {"no_null": alone[name]} if name in alone else {}
             value = replace(value, settings=to_json({**notes[name], **why}))
-        rows += [_with_null(value, test) for test in tests.get(name, ())] or [value]
+        rows += [_with_null(value, notes[name], test) for test in tests.get(name, ())] or [value]
     return rows
 
 
-def _with_null(value: Value, test: NullTest) -> Value:
+def _with_null(value: Value, notes: Mapping[str, object], test: NullTest) -> Value:
+    settings = to_json({**notes, **({"null": dict(test.notes)} if test.notes else {})})
     return replace(
         value, null_kind=test.kind, null_mean=test.mean, null_sd=float(test.values.std()), null_low=test.lo,
-        null_high=test.hi, p=test.p,
+        null_high=test.hi, tested=test.observed, p=test.p, settings=settings,
     )  # fmt: skip
 
 
 def _null_tests(
-    activity: Activity, names: Sequence[str], kinds: Sequence[Null], settings: ValueSettings, seed: int
+    activity: Activity, names: Sequence[str], kinds: Sequence[str], settings: ValueSettings, seed: int, shorten: bool
 ) -> tuple[dict[str, list[NullTest]], dict[str, str]]:
     """Return the tests of every measure, the deciding kind first; and why there is none."""
-    asked: dict[tuple[Null, Form], list[Measure]] = {}
+    asked: dict[tuple[str, Form], list[Measure]] = {}
     alone: dict[str, str] = {}
+    order: dict[str, list[str]] = {}
     for measure in map(get, names):
         form = activity.form(measure)
-        for kind in [k for k in kinds if k == "auto" or k in measure.nulls] or ["auto"]:
-            try:
-                fitting_kind(measure, getattr(activity, form), kind, settings.label)
-            except InputError as error:  # no surrogate says anything here: the value stands alone
-                alone[measure.name] = _reason(measure.name, error)
-                continue
-            asked.setdefault((kind, form), []).append(measure)
-    found: dict[str, list[NullTest]] = {}
-    order: list[tuple[Null, Form]] = [
-        (kind, form)
-        for kind in (*kinds, "auto")
-        for form in ("rates", "counts", "trains")  # as the kinds decide
-    ]
-    band = settings.phase_band or settings.band
-    options: dict[str, Any] = {"n": settings.nulls, "band": band, "label": settings.label}
-    for kind, form in order:
-        group = asked.pop((kind, form), [])
+        data, shifts = getattr(activity, form), activity.shifts(form, settings, shorten)
+        own: list[str] = [kind for kind in kinds if kind != "auto" and kind in measure.nulls]
         try:
-            tests = null_tests(group, getattr(activity, form), kind=kind, seed=seed, **options) if group else []
+            if own:
+                own = [fitting_kind(measure, data, kind, settings.label, shifts) for kind in own]
+            else:
+                own += fitting_kinds(measure, data, settings.label, shifts)[: 1 if kinds else None]
+        except InputError as error:  # no surrogate says anything here: the value stands alone
+            alone[measure.name] = _reason(measure.name, error)
+            continue
+        order[measure.name] = own
+        for kind in own:
+            asked.setdefault((kind, form), []).append(measure)
+    found: dict[str, dict[str, NullTest]] = {name: {} for name in order}
+    band = settings.phase_band or settings.band
+    for (kind, form), group in asked.items():
+        shifts = activity.shifts(form, settings, shorten)
+        options: dict[str, Any] = {
+            "kind": kind, "n": settings.nulls, "seed": seed, "band": band, "label": settings.label, "shifts": shifts
+        }  # fmt: skip
+        data = activity.fine if form == "rates" and kind == "train_shift" else getattr(activity, form)
+        if kind == "interval_jitter" and form != "trains":
+            options["read"] = lambda trains, form=form: getattr(replace(activity, data=trains, time=None), form)
+            data = activity.trains
+        try:
+            tests = null_tests(group, data, **options)
         except InputError as error:  # spike trains whose surrogates cannot be measured: no null, and no claim
             alone |= {measure.name: _reason(measure.name, error) for measure in group}
             continue
         for test in tests:
-            found.setdefault(test.measure, []).append(test)
-    return found, alone
+            found[test.measure][kind] = test
+    # a second row without the one that decides would decide: then there is none
+    ordered = {name: [found[name][k] for k in own if k in found[name]] for name, own in order.items()}
+    return {name: rows for name, rows in ordered.items() if rows and rows[0].kind == order[name][0]}, alone
+
+
+def limits_of_nulls(rows: Sequence[Value]) -> list[str]:
+    """Return a line for each limit of the nulls of these values, with the number of values that it concerns."""
+    tested = [row for row in rows if row.null_kind]
+    slow = [row.effective_samples for row in tested if row.too_slow]
+    common = [row.common_variance for row in tested if row.common_variance > variance_limit(max(row.n_live, 2))]
+    alone = [row.no_null for row in rows if "is not stationary" in row.no_null]
+    lines = []
+    if slow:
+        lines.append(
+            f"{len(slow)} of {len(tested)} values: too slow for their length (T_eff {min(slow):.2g}–{max(slow):.2g}), "
+            "so that a large p says nothing: cannot be told"
+        )
+    if common:
+        lines.append(
+            f"{len(common)} of {len(tested)} values: units change their variance together (V up to {max(common):.2f}), "
+            "so that surrogates are shifted by little"
+        )
+    if alone:
+        lines.append(f"{len(alone)} of {len(rows)} values have no null, e.g.: {alone[0]}")
+    return lines
 
 
 def _reason(name: str, error: InputError) -> str:
@@ -269,9 +362,9 @@ def unusable(entry: Recording | Spikes) -> str | None:
 def completed(groups: Mapping[str, Group]) -> dict[str, Group]:
     """Return the groups of a file; add the columns that tables of values lacked in the first files.
 
-    A table is old if it lacks ``null_sd``. New columns hold the defaults of `Value`.
+    A table is old if it lacks ``tested``. New columns hold the defaults of `Value`.
 
-    - Tables of values get ``null_sd`` and ``reason``, and ``unit`` if they lack it.
+    - Tables of values get ``null_sd``, ``reason`` and ``unit`` if they lack them, and ``tested``, which is the value.
     - Tables of windows also get ``n_times`` and ``settings``. Their ``n_units`` counted the units that vary, and
       is copied to ``n_live``.
     - Tables of reasons, such as ``tables/skipped``, get every column of `Value` that they lack.
@@ -282,16 +375,20 @@ def completed(groups: Mapping[str, Group]) -> dict[str, Group]:
     for name, group in groups.items():
         known = group.variables
         reasons, windows = {"measure", "reason"} <= set(known), {"null_kind", "start"} <= set(known)
-        if "null_sd" in known or not (reasons or "null_kind" in known):
+        if "tested" in known or not (reasons or "null_kind" in known):
             continue
-        later = {"unit", "null_sd", "reason", *(("n_times", "settings") if windows else ())}
+        later = {"unit", "null_sd", "reason", "tested", *(("n_times", "settings") if windows else ())}
         n = len(known["measure"].values)
         new = {
             item.name: Variable(("row",), np.full(n, item.default))
             for item in fields(Value)
             if item.name not in known and (reasons or item.name in later)
         }
-        new |= {"n_live": known["n_units"]} if windows else {}
+        new |= {"n_live": known["n_units"]} if windows and "n_live" not in known else {}
+        if "null_kind" in known and "value" in known:
+            new["tested"] = Variable(
+                ("row",), np.where(known["null_kind"].values.astype(str) != "", known["value"].values, np.nan)
+            )
         found[name] = Group({**known, **new}, group.attrs)
     return found
 
@@ -308,17 +405,19 @@ class Measurements(Result):
     """Values of the entries of a Run: result of `ictal.measure`.
 
     Attributes:
-        rows: one measure of one entry each.
+        rows: one measure of one entry each, with the null that decides.
+        second: the same values with a second null, which answers another question (see `fitting_kinds`).
         skipped: measures that are not defined on an entry, with the reason.
         config: everything that is needed to measure again, JSON-able.
     """
 
     kind = "measurements"
-    stored = (("skipped", "tables/skipped", EntryValue),)
+    stored = (("skipped", "tables/skipped", EntryValue), ("second", "tables/second", EntryValue))
 
     rows: Sequence[EntryValue]
     skipped: Sequence[EntryValue] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
+    second: Sequence[EntryValue] = ()
 
     def value(self, measure: str, entry: str | None = None) -> float:
         """The value of this measure; `entry` is needed where several entries have it.
@@ -326,18 +425,19 @@ class Measurements(Result):
         Raises:
             InputError: there is none, or more than one.
         """
-        found = [row for row in self.rows if row.measure == measure and entry in (None, row.entry)]
+        found = {row.entry: row.value for row in self.rows if row.measure == measure and entry in (None, row.entry)}
         if len(found) == 1:
-            return found[0].value
+            return next(iter(found.values()))
         if found:
-            raise InputError(f"Measurements.value: {measure} has entries {', '.join(r.entry for r in found)}; name one")
+            raise InputError(f"Measurements.value: {measure} has entries {', '.join(found)}; name one")
         why = [s.reason for s in self.skipped if s.measure == measure and entry in (None, s.entry)]
         raise InputError(f"Measurements.value: no {measure}" + (f": {why[0]}" if why else ""))
 
     def tables(self) -> dict[str, Any]:
         """Return rows, settings as mappings, and what is not defined."""
-        rows = [{**asdict(row), "settings": json.loads(row.settings)} for row in self.rows]
-        return {"rows": rows, "skipped": self.skipped}
+        both = (self.rows, self.second)
+        rows, second = ([{**asdict(row), "settings": json.loads(row.settings)} for row in table] for table in both)
+        return {"rows": rows, "second": second, "skipped": self.skipped}
 
     def to_groups(self) -> dict[str, Group]:
         """Return ``/measures/NAME`` and ``/tables/skipped``."""
@@ -359,7 +459,8 @@ class Measurements(Result):
     def __repr__(self) -> str:
         lines = [f"Measurements({len(self.rows)} rows, {len(self.skipped)} not defined)"]
         for row in self.rows:
-            null = "" if math.isnan(row.p) else f"  null {row.null_low:.3g}..{row.null_high:.3g}  p {row.p:.3g}"
+            null = f"  null {row.null_low:.3g}..{row.null_high:.3g}  p {row.p:.3g}  {row.null_kind}"
+            null = "" if math.isnan(row.p) else f"{null}  {row.remark}".rstrip()
             null += f"  no null: {row.no_null}" if row.no_null else ""
             after = "" if row.after_shuffle is None else f"  after a shuffle {row.after_shuffle:.4g}"
             lines.append(f"  {row.entry:<12} {row.measure:<26} {row.value:>10.4g} {row.unit:<4}{after}{null}")

@@ -7,6 +7,7 @@ from .analyses.eeg.result import EegResult as EegResult
 from .analyses.evidence.store import Evidence as Evidence
 from .analyses.measures import MEASURES as MEASURES  # the measures of synchrony, by name
 from .analyses.values import Measurements as Measurements
+from .analyses.why.result import WhyResult as WhyResult
 from .experiments.planted import PLANTED_CASES as PLANTED_CASES  # the cases of planted truth
 from .experiments.planted import PLANTED_CLAIMS as PLANTED_CLAIMS  # their claims, each with its effects
 from .experiments.planted import PlantedRate as PlantedRate
@@ -59,5 +60,6 @@ from .verbs.names import EXPERIMENTS as EXPERIMENTS  # the experiments, by name
 from .verbs.simulate import simulate as simulate
 from .verbs.simulate import simulate_to_file as simulate_to_file
 from .verbs.sources import as_run as as_run
+from .verbs.why import why as why
 
 __version__: str  # the version of the package

@@ -13,7 +13,7 @@ from ...simulator.files.document import to_json
 from ...simulator.types import Progress
 from ..conditions import check_conditions
 from ..measures import MEASURES, get
-from ..values import Null, values
+from ..values import values
 from .figure_arrays import figure_arrays
 from .panels import Panel, Replicate, Settings, Side, equalise
 from .result import Comparison, ReplicateValue
@@ -82,11 +82,11 @@ def compare_panels(
 
 
 def _values_of(
-    replicate: Replicate, names: Sequence[str], kinds: Sequence[Null], settings: Settings, at: int
+    replicate: Replicate, names: Sequence[str], kinds: Sequence[str], settings: Settings, at: int
 ) -> Iterator[ReplicateValue]:
     """Yield the values of one replicate, one a null; `at` sets its surrogates apart from those of others."""
     here = settings.on(replicate.sampled.dt)
-    for value in values(replicate.activity, names, here, kinds=kinds, seed=settings.seed + at, shuffle_seed=0):
+    for value in values(replicate.activity, names, here, kinds=kinds or None, seed=settings.seed + at, shuffle_seed=0):
         row = value.at(ReplicateValue, panel=replicate.panel, group=replicate.group, replicate=replicate.number)
         notes = {**json.loads(value.settings), "n_varying": replicate.n_live}
         n_times = replicate.sampled.n_times if get(value.measure).takes == "spikes" else value.n_times
@@ -108,6 +108,7 @@ def _contrasts(
                 yield contrast(
                     panel.name, name, a, b, [o.value for o in one], [o.value for o in two], [o.p for o in one],
                     [o.p for o in two], tail=-1 if get(name).tail == "lower" else 1,
+                    slow_a=[o.too_slow for o in one], slow_b=[o.too_slow for o in two],
                 )  # fmt: skip
 
 

@@ -18,8 +18,9 @@ from ...simulator.recordings.spikes import MIN_SPIKES
 from ..filtering import bandpassed
 from ..measures import get
 from ..measures.arrays import live_units
-from ..settings import MIN_SURROGATES, ValueSettings
-from ..values import Activity, Null
+from ..nulls import MIN_SURROGATES
+from ..settings import ValueSettings
+from ..values import Activity
 
 PHASE_BAND = (0.03, 0.2)  # of Hilbert phases [cycles per sample], where none is given
 
@@ -31,13 +32,14 @@ class Panel:
     Attributes:
         name: e.g. ``"spikes"``, ``"samples"``.
         groups: group name -> one Recording or Spikes a replicate (seed).
-        nulls: kinds of surrogate; the first decides, the others are reported too.
+        nulls: kinds of surrogate; the first decides, the others are reported too. If left out those of the settings,
+            and without any those that fit the data, see `fitting_kinds`.
         contrasts: pairs (a, b), a measured against b; by default every group against the first.
     """
 
     name: str
     groups: Mapping[str, Sequence[Recording | Spikes]]
-    nulls: tuple[Null, ...] = ("auto",)
+    nulls: tuple[str, ...] = ()
     contrasts: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:

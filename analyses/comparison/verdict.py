@@ -15,6 +15,7 @@ ALPHA = 0.05  # of a replicate against its surrogates, and of the least p that t
 
 SEPARATES = "separates"
 WITHIN_NULL = "apart, but within its null"
+TOO_SLOW = "apart, too slow to tell"
 NO_NULL = "apart, no null"
 OVERLAPS = "overlaps"
 TOO_FEW = "too few replicates"
@@ -74,6 +75,8 @@ def contrast(
     p_a: Sequence[float],
     p_b: Sequence[float],
     tail: int = 1,
+    slow_a: Sequence[bool] = (),
+    slow_b: Sequence[bool] = (),
 ) -> Contrast:
     """Compare two groups of replicates of one measure.
 
@@ -87,11 +90,13 @@ def contrast(
         values_a, values_b: one value a replicate.
         p_a, p_b: surrogate p of every replicate, NaN where the measure has no null.
         tail: +1 where synchrony raises the measure, −1 where it lowers it.
+        slow_a, slow_b: whether the signals of a replicate are too slow for a large p to say anything.
     """
     x, y = np.asarray(values_a, dtype=float), np.asarray(values_b, dtype=float)
     difference, low, high = difference_interval(x, y)
     direction = int(x.min() > y.max()) - int(x.max() < y.min())
     more_synchronous = np.asarray(p_a if direction * tail > 0 else p_b, dtype=float)
+    slow = np.asarray(slow_a if direction * tail > 0 else slow_b, dtype=bool)
     if (1 + (x.size == y.size)) / math.comb(x.size + y.size, x.size) > ALPHA:
         statement = TOO_FEW
         direction = direction if min(x.size, y.size) > 1 else 0
@@ -99,8 +104,10 @@ def contrast(
         statement = OVERLAPS
     elif np.isnan(more_synchronous).any():
         statement = NO_NULL
+    elif (more_synchronous <= ALPHA).all():
+        statement = SEPARATES
     else:
-        statement = SEPARATES if (more_synchronous <= ALPHA).all() else WITHIN_NULL
+        statement = TOO_SLOW if slow.any() else WITHIN_NULL
     return Contrast(
         panel=panel, measure=measure, a=a, b=b, n_a=x.size, n_b=y.size, mean_a=float(x.mean()),
         mean_b=float(y.mean()), difference=difference, ci_low=low, ci_high=high, p=permutation_p(x, y),

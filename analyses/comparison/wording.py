@@ -9,7 +9,7 @@ from typing import Any
 
 from ..measures import stored_measure
 from .result import Comparison
-from .verdict import NO_NULL, OVERLAPS, SEPARATES, TOO_FEW, UNDEFINED, WITHIN_NULL, Contrast, Verdict
+from .verdict import NO_NULL, OVERLAPS, SEPARATES, TOO_FEW, TOO_SLOW, UNDEFINED, WITHIN_NULL, Contrast, Verdict
 
 MAX_PAIRS = 4  # pairs that the headline spells out; the table has them all
 
@@ -62,6 +62,8 @@ def in_words(row: Contrast) -> str:
         return f"{start}, each of {synchronous} {beyond}"
     if row.statement == WITHIN_NULL:
         return f"{start}, but not each of {synchronous} lies {beyond}: no claim"
+    if row.statement == TOO_SLOW:
+        return f"{start}, but not each of {synchronous} lies {beyond}, and signals so slow cannot be told from chance"
     if row.statement == NO_NULL:
         return f"{start}; it has no null to stand beside: no claim of synchrony"
     return f"{start}: {row.statement}"

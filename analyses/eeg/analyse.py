@@ -38,6 +38,7 @@ class Windows:
         all_channels: whether those that `examine` names are used too.
         units: measure a random choice of as many of the channels that are used.
         seed: of the surrogates and of the choice of units.
+        null, max_lag, train_shift: as in `ValueSettings`; of several kinds of surrogate the first is drawn.
     """
 
     window: float = 5.0
@@ -51,6 +52,9 @@ class Windows:
     units: int | None = None
     phase_band: Band | None = None
     seed: int = 0
+    null: Sequence[str] = ()
+    max_lag: float | None = None
+    train_shift: float | None = None
 
     def __post_init__(self) -> None:
         if self.reference not in REFERENCES:
@@ -60,7 +64,10 @@ class Windows:
     @property
     def values(self) -> ValueSettings:
         """Settings of the values in a window."""
-        return ValueSettings(band=self.band, phase_band=self.phase_band, nulls=self.nulls, seed=self.seed)
+        return ValueSettings(
+            band=self.band, phase_band=self.phase_band, nulls=self.nulls, seed=self.seed, null=tuple(self.null),
+            max_lag=self.max_lag, train_shift=self.train_shift,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -173,12 +180,11 @@ def _over_time(
             seed=seed,
             events=ready.events,
             counts=counts,
+            shorten=shorten,
             progress=progress,
         )
-        for part, seed in (
-            (places, settings.seed),
-            (blocks, settings.seed + len(places)),
-        )  # the blocks have draws of their own
+        # the blocks have draws of their own, and one largest lag, or their excesses would not be comparable
+        for part, seed, shorten in ((places, settings.seed, True), (blocks, settings.seed + len(places), False))
     )
     return EegResult(
         rows, ready.channels, ready.events, tested, changes(tested),

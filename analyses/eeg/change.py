@@ -43,7 +43,8 @@ class Change:
 def changes(blocks: Sequence[WindowValue]) -> list[Change]:
     r"""Every measure during, and after, the events against before.
 
-    Of a measure with a null the excess v − ⟨v⟩_null of every block over the mean of its own surrogates is compared: a
+    Of a measure with a null the excess v − ⟨v⟩_null of every block over the mean of its own surrogates is compared, v
+    being the value that these stand beside (of shifted units that of the middle of the block): a
     narrower spectrum alone raises λ₁ fraction and r of independent channels, and their surrogates with it. Others are
     compared as they are.
 
@@ -81,7 +82,7 @@ def _change(name: str, phase: str, rows: Sequence[WindowValue], nulls: bool) -> 
     event = [row for row in rows if row.phase == phase]
     if min(len(quiet), len(event)) < LEAST_BLOCKS:
         return None
-    a, b = (np.array([row.value - (row.null_mean if nulls else 0.0) for row in part]) for part in (quiet, event))
+    a, b = (np.array([row.tested - row.null_mean if nulls else row.value for row in part]) for part in (quiet, event))
     rho = autocorrelation([a, b])
     difference, low, high = difference_interval(b, a)
     wider = math.sqrt((1 + max(rho, 0.0)) / (1 - min(max(rho, 0.0), MAX_RHO)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from threadpoolctl import threadpool_limits
 
@@ -42,12 +42,13 @@ def window_values(
     seed: int = 0,
     events: Sequence[Event] = (),
     counts: Recording | None = None,
+    shorten: bool = True,
     progress: Progress | None = None,
 ) -> list[WindowValue]:
     """Compute every measure in every window that is given.
 
-    Surrogates are circular shifts of each channel within the window: they keep spectra and lose what the channels have
-    in common, be it synchrony, a shared reference or volume conduction.
+    The one kind of surrogate that decides is drawn, of channels the linear shift of each within the window: it keeps
+    spectra and loses what the channels have in common, be it synchrony, a shared reference or volume conduction.
 
     Args:
         signal: (time, channel) with an ordered clock; filtered already, so that every measure reads the same.
@@ -58,6 +59,7 @@ def window_values(
         seed: of the surrogates; each window has draws of its own.
         events: what the phases of the windows are relative to.
         counts: of a signal of rates of spikes, their counts, for the measures that read counts.
+        shorten: whether shifts are shortened in windows in which channels change their variance together.
         progress: called as progress(done, total, what).
 
     Raises:
@@ -76,10 +78,13 @@ def window_values(
             part = signal.select(time=time)
             counted = [name for name in names if counts is not None and name in MEASURES and get(name).of_counts]
             known = [name for name in names if name in MEASURES and name not in counted]
-            found = {v.measure: v for v in values(Activity(part), known, settings, seed=seed + at)}
+            options: dict[str, Any] = {
+                "kinds": settings.null[:1] or ("auto",), "seed": seed + at, "shorten": shorten
+            }  # fmt: skip
+            found = {v.measure: v for v in values(Activity(part), known, settings, **options)}
             if counts is not None and counted:
                 data = Activity(counts.select(time=time))
-                found |= {v.measure: v for v in values(data, counted, settings, seed=seed + at)}
+                found |= {v.measure: v for v in values(data, counted, settings, **options)}
             found |= {name: _rhythm(RHYTHMS[name], part, settings) for name in names if name in RHYTHMS}
             where = {"start": start, "stop": stop, "phase": phase_of(start, stop, events)}
             rows += [found[name].at(WindowValue, **where) for name in names]

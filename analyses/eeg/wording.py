@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from ..comparison.wording import number
+from ..nulls import NULL_NAMES
 from .change import EXCESS, NO_CHANGE, Change
 from .result import EegResult, PhaseMean
 from .rhythm import AMPLITUDE_CV, BAND_POWER, PEAK_FREQUENCY
@@ -72,13 +73,19 @@ def caption(result: EegResult, names: Sequence[str]) -> str:
     about = f"{config['n_channels']} channels, windows of {config['window']:g} {tick} every {config['step']:g} {tick}"
     about += f", {band[0]:g}–{band[1]:g} {'Hz' if tick == 's' else f'cycles per {tick}'}" if band else ", no band"
     nulls = (
-        f" Grey: middle 95 % of {config['nulls']} circular shifts a window; filled dots exceed it (one-sided p ≤ 0.05, "
-        "not corrected for the number of windows, which overlap)."
+        f" Grey: middle 95 % of {config['nulls']} surrogates a window, {_kinds(result)}; filled dots exceed it "
+        "(one-sided p ≤ 0.05 of the part that all shifts cover; not corrected for the number of windows, which "
+        "overlap)."
         if any(math.isfinite(row.p) for row in result.rows)
         else " No surrogates were drawn."
     )
     sentences = " ".join(statement(name, means, result.changes) for name in names)
     return f"{about}.{nulls}{_how_tested(result)} {sentences}"
+
+
+def _kinds(result: EegResult) -> str:
+    kinds = dict.fromkeys(row.null_kind for row in result.rows if row.null_kind)
+    return ", ".join(NULL_NAMES.get(kind, kind) for kind in kinds)
 
 
 def recruitment_caption(result: EegResult) -> str:

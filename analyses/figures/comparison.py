@@ -274,7 +274,11 @@ def null_caption(measure: str, rows: Mapping[str, Sequence[Any]], dot: str = "re
         several = " The first kind of null decides." if len(kinds) > 1 else ""
         bands = {_band(row) for members in rows.values() for row in members} - {""}
         band = f" Band {bands.pop()}." if len(bands) == 1 else ""
-        return f"Dot: one {dot}. Bar: middle 95 % of its surrogates, tick: their mean.{several}{band}"
+        part = any(
+            row.null_kind in ("linear_shift", "innovations", "train_shift") for rs in rows.values() for row in rs
+        )
+        ring = " Ring: the part of it that all shifts cover, or its innovations, which the bar stands beside." * part
+        return f"Dot: one {dot}. Bar: middle 95 % of its surrogates, tick: their mean.{ring}{several}{band}"
     known = stored_measure(measure)
     return f"Dot: one {dot}. There is no null" + (f": {known.no_null}." if known and known.no_null else ".")
 

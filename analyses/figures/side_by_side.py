@@ -48,7 +48,7 @@ def _drawing(evidence: Evidence, panels: Sequence[str], settings: Mapping[str, S
         f"One kernel, SI-3, against what drives it, scale {evidence.scale}. Spike counts of 64 cells of the seizure "
         "network after a trigger (3–5 s, 1-ms bins, Gaussian of 5 ms); EEG at 3–20 Hz in windows of 5 s; activations "
         f"over test images, mean over layers ({first[0]}). A mark is a seed, a line the mean. Dotted: 97.5 % of "
-        "surrogates: circular shifts of units in time, permutations of images. Signal correlation: units answer to the "
+        "surrogates: shifts of units in time, permutations of images. Signal correlation: units answer to the "
         "same images; noise: what is left within classes."
     )
     alt = "SI-3 with its null against inhibition, time from the onset, training step and share of wrong labels."

@@ -11,6 +11,9 @@ import array_api_compat as api
 
 from ...simulator.types import Array
 
+SMALLEST_SHARE = 1e-6  # of the largest SD: a unit that varies less does not vary
+RESIDUE = 8 * 2.0**-52  # of the largest value, in double precision: a smaller SD is the float residue of a constant
+
 
 def as_float(flags: Array, like: Array) -> Array:
     """Booleans as 0.0 and 1.0 of the dtype of `like`."""
@@ -71,7 +74,7 @@ def _vary(sd: Array, size: Array) -> Array:
     """Return the mask of the units that vary, from SDs and largest absolute values (…, unit)."""
     xp = api.array_namespace(sd)
     residue = 8 * float(xp.finfo(sd.dtype).eps)
-    return (sd > 0) & (sd >= 1e-6 * xp.max(sd, axis=-1, keepdims=True)) & (sd >= residue * size)
+    return (sd > 0) & (sd >= SMALLEST_SHARE * xp.max(sd, axis=-1, keepdims=True)) & (sd >= residue * size)
 
 
 def over_time(mask: Array) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -14,10 +15,17 @@ from numpy.typing import NDArray
 from ...simulator import InputError, Recording, Spikes
 from ...simulator.recordings.recording import to_numpy
 from ...simulator.types import Array, Band
-from .arrays import live_units
-from .checks import NO_ORDER, band_reason, classes, scale_reason
+from .arrays import z_scores
+from .checks import NO_ORDER, band_reason, circle_reason, classes, scale_reason
+from .pairs import Pairs
 
-NullKind = Literal["circular_shift", "permute", "permute_within_class"]
+NullKind = Literal[
+    "linear_shift", "innovations", "circular_shift", "train_shift", "interval_jitter", "permute_within_class", "permute"
+]
+NULLS: tuple[NullKind, ...] = (
+    "linear_shift", "circular_shift", "train_shift", "interval_jitter", "permute_within_class", "permute",
+)  # fmt: skip
+NULLS_OF_PAIRS: tuple[NullKind, ...] = ("linear_shift", "innovations", *NULLS[1:])
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +45,7 @@ class Measure:
         differentiable: whether a gradient through the kernel means something.
         min_units, min_times, min_spikes: the least number of live units and of samples; a unit of spikes
             is live with `min_spikes` spikes.
-        nulls: kinds of surrogate that can tell synchrony from none, the best first; empty where none can.
+        nulls: kinds of surrogate that can tell synchrony from none; empty where none can. The data say which decides.
         no_null: why there is none.
         tail: where synchrony lies against the surrogates; only the participation ratio falls with it.
         settings: what else a reader must know about the value, e.g. which phase.
@@ -45,6 +53,7 @@ class Measure:
         split: (prepare, reduce) with kernel = reduce ∘ prepare, and prepare unmoved by a circular shift.
         of_z: ``f(z, mask) -> (...)`` with kernel(x, mask) = of_z(standardised(x, mask), mask), where z-scores are all
             that it needs: several such measures share them.
+        of_pairs: the same from the correlations of all pairs: surrogates compute these once for several measures.
         of_counts: it is given spikes as counts in bins: smoothing would take fast rhythms away.
         shuffle_control: the value after a shuffle of the samples belongs to the value.
     """
@@ -65,13 +74,14 @@ class Measure:
     min_units: int = 2
     min_times: int = 3
     min_spikes: int = 1
-    nulls: tuple[NullKind, ...] = ("circular_shift", "permute", "permute_within_class")
+    nulls: tuple[NullKind, ...] = NULLS
     no_null: str = ""
     tail: Literal["upper", "lower"] = "upper"
     settings: Mapping[str, object] = field(default_factory=dict)
     refine: Callable[..., Array] | None = None
     split: tuple[Callable[..., Any], Callable[..., Any]] | None = None
     of_z: Callable[[Array, Array], Array] | None = None
+    of_pairs: Callable[[Pairs], float] | None = None
     of_counts: bool = False
     shuffle_control: bool = False
 
@@ -81,8 +91,46 @@ class Measure:
         return {key: getattr(self, key) for key in ("formula", "range", "floor", "shows", "cannot", "citation")}
 
 
+class Shared:
+    """Properties of one recording that several measures need, each computed at first use."""
+
+    def __init__(self, data: Recording) -> None:
+        self._values = data.values
+        self._angles = data.unit == "rad"
+
+    @cached_property
+    def _extremes(self) -> tuple[Array, Array]:
+        xp = api.array_namespace(self._values)
+        return xp.min(self._values, axis=-2), xp.max(self._values, axis=-2)
+
+    @cached_property
+    def reason(self) -> str | None:
+        """Return the reason for which no measure is defined on these values; None if there is none."""
+        return scale_reason(*self._extremes) or (circle_reason(*self._extremes) if self._angles else None)
+
+    @cached_property
+    def _standardised(self) -> tuple[Array, Array]:
+        return z_scores(self._values, *self._extremes)
+
+    @property
+    def z(self) -> Array:
+        """Return the z-scores of the units that vary, 0 for the others, (…, time, unit)."""
+        return self._standardised[0]
+
+    @property
+    def live(self) -> Array:
+        """Return the mask of the units that vary, (…, unit)."""
+        return self._standardised[1]
+
+
 def examine(
-    measure: Measure, data: Recording, *, band: Band | None = None, label: str = "class", segment: int | None = None
+    measure: Measure,
+    data: Recording,
+    *,
+    band: Band | None = None,
+    label: str = "class",
+    segment: int | None = None,
+    shared: Shared | None = None,
 ) -> str | tuple[dict[str, Any], Array]:
     """Return (inputs, mask) for the kernel of a measure, or the reason for which it is not defined on the recording."""
     if measure.takes == "spikes":
@@ -120,10 +168,10 @@ def examine(
             return f"needs at least 2 classes; the label {label!r} has one"
         xp = api.array_namespace(data.values)
         inputs["labels"] = xp.asarray(one_hot, dtype=data.values.dtype, device=api.device(data.values))
-    reason = scale_reason(data.values)
-    if reason is not None:
-        return reason
-    mask = live_units(data.values)
+    shared = shared or Shared(data)
+    if shared.reason is not None:
+        return shared.reason
+    mask = shared.live
     if measure.refine is not None:
         mask = measure.refine(data.values, mask, **inputs)
     least = int(np.min(to_numpy(mask).sum(axis=-1)))
@@ -177,6 +225,7 @@ def apply(
     label: str = "class",
     segment: int | None = None,
     seed: int = 0,
+    shared: Shared | None = None,
 ) -> MeasureValue:
     """The measure of a recording or of spike trains.
 
@@ -187,6 +236,7 @@ def apply(
         label: the time label that holds the classes.
         segment: samples in each Welch segment of `spectral_peak`; half the recording by default.
         seed: of the shuffle that `batch_phase_sync` is shown with.
+        shared: of the recording, where several measures are taken of it.
 
     Raises:
         InputError: the measure is not defined on this recording; the message says why and what would help.
@@ -208,7 +258,8 @@ def apply(
             measure.name, value, measure.unit, data.n_units, n_live, data.time.size, MappingProxyType(settings)
         )
     data = in_double(data)
-    checked = examine(measure, data, band=band, label=label, segment=segment)
+    shared = shared or Shared(data)
+    checked = examine(measure, data, band=band, label=label, segment=segment, shared=shared)
     if isinstance(checked, str):
         raise InputError(f"{measure.name}: {checked}")
     inputs, mask = checked
@@ -222,9 +273,10 @@ def apply(
         shuffled = xp.take(data.values, xp.asarray(order, device=api.device(data.values)), axis=-2)
         settings |= {"after_shuffle": _plain(measure.kernel(shuffled, mask, **inputs)), "shuffle_seed": seed}
     unit = {"data": data.unit, "1/clock": "Hz" if data.clock == "second" else f"1/{data.clock}"}
+    of_z = measure.of_z if mask is shared.live else None
     return MeasureValue(
         measure.name,
-        _plain(measure.kernel(data.values, mask, **inputs)),
+        _plain(measure.kernel(data.values, mask, **inputs) if of_z is None else of_z(shared.z, mask)),
         unit.get(measure.unit, measure.unit),
         data.n_units,
         _plain(to_numpy(mask).sum(axis=-1), np.int64),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import array_api_compat as api
 import numpy as np
 from numpy.typing import NDArray
@@ -16,17 +18,28 @@ NO_ORDER = (
 )
 
 
-def scale_reason(x: Array) -> str | None:
-    """Return the reason if fourth powers of these values overflow or vanish; None if they do not."""
-    xp = api.array_namespace(x)
-    limit = float(xp.finfo(x.dtype).max) ** 0.22
-    largest = float(xp.max(xp.abs(x)))
-    spread = float(xp.max(xp.max(x, axis=-2) - xp.min(x, axis=-2)))
+def scale_reason(low: Array, high: Array) -> str | None:
+    """Return the reason if fourth powers of values between these extremes of the units overflow or vanish."""
+    xp = api.array_namespace(low)
+    limit = float(xp.finfo(low.dtype).max) ** 0.22
+    largest = max(-float(xp.min(low)), float(xp.max(high)))
+    spread = float(xp.max(high - low))
     if largest > limit:
         return f"values reach {largest:.3g}; their squares overflow: rescale them (or the training diverged)"
     if 0 < spread < 1 / limit:
         return f"values vary by at most {spread:.3g}; their squares vanish: rescale them"
     return None
+
+
+def circle_reason(low: Array, high: Array) -> str | None:
+    """Return the reason if angles [rad] between these extremes are wrapped, so that no line can hold them."""
+    xp = api.array_namespace(low)
+    if float(xp.max(high)) - float(xp.min(low)) > 2 * math.pi * (1 + 1e-6):
+        return None
+    return (
+        "reads values on a line, and these are angles [rad], cut open somewhere: what it gives depends on the cut. "
+        "Measure their cosine, e.g. np.cos(phase) (a run of phase oscillators has it as the entry x)"
+    )
 
 
 def classes(data: Recording, label: str) -> NDArray[np.float64]:

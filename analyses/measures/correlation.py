@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import array_api_compat as api
 
 from ...simulator.types import Array
 from .arrays import as_float, count, gram, ratio, squared_norm, standardised
-from .base import Measure
+from .base import NULLS_OF_PAIRS, Measure
+
+EPS = 2.0**-52  # bounds the slope of the root of χ_c at 0
 
 # Bias. z-scores have Σ_t z² = T, so that a sum over all pairs (i, j) holds the n pairs (i, i), which are 1 whatever the
 # activity: this is the 1/n in Golomb's χ², by which χ of few cells reads higher. Every measure here takes it out, by
@@ -64,7 +68,10 @@ def _mean_squared_correlation(z: Array, mask: Array) -> Array:
     n_times = z.shape[-2]
     own = xp.sum(xp.mean(z**2, axis=-2) ** 2, axis=-1)
     n = count(mask, z)
-    raw = ratio(squared_norm(z) / n_times**2 - own, n * (n - 1))
+    return _unbiased(ratio(squared_norm(z) / n_times**2 - own, n * (n - 1)), n_times)
+
+
+def _unbiased(raw: Array, n_times: int) -> Array:
     chance = 1 / max(n_times - 1, 2)
     return (raw - chance) / (1 - chance)
 
@@ -119,6 +126,8 @@ MEAN_CORRELATION = Measure(
     name="mean_correlation",
     kernel=mean_correlation,
     of_z=_mean_correlation,
+    of_pairs=lambda pairs: pairs.mean,
+    nulls=NULLS_OF_PAIRS,
     formula="mean over pairs i < j of corr(x_i, x_j)",
     range="-1/(n-1) to 1",
     floor="0 on average; SD about 1/sqrt(pairs (T-1)) for independent samples, more if they are autocorrelated",
@@ -130,6 +139,8 @@ MEAN_SQUARED_CORRELATION = Measure(
     name="mean_squared_correlation",
     kernel=mean_squared_correlation,
     of_z=_mean_squared_correlation,
+    of_pairs=lambda pairs: _unbiased(pairs.mean_square, pairs.n_times),
+    nulls=NULLS_OF_PAIRS,
     formula="(mean over pairs of r^2 - 1/(T-1)) / (1 - 1/(T-1))",
     range="-1/(T-2) to 1",
     floor="0 on average for independent samples; with T_eff < T effective samples about 1/T_eff remains",
@@ -141,6 +152,8 @@ CHI_C = Measure(
     name="chi_c",
     kernel=chi_c,
     of_z=_chi_c,
+    of_pairs=lambda pairs: pairs.mean / math.sqrt(abs(pairs.mean) + EPS**2),
+    nulls=NULLS_OF_PAIRS,
     formula="sign(rho) sqrt|rho|, rho = mean correlation over pairs = (Var_t(mean z) - 1/n)/(1 - 1/n)",
     range="-1/sqrt(n-1) to 1",
     floor="0: the 1/n of chi is removed; a negative estimate stays negative",
@@ -152,6 +165,8 @@ LAMBDA1_FRACTION = Measure(
     name="lambda1_fraction",
     kernel=lambda1_fraction,
     of_z=_lambda1_fraction,
+    of_pairs=lambda pairs: (pairs.first - 1) / max(pairs.n - 1, 1),
+    nulls=NULLS_OF_PAIRS,
     formula="(lambda_1 - 1)/(n - 1), lambda_1 the largest eigenvalue of the correlation matrix",
     range="0 to 1",
     floor="about ((1 + sqrt(n/T))^2 - 1)/(n - 1) (Marchenko-Pastur); more if samples are autocorrelated",

@@ -76,7 +76,7 @@ CLASS_SHARE = Measure(
     shows="how much of a layer's variance is the class (signal); 1 is neural collapse",
     cannot="say anything of synchrony within a class; loud units dominate",
     citation="correlation ratio: Fisher, Statistical Methods for Research Workers (1925)",
-    nulls=("permute", "circular_shift"),
+    nulls=("permute", "linear_shift", "circular_shift"),
 )
 WITHIN_CLASS_SI = Measure(
     name="within_class_si",

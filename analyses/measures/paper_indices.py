@@ -6,7 +6,7 @@ import array_api_compat as api
 
 from ...simulator.types import Array
 from .arrays import as_float, count, deviations, over_time, ratio, root, squared_norm, standardised
-from .base import Measure
+from .base import NULLS_OF_PAIRS, Measure
 
 CITATION = "defined by the paper that Ictal tests; a hypothesis to check, not an established measure"
 
@@ -94,6 +94,8 @@ SI_3 = Measure(
     name="si_3",
     kernel=si_3,
     of_z=_si_3,
+    of_pairs=lambda pairs: pairs.mean_absolute,
+    nulls=NULLS_OF_PAIRS,
     formula="mean over pairs i < j of |corr(h_i, h_j)|",
     range="0 to 1",
     floor="sqrt(2/(pi (T-1))): 0.025 at 1000 samples, 0.10 at 64, 0.31 at 8; T_eff if samples are autocorrelated",

@@ -189,7 +189,7 @@ KURAMOTO_R1 = Measure(
     cannot="see clusters half a cycle apart (0; read kuramoto_r2) or waves (0); broad or one-sided signals have no "
     "clean phase, sparse firing alone lifts it to 0.4, and so does input that drives all units alike",
     citation="Kuramoto, Chemical Oscillations, Waves, and Turbulence (1984); Pikovsky et al., Synchronization (2001)",
-    nulls=("circular_shift",),
+    nulls=("linear_shift", "circular_shift"),
     settings={"phase": _HILBERT, "harmonic": 1},
     refine=in_band,
     split=(phasors, mean_resultant),

@@ -167,7 +167,7 @@ def _sum_phasors(time, edges, t0, dt, n_bins, min_spikes, harmonic):  # type: ig
     return cosine, sine, n
 
 
-_SHIFT: tuple[NullKind, ...] = ("circular_shift",)
+_SHIFT: tuple[NullKind, ...] = ("train_shift", "circular_shift", "interval_jitter")
 _PHASE = {
     "phase": f"spike phase, linear between spikes, units with at least {MIN_SPIKES} spikes",
     "grid": GRID,

@@ -15,6 +15,7 @@ from ..figures.comparison import drawings, measure_unit
 from ..figures.parts.style import Drawing
 from ..figures.save import embedded, save_figures, to_png
 from ..measures import stored_measure
+from ..values import limits_of_nulls
 from .page import flat, rendered
 
 KINDS = ("raster", "activity", "order", "correlation", "spectrum", "history", "null")
@@ -83,6 +84,7 @@ def _content(comparison: Comparison, drawn: Iterable[tuple[Drawing, bytes]]) -> 
         "configuration": list(flat({k: v for k, v in config.items() if k not in ("command", "versions")})),
         "versions": list(flat({"version": config.get("versions") or {}})),
         "floor": _floor(config.get("n_units")),
+        "limits": limits_of_nulls(comparison.observations),
         "sizes": (config.get("n_units"), config.get("n_times")),
         "open_rows": OPEN_ROWS,
     }

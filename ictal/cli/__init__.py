@@ -26,6 +26,7 @@ COMMANDS = Registry(
         "train": ("train:train", "Train a network and write its history and its weights."),
         "evaluate": ("evaluate:evaluate", "Evaluate a trained network on its data or others."),
         "measure": ("measure:measure", "Measure the synchrony in a file, or its course over time."),
+        "why": ("why:why", "Take a value of synchrony apart: classes, slow, fast, groups, chance."),
         "analyse": ("analyse:analyse", "Analyse the dynamics of a system or network."),
         "eeg": ("eeg:eeg", "Analyse an EEG: synchrony, recruitment, detectors."),
         "plot": ("plot:plot", "Draw the figures of a run or a result as PNG and SVG."),

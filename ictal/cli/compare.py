@@ -10,7 +10,22 @@ from ..analyses.settings import ValueSettings
 from ..simulator.errors import InputError
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
-from .options import Band, Bin, ClockOption, Dt, Force, Line, Names, PhaseBand, Sd, check_folder, command
+from .options import (
+    Band,
+    Bin,
+    ClockOption,
+    Dt,
+    Force,
+    Line,
+    MaxLag,
+    Names,
+    Null,
+    PhaseBand,
+    Sd,
+    TrainShift,
+    check_folder,
+    command,
+)
 from .output import Output, assumptions, number, table
 
 if TYPE_CHECKING:
@@ -40,6 +55,9 @@ def compare(
     bin: Bin = ValueSettings.bin,
     sd: Sd = ValueSettings.sd,
     nulls: Annotated[int, Param("Surrogates a value, at least 199", ge=199)] = 199,
+    null: Null = (),
+    max_lag: MaxLag = None,
+    train_shift: TrainShift = None,
     dt: Dt = None,
     clock: ClockOption = None,
     window: Annotated[tuple[float, float] | None, Param("Only this part of the time axis [ticks]")] = None,
@@ -74,13 +92,15 @@ def compare(
             found = compare_verb.compare(
                 _grouped(files, labels), entries=_entries(entries), dt=dt, clock=clock, window=window,
                 measures=measures, nulls=nulls, seed=seed, command=line, progress=report, band=band,
-                phase_band=phase_band, bin=bin, sd=sd,
+                phase_band=phase_band, bin=bin, sd=sd, null=null, max_lag=max_lag, train_shift=train_shift,
             )  # fmt: skip
         else:
             from ..analyses import Settings
             from ..experiments.seizure_overfitting import run
 
-            settings = Settings(measures=measures, nulls=nulls, seed=seed)
+            settings = Settings(
+                measures=measures, nulls=nulls, seed=seed, null=null, max_lag=max_lag, train_shift=train_shift
+            )  # fmt: skip
             found = run(data=data or "digits", seeds=seeds or 5, seed=seed, settings=settings, progress=report)
             found = found.with_config(command=line)
         if report:
@@ -94,6 +114,9 @@ def compare(
         *(f"wrote {path}" for path in written[:2]),
         f"wrote {len(written) - 2} figures (PNG, SVG) to {figures}",
     )
+    from ..analyses.values import limits_of_nulls
+
+    out.note(*limits_of_nulls(found.observations))
     if older := sum(path.suffix in (".png", ".svg") for path in figures.iterdir()) - (len(written) - 2):
         out.note(f"{older} older figures are still in {figures}")
 

@@ -94,10 +94,12 @@ def windows_table(found: EegResult) -> str:
 
 
 def channel_notes(found: EegResult) -> list[str]:
-    """Return the channels of poor quality, and every assumption, as notes."""
+    """Return the channels of poor quality, every assumption, and the limits of the nulls, as notes."""
+    from ..analyses.values import limits_of_nulls
+
     poor = [channel for channel in found.channels if channel.reason]
     notes = [f"{c.name}: {'kept, though ' if c.used else 'left out, '}{c.reason}" for c in poor]
-    return notes + assumptions(found.config)
+    return notes + assumptions(found.config) + limits_of_nulls(found.rows)
 
 
 def _recruited(found: EegResult) -> str:

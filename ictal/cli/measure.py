@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from ..analyses.nulls import NULL_NAMES
 from ..analyses.settings import ValueSettings
 from ..simulator.errors import InputError
 from ..simulator.fields import Param
@@ -19,9 +20,12 @@ from .options import (
     Force,
     Hdf5,
     Line,
+    MaxLag,
     Names,
+    Null,
     PhaseBand,
     Sd,
+    TrainShift,
     check_hdf5,
     command,
     prepared,
@@ -29,7 +33,7 @@ from .options import (
 from .output import Output, assumptions, number, table
 
 if TYPE_CHECKING:
-    from ..analyses.values import Measurements
+    from ..analyses.values import EntryValue, Measurements
 
 WINDOW = "--window"
 
@@ -73,6 +77,9 @@ def measure(
     nulls: Annotated[int | None, Param("Surrogates a value: 0, or at least 199. Default 0, of sliding windows 199")] = (
         None
     ),
+    null: Null = (),
+    max_lag: MaxLag = None,
+    train_shift: TrainShift = None,
     window: Annotated[
         tuple[float, ...],
         Param("Length of sliding windows, or the only part of the time axis to measure [ticks]"),
@@ -96,7 +103,8 @@ def measure(
     if step is not None and len(window) != 1:
         raise InputError("step: belongs to sliding windows; give --window LENGTH, one number")
     shared: dict[str, Any] = {"band": band, "phase_band": phase_band, "dt": dt, "clock": clock, "units": units,
-                              "bin": bin, "sd": sd, "seed": seed, "command": line}  # fmt: skip
+                              "bin": bin, "sd": sd, "seed": seed, "command": line, "null": null, "max_lag": max_lag,
+                              "train_shift": train_shift}  # fmt: skip
     if len(window) == 1:
         if len(entries) > 1:
             raise InputError(f"entries: sliding windows read one entry; got {', '.join(entries)}")
@@ -126,18 +134,29 @@ def measure(
 
 
 def _measured(found: Measurements) -> str:
-    """Return the rows as a table; below it, why rows that want a null have none."""
+    """Return the rows as a table; below it the limits of nulls, and why rows that want one have none."""
     nulls = any(row.null_kind or row.no_null for row in found.rows)
     notes = any(row.after_shuffle is not None for row in found.rows)
-    columns = ["entry", "measure", "value", "unit", *(["null 95 %", "p"] if nulls else []), "units", "samples"]
+    columns = ["entry", "measure", "value", "unit", *(["tested", "null 95 %", "p", "null"] if nulls else [])]
     rows = []
-    alone: dict[str, list[str]] = {}
-    for row in found.rows:
-        null = [f"{number(row.null_low)} … {number(row.null_high)}", number(row.p)] if row.null_kind else ["–", "–"]
-        cells = [row.entry, row.measure, number(row.value), row.unit, *(null if nulls else [])]
+    below: dict[str, list[str]] = {}
+    seen = set()
+    more: dict[tuple[str, str], list[EntryValue]] = {}
+    for row in found.second:
+        more.setdefault((row.entry, row.measure), []).append(row)
+    for row in (each for one in found.rows for each in (one, *more.get((one.entry, one.measure), ()))):
+        first = (row.entry, row.measure) not in seen
+        seen.add((row.entry, row.measure))
+        cells = [row.entry, row.measure, number(row.value), row.unit] if first else ["", "", "", ""]
+        if nulls:
+            interval = f"{number(row.null_low)} … {number(row.null_high)}"
+            kind = NULL_NAMES.get(row.null_kind, row.null_kind)
+            cells += [number(row.tested), interval, number(row.p), kind] if row.null_kind else ["–", "–", "–", "–"]
         note = "" if row.after_shuffle is None else f"after a shuffle {number(row.after_shuffle)}"
-        rows.append([*cells, f"{row.n_live}/{row.n_units}", str(row.n_times), *([note] if notes else [])])
-        if row.no_null and row.measure not in alone.setdefault(row.no_null, []):
-            alone[row.no_null].append(row.measure)
-    drawn = table([*columns, *(["notes"] if notes else [])], rows)
-    return drawn + "".join(f"no null for {', '.join(names)}: {reason}\n" for reason, names in alone.items())
+        sizes = [f"{row.n_live}/{row.n_units}", str(row.n_times)] if first else ["", ""]
+        rows.append([*cells, *sizes, *([note] if notes else [])])
+        for remark in (f"no null: {row.no_null}" if row.no_null else "", row.remark if first else ""):
+            if remark and row.measure not in below.setdefault(remark, []):
+                below[remark].append(row.measure)
+    drawn = table([*columns, "units", "samples", *(["notes"] if notes else [])], rows)
+    return drawn + "".join(f"{', '.join(names)}: {remark}\n" for remark, names in below.items())

@@ -36,6 +36,18 @@ Band = Annotated[
     tuple[float, float] | None, Param("Band to which the signal is filtered first [cycles per tick of the clock; Hz]")
 ]
 PhaseBand = Annotated[tuple[float, float] | None, Param("Band of Hilbert phases alone; default that of --band")]
+Null = Annotated[
+    tuple[str, ...],
+    Param(
+        "Kinds of surrogate, the deciding one first: linear_shift, innovations, circular_shift, train_shift, "
+        "interval_jitter, permute_within_class, permute. Default: by the data"
+    ),
+    Option("KIND,…"),
+]
+MaxLag = Annotated[
+    float | None, Param("linear_shift: largest lag, as a share of the length. Default 1/4, phases 1/8", gt=0)
+]
+TrainShift = Annotated[float | None, Param("train_shift: largest lag of a train [s]. Default 5 --sd", gt=0)]
 Bin = Annotated[float, Param("Width of the bins in which spikes are counted [s]; χ depends on it", gt=0)]
 Sd = Annotated[float, Param("SD of the Gaussian by which spikes are smoothed [s]; χ depends on it", ge=0)]
 
@@ -43,6 +55,7 @@ Sd = Annotated[float, Param("SD of the Gaussian by which spikes are smoothed [s]
 _OWNERS = (
     "measure",
     "compare",
+    "why",
     "sweep",
     "train",
     "lyapunov",

@@ -1,8 +1,9 @@
 """One measure and its null against a driver: inhibition of a spiking network, time about a seizure in EEG.
 
-The trainings of the other experiments yield the same for networks (step, wrong labels). Spike counts and EEG are
-shifted circularly, channel by channel; images are permuted. The correlated quantities differ: spikes over time, fields
-over time, responses to images (signal), responses to images of one class (noise).
+The trainings of the other experiments yield the same for networks (step, wrong labels). Spike trains are shifted by up
+to 5 SDs of their smoothing, channels of EEG by up to a quarter of the window; images are permuted. The correlated
+quantities differ: spikes over time, fields over time, responses to images (signal), responses to images of one class
+(noise).
 """
 
 from __future__ import annotations
@@ -45,7 +46,14 @@ def scan(
                 progress(at * seeds + seed, total, f"inhibition {g}, seed {seed}")
             run = SeizureNetwork(duration=WINDOW[1], g=g, protocol="trigger").record(seed)
             try:
-                found = measure(run.spikes("E").select(time=WINDOW), MEASURE, units=UNITS, nulls=SURROGATES, seed=seed)
+                found = measure(
+                    run.spikes("E").select(time=WINDOW),
+                    MEASURE,
+                    units=UNITS,
+                    nulls=SURROGATES,
+                    null="train_shift",
+                    seed=seed,
+                )
             except InputError:  # so much inhibition that too few cells fire to measure anything
                 continue
             rows += [row.at(ReplicateValue, panel=INHIBITION, group=f"{g:g}", replicate=seed) for row in found.rows]

@@ -34,6 +34,9 @@ def compare(
     max_times: int = Settings.max_times,
     label: str = Settings.label,
     seed: int = 0,
+    null: str | Sequence[str] = (),
+    max_lag: float | None = None,
+    train_shift: float | None = None,
     command: str = "",
     progress: Progress | None = None,
 ) -> Comparison:
@@ -52,6 +55,7 @@ def compare(
         nulls: surrogates a value, at least 199.
         bin, sd: of spikes, as in `measure`.
         interval, max_units, max_times, label, seed: as in `Settings`.
+        null, max_lag, train_shift: as in `measure`; the first kind decides.
         command: the command line, stored with the result.
         progress: called as progress(done, total, text).
 
@@ -60,8 +64,8 @@ def compare(
     """
     check_seed(seed)
     settings = Settings(
-        band, phase_band, nulls, bin, sd, label, seed,
-        measures=tuple(measures), interval=interval, max_units=max_units, max_times=max_times, window=window,
+        band, phase_band, nulls, bin, sd, label, seed, (null,) if isinstance(null, str) else tuple(null), max_lag,
+        train_shift, tuple(measures), interval, max_units, max_times, window,
     )  # fmt: skip
     if len(groups) < 2:
         raise InputError(f"compare: needs at least 2 groups; got {', '.join(groups) or 'none'}")

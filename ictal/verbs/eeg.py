@@ -11,6 +11,7 @@ from ..analyses.comparison.sources import is_curve
 from ..analyses.eeg.analyse import Alarms, Windows, analyse, over_time
 from ..analyses.eeg.detectors import Rule
 from ..analyses.eeg.result import EegResult
+from ..analyses.nulls.kinds import SHIFT_OF_SD
 from ..analyses.settings import ValueSettings
 from ..analyses.values import Activity, unusable
 from ..simulator import InputError, Recording, Spikes, unknown
@@ -42,6 +43,9 @@ def measure_over_time(
     reference: str = "none",
     all_channels: bool = False,
     seed: int = 0,
+    null: str | Sequence[str] = (),
+    max_lag: float | None = None,
+    train_shift: float | None = None,
     command: str = "",
     progress: Progress | None = None,
 ) -> EegResult:
@@ -63,6 +67,7 @@ def measure_over_time(
         all_channels: measure channels of poor quality and copies too. Units that are no electrodes (without a label
             ``channel``) are not judged.
         seed: of surrogates and of the choice of units.
+        null, max_lag, train_shift: as in `measure`; of several kinds of surrogate the first is drawn.
         command: the command line, stored with the result.
         progress: called as progress(done, total, text).
 
@@ -72,7 +77,13 @@ def measure_over_time(
     check_seed(seed)
     recording, source, counts = _recording(data, entry, dt, clock, bin, sd)
     names = [measures] if isinstance(measures, str) else list(measures or ())
-    settings = Windows(window, step, band, names, nulls, reference, event, all_channels, units, phase_band, seed)
+    kinds = [null] if isinstance(null, str) else list(null)
+    if counts is not None and train_shift is None:
+        train_shift = SHIFT_OF_SD * (sd or bin)
+    settings = Windows(
+        window, step, band, names, nulls, reference, event, all_channels, units, phase_band, seed, kinds, max_lag,
+        train_shift,
+    )  # fmt: skip
     electrodes = "channel" in recording.unit_labels
     found = over_time(recording, settings, electrodes=electrodes, counts=counts, progress=progress)
     if counts is not None:

@@ -39,6 +39,9 @@ def measure(
     label: str = ValueSettings.label,
     all_channels: bool = False,
     seed: int = 0,
+    null: str | Sequence[str] = (),
+    max_lag: float | None = None,
+    train_shift: float | None = None,
     command: str = "",
     progress: Progress | None = None,
 ) -> Measurements:
@@ -61,6 +64,11 @@ def measure(
         label: time label that holds the classes.
         all_channels: measure channels of electrodes (units with a label ``channel``) of poor quality and copies too.
         seed: of surrogates and of the choice of units.
+        null: kinds of surrogate, the deciding one first: "linear_shift", "innovations", "circular_shift",
+            "train_shift", "interval_jitter", "permute_within_class", "permute". If left out the data
+            decide, see `fitting_kinds`.
+        max_lag: of "linear_shift": largest lag to either side, a share of the length; 1/4 if left out, of phases 1/8.
+        train_shift: of spikes: largest lag of "train_shift", and interval of "interval_jitter" [s]; 5 `sd` if left out.
         command: the command line, stored with the result.
         progress: called as progress(done, total, text).
 
@@ -70,7 +78,8 @@ def measure(
     names = [measures] if isinstance(measures, str) else list(measures or MEASURES.usable())
     for name in names:
         get(name)
-    settings = ValueSettings(band, phase_band, nulls, bin, sd, label, seed)
+    kinds = (null,) if isinstance(null, str) else tuple(null)
+    settings = ValueSettings(band, phase_band, nulls, bin, sd, label, seed, kinds, max_lag, train_shift)
     if units is not None and units < 2:
         raise InputError(f"measure.units: must be at least 2; got {units}")
     check_seed(seed)
@@ -116,7 +125,10 @@ def measure(
         "source": source,
         "versions": versions(),
     }
-    return Measurements(found, skipped, config)
+    deciding = {(row.entry, row.measure): row for row in reversed(found)}
+    decides = [deciding[row.entry, row.measure] is row for row in found]
+    top, second = ([row for row, one in zip(found, decides, strict=True) if one is want] for want in (True, False))
+    return Measurements(top, skipped, config, second)
 
 
 def _of_good_channels(run: Run, all_channels: bool) -> tuple[Run, list[str]]:

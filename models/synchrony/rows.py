@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +11,13 @@ from numpy.typing import NDArray
 from ...analyses.layers.layer_synchrony import AFTER_SHUFFLE, LIVE, NULL_STATISTICS, UNITS, VALUE
 from ...analyses.measures import MEASURES, get
 from ...analyses.measures.base import Measure, NullKind
-from ...analyses.settings import MIN_SURROGATES, ValueSettings
+from ...analyses.nulls import MIN_SURROGATES
+from ...analyses.settings import ValueSettings
 from ...analyses.values import values
 from ...simulator import InputError, Recording
 
 NULLED = ("si_3", "chi_c", "lambda1_fraction", "class_share", "within_class_si")  # surrogates are drawn for these
-KINDS: tuple[NullKind, ...] = tuple(kind for kind in get_args(NullKind) if kind != "circular_shift")
+KINDS: tuple[NullKind, ...] = ("permute", "permute_within_class")
 
 
 def sample_measures() -> tuple[str, ...]:

@@ -134,12 +134,19 @@ class Spikes:
         Raises:
             InputError: dt is not positive or longer than the observation.
         """
+        bins, unit, n_bins = self._in_bins(dt)
+        weights = np.ones(bins.size)
+        flat = np.bincount(bins * self.n_units + unit, weights=weights, minlength=n_bins * self.n_units)
+        counts = np.asarray(flat.reshape(n_bins, self.n_units), dtype=np.float64)
+        return self._recording(counts, dt, "spike count", "1")
+
+    def _in_bins(self, dt: float) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+        """Return the bin and the unit of every spike that lies in one, and the number of bins."""
         n_bins = self._n_bins(dt)
         bins = np.floor((self.time - self.t0) / dt + 1e-6).astype(np.int64)  # 0.3 s / 0.1 s is bin 3
         bins = np.maximum(bins, 0)  # a spike within rounding of t0 is in the first
         inside = bins < n_bins
-        flat = np.bincount(bins[inside] * self.n_units + self.unit[inside], minlength=n_bins * self.n_units)
-        return self._recording(flat.reshape(n_bins, self.n_units).astype(np.float64), dt, "spike count", "1")
+        return bins[inside], self.unit[inside], n_bins
 
     def smoothed(self, dt: float, sd: float) -> Recording:
         """Return firing rates [Hz]: counts in bins of dt [s], smoothed by a Gaussian of SD sd [s].
@@ -151,10 +158,10 @@ class Spikes:
         """
         if not (math.isfinite(sd) and sd > 0):
             raise InputError(f"Spikes.smoothed: sd must be > 0 s; got {sd}")
-        from scipy.ndimage import gaussian_filter1d  # takes a third of a second to import
+        from .smoothing import gaussian, spread  # compiled
 
-        counts = self.binned(dt).numpy()
-        rate = gaussian_filter1d(counts / dt, sd / dt, axis=0, mode="reflect")
+        bins, unit, n_bins = self._in_bins(dt)
+        rate = spread(bins, unit, n_bins, self.n_units, gaussian(sd / dt) / dt)
         return self._recording(rate, dt, "firing rate", "Hz")
 
     def phases(self, dt: float) -> Recording:

@@ -272,7 +272,7 @@ def test_peak_frequency_follows_the_rhythm():
 
 
 def block(at, phase, value, null=math.nan):
-    return WindowValue(measure="chi_c", start=at, stop=at + 1.0, phase=phase, value=value, null_mean=null)
+    return WindowValue(measure="chi_c", start=at, stop=at + 1.0, phase=phase, value=value, tested=value, null_mean=null)
 
 
 def rows_of(before, during, null=math.nan):

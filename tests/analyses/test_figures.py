@@ -251,7 +251,7 @@ def undrawn(figure):
 def test_every_replicate_and_its_null_are_drawn(comparison):
     drawn = comparison.plot()["null/chi_c/samples"]
     figure, caption = drawn.figure, drawn.caption
-    dots = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+    dots = [line for line in figure.axes[0].lines if line.get_marker() == "o" and line.get_mfc() != "none"]
     shown = sorted(y for line in dots for y in line.get_ydata())
     of_panel = [o for o in comparison.observations if (o.measure, o.panel) == ("chi_c", "samples")]
     assert shown == sorted({(o.group, o.replicate): o.value for o in of_panel}.values())

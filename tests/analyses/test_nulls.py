@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from ictal.analyses import MEASURES, apply, circular_shift, fitting_kind, null_test, permute, permute_within_class
+from ictal.analyses import (
+    MEASURES,
+    Shifts,
+    apply,
+    circular_shift,
+    fitting_kind,
+    fitting_kinds,
+    null_test,
+    permute,
+    permute_within_class,
+)
 from ictal.analyses.measures import get
 from ictal.simulator import InputError, Recording, Spikes
 
@@ -112,15 +122,15 @@ def test_permuting_an_autocorrelated_signal_would_see_synchrony_where_there_is_n
     assert null_test(get("si_3"), data, seed=9).p > 0.05
     misused = replace(data, clock="sample")
     assert null_test(get("si_3"), misused, seed=9).p == 0.005
-    with pytest.raises(InputError, match="not exchangeable; use circular_shift"):
+    with pytest.raises(InputError, match="not exchangeable; use linear_shift"):
         null_test(get("si_3"), data, kind="permute", seed=9)
 
 
 def test_shared_work_changes_no_value():
     data = recording(together(400, 6, 10).reshape(2, 200, 6))
     measure = get("kuramoto_r2")
-    fast = null_test(measure, data, seed=11, band=(10, 40))
-    slow = null_test(replace(measure, split=None), data, seed=11, band=(10, 40))
+    fast = null_test(measure, data, kind="circular_shift", seed=11, band=(10, 40))
+    slow = null_test(replace(measure, split=None), data, kind="circular_shift", seed=11, band=(10, 40))
     np.testing.assert_allclose(fast.values, slow.values, rtol=1e-10)
     assert fast.observed == pytest.approx(float(np.mean(apply(measure, data, band=(10, 40)).value)), rel=1e-10)
 
@@ -140,8 +150,9 @@ def test_within_class_permutations_find_only_what_is_beyond_the_class():
     classes = rng.integers(0, 4, 400)
     driven = 2 * rng.standard_normal((4, 10))[classes] + rng.standard_normal((400, 10))
     data = recording(driven, "sample", time_labels={"class": classes})
-    assert null_test(get("si_3"), data, seed=15).p == 0.005
-    assert null_test(get("si_3"), data, seed=15, kind="permute_within_class").p > 0.05
+    assert null_test(get("si_3"), data, seed=15, kind="permute").p == 0.005
+    assert null_test(get("si_3"), data, seed=15).p > 0.05
+    assert null_test(get("si_3"), data, seed=15).kind == "permute_within_class"
     assert null_test(get("within_class_si"), data, seed=15).p > 0.05
     assert null_test(get("within_class_si"), data, seed=15).kind == "permute_within_class"
 
@@ -155,13 +166,25 @@ def test_measures_that_surrogates_leave_alone_say_so(name):
 
 def test_kinds_that_do_not_fit():
     ordered, batch = (recording(independent(60, 4, 17), clock) for clock in ("second", "sample"))
-    assert fitting_kind(get("si_3"), ordered) == "circular_shift"
-    assert fitting_kind(get("si_3"), batch) == "permute"
-    assert fitting_kind(get("spike_phase_r1"), poisson(0)) == "circular_shift"
+    classed = replace(batch, time_labels={"class": np.arange(60) % 2})
+    assert fitting_kinds(get("si_3"), ordered) == ("linear_shift", "innovations")
+    assert fitting_kinds(get("kuramoto_r1"), ordered) == ("linear_shift",)
+    assert fitting_kinds(get("si_3"), replace(ordered, periodic=True)) == ("circular_shift",)
+    assert fitting_kinds(get("si_3"), batch) == ("permute",)
+    assert fitting_kinds(get("si_3"), classed) == ("permute_within_class", "permute")
+    assert fitting_kinds(get("class_share"), classed) == ("permute",)
+    assert fitting_kinds(get("spike_phase_r1"), poisson(0)) == ("train_shift", "circular_shift")
+    rates, shifts = poisson(0).smoothed(0.001, 0.005), Shifts(trains=0.025)
+    assert fitting_kinds(get("si_3"), rates, shifts=shifts) == ("train_shift", "circular_shift")
+    assert fitting_kinds(get("kuramoto_r1"), rates, shifts=shifts) == ("linear_shift",)
+    for name in ("si_3", "chi_c", "golomb_chi"):
+        assert fitting_kind(get(name), ordered) == "linear_shift"
     for kind, data, words in (
         ("circular_shift", batch, "no order to shift along"),
         ("permute_within_class", batch, "needs a time label 'class'; there is: none"),
         ("permute", ordered, "not exchangeable"),
+        ("train_shift", ordered, "is for spike trains and their rates; use linear_shift"),
+        ("linear_shift", replace(ordered, periodic=True), "a closed loop has no ends to spare; use circular_shift"),
         ("shuffle", batch, "unknown kind of null 'shuffle'"),
     ):
         with pytest.raises(InputError, match=words):
@@ -195,7 +218,7 @@ def test_bursts_whose_surrogates_hardly_overlap_still_have_a_null_or_say_why():
 
     assert null_test(get("spike_phase_r1"), bursts(0, 1.9), seed=0).n == 199
     with pytest.raises(InputError, match=r"surrogates only .* can be measured"):
-        null_test(get("spike_phase_r1"), bursts(0, 0.05), seed=0)
+        null_test(get("spike_phase_r1"), bursts(0, 0.05), kind="circular_shift", seed=0)
 
 
 @pytest.mark.parametrize("clock", ["step", "epoch"])

@@ -27,7 +27,7 @@ PACKAGES = {  # the longest key that holds a file: third parties, and those of t
     "analyses": (READS, set()),
     "analyses/dynamics": (READS | {"torch"}, set()),
     "analyses/measures": (NUMERIC - {"h5py"}, set()),
-    "analyses/surrogates": (NUMERIC - {"h5py"}, set()),
+    "analyses/nulls/null_tests": (NUMERIC - {"h5py"}, set()),
     "models": (TRAINS, {"snntorch", "PIL"}),
     "models/probe": (TRAINS, HEAVY),
     "models/trained": (TRAINS, HEAVY),
@@ -136,7 +136,7 @@ TREE = (
     *("simulator/__init__", "simulator/errors", "simulator/recordings/run", "simulator/files/edf"),
     *("simulator/engines/wiring", "simulator/engines/brian2/engine", "models/__init__"),
     *("models/system", "models/rate/ring", "models/rate/zhang"),
-    *("analyses/measures/phase", "analyses/surrogates", "analyses/comparison/result", "analyses/figures/maps"),
+    *("analyses/measures/phase", "analyses/nulls/null_tests", "analyses/comparison/result", "analyses/figures/maps"),
     *("models/spiking/lif", "verbs/measure", "experiments/__init__", "experiments/scales", "cli/plot", "__init__"),
 )
 UP = [
@@ -145,7 +145,7 @@ UP = [
     ("simulator/errors", "if TYPE_CHECKING:\n    from ..verbs.measure import measure"),
     ("simulator/errors", "from .recordings.run import Run"),
     ("simulator/errors", "from .. import x"),
-    ("analyses/measures/phase", "from ..surrogates import f"),
+    ("analyses/measures/phase", "from ..nulls.null_tests import f"),
     ("analyses/figures/maps", "def f():\n    from ...models.rate import ring"),
     ("analyses/comparison/result", "from ..figures import maps"),
     ("analyses/comparison/result", "def g():\n    from ..figures.maps import h"),
@@ -174,7 +174,7 @@ FORBIDDEN = [
 ]
 PERMITTED = [
     ("simulator/files/edf", "import os, numpy\nfrom ..recordings.run import Run\ndef f():\n    import edfio"),
-    ("analyses/comparison/result", "from ..surrogates import f"),
+    ("analyses/comparison/result", "from ..nulls.null_tests import f"),
     ("models/rate/ring", "import torch\nfrom ...analyses.figures import maps\nfrom ..system import System"),
     ("models/__init__", "def f():\n    import torch"),
     ("experiments/scales", "from ..verbs.measure import measure\nfrom ..models.rate.ring import Ring"),

@@ -32,6 +32,7 @@ THEN = {  # (row, whether it says why a measure is not defined) -> class and col
     (WindowValue, False): ("WindowValue", f"measure start stop phase value {NULL}"),
 }
 THEN_NAMED = {"trainings": "courses"}
+LATER = {"second"}  # fields that came later, empty in these files
 EXPECTED = json.loads((FILES / "expected.json").read_text(encoding="utf-8"))
 KIND = {"measurements_window.h5": "eeg"} | {
     name: name.split("_")[0].split(".")[0] for name in EXPECTED if "window" not in name
@@ -66,7 +67,8 @@ def held(name, loaded):
 def unnamed(summary):
     """A summary without the names of classes, which are no part of a file."""
     if isinstance(summary, dict):
-        return {THEN_NAMED.get(key, key): unnamed(value) for key, value in summary.items() if key != "class"}
+        kept = {key: value for key, value in summary.items() if key != "class" and not (key in LATER and not value)}
+        return {THEN_NAMED.get(key, key): unnamed(value) for key, value in kept.items()}
     return [unnamed(value) for value in summary] if isinstance(summary, list) else summary
 
 
@@ -89,7 +91,7 @@ def test_a_file_of_0_1_0_loads_to_an_equal_object(name):
 
 
 def test_there_is_a_file_of_every_kind():
-    assert {*KIND.values(), "evaluation"} == set(RESULTS)
+    assert {*KIND.values(), "evaluation", "why"} == set(RESULTS)  # younger than 0.1.0: test_why has a file
 
 
 @pytest.mark.parametrize("name", WRITTEN)

@@ -260,8 +260,8 @@ def test_a_table_shows_the_shuffle_and_why_there_is_no_null(folder, ictal_):
     (row,) = [line for line in text.splitlines() if " batch_phase_sync " in line and "after" in line]
     assert row.endswith(f"after a shuffle {phase.after_shuffle:.4g}")
     (row,) = [line.split() for line in text.splitlines() if " si_3 " in line]
-    assert row == ["activity", "si_3", f"{index.value:.4g}", "1", "–", "–", "6/6", "300"]
-    assert "no null for si_3, batch_phase_sync: what is recorded along clock 'epoch' shares the drift" in text
+    assert row == ["activity", "si_3", f"{index.value:.4g}", "1", "–", "–", "–", "–", "6/6", "300"]
+    assert "si_3, batch_phase_sync: no null: what is recorded along clock 'epoch' shares the drift" in text
     text = ictal_("compare", "rest0.npy", "rest1.npy", "--dt", "1", "--measures", "batch_phase_sync")
     assert "batch_phase_sync before → after a shuffle of the samples: activity, rest0: " in text
 
@@ -276,7 +276,7 @@ def test_compare_replaces_only_if_told(folder, ictal_):
 def test_compare_json_is_one_document(folder, ictal_):
     answer = json.loads(ictal_(*COMPARE, "--dt", "0.01", "--measures", "si_3", "--json"))
     assert answer["contrasts"][0]["statement"] == "separates"
-    assert len(answer["observations"]) == 8
+    assert len(answer["observations"]) == 16  # a second null beside each
     assert all(os.path.exists(path) for path in answer["files"])
 
 
@@ -287,7 +287,7 @@ def test_compare_entries_of_unlike_runs(folder, ictal_, capfd):
     assert cli.run(arguments) == 2
     assert "a: E, I; b: x, y" in capfd.readouterr().err
     answer = json.loads(ictal_(*arguments, "--entries", "a=I,b=y"))
-    one, two = answer["observations"]
+    one, _, two, _ = answer["observations"]
     assert one["value"] == two["value"]
 
 

@@ -28,7 +28,8 @@ def test_a_command_is_described_as_it_is_listed(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "verb"), [("eeg", ictal.analyse_eeg), ("analyse", ictal.analyse), ("simulate", ictal.simulate)]
+    ("name", "verb"),
+    [("eeg", ictal.analyse_eeg), ("analyse", ictal.analyse), ("simulate", ictal.simulate), ("why", ictal.why)],
 )
 def test_defaults_are_those_of_the_verb(name, verb):
     given = inspect.signature(COMMANDS.load(name)).parameters

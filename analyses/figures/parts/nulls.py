@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ...comparison.result import ReplicateValue
+from ...nulls import NULL_NAMES
 from .style import TITLE_WIDTH, Legend, colour, legend_below, new_figure, shortened, sign_limits, styled, words
 
-NULL_NAMES = {"circular_shift": "shifted in time", "permute": "permuted", "permute_within_class": "within class"}
 _GREYS = ("0.25", "0.6", "0.75")
 _WIDTH = 0.66  # of the space of one group that its replicates take
 
@@ -40,7 +40,7 @@ def limits(groups: Groups) -> tuple[float, float]:
         for replicates in groups.values()
         for kinds in replicates
         for row in kinds
-        for value in (row.value, row.null_low, row.null_high)
+        for value in (row.value, row.tested, row.null_low, row.null_high)
         if np.isfinite(value)
     ]
     return min(values), max(values)
@@ -73,6 +73,15 @@ def null_figure(title: str, groups: Groups, y_label: str, span: tuple[float, flo
                 for row in replicate
                 if row.null_kind == kind and np.isfinite([row.null_low, row.null_high, row.null_mean]).all()
             ]
+            rings = [
+                (place + shift, row.tested)
+                for place, replicate in zip(places, replicates, strict=True)
+                for row in replicate
+                if row.null_kind == kind and np.isfinite(row.tested) and row.tested != row.value
+            ]
+            if rings:
+                style: dict[str, Any] = {"mfc": "none", "mec": colour(index), "mew": 0.7, "ms": 0.7 * dot_size}
+                axes.plot(*np.array(rings).T, "o", **style, zorder=2)
             if bars:
                 x, low, high, mean = np.array(bars).T
                 grey = _GREYS[at % len(_GREYS)]
