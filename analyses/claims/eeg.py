@@ -38,6 +38,9 @@ def effects(evidence: Evidence) -> Finding:
     """Effects of this claim, from the observations of the main job."""
     if not evidence.observations:
         return Finding((), {SETTING: "the main job was not run at this scale"})
+    groups = {row.group for row in evidence.observations}
+    if missing := [name for name in (HEALTHY, *OVERFITTED) if name not in groups]:
+        return Finding((), {SETTING: f"networks meant to be {', '.join(missing)} are not: see their gap"})
     seizure, rest = _values(evidence, BRAIN, SEIZURE), _values(evidence, BRAIN, REST)
     over = np.mean([_values(evidence, NETS, name) for name in OVERFITTED], axis=0)
     healthy = _values(evidence, NETS, HEALTHY)
