@@ -108,6 +108,8 @@ from .measures.base import apply as apply
 from .measures.circular import wrapped as wrapped
 from .measures.coincidence import spike_synchronisation as spike_synchronisation
 from .measures.coincidence import sttc as sttc
+from .measures.collapse import collapsed_r2 as collapsed_r2
+from .measures.collapse import collapsed_si as collapsed_si
 from .measures.pairwise import pairwise as pairwise
 from .measures.phase import order_parameter_series as order_parameter_series
 from .measures.spectral import population_spectrum as population_spectrum

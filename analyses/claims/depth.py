@@ -22,7 +22,7 @@ from ...simulator.types import Floats
 from ..evidence.contrasts import Setting, above_null, spearman, tested
 from ..evidence.effect import Effect, effect, unknown_effect
 from ..evidence.training import TrainingRun
-from ..figures.evidence import PAPER, Axes, Shown, tint
+from ..figures.evidence import PAPER, Axes, Shown, collapse, tint
 from ..figures.parts.style import dash
 from ..layers.transfer import transfer_peaks
 from .claim import SCALES, Claim
@@ -109,7 +109,7 @@ def panel(axes: Axes, shown: Shown) -> str:
         axes.plot(place, np.nanmean(every, axis=0), color="0.7", lw=2.2, zorder=0, label="before training")
     axes.plot(*PAPER_SI, **PAPER, label="the paper")
     axes.set(ylim=(0, 1), xlabel="depth [share of layers]", ylabel="SI-3 of the layer")
-    return "Above: SI of every layer at the end, mean over seeds, and before training."
+    return "Above: SI of every layer at the end, mean over seeds, and before training." + collapse(axes, shown)
 
 
 CLAIM = Claim(

@@ -23,7 +23,7 @@ from ..evidence.effect import Effect, effect, level_otherwise
 from ..evidence.store import Evidence
 from ..evidence.training import TrainingRun
 from ..evidence.tuning import Treated, test_accuracy, with_treatments
-from ..figures.evidence import INDEX, Axes, Shown, lines
+from ..figures.evidence import INDEX, Axes, Shown, collapse, lines
 from .claim import Claim, Doses
 
 NAME, CONTROLLER, BY_LOSS = "healthy", "the paper's controller", "controller by validation loss"
@@ -78,9 +78,10 @@ def panel(axes: Axes, shown: Shown) -> str:
     lines(axes, shown.conditions, lambda c: c.mean())
     axes.axhspan(0.3, 0.5, color="0.9", zorder=0, label="the paper's range")
     axes.set(ylim=(0, 1), ylabel=INDEX)
-    return (
+    said = (
         "Above: SI over training, mean and range over seeds; grey, where the paper says that healthy networks keep it."
     )
+    return said + collapse(axes, shown)
 
 
 CLAIM = Claim(

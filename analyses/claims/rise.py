@@ -26,7 +26,7 @@ import numpy as np
 from ..evidence.contrasts import SEVERE, Setting, above_null, mean_r, pearson, spearman, tested
 from ..evidence.effect import Effect, effect, level_otherwise
 from ..evidence.training import TrainingRun
-from ..figures.evidence import INDEX, PAPER, Axes, Shown, lines
+from ..figures.evidence import INDEX, PAPER, Axes, Shown, collapse, lines
 from .claim import SCALES, Claim
 
 NAME = "rise"
@@ -125,7 +125,8 @@ def panel(axes: Axes, shown: Shown) -> str:
     if nulls:
         axes.axhline(float(np.mean(nulls)), color="0.6", lw=0.8, ls=":", label="null, 97.5 %")
     axes.set(ylim=(0, 1), ylabel=INDEX)
-    return "Above: SI over training, mean and range over seeds; the null permutes the images of every unit."
+    said = "Above: SI over training, mean and range over seeds; the null permutes the images of every unit."
+    return said + collapse(axes, shown)
 
 
 CLAIM = Claim(

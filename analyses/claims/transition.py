@@ -23,7 +23,7 @@ from ...simulator.types import Floats
 from ..evidence.contrasts import Setting, tested
 from ..evidence.effect import Effect, effect, level_otherwise
 from ..evidence.training import TrainingRun
-from ..figures.evidence import INDEX, Axes, Shown, tint
+from ..figures.evidence import INDEX, Axes, Shown, collapse, tint
 from ..figures.parts.style import dash
 from ..series.changepoint import change_point, detect_critical_transitions
 from .claim import SCALES, Claim
@@ -90,7 +90,7 @@ def panel(axes: Axes, shown: Shown) -> str:
                       lw=0.8, label=name if k == 0 else None)  # fmt: skip
     axes.axhspan(0.55, 0.75, color="0.9", zorder=0, label="0.65 ± 0.1")
     axes.set(ylim=(0, 1), xlabel="share of training [%]", ylabel=INDEX)
-    return "Above: SI of every network; grey, where the paper puts the jump."
+    return "Above: SI of every network; grey, where the paper puts the jump." + collapse(axes, shown)
 
 
 CLAIM = Claim(

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from ...simulator import Recording
 from ...simulator.files.document import to_json
 from ...simulator.types import Progress
+from ..conditions import check_conditions
 from ..measures import default_measures, get
 from ..values import values
 from .figure_arrays import figure_arrays
@@ -38,7 +39,7 @@ def compare_panels(
         panels: what to compare.
         sides: two sides whose agreement is judged measure by measure.
         settings: how to measure; see `Settings`.
-        histories: group -> learning curves (epoch or step, metric), for the figures.
+        histories: group -> learning curves (epoch or step, metric), for the figures, and for `check_conditions`.
         config: provenance that is stored with the result.
         progress: called as progress(done, total, what).
 
@@ -73,6 +74,7 @@ def compare_panels(
             "n_units": replicates[0].sampled.n_units,
             "n_times": replicates[0].sampled.n_times,
             "sides": [asdict(side) for side in sides or ()],
+            "conditions": [asdict(condition) for condition in check_conditions(histories or {})],
             "seed": settings.seed,
             **(config or {}),
         },

@@ -15,12 +15,12 @@ from ...simulator import InputError, Recording, Spikes, unknown
 from ...simulator.checks import check_name
 from ...simulator.recordings.recording import choose
 from ...simulator.recordings.spikes import MIN_SPIKES
+from ..activity import Activity
 from ..filtering import bandpassed
 from ..measures import get
 from ..measures.arrays import live_units
 from ..nulls import MIN_SURROGATES
 from ..settings import ValueSettings
-from ..values import Activity
 
 PHASE_BAND = (0.03, 0.2)  # of Hilbert phases [cycles per sample], where none is given
 

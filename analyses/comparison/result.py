@@ -75,6 +75,7 @@ class Comparison(Result):
         """Return the replicates, settings, measures and stored arrays."""
         measures = list(dict.fromkeys(o.measure for o in self.observations))
         kept = {"replicates": self.config.get("panels", {}), "settings": self.config.get("settings", {})}
+        kept["conditions"] = self.config.get("conditions", [])
         return {**kept, "measures": measures, "arrays": [f"figures/{name}" for name in self.figures]}
 
     def to_groups(self) -> dict[str, Group]:

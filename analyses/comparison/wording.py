@@ -84,12 +84,18 @@ def side_in_words(comparison: Comparison, verdict: Verdict, second: bool) -> lis
     return [f"{statement}: {way}" if way else statement]
 
 
+def unmet(comparison: Comparison) -> list[str]:
+    """Return a sentence for every group of networks that is not what it is called."""
+    conditions: Sequence[Mapping[str, Any]] = comparison.config.get("conditions") or ()
+    return [f"{_capital(str(each['says']))}." for each in conditions if not each["holds"]]
+
+
 def headline(comparison: Comparison) -> list[str]:
-    """The result in a few sentences: of the verdicts, or of the contrasts where there are no two sides."""
+    """The result in a few sentences: groups that are not what they are called, then the verdicts or contrasts."""
     if comparison.verdicts:
-        return _of_verdicts(comparison)
+        return [*unmet(comparison), *_of_verdicts(comparison)]
     if comparison.contrasts:
-        return list(_of_contrasts(comparison.contrasts))
+        return [*unmet(comparison), *_of_contrasts(comparison.contrasts)]
     beyond = {o.measure for o in comparison.observations if o.p <= 0.05}
     total = {o.measure for o in comparison.observations}
     return [f"One group, nothing to contrast: {len(beyond)} of {len(total)} measures exceed their null somewhere."]

@@ -33,6 +33,7 @@ GRID, FINE = 24, 101  # points a side of a basin map and of a phase plane
 PATHS = 6  # runs that are drawn in a phase plane
 PROBES = 64  # states at which a scanned parameter must change the drift
 SCAN_SHARE = 0.25  # of the length of a run, that of each run of a scan
+SCAN_LONGEST = 32  # by default, times as long is a run of a scan that has not settled
 RECORDS = 1000  # of the convergence of exponents that are kept
 
 
@@ -273,10 +274,13 @@ class _Analysis:
     def _scan(self, wanted: Range) -> Scan:
         (key, *_), (values, systems) = wanted, self._scanned
         at = dict(zip(values.tolist(), systems, strict=True))
-        self.config["scan_time"] = SCAN_SHARE * self.time
+        times = 1 if self.settings.time is not None else SCAN_LONGEST
+        n_steps = max(20, round(SCAN_SHARE * self.n_steps))
+        self.config |= {"scan_time": SCAN_SHARE * self.time, "scan_longest": times * SCAN_SHARE * self.time}
         return scan(
             lambda value: stepper(at[value].drift, self.target.dt), values, self.first[0],
-            n_steps=max(20, round(SCAN_SHARE * self.n_steps)), dt=self.target.dt, unit=self.watched, seed=self.seed,
+            n_steps=n_steps, longest=times * n_steps, dt=self.target.dt, unit=self.watched,
+            angles=self.target.angles, seed=self.seed,
             parameter=key, variable=self.target.units[self.watched], progress=self._report("scan"),
         )  # fmt: skip
 

@@ -16,6 +16,7 @@ from ...simulator import InputError
 from ...simulator.types import Floats, Ints
 from .late_runs import LateRuns
 from .settings import EPS, MIN_SAMPLES
+from .settling import remaining
 
 EPS_GRID = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 SAMPLES_GRID = (2, 3, 5, 8)
@@ -23,6 +24,7 @@ RESOLUTION = 1e-3  # of distances: what is nearer is the same
 STILL = 1e-3  # SD over time of what stands still, in the scale of its variable
 ALONE = 0.1  # share of the starts that may belong to no cluster
 ROBUST = 10.0  # factor of eps over which a count must hold
+NOISE = 0.1  # of eps: what two halves of a cycle may differ by
 LEVEL_Z = 1.959963984540054
 MOST_RUNS = 5000  # of which all distances are held
 
@@ -37,7 +39,8 @@ class Attractors:
         names: (feature,).
         scales: (feature,) what a distance of 1 is, in the unit of each.
         states: (attractor, unit) last state of the run in the middle of each; no units where there are no states.
-        settled: (start,) whether the halves of the late part are within eps of each other.
+        settled: (start,) whether the last half of the late part is within eps of the first, and of where the run is
+            going (`ictal.analyses.dynamics.settling.remaining`).
         eps, min_samples: of the clusters that are reported.
         eps_grid, samples_grid: what else was tried.
         dbscan: (eps, samples) number of clusters.
@@ -173,7 +176,9 @@ def attractors(
                 labels[usable] = found
         finer[:] = [_hdbscan(apart, int(k)) for k in tried_samples]
     settled = np.zeros(n, dtype=bool)
-    settled[usable] = _paired(runs.halves[0][usable], runs.halves[1][usable], runs) <= eps
+    halves = np.array([half[usable] / runs.scales for half in runs.halves]) / math.sqrt(_variables(runs))
+    changed = np.linalg.norm(halves[2] - halves[0], axis=1)
+    settled[usable] = np.maximum(changed, remaining(halves, NOISE * eps)) <= eps
     states = [_middle(runs, labels == k) for k in range(int(labels.max()) + 1)]
     return Attractors(
         labels, runs.features, runs.names, runs.scales,
@@ -203,10 +208,6 @@ def wilson(successes: int, n: int) -> tuple[float, float, float]:
 
 def _variables(like: LateRuns | Attractors) -> int:
     return max(1, sum(not name.startswith("SD of ") for name in like.names))
-
-
-def _paired(a: Floats, b: Floats, like: LateRuns) -> Floats:
-    return np.asarray(np.sqrt((((a - b) / like.scales) ** 2).sum(axis=1) / _variables(like)))
 
 
 def _hdbscan(apart: Floats, least: int) -> int:

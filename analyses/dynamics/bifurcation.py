@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +11,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from ...simulator import InputError
 from ...simulator.types import Floats, Function
+from .settling import remaining
 
 LONGEST = 64  # period of a map that is looked for
 SAME = 1e-6  # of the range of the scan: states of a map that are one
 STILL = 1e-4  # of the range of the scan, peak to peak: nothing swings
 DYING = 0.8  # swing of the second half, by that of the first: a swing that falls by more dies away
 APART = 0.02  # of the range of the scan: where up and down differ
+SETTLED = 0.25  # of that difference: two settled runs of one attractor cannot be so far apart
+NOISE = 0.002  # of the swing of a unit: sampled extremes of a cycle differ so much from window to window
+ROUNDING = 1e-12  # of the size of the state
+BLOCKS = 8  # in the late part of the shortest run
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,9 +31,11 @@ class Scan:
     Attributes:
         parameter, variable: their names.
         values: (value,) of the parameter, rising.
-        low, high, mean: (2, value) of the variable in the late part of each run.
+        low, high: (2, value) of the variable in the second half of the late part of each run.
+        mean: (2, value) in the late part.
         period: (2, value) [time of dt]; 1 of a map's fixed point; NaN of a flow at rest, or where none is found.
-        settled: (2, value) whether the halves of the late part reach equally far, within half of `apart`.
+        settled: (2, value) whether the change that is still to come, of least and greatest of every unit, is below a
+            quarter of `apart`, of the range of the unit in the scan.
         apart: share of the scan's range by which up and down must differ.
         stopped: why a way was cut short, one line each: a state that diverged.
     """
@@ -48,7 +55,7 @@ class Scan:
     def differs(self) -> NDArray[np.bool_]:
         """(value,) where up and down have settled, in different trajectories."""
         least = self.apart * _range(self.low, self.high)
-        parts = [np.abs(np.diff(part, axis=0)[0]) > least for part in (self.low, self.high, self.mean)]
+        parts = [np.abs(np.diff(part, axis=0)[0]) > least for part in (self.low, self.high)]
         return np.asarray(np.any(parts, axis=0) & self.settled.all(axis=0))
 
     @property
@@ -72,9 +79,11 @@ def scan(
     start: ArrayLike,
     *,
     n_steps: int,
+    longest: int = 0,
     dt: float = 1.0,
     late: float = 0.5,
     unit: int = 0,
+    angles: Sequence[int] = (),
     discrete: bool = False,
     nudge: float = 1e-3,
     seed: int = 0,
@@ -83,19 +92,28 @@ def scan(
     variable: str = "x",
     progress: Callable[[int, int], None] | None = None,
 ) -> Scan:
-    """Lead a parameter up and down again; every run starts from the last state of the one before.
+    r"""Lead a parameter up and down again; every run starts from the last state of the one before.
 
     A bistable system stays in the state that it is in until that is lost, so that up and down part where there are two.
     Before every run the state is moved by `nudge` at random: from a state that has become unstable nothing leaves by
-    itself. Near a bifurcation the return to rest is slow: a run that is too short moves it along the scan.
+    itself.
+
+    Near a bifurcation the return is slow, and the distance of two runs from each other is that of two transients. The
+    late part is therefore described by least and greatest of every unit in its first, middle and last half. These
+    three have a change still to come (`remaining`). A run has settled where that change, and half of the change from
+    the first to the last of them, is below a quarter of `apart`, of the range of the unit in the scan, or below
+    `nudge`. A run that has not settled is continued up to `longest` steps.
+    A cycle is then in all three windows, and a run that moves is continued until its late part holds two periods.
 
     Args:
         step_at: value -> one step of states (unit,), of numpy arrays.
         values: of the parameter, rising.
         start: state (unit,) of the first.
         n_steps, dt: of a run.
-        late: share of it that is described.
+        longest: steps up to which a run that has not settled is continued; up to `n_steps` none is.
+        late: share of a run that is described.
         unit: whose trajectory is described.
+        angles: units that are angles; they turn, and do not settle.
         discrete: the step is a map.
         nudge: SD, relative to 1 + max|x|.
         seed: of it.
@@ -113,11 +131,12 @@ def scan(
         raise InputError(f"scan.start: must be finite numbers (unit,); got shape {x.shape}")
     if not 0 <= unit < x.size:
         raise InputError(f"scan.unit: must lie in 0..{x.size - 1}; got {unit}")
-    kept = int(n_steps * late)
-    if not 0 < late <= 1 or kept < 2:
+    if not 0 < late <= 1 or int(n_steps * late) < 2:
         raise InputError(f"scan.n_steps, scan.late: must leave 2 steps to describe; got {n_steps} and {late}")
     rng = np.random.default_rng(seed)
-    low, high, mean, period, swing, drift = np.full((6, 2, given.size), np.nan)
+    low, high, mean, period, swing = np.full((5, 2, given.size), np.nan)
+    windows = np.full((2, given.size, 3, x.size, 2), np.nan)
+    nudged = np.zeros((2, given.size))
     repeats = np.full((2, given.size, LONGEST if discrete else 0), math.inf)
     stopped: list[str] = []
     top = given.size - 1  # where the way down begins: the last value that held
@@ -125,22 +144,26 @@ def scan(
         order = range(given.size) if way == 0 else range(top, -1, -1)
         for done, at in enumerate(order):
             before = x
-            x = x + nudge * (1.0 + np.abs(x).max()) * rng.standard_normal(x.shape)
-            step, trajectory = step_at(float(given[at])), np.empty(kept)
-            with np.errstate(all="ignore"):  # what overflows is found, and said
-                for k in range(n_steps):
-                    x = step(x)
-                    if k >= n_steps - kept:
-                        trajectory[k - n_steps + kept] = x[unit]
-            if not np.isfinite(x).all():
+            nudged[way, at] = nudge * (1.0 + np.abs(x).max())
+            run = _Run(step_at(float(given[at])), x + nudged[way, at] * rng.standard_normal(x.shape), unit, late)
+            run.go(n_steps, max(1, int(n_steps * late) // BLOCKS))
+            windows[way, at] = run.windows()
+            while run.steps < longest and run.finite:
+                least = SETTLED * apart * _range(windows[..., unit, 0], windows[..., unit, 1])
+                least = max(least, nudged[way, at])
+                if (discrete or not run.swings(least)) and _settled(windows, nudged, apart, angles)[way, at]:
+                    break
+                run.go(max(1, n_steps // 2), run.block)
+                windows[way, at] = run.windows()
+            x = run.x
+            if not run.finite:
                 if way == 0 and done == 0:
                     raise InputError(f"scan: the state diverges at the first value, {parameter} = {given[at]:g}")
                 stopped.append(f"on the way {('up', 'down')[way]} the state diverged at {parameter} = {given[at]:g}")
-                x, top = before, at - 1
+                windows[way, at], x, top = np.nan, before, at - 1
                 break
-            low[way, at], high[way, at], mean[way, at] = trajectory.min(), trajectory.max(), trajectory.mean()
-            first, second = np.array_split(trajectory, 2)
-            drift[way, at] = max(abs(first.min() - second.min()), abs(first.max() - second.max()))
+            trajectory = run.late_part()
+            (low[way, at], high[way, at]), mean[way, at] = windows[way, at, -1, unit], trajectory.mean()
             if discrete:
                 repeats[way, at] = _repeats(trajectory)
             else:
@@ -152,8 +175,72 @@ def scan(
         same = repeats <= SAME * size
         period = np.where(same.any(axis=2), (1 + same.argmax(axis=2)) * dt, math.nan)
     period[swing <= STILL * size] = math.nan
-    settled = drift <= 0.5 * apart * size
+    settled = _settled(windows, nudged, apart, angles)
     return Scan(parameter, variable, given, low, high, mean, period, settled, apart, tuple(stopped))
+
+
+class _Run:
+    """A run that can be continued: the trajectory of one unit, and the extremes of every unit in blocks of steps."""
+
+    def __init__(self, step: Function, x: Floats, unit: int, late: float) -> None:
+        self.step, self.x, self.unit, self.late = step, x, unit, late
+        self.steps, self.block = 0, 1
+        self._watched: list[Floats] = []
+        self._low: list[Floats] = []
+        self._high: list[Floats] = []
+
+    def go(self, n_steps: int, block: int) -> None:
+        """Take so many steps, and a block at least."""
+        self.block = block
+        watched = np.empty(max(block, n_steps - n_steps % block))
+        with np.errstate(all="ignore"):  # what overflows is found, and said
+            for k in range(len(watched)):
+                self.x = self.step(self.x)
+                watched[k] = self.x[self.unit]
+                if k % block == 0:
+                    low, high = self.x.copy(), self.x.copy()
+                    self._low.append(low)
+                    self._high.append(high)
+                np.minimum(low, self.x, out=low)
+                np.maximum(high, self.x, out=high)
+        self.steps += len(watched)
+        self._watched.append(watched)
+
+    @property
+    def finite(self) -> bool:
+        return bool(np.isfinite(self.x).all())
+
+    def swings(self, least: float) -> bool:
+        """Return whether the unit moves by more than that, and too few of its periods are seen to take one."""
+        trajectory = self.late_part()
+        return bool(np.ptp(trajectory) > least and not math.isfinite(_period_of_flow(trajectory, 1.0)[0]))
+
+    def late_part(self) -> Floats:
+        """Trajectory of the unit in the late part."""
+        return np.concatenate(self._watched)[-max(2, int(self.steps * self.late)) :]
+
+    def windows(self) -> Floats:
+        """Least and greatest of every unit in the first, middle and last half of the late part, (3, unit, 2)."""
+        n_late = max(2, int(self.steps * self.late) // self.block)
+        low, high = np.array(self._low[-n_late:]), np.array(self._high[-n_late:])
+        half = len(low) // 2
+        cuts = [slice(begin, begin + half) for begin in (len(low) - 2 * half, len(low) - half - half // 2)]
+        cuts.append(slice(len(low) - half, None))
+        return np.array([np.stack([low[cut].min(axis=0), high[cut].max(axis=0)], axis=-1) for cut in cuts])
+
+
+def _settled(windows: Floats, nudged: Floats, apart: float, angles: Sequence[int]) -> NDArray[np.bool_]:
+    """Return whether each run has settled, (way, value); windows (way, value, 3, unit, 2), NaN without a run."""
+    least, greatest = windows[..., 0].min(axis=2), windows[..., 1].max(axis=2)
+    with np.errstate(invalid="ignore"):
+        size = np.nanmax(greatest, axis=(0, 1)) - np.nanmin(least, axis=(0, 1))
+        rounding = ROUNDING * np.nanmax(np.abs(windows))
+        left = remaining(np.moveaxis(windows, 2, 0), NOISE * (greatest - least) + rounding)
+        changed = np.abs(windows[:, :, 2] - windows[:, :, 0]).max(axis=-1)
+        left = np.maximum(left, changed / 2)  # a passage of a ghost slows down first, and then no more
+        done = left <= np.maximum(SETTLED * apart * size, nudged[..., None])
+    done[..., list(angles)] = True
+    return np.asarray(done.all(axis=-1))
 
 
 def _range(low: Floats, high: Floats) -> float:

@@ -20,7 +20,7 @@ class LateRuns:
 
     Attributes:
         features: (start, feature); NaN where the state diverged.
-        halves: the same of the first and the second half of the late part.
+        halves: the same of the first, the middle and the last half of the late part.
         names: (feature,): every variable, then "SD of " each.
         scales: (feature,) > 0, what a distance of 1 is.
         states: (start, unit) at the end.
@@ -28,7 +28,7 @@ class LateRuns:
     """
 
     features: Floats
-    halves: tuple[Floats, Floats]
+    halves: tuple[Floats, Floats, Floats]
     names: tuple[str, ...]
     scales: Floats
     states: Floats
@@ -81,7 +81,8 @@ def late_runs(
     weights = np.sin(math.pi * (np.arange(2 * half) + 0.5) / (2 * half)) ** 2
     short = np.sin(math.pi * (np.arange(half) + 0.5) / half) ** 2
     origin = turned(x)
-    sums = [_Sums(origin), _Sums(origin), _Sums(origin)]  # whole, first half, second half
+    begins = (0, half // 2, half)  # of the halves, in the late part
+    sums = [_Sums(origin) for _ in range(1 + len(begins))]  # whole, halves
     diverged: dict[int, str] = {}
     with np.errstate(all="ignore"):  # what overflows is found, and said
         for at in range(n_steps):
@@ -97,7 +98,9 @@ def late_runs(
             if back >= 0:
                 now = turned(x)
                 sums[0].add(now, weights[back])
-                sums[1 + back // half].add(now, short[back % half])
+                for window, begin in zip(sums[1:], begins, strict=True):
+                    if 0 <= back - begin < half:
+                        window.add(now, short[back - begin])
             if progress is not None and at % 256 == 0:
                 progress(at, n_steps)
     found = [part.features() for part in sums]
@@ -107,7 +110,8 @@ def late_runs(
     own = _scales(origin[left], found[0][left], sums[0].spread()[left])
     labels = (*turned.names, *(f"SD of {name}" for name in turned.names))
     used = own if scales is None else np.asarray(scales, dtype=np.float64)
-    return LateRuns(found[0], (found[1], found[2]), labels, used, x, tuple(diverged[k] for k in sorted(diverged)))
+    lines = tuple(diverged[k] for k in sorted(diverged))
+    return LateRuns(found[0], (found[1], found[2], found[3]), labels, used, x, lines)
 
 
 class _Turned:

@@ -39,8 +39,8 @@ def recorded_runs(runs: Sequence[Run], late: float) -> LateRuns:
     trajectories = [[found[name][at] for name in names] for at in range(len(runs))]
     whole = np.array([[*map(np.mean, run), *map(np.std, run)] for run in trajectories])
     parts = []
-    for half in (0, 1):
-        cut = [[np.array_split(trajectory, 2)[half] for trajectory in run] for run in trajectories]
+    for begin in (0, 1, 2):  # quarters: the first, the middle and the last half
+        cut = [[np.concatenate(np.array_split(x, 4)[begin : begin + 2]) for x in run] for run in trajectories]
         parts.append(np.array([[*map(np.mean, run), *map(np.std, run)] for run in cut]))
     n = len(names)
     scale = np.sqrt((whole[:, n:] ** 2).mean(axis=0) + whole[:, :n].var(axis=0))
@@ -51,7 +51,7 @@ def recorded_runs(runs: Sequence[Run], late: float) -> LateRuns:
         for name in names
     ]
     return LateRuns(
-        whole, (parts[0], parts[1]), (*labels, *(f"SD of {label}" for label in labels)),
+        whole, (parts[0], parts[1], parts[2]), (*labels, *(f"SD of {label}" for label in labels)),
         np.tile(np.where(scale > 0, scale, 1.0), 2), np.empty((len(runs), 0)),
     )  # fmt: skip
 

@@ -12,9 +12,10 @@ from threadpoolctl import threadpool_limits
 from ...simulator import InputError, Recording, Spikes, unknown
 from ...simulator.files.document import to_json
 from ...simulator.types import Band, Progress
+from ..activity import Activity
 from ..measures import MEASURES, get
 from ..settings import ValueSettings
-from ..values import Activity, Value, values
+from ..values import Value, values
 from .rhythm import RHYTHMS, Rhythm
 from .windows import Event, phase_of
 

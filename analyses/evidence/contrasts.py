@@ -10,12 +10,12 @@ from numpy.typing import ArrayLike
 from scipy.stats import rankdata
 
 from ...simulator import InputError
+from ..conditions import not_healthy, overfits
 from .effect import Effect, effect
 from .rules import Finding
 from .store import Evidence
 from .training import TrainingRun
 
-GAP = 0.1  # by which a condition's gap must exceed the control's to count as overfitting, mean over seeds
 SEVERE = 0.2  # gap from which the paper speaks of severe overfitting
 
 
@@ -27,7 +27,8 @@ class Setting:
         name: network and data.
         control: seed -> training that fits well.
         ways: condition -> seed -> training that overfits by it.
-        dropped: conditions that were meant to overfit and did not, in words.
+        dropped: conditions that are not what they are called, in words: those that were meant to overfit and do not
+            are left out; a control that overfits is named.
     """
 
     name: str
@@ -85,13 +86,19 @@ def setting_of(name: str, trainings: Sequence[TrainingRun]) -> Setting:
             control[training.seed] = training
         elif training.overfits:
             ways.setdefault(training.condition, {})[training.seed] = training
-    dropped = {}
+    dropped: dict[str, str] = {}
     usual = np.mean([training.metrics["gap"][-1] for training in control.values()]) if control else 0.0
     for way, table in list(ways.items()):
         gap = float(np.mean([training.metrics["gap"][-1] for training in table.values()]))
-        if gap < usual + GAP:
-            dropped[way] = f"{way} does not overfit: gap {gap:.2f}, control {usual:.2f}"
+        if not overfits(gap, float(usual)):
+            dropped[way] = f"{way} does not overfit, and is left out: gap {gap:.2f}, control {usual:.2f}"
             del ways[way]
+    if control:
+        train, before = (
+            float(np.mean([training.metrics["train_accuracy"][at] for training in control.values()])) for at in (-1, 0)
+        )
+        if why := not_healthy(float(usual), train, before):
+            dropped["control"] = f"the well-fitted networks, which are counted: {why}"
     return Setting(name, control, ways, dropped)
 
 

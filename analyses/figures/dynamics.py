@@ -63,13 +63,15 @@ def dynamics_drawings(result: DynamicsResult) -> Iterator[Drawing]:
         yield Drawing("attractors", "attractors", count_figure(ends), text, text)
     if (scan := result.scan) is not None:
         ranges = ", ".join(f"{low:g} to {high:g}" for low, high in scan.hysteresis) or "nowhere"
+        least, longest = config["scan_time"], config.get("scan_longest", config["scan_time"])
+        lasts = f"{least:g}" if longest == least else f"{least:g}, or until it has settled, up to {longest:g}"
         text = (
-            f"Least and greatest {scan.variable} of {who} in the later half of each run, and its period, against "
-            f"{scan.parameter}, led up and down; each run starts where the one before ended and lasts "
-            f"{config['scan_time']:g} {config['time_unit']}. Up and down differ: {ranges}."
+            f"Least and greatest {scan.variable} of {who} late in each run, and its period, against {scan.parameter}, "
+            f"led up and down; each run starts where the one before ended and lasts {lasts} {config['time_unit']}. Up "
+            f"and down differ: {ranges}. Period: mean time between upward crossings of the middle."
         )
         if slow := scan.unsettled:
-            text += f" Crosses: too short to settle there, {len(slow)} of {len(scan.values)} values."
+            text += f" Crosses: not settled there, {len(slow)} of {len(scan.values)} values."
         yield Drawing("scan", f"scan of {scan.parameter}", scan_figure(scan, str(config["time_unit"])), text, text)
     if (basins := result.basins) is not None:
         text = (
@@ -207,7 +209,7 @@ def scan_figure(scan: Scan, time_unit: str) -> Figure:
     panels[0].set_ylabel(words(scan.variable, 20))
     if swings:
         panels[1].set_ylabel(f"period\n[{words(time_unit, 12)}]")
-        panels[1].set_ylim(bottom=0)
+        panels[1].set_ylim(0, 1.1 * float(np.nanmax(scan.period)))
     panels[-1].set_xlabel(words(scan.parameter, 30))
     legend_below(figure, legend)
     return figure

@@ -17,10 +17,12 @@ from ..evidence.effect import Effect
 from ..evidence.rules import COVERS, number_of
 from ..evidence.store import Evidence
 from ..evidence.training import TrainingRun
+from .parts.collapse import collapse_line, collapse_words
 from .parts.style import Drawing, colour, dash, legend_below, legend_of, styled, words
 
 WIDTH, TALL, ROW = 3.4, 2.7, 0.24  # inch: of the figure, of the panel of data, of an effect
 PAPER: dict[str, Any] = {"color": "0.25", "marker": "*", "ls": "none", "ms": 7}
+CLASSES = {"digits": 10, "Fashion-MNIST": 10, "CIFAR-10": 10, "CIFAR-100": 100}  # by the name in the file
 INDEX = "SI (SI-3, mean over layers)"
 Conditions = Mapping[str, Sequence[TrainingRun]]
 
@@ -133,6 +135,14 @@ def forest(axes: Axes, effects: Sequence[Effect], tints: Mapping[str, str]) -> N
     axes.set(xlim=(low - pad, high + pad), ylim=(-0.6, len(parts) - 0.4))
     axes.set_yticks(range(len(parts)), [words(part, 24, 2) for part in parts])
     axes.set_xlabel("effect, as the claim wants it large")
+
+
+def collapse(axes: Axes, shown: Shown) -> str:
+    """Draw SI-3 of complete neural collapse, and return the sentence; neither where the classes are not known."""
+    found = {CLASSES.get(c.data) for trainings in shown.conditions.values() for c in trainings}
+    classes = found.pop() if len(found) == 1 else None
+    collapse_line(axes, "si_3", classes)
+    return collapse_words("si_3", classes)
 
 
 def tint(at: int, training: TrainingRun) -> str:

@@ -12,6 +12,7 @@ from ..comparison.wording import number
 from ..layers.layer_synchrony import CKA, LIVE, LayerValues, layer_similarity, layer_synchrony, measures_in, parts
 from ..layers.transfer import layer_transfer
 from ..measures import MEASURES, get
+from .parts.collapse import collapse_words
 from .parts.layers import NAMED, layers_figure
 from .parts.style import Drawing, with_unit
 from .parts.training import FREE, WITHIN, Accuracies, depth_figure, shown_layers, synchrony_figure
@@ -39,7 +40,9 @@ def training_drawings(run: Run) -> Iterator[Drawing]:
                 continue
             yield _over_training(run, found)
             if len(found.layers) > 1:
-                yield from _against_depth(found, [layer_synchrony(run, measure, when=when, of=of) for of in others[:1]])
+                yield from _against_depth(
+                    run, found, [layer_synchrony(run, measure, when=when, of=of) for of in others[:1]]
+                )
         yield from _transfer(run, shown, when, main)
         yield from _similarity(run, when, main)
 
@@ -59,13 +62,13 @@ def _over_training(run: Run, found: LayerValues) -> Drawing:
     return Drawing(
         f"synchrony/{found.measure}/{found.when}-{found.of}",
         title,
-        synchrony_figure(title, found, _label(found), accuracies),
-        f"{_name(found)} {about}{_null_words(found)}",
+        synchrony_figure(title, found, _label(found), accuracies, _classes(run)),
+        f"{_name(found)} {about}{_null_words(found)}{_collapse_words(run, found)}",
         f"{_name(found)} {_where(found)}, from the first record to the last: {ends}.",
     )
 
 
-def _against_depth(found: LayerValues, others: Sequence[LayerValues]) -> Iterator[Drawing]:
+def _against_depth(run: Run, found: LayerValues, others: Sequence[LayerValues]) -> Iterator[Drawing]:
     records = found.measured
     if records.size == 0:
         return
@@ -89,8 +92,9 @@ def _against_depth(found: LayerValues, others: Sequence[LayerValues]) -> Iterato
     yield Drawing(
         f"depth/{found.measure}/{found.when}-{found.of}",
         title,
-        depth_figure(title, found.layers, series, nulls, _label(found), dashed),
+        depth_figure(title, found.layers, series, nulls, _label(found), dashed, found.measure, _classes(run)),
         f"{_name(found)} {_where(found)} against depth, at {len(series)} records of the training.{band}"
+        f"{_collapse_words(run, found)}"
         f"{_numbered(found.layers)}",
         f"{_name(found)} {_where(found)} at {series[-1][0]}, by layer: {values}.",
     )
@@ -174,6 +178,15 @@ def _accuracies(run: Run, found: LayerValues) -> Accuracies | None:
         return None
     train, test = (history.numpy()[:, names.index(name)] for name in ("train_accuracy", "test_accuracy"))
     return Accuracies(times, train, test)
+
+
+def _classes(run: Run) -> object:
+    """Return the number of classes of the training data; None of a run that does not say."""
+    return run.source.get("n_classes")
+
+
+def _collapse_words(run: Run, found: LayerValues) -> str:
+    return collapse_words(found.measure, _classes(run))
 
 
 def _units(found: LayerValues) -> str:

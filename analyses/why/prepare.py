@@ -13,11 +13,12 @@ from ...simulator import InputError, Recording, Spikes
 from ...simulator.files.document import to_json
 from ...simulator.recordings.spikes import MIN_SPIKES
 from ...simulator.types import Floats, Ints
+from ..activity import Activity
 from ..measures import get
 from ..measures.arrays import live_units, standardised
 from ..measures.base import Measure, apply, in_double
 from ..nulls.null_tests import null_test
-from ..values import Activity, Value, unusable, values
+from ..values import Value, unusable, values
 from .parts import CLASS, MEASURES, SLOW
 from .settings import WhySettings
 from .wording import frequency

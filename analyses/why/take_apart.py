@@ -9,8 +9,8 @@ from dataclasses import asdict, replace
 import numpy as np
 
 from ...simulator.types import Floats, Ints
+from ..activity import Activity
 from ..chance import coefficients, expected_square, squares_by_chance
-from ..values import Activity
 from .classes import BLOCKS, MOVES, Confounding, confounding
 from .groups import Groups, carriers, find_groups, near_copies, pair_sets, set_parts, without_unit
 from .intervals import Z, block_error, class_error, slow_error

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..analyses.dynamics.result import DynamicsResult
 
 LYAPUNOV, ALL = "--lyapunov", "all"
+LONGER = 16.0  # a run of a scan lasts a quarter of --time
 SHOWN = 12  # rows of a table, and variables of a state
 
 
@@ -226,5 +227,9 @@ def _scanned(found: DynamicsResult) -> str:
     verdict = f"up and down differ at {scan.parameter} = {ranges}" if ranges else "up and down agree"
     if slow := scan.unsettled:
         listed = ", ".join(number(value) for value in slow[:8]) + (" and so on" if len(slow) > 8 else "")
-        verdict += f", but runs were too short to settle at {scan.parameter} = {listed}"
+        longest = float(found.config.get("scan_longest", found.config["scan_time"]))
+        verdict += (
+            f", but runs have not settled within {longest:g} {unit} at {scan.parameter} = {listed}: --time "
+            f"{LONGER * longest:g} runs four times as long"
+        )
     return f"{drawn}{verdict}\n{stopped}"

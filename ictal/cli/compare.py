@@ -108,7 +108,9 @@ def compare(
         written = _write(found, output, force)
     out.result({**found.to_json(), "files": [str(path) for path in written]}, lambda: summary(found))
     out.note(
-        *assumptions(*(source for members in dict(found.config.get("sources", {})).values() for source in members)),
+        *assumptions(
+            found.config, *(source for members in dict(found.config.get("sources", {})).values() for source in members)
+        ),
         *(f"wrote {path}" for path in written[:2]),
         f"wrote {len(written) - 2} figures (PNG, SVG) to {figures}",
     )
@@ -156,13 +158,13 @@ def _write(found: Comparison, folder: Path, force: bool) -> list[Path]:
 
 
 def summary(found: Comparison) -> str:
-    """Return the verdicts where there are two sides, else every contrast; then values after a shuffle of samples."""
-    from ..analyses.comparison.wording import shuffled
+    """Return groups that are not what they are called, the verdicts or else every contrast, values after a shuffle."""
+    from ..analyses.comparison.wording import shuffled, unmet
 
     measures = dict.fromkeys(row.measure for row in found.observations)
     shuffles = ((name, shuffled(found, name)) for name in measures)
     lines = (f"{name} before → after a shuffle of the samples: {text}\n" for name, text in shuffles if text)
-    return _separations(found) + "".join(lines)
+    return "".join(f"{line}\n" for line in unmet(found)) + _separations(found) + "".join(lines)
 
 
 def _separations(found: Comparison) -> str:

@@ -9,7 +9,9 @@ Measure     Every measure of the registry, by one and the same kernel on both si
 Control     Matched architecture, number of optimiser steps, initial weights and test images; every value beside
             its surrogates: shifts of trains by up to 25 ms, circular shifts along the morph loop, permutations of
             images within classes. Beside them circular shifts of trains, and free permutations. The last hidden
-            layer decides, chosen before anything was measured.
+            layer decides, chosen before anything was measured. Networks are called healthy or overfitted where their
+            gap, training minus test accuracy, says so: a healthy one has at most 0.1, an overfitted one at least 0.1
+            more, mean over seeds.
 Statistic   Replicates are seeds. "Separates": every replicate of one group beyond every one of the other, and each
             replicate of the more synchronous group above its null (p ≤ 0.05 of 199 surrogates). Beside it Welch's
             interval, exact permutation p and Cliff's delta.
@@ -19,10 +21,12 @@ Refutation  The analogy fails by a measure that separates seizure from rest and 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from ..analyses import Panel, Settings, Side, compare_panels
 from ..analyses.comparison.result import Comparison
+from ..analyses.conditions import Role, check_conditions
+from ..models.datasets import healthy_images
 from ..models.spiking.seizure import SeizureNetwork
 from ..models.system import System, parameters
 from ..models.trained.classifier import Classifier
@@ -37,28 +41,33 @@ STATES = {
 }
 SMALL, NOISE = "small sample", "memorising"
 HEALTHY = "healthy"
+ROLES: dict[str, Role] = {HEALTHY: "healthy", SMALL: "overfits", NOISE: "memorises"}
+INSTEAD = {HEALTHY: "control", NOISE: "wrong labels"}  # names of networks that are not what they were meant to be
+FEW, OVERFITTED = 20, 1000  # the small sample is 1/FEW of the OVERFITTED images with wrong labels
 
 
 def classifiers(data: str, seed: int = 0) -> dict[str, Classifier]:
     """Return the three conditions; only the number of training images and the label noise differ.
 
-    Healthy and memorising networks see 1000 images, the small sample a twentieth of that; a smaller
-    data set gives all its images, and up to 400 test images.
+    Memorising networks see 1000 images, the small sample a twentieth of that, and healthy networks as many as the
+    data set needs (`healthy_images`): 1000 of the digits, else up to 20,000. A smaller data set gives all its images,
+    and up to 400 test images.
 
     Raises:
         InputError: data that cannot be had, or too few images to tell the conditions apart.
     """
     found = Classifier(data=data, n_train=None).load(seed)
-    n_train = min(1000, len(found.y_train))
-    small = max(n_train // 20, 2 * found.n_classes)
+    n_train = min(OVERFITTED, len(found.y_train))
+    small = max(n_train // FEW, 2 * found.n_classes)
     if n_train < 4 * small:
         raise InputError(f"data {data}: must hold at least {4 * small} training images; got {n_train}")
     n_test = len(found.y_test)
-    healthy = Classifier(data=data, n_train=n_train, n_probe=min(400, n_test), n_stimuli=min(8, n_test))
+    enough = healthy_images(data, len(found.y_train))
+    healthy = Classifier(data=data, n_train=enough, n_probe=min(400, n_test), n_stimuli=min(8, n_test))
     return {
         HEALTHY: healthy,
         SMALL: replace(healthy, n_train=small),
-        NOISE: replace(healthy, label_noise=0.4),
+        NOISE: replace(healthy, n_train=n_train, label_noise=0.4),
     }
 
 
@@ -71,6 +80,8 @@ def run(
     progress: Progress | None = None,
 ) -> Comparison:
     """Simulate, train, measure, compare.
+
+    Networks that are not what they were meant to be (`check_conditions`) go by another name: `INSTEAD`.
 
     Args:
         data: images of the classifiers: ``digits``, ``fashion-mnist``, a folder of IDX files, a ``.npz``.
@@ -99,13 +110,19 @@ def run(
             runs[name].append(system.record(k))
             done += 1
     layer = f"hidden.{len(networks[HEALTHY].hidden) - 1}.linear"
+    histories = {n: [r.recording("history") for r in runs[n]] for n in networks}
+    checked = {each.name: each for each in check_conditions(histories, ROLES)}
+    names = {n: n if checked[n].holds else INSTEAD.get(n, n) for n in networks}
+    control = names[HEALTHY]
+    over = [names[n] for n in (SMALL, NOISE)]
+    said = "overfitted" if checked[SMALL].holds and checked[NOISE].holds else " and ".join(over)
     panels = [
         Panel("spikes", {s: [r.spikes("E").select(time=WINDOW) for r in runs[s]] for s in STATES}),
         Panel(
             "images",
-            {n: [r.recording(f"{layer}_samples") for r in runs[n]] for n in networks},
+            {names[n]: [r.recording(f"{layer}_samples") for r in runs[n]] for n in networks},
         ),
-        Panel("morph loop", {n: [r.recording(f"{layer}_loop") for r in runs[n]] for n in networks}),
+        Panel("morph loop", {names[n]: [r.recording(f"{layer}_loop") for r in runs[n]] for n in networks}),
     ]
     found = [members[0].source.get("versions") for members in runs.values()]
     recorded = {name: text for one in found if isinstance(one, dict) for name, text in one.items()}
@@ -113,16 +130,18 @@ def run(
         panels,
         sides=(
             Side("seizure against rest", ("spikes",), (("seizure", "rest"),)),
-            Side("overfitted against healthy", ("images", "morph loop"), ((SMALL, HEALTHY), (NOISE, HEALTHY))),
+            Side(f"{said} against {control}", ("images", "morph loop"), tuple((name, control) for name in over)),
         ),
         settings=settings or Settings(seed=seed),
-        histories={n: [r.recording("history") for r in runs[n]] for n in networks},
+        histories={names[n]: curves for n, curves in histories.items()},
         config={
             "experiment": "seizure_overfitting",
             "data": data,
             "seeds": list(numbers),
             "window": list(WINDOW),
             "layer": layer,
+            "conditions": [{**asdict(each), "called": names[n]} for n, each in checked.items()],
+            "assumptions": ["training images of " + ", ".join(f"{n}: {each.n_train}" for n, each in networks.items())],
             "systems": {name: parameters(system) for name, system in systems.items()},
             "engine": "compiled, torch",
             "versions": {**versions(), **recorded},

@@ -47,7 +47,8 @@ def analyse(
             rate-rnn), FILE.h5 of ``ictal simulate``.
         lyapunov: True, or the number of exponents: all up to 64 units, the first 10 beyond.
         fixed_points, attractors: whether to look for them.
-        scan: (parameter, lowest, highest, count): led up and down; each value for a quarter of `time`.
+        scan: (parameter, lowest, highest, count): led up and down; each value for a quarter of `time`. Without `time`
+            a run that has not settled is continued, up to 32 times as long.
         basins: attractor that each state of `plane` goes to; finds the attractors too.
         phase_plane: drift and nullclines over `plane`, and up to six runs in it; finds the fixed points too, of at
             most 2,000 units.
@@ -166,7 +167,10 @@ def scan(
     time: float | None = None, seed: int = 0, progress: Progress | None = None,
     **parameters: object,
 ) -> DynamicsResult:  # fmt: skip
-    """Lead a parameter of a system up and down again, each value for a quarter of `time`: branches and hysteresis.
+    """Lead a parameter of a system up and down again: branches and hysteresis.
+
+    Each value is run for a quarter of `time`; without `time` a run that has not settled is continued, up to 32 times
+    as long.
 
     Args and errors are those of `analyse`; `count` values of `parameter` lie from `low` to `high`.
     """

@@ -7,13 +7,14 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ..analyses.activity import Activity
 from ..analyses.comparison.sources import is_curve
 from ..analyses.eeg.analyse import Alarms, Windows, analyse, over_time
 from ..analyses.eeg.detectors import Rule
 from ..analyses.eeg.result import EegResult
 from ..analyses.nulls.kinds import SHIFT_OF_SD
 from ..analyses.settings import ValueSettings
-from ..analyses.values import Activity, unusable
+from ..analyses.values import unusable
 from ..simulator import InputError, Recording, Spikes, unknown
 from ..simulator.checks import check_seed
 from ..simulator.files.document import versions

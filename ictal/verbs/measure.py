@@ -8,12 +8,13 @@ from dataclasses import asdict, replace
 
 import numpy as np
 
+from ..analyses.activity import Activity
 from ..analyses.comparison.sources import entry_of, is_curve
 from ..analyses.eeg.analyse import usable
 from ..analyses.eeg.windows import events_of
 from ..analyses.measures import default_measures, get
 from ..analyses.settings import ValueSettings
-from ..analyses.values import Activity, EntryValue, Measurements, unusable, values
+from ..analyses.values import EntryValue, Measurements, unusable, values
 from ..simulator import InputError, Recording, Run, Spikes
 from ..simulator.checks import check_seed
 from ..simulator.files.document import versions

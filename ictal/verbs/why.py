@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
+from ..analyses.activity import Activity
 from ..analyses.comparison.sources import entry_of, is_curve
 from ..analyses.eeg.analyse import usable
 from ..analyses.eeg.windows import events_of
-from ..analyses.values import Activity
 from ..analyses.why.prepare import can_be_taken_apart
 from ..analyses.why.result import WhyResult
 from ..analyses.why.settings import Reference, WhySettings

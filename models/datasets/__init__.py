@@ -3,6 +3,6 @@
 from .choice import stratified
 from .dataset import Dataset
 from .files import FASHION_MNIST, IDX_FILES
-from .loading import DATA, load_data
+from .loading import DATA, healthy_images, load_data
 
-__all__ = ["DATA", "FASHION_MNIST", "IDX_FILES", "Dataset", "load_data", "stratified"]
+__all__ = ["DATA", "FASHION_MNIST", "IDX_FILES", "Dataset", "healthy_images", "load_data", "stratified"]

@@ -52,6 +52,17 @@ DATA = Registry("data set", "ictal.models.datasets", {
     "match": ("sequences:read_task", "delayed match to sample: was the test the sample? match:KEY=VALUE,KEY=VALUE"),
 }, "ictal.data")  # fmt: skip
 
+# training images with which a small network fits well; of other data as many as there are, up to ENOUGH: a multilayer
+# perceptron of two hidden layers on Fashion-MNIST ends with a gap of .19 after 1,000 images, .13 after 6,000, .05 after
+# 20,000, at 1,000 steps of 128 images
+HEALTHY_IMAGES = {"digits": 1000}
+ENOUGH = 20_000
+
+
+def healthy_images(name: str, there: int) -> int:
+    """Return the number of training images, of those that are there, with which a small network should fit well."""
+    return min(HEALTHY_IMAGES.get(name, ENOUGH), there)
+
 
 def load_data(
     name: str | Path,

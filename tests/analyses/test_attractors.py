@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+import ictal
 from ictal.analyses import (
     Axis,
     attractors,
@@ -18,6 +19,7 @@ from ictal.analyses import (
     stepper,
 )
 from ictal.analyses.dynamics.attractors import wilson
+from ictal.analyses.dynamics.settling import remaining
 from ictal.models import Epileptor, Kuramoto, StuartLandau, WilsonCowan, architecture, autonomous
 from ictal.simulator import InputError, Recording, Run, Spikes
 
@@ -164,8 +166,8 @@ def test_starts_that_diverge_say_when_and_are_left_out():
 
 def test_runs_that_are_under_way_are_told():
     found = found_by(lambda x: -0.01 * x, np.array([[1.0], [2.0], [4.0]]), dt=0.1, n_steps=500)
-    assert found.settled.tolist() == [True, True, False]  # the last alone falls by 0.07 · 4 > eps · SD of the starts
-    assert found.says.endswith("; 1 of 3 runs have not settled")
+    assert found.settled.tolist() == [False] * 3  # what is left, 0.6 to 2.4, is above eps = .2 of the SD, 1.2
+    assert found.says.endswith("; 3 of 3 runs have not settled")
     assert "have not settled" not in found_by(wells, [[0.5], [0.6], [0.7]]).says
 
 
@@ -370,6 +372,61 @@ def test_a_run_that_is_too_short_is_no_hysteresis():
     assert longer.hysteresis == [(0.0, 0.0)]
 
 
+def normal_form(mu, cubic, quintic):
+    """r' = μr + cubic·r³ + quintic·r⁵ at 1 rad per time."""
+
+    def drift(x):
+        square = (x * x).sum(-1, keepdims=True)
+        return (mu + cubic * square + quintic * square**2) * x + np.array([-x[..., 1], x[..., 0]]).T
+
+    return drift
+
+
+def test_what_is_left_of_a_geometric_change_is_its_sum():
+    times = np.array([0.0, 1.0, 2.0])
+    for rate in (0.05, 0.5, 2.0):
+        windows = 3 + np.exp(-rate * times)[:, None, None] * [[1.0, -2.0]]
+        assert remaining(windows) == pytest.approx(np.exp(-2 * rate) * math.sqrt(5), rel=1e-9) or rate == 2.0
+    assert remaining(windows) >= np.exp(-4.0) * math.sqrt(5)  # a fast one counts at least its last change
+    assert np.isinf(remaining(np.exp(0.1 * times)[:, None, None]))  # growth
+    assert np.isinf(remaining(times[:, None, None]))  # drift
+    assert remaining([[[0.0]], [[1e-3]], [[3e-3]]], noise=0.01) == pytest.approx(2e-3)
+
+
+def test_a_slow_return_near_hopf_is_no_hysteresis():
+    """The cycle of r' = μr − r³ has r² = μ and is approached at the rate 2μ: from either side the same."""
+    values = np.array([-0.1, -0.02, 0.02, 0.05, 0.1, 1.0])
+    step, n_steps = 0.2, 800
+
+    def step_at(mu):
+        return stepper(normal_form(mu, -1.0, 0.0), step)
+
+    short = scan(step_at, values, [1.0, 0.0], n_steps=n_steps, dt=step)
+    assert short.hysteresis == []
+    assert set(short.unsettled) <= {-0.02, 0.02, 0.05}  # 1/(2|μ|) = 25 and 10 of 160
+    long = scan(step_at, values, [1.0, 0.0], n_steps=n_steps, longest=32 * n_steps, dt=step)
+    assert long.hysteresis == []
+    assert long.unsettled == []
+    reach = np.sqrt(np.maximum(values, 0.0))
+    for way in (0, 1):
+        assert long.high[way] == pytest.approx(reach, abs=0.01)
+        assert long.low[way] == pytest.approx(-reach, abs=0.01)
+    assert long.period[:, 4:] == pytest.approx(2 * math.pi, rel=1e-3)
+
+
+def test_hysteresis_of_a_subcritical_hopf_is_found():
+    """r' = μr + r³ − r⁵ has rest and a cycle, r² = (1 + √(1 + 4μ))/2, for −1/4 < μ < 0."""
+    values = np.round(np.arange(-0.4, 0.21, 0.05), 2)
+    found = scan(lambda mu: stepper(normal_form(mu, 1.0, -1.0), 0.2), values, [0.0, 0.0], n_steps=600,
+                 longest=20000, dt=0.2)  # fmt: skip
+    assert found.unsettled == []
+    ((low, high),) = found.hysteresis
+    assert low == pytest.approx(-0.25 + 0.05 * (low > -0.225))  # the fold itself, where the cycle is half stable
+    assert high in (-0.05, 0.0)
+    both = values > low - 1e-9
+    assert found.high[1, both] == pytest.approx(np.sqrt((1 + np.sqrt(1 + 4 * values[both])) / 2), abs=0.02)
+
+
 def test_an_imperfect_pitchfork_jumps_on_one_way_only():
     """x' = h + r x − x³ with h = 0.1 keeps its upper branch; the way down from a lower one ends at a fold."""
     found = scan(
@@ -399,6 +456,34 @@ def test_wilson_and_cowan_s_cycle_comes_and_goes_with_p():
     found = scan(lambda p: stepper(WilsonCowan(p=(p,)).drift, step), values, [0.1, 0.05], n_steps=1500, dt=step, unit=0)
     assert np.isnan(found.period[:, [0, 1, 3]]).all()
     assert 1000 / found.period[:, 2] == pytest.approx([25.0, 25.0], abs=0.1)
+
+
+@pytest.mark.slow
+def test_wilson_and_cowan_s_slow_return_near_hopf_is_no_hysteresis():
+    """Runs of 500 ms at p = 1.875 end with swings of .055 and .030; runs of 3 s with .041 both."""
+    values = [1.75, 1.875, 2.125, 3.0]
+    at = {"n_steps": 1250, "dt": 0.4}
+    short = scan(lambda p: stepper(WilsonCowan(p=(p,)).drift, 0.4), values, [0.1, 0.05], **at)
+    assert abs(np.diff(short.high[:, 1])) > 0.02 * np.ptp([short.low, short.high])  # apart, but under way
+    assert short.hysteresis == []
+    assert 1.875 in short.unsettled
+    long = scan(lambda p: stepper(WilsonCowan(p=(p,)).drift, 0.4), values, [0.1, 0.05], longest=40000, **at)
+    assert long.hysteresis == []
+    assert long.unsettled == []
+    assert long.high[:, 1] - long.low[:, 1] == pytest.approx([0.041, 0.041], abs=0.006)
+
+
+@pytest.mark.physics
+def test_a_scan_lasts_several_seizures_of_the_epileptor():
+    """Every 1,900 to 2,300 time units a seizure for x0 above −2.06, else rest; z turns at about 2.9 and 4.15."""
+    found = ictal.scan("epileptor", "x0", -2.2, -1.6, 3, watch="z").scan
+    assert found.unsettled == []
+    assert found.hysteresis == []
+    for way in (0, 1):
+        assert np.ptp([found.low[way, 0], found.high[way, 0]]) < 0.05
+        assert found.low[way, 1:] == pytest.approx([2.887, 2.854], abs=0.02)
+        assert found.high[way, 1:] == pytest.approx([4.149, 4.143], abs=0.02)
+        assert found.period[way, 1:] == pytest.approx([2150, 1934], rel=0.01)
 
 
 def test_a_scan_that_diverges_says_where():

@@ -12,6 +12,7 @@ import torch
 import ictal
 from ictal.analyses import DynamicsResult, save_figures
 from ictal.analyses.figures.dynamics import basin_figure, dynamics_drawings
+from ictal.cli.analyse import described
 from ictal.models import SelfContained, StuartLandau, load_data, open_model
 from ictal.simulator import Recording, Run
 from ictal.verbs import names as registry
@@ -19,6 +20,18 @@ from ictal.verbs.targets import target
 
 HOPF = ["stuart_landau", "--set", "n=1", "--set", "dt=0.02", "--set", "sample=0.02"]
 SHORT = ["--time", "8", "--starts", "6"]
+
+
+def test_a_scan_that_has_not_settled_says_what_to_type():
+    short = ictal.scan("stuart_landau", "a", 0.02, 1.0, 2, time=80.0, n=1, dt=0.02, sample=0.02)
+    assert short.config["scan_time"] == short.config["scan_longest"] == 20.0
+    assert short.scan.unsettled == [0.02]  # approached at the rate 2a: 1/0.04 s = 25 s
+    said = described(short)
+    assert "have not settled within 20 s at a = 0.02: --time 320 runs four times as long" in said
+    assert "differ" not in said
+    long = ictal.scan("stuart_landau", "a", 0.02, 1.0, 2, n=1, dt=0.02, sample=0.02)
+    assert long.config["scan_longest"] == 32 * long.config["scan_time"]
+    assert long.scan.unsettled == []
 
 
 @pytest.fixture(autouse=True)

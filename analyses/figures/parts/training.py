@@ -16,6 +16,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from ...layers.layer_synchrony import LayerValues
+from .collapse import collapse_line, collapse_value
 from .layers import name_layers
 from .style import (
     ACTIVITY_MAP,
@@ -61,7 +62,9 @@ def shown_layers(n: int) -> NDArray[np.intp]:
 
 
 @styled
-def synchrony_figure(title: str, found: LayerValues, y_label: str, accuracies: Accuracies | None) -> Figure:
+def synchrony_figure(
+    title: str, found: LayerValues, y_label: str, accuracies: Accuracies | None, classes: object = None
+) -> Figure:
     """One measure of every layer over training, with its null, under the accuracies.
 
     Grey: what permuted surrogates of all layers span, between the records at which they were drawn. Diamonds: mean
@@ -71,6 +74,7 @@ def synchrony_figure(title: str, found: LayerValues, y_label: str, accuracies: A
         found: values (time, layer) with their nulls.
         y_label: the measure with its unit.
         accuracies: drawn above with their gap, if there are any.
+        classes: number of classes of the data, where it is known: see `collapse_line`.
     """
     figure = Figure(figsize=(SIZE[0], TALL if accuracies is not None else SIZE[1]), layout="constrained")
     legend: Legend = []
@@ -95,6 +99,7 @@ def synchrony_figure(title: str, found: LayerValues, y_label: str, accuracies: A
     if WITHIN in found.nulls and np.isfinite(found.nulls[WITHIN].low).any():
         legend.append((Line2D([], [], color=_BAR, **_WITHIN_MARK), NULL_LABELS[WITHIN]))
     axes.set(xlabel=CLOCK_LABELS[found.clock], ylabel=y_label, ylim=_span(found))
+    _collapse(axes, found.measure, classes, legend)
     axes.margins(x=0.02)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(5))
@@ -106,7 +111,7 @@ def synchrony_figure(title: str, found: LayerValues, y_label: str, accuracies: A
 @styled
 def depth_figure(
     title: str, layers: Sequence[str], series: Sequence[tuple[str, Values]], nulls: dict[str, tuple[Values, Values]],
-    y_label: str, dashed: Sequence[tuple[str, Values]] = (),
+    y_label: str, dashed: Sequence[tuple[str, Values]] = (), measure: str = "", classes: object = None,
 ) -> Figure:  # fmt: skip
     """One measure against depth at a few steps of training.
 
@@ -116,6 +121,7 @@ def depth_figure(
         nulls: kind of surrogate -> low and high (layer,), of the last step.
         y_label: the measure with its unit.
         dashed: the same of another set, (layer,).
+        measure, classes: for `collapse_line`.
     """
     figure, axes = new_figure(title)
     figure.set_figheight(HIGH)
@@ -138,9 +144,19 @@ def depth_figure(
     everything = everything[np.isfinite(everything)]
     axes.set_ylim(*sign_limits(float(everything.min()), float(everything.max())))
     axes.set(xlabel="layer", ylabel=y_label, xlim=(0.7, len(layers) + 0.3))
+    _collapse(axes, measure, classes, legend)
     name_layers(axes, layers, ("x",))
     legend_below(figure, legend + bands)
     return figure
+
+
+def _collapse(axes: Axes, measure: str, classes: object, legend: Legend) -> None:
+    """Draw what collapse alone makes, within the limits of the axes."""
+    value = collapse_value(measure, classes)
+    if value is not None and (drawn := collapse_line(axes, measure, classes)):
+        legend.append(drawn)
+        low, high = axes.get_ylim()
+        axes.set_ylim(min(low, value - 0.05 * (high - low)), max(high, value + 0.05 * (high - low)))
 
 
 def depth_colour(index: int, n: int) -> str:
