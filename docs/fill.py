@@ -81,7 +81,7 @@ def _decisions(found: Ledger) -> str:
     for scale in found.decisions:
         parts.append(f"Scale {scale}:\n\n{decisions_table(found, scale)}")
         left_out = dict.fromkeys(row.left_out for row in found.rows if row.scale == scale and row.left_out)
-        parts += [f"Not what they are called: {text}." for text in left_out]
+        parts += [f"Not what they are called, or not counted: {text}." for text in left_out]
     return "\n\n".join(parts)
 
 

@@ -41,16 +41,13 @@ def effects(evidence: Evidence) -> Finding:
     """Effects of this claim, from the observations of the main job, by way of overfitting."""
     if not evidence.observations:
         return Finding((), {SETTING: "the main job was not run at this scale"})
-<<<<<<< HEAD
+    groups = {row.group for row in evidence.observations}
+    if missing := [name for name in (HEALTHY, *OVERFITTED) if name not in groups]:
+        return Finding((), {SETTING: f"networks meant to be {', '.join(missing)} are not: see their gap"})
     return Finding(tuple(replace(found, way=way) for way in OVERFITTED for found in _of(evidence, way)), {})
 
 
 def _of(evidence: Evidence, way: str) -> list[Effect]:
-=======
-    groups = {row.group for row in evidence.observations}
-    if missing := [name for name in (HEALTHY, *OVERFITTED) if name not in groups]:
-        return Finding((), {SETTING: f"networks meant to be {', '.join(missing)} are not: see their gap"})
->>>>>>> main
     seizure, rest = _values(evidence, BRAIN, SEIZURE), _values(evidence, BRAIN, REST)
     over, healthy = _values(evidence, NETS, way), _values(evidence, NETS, HEALTHY)
     within = [_values(evidence, NETS, name, "within_class_si") for name in (way, HEALTHY)]
