@@ -316,7 +316,7 @@ class _Sampled:
                 most = min(max(SHORTEST_LAG, int(SHORT_SHARE * n_times)), largest_lag(n_times, SHARE))
             else:
                 most = largest_lag(n_times, SHARE)
-            notes = {"max_lag": most * dt, "common_variance": v}
+            notes = {"max_lag": most * dt, **({} if np.isnan(v) else {"common_variance": v})}
         length = n_times - 2 * most
         if length < 2:
             raise InputError(f"null {self.kind!r}: {n_times} samples are too few to shift by {most} to either side")
