@@ -28,6 +28,7 @@ class Row:
         control: the control it stands or falls by.
         left_out: conditions that were run and are not counted, and why.
         kind: of what fails: opposite, absent, smaller than claimed; several where settings or ways differ.
+        failing: in how many of its networks and ways of overfitting it fails, e.g. ``"1 of 14"``; "" where in all.
     """
 
     claim: Claim
@@ -39,11 +40,14 @@ class Row:
     control: str
     left_out: str
     kind: str = ""
+    failing: str = ""
 
     @property
     def shown(self) -> str:
-        """The verdict with the kind of failing, ``"fails (opposite)"``."""
-        return f"{self.verdict} ({self.kind})" if self.kind and self.verdict == FAILS else self.verdict
+        """The verdict with the kind of failing and its number of places, ``"fails (opposite) in 1 of 14"``."""
+        if self.verdict != FAILS:
+            return self.verdict
+        return self.verdict + f" ({self.kind})" * bool(self.kind) + f" in {self.failing}" * bool(self.failing)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +119,7 @@ def _row(claim: Claim, run: Evidence, finding: Finding, decisions: Sequence[Deci
     stated = [effect for effect in finding.effects if effect.role == "stated"]
     substance = [effect for effect in stated if effect.substance] or stated
     controls = dict.fromkeys(effect.part for effect in finding.effects if effect.role == "control")
+    failing = sum(row.verdict == FAILS for row in decisions)
     return Row(
         claim,
         run.scale,
@@ -125,6 +130,7 @@ def _row(claim: Claim, run: Evidence, finding: Finding, decisions: Sequence[Deci
         ", ".join(controls) or "none",
         ". ".join(f"{setting}: {why}" for setting, why in finding.left_out.items()),
         kind_of(decisions),
+        "" if failing == len(decisions) else f"{failing} of {len(decisions)}",
     )
 
 
