@@ -21,7 +21,7 @@ from ictal.analyses import (
 )
 from ictal.analyses.measures import get
 from ictal.analyses.nulls import null_tests as module
-from ictal.analyses.nulls.innovations import burg, innovations
+from ictal.analyses.nulls.innovations import burg, innovations, innovations_lag
 from ictal.analyses.nulls.null_tests import null_tests
 from ictal.analyses.nulls.surrogates import as_rows, interval_jitter, linear_shift, train_shift
 from ictal.analyses.nulls.validity import envelope_in_common, start_reason, variance_limit
@@ -245,10 +245,35 @@ def test_common_variance_is_seen_and_shortens_the_shift():
     assert [variance_limit(n) for n in (2, 5, 10, 100)] == [0.75, 0.3, 0.15, 0.15]
     lags = [null_test(get("si_3"), recording(x), n=B, seed=0).notes["max_lag"] for x in (flat, envelope)]
     assert lags == pytest.approx([2.5, 0.25])
+    short = SIGNALS["common envelope, white"](rng, 200, 20)
+    assert null_test(get("si_3"), recording(short), n=B, seed=0).notes["max_lag"] == pytest.approx(0.1)
     asked = null_test(get("si_3"), recording(envelope), n=B, seed=0, shifts=Shifts(share=0.1))
     assert asked.notes["max_lag"] == pytest.approx(1.0)
     (row,) = values(recording(envelope), ["si_3"], ValueSettings(nulls=199), kinds=("auto",))
     assert row.remark.startswith("units change their variance together (V 0.9")
+
+
+def test_common_variance_of_one_envelope_is_one_and_needs_50_samples():
+    wave = np.tile([1.0, -1.0], 25) * np.repeat(np.arange(1.0, 11.0), 5)
+    alike, opposite = np.stack([wave, 3 * wave]), np.stack([wave, wave[::-1]])
+    assert common_variance(alike[None]) == pytest.approx(1)
+    assert common_variance(np.stack([alike, opposite])) == pytest.approx((1 + common_variance(opposite[None])) / 2)
+    assert common_variance(opposite[None]) < -0.5
+    assert np.isnan(common_variance(alike[None, :, :49]))
+
+
+def test_a_start_stands_out_at_three_times_the_largest_other_tenth():
+    def start(*variances, n_times=100, **more):
+        x = np.tile([1.0, -1.0], n_times // 2 + 1)[:n_times] * np.repeat(np.sqrt(variances), n_times // 10)[:n_times]
+        return start_reason(recording(x[:, None] * [1.0, 2.0], **more))
+
+    rest = [1.0] * 8
+    assert start(2.9, 1, *rest) is None
+    assert ", 3.1 times that of any other tenth" in start(3.1, 1, *rest)
+    assert start(3.1, 2, *rest) is None
+    assert start(3.1, 1, *rest, periodic=True) is None
+    assert start(3.1, 1, *rest, n_times=50) is not None
+    assert start(3.1, 1, *rest, n_times=40) is None
 
 
 def test_a_signal_that_all_share_is_no_envelope():
@@ -277,6 +302,8 @@ def test_the_linear_shift_reads_each_unit_from_its_own_start():
     assert np.diff(made.values, axis=0).tolist() == np.ones((49, 3)).tolist()
     assert ((made.values[0] % 1000 >= 0) & (made.values[0] % 1000 <= 50)).all()
     assert made.t0 == 25
+    labelled = linear_shift(recording(x[:43], time_labels={"class": np.arange(43)}), 4)
+    assert labelled.time_labels["class"].tolist() == list(range(10, 33))
     with pytest.raises(InputError, match="no order to shift along"):
         linear_shift(recording(x, clock="sample"), 0)
     with pytest.raises(InputError, match=r"share of the length in \(0, 0.5\); got 0.5"):
@@ -338,6 +365,34 @@ def test_innovations_are_what_an_autoregression_cannot_predict():
         assert row.std() == pytest.approx(np.sqrt(1 - 0.81), rel=0.05)
     with pytest.raises(InputError, match="need at least 40 samples; got 30"):
         innovations(as_rows(x[:30]))
+
+
+@pytest.mark.parametrize(("n_times", "period", "left"), [(100, 12, 88), (1000, 30, 970)])
+def test_the_longest_filter_is_an_eighth_of_the_samples_or_ten_times_their_logarithm(n_times, period, left):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((n_times + 10 * period, 3))
+    for t in range(period, len(x)):
+        x[t, 0] += 0.95 * x[t - period, 0]
+    for t in range(period + 4, len(x)):
+        x[t, 1] += 0.95 * x[t - period - 4, 1]  # of an order that is too large
+    assert innovations(as_rows(x[10 * period :])).shape == (1, 3, left)
+
+
+def test_the_order_of_the_autoregression_has_the_least_aic():
+    for seed in range(20):
+        x = np.random.default_rng(seed).standard_normal(200)
+        x -= x.mean()
+        forward, backward, variance, criteria = x, x, np.mean(x**2), []
+        for order in range(20):
+            criteria.append(200 * np.log(variance) + 2 * order)
+            k = -2 * np.sum(forward[1:] * backward[:-1]) / np.sum(forward[1:] ** 2 + backward[:-1] ** 2)
+            forward, backward = forward[1:] + k * backward[:-1], backward[:-1] + k * forward[1:]
+            variance *= 1 - k**2
+        assert burg(x, 19)[1] == np.argmin(criteria)
+
+
+def test_the_largest_lag_of_innovations_has_bounds():
+    assert [innovations_lag(n) for n in (2000, 1000, 400, 200, 40, 20)] == [50, 25, 10, 10, 10, 8]
 
 
 def test_a_start_that_all_units_share_is_refused_with_its_remedy():
