@@ -75,6 +75,14 @@ def test_each_lag_is_drawn_from_end_to_end_and_the_middle_is_observed():
     assert (set(found.values), found.observed, found.notes) == (set(range(20)), 0, {})
 
 
+def test_phases_are_shifted_by_an_eighth_of_what_is_left_without_a_period_at_each_end():
+    data = recording(np.arange(400.0)[:, None] + np.zeros(3))
+    split = (lambda x, mask, **_: (x,), lambda parts, mask, **_: parts[0][..., 0, 0])
+    found = null_test(replace(get("kuramoto_r1"), split=split), data, seed=0, n=2000, band=(5, 40))
+    assert (set(found.values), found.observed) == (set(range(20, 111)), 65)
+    assert found.notes == {"max_lag": pytest.approx(0.45), "n_times": 270}
+
+
 def test_rates_are_shifted_by_samples_and_read_at_every_few():
     data, shifts = recording(RAMP), Shifts(trains=0.027, every=3)
     found = null_test(FIRST, data, seed=0, shifts=shifts)

@@ -250,7 +250,7 @@ def test_a_bin_longer_than_the_observation_is_refused():
         s.binned(-1.0)
     with pytest.raises(InputError, match="sd must be > 0"):
         s.smoothed(0.1, 0.0)
-    assert [Spikes([], [], 1, tenths * 0.1).binned(0.1).n_times for tenths in range(1, 20)] == list(range(1, 20))
+    assert [Spikes([], [], 1, tenths / 10).binned(0.1).n_times for tenths in range(1, 20)] == list(range(1, 20))
 
 
 def test_run_is_a_mapping_with_typed_access():
