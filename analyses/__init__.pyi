@@ -69,6 +69,7 @@ from .evidence.effect import Effect as Effect
 from .evidence.effect import effect as effect
 from .evidence.rules import FAILS as FAILS  # a verdict: the claim fails
 from .evidence.rules import HOLDS as HOLDS  # a verdict: the claim holds
+from .evidence.rules import LEVEL as LEVEL  # a verdict: the claim holds, and not at the paper's level
 from .evidence.rules import NOT_TESTABLE as NOT_TESTABLE  # a verdict: the evidence is of another kind
 from .evidence.rules import ONLY as ONLY  # a verdict: the claim holds under a condition
 from .evidence.rules import UNDECIDED as UNDECIDED  # a verdict: the evidence does not decide
@@ -129,7 +130,7 @@ from .nulls.surrogates import train_shift as train_shift
 from .nulls.validity import common_variance as common_variance
 from .report.comparison import write_report as write_report
 from .report.ledger import write_claims as write_claims
-from .report.markdown import effects_table as effects_table
+from .report.markdown import decisions_table as decisions_table
 from .report.markdown import filled as filled
 from .report.markdown import ledger_table as ledger_table
 from .report.markdown import markdown_table as markdown_table

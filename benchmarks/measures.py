@@ -86,7 +86,7 @@ def trains(quick: bool, rounds: int) -> Iterator[Row]:
     peer, matrix = cpu(lambda: correlation_coefficient(BinnedSpikeTrain(theirs, bin_size=1 * pq.ms)), 1)
     mean = (matrix.sum() - n) / (n * (n - 1))
     yield f"correlation of counts, {n} trains", "elephant", own, peer, difference(found.value("mean_correlation"), mean)
-    few = 4 if quick else 12
+    few = 4
     part = spikes.select(units=range(few))
     own, found = cpu(lambda: ictal.measure(part, "sttc"), rounds)
     window = float(MEASURES.load("sttc").settings["window"]) * pq.s

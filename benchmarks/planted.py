@@ -1,6 +1,7 @@
 """Count how often verdicts err on planted trainings, into a table that the documentation is filled in from.
 
-python benchmarks/planted.py -o data/reference/planted.h5: 200 replicates of each of the four cases, 20 minutes of CPU.
+python benchmarks/planted.py -o data/reference/planted.h5: 200 replicates of every case with 3, 5 and 10 seeds; the
+relation that is there also at half the size, some with three times the spread; 20 minutes of CPU.
 """
 
 from __future__ import annotations
@@ -14,16 +15,22 @@ from threadpoolctl import threadpool_limits
 
 from ictal import PLANTED_CASES, PlantedRate, PlantedRates, error_rates
 
+SEEDS = (3, 5, 10)
+WIDER = ("present", "absent", "confounded")  # cases that are also run with three times the spread, of 5 seeds
+GRID = [  # case, seeds, size, spread
+    *((case, seeds, 1.0, 0.1) for case in PLANTED_CASES for seeds in SEEDS),
+    *((case, 5, 1.0, 0.3) for case in WIDER),
+    *(("present", seeds, 0.5, 0.1) for seeds in SEEDS),
+]
 
-def one(replicates: int, seed: int, case: str) -> list[PlantedRate]:
+
+def one(replicates: int, seed: int, place: tuple[str, int, float, float]) -> list[PlantedRate]:
     """The rates of one case."""
-
-    def progress(done: int, total: int, what: str) -> None:
-        if done % 20 == 0:
-            print(f"{done} of {total}: {what}", file=sys.stderr, flush=True)
-
+    case, seeds, size, spread = place
     with threadpool_limits(1):
-        return list(error_rates(replicates, cases=(case,), seed=seed, progress=progress).rows)
+        found = error_rates(replicates, cases=(case,), seed=seed, seeds=seeds, size=size, spread=spread)
+    print(f"{case}, {seeds} seeds, size {size}, spread {spread}", file=sys.stderr, flush=True)
+    return list(found.rows)
 
 
 def main() -> None:
@@ -36,12 +43,13 @@ def main() -> None:
     chosen = parser.parse_args()
 
     with ProcessPoolExecutor(chosen.jobs) as pool:
-        found = pool.map(partial(one, chosen.replicates, chosen.seed), PLANTED_CASES)
-        rows = [row for case in found for row in case]
+        found = pool.map(partial(one, chosen.replicates, chosen.seed), GRID)
+        rows = [row for place in found for row in place]
     PlantedRates(rows, {"replicates": chosen.replicates, "seed": chosen.seed}).save(chosen.output, force=True)
     for row in rows:
-        verdict = "right" if row.right else "WRONG"
-        print(f"{row.case:12} {row.claim:12} {row.verdict:18} {row.count:4} of {row.n}  {verdict}")
+        verdict = "right" if row.right else "FALSE HOLDS" if row.false_holds else "wrong"
+        where = f"{row.case:12} {row.claim:11} n {row.seeds:2} size {row.size:.1f} spread {row.spread:.1f}"
+        print(f"{where} {row.verdict:40} {row.count:4} of {row.n}  {verdict}")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from ictal import PLANTED_CASES, PLANTED_CLAIMS, PlantedRate, PlantedRates, ledger
-from ictal.analyses import Ledger, effects_table, filled, ledger_table, markdown_table
+from ictal.analyses import Ledger, decide, decisions_table, filled, ledger_table, markdown_table
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE, PAGE = ROOT / "data" / "reference", ROOT / "docs" / "evidence.md"
@@ -20,13 +20,16 @@ HEAD = "# Public names\n\nImport from these four modules; other paths may move. 
 def page() -> str:
     """The page as it follows from what is stored."""
     found = ledger([REFERENCE])
+    rates = PlantedRates.load(REFERENCE / "planted.h5").rows
     return filled(
         PAGE.read_text(encoding="utf-8"),
         {
             "claims": _claims(found),
             "ledger": ledger_table(found),
-            "effects": _effects(found),
-            "planted": _planted(PlantedRates.load(REFERENCE / "planted.h5").rows),
+            "rules": _rules(),
+            "decisions": _decisions(found),
+            "planted": _planted(rates),
+            "power": _power(rates),
         },
     )
 
@@ -67,33 +70,69 @@ def api() -> str:
     return "\n".join(parts)
 
 
-def _effects(found: Ledger) -> str:
+def _rules() -> str:
+    """The rules as their module lays them down."""
+    rules = inspect.getdoc(inspect.getmodule(decide)) or ""
+    return rules.split("\n\n", 1)[1].strip()
+
+
+def _decisions(found: Ledger) -> str:
     parts = []
-    for scale in found.effects:
-        parts.append(f"Scale {scale}:\n\n{effects_table(found, scale)}")
+    for scale in found.decisions:
+        parts.append(f"Scale {scale}:\n\n{decisions_table(found, scale)}")
         left_out = dict.fromkeys(row.left_out for row in found.rows if row.scale == scale and row.left_out)
-        parts += [f"Not what they are called: {text}." for text in left_out]
+        parts += [f"Not what they are called, or not counted: {text}." for text in left_out]
     return "\n\n".join(parts)
 
 
 def _planted(rates: Sequence[PlantedRate]) -> str:
+    """Right verdicts and false "holds" of every case and claim at the paper's size, by the number of seeds."""
+    seeds = sorted({rate.seeds for rate in rates})
     rows = []
     for case in PLANTED_CASES:
         for claim in PLANTED_CLAIMS:
-            mine = [rate for rate in rates if (rate.case, rate.claim) == (case, claim)]
-            n = mine[0].n
-            good = sum(rate.count for rate in mine if rate.right)
-            said = ", ".join(f"{rate.verdict} {rate.count}" for rate in sorted(mine, key=lambda rate: -rate.count))
-            low, high = interval(good, n)
-            rows.append([case, claim, said, f"{100 * good / n:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"])
-    return markdown_table(("case", "claim", f"verdicts of {rates[0].n} replicates", "right [95 %, binomial]"), rows)
+            cells = [_counted(rates, case, claim, n, 1.0, 0.1) for n in seeds]
+            false = [f"{false}" for _, false, _, _ in cells]
+            most = max(interval(false, n)[1] for _, false, n, _ in cells)
+            truth = cells[0][3]
+            holds = "–" if truth in ("holds", "level") else f"{', '.join(false)} (≤ {100 * most:.1f} %)"
+            rows.append([case, claim, truth, *(_share(right, n) for right, _, n, _ in cells), holds])
+    columns = ("case", "claim", "true", *(f"right, {n} seeds [%]" for n in seeds), f"false “holds” of {rates[0].n}")
+    return markdown_table(columns, rows)
+
+
+def _power(rates: Sequence[PlantedRate]) -> str:
+    """Share of runs in which a relation that is there is found, by size, spread and number of seeds."""
+    seeds = sorted({rate.seeds for rate in rates})
+    places = dict.fromkeys((rate.size, rate.spread) for rate in rates if rate.case == "present")
+    rows = []
+    for claim in PLANTED_CLAIMS:
+        for size, spread in sorted(places, reverse=True):
+            cells = [_counted(rates, "present", claim, n, size, spread) for n in seeds]
+            rows.append([claim, f"{size:g}", f"{spread:g}", *(_share(c[0], c[2]) if c[2] else "–" for c in cells)])
+    return markdown_table(("claim", "size", "spread", *(f"{n} seeds [%]" for n in seeds)), rows)
+
+
+def _counted(
+    rates: Sequence[PlantedRate], case: str, claim: str, seeds: int, size: float, spread: float
+) -> tuple[int, int, int, str]:
+    """Number of right verdicts, of false "holds", of all; and what is true."""
+    wanted = (case, claim, seeds, size, spread)
+    mine = [rate for rate in rates if (rate.case, rate.claim, rate.seeds, rate.size, rate.spread) == wanted]
+    right, false = (sum(rate.count for rate in mine if getattr(rate, name)) for name in ("right", "false_holds"))
+    return right, false, mine[0].n if mine else 0, mine[0].truth if mine else ""
+
+
+def _share(k: int, n: int) -> str:
+    low, high = interval(k, n)
+    return f"{100 * k / n:.0f} [{100 * low:.0f}, {100 * high:.0f}]"
 
 
 def interval(k: int, n: int) -> tuple[float, float]:
-    """Clopper and Pearson's 95 % interval of a share."""
+    """Wilson's 95 % interval of a share."""
     from scipy.stats import binomtest
 
-    found = binomtest(k, n).proportion_ci(0.95, method="exact")
+    found = binomtest(k, n).proportion_ci(0.95, method="wilson")
     return float(found.low), float(found.high)
 
 

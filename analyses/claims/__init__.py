@@ -7,6 +7,7 @@ CLAIMS = Registry("claim", "ictal.analyses.claims", {
     "validation": ("validation:CLAIM", "SI correlates negatively with validation loss"),
     "depth": ("depth:CLAIM", "deeper layers are more synchronous, and synchrony passes on"),
     "early": ("early:CLAIM", "SI at a quarter of training predicts severe overfitting"),
+    "amplitude": ("amplitude:CLAIM", "overfitted networks have larger activations, and are more confident"),
     "transition": ("transition:CLAIM", "SI jumps at a critical value"),
     "desync": ("desync:CLAIM", "desynchronising generalises better than L2 or dropout"),
     "robust": ("not_run:ROBUST", "desynchronising makes a network robust; not run yet"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ...simulator import InputError
 from ..evidence.rules import Finding
 from ..evidence.store import Evidence
+from ..evidence.tuning import FEW
 from ..figures.evidence import Panel
 
 PAPER = (
@@ -19,17 +20,19 @@ SCALES = ("quick", "medium", "full")
 
 @dataclass(frozen=True)
 class Doses:
-    """One treatment at several doses, on networks that overfit few samples.
+    """One treatment at several doses, on networks that overfit.
 
     Attributes:
         name: of the treatment in courses, figures and tables.
         texts: as of ``ictal train --treat``; ``{}`` stands for the dose.
         doses: of which validation images choose one.
+        on: condition of the untreated networks.
     """
 
     name: str
     texts: tuple[str, ...]
     doses: tuple[str, ...]
+    on: str = FEW
 
 
 @dataclass(frozen=True, eq=False)

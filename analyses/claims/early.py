@@ -1,15 +1,20 @@
 """Claim: SI at a quarter of training > 0.5 predicts severe overfitting (accuracy .87, precision .91, recall .84).
 
-Contrast    Networks that end with a gap > 20 % against those that do not, at a quarter of training.
+Contrast    Networks that end with a gap > 20 % against those that do not, at a quarter of training: networks of one way
+            of overfitting and well-fitted ones.
 Measure     SI-3 of activations, mean over layers, on the same test images.
-Control     The other networks of the same seed at the same step: a threshold by which both lie tells nothing. And both
-            before training: what networks bring along is no forecast of what training does. Beside them a predictor
+Control     Both before training: what networks bring along is no forecast of what training does. Beside it a predictor
             that knows no synchrony (gap > 10 % at that step), and the base rate.
-Statistic   Per seed: SI − 0.5, mean over networks that will overfit severely (at least 0); 0.5 − SI, mean over the
-            others (at least 0); the difference of the two (at least 0.1), and that of what training made of them (at
-            least 0.1). A seed counts for what it has networks of. Accuracy, precision and recall over all courses stand
-            beside. Student's t over seeds; Holm over claims.
-Refutation  Networks that will overfit lie below 0.5, or the others above.
+Level       Per seed: SI − 0.5, mean over networks that will overfit severely (at least 0); 0.5 − SI, mean over the
+            others (at least 0).
+Statistic   Per seed: SI of those that will − of those that will not, at a quarter (at least 0.1; the substance), which
+            knows no threshold, and that of what training made of them (at least 0.1). A seed counts for what it has
+            networks of. Beside it, named in the reason, the area under the ROC curve over all networks of all seeds
+            with Newcombe's interval: its side of ½ is the sign of that difference, and no few ranks can pass Holm's
+            correction. Accuracy, precision and recall stand beside. Student's t over seeds; Holm over claims, settings
+            and ways.
+Refutation  Networks that will overfit lie no higher than the others. "Holds at another level" if both kinds lie on one
+            side of 0.5.
 """
 
 from __future__ import annotations
@@ -21,7 +26,8 @@ import numpy as np
 
 from ...simulator import InputError
 from ..evidence.contrasts import SEVERE, Setting, tested
-from ..evidence.effect import Effect, Role, effect, unknown_effect
+from ..evidence.effect import Effect, Role, auc_effect, effect, level_otherwise, unknown_effect
+from ..evidence.rules import number_of
 from ..evidence.training import TrainingRun
 from ..figures.evidence import Axes, Shown, tint
 from .claim import SCALES, Claim
@@ -31,22 +37,31 @@ QUARTER, THRESHOLD, LEAST, EARLY_GAP = 0.25, 0.5, 0.1, 0.1
 
 
 def _one(s: Setting) -> list[Effect]:
-    at = "SI at a quarter"
     split = [_split(s, seed, early) for seed in s.seeds]
     grown = [_split(s, seed, lambda c: early(c) - float(c.mean()[0])) for seed in s.seeds]
     if not any(math.isfinite(will) for will, _ in split):
         raise InputError("has no network that ends with a gap above 20 %")
+    trainings = [c for seed in s.seeds for c in s.of_seed(seed)]
+    large, small = ([early(c) for c in trainings if severe(c) is wanted] for wanted in (True, False))
+    ranked = []
+    if large and small:
+        ranked = [auc_effect(NAME, "area under the curve", s.name, large, small,
+                             statistic="AUC of SI at a quarter, of all networks")]  # fmt: skip
+    area = "".join(f"AUC {number_of(e)}" for e in ranked)
+    more = "SI at a quarter, of those that will overfit − of those that will not"
     out = [
-        _known_effect("above before overfitting", s.name, [will - THRESHOLD for will, _ in split],
-              f"{at} − 0.5, of those that will overfit"),
-        _known_effect("below otherwise", s.name, [THRESHOLD - wont for _, wont in split],
-              f"0.5 − {at}, of those that will not"),
-        _known_effect("more than the others", s.name, [will - wont for will, wont in split],
-              f"{at} of those that will − of those that will not", least=LEAST, role="control",
-              otherwise="a hair between networks that will and will not overfit is counted"),
+        _known_effect("more before overfitting", s.name, [will - wont for will, wont in split], more, least=LEAST,
+                      substance=True, note=area),
+        _known_effect("above 0.5 before overfitting", s.name, [will - THRESHOLD for will, _ in split],
+                      "SI at a quarter − 0.5, of those that will overfit", role="level",
+                      otherwise=level_otherwise(below=True)),
+        _known_effect("below 0.5 otherwise", s.name, [THRESHOLD - wont for _, wont in split],
+                      "0.5 − SI at a quarter, of those that will not", role="level",
+                      otherwise=level_otherwise(below=False)),
         _known_effect("by training", s.name, [will - wont for will, wont in grown],
-              f"the same, of {at} − before training", least=LEAST, role="control",
-              otherwise="what networks bring along before training is counted"),
+                      "the same difference, of SI at a quarter − before training", least=LEAST, role="control",
+                      otherwise="what networks bring along before training is counted"),
+        *ranked,
     ]  # fmt: skip
     predictors: dict[str, Callable[[TrainingRun], bool]] = {
         "SI > 0.5": lambda c: early(c) > THRESHOLD,
@@ -58,22 +73,25 @@ def _one(s: Setting) -> list[Effect]:
             values = [row[column] for row in table if np.isfinite(row[column])]
             if values:
                 out.append(effect(NAME, f"{part}, {name}", s.name, values, statistic=f"{part} of {name} at a quarter",
-                                  claimed=claimed if name == "SI > 0.5" else np.nan, role="beside"))  # fmt: skip
-    out.append(effect(NAME, "base rate", s.name, [_base(s, seed) for seed in s.seeds], role="beside",
+                                  claimed=claimed if name == "SI > 0.5" else np.nan, role="beside",
+                                  scale="share"))  # fmt: skip
+    out.append(effect(NAME, "base rate", s.name, [_base(s, seed) for seed in s.seeds], role="beside", scale="share",
                       statistic="accuracy of always saying what is more frequent"))  # fmt: skip
     return out
 
 
 def _known_effect(
     part: str, setting: str, values: Sequence[float], statistic: str, *, least: float = 0.0, role: Role = "stated",
-    otherwise: str = "",
+    otherwise: str = "", substance: bool = False, note: str = "",
 ) -> Effect:  # fmt: skip
     """An effect over the seeds that have networks of the kinds it is about."""
     known = [value for value in values if math.isfinite(value)]
     if not known:
         why = f"{statistic} cannot be told: no seed has networks of both kinds"
-        return unknown_effect(NAME, part, setting, why, least=least, role=role, otherwise=otherwise)
-    return effect(NAME, part, setting, known, statistic=statistic, least=least, role=role, otherwise=otherwise)
+        return unknown_effect(NAME, part, setting, why, least=least, role=role, otherwise=otherwise,
+                              substance=substance)  # fmt: skip
+    return effect(NAME, part, setting, known, statistic=statistic, least=least, role=role, otherwise=otherwise,
+                  substance=substance, note=note)  # fmt: skip
 
 
 def early(training: TrainingRun) -> float:

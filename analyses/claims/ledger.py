@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...simulator import InputError
 from ..evidence.effect import Effect
-from ..evidence.rules import HOLDS, NOT_RUN, ONLY, Decision, Finding, decide, describe, overall
+from ..evidence.rules import FAILS, HELD, NOT_RUN, Decision, Finding, decide, describe, kind_of, overall
 from ..evidence.store import Evidence
 from . import CLAIMS
 from .claim import Claim
@@ -21,11 +21,13 @@ class Row:
         claim: what is claimed, and the paper's figures.
         scale: where it was run; "" where it was not.
         setting: networks and data that carry the verdict; `why` names the others.
-        ours: what was measured of the parts as stated, with interval and n.
-        verdict: holds, holds only when, fails, undecided, not testable as stated, not run: needs ….
+        ours: what was measured of the part with the substance, with interval and n.
+        verdict: holds, holds at another level, holds only when, fails, undecided, not testable as stated, not run:
+            needs ….
         why: what decides it, in words.
         control: the control it stands or falls by.
         left_out: conditions that were run and are not counted, and why.
+        kind: of what fails: opposite, absent, smaller than claimed; several where settings or ways differ.
     """
 
     claim: Claim
@@ -36,6 +38,12 @@ class Row:
     why: str
     control: str
     left_out: str
+    kind: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The verdict with the kind of failing, ``"fails (opposite)"``."""
+        return f"{self.verdict} ({self.kind})" if self.kind and self.verdict == FAILS else self.verdict
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +91,14 @@ class Ledger:
             tuple(row for mine in rows.values() for row in mine), {e.scale: e for e in evidence}, effects, decisions
         )
 
+    def by_claim(self) -> dict[str, str]:
+        """Claim -> its verdict over every scale that it was run at; NOT_RUN where there is none."""
+        out = {}
+        for name in dict.fromkeys(row.claim.name for row in self.rows):
+            made = [row for rows in self.decisions.values() for row in rows if row.claim == name]
+            out[name] = overall(made)[0] if made else NOT_RUN
+        return out
+
 
 def _found(effects: Callable[[Evidence], Finding], run: Evidence) -> Finding:
     """Return what was found of a claim; evidence that it cannot read takes its own claim down and no other."""
@@ -95,21 +111,23 @@ def _found(effects: Callable[[Evidence], Finding], run: Evidence) -> Finding:
 def _row(claim: Claim, run: Evidence, finding: Finding, decisions: Sequence[Decision]) -> Row:
     verdict, why = overall(decisions)
     settings = list(dict.fromkeys(row.setting for row in decisions))
-    carry = [row.setting for row in decisions if row.verdict in (verdict, HOLDS if verdict == ONLY else verdict)]
+    carry = [row.setting for row in decisions if row.verdict in (HELD if verdict in HELD else (verdict,))]
     stated = [effect for effect in finding.effects if effect.role == "stated"]
+    substance = [effect for effect in stated if effect.substance] or stated
     controls = dict.fromkeys(effect.part for effect in finding.effects if effect.role == "control")
     return Row(
         claim,
         run.scale,
         "; ".join(dict.fromkeys(carry or settings)),
-        "; ".join(_short(effect, len(settings) > 1) for effect in stated),
+        "; ".join(_short(effect, len(settings) > 1) for effect in substance),
         verdict,
         why,
         ", ".join(controls) or "none",
         ". ".join(f"{setting}: {why}" for setting, why in finding.left_out.items()),
+        kind_of(decisions),
     )
 
 
 def _short(found: Effect, several: bool) -> str:
-    where = f"{found.setting}, " if several else ""
+    where = "".join(f"{name}, " for name in (found.setting if several else "", found.way) if name)
     return f"{where}{found.part}: {describe(found).partition('; wanted')[0]}"

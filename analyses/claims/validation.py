@@ -1,25 +1,23 @@
 """Claim: SI correlates negatively with validation loss.
 
-Contrast    Records of one training against each other, in networks that overfit and in well-fitted ones.
+Contrast    Records of one training against each other, in networks that overfit, every way by itself; beside them in
+            well-fitted ones.
 Measure     SI-3 of activations, mean over layers, on the same test images; cross-entropy on validation images.
 Control     What is new in both from record to record: without the drift that all of training shares, without fading and
             memory. Beside it all records of all networks pooled, where networks that differ in both can feign a
             correlation, or turn it round (Simpson's paradox).
-Statistic   Per seed, mean over courses through Fisher's z: −r of SI and loss over the records of a course (at least
-            0.2); −r of what is new in them (at least 0.2). Student's t over seeds; Holm over claims.
-Refutation  −r below 0.2 within courses. "Holds only when the common trend is counted" if it is gone
-            record by record.
+Statistic   Per seed: −r of SI and loss over the records of a course (at least 0.2); −r of what is new in them (at least
+            0.2). Student's t of Fisher's z over seeds; Holm over claims, settings and ways.
+Refutation  −r below 0.2 within courses. "Holds only when the common trend is counted" if it is gone record by record.
 """
 
 from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from ...simulator import InputError
-from ..evidence.contrasts import Setting, mean_r, pearson, tested
+from ..evidence.contrasts import Setting, pearson, tested
 from ..evidence.effect import Effect, effect, unknown_effect
 from ..evidence.training import TrainingRun
 from ..figures.evidence import INDEX, Axes, Shown, tint
@@ -31,32 +29,29 @@ LEAST = 0.2
 
 
 def _one(s: Setting) -> list[Effect]:
-    groups = {"overfitting": list(s.ways.values()), "well-fitted": [s.control]}
-    every = [table for tables in groups.values() for table in tables]
-    out = [
-        effect(NAME, "within courses", s.name, [-mean_r([level(t[seed]) for t in every]) for seed in s.seeds],
-               statistic="−r of SI and validation loss", least=LEAST),
-        _record_by_record(s, every),
-        effect(NAME, "pooled", s.name, [-_pooled([t[seed] for t in every]) for seed in s.seeds],
-               statistic="−r over all records of all networks", least=LEAST, role="beside"),
+    statistic = "−r of SI and validation loss"
+    pooled = [-_pooled(s.of_seed(seed)) for seed in s.seeds]
+    return [
+        effect(NAME, "within courses", s.name, [-r for r in s.over(level)], statistic=statistic, least=LEAST,
+               scale="correlation", substance=True),
+        _record_by_record(s),
+        effect(NAME, "pooled", s.name, pooled, least=LEAST, role="beside", scale="correlation",
+               statistic="−r over all records of the networks and the well-fitted ones"),
+        effect(NAME, "within courses, well-fitted", s.name, [-r for r in s.controls(level)], least=LEAST, role="beside",
+               scale="correlation", statistic=statistic),
     ]  # fmt: skip
-    for group, tables in groups.items():
-        values = [-mean_r([level(t[seed]) for t in tables]) for seed in s.seeds]
-        out.append(effect(NAME, f"within courses, {group}", s.name, values, least=LEAST, role="beside",
-                          statistic="−r of SI and validation loss"))  # fmt: skip
-    return out
 
 
-def _record_by_record(s: Setting, every: Sequence[Mapping[int, TrainingRun]]) -> Effect:
+def _record_by_record(s: Setting) -> Effect:
     part, otherwise = "record by record", "the trend that both share over training is counted"
-    found = {seed: [r for table in every if (r := new(table[seed])) is not None] for seed in s.seeds}
-    n = sum(len(values) for values in found.values())
-    if not all(found.values()) or 2 * n < len(every) * len(s.seeds):
-        why = f"what is new can be told in {n} of {len(every) * len(s.seeds)} courses only: both move smoothly"
+    (table,) = s.ways.values()
+    found = [r for seed in s.seeds if (r := new(table[seed])) is not None]
+    if 2 * len(found) < len(s.seeds):
+        why = f"what is new can be told in {len(found)} of {len(s.seeds)} courses only: both move smoothly"
         return unknown_effect(NAME, part, s.name, why, least=LEAST, role="control", otherwise=otherwise)
-    statistic = f"−r of what is new in them, {n} of {len(every) * len(s.seeds)} courses"
-    values = [-mean_r(found[seed]) for seed in s.seeds]
-    return effect(NAME, part, s.name, values, statistic=statistic, least=LEAST, role="control", otherwise=otherwise)
+    statistic = f"−r of what is new in them, {len(found)} of {len(s.seeds)} courses"
+    return effect(NAME, part, s.name, [-r for r in found], statistic=statistic, least=LEAST, role="control",
+                  otherwise=otherwise, scale="correlation")  # fmt: skip
 
 
 def level(training: TrainingRun) -> float:

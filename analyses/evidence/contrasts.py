@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -57,7 +57,7 @@ class Setting:
         return [table[seed] for table in (self.control, *self.ways.values())]
 
     def over(self, of: Callable[[TrainingRun], float]) -> list[float]:
-        """One value a seed: mean over the ways of overfitting."""
+        """One value a seed of the networks that overfit; of several ways, their mean."""
         return [float(np.mean([of(way[seed]) for way in self.ways.values()])) for seed in self.seeds]
 
     def controls(self, of: Callable[[TrainingRun], float]) -> list[float]:
@@ -72,17 +72,9 @@ class Setting:
         """One value a seed: overfitting minus control."""
         return [a - b for a, b in zip(self.over(of), self.controls(of), strict=True)]
 
-    def by_way(
-        self, claim: str, part: str, of: Callable[[TrainingRun], float], statistic: str, least: float
-    ) -> list[Effect]:
-        """An effect a way of overfitting, minus the control, for the reader."""
-        out = []
-        for way, table in self.ways.items():
-            values = [of(table[seed]) - of(self.control[seed]) for seed in self.seeds]
-            out.append(
-                effect(claim, f"{part}: {way}", self.name, values, statistic=statistic, least=least, role="beside")
-            )
-        return out
+    def only(self, way: str) -> Setting:
+        """Return the control and one way of overfitting."""
+        return Setting(self.name, self.control, {way: self.ways[way]}, {})
 
 
 def setting_of(name: str, trainings: Sequence[TrainingRun]) -> Setting:
@@ -146,20 +138,35 @@ def mean_r(values: Sequence[float]) -> float:
 
 
 def tested(evidence: Evidence, one: Callable[[Setting], Sequence[Effect]]) -> Finding:
-    """Return the effects of every setting, and the reason where one cannot be tested."""
+    """Return the effects of every setting and way of overfitting, and the reason where one cannot be tested.
+
+    Args:
+        one: the effects of a setting with one way of overfitting.
+    """
     effects: list[Effect] = []
     untestable: dict[str, str] = {}
     left_out: dict[str, str] = {}
     for name, trainings in evidence.settings().items():
         setting = setting_of(name, trainings)
-        why = setting.why_not()
         if setting.dropped and setting.ways:
             left_out[name] = "; ".join(setting.dropped.values())
-        if not why:
-            try:
-                effects += one(setting)
-            except InputError as error:
-                why = str(error)
-        if why:
-            untestable[name] = why
+        if not (setting.control and setting.ways):
+            untestable[name] = setting.why_not()
+            continue
+        reasons: dict[str, str] = {}
+        for way in setting.ways:
+            alone = setting.only(way)
+            why = alone.why_not()
+            if not why:
+                try:
+                    effects += [replace(found, way=way) for found in one(alone)]
+                except InputError as error:
+                    why = str(error)
+            if why:
+                reasons[way] = why
+        if len(reasons) == len(setting.ways):
+            untestable[name] = "; ".join(dict.fromkeys(reasons.values()))
+        elif reasons:
+            more = [f"{way} {why}" for way, why in reasons.items()]
+            left_out[name] = "; ".join([*([left_out[name]] if name in left_out else []), *more])
     return Finding(tuple(effects), untestable, left_out)

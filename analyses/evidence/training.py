@@ -12,14 +12,14 @@ import numpy as np
 from ...simulator import InputError, Run, unknown
 from ...simulator.files.document import Group, Variable, to_json
 from ...simulator.types import Floats
-from ..layers.layer_synchrony import layer_synchrony, measures_in, parts
+from ..layers.layer_synchrony import AMPLITUDE, layer_synchrony, measures_in, parts
 
 Kind = Literal["control", "few", "noise", "capacity", "treated"]
 OVERFITS: tuple[Kind, ...] = ("few", "noise", "capacity")
 SIDE = "post"  # activations, after what the layer does
 NULL = "permute"  # free permutation of the images
 SET = "test"  # images on which synchrony is read
-KEPT = ("si_3", "chi_c", "lambda1_fraction", "within_class_si")  # what experiments and figures read
+KEPT = ("si_3", "chi_c", "lambda1_fraction", "within_class_si")  # measures that experiments and figures read
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,11 +120,16 @@ class TrainingRun:
         """
         return int(np.abs(self.steps - (self.steps[0] + share * (self.steps[-1] - self.steps[0]))).argmin())
 
+    def at_accuracy(self, other: TrainingRun) -> int:
+        """The record whose training accuracy is nearest to the last of another training."""
+        return int(np.abs(self.metrics["train_accuracy"] - other.metrics["train_accuracy"][-1]).argmin())
+
 
 def training_run_of(run: Run, *, model: str, data: str, condition: str, kind: Kind, seed: int) -> TrainingRun:
     """The training that a file of `ictal train` holds: its history, and of its layers' synchrony what is read.
 
-    That is `KEPT` of activations on test images, and SI-3 alone with its surrogates and of treated networks.
+    That is `KEPT` and the amplitude of activations on test images, and SI-3 alone with its surrogates and of treated
+    networks.
 
     Raises:
         InputError: it holds no history, or no synchrony over training; records that differ.
@@ -139,7 +144,7 @@ def training_run_of(run: Run, *, model: str, data: str, condition: str, kind: Ki
     if (SIDE, SET) not in parts(run):
         raise InputError(f"{condition}, seed {seed}: must have synchrony of activations on {SET} images; got none")
     for measure in measures_in(run):
-        if measure not in (KEPT[:1] if kind == "treated" else KEPT):
+        if measure not in (KEPT[:1] if kind == "treated" else (*KEPT, AMPLITUDE)):
             continue
         found = layer_synchrony(run, measure, when=SIDE, of=SET)
         layers = found.layers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,20 +13,23 @@ from .rules import Finding
 from .store import Evidence
 from .training import TrainingRun
 
+FEW = "few samples"  # condition of few clean images
 BySeed = Mapping[int, TrainingRun]
 
 
 @dataclass(frozen=True, eq=False)
 class Treated:
-    """Networks of one setting with and without treatments; the same few samples for all.
+    """Networks of one setting that overfit in one way, with and without treatments; the same images for all.
 
     Attributes:
         name: network and data.
+        way: condition of the untreated networks: what makes them overfit.
         plain: seed -> untreated training.
         doses: treatment -> dose -> seed -> training.
     """
 
     name: str
+    way: str
     plain: BySeed
     doses: Mapping[str, Mapping[str, BySeed]]
 
@@ -54,8 +57,14 @@ class Treated:
         return max(self.doses[treatment].values(), key=self._validation)
 
     def rival(self, treatments: Sequence[str]) -> BySeed:
-        """Of several treatments, each at its chosen dose, the one with the highest validation accuracy."""
-        chosen = [self.chosen(name) for name in treatments]
+        """Of the treatments that were run, each at its chosen dose, the one with the highest validation accuracy.
+
+        Raises:
+            InputError: none was run.
+        """
+        chosen = [self.chosen(name) for name in treatments if name in self.doses]
+        if not chosen:
+            raise InputError(f"none of {', '.join(treatments)} was run")
         return max(chosen, key=self._validation)
 
     def _validation(self, trainings: BySeed) -> float:
@@ -101,32 +110,43 @@ def last_si(training: TrainingRun) -> float:
 
 
 def with_treatments(evidence: Evidence, needs: str, one: Callable[[Treated], Sequence[Effect]]) -> Finding:
-    """Return the effects in every setting in which the needed treatment was run."""
+    """Return the effects in every setting, and way of overfitting, in which the needed treatment was run."""
     effects: list[Effect] = []
     untestable: dict[str, str] = {}
     for name, trainings in evidence.settings().items():
-        found = _treated(name, trainings)
-        if needs not in found.doses:
-            continue
-        try:
-            effects += one(found)
-        except InputError as error:
-            untestable[name] = str(error)
+        for found in _treated(name, trainings):
+            if needs not in found.doses:
+                continue
+            try:
+                effects += [replace(effect, way=found.way) for effect in one(found)]
+            except InputError as error:
+                untestable[f"{name}, {found.way}"] = str(error)
     if not effects and not untestable:
         untestable["every setting"] = f"no network was trained with {needs}"
     return Finding(tuple(effects), untestable)
 
 
-def _treated(name: str, trainings: Sequence[TrainingRun]) -> Treated:
-    plain: dict[int, TrainingRun] = {}
-    doses: dict[str, dict[str, dict[int, TrainingRun]]] = {}
+def treated_condition(on: str, treatment: str, dose: str) -> str:
+    """Return the condition of treated networks that overfit by `on`, e.g. ``"40 % wrong labels: L2, 0.003"``.
+
+    >>> treated_condition(FEW, "L2", "0.003")
+    'L2, 0.003'
+    """
+    return f"{treatment}, {dose}" if on == FEW else f"{on}: {treatment}, {dose}"
+
+
+def _treated(name: str, trainings: Sequence[TrainingRun]) -> list[Treated]:
+    """Return the treated networks by the condition of the untreated ones."""
+    plain: dict[str, dict[int, TrainingRun]] = {}
+    doses: dict[str, dict[str, dict[str, dict[int, TrainingRun]]]] = {}
     for training in trainings:
-        if training.kind == "few":
-            plain[training.seed] = training
-        elif training.kind == "treated":
-            treatment, _, dose = training.condition.rpartition(", ")
-            doses.setdefault(treatment, {}).setdefault(dose, {})[training.seed] = training
-    return Treated(name, plain, doses)
+        if training.kind == "treated":
+            on, _, treated = training.condition.rpartition(": ")
+            treatment, _, dose = treated.rpartition(", ")
+            doses.setdefault(on or FEW, {}).setdefault(treatment, {}).setdefault(dose, {})[training.seed] = training
+        else:
+            plain.setdefault(training.condition, {})[training.seed] = training
+    return [Treated(name, on, plain.get(on, {}), treatments) for on, treatments in doses.items()]
 
 
 def _last(training: TrainingRun, metric: str) -> float:

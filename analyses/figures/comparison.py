@@ -277,7 +277,10 @@ def null_caption(measure: str, rows: Mapping[str, Sequence[Any]], dot: str = "re
         part = any(
             row.null_kind in ("linear_shift", "innovations", "train_shift") for rs in rows.values() for row in rs
         )
-        ring = " Ring: the part of it that all shifts cover, or its innovations, which the bar stands beside." * part
+        ring = (
+            " Ring, where it lies apart: the value that the bar stands beside, of the part that all shifts cover."
+            * part
+        )
         return f"Dot: one {dot}. Bar: middle 95 % of its surrogates, tick: their mean.{ring}{several}{band}"
     known = stored_measure(measure)
     return f"Dot: one {dot}. There is no null" + (f": {known.no_null}." if known and known.no_null else ".")

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes as Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from ...simulator.types import Floats
 from ..evidence.effect import Effect
+from ..evidence.rules import COVERS, number_of
 from ..evidence.store import Evidence
 from ..evidence.training import TrainingRun
 from .parts.collapse import collapse_line, collapse_words
@@ -69,45 +71,69 @@ def _drawing(
 ) -> Drawing:
     mine = [e for e in every if e.role != "beside"]
     title = f"{claim}: {verdict}"
-    figure = Figure(figsize=(WIDTH, TALL + 1.0 + ROW * len(mine)), layout="constrained")
-    above, below = figure.subplots(2, 1, height_ratios=(TALL, 0.6 + ROW * len(mine)))
+    rows = list(dict.fromkeys(e.part for e in mine))
+    ways = list(dict.fromkeys(e.way for e in mine))
+    tall = ROW * len(rows) * max(1.0, len(ways) / 2)
+    figure = Figure(figsize=(WIDTH, TALL + 1.0 + tall), layout="constrained")
+    above, below = figure.subplots(2, 1, height_ratios=(TALL, 0.6 + tall))
     conditions: dict[str, list[TrainingRun]] = {}
     for training in evidence.settings().get(setting, ()):
         conditions.setdefault(training.condition, []).append(training)
     plain = {name: trainings for name, trainings in conditions.items() if trainings[0].kind != "treated"}
-    above.set_title(f"{words(title, 44)}\n{words(setting, 28, 2)}")
+    tints = {name: tint(at, trainings[0]) for at, (name, trainings) in enumerate(plain.items())}
+    above.set_title(f"{words(title, 28, 3)}\n{words(setting, 28, 2)}")
     sentence = panel(above, Shown(plain, evidence, every))
-    forest(below, mine)
-    legend_below(figure, legend_of(above))
+    legend = legend_of(above)
+    if not set(ways) <= {"", *(str(label) for _, label in legend)}:  # the panel's colours are not those of the ways
+        tints = {way: ("0.1", "0.6")[at % 2] for at, way in enumerate(ways)}
+        legend += [(Line2D([], [], color=shade, marker="o", ms=3.5), way) for way, shade in tints.items()]
+    forest(below, mine, {way: tints.get(way, colour(0)) for way in ways})
+    legend_below(figure, legend)
     caption = (
-        f"{setting}, scale {evidence.scale}. {sentence} Below: what decides (dots, as stated; diamonds, controls), "
-        "mean and 95 % t interval over seeds; a bar marks the least that would count, a star what the paper says."
+        f"{setting}, scale {evidence.scale}. {sentence} Below: what decides (dots, as stated; squares, the paper's "
+        "level; diamonds, controls), every way of overfitting in its colour, mean and 95 % interval over seeds; a bar "
+        f"marks the least that would count, a star what the paper says. {COVERS}"
     )
-    alt = "; ".join(f"{e.part} {e.value:.2f} ({e.low:.2f} to {e.high:.2f}), wanted above {e.least:g}" for e in mine)
+    alt = "; ".join(
+        f"{e.part}{f', {e.way}' if e.way else ''} {number_of(e) or 'cannot be told'}, wanted above {e.least:g}"
+        for e in mine
+    )
     return Drawing(f"{claim}/{setting}/{evidence.scale}", title, figure, caption, alt)
 
 
-def forest(axes: Axes, effects: Sequence[Effect]) -> None:
-    """Effects as dots with intervals, the first on top; bars at the least of interest, stars at the claimed."""
+MARKS = {"stated": "o", "level": "s", "control": "D"}
+
+
+def forest(axes: Axes, effects: Sequence[Effect], tints: Mapping[str, str]) -> None:
+    """Effects as marks with intervals: a row a part, the first on top, within it a line a way of overfitting.
+
+    A bar stands at the least of interest, a star at the claimed figure; `tints` maps a way to its colour.
+    """
     finite = [x for e in effects for x in (e.value, e.low, e.high, e.least, e.claimed) if math.isfinite(x)]
     low, high = min([0.0, *finite]), max([0.0, *finite])
     pad = 0.06 * (high - low or 1.0)
-    for at, e in enumerate(reversed(effects)):
-        control = e.role == "control"
-        tint = colour(1) if control else colour(0)
-        if e.n == 0:
-            axes.text(
-                0.5, at, "cannot be told", color="0.4", ha="center", va="center", transform=axes.get_yaxis_transform()
-            )
+    parts = list(dict.fromkeys(e.part for e in reversed(effects)))
+    ways = list(tints)
+    for at, part in enumerate(parts):
+        mine = [e for e in effects if e.part == part]
+        for e in mine:
+            y = at + 0.7 * (0.5 - (ways.index(e.way) + 0.5) / len(ways))
+            if e.n == 0:
+                axes.plot(0.5, y, marker="x", color=tints[e.way], ms=3, transform=axes.get_yaxis_transform())
+                continue
+            axes.plot([max(e.low, low - pad), min(e.high, high + pad)], [y, y], color=tints[e.way], lw=1.2)
+            face = tints[e.way] if e.role == "stated" else "white"
+            axes.plot(e.value, y, marker=MARKS[e.role], color=tints[e.way], mfc=face, ms=5 if len(ways) == 1 else 3.5)
+        if all(e.n == 0 for e in mine):
+            axes.text(0.54, at, "cannot be told", color="0.4", va="center", transform=axes.get_yaxis_transform())
             continue
-        axes.plot([max(e.low, low - pad), min(e.high, high + pad)], [at, at], color=tint, lw=1.4)
-        axes.plot(e.value, at, marker="D" if control else "o", color=tint, mfc="white" if control else tint, ms=5)
-        axes.plot([e.least, e.least], [at - 0.32, at + 0.32], color="0.35", lw=1.2)
-        if math.isfinite(e.claimed):
-            axes.plot(e.claimed, at, **PAPER)
+        axes.plot([mine[0].least] * 2, [at - 0.4, at + 0.4], color="0.35", lw=1.2)
+        claimed = next((e.claimed for e in mine if math.isfinite(e.claimed)), None)
+        if claimed is not None:
+            axes.plot(claimed, at, **PAPER)
     axes.axvline(0.0, color="0.8", lw=0.7, zorder=0)
-    axes.set(xlim=(low - pad, high + pad), ylim=(-0.6, len(effects) - 0.4))
-    axes.set_yticks(range(len(effects)), [words(e.part, 24, 2) for e in reversed(effects)])
+    axes.set(xlim=(low - pad, high + pad), ylim=(-0.6, len(parts) - 0.4))
+    axes.set_yticks(range(len(parts)), [words(part, 24, 2) for part in parts])
     axes.set_xlabel("effect, as the claim wants it large")
 
 

@@ -16,6 +16,7 @@ VALUE, AFTER_SHUFFLE = "value", "after shuffle"
 NULL_STATISTICS = ("null mean", "null sd", "null low", "null high", "p")
 LIVE = "live_share"  # share of the layer's probed units that vary: 1 − dead
 UNITS = "n_units"  # units that are measured
+AMPLITUDE = "amplitude"  # root mean square over the samples and the units that are measured
 CKA = "cka"
 
 

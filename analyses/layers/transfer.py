@@ -15,6 +15,7 @@ from ..series.innovations import innovations, phase_randomised
 from .cka import linear_cka
 
 Surrogate = Literal["phase", "circular_shift"]
+MAX_LAG = 5  # records
 _AT_ONCE = 2_000_000  # numbers of surrogates that are held at once
 
 
@@ -59,7 +60,7 @@ def layer_transfer(
     synchrony: ArrayLike,
     *,
     layers: Sequence[str] | None = None,
-    max_lag: int = 5,
+    max_lag: int = MAX_LAG,
     kind: Surrogate = "phase",
     n: int | None = None,
     window: int = 15,
@@ -104,9 +105,7 @@ def layer_transfer(
     if kind not in get_args(Surrogate):
         raise unknown("kind of surrogate", kind, get_args(Surrogate))
     lags = np.arange(max_lag + 1)
-    r = np.stack([_lagged(new[None], new, int(lag))[0] for lag in lags])
-    best = np.abs(r[1:]).argmax(axis=0)
-    peak = np.take_along_axis(r[1:], best[None], axis=0)[0]
+    r, best, peak = _peaks(new, max_lag)
     pairs = n_layers * (n_layers - 1)
     beyond, done = np.zeros((n_layers, n_layers), dtype=np.int64), 0
     for made in _surrogates(new, kind, _count(n, pairs, "layer_transfer.n"), max_lag, np.random.default_rng(seed)):
@@ -200,6 +199,22 @@ def holm(p: ArrayLike) -> Floats:
     out = np.empty(values.size)
     out[order] = np.minimum(1.0, np.maximum.accumulate(raised))
     return out.reshape(values.shape)
+
+
+def transfer_peaks(synchrony: ArrayLike) -> Floats:
+    """Lagged correlation of largest size of every ordered pair of layers, (from, to), as of `layer_transfer`, untested.
+
+    Raises:
+        InputError: too few records, or a layer whose synchrony moves too smoothly.
+    """
+    return _peaks(innovations(synchrony, name="layer_transfer.synchrony"), MAX_LAG)[2]
+
+
+def _peaks(new: Floats, max_lag: int) -> tuple[Floats, NDArray[np.intp], Floats]:
+    """Correlation (lag, from, to), lag of the largest after the first, and its value (from, to)."""
+    r = np.stack([_lagged(new[None], new, lag)[0] for lag in range(max_lag + 1)])
+    best = np.abs(r[1:]).argmax(axis=0)
+    return r, best, np.take_along_axis(r[1:], best[None], axis=0)[0]
 
 
 def _lagged(lead: Floats, follow: Floats, lag: int) -> Floats:

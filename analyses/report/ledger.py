@@ -12,21 +12,24 @@ from ..claims.claim import PAPER
 from ..claims.ledger import Ledger, Row
 from ..comparison.wording import number
 from ..evidence.effect import Effect
-from ..evidence.rules import FAILS, HOLDS, ONLY
+from ..evidence.rules import COVERS, FAILS, HOLDS, LEVEL, ONLY, Decision, shown
 from ..figures.evidence import drawings_of_claims
 from ..figures.parts.style import Drawing
 from ..figures.save import embedded, save_figures, to_png
 from ..figures.side_by_side import side_by_side
 from .page import rendered
 
-KINDS = {HOLDS: "same", ONLY: "only", FAILS: "opposite"}
+KINDS = {HOLDS: "same", LEVEL: "only", ONLY: "only", FAILS: "opposite"}
 
 
 def drawings(ledger: Ledger) -> list[Drawing]:
     """Every figure of the ledger, drawn from what is stored."""
     out = []
     for scale, evidence in ledger.evidence.items():
-        verdicts = {(row.claim, row.setting): row.verdict for row in ledger.decisions[scale]}
+        made: dict[tuple[str, str], list[Decision]] = {}
+        for row in ledger.decisions[scale]:
+            made.setdefault((row.claim, row.setting), []).append(row)
+        verdicts = {place: shown(rows) for place, rows in made.items()}
         panels = {claim: CLAIMS.load(claim).panel for claim, _ in verdicts}
         out += [*drawings_of_claims(evidence, ledger.effects[scale], verdicts, panels), *side_by_side(evidence)]
     return out
@@ -68,6 +71,7 @@ def render(ledger: Ledger, drawn: list[Drawing] | None = None) -> str:
         "rows": rows,
         "headline": headline(ledger),
         "paper": PAPER,
+        "covers": COVERS,
         "claims": len({row.claim.name for row in ledger.rows}),
         "run": len({row.claim.name for row in run}),
         "beside": [image for (name, _), found in images.items() if name == "side by side" for image in found],
@@ -77,10 +81,9 @@ def render(ledger: Ledger, drawn: list[Drawing] | None = None) -> str:
 
 
 def headline(ledger: Ledger) -> str:
-    """Count the claims by verdict, in one sentence."""
+    """Count the claims by verdict, each once over all its scales, in one sentence."""
     counts: dict[str, int] = {}
-    for row in ledger.rows:
-        verdict = row.verdict.partition(":")[0]
+    for verdict in ledger.by_claim().values():
         counts[verdict] = counts.get(verdict, 0) + 1
     return "; ".join(f"{verdict} {count}" for verdict, count in counts.items()) + "."
 

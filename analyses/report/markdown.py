@@ -33,7 +33,7 @@ def ledger_table(ledger: Ledger) -> str:
             f"**{row.claim.name}**: {row.claim.statement}",
             row.claim.paper,
             f"{row.setting} ({row.scale})" if row.scale else "–",
-            f"**{row.verdict}**",
+            f"**{row.shown}**",
             row.why or "–",
         ]
         for row in ledger.rows
@@ -41,20 +41,17 @@ def ledger_table(ledger: Ledger) -> str:
     return markdown_table(("claim", "the paper", "run on", "verdict", "because"), rows)
 
 
-def effects_table(ledger: Ledger, scale: str) -> str:
-    """Every effect that decides at a scale, with its interval."""
+def decisions_table(ledger: Ledger, scale: str) -> str:
+    """One row a claim, setting and way of overfitting at a scale, with the number that decides."""
     rows = [
         [
-            e.claim,
-            e.part + (" (control)" if e.role == "control" else ""),
-            e.setting,
-            e.statistic,
-            f"{number(e.value)} [{number(e.low)}, {number(e.high)}]",
-            str(e.n),
-            number(e.least),
-            number(e.claimed),
+            row.claim,
+            row.setting,
+            row.way or "–",
+            f"**{row.verdict}**{f' ({row.kind})' if row.kind else ''}",
+            row.why,
+            number(row.p) if row.decided_by and row.p < 1 else "–",
         ]
-        for e in ledger.effects.get(scale, ())
-        if e.role != "beside"
+        for row in ledger.decisions.get(scale, ())
     ]
-    return markdown_table(("claim", "part", "on", "statistic", "mean [95 %]", "n", "least", "the paper"), rows)
+    return markdown_table(("claim", "on", "overfits by", "verdict", "because", "p, corrected"), rows)

@@ -87,7 +87,9 @@ def claims(
 
 
 def _text(found: Ledger) -> str:
-    return "\n\n".join(_block(row) for row in found.rows)
+    from ..analyses.evidence.rules import COVERS
+
+    return "\n\n".join([*(_block(row) for row in found.rows), COVERS])
 
 
 def _block(row: Row) -> str:
@@ -99,7 +101,7 @@ def _block(row: Row) -> str:
         "controls": row.control,
         "not counted": row.left_out,
     }
-    lines = [f"{row.claim.name}: {row.verdict}", f"  {row.claim.statement}"]
+    lines = [f"{row.claim.name}: {row.shown}", f"  {row.claim.statement}"]
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10**6
     for name, text in facts.items():
         parts = text.split("; ") if name == "measured" else [text]
@@ -112,7 +114,10 @@ def _block(row: Row) -> str:
 def _document(found: Ledger) -> dict[str, Any]:
     from dataclasses import asdict
 
+    from ..analyses.evidence.rules import COVERS
+
     return {
+        "intervals": COVERS,
         "claims": [{**asdict(row), "claim": row.claim.name, "statement": row.claim.statement,
                     "paper": row.claim.paper} for row in found.rows],
         "decisions": {scale: [asdict(one) for one in rows] for scale, rows in found.decisions.items()},

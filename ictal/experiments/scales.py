@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..analyses.claims import CLAIMS
 from ..analyses.evidence.training import KEPT, Kind
+from ..analyses.evidence.tuning import treated_condition
 from ..models.datasets import FASHION_MNIST
 from ..simulator import InputError, unknown
 
@@ -87,12 +88,13 @@ _DIGITS = {"n_train": 1000, "n_val": 200, "n_test": 400}
 
 def _treated(claims: Sequence[Claim]) -> list[Condition]:
     """Return the conditions of every treatment that these claims need, a dose each."""
+    plain = {condition.name: condition for condition in (_FEW, *_NOISES)}
     return [
         Condition(
-            f"{treatment.name}, {dose}",
+            treated_condition(treatment.on, treatment.name, dose),
             "treated",
-            _FEW.data,
-            training=_FEW.training,
+            plain[treatment.on].data,
+            training=plain[treatment.on].training,
             treatments=tuple(text.format(dose) for text in treatment.texts),
         )
         for claim in claims

@@ -32,7 +32,8 @@ class LayerSynchrony:
     layer (of a ReLU: pre- and post-activations) and takes all measures that are defined on samples without an order.
     All sets have the same number of samples. On one side all layers have as many units as the smallest,
     at most `max_units`. The order of units is drawn once; the first that vary on every set are measured. ``n_units`` is
-    the number of measured units, lower where fewer vary; ``live_share`` is the share that varies. Linear CKA between
+    the number of measured units, lower where fewer vary; ``live_share`` is the share that varies,
+    ``amplitude`` the root mean square of the measured units over the samples. Linear CKA between
     the layers is computed where surrogates are drawn.
 
     Surrogates cost hundreds of times what the values cost. They are drawn at the steps of `nulls_at`, by default at the

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...analyses.layers.layer_synchrony import AFTER_SHUFFLE, LIVE, NULL_STATISTICS, UNITS, VALUE
+from ...analyses.layers.layer_synchrony import AFTER_SHUFFLE, AMPLITUDE, LIVE, NULL_STATISTICS, UNITS, VALUE
 from ...analyses.measures import MEASURES, get
 from ...analyses.measures.base import Measure, NullKind
 from ...analyses.nulls import MIN_SURROGATES
@@ -93,13 +93,14 @@ class LayerMeasures:
             for kind in KINDS:
                 if measure.name in self.nulled and kind in measure.nulls:
                     out += [Column(measure.name, s, kind, "1" if s == "p" else unit) for s in NULL_STATISTICS]
-        return [*out, Column(LIVE, VALUE, "", "1"), Column(UNITS, VALUE, "", "1")]
+        return [*out, *(Column(name, VALUE, "", "1") for name in (LIVE, UNITS, AMPLITUDE))]
 
     def __call__(self, data: Recording, live_share: float, *, surrogates: bool, seed: int) -> LogRow:
         """Return the numbers of one layer on one set; `data` are the units that are measured."""
         numbers = np.full(len(self.columns), np.nan)
         numbers[self._place[LIVE, VALUE, ""]] = live_share
         numbers[self._place[UNITS, VALUE, ""]] = data.n_units
+        numbers[self._place[AMPLITUDE, VALUE, ""]] = np.sqrt(np.mean(data.numpy().astype(np.float64) ** 2))
         undefined: dict[str, str] = {}
         settings = ValueSettings(nulls=self.nulls if surrogates else 0)
         names = [measure.name for measure in self.measures]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import pairwise
@@ -73,6 +74,11 @@ def _optimiser(model: nn.Module, how: Training) -> torch.optim.Optimizer:
     if how.optimiser == "adam":
         return torch.optim.AdamW(trained, lr=how.learning_rate, weight_decay=how.weight_decay, fused=True)
     return torch.optim.SGD(trained, lr=how.learning_rate, momentum=how.momentum, weight_decay=how.weight_decay)
+
+
+def weight_norm(model: nn.Module) -> float:
+    """Return √Σ w² over all parameters."""
+    return math.sqrt(sum(p.detach().float().square().sum().item() for p in model.parameters()))
 
 
 def not_finite(what: str, value: float, step: int, epoch: int, learning_rate: float, hint: str) -> InputError:

@@ -44,13 +44,21 @@ def evaluate(model: nn.Module, x: Tensor, y: Tensor, batch_size: int | None = No
 
     `batch_size` images pass at once; by default as many as their size allows, at most AT_ONCE.
     """
+    return evaluate_confidence(model, x, y, batch_size)[:2]
+
+
+def evaluate_confidence(
+    model: nn.Module, x: Tensor, y: Tensor, batch_size: int | None = None
+) -> tuple[float, float, float]:
+    """Return loss and accuracy as `evaluate`, and the mean of the largest class probability, by one pass."""
     with evaluating(model):
-        loss = correct = 0.0
+        loss = correct = confidence = 0.0
         for images, target in _passes(x, y, batch_size):
             logits = _logits(model(images))
             loss += functional.cross_entropy(logits, target, reduction="sum").item()
             correct += (logits.argmax(1) == target).sum().item()
-    return loss / len(x), correct / len(x)
+            confidence += logits.softmax(1).amax(1).sum().item()
+    return loss / len(x), correct / len(x), confidence / len(x)
 
 
 def probabilities(model: nn.Module, x: Tensor, batch_size: int | None = None) -> NDArray[np.float64]:

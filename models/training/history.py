@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...simulator import Clock, Recording, unknown
 
-METRICS = ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "gap")
+METRICS = ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "gap", "test_confidence", "weight_norm")
 VALIDATION = ("val_loss", "val_accuracy")  # further columns with validation images
 
 
@@ -19,7 +19,8 @@ class History:
     """History of a training: one row of metrics every `dt` ticks of `clock`, the first before any training.
 
     Training loss (cross-entropy [nat]) and accuracy are taken over the whole training set and
-    **its noisy labels**, in evaluation mode; gap = train accuracy − test accuracy.
+    **its noisy labels**, in evaluation mode; gap = train accuracy − test accuracy. Test confidence is the mean of
+    the largest class probability over the test images; the weight norm is √Σ w² over all parameters.
 
     Attributes:
         values: (records, metric), columns in the order of `metrics`.

@@ -21,9 +21,9 @@ from ..datasets.augment import augmented
 from ..probe.layers import modes_restored
 from ..treatments.base import Intervention, Treatment
 from .build import stored
-from .descent import Descent, cpu_threads, not_finite, parts
+from .descent import Descent, cpu_threads, not_finite, parts, weight_norm
 from .distributed import Ranks, joined, without_exchange
-from .evaluation import evaluate
+from .evaluation import evaluate, evaluate_confidence
 from .history import History
 from .randomness import Batches, begin_step, checked_seed, own_generators, seed_of_treatment
 from .settings import Training
@@ -121,8 +121,8 @@ def train(
         def record() -> dict[str, float]:
             row = [0.0] * len(state.metrics)
             if ranks.first:
-                seen, unseen = evaluate(model, x, y), evaluate(model, x_test, y_test)
-                row = [*seen, *unseen, seen[1] - unseen[1]]
+                seen, (*unseen, confidence) = evaluate(model, x, y), evaluate_confidence(model, x_test, y_test)
+                row = [*seen, *unseen, seen[1] - unseen[1], confidence, weight_norm(model)]
                 row += evaluate(model, x_val, y_val) if state.validates else ()
             found = dict(zip(state.metrics, ranks.from_first(row), strict=True))
             for name, value in found.items():

@@ -145,6 +145,9 @@ class State:
             words, here = str(there["model_in_words"]), model_in_words(self.model, identity)
             if there["about"].get("architecture") != identity.get("architecture"):
                 raise InputError(f"{path}: holds the weights of {words}; this model is {here}")
+            if there["metrics"] != list(self.metrics):
+                raise InputError(f"{path}: holds the metrics {', '.join(there['metrics'])} of another version; want "
+                                 f"{', '.join(self.metrics)}: start again without it (--force)")  # fmt: skip
             if unlike := _unlike(there["about"], identity):
                 raise InputError(f"{path}: is of another training: {unlike}; start again without it (--force)")
             load_weights(self.model, there["model"], str(path), words, here)

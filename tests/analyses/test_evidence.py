@@ -2,61 +2,47 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from trainings import training
 
-from ictal import PLANTED_CASES, PLANTED_CLAIMS, PlantedRate, error_rates, ledger, planted
+from ictal import PLANTED_CLAIMS, ledger, planted
 from ictal.analyses import (
     CLAIMS,
     FAILS,
     HOLDS,
+    LEVEL,
     NOT_TESTABLE,
     ONLY,
     UNDECIDED,
     Decision,
     Evidence,
     Finding,
-    TrainingRun,
     decide,
     effect,
     overall,
-    training_run_of,
     write_claims,
 )
-from ictal.analyses.claims.transition import jump
 from ictal.analyses.evidence.contrasts import mean_r, setting_of
+from ictal.analyses.evidence.effect import auc, auc_effect, auc_interval, wilson
+from ictal.analyses.evidence.rules import ABSENT, OPEN, OPPOSITE, SMALLER, kind_of, over_ways
 from ictal.analyses.report.ledger import drawings, headline, render
 from ictal.cli import run
-from ictal.experiments.planted import planted_runs, verdicts
-from ictal.simulator import InputError, load, save
+from ictal.simulator import InputError
 
 CLEAR, NOTHING, MUDDLED = [0.5, 0.52, 0.51, 0.49], [0.0, 0.01, -0.01, 0.0], [0.5, -0.3, 0.1, 0.2]
 
 
-def part(values, role="stated", name="p", claim="c", setting="s"):
-    return effect(claim, name, setting, values, statistic="x", least=0.1, role=role, otherwise="it is counted")
+def part(values, role="stated", name="p", claim="c", setting="s", way="", **more):
+    found = effect(claim, name, setting, values, statistic="x", least=0.1, role=role, otherwise="it is counted", **more)
+    return replace(found, way=way)
 
 
 def only(*effects):
     (found,) = decide({"c": Finding(tuple(effects), {})})
     return found
-
-
-def training(condition="few", kind="few", seed=0, gap=0.4, n=41, **changes):
-    steps = np.arange(n) * 10.0
-    si = np.linspace(0.2, 0.6, n)[:, None] + np.arange(4) * 0.05
-    metrics = {name: np.full(n, 1.0) for name in ("train_accuracy", "test_accuracy", "test_loss", "val_loss")}
-    fields = {
-        "model": "net",
-        "data": "images",
-        "steps": steps,
-        "metrics": metrics | {"gap": np.full(n, gap)},
-        "layers": ("a", "b", "c", "d"),
-        "synchrony": {"si_3 test": si},
-        "null_high": {"si_3 test": np.full((n, 4), np.nan)},
-    }
-    return TrainingRun(**(fields | {"condition": condition, "kind": kind, "seed": seed} | changes))
 
 
 def test_an_effect_is_student_s_t():
@@ -89,13 +75,127 @@ def test_one_seed_decides_nothing():
         ([part(CLEAR), part(MUDDLED, name="q")], UNDECIDED),
         ([part([-x for x in CLEAR])], FAILS),
         ([part(CLEAR), part(CLEAR, "control"), part(NOTHING, "beside")], HOLDS),
+        ([part(CLEAR), part(CLEAR, "control"), part(CLEAR, "level")], HOLDS),
+        ([part(CLEAR), part(CLEAR, "control"), part(NOTHING, "level")], LEVEL),
+        ([part(CLEAR), part(CLEAR, "control"), part(MUDDLED, "level")], UNDECIDED),
+        ([part(CLEAR), part(NOTHING, "control"), part(NOTHING, "level")], ONLY),
+        ([part(NOTHING), part(CLEAR, "level")], FAILS),
     ],
 )
 def test_rules(effects, verdict):
     found = only(*effects)
     assert found.verdict == verdict
-    if verdict == ONLY:
+    if verdict in (ONLY, LEVEL):
         assert found.why.startswith("it is counted")
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([0.05, 0.052, 0.049, 0.051], SMALLER),
+        ([0.001, 0.01, -0.01, 0.0], ABSENT),
+        ([-0.05, -0.052, -0.049, -0.051], OPPOSITE),
+        ([-0.3, 0.02, -0.25, -0.2], OPEN),
+    ],
+)
+def test_what_fails_is_smaller_absent_or_opposite(values, kind):
+    found = only(part(values), part(CLEAR, "control"))
+    assert (found.verdict, found.kind) == (FAILS, kind)
+    assert found.why.startswith(f"{kind}: p")
+    assert kind_of([found, only(part(CLEAR))]) == kind
+
+
+def test_the_part_with_the_substance_decides_and_not_the_smallest_p():
+    clearer, substance = (
+        part([-0.5, -0.501, -0.499], name="side"),
+        part([0.0, 0.01, -0.01], name="main", substance=True),
+    )
+    found = only(clearer, substance)
+    assert clearer.p_below < substance.p_below
+    assert (found.verdict, found.decided_by, found.kind) == (FAILS, "main", ABSENT)
+    assert only(clearer, part(CLEAR, name="main", substance=True)).decided_by == "side"
+    assert only(
+        part(CLEAR, name="side"), part(CLEAR, "control"), part(CLEAR, name="main", substance=True)
+    ).decided_by == ("main")
+
+
+def test_ways_that_disagree_are_named_with_their_numbers():
+    few = (part(CLEAR, way="few"), part(CLEAR, "control", way="few"))
+    noise = [-x for x in CLEAR]
+    rows = decide({"c": Finding((*few, part(noise, way="noise")), {})})
+    assert [(row.way, row.verdict, row.kind) for row in rows] == [("few", HOLDS, ""), ("noise", FAILS, OPPOSITE)]
+    verdict, why = overall(rows)
+    assert verdict == ONLY
+    assert why == (
+        "s: few: holds: p: x 0.51 [0.48, 0.53], n = 4; wanted above 0.1; "
+        "noise: fails: opposite: p: x −0.51 [−0.53, −0.48], n = 4; wanted above 0.1"
+    )
+    unclear = decide({"c": Finding((*few, part(MUDDLED, way="noise")), {})})
+    assert over_ways(unclear)[0] == ONLY, "it was shown with few samples alone"
+    alike = decide({"c": Finding((part(noise, way="a"), part([2 * x for x in noise], way="b")), {})})
+    assert overall(alike)[1].endswith("a −0.51 [−0.53, −0.48], b −1.01 [−1.05, −0.97]")
+
+
+def test_correlations_are_read_through_fisher_s_z():
+    from scipy.stats import ttest_1samp
+
+    r = [0.9, 0.99, 0.7, 0.95]
+    found = effect("c", "p", "s", r, statistic="r", least=0.3, scale="correlation")
+    oracle = ttest_1samp(np.arctanh(r), np.arctanh(0.3), alternative="greater")
+    assert found.p_above == pytest.approx(oracle.pvalue, rel=1e-9)
+    interval = np.tanh(ttest_1samp(np.arctanh(r), 0.0).confidence_interval())
+    assert (found.low, found.high) == pytest.approx(tuple(interval))
+    assert found.value == pytest.approx(np.tanh(np.mean(np.arctanh(r))))
+
+
+@pytest.mark.parametrize(("scale", "low"), [("correlation", -1.0), ("share", 0.0), ("index", 0.0)])
+def test_no_interval_leaves_the_range_of_its_number(scale, low):
+    rng = np.random.default_rng(1)
+    for n in (1, 2, 3, 5, 10):
+        for values in (np.ones(n), np.full(n, low), rng.choice([low, 1.0], n), rng.uniform(low, 1.0, n)):
+            found = effect("c", "p", "s", values, statistic="x", scale=scale)
+            assert low <= found.low <= found.value + 1e-12
+            assert found.value - 1e-12 <= found.high <= 1.0
+    with pytest.raises(InputError, match=scale):
+        effect("c", "p", "s", [0.5, 1.2], statistic="x", scale=scale)
+
+
+def test_shares_have_an_exact_test():
+    """All-or-none shares: false "holds" at n = 3 in 0 %, where a t test with its least SD has 12.5 %."""
+    from scipy.stats import binomtest
+
+    for n in (3, 5, 10):
+        false = 0.0
+        for k in range(n + 1):
+            found = effect("c", "p", "s", [1.0] * k + [0.0] * (n - k), statistic="x", least=0.5, scale="share")
+            oracle = binomtest(k, n, 0.5, alternative="greater")
+            assert found.p_above == pytest.approx(oracle.pvalue)
+            interval = binomtest(k, n).proportion_ci(method="wilson")
+            assert (found.low, found.high) == pytest.approx((interval.low, interval.high), abs=1e-12)
+            assert wilson(k, n) == (found.low, found.high)
+            false += (found.p_above <= 0.05) * math.comb(n, k) / 2**n
+        assert false <= 0.05
+    most = effect("c", "p", "s", [1.0] * 10, statistic="x", least=0.9, scale="share")
+    assert most.p_above == pytest.approx(0.9**10), "ten of ten are no proof of nine tenths"
+
+
+def test_the_area_under_the_curve():
+    from scipy.stats import norm
+    from sklearn.metrics import roc_auc_score
+
+    rng = np.random.default_rng(0)
+    a, b = rng.integers(0, 5, 30), rng.integers(0, 6, 20)
+    assert auc(b, a) == pytest.approx(roc_auc_score([0] * 30 + [1] * 20, np.concatenate([a, b])))
+    assert auc_interval(0.0, 5, 5) == pytest.approx(tuple(1 - x for x in auc_interval(1.0, 5, 5)[::-1]))
+    inside = []
+    for _ in range(400):  # binormal, P(a > b) known
+        large, small = rng.normal(1.2, 1.0, 10), rng.normal(0.0, 1.0, 10)
+        low, high = auc_interval(auc(large, small), 10, 10)
+        assert 0 <= low <= auc(large, small) <= high <= 1
+        inside.append(low <= norm.cdf(1.2 / np.sqrt(2)) <= high)
+    assert 0.92 <= np.mean(inside) <= 0.99
+    found = auc_effect("c", "p", "s", [0.1, 0.2], [0.5, 0.6], statistic="AUC")
+    assert (found.value, found.role, found.n) == (0.0, "beside", 4)
 
 
 def test_many_claims_are_one_family():
@@ -137,13 +237,6 @@ def test_correlations_average_through_fisher_s_z():
     assert mean_r([0.9, 0.1]) == pytest.approx(math.tanh((math.atanh(0.9) + math.atanh(0.1)) / 2))
 
 
-def test_a_slope_is_no_jump():
-    assert jump(np.linspace(0.1, 0.9, 41))[0] == pytest.approx(0.0, abs=1e-12)
-    height, level = jump(np.where(np.arange(41) < 20, 0.45, 0.85))
-    assert height == pytest.approx(0.4 - 3 * 0.4 / 38)
-    assert level == pytest.approx(0.65)
-
-
 def test_a_course_is_checked():
     with pytest.raises(InputError, match="rising"):
         training(steps=np.zeros(41))
@@ -180,61 +273,24 @@ def test_evidence_comes_back_and_decides_the_same(tmp_path):
         Evidence.load(tmp_path / "other.h5")
 
 
-def test_planted_verdicts_are_right():
-    for case in PLANTED_CASES:
-        found = verdicts(planted(case, seed=77))
-        assert set(found) == set(PLANTED_CLAIMS)
-        assert all(PlantedRate(case, claim, verdict, 1, 1).right for claim, verdict in found.items()), (case, found)
-
-
-def test_planted_runs_give_the_same_verdicts_through_their_files(tmp_path, capsys):
-    for case in PLANTED_CASES:
-        trainings = []
-        for (condition, kind, k), made in planted_runs(case, seed=5, seeds=3).items():
-            file = save(made, tmp_path / f"{case}-{kind}-{k}.h5")
-            about = {"model": "m", "data": "d", "condition": condition, "kind": kind, "seed": k}
-            trainings.append(training_run_of(load(file), **about))
-        evidence = Evidence(f"planted {case}", trainings, (), {"claims": list(PLANTED_CLAIMS)})
-        file = evidence.save(tmp_path / f"{case}.h5")
-        assert run(["claims", str(file), "--json"]) == 0
-        said = {row["claim"]: row["verdict"] for row in json.loads(capsys.readouterr().out)["claims"]}
-        assert {name: said[name] for name in PLANTED_CLAIMS} == verdicts(planted(case, seed=5, seeds=3))
-
-
-def test_planted_relations_are_what_they_are_called():
-    by_case = {case: planted(case, seed=3, seeds=2) for case in PLANTED_CASES}
-
-    def rises(case, kind):
-        chosen = [c for c in by_case[case].trainings if (c.kind == "control") == (kind == "control")]
-        return [c.mean()[-1] - c.mean()[0] for c in chosen]
-
-    assert min(rises("present", "over")) > 0.3 > max(rises("present", "control"))
-    assert max(map(abs, rises("absent", "over"))) < 0.1
-    assert max(rises("reversed", "over")) < -0.3
-    assert abs(np.mean(rises("confounded", "over")) - np.mean(rises("confounded", "control"))) < 0.05
-
-
-def test_error_rates_count(tmp_path):
-    rows = error_rates(2, cases=("absent",), seed=9).rows
-    assert {row.claim for row in rows} == set(PLANTED_CLAIMS)
-    for claim in PLANTED_CLAIMS:
-        assert sum(row.count for row in rows if row.claim == claim) == 2
-    assert {row.n for row in rows} == {2}
-    with pytest.raises(InputError, match="replicates"):
-        error_rates(0)
-    with pytest.raises(InputError, match="case"):
-        planted("odd")
-
-
 def test_every_claim_has_a_row_and_a_reason():
     found = ledger([])
     assert [row.claim.name for row in found.rows] == list(CLAIMS)
     assert all(row.verdict.startswith("not run: needs ") for row in found.rows)
-    assert headline(found) == "not run 12."
+    assert headline(found) == "not run 13."
     for name, row in zip(CLAIMS, found.rows, strict=True):
         assert row.claim is CLAIMS.load(name)
         assert row.claim.name == name
         assert bool(row.claim.scales) != bool(row.claim.needs)
+
+
+def test_the_headline_counts_claims_and_not_rows(tmp_path):
+    runs = [replace(planted("present", seed=2, seeds=2), scale=scale) for scale in ("quick", "medium")]
+    found = ledger(runs)
+    assert len(found.rows) > len(CLAIMS)
+    counts = [int(part.rsplit(" ", 1)[1]) for part in headline(found).rstrip(".").split("; ")]
+    assert sum(counts) == len(CLAIMS)
+    assert "test_evidence" not in render(found)
 
 
 def test_figures_and_page_come_from_the_file_alone(tmp_path):

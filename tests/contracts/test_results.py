@@ -61,7 +61,10 @@ def held(name, loaded):
             "about": loaded.config,
         }
     loaded = as_then(loaded) if isinstance(loaded, Result) else loaded
-    return loaded.rows if name in ("observations.h5", "planted.h5") else loaded
+    if name == "planted.h5":  # rows of 0.1.0 had no size, spread and number of seeds
+        kind = make_dataclass("PlantedRate", ("case", "claim", "verdict", "count", "n"))
+        return [kind(row.case, row.claim, row.verdict, row.count, row.n) for row in loaded.rows]
+    return loaded.rows if name == "observations.h5" else loaded
 
 
 def unnamed(summary):

@@ -71,6 +71,12 @@ def test_the_evidence_is_what_was_trained(tmp_path):
     column = list(entry.unit_labels["metric"]).index("si_3")
     np.testing.assert_allclose(training.layered()[:, -1], entry.numpy()[:, column], rtol=1e-6)
     assert training.steps[-1] == 80
+    column = list(entry.unit_labels["metric"]).index("amplitude")
+    np.testing.assert_allclose(training.layered("amplitude")[:, -1], entry.numpy()[:, column], rtol=1e-6)
+    assert (training.metrics["weight_norm"] > 0).all()
+    assert ((training.metrics["test_confidence"] > 0.1) & (training.metrics["test_confidence"] <= 1)).all()
+    tested = ledger([Evidence.load(reproduce(["amplitude"], folder=tmp_path).file)])
+    assert {e.n for e in tested.effects["quick"] if e.claim == "amplitude"} == {2}
     assert "cifar" not in evidence.config["command"]
 
 
@@ -125,6 +131,10 @@ def test_plans_of_every_scale():
             assert item.job.how.steps == planned[0].job.how.steps or scale == "quick"
     quick = plan("quick", ("rise",))
     assert {item.kind for item in quick} == {"control", "few", "noise", "capacity"}
+    both = plan("quick", ("desync",), seeds=1)
+    noisy = [item for item in both if item.condition.startswith("40 % wrong labels: ")]
+    assert {item.job.data.label_noise for item in noisy} == {0.4}
+    assert {item.condition.split(": ")[1].rpartition(", ")[0] for item in noisy} >= {"L2", "dropout", "label smoothing"}
     steps = {item.job.how.steps for item in quick}
     assert len(steps) == 1, "networks are compared after as many steps"
     with pytest.raises(InputError, match="--data"):

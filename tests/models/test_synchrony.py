@@ -1,6 +1,7 @@
 """Synchrony over training: fixed images, equal numbers, the measures' values beside nulls; stored, resumed, drawn."""
 
 import json
+import math
 import re
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def test_every_measure_of_samples_is_taken_and_has_the_value_of_measure(data):
     recorder = LayerSynchrony(data, "hidden.*.relu", sets="test", n_probe=120, nulls=0)
     recorder(0, model)
     run, probe = recorder.run(), recorder.probes["test"]
-    assert measures_in(run) == [*sample_measures(), "live_share", "n_units"]
+    assert measures_in(run) == [*sample_measures(), "live_share", "n_units", "amplitude"]
     assert {"si_1", "si_2", "si_3", "chi_c", "batch_phase_sync", "within_class_si"} <= set(sample_measures())
     for when, modules in (("pre", "linear"), ("post", "relu")):
         there = record_samples(model, probe.inputs, [f"hidden.*.{modules}"], labels=probe.classes)
@@ -156,6 +157,7 @@ def test_a_unit_that_dies_is_replaced_and_counted(data):
     np.testing.assert_array_equal(layer_synchrony(run, "si_3").n_units[:, 0], value(run, entry, "n_units"))
     defined = np.isfinite(value(run, entry, "si_3"))
     assert defined.tolist() == [True] * 4 + [False] * 2
+    assert value(run, entry, "amplitude")[5] == pytest.approx(math.tanh(1.0)), "of 16 dead units at tanh(−1)"
     why = run[entry].source["probe"]["undefined"]["si_3"]
     assert why == "at step 4: needs at least 2 units that vary; 1 of 1 units vary"
     assert np.isfinite(run.recording(entry).values).all()
@@ -483,7 +485,7 @@ def test_a_training_gives_its_figures(trained, long_run):
         died = layer_synchrony(trained, "live_share", when=when).values.min() < 1
         assert (f"synchrony/live_share/{when}-test" in names) == died
     of_history = [n.removeprefix("history/history/") for n in names if n.startswith("history")]
-    assert of_history == ["loss", "accuracy", "gap"]
+    assert of_history == ["loss", "accuracy", "gap", "test_confidence", "weight_norm"]
     assert not any(n.startswith("transfer") for n in names)  # five records are too few
     names = list(long_run.plot())
     assert {"transfer/si_3/pre-test", "transfer/si_3/post-test"} <= set(names)

@@ -210,6 +210,18 @@ def test_early_stopping_ends_at_the_record_and_keeps_the_best_weights(data):
     assert (loss, accuracy) == (history.final()["val_loss"], history.final()["val_accuracy"])
     assert history.final()["val_loss"] == losses.min()
     assert tuple(history.recording().unit_labels["metric"]) == history.metrics
+    confidence = assess(model, torch.tensor(noisy.x_test), torch.tensor(noisy.y_test)).confidence
+    assert history.final()["test_confidence"] == pytest.approx(confidence, rel=1e-5)
+    norm = math.sqrt(sum(float((p.detach().double() ** 2).sum()) for p in model.parameters()))
+    assert history.final()["weight_norm"] == pytest.approx(norm, rel=1e-5)
+
+
+def test_a_checkpoint_with_fewer_metrics_is_of_another_version(data, tmp_path, monkeypatch):
+    how = Training(steps=4, every=2, batch_size=20)
+    train(Linear(), data, how, seed=0, checkpoint=tmp_path / "a.pt")
+    monkeypatch.setattr("ictal.models.training.state.METRICS", METRICS[:-1])
+    with pytest.raises(InputError, match="of another version"):
+        train(Linear(), data, how, seed=0, checkpoint=tmp_path / "a.pt", resume=True)
 
 
 def test_a_network_in_half_precision_is_evaluated_in_single(data):

@@ -14,6 +14,7 @@ from ...nulls import NULL_NAMES
 from .style import TITLE_WIDTH, Legend, colour, legend_below, new_figure, shortened, sign_limits, styled, words
 
 _GREYS = ("0.25", "0.6", "0.75")
+RING = 0.02  # of the axis: a value that is tested and lies farther from its dot is drawn as well
 _WIDTH = 0.66  # of the space of one group that its replicates take
 
 Rows = Mapping[str, Sequence[ReplicateValue]]  # group -> observations
@@ -73,11 +74,11 @@ def null_figure(title: str, groups: Groups, y_label: str, span: tuple[float, flo
                 for row in replicate
                 if row.null_kind == kind and np.isfinite([row.null_low, row.null_high, row.null_mean]).all()
             ]
-            rings = [
+            rings = [  # where they can be told from the dot
                 (place + shift, row.tested)
                 for place, replicate in zip(places, replicates, strict=True)
                 for row in replicate
-                if row.null_kind == kind and np.isfinite(row.tested) and row.tested != row.value
+                if row.null_kind == kind and abs(row.tested - row.value) > RING * (span[1] - span[0])
             ]
             if rings:
                 style: dict[str, Any] = {"mfc": "none", "mec": colour(index), "mew": 0.7, "ms": 0.7 * dot_size}
