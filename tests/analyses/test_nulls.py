@@ -75,6 +75,12 @@ def test_each_lag_is_drawn_from_end_to_end_and_the_middle_is_observed():
     assert (set(found.values), found.observed, found.notes) == (set(range(20)), 0, {})
 
 
+def test_the_middle_has_its_own_labels():
+    data = recording(RAMP, "frame", time_labels={"class": np.arange(40) >= 15})
+    counted = replace(FIRST, inputs=("labels",), kernel=lambda x, mask, labels: labels[:, 0].sum() + 0 * x[..., 0, 0])
+    assert null_test(counted, data, seed=0).observed == 5
+
+
 def test_phases_are_shifted_by_an_eighth_of_what_is_left_without_a_period_at_each_end():
     data = recording(np.arange(400.0)[:, None] + np.zeros(3))
     split = (lambda x, mask, **_: (x,), lambda parts, mask, **_: parts[0][..., 0, 0])

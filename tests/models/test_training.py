@@ -31,9 +31,11 @@ from ictal.models import (
     train,
 )
 from ictal.models.training import loop
-from ictal.models.training.descent import parts
+from ictal.models.training.descent import not_finite, parts
 from ictal.models.training.distributed import Ranks
 from ictal.models.training.randomness import Batches
+from ictal.models.training.settings import TrainingSteps
+from ictal.models.training.state import State
 from ictal.simulator import InputError
 from ictal.simulator.fields import declared
 
@@ -214,6 +216,39 @@ def test_early_stopping_ends_at_the_record_and_keeps_the_best_weights(data):
     assert history.final()["test_confidence"] == pytest.approx(confidence, rel=1e-5)
     norm = math.sqrt(sum(float((p.detach().double() ** 2).sum()) for p in model.parameters()))
     assert history.final()["weight_norm"] == pytest.approx(norm, rel=1e-5)
+
+
+def test_of_records_with_the_same_loss_the_first_is_kept():
+    plan = TrainingSteps(steps=10, epoch_steps=5, every=1, checkpoint_every=1, clock="step")
+    state = State(Linear(), None, None, [], [], plan, validates=True, patience=2)
+    for loss, finished in ((2.0, False), (1.0, False), (1.0, False), (1.0, True)):
+        state.add([0.0] * len(METRICS) + [loss, 0.5])
+        assert state.finished == finished
+    assert state.history().kept == 1
+
+
+def test_numbers_of_one_byte_are_taken_as_finite():
+    model = Linear()
+    model.register_buffer("scale", torch.ones(2).to(torch.float8_e5m2))
+    model.register_buffer("mask", torch.tensor([0.0, -math.inf]))
+    plan = TrainingSteps(steps=10, epoch_steps=5, every=1, checkpoint_every=1, clock="step")
+    assert State(model, None, None, [], [], plan, validates=False, patience=None).unbounded == {"mask"}
+
+
+@pytest.mark.parametrize(("rate", "lower"), [(1.0, "0.001"), (0.005, "0.0005")])
+def test_a_lower_rate_is_named_where_the_loss_is_not_finite(rate, lower):
+    words = str(not_finite("loss", math.inf, 7, 2, rate, ""))
+    assert words == f"train: the loss is inf at step 7 (epoch 2); lower learning_rate={rate:g}, e.g. " + (
+        f"learning_rate={lower}"
+    )
+
+
+def test_threads_come_back():
+    before = torch.get_num_threads()
+    with pytest.raises(KeyError), cpu_threads(before + 1):
+        assert torch.get_num_threads() == before + 1
+        raise KeyError
+    assert torch.get_num_threads() == before
 
 
 def test_a_checkpoint_with_fewer_metrics_is_of_another_version(data, tmp_path, monkeypatch):
