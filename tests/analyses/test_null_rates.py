@@ -339,6 +339,8 @@ def test_shifted_trains_keep_their_intervals_and_stay_within_the_shift():
         lag = (after[len(after) // 2] - before)[np.abs(after[len(after) // 2] - before).argmin()]
         assert abs(lag) <= 0.05
         assert np.isin(np.round(np.diff(after), 9), np.round(np.diff(before), 9)).all()
+    alike = train_shift(Spikes(np.full(500, 2.0), np.arange(500), 500, 4.0), 0.5, 0).time - 2.0
+    assert np.histogram(alike, 10, (-0.5, 0.5))[0].min() > 25
     with pytest.raises(InputError, match="less than a quarter of the 4 s observed; got 1 s"):
         train_shift(spikes, 1.0, 0)
 
@@ -348,6 +350,8 @@ def test_jittered_spikes_keep_the_counts_of_their_intervals():
     made = interval_jitter(spikes, 0.05, 3)
     np.testing.assert_array_equal(spikes.binned(0.05).values, made.binned(0.05).values)
     assert not np.isin(made.time, spikes.time).any()
+    last = interval_jitter(Spikes(np.full(500, 0.95), np.arange(500), 500, 1.0), 0.3, 0).time  # 0.9 to 1 s
+    assert np.histogram(last, 10, (0.9, 1.0))[0].min() > 25
     row, *_ = values(spikes, ["chi_c"], ValueSettings(nulls=199, null=("interval_jitter",)))
     assert (row.null_kind, row.p > 0.05) == ("interval_jitter", True)
     with pytest.raises(InputError, match="width must be > 0 and at most 4 s; got 5 s"):

@@ -298,6 +298,21 @@ def test_bursts_whose_surrogates_hardly_overlap_still_have_a_null_or_say_why():
         null_test(get("spike_phase_r1"), bursts(0, 0.05), kind="circular_shift", seed=0)
 
 
+def test_surrogates_that_cannot_be_measured_are_drawn_again_up_to_three_times_as_often():
+    def early(share):
+        def kernel(spikes):
+            if spikes.time[spikes.unit == 0][0] >= share * 2.0:
+                raise InputError("too late")
+            return 1.0
+
+        return replace(get("mean_rate"), kernel=kernel, nulls=("circular_shift",))
+
+    spikes = Spikes(time=[0.1, 0.2], unit=[0, 1], n_units=2, duration=2.0)
+    assert null_test(early(0.5), spikes, seed=0).n == 199
+    with pytest.raises(InputError, match="of 597 surrogates only .* can be measured: too late"):
+        null_test(early(0.2), spikes, seed=0)
+
+
 @pytest.mark.parametrize("clock", ["step", "epoch"])
 def test_training_shares_its_drift_and_has_no_surrogates(clock):
     x = Recording(np.random.default_rng(0).normal(size=(50, 4)), dt=1.0, clock=clock, quantity="a", unit="1")

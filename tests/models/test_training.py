@@ -1,5 +1,6 @@
 """The training loop against closed forms, against a naive loop, and against itself: stopped, resumed, split."""
 
+import itertools
 import math
 import subprocess
 import sys
@@ -33,7 +34,7 @@ from ictal.models import (
 from ictal.models.training import loop
 from ictal.models.training.descent import not_finite, parts
 from ictal.models.training.distributed import Ranks
-from ictal.models.training.randomness import Batches
+from ictal.models.training.randomness import Batches, begin_step, checked_seed, own_generators, seed_of_treatment
 from ictal.models.training.settings import TrainingSteps
 from ictal.models.training.state import State
 from ictal.simulator import InputError
@@ -233,6 +234,26 @@ def test_numbers_of_one_byte_are_taken_as_finite():
     model.register_buffer("mask", torch.tensor([0.0, -math.inf]))
     plan = TrainingSteps(steps=10, epoch_steps=5, every=1, checkpoint_every=1, clock="step")
     assert State(model, None, None, [], [], plan, validates=False, patience=None).unbounded == {"mask"}
+
+
+def test_seeds_steps_processes_and_treatments_have_streams_of_their_own():
+    cases = list(itertools.product((0, 1), repeat=3))
+
+    def draw(case):
+        return begin_step(*case, torch.device("cpu")), float(torch.rand((), dtype=torch.float64))
+
+    with own_generators(torch.device("cpu")):
+        drawn = [draw(case) for case in cases]
+        assert [draw(case) for case in cases] == drawn
+    assert len({number for pair in drawn for number in pair}) == 16
+    assert len({seed_of_treatment(*case) for case in cases}) == 8
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63, True, 1.0])
+def test_seeds_are_integers_of_63_bits(seed):
+    assert checked_seed(np.int64(2**63 - 1)) == 2**63 - 1
+    with pytest.raises(InputError, match=r"train\.seed: must be an integer from 0 to 2\^63 - 1; got"):
+        checked_seed(seed)
 
 
 @pytest.mark.parametrize(("rate", "lower"), [(1.0, "0.001"), (0.005, "0.0005")])
