@@ -110,6 +110,7 @@ def test_opens_in_h5py(run, tmp_path):
                 assert item.compression is None
 
         file.visititems(every_axis_has_a_scale)
+        assert file["signals/lfp/values"].compression == "gzip"
 
 
 def test_opens_in_xarray(run, tmp_path):
