@@ -261,6 +261,8 @@ def test_common_variance_of_one_envelope_is_one_and_needs_50_samples():
     assert common_variance(np.stack([alike, opposite])) == pytest.approx((1 + common_variance(opposite[None])) / 2)
     assert common_variance(opposite[None]) < -0.5
     assert np.isnan(common_variance(alike[None, :, :49]))
+    silent = np.repeat([np.arange(10.0), [0, *range(9, 0, -1)]], 10, axis=1) * np.tile([1.0, -1.0], 50)
+    assert common_variance(silent[None]) > 0.8  # both are silent in the first tenth, opposite in the others
 
 
 def test_a_start_stands_out_at_three_times_the_largest_other_tenth():
@@ -284,6 +286,8 @@ def test_a_signal_that_all_share_is_no_envelope():
     assert common_variance(as_rows(slow)) > 0.15
     assert (v < 0.15, common) == (True, False)
     assert null_test(get("chi_c"), recording(slow), n=B, seed=0).notes["max_lag"] == pytest.approx(10.0)
+    few = as_rows(planted(np.random.default_rng(7), SIGNALS["1/f^2"], 4000, 5, 0.8))
+    assert [envelope_in_common(few[:, :n])[1] for n in (4, 5)] == [True, False]  # of four, what is left is too little
 
 
 def test_a_signal_too_slow_for_its_length_cannot_be_told():

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 
+from pathlib import Path
+
 import h5py
 import numpy as np
 import pytest
@@ -41,6 +43,7 @@ from ictal.simulator.files.document import Document, Group, Streamed
 from ictal.simulator.files.identity import fingerprint
 from ictal.simulator.long_runs import chunks as parts
 from ictal.simulator.long_runs import forecast, machine
+from ictal.simulator.long_runs import join as joining
 from ictal.simulator.long_runs import stepper as stepping
 from ictal.simulator.long_runs.chunks import UnfinishedRun
 
@@ -156,6 +159,7 @@ def test_the_file_does_not_depend_on_the_cuts(folder, monkeypatch):
     files = []
     for k, (advance, cut, size) in enumerate([(100.0, 1e9, 2**24), (0.3, 0.0, 2**24), (37.1, 1e9, 0)]):
         monkeypatch.setattr(stepping, "ADVANCE", advance)
+        monkeypatch.setattr(joining, "_ROWS", (2**16, 7, 1)[k])
         monkeypatch.setattr(stepping, "CUT_AFTER", cut)
         monkeypatch.setattr(stepping, "CUT_AT_MOST", cut)
         monkeypatch.setattr(stepping, "CUT_SIZE", size)
@@ -428,6 +432,17 @@ def test_killed_while_the_folder_was_removed(folder, often):
     (folder / "other.h5.part" / "run.json").unlink()
     record_to_file(network, duration, 1, "other.h5")
     assert sorted(os.listdir()) == ["other.h5", "run.h5"]
+
+
+def test_the_manifest_is_the_first_to_be_removed(folder, monkeypatch):
+    run, removed, unlink = UnfinishedRun(folder / "x.h5.part"), [], Path.unlink
+    run.start(False, identity={})
+    run.write_chunk(0, 0, 1, {})
+    monkeypatch.setattr(Path, "iterdir", lambda self: iter(sorted(map(self.joinpath, os.listdir(self)))))
+    monkeypatch.setattr(Path, "unlink", lambda self, **how: removed.append(self.name) or unlink(self, **how))
+    run.remove()
+    assert removed == ["run.json", "000000.h5"]
+    assert os.listdir() == []
 
 
 def test_a_forced_run_that_was_killed_still_replaces(folder, often):
