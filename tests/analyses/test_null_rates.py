@@ -4,6 +4,8 @@
 with 199, p <= 0.05 has a level of exactly 0.05.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import binomtest
@@ -414,6 +416,10 @@ def test_a_start_that_all_units_share_is_refused_with_its_remedy():
     assert row.no_null.endswith("leave it out: window 1 10 [second]")
     later = recording(x[100:])
     assert values(later, ["chi_c"], ValueSettings(nulls=199))[0].p > 0.05
+    indifferent = replace(get("si_3"), needs=frozenset())
+    assert null_test(indifferent, recording(x), n=B, seed=0).n == B
+    with pytest.raises(InputError, match="is not stationary"):
+        null_tests([indifferent, get("chi_c")], recording(x), n=B, seed=0)
     trained = trains(rng, lambda t: np.ones_like(t), n=30)
     volley = Spikes(np.r_[trained.time, np.full(90, 0.05)], np.r_[trained.unit, np.arange(90) % 30], 30, 4.0)
     assert start_reason(trained) is None

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-
 from pathlib import Path
 
 import h5py
@@ -280,6 +279,30 @@ def test_a_chunk_that_is_torn_before_it_is_joined(folder, often, monkeypatch):
             record_to_file(network, duration, 1, "run.h5")
     record_to_file(network, duration, 1, "run.h5", resume=True)
     assert everything("run.h5") == whole(network, duration)
+
+
+def test_chunks_that_do_not_follow_each_other_are_damage(folder):
+    run = UnfinishedRun(folder / "x.h5.part")
+    run.start(False, identity={})
+    run.write_chunk(0, 0, 5, {})
+    for begin, end in ((4, 8), (6, 8), (5, 5)):
+        run.write_chunk(1, begin, end, {})
+        with pytest.raises(
+            parts.DamageError, match=f"000001.h5: holds the steps {begin}..{end - 1}; want those from 5"
+        ):
+            list(run.chunks())
+
+
+def test_a_state_of_other_steps_than_its_chunk_is_not_resumed(folder):
+    run = UnfinishedRun(folder / "x.h5.part")
+    run.start(False, identity={})
+    for number, end in enumerate((5, 8, 9)):
+        run.write_chunk(number, (0, 5, 8)[number], end, {})
+        run.write_state(number, end, {"v": np.full(2, end)})
+    run.write_state(2, 7, {"v": np.full(2, 7)})
+    done, steps, state, notes = run.resume()
+    assert (done, steps, state["v"].tolist(), notes) == (2, 8, [8, 8], [])
+    assert sorted(os.listdir("x.h5.part")) == ["000000.h5", "000001.h5", "run.json", "state-000001.h5"]
 
 
 def test_states_do_not_pile_up(folder, often):
