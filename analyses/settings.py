@@ -29,7 +29,7 @@ class ValueSettings:
         seed: of the surrogates.
         null: kinds of surrogate, the deciding one first; if left out the data decide, see `fitting_kinds`.
         max_lag: of "linear_shift": largest lag to either side, as a share of the length; 1/4 if left out, of phases
-            1/8, and 1/40 where units change their variance together.
+            1/8, and 1/100 where units change their variance together.
         train_shift: of spike trains: largest lag of "train_shift", and interval of "interval_jitter" [s]; 5 `sd` if
             left out.
     """

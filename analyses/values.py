@@ -377,7 +377,8 @@ class Measurements(Result):
     def __repr__(self) -> str:
         lines = [f"Measurements({len(self.rows)} rows, {len(self.skipped)} not defined)"]
         for row in self.rows:
-            null = f"  null {row.null_low:.3g}..{row.null_high:.3g}  p {row.p:.3g}  {row.null_kind}"
+            apart = "" if row.tested == row.value else f"  tested {row.tested:.4g}"
+            null = f"{apart}  null {row.null_low:.3g}..{row.null_high:.3g}  p {row.p:.3g}  {row.null_kind}"
             null = "" if math.isnan(row.p) else f"{null}  {row.remark}".rstrip()
             null += f"  no null: {row.no_null}" if row.no_null else ""
             after = "" if row.after_shuffle is None else f"  after a shuffle {row.after_shuffle:.4g}"

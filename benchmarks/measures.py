@@ -8,22 +8,28 @@ table has the medians. Peers get the data in their own types, outside of the clo
 
 nulls   SI-3, χ_c and λ₁ fraction of 1000 units in 10,000 samples with 199 surrogates; the floor are 199 calls of
         numpy.corrcoef on the same array
-trains  an hour of 71 spike trains in bins of 1 ms, seven measures; elephant: rates, counts, correlation of counts, STTC
-pairs   phase and spectral measures of pairs; mne-connectivity, elephant, scipy
+trains  an hour of 71 spike trains in bins of 1 ms, seven measures; elephant's correlation of counts and STTC, PySpike's
+        SPIKE-synchronisation (eight trains, ten minutes)
+pairs   phase and spectral measures of pairs; elephant, scipy, mne-connectivity
+
+The last column is the difference of the two results. What is not installed is a row that says so.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import math
 import statistics
 import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+import peers.connectivity as peers
 from threadpoolctl import threadpool_limits
 
 import ictal
@@ -47,11 +53,6 @@ def cpu(call: Callable[[], Any], rounds: int) -> tuple[float, Any]:
     return statistics.median(times), result
 
 
-def difference(a: Any, b: Any) -> str:
-    """The largest difference of two results."""
-    return f"{np.max(np.abs(np.asarray(a) - np.asarray(b))):.0e}"
-
-
 def nulls(quick: bool, rounds: int) -> Iterator[Row]:
     """Three measures with 199 surrogates of each kind, against 199 correlation matrices."""
     n_times, n = (400, 30) if quick else (10_000, 1000)
@@ -66,69 +67,85 @@ def nulls(quick: bool, rounds: int) -> Iterator[Row]:
 
 
 def trains(quick: bool, rounds: int) -> Iterator[Row]:
-    """Seven measures of spike trains; of the same trains what elephant computes of them."""
+    """Measures of an hour of spike trains; of the same trains what elephant and PySpike compute of them."""
     n, duration = (8, 20.0) if quick else (71, 3600.0)
     rng = np.random.default_rng(0)
     each = [np.sort(rng.uniform(0, duration, rng.poisson(8 * duration))) for _ in range(n)]
     spikes = Spikes(np.concatenate(each), np.repeat(np.arange(n), [t.size for t in each]), n, duration)
     own, _ = cpu(lambda: ictal.measure(spikes, SEVEN), 1)
-    yield f"{n} trains, {duration:g} s, bins of 1 ms, 7 measures", "–", own, float("nan"), "–"
-    try:
-        import quantities as pq
+    yield f"{n} trains, {duration:g} s, bins of 1 ms, 7 measures", "–", own, math.nan, "–"
+
+    def correlation() -> float:
         from elephant.conversion import BinnedSpikeTrain
-        from elephant.spike_train_correlation import correlation_coefficient, spike_time_tiling_coefficient
+        from elephant.spike_train_correlation import correlation_coefficient
         from neo import SpikeTrain
+        from quantities import ms, s
+
+        binned = BinnedSpikeTrain([SpikeTrain(t * s, t_stop=duration * s) for t in each], bin_size=1 * ms)
+        return float((correlation_coefficient(binned).sum() - n) / (n * (n - 1)))
+
+    few = [t[t < duration / 6] for t in each[:8]]
+    part = Spikes(np.concatenate(few), np.repeat(np.arange(len(few)), [t.size for t in few]), len(few), duration / 6)
+    window = float(cast(Any, MEASURES.load("sttc").settings["window"]))
+    for name, data, peer, call in (
+        ("mean_correlation", spikes, "elephant", correlation),
+        ("sttc", part, "elephant", lambda: peers.elephant_sttc(few, 0.0, duration / 6, window)),
+        ("spike_synchronisation", part, "PySpike", lambda: peers.pyspike_synchronisation(few, 0.0, duration / 6)),
+    ):
+        yield beside(name, f"{data.n_units} trains, {data.duration:g} s", peer, data, call, rounds, sd=0.0)
+
+
+def beside(name: str, size: str, peer: str, data: Any, call: Callable[[], float], rounds: int, **options: Any) -> Row:
+    """Return the row of one measure against a peer that gives its mean over pairs."""
+    ictal.measure(data, name, **options)  # compiles and imports
+    own, found = cpu(lambda: ictal.measure(data, name, **options), rounds)
+    try:
+        call()
+        other, value = cpu(call, rounds)
     except ImportError:
-        yield "counts, STTC", "elephant: not installed", float("nan"), float("nan"), "–"
-        return
-    theirs = [SpikeTrain(t * pq.s, t_stop=duration * pq.s) for t in each]
-    own, found = cpu(lambda: ictal.measure(spikes, "mean_correlation", sd=0.0), 1)
-    peer, matrix = cpu(lambda: correlation_coefficient(BinnedSpikeTrain(theirs, bin_size=1 * pq.ms)), 1)
-    mean = (matrix.sum() - n) / (n * (n - 1))
-    yield f"correlation of counts, {n} trains", "elephant", own, peer, difference(found.value("mean_correlation"), mean)
-    few = 4
-    part = spikes.select(units=range(few))
-    own, found = cpu(lambda: ictal.measure(part, "sttc"), rounds)
-    window = float(MEASURES.load("sttc").settings["window"]) * pq.s
-
-    def tiling() -> float:
-        pairs = [(i, j) for i in range(few) for j in range(i)]
-        return float(np.mean([spike_time_tiling_coefficient(theirs[i], theirs[j], window) for i, j in pairs]))
-
-    peer, value = cpu(tiling, 1)
-    yield f"STTC, {few} trains", "elephant", own, peer, difference(found.value("sttc"), value)
+        return f"{name}, {size}", f"{peer}: not installed", own, math.nan, "–"
+    return f"{name}, {size}", peer, own, other, f"{abs(found.value(name) - value):.0e}"
 
 
 def pairs(quick: bool, rounds: int) -> Iterator[Row]:
-    """Measures of pairs of channels; the peers get the same segments and the same band."""
-    n, n_times, rate, segment = (6, 2000, 200.0, 200) if quick else (64, 60_000, 200.0, 400)
+    """Measures of pairs of channels, of the phases or cross-spectra that the peers get too."""
+    n, n_times, rate, band = 6 if quick else 32, 2000 if quick else 20_000, 200.0, (8.0, 12.0)
     rng = np.random.default_rng(0)
     x = rng.standard_normal((n_times, n)) + rng.standard_normal((n_times, 1))
     data = Recording(x, dt=1 / rate, clock="second", quantity="potential", unit="µV")
-    one, _ = cpu(lambda: ictal.measure(data, "plv", phase_band=(8.0, 12.0), nulls=199), 1)
-    yield f"PLV with 199 surrogates, {n} × {n_times}", "–", one, float("nan"), "–"
-    epochs = x[: n_times // segment * segment].reshape(-1, segment, n)
-    rows = np.ascontiguousarray(epochs.swapaxes(1, 2))
-    for name, method in (("squared_coherence", "coh"), ("imaginary_coherence", "imcoh"), ("wpli", "wpli")):
-        own, _ = cpu(lambda name=name: ictal.measure(data, name, phase_band=(8.0, 12.0)), rounds)  # type: ignore[misc]
-        try:
-            from mne_connectivity import spectral_connectivity_epochs
-        except ImportError:
-            yield name, "mne-connectivity: not installed", own, float("nan"), "–"
-            continue
-        options = {"method": method, "sfreq": rate, "mode": "fourier", "fmin": 8.0, "fmax": 12.0, "faverage": True}
-        peer, _ = cpu(lambda o=options: spectral_connectivity_epochs(rows, verbose=False, **o), rounds)  # type: ignore[misc]
-        yield f"{name}, {n} × {n_times}", "mne-connectivity", own, peer, "equal on equal segments: tests"
+    size = f"{n} × {n_times}"
+    own, _ = cpu(lambda: ictal.measure(data, "plv", phase_band=band, nulls=199), 1)
+    yield f"plv with 199 surrogates, {size}", "–", own, math.nan, "–"
+    spectrum = np.fft.rfft(x, axis=0)
+    frequency = np.fft.rfftfreq(n_times, 1 / rate)
+    inside = ((frequency >= band[0]) & (frequency <= band[1]))[:, None]
+    wave = np.fft.ifft(np.concatenate([2 * spectrum * inside, np.zeros((n_times - len(spectrum), n))]), axis=0)
+    off = math.ceil(rate / band[0])
+    phases = np.angle(wave)[off : n_times - off]
+    for name, peer in (("plv", peers.elephant_plv), ("pli", peers.elephant_pli)):
+        yield beside(name, size, "elephant", data, lambda call=peer: call(phases), rounds, phase_band=band)
     from scipy.signal import coherence
 
-    def scipy_pairs() -> list[float]:
-        return [
-            float(np.mean(coherence(x[:, i], x[:, j], fs=rate, nperseg=segment)[1])) for i in range(n) for j in range(i)
+    def scipy_coherence() -> float:
+        f, _ = coherence(x[:, 0], x[:, 1], fs=rate, nperseg=segment)
+        kept = (f >= band[0] - 1e-9) & (f <= band[1] + 1e-9)
+        each = [
+            coherence(x[:, i], x[:, j], fs=rate, nperseg=segment)[1][kept].mean() for i in range(n) for j in range(i)
         ]
+        return float(np.mean(each))
 
-    own, _ = cpu(lambda: ictal.measure(data, "squared_coherence", phase_band=(8.0, 12.0)), rounds)
-    peer, _ = cpu(scipy_pairs, 1)
-    yield f"squared_coherence, {n} × {n_times}", "scipy.signal.coherence", own, peer, "equal on equal segments: tests"
+    row = ictal.measure(data, "squared_coherence", phase_band=band).rows[0]
+    segment = int(json.loads(row.settings)["segment"])
+    yield beside("squared_coherence", size, "scipy", data, scipy_coherence, rounds, phase_band=band)
+    starts = range(0, n_times - segment + 1, segment - segment // 2)
+    taper = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(segment) / segment)
+    pieces = np.stack([(x[s : s + segment] - x[s : s + segment].mean(0)) * taper[:, None] for s in starts])
+    f = np.fft.rfftfreq(segment, 1 / rate)
+    kept = (f >= band[0] - 1e-9) & (f <= band[1] + 1e-9)
+    spectra = np.moveaxis(np.fft.rfft(pieces, axis=1)[:, kept], 0, 1)  # (frequency, segment, unit)
+    for name, method in (("wpli", "wpli"), ("debiased_wpli", "wpli2_debiased")):
+        call = lambda m=method: float(np.mean(peers.mne_connectivity(spectra, m)))  # noqa: E731
+        yield beside(name, size, "mne-connectivity", data, call, rounds, phase_band=band)
 
 
 PARTS = {"nulls": nulls, "trains": trains, "pairs": pairs}

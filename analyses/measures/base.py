@@ -103,7 +103,7 @@ class Shared:
 
     def __init__(self, data: Recording) -> None:
         self._values = data.values
-        self._angles = data.unit == "rad"
+        self._named = data.unit, data.quantity
 
     @cached_property
     def _extremes(self) -> tuple[Array, Array]:
@@ -113,7 +113,7 @@ class Shared:
     @cached_property
     def reason(self) -> str | None:
         """Return the reason for which no measure is defined on these values; None if there is none."""
-        return scale_reason(*self._extremes) or (circle_reason(*self._extremes) if self._angles else None)
+        return scale_reason(*self._extremes) or circle_reason(self._values, *self._extremes, *self._named)
 
     @cached_property
     def _standardised(self) -> tuple[Array, Array]:

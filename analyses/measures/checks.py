@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from ...simulator import Recording
 from ...simulator.types import Array, Band
 
+RADIANS, DEGREES = ("rad", "radian", "radians"), ("deg", "degree", "degrees", "°")
+FILLED, LEAP = 0.95, 0.75  # of a turn: what wrapped angles cover, and the step where they are cut
+EDGE, AT_ENDS = 0.05, 0.03  # width of an end, of a turn; share of samples at the two: .10 of an even motion, noise .01
 NO_ORDER = (
     "needs an ordered time axis, and clock 'sample' has none: what the order of a batch gives is an artefact of "
     "shuffling. Record along an ordered axis instead: recurrent time (clock 'second', 'model' or 'step'), a periodic "
@@ -31,14 +34,37 @@ def scale_reason(low: Array, high: Array) -> str | None:
     return None
 
 
-def circle_reason(low: Array, high: Array) -> str | None:
-    """Return the reason if angles [rad] between these extremes are wrapped, so that no line can hold them."""
+def circle_reason(values: Array, low: Array, high: Array, unit: str, quantity: str) -> str | None:
+    """Return the reason if these are wrapped angles, so that no line can hold them.
+
+    Values in radians, and phases in degrees, are if they lie within one turn. Degrees also measure gaze: so all other
+    values are angles only if every unit that varies fills one turn of 2π or 360, from 0 or about 0, up to its ends, and
+    leaps from one end to the other between neighbouring samples. Noise that reaches as far is rarely near the ends.
+
+    Args:
+        values: (…, time, unit).
+        low, high: their extremes over time.
+        unit, quantity: of the values.
+    """
     xp = api.array_namespace(low)
-    if float(xp.max(high)) - float(xp.min(low)) > 2 * math.pi * (1 + 1e-6):
+    least, most = float(xp.min(low)), float(xp.max(high))
+    turn = 2 * math.pi if unit.lower() in RADIANS else 360.0
+    if unit.lower() in RADIANS or (unit.lower() in DEGREES and "phase" in quantity.lower()):
+        wrapped = most - least <= turn * (1 + 1e-6)
+    else:
+        turn = next((t for t in (2 * math.pi, 360.0) if FILLED * t <= most - least <= t * (1 + 1e-6)), math.inf)
+        wrapped = min(abs(least), abs(least + turn / 2)) <= (1 - FILLED) * turn < math.inf
+        if wrapped:
+            leaps = xp.any(xp.abs(values[..., 1:, :] - values[..., :-1, :]) > LEAP * turn, axis=-2)
+            ends = (values < least + EDGE * turn) | (values > most - EDGE * turn)
+            at_ends = xp.sum(xp.astype(ends, low.dtype), axis=-2) / values.shape[-2]
+            wrapped = bool(xp.all((high == low) | (high - low >= FILLED * turn) & leaps & (at_ends > AT_ENDS)))
+    if not wrapped:
         return None
+    name, cosine = ("rad", "np.cos(phase)") if turn < 360 else ("deg", "np.cos(np.radians(phase))")
     return (
-        "reads values on a line, and these are angles [rad], cut open somewhere: what it gives depends on the cut. "
-        "Measure their cosine, e.g. np.cos(phase) (a run of phase oscillators has it as the entry x)"
+        f"reads values on a line, and these are angles [{name}], cut open somewhere: what it gives depends on the cut. "
+        f"Measure their cosine, e.g. {cosine} (a run of phase oscillators has it as the entry x)"
     )
 
 

@@ -34,7 +34,7 @@ from .validity import envelope_in_common, start_reason
 
 BATCH = 500_000  # numbers held at once: larger ones leave the cache and cost page faults
 REDRAWN = 3  # surrogates of spike trains are drawn up to so many times as often
-SHARE, PHASE_SHARE, SHORT_SHARE = 1 / 4, 1 / 8, 1 / 40  # of the length: the largest lag, of phases, where V is high
+SHARE, PHASE_SHARE, SHORT_SHARE = 1 / 4, 1 / 8, 1 / 100  # of the length: the largest lag, of phases, where V is high
 SHORTEST_LAG = 10  # samples
 TINY = 1e-300
 
@@ -316,7 +316,7 @@ class _Sampled:
                 most = min(max(SHORTEST_LAG, int(SHORT_SHARE * n_times)), largest_lag(n_times, SHARE))
             else:
                 most = largest_lag(n_times, SHARE)
-            notes = {"max_lag": most * dt, "common_variance": v}
+            notes = {"max_lag": most * dt, **({} if np.isnan(v) else {"common_variance": v})}
         length = n_times - 2 * most
         if length < 2:
             raise InputError(f"null {self.kind!r}: {n_times} samples are too few to shift by {most} to either side")

@@ -11,6 +11,7 @@ import numpy as np
 from ...simulator.types import Floats, Ints
 from ..activity import Activity
 from ..chance import coefficients, expected_square, squares_by_chance
+from ..values import ALPHA
 from .classes import BLOCKS, MOVES, Confounding, confounding
 from .groups import Groups, carriers, find_groups, near_copies, pair_sets, set_parts, without_unit
 from .intervals import Z, block_error, class_error, slow_error
@@ -70,7 +71,8 @@ def take_apart(activity: Activity, measure: str, settings: WhySettings) -> WhyRe
     clock = ready.recording.clock
     null = null_in_words(ready.value)
     says = [time_scales(measure, value, one) for one in flat if not facts.within_chance]
-    says.append(finding(measure, value, parts, sets, ranges, facts, clock, null))
+    beyond_null = ready.value.p <= ALPHA
+    says.append(finding(measure, value, parts, sets, ranges, facts, clock, null, beyond_null))
     says += further(measure, value, parts, sets, ranges, facts, clock, null)
     return WhyResult(
         sentence=says[0],
@@ -107,7 +109,7 @@ def _facts(ready: Prepared, found: Split, r: Floats, measure: str) -> tuple[Fact
         s2 = expected_square(c)
     mean = value_of("mean_correlation", r, total)
     sd = math.sqrt(2 * s2 / (n * (n - 1)))
-    within = abs(mean) < SIGMAS * sd if measure in LINEAR else ready.value.p > 0.05
+    within = abs(mean) < SIGMAS * sd if measure in LINEAR else ready.value.p > ALPHA
     groups = find_groups(r) if 1 / s2 >= GROUPS_FROM else Groups([], math.nan, math.nan)
     return Facts(
         n_units=n, n_samples=total, n_effective=1 / s2, chance_sd=sd, mean_correlation=mean, corner=ready.corner,

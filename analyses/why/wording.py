@@ -73,7 +73,7 @@ def null_in_words(value: Value) -> str:
 
 def finding(
     measure: str, value: float, parts: Sequence[Part], sets: Sequence[PairSet], ranges: Sequence[Range], facts: Facts,
-    clock: str, null: str,
+    clock: str, null: str, beyond_null: bool,
 ) -> str:  # fmt: skip
     """Return the sentence of a value: what it is, and with what its parts go.
 
@@ -83,14 +83,17 @@ def finding(
         parts, sets, ranges, facts: tables of the result.
         clock: of the time axis.
         null: range of the null in words, "" without one.
+        beyond_null: whether p is at most .05.
     """
     digits = decimals(value)
     n = facts.n_units
     if facts.within_chance:
         slow = f"independent signals{' this slow' if facts.n_effective < 0.8 * facts.n_samples else ''}"
         given = f"T_eff {facts.n_effective:.0f}{f'; null {null}' if null else ''}"
-        within = "is" if measure in LINEAR else "cannot be told from"
-        return f"{measure} {short(value, digits)} {within} what {n} {slow} give ({given}): nothing to take apart."
+        within, few = ("is" if measure in LINEAR else "cannot be told from"), "nothing"
+        if beyond_null:
+            within, few = "lies beyond its null, but within 3 SD of", "too little"
+        return f"{measure} {short(value, digits)} {within} what {n} {slow} give ({given}): {few} to take apart."
     if untold := next((row.reason for row in parts if not row.told), ""):
         return f"{measure} is {short(value, digits)}; its parts cannot be told: {untold}."
     corner = frequency(facts.corner, clock)

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from ..analyses.claims import CLAIMS
 from ..analyses.measures import MEASURES
+from ..analyses.nulls.kinds import DESCRIPTIONS
 from ..models import SYSTEMS
 from ..models.architectures import ARCHITECTURES
 from ..models.treatments import TREATMENTS
@@ -26,7 +27,8 @@ _USES = {
 def explain(name: str) -> str:
     """Return the description of a registered name.
 
-    Of a measure: formula, range, value by finite size alone, needs, what it shows and what it cannot, citation.
+    Of a measure: formula, range, value by finite size alone, needs, what it shows and what it cannot, citation, and the
+    kinds of surrogate that test it.
     Of a system, an architecture or a treatment: its docstring and its parameters. Of anything else: its docstring.
     A name of several kinds is that of the first, and the others are listed: ``"claim:healthy"`` names the kind.
 
@@ -42,6 +44,8 @@ def explain(name: str) -> str:
     if facts["kind"] == "measure":
         for key in ("formula", "range", "floor", "needs", "shows", "cannot", "citation"):
             lines += [f"  {key:<9} {facts[key]}"]
+        nulls = facts["nulls"] or {"none": facts["no_null"]}
+        lines += [f"  {'null' * (at == 0):<9} {kind}: {text}" for at, (kind, text) in enumerate(nulls.items())]
         return "\n".join(lines)
     lines += ["", facts["text"]]
     if "parameters" in facts:
@@ -73,6 +77,8 @@ def description(name: str) -> dict[str, Any]:
         reads = "spike trains" if found.takes == "spikes" else "sampled activity"
         return facts | {
             "needs": "; ".join([reads, *sorted(found.needs)]),
+            "nulls": {kind: DESCRIPTIONS[kind] for kind in found.nulls},
+            "no_null": found.no_null,
             "unit": found.unit,
             "differentiable": found.differentiable,
         }

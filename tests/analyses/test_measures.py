@@ -464,6 +464,41 @@ def test_kuramoto_refuses_a_batch_and_says_why(name):
         order_parameter_series(recording(noise(100, 5, 0), "sample"), (5, 20))
 
 
+TURN = 2 * np.pi * np.arange(0, 5, 0.01)[:, None] + np.array([0.0, 0.3])
+
+
+@pytest.mark.parametrize(
+    ("values", "quantity", "unit"),
+    [
+        (TURN % (2 * np.pi), "phase", "radians"),
+        (TURN % (2 * np.pi), "activity", "1"),
+        ((TURN + np.pi) % (2 * np.pi) - np.pi, "activity", "1"),
+        (np.degrees(TURN) % 360, "activity", "1"),
+        (np.degrees(TURN) % 360 - 180, "phase", "deg"),
+        (np.degrees(TURN[10:60]) % 360, "phase", "°"),
+        (np.c_[TURN % (2 * np.pi), np.ones(500)], "activity", "1"),
+    ],
+)
+def test_wrapped_angles_are_refused_by_their_unit_or_their_leaps(values, quantity, unit):
+    data = Recording(values, dt=0.01, clock="second", quantity=quantity, unit=unit)
+    with pytest.raises(InputError, match=r"these are angles .*np\.cos"):
+        apply(get("mean_correlation"), data)
+
+
+@pytest.mark.parametrize(
+    ("values", "unit"),
+    [
+        (TURN, "rad"),  # unwrapped
+        (np.pi * np.sin(TURN), "1"),
+        (180 * np.sin(TURN), "mV"),
+        (np.random.default_rng(0).standard_normal((500, 2)), "deg"),  # of gaze
+        (np.clip(np.random.default_rng(1).standard_normal((2000, 1)) * [1, 1.01], -3.1, 3.1), "1"),  # reaches as far
+    ],
+)
+def test_values_that_only_reach_as_far_as_angles_are_read(values, unit):
+    apply(get("mean_correlation"), Recording(values, dt=0.01, clock="second", quantity="activity", unit=unit))
+
+
 def test_batch_phase_sync_is_shown_with_its_shuffle():
     data = replace(waves(2 * np.pi * np.arange(3) / 3, seconds=1), clock="sample")  # splay in this order of the file
     reading = apply(get("batch_phase_sync"), data, seed=3)

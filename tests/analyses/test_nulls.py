@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import scipy.stats
 
+import ictal
 from ictal.analyses import (
     MEASURES,
     Shifts,
@@ -318,3 +320,18 @@ def test_training_shares_its_drift_and_has_no_surrogates(clock):
     x = Recording(np.random.default_rng(0).normal(size=(50, 4)), dt=1.0, clock=clock, quantity="a", unit="1")
     with pytest.raises(InputError, match="drift of training"):
         null_test(get("si_3"), x, seed=0)
+
+
+@pytest.mark.parametrize("n_times", [5, 10, 30, 49])
+def test_short_recordings_have_nulls_without_a_common_variance(n_times):
+    found = ictal.measure(independent(n_times, 5, 1), "si_3", dt=0.01, nulls=199).rows[0]
+    assert 0 < found.p <= 1
+    assert math.isnan(found.common_variance)
+    assert np.isfinite(found.effective_samples)
+
+
+def test_a_shared_start_leaves_no_shift_of_batch_phases():
+    settling = 5 * (1 - np.exp(-np.arange(2000) / 50))[:, None] + independent(2000, 20, 0)
+    with pytest.raises(InputError, match="batch_phase_sync: is not stationary"):
+        null_test(get("batch_phase_sync"), recording(settling), seed=0)
+    assert null_test(get("batch_phase_sync"), recording(settling, "sample"), seed=0).kind == "permute"

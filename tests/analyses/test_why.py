@@ -353,6 +353,15 @@ def test_a_value_within_chance_is_not_taken_apart(slow):
         assert "Chance was not drawn: --nulls 199" in why(mixtures.recording(x), measure).says
 
 
+def test_a_value_beyond_its_null_and_within_three_sd_of_chance_says_both():
+    x = np.random.default_rng(0).standard_normal((6000, 20))
+    found = why(mixtures.recording(x), "chi_c", nulls=199)
+    assert found.measured.within_chance
+    assert found.values[0].p <= 0.05
+    assert "lies beyond its null, but within 3 SD of what 20 independent signals give" in found.sentence
+    assert found.sentence.endswith("too little to take apart.")
+
+
 def test_the_spread_of_chance_is_that_of_independent_signals():
     found = [why(mixtures.recording(mixtures.coloured(rng_of(13, k), 600, 8)), corner=5.0) for k in range(60)]
     ratio = np.std([one.value.value for one in found]) / np.mean([one.measured.chance_sd for one in found])

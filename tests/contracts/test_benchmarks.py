@@ -50,3 +50,22 @@ def test_ring_has_the_weights_of_its_factors(monkeypatch):
     arrays = cases.handed_over(cases.case("ring", quick=True))
     angle = 2 * np.pi * np.arange(128) / 128
     assert np.allclose(arrays["weights"], (-200 + 300 * np.cos(angle[:, None] - angle)) / 128)
+
+
+def test_measures_agree_with_their_peers(tmp_path):
+    table = tmp_path / "table.md"
+    command = [
+        sys.executable,
+        str(FOLDER / "measures.py"),
+        "--quick",
+        "--rows",
+        "trains,pairs",
+        "--markdown",
+        str(table),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split("|")[1:-1] for line in table.read_text(encoding="utf-8").splitlines()[2:]]
+    differences = [row[5].strip() for row in rows if "not installed" not in row[1] and row[5].strip() != "–"]
+    assert len(differences) >= 6
+    assert max(map(float, differences)) < 1e-10

@@ -87,7 +87,9 @@ def test_everything_that_is_registered_resolves():
 def test_explain_says_what_there_is_to_say(name):
     text = ictal.explain(name)
     assert text.startswith(name)
-    wanted = ("formula", "range", "floor", "needs", "shows", "cannot", "citation") if name in ictal.MEASURES else ()
+    wanted = (
+        ("formula", "range", "floor", "needs", "shows", "cannot", "citation", "null") if name in ictal.MEASURES else ()
+    )
     lines = text.splitlines()
     for key in wanted:
         line = next(line for line in lines if line.startswith(f"  {key} "))
