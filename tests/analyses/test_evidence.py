@@ -188,6 +188,7 @@ def test_the_first_stated_part_has_the_substance_where_none_is_named():
     assert decide({"c": Finding((control,), {})}) == []
     held, open_ = part(CLEAR, name="held"), replace(part(MUDDLED, name="open"), p_above=0.3)
     assert only(held, replace(open_, p_above=0.2), open_).decided_by == "open"
+    assert only(replace(held, p_above=0.2, substance=True), open_).decided_by == "held"
     assert only(held, part(CLEAR, "control", name="near"), part(NOTHING, "control", name="far")).decided_by == "far"
     against = [replace(part(NOTHING, "control", name=f"p {p}"), p_below=p) for p in (0.01, 0.001)]
     assert only(held, *against).decided_by == "p 0.001"

@@ -230,7 +230,7 @@ def test_of_records_with_the_same_loss_the_first_is_kept():
 
 def test_numbers_of_one_byte_are_taken_as_finite():
     model = Linear()
-    model.register_buffer("scale", torch.ones(2).to(torch.float8_e5m2))
+    model.register_buffer("scale", torch.full((2,), math.inf).to(torch.float8_e5m2))
     model.register_buffer("mask", torch.tensor([0.0, -math.inf]))
     plan = TrainingSteps(steps=10, epoch_steps=5, every=1, checkpoint_every=1, clock="step")
     assert State(model, None, None, [], [], plan, validates=False, patience=None).unbounded == {"mask"}

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
@@ -45,6 +46,7 @@ from ictal.simulator.long_runs import forecast, machine
 from ictal.simulator.long_runs import join as joining
 from ictal.simulator.long_runs import stepper as stepping
 from ictal.simulator.long_runs.chunks import UnfinishedRun
+from ictal.simulator.long_runs.stepper import Stepper
 
 SMALL = ["--set", "n_e=320", "--set", "n_i=80"]
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
@@ -183,6 +185,32 @@ def test_it_opens_everywhere(folder, often):
     sonata = pytest.importorskip("libsonata")
     reader = sonata.SpikeReader("run.h5")
     assert len(reader["A"].get()) == run.spikes("A").time.size
+
+
+def test_spikes_of_one_step_are_in_the_order_of_cells(folder, often, monkeypatch):
+    network, write = rich(), UnfinishedRun.write_chunk
+
+    def turned(self, number, begin, end, arrays):
+        steps, cells = arrays["spikes/A/steps"], arrays["spikes/A/cells"]
+        order = np.lexsort((-cells, steps))
+        write(self, number, begin, end, {**arrays, "spikes/A/steps": steps[order], "spikes/A/cells": cells[order]})
+
+    monkeypatch.setattr(UnfinishedRun, "write_chunk", turned)
+    record_to_file(network, 0.1, 1, "run.h5")
+    assert everything("run.h5") == whole(network, 0.1)
+
+
+def test_a_request_to_stop_at_the_last_step_comes_too_late(folder):
+    asked = iter([True])
+    record_to_file(*NETWORKS["a step"], 1, "run.h5", stop=lambda: next(asked, False))
+    assert os.listdir() == ["run.h5"]
+
+
+def test_a_run_that_ran_away_did_so_at_the_first_sample_that_is_not_finite(folder):
+    stepper = Stepper(UnfinishedRun(folder), rich(), 100, 1, 1.0, "float64", 1, None, lambda: False)
+    samples = {"v": np.array([[0.0], [np.nan]])}  # every 7 steps of 0.1 ms: of the steps 14 and 21
+    with pytest.raises(InputError, match=r"2\.1 ms"):
+        stepper._check(SimpleNamespace(begin=10, samples=samples))
 
 
 @pytest.mark.parametrize("rows", [5, 7])
