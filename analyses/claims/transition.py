@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...simulator import InputError
 from ...simulator.types import Floats
 from ..evidence.contrasts import Setting, tested
 from ..evidence.effect import Effect, effect, level_otherwise
@@ -60,10 +61,15 @@ def _one(s: Setting) -> list[Effect]:
 def jump(x: Floats, width: int = WIDTH) -> tuple[float, float]:
     """The largest rise between neighbouring means of `width` records beyond the mean slope, and its middle level.
 
+    Raises:
+        InputError: fewer than two times `width` records.
+
     >>> rise, level = jump(np.repeat([0.4, 0.9], 20))
     >>> round(rise, 2), round(level, 2)
     (0.46, 0.65)
     """
+    if len(x) < 2 * width:
+        raise InputError(f"has {len(x)} records; a jump wants at least {2 * width}")
     means = np.convolve(x, np.ones(width) / width, mode="valid")
     rises = means[width:] - means[:-width]
     slope = (means[-1] - means[0]) / (len(means) - 1)

@@ -58,7 +58,7 @@ def pairwise(
         segment: samples in each segment of cross-spectra; see `squared_coherence`.
 
     Raises:
-        InputError: the measure is not one of pairs, or not defined on the data.
+        InputError: the measure is not one of pairs, or not defined on the data; neither a Recording nor Spikes.
 
     >>> t = np.arange(100)[:, None] * 2 * np.pi / 100
     >>> wave = Recording(np.sin(t + np.array([0, np.pi, 0])), dt=0.01, clock="second", quantity="activity", unit="1")
@@ -71,6 +71,11 @@ def pairwise(
     if measure.matrix is None:
         known = [other for other in MEASURES.usable() if get(other).matrix is not None]
         raise InputError(f"pairwise: {name} is not a mean over pairs of units; those that are: {', '.join(known)}")
+    if not isinstance(data, Recording | Spikes):
+        raise InputError(
+            f"pairwise: must be given a Recording or Spikes; got {type(data).__name__}. Wrap an array: "
+            'Recording(x, dt=..., clock="second", quantity="activity", unit="1")'
+        )
     if isinstance(data, Spikes):
         reason = spikes_reason(measure, data)
         if reason is not None:

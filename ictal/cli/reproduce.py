@@ -88,8 +88,10 @@ def claims(
 
 def _text(found: Ledger) -> str:
     from ..analyses.evidence.rules import COVERS
+    from ..analyses.report.ledger import headline
 
-    return "\n\n".join([*(_block(row) for row in found.rows), COVERS])
+    counted = f"{len(found.by_claim())} claims: {headline(found)}"
+    return "\n\n".join([*(_block(row) for row in found.rows), counted, COVERS]) + "\n"
 
 
 def _block(row: Row) -> str:
@@ -118,6 +120,7 @@ def _document(found: Ledger) -> dict[str, Any]:
 
     return {
         "intervals": COVERS,
+        "verdicts": found.by_claim(),
         "claims": [{**asdict(row), "claim": row.claim.name, "statement": row.claim.statement,
                     "paper": row.claim.paper} for row in found.rows],
         "decisions": {scale: [asdict(one) for one in rows] for scale, rows in found.decisions.items()},

@@ -21,6 +21,14 @@ def test_a_slope_is_no_jump():
     assert level == pytest.approx(0.65)
 
 
+def test_trainings_of_few_records_are_no_crash():
+    kinds = (("well fitted", "control", 0.0), ("few", "few", 0.4))
+    runs = [training(c, kind, k, gap, n=5) for k in range(3) for c, kind, gap in kinds]
+    row = next(row for row in ledger([Evidence("planted", runs)]).rows if row.claim.name == "transition")
+    assert row.verdict == NOT_TESTABLE
+    assert "has 5 records; a jump wants at least 6" in row.why
+
+
 def add_values(rows, panel, group, measure, values):
     about = {"measure": measure, "panel": panel, "group": group}
     rows += [ReplicateValue(**about, value=float(value), replicate=k) for k, value in enumerate(values)]

@@ -399,3 +399,8 @@ def test_pairs_are_measured_on_request():
         *ANY_LAG,
         *LAGGED,
     }
+
+
+def test_a_matrix_is_of_a_recording_or_of_spikes():
+    with pytest.raises(InputError, match="must be given a Recording or Spikes; got ndarray"):
+        pairwise("plv", np.zeros((10, 2)))

@@ -413,11 +413,15 @@ def test_figures_and_page_come_from_the_file_alone(tmp_path):
 def test_claims_on_the_command_line(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert run(["claims", "--json"]) == 0
-    rows = json.loads(capsys.readouterr().out)["claims"]
-    assert [row["claim"] for row in rows] == list(CLAIMS)
+    empty = json.loads(capsys.readouterr().out)
+    assert [row["claim"] for row in empty["claims"]] == list(CLAIMS)
+    assert empty["verdicts"] == dict.fromkeys(CLAIMS, "not run")
     planted("absent", seeds=2).save(tmp_path / "evidence-planted.h5")
     assert run(["claims", str(tmp_path), "--html", "p.html", "--quiet"]) == 0
-    assert "planted layers" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "planted layers" in said
+    assert f"{len(CLAIMS)} claims: undecided" in said
+    assert said.endswith(".\n")
     assert (tmp_path / "p.html").stat().st_size > 10_000
     for words, said in (
         (["claims", "nowhere.h5"], "nowhere.h5"),

@@ -60,6 +60,7 @@ def null_figure(title: str, groups: Groups, y_label: str, span: tuple[float, flo
     tilted = len(groups) > 4 or max(len(name) for name in groups) * len(groups) > 48
     figure, axes = new_figure(shortened(title, TITLE_WIDTH), margins=(0.2, 0.38 if tilted else 0.24))
     kinds = list(dict.fromkeys(r.null_kind for g in groups.values() for rep in g for r in rep if r.null_kind))
+    ringed = False
     for index, replicates in enumerate(groups.values()):
         spacing = _WIDTH / max(len(replicates), 3)
         places = index + spacing * (np.arange(len(replicates)) - (len(replicates) - 1) / 2)
@@ -83,6 +84,7 @@ def null_figure(title: str, groups: Groups, y_label: str, span: tuple[float, flo
             if rings:
                 style: dict[str, Any] = {"mfc": "none", "mec": colour(index), "mew": 0.7, "ms": 0.7 * dot_size}
                 axes.plot(*np.array(rings).T, "o", **style, zorder=2)
+                ringed = True
             if bars:
                 x, low, high, mean = np.array(bars).T
                 grey = _GREYS[at % len(_GREYS)]
@@ -100,6 +102,8 @@ def null_figure(title: str, groups: Groups, y_label: str, span: tuple[float, flo
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.{digits}g}".replace("-", "−"))
     # a dot alone needs no legend: the caption says what it is
     legend: Legend = [(Line2D([], [], color="0.1", marker="o", ls="", ms=4), dot)]
+    if ringed:
+        legend.append((Line2D([], [], color="0.1", marker="o", mfc="none", ls="", ms=3), "its tested part"))
     for index, name in enumerate(kinds):
         handle = Line2D([], [], color=_GREYS[index % len(_GREYS)], lw=1.6)
         legend.append((handle, ("null: " if index == 0 else "") + NULL_NAMES.get(name, name)))
