@@ -202,7 +202,7 @@ def auc_interval(value: float, m: int, n: int) -> tuple[float, float]:
     Newcombe, Statist. Med. 25, 559 (2006); the variance is Hanley and McNeil's (Radiology 143, 29, 1982).
 
     >>> [round(x, 2) for x in auc_interval(1.0, 5, 5)]
-    [0.65, 1.0]
+    [0.64, 1.0]
     """
 
     def distance(theta: float) -> float:

@@ -118,7 +118,7 @@ def kind(effect: Effect) -> str:
         return OPPOSITE
     if effect.low > 0:
         return SMALLER
-    return ABSENT if effect.low > -effect.least else OPEN
+    return ABSENT if effect.low >= -effect.least else OPEN
 
 
 def decide(findings: Mapping[str, Finding]) -> list[Decision]:

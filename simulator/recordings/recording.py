@@ -169,7 +169,7 @@ class Recording:
             return part._take(chosen, -2)
         if not 1 <= n_times <= self.n_times:
             raise InputError(f"Recording.subsample: samples: wanted {n_times} of {self.n_times}")
-        return replace(part._slice_times(0, n_times), periodic=False)
+        return part._slice_times(0, n_times)
 
     def _take(self, index: NDArray[np.intp], axis: int) -> Recording:
         field_name = "unit_labels" if axis == -1 else "time_labels"

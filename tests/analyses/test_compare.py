@@ -193,11 +193,21 @@ def test_same_seed_same_numbers():
         (HIGH[:2], LOW, [0.01] * 2, [0.9] * 4, 1, "too few replicates", 1),
         (HIGH[:3], LOW, [0.01] * 3, [0.9] * 4, 1, "separates", 1),
         (HIGH[:1], LOW[:1], [0.01], [0.9], 1, "too few replicates", 0),
+        ([20], list(range(19)), [0.01], [0.9] * 19, 1, "separates", 1),  # 1 of 20
+        (HIGH, LOW, [0.01] * 3 + [NAN], [0.9] * 4, 1, "apart, no null", 1),
     ],
 )
 def test_the_rule_of_what_separates(a, b, p_a, p_b, tail, statement, direction):
     c = verdict.contrast("p", "m", "a", "b", a, b, p_a, p_b, tail)
     assert (c.statement, c.direction) == (statement, direction)
+
+
+@pytest.mark.parametrize(("tail", "slow", "fast"), [(1, "slow_a", "slow_b"), (-1, "slow_b", "slow_a")])
+def test_only_the_more_synchronous_group_can_be_too_slow(tail, slow, fast):
+    one = [False] * 3 + [True]
+    given = ("p", "m", "a", "b", HIGH, LOW, [0.9] * 4, [0.9] * 4, tail)
+    assert verdict.contrast(*given, **{slow: one, fast: [False] * 4}).statement == "apart, too slow to tell"
+    assert verdict.contrast(*given, **{slow: [False] * 4, fast: one}).statement == "apart, but within its null"
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,27 @@ def test_one_seed_decides_nothing():
     assert only(found).verdict == UNDECIDED
 
 
+@pytest.mark.parametrize("scale", ["real", "index", "correlation", "share"])
+def test_two_seeds_decide_nothing_and_three_do(scale):
+    for sign, values in (("p_above", [0.9, 0.91, 0.92]), ("p_below", [0.01, 0.02, 0.03])):
+        two, three = (effect("c", "p", "s", values[:n], statistic="x", least=0.5, scale=scale) for n in (2, 3))
+        assert (two.p_above, two.p_below) == (1.0, 1.0)
+        assert getattr(three, sign) <= 0.125
+
+
+@pytest.mark.parametrize(
+    ("scale", "there", "sd"),
+    [("real", float, 0.005), ("index", lambda x: math.log(x / (1 - x)), 0.02), ("correlation", math.atanh, 0.05)],
+)
+def test_seeds_that_agree_have_the_least_sd(scale, there, sd):
+    from scipy.stats import t
+
+    found = effect("c", "p", "s", [0.03] * 4, statistic="x", least=0.02, scale=scale)
+    half = t.ppf(0.975, 3) * sd / 2
+    assert (there(found.low), there(found.high)) == pytest.approx((there(0.03) - half, there(0.03) + half))
+    assert found.p_above == pytest.approx(t.sf((there(0.03) - there(0.02)) / sd * 2, 3))
+
+
 @pytest.mark.parametrize(
     ("effects", "verdict"),
     [
@@ -119,6 +140,72 @@ def test_the_part_with_the_substance_decides_and_not_the_smallest_p():
     ).decided_by == ("main")
 
 
+def test_each_bound_belongs_to_what_is_decided():
+    def at(role="stated", name="p", above=0.5, below=0.5, **more):
+        return replace(part(MUDDLED, role, name, **more), p_above=above, p_below=below)
+
+    holds, control, level = at(above=0.05), at("control", above=0.05), at("level", above=0.05)
+    assert only(at(below=0.05)).verdict == FAILS
+    assert only(at(below=0.0501)).verdict == UNDECIDED
+    assert only(holds, control, level).verdict == HOLDS
+    assert only(at(above=0.0501), control, level).verdict == UNDECIDED
+    assert only(holds, at("control", above=0.0501), level).verdict == UNDECIDED
+    assert only(holds, control, at("level", above=0.0501)).verdict == UNDECIDED
+    assert only(holds, at("control", below=0.05)).verdict == ONLY
+    assert only(holds, control, at("level", below=0.05)).verdict == LEVEL
+    for low, high, kind in ((-0.1, 0.0, ABSENT), (-0.2, 0.0, OPEN), (0.0, 0.05, ABSENT), (-0.2, -1e-9, OPPOSITE)):
+        assert only(replace(at(below=0.01), low=low, high=high)).kind == kind
+
+
+def test_the_p_of_a_verdict_is_the_largest_of_its_parts():
+    def at(role="stated", name="p", above=0.5, below=0.5, **more):
+        return replace(part(MUDDLED, role, name, **more), p_above=above, p_below=below)
+
+    parts = (at(above=0.01), at(name="q", above=0.02))
+    assert only(*parts, at("control", above=0.001)).p == 0.02
+    assert only(*parts, at("control", above=0.03)).p == 0.03
+    assert only(*parts, at("control", above=0.03), at("level", above=0.04)).p == 0.04
+    assert only(*parts, at("control", above=0.03), at("level", below=0.001)).p == 0.03
+    assert only(*parts, at("control", above=0.03), at("level", below=0.04)).p == 0.04
+    assert only(*parts, at("control", below=0.04)).p == 0.04
+    assert only(*parts, at("control", below=0.001)).p == 0.02
+    found = only(at(above=0.01), at(name="q", above=0.2), at("control", above=0.001))
+    assert (found.verdict, found.decided_by, found.p) == (UNDECIDED, "q", 1.0)
+
+
+def test_parts_with_the_substance_and_other_parts_are_families_of_their_own():
+    def at(name, below, **more):
+        return replace(part(NOTHING, name=name, **more), p_below=below, p_above=0.5)
+
+    found = only(at("main", 0.04, substance=True), at("side", 0.6))
+    assert (found.verdict, found.decided_by, found.p) == (FAILS, "main", 0.04)
+    assert only(at("main", 0.6, substance=True), at("side", 0.04), at("other", 0.03)).verdict == UNDECIDED
+
+
+def test_the_first_stated_part_has_the_substance_where_none_is_named():
+    control, first, clearer = part(CLEAR, "control"), part(NOTHING, name="first"), part([-1.0, -1.01, -0.99, -1.0])
+    assert only(control, first, clearer).decided_by == "first"
+    assert decide({"c": Finding((control,), {})}) == []
+    held, open_ = part(CLEAR, name="held"), replace(part(MUDDLED, name="open"), p_above=0.3)
+    assert only(held, replace(open_, p_above=0.2), open_).decided_by == "open"
+    assert only(replace(held, p_above=0.2, substance=True), open_).decided_by == "held"
+    assert only(held, part(CLEAR, "control", name="near"), part(NOTHING, "control", name="far")).decided_by == "far"
+    against = [replace(part(NOTHING, "control", name=f"p {p}"), p_below=p) for p in (0.01, 0.001)]
+    assert only(held, *against).decided_by == "p 0.001"
+
+
+def test_ways_that_hold_at_unlike_levels_hold_at_another_level_and_with_one_that_fails_only_so():
+    def row(verdict, setting="A", way=""):
+        return Decision("c", setting, verdict, f"{setting}{way}", "p", 0.01, way)
+
+    assert over_ways([row(HOLDS, way="a"), row(LEVEL, way="b")])[0] == LEVEL
+    assert over_ways([row(LEVEL, way="a"), row(FAILS, way="b")])[0] == ONLY
+    assert over_ways([row(LEVEL, way="a"), row(LEVEL, way="b")])[0] == LEVEL
+    assert overall([row(FAILS, "A"), row(LEVEL, "B"), row(HOLDS, "C")]) == (ONLY, "B: B. C: C. A: fails: A")
+    assert overall([row(LEVEL, "B"), row(HOLDS, "C")])[0] == LEVEL
+    assert overall([row(LEVEL, "B"), row(UNDECIDED, "C")])[0] == LEVEL
+
+
 def test_ways_that_disagree_are_named_with_their_numbers():
     few = (part(CLEAR, way="few"), part(CLEAR, "control", way="few"))
     noise = [-x for x in CLEAR]
@@ -156,8 +243,15 @@ def test_no_interval_leaves_the_range_of_its_number(scale, low):
             found = effect("c", "p", "s", values, statistic="x", scale=scale)
             assert low <= found.low <= found.value + 1e-12
             assert found.value - 1e-12 <= found.high <= 1.0
-    with pytest.raises(InputError, match=scale):
-        effect("c", "p", "s", [0.5, 1.2], statistic="x", scale=scale)
+    for beyond in (1.2, low - 0.2):
+        with pytest.raises(InputError, match=f"a {scale} must lie in"):
+            effect("c", "p", "s", [0.5, beyond], statistic="x", scale=scale)
+
+
+@pytest.mark.parametrize("role", ["control", "level"])
+def test_a_control_and_a_level_say_what_holds_otherwise(role):
+    with pytest.raises(InputError, match=f"a {role} must say what holds otherwise"):
+        effect("c", "p", "s", CLEAR, statistic="x", role=role)
 
 
 def test_shares_have_an_exact_test():
@@ -177,6 +271,14 @@ def test_shares_have_an_exact_test():
         assert false <= 0.05
     most = effect("c", "p", "s", [1.0] * 10, statistic="x", least=0.9, scale="share")
     assert most.p_above == pytest.approx(0.9**10), "ten of ten are no proof of nine tenths"
+    assert most.p_below == 1.0
+    halves = [0.5, 0.5, 1.0, 1.0]  # seeds at the least effect count for neither side
+    for values, least, above, below in ((halves, 0.2, (4, 0.5), (0, 0.8)), (halves, 0.5, (2, 0.5), (0, 0.5)),
+                                        (halves, 0.9, (2, 0.9), (2, 0.5)), ([0.0] * 4, 0.1, (0, 0.5), (4, 0.9)),
+                                        ([0.5] * 4, 0.5, (0, 0.5), (0, 0.5))):  # fmt: skip
+        found = effect("c", "p", "s", values, statistic="x", least=least, scale="share")
+        wanted = (binomtest(k, 4, p, alternative="greater").pvalue for k, p in (above, below))
+        assert (found.p_above, found.p_below) == pytest.approx(tuple(wanted))
 
 
 def test_the_area_under_the_curve():
@@ -196,6 +298,7 @@ def test_the_area_under_the_curve():
     assert 0.92 <= np.mean(inside) <= 0.99
     found = auc_effect("c", "p", "s", [0.1, 0.2], [0.5, 0.6], statistic="AUC")
     assert (found.value, found.role, found.n) == (0.0, "beside", 4)
+    assert (found.p_above, found.p_below) == pytest.approx((1.0, 1 / 6))
 
 
 def test_many_claims_are_one_family():

@@ -4,6 +4,8 @@
 with 199, p <= 0.05 has a level of exactly 0.05.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import binomtest
@@ -21,7 +23,7 @@ from ictal.analyses import (
 )
 from ictal.analyses.measures import get
 from ictal.analyses.nulls import null_tests as module
-from ictal.analyses.nulls.innovations import burg, innovations
+from ictal.analyses.nulls.innovations import burg, innovations, innovations_lag
 from ictal.analyses.nulls.null_tests import null_tests
 from ictal.analyses.nulls.surrogates import as_rows, interval_jitter, linear_shift, train_shift
 from ictal.analyses.nulls.validity import envelope_in_common, start_reason, variance_limit
@@ -247,10 +249,38 @@ def test_common_variance_is_seen_and_shortens_the_shift():
     assert [variance_limit(n) for n in (2, 5, 10, 100)] == [0.75, 0.3, 0.15, 0.15]
     lags = [null_test(get("si_3"), recording(x), n=B, seed=0).notes["max_lag"] for x in (flat, envelope)]
     assert lags == pytest.approx([2.5, 0.1])
+    for n_times, lag in ((200, 0.1), (2000, 0.2)):
+        x = SIGNALS["common envelope, white"](rng, n_times, 20)
+        assert null_test(get("si_3"), recording(x), n=B, seed=0).notes["max_lag"] == pytest.approx(lag)
     asked = null_test(get("si_3"), recording(envelope), n=B, seed=0, shifts=Shifts(share=0.1))
     assert asked.notes["max_lag"] == pytest.approx(1.0)
     (row,) = values(recording(envelope), ["si_3"], ValueSettings(nulls=199), kinds=("auto",))
     assert row.remark.startswith("units change their variance together (V 0.9")
+
+
+def test_common_variance_of_one_envelope_is_one_and_needs_50_samples():
+    wave = np.tile([1.0, -1.0], 25) * np.repeat(np.arange(1.0, 11.0), 5)
+    alike, opposite = np.stack([wave, 3 * wave]), np.stack([wave, wave[::-1]])
+    assert common_variance(alike[None]) == pytest.approx(1)
+    assert common_variance(np.stack([alike, opposite])) == pytest.approx((1 + common_variance(opposite[None])) / 2)
+    assert common_variance(opposite[None]) < -0.5
+    assert np.isnan(common_variance(alike[None, :, :49]))
+    silent = np.repeat([np.arange(10.0), [0, *range(9, 0, -1)]], 10, axis=1) * np.tile([1.0, -1.0], 50)
+    assert common_variance(silent[None]) > 0.8  # both are silent in the first tenth, opposite in the others
+
+
+def test_a_start_stands_out_at_three_times_the_largest_other_tenth():
+    def start(*variances, n_times=100, **more):
+        x = np.tile([1.0, -1.0], n_times // 2 + 1)[:n_times] * np.repeat(np.sqrt(variances), n_times // 10)[:n_times]
+        return start_reason(recording(x[:, None] * [1.0, 2.0], **more))
+
+    rest = [1.0] * 8
+    assert start(2.9, 1, *rest) is None
+    assert ", 3.1 times that of any other tenth" in start(3.1, 1, *rest)
+    assert start(3.1, 2, *rest) is None
+    assert start(3.1, 1, *rest, periodic=True) is None
+    assert start(3.1, 1, *rest, n_times=50) is not None
+    assert start(3.1, 1, *rest, n_times=40) is None
 
 
 def test_a_signal_that_all_share_is_no_envelope():
@@ -260,6 +290,8 @@ def test_a_signal_that_all_share_is_no_envelope():
     assert common_variance(as_rows(slow)) > 0.15
     assert (v < 0.15, common) == (True, False)
     assert null_test(get("chi_c"), recording(slow), n=B, seed=0).notes["max_lag"] == pytest.approx(10.0)
+    few = as_rows(planted(np.random.default_rng(7), SIGNALS["1/f^2"], 4000, 5, 0.8))
+    assert [envelope_in_common(few[:, :n])[1] for n in (4, 5)] == [True, False]  # of four, what is left is too little
 
 
 def test_a_signal_too_slow_for_its_length_cannot_be_told():
@@ -279,6 +311,8 @@ def test_the_linear_shift_reads_each_unit_from_its_own_start():
     assert np.diff(made.values, axis=0).tolist() == np.ones((49, 3)).tolist()
     assert ((made.values[0] % 1000 >= 0) & (made.values[0] % 1000 <= 50)).all()
     assert made.t0 == 25
+    labelled = linear_shift(recording(x[:43], time_labels={"class": np.arange(43)}), 4)
+    assert labelled.time_labels["class"].tolist() == list(range(10, 33))
     with pytest.raises(InputError, match="no order to shift along"):
         linear_shift(recording(x, clock="sample"), 0)
     with pytest.raises(InputError, match=r"share of the length in \(0, 0.5\); got 0.5"):
@@ -313,6 +347,8 @@ def test_shifted_trains_keep_their_intervals_and_stay_within_the_shift():
         lag = (after[len(after) // 2] - before)[np.abs(after[len(after) // 2] - before).argmin()]
         assert abs(lag) <= 0.05
         assert np.isin(np.round(np.diff(after), 9), np.round(np.diff(before), 9)).all()
+    alike = train_shift(Spikes(np.full(500, 2.0), np.arange(500), 500, 4.0), 0.5, 0).time - 2.0
+    assert np.histogram(alike, 10, (-0.5, 0.5))[0].min() > 25
     with pytest.raises(InputError, match="less than a quarter of the 4 s observed; got 1 s"):
         train_shift(spikes, 1.0, 0)
 
@@ -322,6 +358,8 @@ def test_jittered_spikes_keep_the_counts_of_their_intervals():
     made = interval_jitter(spikes, 0.05, 3)
     np.testing.assert_array_equal(spikes.binned(0.05).values, made.binned(0.05).values)
     assert not np.isin(made.time, spikes.time).any()
+    last = interval_jitter(Spikes(np.full(500, 0.95), np.arange(500), 500, 1.0), 0.3, 0).time  # 0.9 to 1 s
+    assert np.histogram(last, 10, (0.9, 1.0))[0].min() > 25
     row, *_ = values(spikes, ["chi_c"], ValueSettings(nulls=199, null=("interval_jitter",)))
     assert (row.null_kind, row.p > 0.05) == ("interval_jitter", True)
     with pytest.raises(InputError, match="width must be > 0 and at most 4 s; got 5 s"):
@@ -342,6 +380,34 @@ def test_innovations_are_what_an_autoregression_cannot_predict():
         innovations(as_rows(x[:30]))
 
 
+@pytest.mark.parametrize(("n_times", "period", "left"), [(100, 12, 88), (1000, 30, 970)])
+def test_the_longest_filter_is_an_eighth_of_the_samples_or_ten_times_their_logarithm(n_times, period, left):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((n_times + 10 * period, 3))
+    for t in range(period, len(x)):
+        x[t, 0] += 0.95 * x[t - period, 0]
+    for t in range(period + 4, len(x)):
+        x[t, 1] += 0.95 * x[t - period - 4, 1]  # of an order that is too large
+    assert innovations(as_rows(x[10 * period :])).shape == (1, 3, left)
+
+
+def test_the_order_of_the_autoregression_has_the_least_aic():
+    for seed in range(20):
+        x = np.random.default_rng(seed).standard_normal(200)
+        x -= x.mean()
+        forward, backward, variance, criteria = x, x, np.mean(x**2), []
+        for order in range(20):
+            criteria.append(200 * np.log(variance) + 2 * order)
+            k = -2 * np.sum(forward[1:] * backward[:-1]) / np.sum(forward[1:] ** 2 + backward[:-1] ** 2)
+            forward, backward = forward[1:] + k * backward[:-1], backward[:-1] + k * forward[1:]
+            variance *= 1 - k**2
+        assert burg(x, 19)[1] == np.argmin(criteria)
+
+
+def test_the_largest_lag_of_innovations_has_bounds():
+    assert [innovations_lag(n) for n in (2000, 1000, 400, 200, 40, 20)] == [50, 25, 10, 10, 10, 8]
+
+
 def test_a_start_that_all_units_share_is_refused_with_its_remedy():
     rng = np.random.default_rng(4)
     t = np.arange(1000) / 100
@@ -352,6 +418,10 @@ def test_a_start_that_all_units_share_is_refused_with_its_remedy():
     assert row.no_null.endswith("leave it out: window 1 10 [second]")
     later = recording(x[100:])
     assert values(later, ["chi_c"], ValueSettings(nulls=199))[0].p > 0.05
+    indifferent = replace(get("si_3"), needs=frozenset())
+    assert null_test(indifferent, recording(x), n=B, seed=0).n == B
+    with pytest.raises(InputError, match="is not stationary"):
+        null_tests([indifferent, get("chi_c")], recording(x), n=B, seed=0)
     trained = trains(rng, lambda t: np.ones_like(t), n=30)
     volley = Spikes(np.r_[trained.time, np.full(90, 0.05)], np.r_[trained.unit, np.arange(90) % 30], 30, 4.0)
     assert start_reason(trained) is None

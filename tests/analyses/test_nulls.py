@@ -22,6 +22,7 @@ from ictal.analyses import (
     permute_within_class,
 )
 from ictal.analyses.measures import get
+from ictal.analyses.nulls.surrogates import lags
 from ictal.simulator import InputError, Recording, Spikes
 
 
@@ -51,6 +52,73 @@ def poisson(seed, shared=False, n=12):
         trains = [trains[0] + rng.normal(0, 1e-3, 60).cumsum() for _ in range(n)]
     trains = [t[(t >= 0) & (t < 2)] for t in trains]
     return Spikes(np.concatenate(trains), np.repeat(np.arange(n), [len(t) for t in trains]), n, 2.0)
+
+
+FIRST = replace(get("si_3"), kernel=lambda x, mask: x[..., 0, 0], of_pairs=None, of_z=None, needs=frozenset())
+RAMP = np.arange(40.0)[:, None] + np.zeros(3)
+
+
+def test_ties_but_for_rounding_count_as_at_least_as_synchronous():
+    below, tied, above = [0.5, 1 - 1e-9], [1.0, 1 - 1e-15, 1 + 1e-15], [1 + 1e-9, 2.0]
+    for sign in (1, -1):
+        x = sign * np.array([*tied, *below, *above])
+        data = recording(np.stack([x, x[::-1]], axis=1), "sample")
+        for tail, at_least in (("upper", above if sign > 0 else below), ("lower", below if sign > 0 else above)):
+            found = null_test(replace(FIRST, tail=tail), data, seed=0)
+            assert found.observed == sign
+            assert found.p == (1 + np.isin(sign * found.values, [*tied, *at_least]).sum()) / 200
+
+
+def test_each_lag_is_drawn_from_end_to_end_and_the_middle_is_observed():
+    open_axis, loop = recording(RAMP, "frame"), recording(RAMP[:20], "frame", periodic=True)
+    found = null_test(FIRST, open_axis, seed=0)
+    assert (set(found.values), found.observed, found.notes["n_times"]) == (set(range(21)), 10, 20)
+    found = null_test(FIRST, loop, seed=0)
+    assert (set(found.values), found.observed, found.notes) == (set(range(20)), 0, {})
+
+
+def test_the_middle_has_its_own_labels():
+    data = recording(RAMP, "frame", time_labels={"class": np.arange(40) >= 15})
+    counted = replace(FIRST, inputs=("labels",), kernel=lambda x, mask, labels: labels[:, 0].sum() + 0 * x[..., 0, 0])
+    assert null_test(counted, data, seed=0).observed == 5
+
+
+def test_phases_are_shifted_by_an_eighth_of_what_is_left_without_a_period_at_each_end():
+    data = recording(np.arange(400.0)[:, None] + np.zeros(3))
+    split = (lambda x, mask, **_: (x,), lambda parts, mask, **_: parts[0][..., 0, 0])
+    found = null_test(replace(get("kuramoto_r1"), split=split), data, seed=0, n=2000, band=(5, 40))
+    assert (set(found.values), found.observed) == (set(range(20, 111)), 65)
+    assert found.notes == {"max_lag": pytest.approx(0.45), "n_times": 270}
+
+
+def test_rates_are_shifted_by_samples_and_read_at_every_few():
+    data, shifts = recording(RAMP), Shifts(trains=0.027, every=3)
+    found = null_test(FIRST, data, seed=0, shifts=shifts)
+    assert (found.kind, set(found.values), found.observed) == ("train_shift", set(range(7)), 3)
+    assert found.notes == {"max_lag": pytest.approx(0.03), "n_times": 12}
+    step = null_test(replace(FIRST, kernel=lambda x, mask: x[..., 1, 0] - x[..., 0, 0]), data, seed=0, shifts=shifts)
+    assert set(step.values) == {3.0}
+
+
+def test_trains_are_observed_where_every_shift_still_covers_them():
+    count = replace(get("mean_rate"), kernel=lambda spikes: float(spikes.time.size), nulls=("train_shift",))
+    spikes = Spikes(time=np.arange(40) * 0.1 + 0.05, unit=np.arange(40) % 2, n_units=2, duration=4.0)
+    found = null_test(count, spikes, seed=0, shifts=Shifts(trains=0.5))
+    assert (found.observed, found.notes) == (30, {"max_lag": 0.5})
+    assert set(found.values) <= {29, 30, 31}
+
+
+def test_components_without_shared_lag_have_one_lag_in_each_part_of_the_range():
+    drawn = lags((2000, 4), 400, np.random.default_rng(0), apart=True)
+    assert np.sort(drawn // 100, axis=1).tolist() == [[0, 1, 2, 3]] * 2000
+    assert np.bincount(drawn.ravel(), minlength=400).min() > 0
+
+
+def test_circular_shifts_reach_every_place():
+    spikes = Spikes(time=np.full(500, 0.25), unit=np.arange(500), n_units=500, duration=2.0)
+    assert np.histogram(circular_shift(spikes, 0).time, 10, (0, 2))[0].min() > 25
+    starts = circular_shift(recording(np.arange(20.0)[:, None] + np.zeros(500)), 0).values[0]
+    assert set(starts) == set(range(20))
 
 
 def test_circular_shifts_keep_each_spectrum():
@@ -149,6 +217,7 @@ def test_values_are_those_of_the_measure_on_surrogates():
     again = null_test(get("mean_squared_correlation"), data, seed=13, n=400)
     np.testing.assert_array_equal(found.values, again.values)
     assert found.p == (1 + np.sum(found.values >= found.observed)) / 401
+    assert (found.lo, found.hi) == pytest.approx(tuple(np.quantile(found.values, [0.025, 0.975])), rel=1e-12)
 
 
 def test_within_class_permutations_find_only_what_is_beyond_the_class():
@@ -191,10 +260,14 @@ def test_kinds_that_do_not_fit():
         ("permute", ordered, "not exchangeable"),
         ("train_shift", ordered, "is for spike trains and their rates; use linear_shift"),
         ("linear_shift", replace(ordered, periodic=True), "a closed loop has no ends to spare; use circular_shift"),
+        ("innovations", replace(ordered, periodic=True), "a closed loop has no ends to spare; use circular_shift"),
         ("shuffle", batch, "unknown kind of null 'shuffle'"),
     ):
         with pytest.raises(InputError, match=words):
             null_test(get("si_3"), data, kind=kind, seed=0)
+    for kind in ("linear_shift", "innovations"):
+        with pytest.raises(InputError, match="is for sampled activity; use train_shift"):
+            fitting_kind(get("si_3"), poisson(0), kind)
     with pytest.raises(InputError, match="at least 199"):
         null_test(get("si_3"), batch, n=100, seed=0)
     with pytest.raises(InputError, match="no order to shift"):
@@ -225,6 +298,21 @@ def test_bursts_whose_surrogates_hardly_overlap_still_have_a_null_or_say_why():
     assert null_test(get("spike_phase_r1"), bursts(0, 1.9), seed=0).n == 199
     with pytest.raises(InputError, match=r"surrogates only .* can be measured"):
         null_test(get("spike_phase_r1"), bursts(0, 0.05), kind="circular_shift", seed=0)
+
+
+def test_surrogates_that_cannot_be_measured_are_drawn_again_up_to_three_times_as_often():
+    def early(share):
+        def kernel(spikes):
+            if spikes.time[spikes.unit == 0][0] >= share * 2.0:
+                raise InputError("too late")
+            return 1.0
+
+        return replace(get("mean_rate"), kernel=kernel, nulls=("circular_shift",))
+
+    spikes = Spikes(time=[0.1, 0.2], unit=[0, 1], n_units=2, duration=2.0)
+    assert null_test(early(0.5), spikes, seed=0).n == 199
+    with pytest.raises(InputError, match=r"of 597 surrogates only \d+ can be measured: too late"):
+        null_test(early(0.2), spikes, seed=0)
 
 
 @pytest.mark.parametrize("clock", ["step", "epoch"])

@@ -35,6 +35,9 @@ def test_many_replicates_are_drawn_at_random_and_seeded(monkeypatch):
     drawn = permutation_p([6, 7, 8, 9, 10], [1, 2, 3, 4, 5], seed=1)
     assert drawn == permutation_p([6, 7, 8, 9, 10], [1, 2, 3, 4, 5], seed=1)
     assert 1 / 101 <= drawn < exact + 5 / 101
+    assert permutation_p(range(10, 20), range(10)) == 1 / 101
+    monkeypatch.setattr(statistics, "MAX_EXACT", 252)
+    assert permutation_p([6, 7, 8, 9, 10], [1, 2, 3, 4, 5]) == exact
 
 
 @given(st.lists(st.integers(-5, 5), min_size=1, max_size=6), st.lists(st.integers(-5, 5), min_size=1, max_size=6))
@@ -46,6 +49,10 @@ def test_cliffs_delta_counts_pairs(a, b):
 
 def test_one_replicate_has_no_interval():
     assert difference_interval([2.0], [1.0]) == (1.0, -math.inf, math.inf)
+
+
+def test_replicates_that_are_alike_have_an_interval_of_one_point():
+    assert difference_interval([3.0, 3.0], [1.0, 1.0, 1.0]) == (2.0, 2.0, 2.0)
 
 
 @pytest.mark.parametrize("bad", [[], [float("nan")], [[1.0]]])

@@ -19,7 +19,7 @@ from ictal.analyses.eeg.synchrony import WindowValue
 from ictal.analyses.values import EntryValue, Value
 from ictal.models import Evaluation
 from ictal.models.trained.evaluate import Strange
-from ictal.simulator import FIGURES, PAGES, RESULTS, Kind, Result, registry
+from ictal.simulator import FIGURES, PAGES, RESULTS, InputError, Kind, Result, registry
 from ictal.simulator.files.rows import plain
 
 FILES = Path(__file__).resolve().parents[1] / "support" / "files" / "0.1.0"
@@ -95,6 +95,18 @@ def test_a_file_of_0_1_0_loads_to_an_equal_object(name):
 
 def test_there_is_a_file_of_every_kind():
     assert {*KIND.values(), "evaluation", "why"} == set(RESULTS)  # younger than 0.1.0: test_why has a file
+
+
+def test_the_suffix_of_weights_may_be_upper_case(tmp_path):
+    (tmp_path / "NET.PT").write_bytes(b"x")
+    with pytest.raises(InputError, match=r"NET\.PT: is not a file of weights, or is cut off"):
+        ictal.load(tmp_path / "NET.PT")
+
+
+def test_settings_that_were_left_out_are_no_facts():
+    found = ictal.load(FILES / "comparison.h5")
+    config = {"bin": 0.01, "band": None, "seed": 1, "command": "x"}
+    assert Result.facts(replace(found, config=config))["settings"] == {"bin": 0.01}
 
 
 @pytest.mark.parametrize("name", WRITTEN)

@@ -27,8 +27,9 @@ from ictal.analyses.figures.parts.style import SIZE
 from ictal.analyses.layers.layer_synchrony import parts
 from ictal.analyses.measures import get
 from ictal.models import MLP, LayerSynchrony, Training, load_data, record_samples, train
+from ictal.models.synchrony.log import TrainingLog
 from ictal.models.synchrony.recorder import _similarities
-from ictal.models.synchrony.rows import LayerMeasures, sample_measures
+from ictal.models.synchrony.rows import Column, LayerMeasures, sample_measures
 from ictal.simulator import InputError, Recording
 
 FEW = ("si_3", "chi_c", "class_share", "within_class_si")
@@ -254,6 +255,42 @@ def test_records_that_are_not_evenly_spaced_lie_on_a_grid_or_are_refused(data):
     recorder(100_003, network(data))
     with pytest.raises(InputError, match="evenly spaced"):
         recorder.run()
+
+
+def logged(*steps):
+    """A log of the number of the step in two layers."""
+    log = TrainingLog((Column("si_3", "value", "", "1"),), {"seed": 0}, layers=("a", "ab"), most_units={"post": 3})
+    log.kinds = {"a post": "unit", "ab post": "channel"}
+    for step in steps:
+        log.advance(step)
+        for layer in log.layers:
+            log.rows.setdefault((layer, "post", "test"), {})[step] = np.array([float(step)])
+    return log
+
+
+def test_a_log_lies_on_a_grid_of_at_most_fifty_rows_a_record():
+    entry = logged(0, 1, 149).recordings(None)["a_post_test"]
+    assert (entry.n_times, entry.valid.sum(), entry.values[149, 0]) == (150, 3, 149)
+    with pytest.raises(InputError, match="evenly spaced, or nearly so; got 0, 1, 150"):
+        logged(0, 1, 150).recordings(None)
+    assert logged(0, 10, 20).recordings(None)["a_post_test"].valid is None
+    assert logged(*range(6)).in_words() == "0, 1, 2, 3, 4, 5"
+    assert logged(*range(7)).in_words() == "0, 1, 2, 3, 4, 5 … 6"
+    with pytest.raises(InputError, match="steps must rise; got 5 after 10"):
+        logged(0, 10, 5)
+
+
+def test_a_log_goes_on_with_the_reasons_of_each_layer():
+    log, again = logged(0, 10), logged()
+    log.undefined = {"a post test si_3": "step 0: dead", "ab post test si_3": "step 10: odd"}
+    again.load_state_dict(log.state_dict())
+    for found in (log, again):
+        about = {name: entry.source["probe"] for name, entry in found.recordings(None).items()}
+        assert about["a_post_test"]["undefined"] == {"si_3": "step 0: dead"}
+        assert about["ab_post_test"]["undefined"] == {"si_3": "step 10: odd"}
+        assert [probe["depth"] for probe in about.values()] == [0, 1]
+    again.rows["a", "post", "test"][0][:] = 7
+    assert log.rows["a", "post", "test"][0] == 0
 
 
 def test_measuring_changes_nothing_else(data):

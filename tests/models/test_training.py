@@ -1,5 +1,6 @@
 """The training loop against closed forms, against a naive loop, and against itself: stopped, resumed, split."""
 
+import itertools
 import math
 import subprocess
 import sys
@@ -31,9 +32,11 @@ from ictal.models import (
     train,
 )
 from ictal.models.training import loop
-from ictal.models.training.descent import parts
+from ictal.models.training.descent import not_finite, parts
 from ictal.models.training.distributed import Ranks
-from ictal.models.training.randomness import Batches
+from ictal.models.training.randomness import Batches, begin_step, checked_seed, own_generators, seed_of_treatment
+from ictal.models.training.settings import TrainingSteps
+from ictal.models.training.state import State
 from ictal.simulator import InputError
 from ictal.simulator.fields import declared
 
@@ -214,6 +217,59 @@ def test_early_stopping_ends_at_the_record_and_keeps_the_best_weights(data):
     assert history.final()["test_confidence"] == pytest.approx(confidence, rel=1e-5)
     norm = math.sqrt(sum(float((p.detach().double() ** 2).sum()) for p in model.parameters()))
     assert history.final()["weight_norm"] == pytest.approx(norm, rel=1e-5)
+
+
+def test_of_records_with_the_same_loss_the_first_is_kept():
+    plan = TrainingSteps(steps=10, epoch_steps=5, every=1, checkpoint_every=1, clock="step")
+    state = State(Linear(), None, None, [], [], plan, validates=True, patience=2)
+    for loss, finished in ((2.0, False), (1.0, False), (1.0, False), (1.0, True)):
+        state.add([0.0] * len(METRICS) + [loss, 0.5])
+        assert state.finished == finished
+    assert state.history().kept == 1
+
+
+def test_numbers_of_one_byte_are_taken_as_finite():
+    model = Linear()
+    model.register_buffer("scale", torch.full((2,), math.inf).to(torch.float8_e5m2))
+    model.register_buffer("mask", torch.tensor([0.0, -math.inf]))
+    plan = TrainingSteps(steps=10, epoch_steps=5, every=1, checkpoint_every=1, clock="step")
+    assert State(model, None, None, [], [], plan, validates=False, patience=None).unbounded == {"mask"}
+
+
+def test_seeds_steps_processes_and_treatments_have_streams_of_their_own():
+    cases = list(itertools.product((0, 1), repeat=3))
+
+    def draw(case):
+        return begin_step(*case, torch.device("cpu")), float(torch.rand((), dtype=torch.float64))
+
+    with own_generators(torch.device("cpu")):
+        drawn = [draw(case) for case in cases]
+        assert [draw(case) for case in cases] == drawn
+    assert len({number for pair in drawn for number in pair}) == 16
+    assert len({seed_of_treatment(*case) for case in cases}) == 8
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63, True, 1.0])
+def test_seeds_are_integers_of_63_bits(seed):
+    assert checked_seed(np.int64(2**63 - 1)) == 2**63 - 1
+    with pytest.raises(InputError, match=r"train\.seed: must be an integer from 0 to 2\^63 - 1; got"):
+        checked_seed(seed)
+
+
+@pytest.mark.parametrize(("rate", "lower"), [(1.0, "0.001"), (0.005, "0.0005")])
+def test_a_lower_rate_is_named_where_the_loss_is_not_finite(rate, lower):
+    words = str(not_finite("loss", math.inf, 7, 2, rate, ""))
+    assert words == f"train: the loss is inf at step 7 (epoch 2); lower learning_rate={rate:g}, e.g. " + (
+        f"learning_rate={lower}"
+    )
+
+
+def test_threads_come_back():
+    before = torch.get_num_threads()
+    with pytest.raises(KeyError), cpu_threads(before + 1):
+        assert torch.get_num_threads() == before + 1
+        raise KeyError
+    assert torch.get_num_threads() == before
 
 
 def test_a_checkpoint_with_fewer_metrics_is_of_another_version(data, tmp_path, monkeypatch):

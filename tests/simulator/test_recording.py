@@ -1,5 +1,8 @@
+import itertools
+
 import numpy as np
 import pytest
+import scipy.ndimage
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -103,6 +106,38 @@ def test_select_refuses_what_is_not_there(how):
         recording(np.zeros((6, 4))).select(**how)
 
 
+def test_a_window_from_one_sample_to_the_next_holds_the_first():
+    r = recording(np.arange(20.0)[:, None], t0=1.0)
+    assert r.times[[0, 19]] == pytest.approx([1.0, 2.9])
+    edges = [*r.times, 3.0]
+    found = [r.select(time=(start, stop)).values.tolist() for start, stop in itertools.pairwise(edges)]
+    assert found == [[[float(k)]] for k in range(20)]
+
+
+def test_a_label_narrows_the_units_that_are_asked_for():
+    values, labels = np.arange(8.0).reshape(2, 4), {"population": np.array(["E", "I", "E", "E"])}
+    for r in (recording(values, unit_labels=labels), Spikes([0.1, 0.2], [3, 1], 4, 1.0, unit_labels=labels)):
+        part = r.select(units=[3, 1, 0], where={"population": "E"})
+        assert part.n_units == 2
+        if isinstance(part, Recording):
+            assert part.values.tolist() == [[3, 0], [7, 4]]
+        else:
+            assert (part.time.tolist(), part.unit.tolist()) == ([0.1], [0])
+
+
+def test_a_part_is_valid_where_the_whole_is():
+    valid = np.random.default_rng(0).random((20, 4)) < 0.5
+    r = recording(np.arange(80.0).reshape(20, 4), valid=valid)
+    drawn = r.subsample(3, 7, seed=0)
+    parts = (
+        (r.select(units=[3, 0], time=(0.5, 1.0)), valid[5:10][:, [3, 0]]),
+        (drawn, valid[:7][:, drawn.values[0].astype(int)]),
+        (recording(r.values, valid=valid, clock="sample").subsample(n_times=20, seed=0), valid),
+    )
+    for part, wanted in parts:
+        assert part.valid.tolist() == wanted.tolist()
+
+
 def test_subsample_draws_units_and_keeps_an_ordered_axis_even():
     values = np.arange(200.0).reshape(20, 10)
     ordered = recording(values).subsample(4, 7, seed=1)
@@ -114,8 +149,10 @@ def test_subsample_draws_units_and_keeps_an_ordered_axis_even():
     assert np.array_equal(ordered.values, recording(values).subsample(4, 7, seed=1).values)
     with pytest.raises(InputError, match="wanted 11 of 10"):
         recording(values).subsample(11, seed=0)
-    with pytest.raises(InputError, match="wanted 21 of 20"):
-        recording(values).subsample(n_times=21, seed=0)
+    for n in (0, 21):
+        with pytest.raises(InputError, match=f"wanted {n} of 20"):
+            recording(values).subsample(n_times=n, seed=0)
+    assert not recording(values, periodic=True).subsample(n_times=19, seed=0).periodic
 
 
 @pytest.mark.parametrize(
@@ -156,6 +193,8 @@ def test_spikes_are_sorted_and_selected():
     assert inhibitory.binned(0.1).values.tolist() == [[0.0], [1.0]]
     with pytest.raises(InputError, match="leaves the observation"):
         s.select(time=(0.2, 0.9))
+    assert s.select(time=(0.1, 0.3)).unit.tolist() == [0, 1]
+    assert Spikes(time=[0.1, 0.1], unit=[1, 0], n_units=2, duration=0.5).unit.tolist() == [0, 1]
 
 
 @settings(max_examples=30, deadline=None)
@@ -179,6 +218,20 @@ def test_smoothing_is_a_gaussian_of_the_stated_width():
     assert rate == pytest.approx(np.exp(-(t**2) / (2 * 0.02**2)) / (0.02 * np.sqrt(2 * np.pi)), abs=0.01)
 
 
+@pytest.mark.parametrize("sd", [0.6, 1.2, 3.0, 40.0])
+def test_smoothing_is_that_of_scipy(sd):
+    rng = np.random.default_rng(0)
+    s = Spikes(time=np.sort(rng.random(30)), unit=rng.integers(0, 3, 30), n_units=3, duration=1.0)
+    wanted = scipy.ndimage.gaussian_filter1d(s.binned(0.05).values / 0.05, sd, axis=0, mode="reflect", truncate=4.0)
+    np.testing.assert_allclose(s.smoothed(0.05, sd * 0.05).values, wanted, rtol=1e-12, atol=1e-12)
+
+
+def test_two_spikes_at_one_time_are_one_cycle():
+    once, twice = ([0.1, 0.2, 0.3, 0.4, 0.5], [0.1, 0.2, 0.2, 0.3, 0.4, 0.5])
+    phases = [Spikes(t, np.zeros(len(t), int), 1, 1.0).phases(0.05).values.tolist() for t in (once, twice)]
+    assert phases[0] == phases[1]
+
+
 def test_phases_are_linear_between_spikes_and_undefined_outside():
     s = Spikes(time=[0.1, 0.2, 0.4, 0.5, 0.6, 0.3], unit=[1, 1, 1, 1, 1, 0], n_units=2, duration=1.0)
     p = s.phases(0.05)
@@ -197,6 +250,7 @@ def test_a_bin_longer_than_the_observation_is_refused():
         s.binned(-1.0)
     with pytest.raises(InputError, match="sd must be > 0"):
         s.smoothed(0.1, 0.0)
+    assert [Spikes([], [], 1, tenths / 10).binned(0.1).n_times for tenths in range(1, 20)] == list(range(1, 20))
 
 
 def test_run_is_a_mapping_with_typed_access():
@@ -205,6 +259,7 @@ def test_run_is_a_mapping_with_typed_access():
     assert run.spikes("E").n_units == 1
     assert run.recording("lfp").n_times == 10
     assert run.select(time=(0.0, 0.5)).recording("lfp").n_times == 5
+    assert Run(run, {"seed": 3}).select(time=(0.0, 0.5)).source == {"seed": 3}
     with pytest.raises(InputError, match="did you mean 'lfp'"):
         run.recording("lpf")
     with pytest.raises(InputError, match="spike trains"):

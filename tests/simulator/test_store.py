@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import dataclass
 
 import h5py
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from ictal.simulator import InputError, Recording, Run, Spikes, load, open_run, save
 from ictal.simulator.files.document import Document, Group, Variable, read, replacing, write
+from ictal.simulator.files.rows import from_group, plain, to_group
 
 
 @pytest.fixture
@@ -108,6 +110,7 @@ def test_opens_in_h5py(run, tmp_path):
                 assert item.compression is None
 
         file.visititems(every_axis_has_a_scale)
+        assert file["signals/lfp/values"].compression == "gzip"
 
 
 def test_opens_in_xarray(run, tmp_path):
@@ -177,6 +180,38 @@ def test_a_failure_inside_leaves_nothing(tmp_path):
         temporary.write_text("half")
         raise RuntimeError
     assert os.listdir(tmp_path) == []
+
+
+def test_a_file_that_came_meanwhile_is_kept(tmp_path):
+    path = tmp_path / "x.h5"
+    with pytest.raises(InputError, match="exists already"), replacing(path) as temporary:
+        temporary.write_text("mine")
+        path.write_text("another's")
+    assert path.read_text() == "another's"
+    assert os.listdir(tmp_path) == ["x.h5"]
+    with replacing(path, force=True) as temporary:
+        temporary.write_text("mine")
+    assert path.read_text() == "mine"
+
+
+@dataclass(frozen=True)
+class Row:
+    text: str
+    whole: int
+    number: float
+    flag: bool
+
+
+def test_rows_return_bit_for_bit(tmp_path):
+    rows = [Row("é", 2**53 + 1, 0.1, True), Row("", -(2**62), -np.inf, False)]
+    path = write(Document({}, {"rows": to_group(Row, rows, {"note": "n"})}), tmp_path / "x.h5")
+    stored = read(path).groups["rows"]
+    assert from_group(Row, stored) == rows
+    assert stored.attrs == {"note": "n"}
+    assert plain(rows) == [
+        {"text": "é", "whole": 2**53 + 1, "number": 0.1, "flag": True},
+        {"text": "", "whole": -(2**62), "number": None, "flag": False},
+    ]
 
 
 def test_a_variable_that_contradicts_its_dimensions_leaves_nothing(tmp_path):

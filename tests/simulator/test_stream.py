@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
@@ -41,8 +43,10 @@ from ictal.simulator.files.document import Document, Group, Streamed
 from ictal.simulator.files.identity import fingerprint
 from ictal.simulator.long_runs import chunks as parts
 from ictal.simulator.long_runs import forecast, machine
+from ictal.simulator.long_runs import join as joining
 from ictal.simulator.long_runs import stepper as stepping
 from ictal.simulator.long_runs.chunks import UnfinishedRun
+from ictal.simulator.long_runs.stepper import Stepper
 
 SMALL = ["--set", "n_e=320", "--set", "n_i=80"]
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
@@ -156,6 +160,7 @@ def test_the_file_does_not_depend_on_the_cuts(folder, monkeypatch):
     files = []
     for k, (advance, cut, size) in enumerate([(100.0, 1e9, 2**24), (0.3, 0.0, 2**24), (37.1, 1e9, 0)]):
         monkeypatch.setattr(stepping, "ADVANCE", advance)
+        monkeypatch.setattr(joining, "_ROWS", (2**16, 7, 1)[k])
         monkeypatch.setattr(stepping, "CUT_AFTER", cut)
         monkeypatch.setattr(stepping, "CUT_AT_MOST", cut)
         monkeypatch.setattr(stepping, "CUT_SIZE", size)
@@ -180,6 +185,32 @@ def test_it_opens_everywhere(folder, often):
     sonata = pytest.importorskip("libsonata")
     reader = sonata.SpikeReader("run.h5")
     assert len(reader["A"].get()) == run.spikes("A").time.size
+
+
+def test_spikes_of_one_step_are_in_the_order_of_cells(folder, often, monkeypatch):
+    network, write = rich(), UnfinishedRun.write_chunk
+
+    def turned(self, number, begin, end, arrays):
+        steps, cells = arrays["spikes/A/steps"], arrays["spikes/A/cells"]
+        order = np.lexsort((-cells, steps))
+        write(self, number, begin, end, {**arrays, "spikes/A/steps": steps[order], "spikes/A/cells": cells[order]})
+
+    monkeypatch.setattr(UnfinishedRun, "write_chunk", turned)
+    record_to_file(network, 0.1, 1, "run.h5")
+    assert everything("run.h5") == whole(network, 0.1)
+
+
+def test_a_request_to_stop_at_the_last_step_comes_too_late(folder):
+    asked = iter([True])
+    record_to_file(*NETWORKS["a step"], 1, "run.h5", stop=lambda: next(asked, False))
+    assert os.listdir() == ["run.h5"]
+
+
+def test_a_run_that_ran_away_did_so_at_the_first_sample_that_is_not_finite(folder):
+    stepper = Stepper(UnfinishedRun(folder), rich(), 100, 1, 1.0, "float64", 1, None, lambda: False)
+    samples = {"v": np.array([[0.0], [np.nan]])}  # every 7 steps of 0.1 ms: of the steps 14 and 21
+    with pytest.raises(InputError, match=r"2\.1 ms"):
+        stepper._check(SimpleNamespace(begin=10, samples=samples))
 
 
 @pytest.mark.parametrize("rows", [5, 7])
@@ -276,6 +307,30 @@ def test_a_chunk_that_is_torn_before_it_is_joined(folder, often, monkeypatch):
             record_to_file(network, duration, 1, "run.h5")
     record_to_file(network, duration, 1, "run.h5", resume=True)
     assert everything("run.h5") == whole(network, duration)
+
+
+def test_chunks_that_do_not_follow_each_other_are_damage(folder):
+    run = UnfinishedRun(folder / "x.h5.part")
+    run.start(False, identity={})
+    run.write_chunk(0, 0, 5, {})
+    for begin, end in ((4, 8), (6, 8), (5, 5)):
+        run.write_chunk(1, begin, end, {})
+        with pytest.raises(
+            parts.DamageError, match=f"000001.h5: holds the steps {begin}..{end - 1}; want those from 5"
+        ):
+            list(run.chunks())
+
+
+def test_a_state_of_other_steps_than_its_chunk_is_not_resumed(folder):
+    run = UnfinishedRun(folder / "x.h5.part")
+    run.start(False, identity={})
+    for number, end in enumerate((5, 8, 9)):
+        run.write_chunk(number, (0, 5, 8)[number], end, {})
+        run.write_state(number, end, {"v": np.full(2, end)})
+    run.write_state(2, 7, {"v": np.full(2, 7)})
+    done, steps, state, notes = run.resume()
+    assert (done, steps, state["v"].tolist(), notes) == (2, 8, [8, 8], [])
+    assert sorted(os.listdir("x.h5.part")) == ["000000.h5", "000001.h5", "run.json", "state-000001.h5"]
 
 
 def test_states_do_not_pile_up(folder, often):
@@ -428,6 +483,17 @@ def test_killed_while_the_folder_was_removed(folder, often):
     (folder / "other.h5.part" / "run.json").unlink()
     record_to_file(network, duration, 1, "other.h5")
     assert sorted(os.listdir()) == ["other.h5", "run.h5"]
+
+
+def test_the_manifest_is_the_first_to_be_removed(folder, monkeypatch):
+    run, removed, unlink = UnfinishedRun(folder / "x.h5.part"), [], Path.unlink
+    run.start(False, identity={})
+    run.write_chunk(0, 0, 1, {})
+    monkeypatch.setattr(Path, "iterdir", lambda self: iter(sorted(map(self.joinpath, os.listdir(self)))))
+    monkeypatch.setattr(Path, "unlink", lambda self, **how: removed.append(self.name) or unlink(self, **how))
+    run.remove()
+    assert removed == ["run.json", "000000.h5"]
+    assert os.listdir() == []
 
 
 def test_a_forced_run_that_was_killed_still_replaces(folder, often):
