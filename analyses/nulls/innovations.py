@@ -24,7 +24,7 @@ def burg(x: Rows, most: int) -> tuple[Rows, int]:
     >>> x = np.random.default_rng(0).standard_normal(4000)
     >>> for t in range(1, 4000): x[t] += 0.9 * x[t - 1]
     >>> taps, order = burg(x, 8)
-    >>> abs(taps[1] + 0.9) < 0.02
+    >>> bool(abs(taps[1] + 0.9) < 0.02)
     True
     """
     forward, backward = x.copy(), x.copy()

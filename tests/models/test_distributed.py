@@ -81,7 +81,7 @@ def test_gloo_processes_give_the_curve_of_one(tmp_path, processes, accumulate):
     finally:
         torchrun.terminate()  # torchrun ends its processes; killed, it would leave them
     assert torchrun.returncode == 0, told
-    assert alone["values"].shape == (51, 5)
+    assert alone["values"].shape == (51, 7)
     assert alone["values"][-1, 0] < 0.5 * alone["values"][0, 0]
     for rank in range(processes):
         each = torch.load(tmp_path / f"{rank}.pt", weights_only=True)
