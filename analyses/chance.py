@@ -50,9 +50,8 @@ def expected_square(c: Floats) -> float:
     total = float(squares_by_chance(c.reshape(-1, n)).sum())
     d = (c[..., :-1, :] * c[..., 1:, :]).reshape(-1, n)
     shared = float((d.sum(axis=-1) ** 2 - (d * d).sum(axis=-1)).sum()) / (n * (n - 1))
-    return float(
-        max(total - 2 * shared, total / 3)
-    )  # of one signal in all units the correction is 2/3, of independent ones 0
+    # the correction is 2/3 of one signal in all units, and 0 of independent ones
+    return float(max(total - 2 * shared, total / 3))
 
 
 def effective_samples(z: Floats) -> float:

@@ -20,7 +20,7 @@ from .measures import MEASURES, get
 from .measures.base import Measure, Shared, applicable, apply, in_double
 from .nulls.kinds import fitting_kind, fitting_kinds
 from .nulls.null_tests import NullTest, null_tests
-from .nulls.validity import TOO_SLOW, variance_limit
+from .nulls.validity import NOT_STATIONARY, TOO_SLOW
 from .settings import ValueSettings
 
 ALPHA = 0.05  # of a value against its surrogates
@@ -75,21 +75,21 @@ class Value:
 
     @property
     def common_variance(self) -> float:
-        """Return V, by which units change their variance together; NaN where not computed."""
-        return _number(json.loads(self.settings).get("null", {}).get("common_variance"))
+        """Return V, by which units change their variance together, where it is above its limit; else NaN."""
+        null = json.loads(self.settings).get("null", {})
+        return _number(null.get("common_variance")) if null.get("varies_in_common") else math.nan
 
     @property
     def remark(self) -> str:
         """Return the limits of the null: too slow for its length, variance that changes in common; or ""."""
         found = []
         if self.too_slow:
-            found.append(
-                f"too slow for its length (T_eff {self.effective_samples:.2g}): cannot be told; see the innovations"
-            )
-        if self.common_variance > variance_limit(max(self.n_live, 2)):
+            found.append(f"too slow for its length (T_eff {self.effective_samples:.2g}): cannot be told")
+        if not math.isnan(self.common_variance):
             lag = _number(json.loads(self.settings)["null"].get("max_lag"))
             found.append(
-                f"units change their variance together (V {self.common_variance:.2f}): shifted by at most {lag:.3g}"
+                f"units change their variance together (V {self.common_variance:.2f}); surrogates are shifted by up to "
+                f"{lag:.3g}, and by more they would correlate too little"
             )
         return "; ".join(found)
 
@@ -239,12 +239,30 @@ def _tested(
     return [test for tests, _ in each for test in tests], {k: v for _, without in each for k, v in without.items()}
 
 
+def both_nulls(first: Value, second: Value) -> str:
+    """Return the statement that follows from both nulls of a value, the deciding one and the other; "" where none does.
+
+    >>> first = Value(measure="chi_c", null_kind="train_shift", p=0.4)
+    >>> both_nulls(first, Value(measure="chi_c", null_kind="circular_shift", p=0.005))
+    'share a rate that changes slower than the shift of trains; not more'
+    """
+    beyond = second.p <= ALPHA < first.p
+    if beyond and first.null_kind == "train_shift":
+        return "share a rate that changes slower than the shift of trains; not more"
+    if beyond and first.null_kind == "permute_within_class":
+        return "correlate by class; not beyond what the classes share"
+    if first.null_kind == "linear_shift" and first.too_slow and not math.isnan(second.p):
+        dependent = "they depend on each other" if second.p <= ALPHA else "no dependence shown"
+        return f"whether units are independent is told by their innovations: {dependent} (p {second.p:.2g})"
+    return ""
+
+
 def limits_of_nulls(rows: Sequence[Value]) -> list[str]:
     """Return a line for each limit of the nulls of these values, with the number of values that it concerns."""
     tested = [row for row in rows if row.null_kind]
     slow = [row.effective_samples for row in tested if row.too_slow]
-    common = [row.common_variance for row in tested if row.common_variance > variance_limit(max(row.n_live, 2))]
-    alone = [row.no_null for row in rows if "is not stationary" in row.no_null]
+    common = [row.common_variance for row in tested if not math.isnan(row.common_variance)]
+    alone = [row.no_null for row in rows if NOT_STATIONARY in row.no_null]
     lines = []
     if slow:
         lines.append(
@@ -254,7 +272,7 @@ def limits_of_nulls(rows: Sequence[Value]) -> list[str]:
     if common:
         lines.append(
             f"{len(common)} of {len(tested)} values: units change their variance together (V up to {max(common):.2f}), "
-            "so that surrogates are shifted by little"
+            "so that surrogates shifted by much would correlate too little"
         )
     if alone:
         lines.append(f"{len(alone)} of {len(rows)} values have no null, e.g.: {alone[0]}")

@@ -54,8 +54,8 @@ class NullTest:
         p: (1 + k)/(1 + n), one-sided; k of the n surrogates are at least as synchronous as the observed.
         kind: kind of surrogate.
         n: number of surrogates.
-        notes: ``max_lag`` [ticks] and ``n_times`` of what is observed; of pairs under "linear_shift" ``t_eff``, the
-            effective samples, and ``common_variance``, V (see `common_variance`).
+        notes: ``max_lag`` [ticks] and ``n_times`` of what is observed; under "linear_shift" V, ``common_variance``,
+            and whether it ``varies_in_common`` (see `envelope_in_common`); of pairs ``t_eff``, the effective samples.
     """
 
     measure: str
@@ -186,9 +186,7 @@ def _of_trains(
 ) -> Iterator[NullTest]:
     """Yield the test of every measure; a surrogate on which one of them is not defined is drawn again."""
     size = shifts.trains or TRAIN_SHIFT
-    observed = data
-    if kind == "train_shift":
-        observed = data.select(time=inner(data, size))
+    observed = data.select(time=inner(data, size)) if kind == "train_shift" else data
     surrogate: Callable[[], Spikes] = {
         "train_shift": lambda: train_shift(data, size, rng),
         "interval_jitter": lambda: interval_jitter(data, size, rng),
@@ -211,16 +209,16 @@ def _of_trains(
         if read is None and (reason := spikes_reason(measure, observed)) is not None:
             raise InputError(f"{measure.name}: no null: {reason}")
     values: list[list[float]] = []
-    reason_why: InputError | None = None
+    failed: InputError | None = None
     for _ in range(REDRAWN * n):
         try:
             values.append(values_of(surrogate()))
         except InputError as error:
-            reason_why = error
+            failed = error
         if len(values) == n:
             break
     else:
-        raise InputError(f"no null: of {REDRAWN * n} surrogates only {len(values)} can be measured: {reason_why}")
+        raise InputError(f"no null: of {REDRAWN * n} surrogates only {len(values)} can be measured: {failed}")
     notes = {} if kind == "circular_shift" else {"max_lag": size}
     for measure, one, many in zip(measures, values_of(observed), np.array(values).T, strict=True):
         yield _test(measure, one, many, kind, notes)
@@ -316,7 +314,8 @@ class _Sampled:
                 most = min(max(SHORTEST_LAG, int(SHORT_SHARE * n_times)), largest_lag(n_times, SHARE))
             else:
                 most = largest_lag(n_times, SHARE)
-            notes = {"max_lag": most * dt, **({} if np.isnan(v) else {"common_variance": v})}
+            told = {} if np.isnan(v) else {"common_variance": v, "varies_in_common": common}
+            notes = {"max_lag": most * dt, **told}
         length = n_times - 2 * most
         if length < 2:
             raise InputError(f"null {self.kind!r}: {n_times} samples are too few to shift by {most} to either side")

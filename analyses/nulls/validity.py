@@ -14,6 +14,7 @@ BLOCKS = 10
 MIN_BLOCK = 5  # samples
 TOO_SLOW = 10.0  # effective samples, below which a large p tells nothing
 LEAST_FOR_MODE = 5  # units: of fewer, what is left without a mode has a common variance by construction
+NOT_STATIONARY = "is not stationary"
 STANDS_OUT = 3.0  # the variance of a start, in units of the largest of the other blocks
 
 
@@ -60,6 +61,9 @@ def common_variance(rows: Rows) -> float:
 
 def envelope_in_common(rows: Rows) -> tuple[float, bool]:
     """Return V, and whether it is above its limit for another reason than a signal that is shared.
+
+    Args:
+        rows: (trial, unit, time).
 
     A shared signal changes the variance of all units by its own variance, block by block, and is no envelope. So a V
     above the limit is computed again of what is left without the first mode. The V that decides is returned.
@@ -118,6 +122,6 @@ def start_reason(data: Recording | Spikes) -> str | None:
     times = "" if rest <= 0 else f", {variance[0] / rest:.3g} times that of any other tenth"
     end = data.t0 + data.duration
     return (
-        f"is not stationary: the population varies most in the first tenth{times}, as after a start that all units "
+        f"{NOT_STATIONARY}: the population varies most in the first tenth{times}, as after a start that all units "
         f"share; leave it out: window {data.t0 + data.duration / BLOCKS:.4g} {end:.4g} [{unit}]"
     )

@@ -135,6 +135,8 @@ def measure(
 
 def _measured(found: Measurements) -> str:
     """Return the rows as a table; below it the limits of nulls, and why rows that want one have none."""
+    from ..analyses.values import both_nulls
+
     nulls = any(row.null_kind or row.no_null for row in found.rows)
     notes = any(row.after_shuffle is not None for row in found.rows)
     columns = ["entry", "measure", "value", "unit", *(["tested", "null 95 %", "p", "null"] if nulls else [])]
@@ -155,7 +157,9 @@ def _measured(found: Measurements) -> str:
         note = "" if row.after_shuffle is None else f"after a shuffle {number(row.after_shuffle)}"
         sizes = [f"{row.n_live}/{row.n_units}", str(row.n_times)] if first else ["", ""]
         rows.append([*cells, *sizes, *([note] if notes else [])])
-        for remark in (f"no null: {row.no_null}" if row.no_null else "", row.remark if first else ""):
+        others = more.get((row.entry, row.measure), ()) if first else ()
+        beside = both_nulls(row, others[0]) if others else ""
+        for remark in (f"no null: {row.no_null}" if row.no_null else "", row.remark if first else "", beside):
             if remark and row.measure not in below.setdefault(remark, []):
                 below[remark].append(row.measure)
     drawn = table([*columns, "units", "samples", *(["notes"] if notes else [])], rows)

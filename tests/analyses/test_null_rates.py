@@ -27,7 +27,7 @@ from ictal.analyses.nulls.innovations import burg, innovations, innovations_lag
 from ictal.analyses.nulls.null_tests import null_tests
 from ictal.analyses.nulls.surrogates import as_rows, interval_jitter, linear_shift, train_shift
 from ictal.analyses.nulls.validity import envelope_in_common, start_reason, variance_limit
-from ictal.analyses.values import values
+from ictal.analyses.values import both_nulls, values
 from ictal.simulator import InputError, Spikes
 
 MEASURES = ("si_3", "mean_correlation", "lambda1_fraction", "mean_squared_correlation")
@@ -427,3 +427,28 @@ def test_a_start_that_all_units_share_is_refused_with_its_remedy():
     assert start_reason(trained) is None
     assert "share; leave it out: window 0.4 4 [s]" in start_reason(volley)
     assert start_reason(recording(x, clock="sample")) is None
+
+
+def test_both_nulls_of_a_value_make_a_statement():
+    trained = trains(np.random.default_rng(7), RATES["ramp 90 %"][0])
+    first, second = values(trained, ["chi_c"], ValueSettings(nulls=199, bin=0.01, sd=0.01))
+    assert both_nulls(first, second) == "share a rate that changes slower than the shift of trains; not more"
+    label = np.arange(300) % 3
+    driven = (
+        np.random.default_rng(8).standard_normal((300, 8)) + 2 * np.eye(3)[label] @ np.ones((3, 8)) * label[:, None]
+    )
+    batch = recording(driven, clock="sample", time_labels={"class": label})
+    first, second = values(batch, ["chi_c"], ValueSettings(nulls=199))
+    assert both_nulls(first, second) == "correlate by class; not beyond what the classes share"
+    walk = SIGNALS["random walk"](np.random.default_rng(5), 1000, 20)
+    first, second = values(recording(walk), ["si_3"], ValueSettings(nulls=199, seed=1))
+    assert "is told by their innovations: no dependence shown (p " in both_nulls(first, second)
+    assert both_nulls(second, first) == ""
+
+
+def test_a_lag_that_is_asked_for_is_kept_and_named_where_variance_changes_in_common():
+    envelope = SIGNALS["common envelope, white"](np.random.default_rng(0), 1000, 20)
+    (row,) = values(recording(envelope), ["si_3"], ValueSettings(nulls=199, max_lag=0.25), kinds=("auto",))
+    assert "surrogates are shifted by up to 2.5, and by more they would correlate too little" in row.remark
+    flat = SIGNALS["white"](np.random.default_rng(0), 1000, 20)
+    assert values(recording(flat), ["si_3"], ValueSettings(nulls=199), kinds=("auto",))[0].remark == ""
