@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -90,13 +92,27 @@ def headline(ledger: Ledger) -> str:
 
 def _content(row: Row, ledger: Ledger, images: dict[tuple[str, str], list[dict[str, Any]]]) -> dict[str, Any]:
     effects = [e for e in ledger.effects.get(row.scale, ()) if e.claim == row.claim.name]
+    places = {made.setting for made in ledger.decisions.get(row.scale, ()) if made.claim == row.claim.name}
     return {
         "row": row,
+        "why": by_setting(row.why, places),
         "kind": KINDS.get(row.verdict, "none"),
         "anchor": f"{row.claim.name}-{row.scale or 'none'}",
         "images": images.get((row.claim.name, row.scale), []),
         "effects": [_effect(e) for e in effects],
     }
+
+
+def by_setting(why: str, settings: Collection[str]) -> list[str]:
+    """Return the reasons of a verdict, one a setting.
+
+    >>> by_setting("net on A: x. net on B: y. z", {"net on A", "net on B"})
+    ['net on A: x', 'net on B: y. z']
+    """
+    if not settings:
+        return [why] if why else []
+    names = "|".join(re.escape(name) for name in settings)
+    return re.split(rf"\. (?=(?:{names}): )", why)
 
 
 def _effect(found: Effect) -> dict[str, Any]:
