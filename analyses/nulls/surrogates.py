@@ -6,10 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from ...simulator import InputError, Recording, Spikes, unknown
 from ..measures.checks import classes
+
+DRAWN = 250_000  # random numbers drawn at once: they stay in the cache
 
 
 def circular_shift(data: Recording | Spikes, seed: int | np.random.Generator) -> Any:
@@ -189,10 +192,33 @@ def permutations(
     rows: NDArray[Any], size: int, rng: np.random.Generator, within: list[NDArray[np.intp]] | None = None
 ) -> NDArray[Any]:
     """(trial, unit, time) -> (surrogate, trial, unit, time), each row permuted within each group of samples."""
+    n_times = rows.shape[-1]
+    together = None if within is None else np.concatenate(within)  # groups lie side by side while they are shuffled
+    edges = np.cumsum([0, n_times] if within is None else [0, *map(len, within)])
+    chosen = rows if together is None else rows[..., together]
+    made = np.broadcast_to(chosen, (size, *chosen.shape)).copy()
+    flat = made.reshape(-1, made.shape[-1])
+    for first in range(0, len(flat), per := max(1, DRAWN // max(1, flat.shape[1]))):
+        some = flat[first : first + per]
+        _shuffle(some, edges, rng.integers(1 << 32, size=some.shape, dtype=np.uint32))
+    if together is None:
+        return made
     out = np.broadcast_to(rows, (size, *rows.shape)).copy()
-    if within is None:
-        rng.permuted(out, axis=-1, out=out)
-    else:
-        for group in within:
-            out[..., group] = rng.permuted(out[..., group], axis=-1)
+    out[..., together] = made
     return out
+
+
+@njit(cache=True, nogil=True)
+def _shuffle(rows, edges, drawn):  # type: ignore[no-untyped-def]
+    """Shuffle every row (row, time) within each group edges[k] .. edges[k + 1], by Fisher and Yates.
+
+    An index below i is the upper half of i times a drawn 32-bit number. No number is rejected: an index is then off its
+    probability by i/2^32 of it at most, 2e-6 in 10,000 samples.
+    """
+    for r in range(rows.shape[0]):
+        for g in range(edges.size - 1):
+            first = edges[g]
+            for k in range(edges[g + 1] - first - 1, 0, -1):
+                j = (np.uint64(drawn[r, first + k]) * np.uint64(k + 1)) >> np.uint64(32)
+                other = first + np.int64(j)
+                rows[r, first + k], rows[r, other] = rows[r, other], rows[r, first + k]

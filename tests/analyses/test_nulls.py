@@ -22,7 +22,7 @@ from ictal.analyses import (
     permute_within_class,
 )
 from ictal.analyses.measures import get
-from ictal.analyses.nulls.surrogates import lags
+from ictal.analyses.nulls.surrogates import lags, permutations
 from ictal.simulator import InputError, Recording, Spikes
 
 
@@ -152,6 +152,17 @@ def test_permutations_keep_the_values_of_each_unit():
     for c in range(4):
         np.testing.assert_array_equal(np.sort(within.values[of == c], axis=0), np.sort(data.values[of == c], axis=0))
     assert not np.allclose(permute(data, 5).values[of == 0].mean(axis=0), data.values[of == 0].mean(axis=0))
+
+
+@pytest.mark.parametrize(("within", "orders"), [(None, 120), ([[0, 3], [1, 2, 4]], 12)])
+def test_every_order_is_as_probable(within, orders):
+    """All n! orders of five samples, or those within classes, at one frequency: χ² of 60,000 rows."""
+    rows = np.broadcast_to(np.arange(5.0), (1, 60_000, 5))
+    made = permutations(rows, 2, np.random.default_rng(1), within and [np.array(group) for group in within])
+    assert not np.array_equal(made[0], made[1])
+    _, count = np.unique(made[0, 0] @ 10.0 ** np.arange(5), return_counts=True)
+    assert len(count) == orders
+    assert scipy.stats.chisquare(count).pvalue > 0.01
 
 
 @pytest.mark.parametrize("name", [name for name in MEASURES if get(name).nulls])
