@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from ...simulator import InputError, Recording
 from ...simulator.files.channels import LIMIT_RUN, copies, in_runs, still
+from ...simulator.files.names import OTHER, kinds_of
 from ..measures.arrays import live_units
 
 CLIPPED = 0.01  # share of samples in a row at a channel's own extreme
@@ -19,7 +19,6 @@ MAX_Z = 5.0  # robust z of log variance
 LEAST_SCALE = 0.2  # of log10 variance: below it, channels are alike and none stands out
 LINE_SHARE = 0.5  # of the power above 1 Hz that lies within 1 Hz of 50 or 60 Hz
 LEAST_CHANNELS = 5  # fewer give no scale to stand out from
-NOT_BRAIN = re.compile(r"(ecg|ekg|eog|emg|vns|resp|spo2|pulse|sti|trig|status|event|temperature|photic)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -60,9 +59,9 @@ def examine(recording: Recording, *, time: tuple[float, float] | None = None) ->
     reasons = [""] * recording.n_units
     names = channel_names(recording)
     alive = live_units(x)
-    for at, name in enumerate(names):
-        if NOT_BRAIN.match(name.removeprefix("EEG ").strip()):
-            reasons[at] = "its name says that it is no EEG"
+    for at, kind in enumerate(kinds_of(names)):
+        if kind in OTHER:
+            reasons[at] = f"its name says that it is no EEG ({kind})"
         elif not alive[at] or (share := still(x[:, at], recording.dt)) > STILL:
             reasons[at] = "flat" if not alive[at] else f"flat for {100 * share:.0f} % of the time"
         elif (share := clipped(x[:, at])) > CLIPPED:
