@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..analyses.activity import Activity
@@ -22,6 +22,7 @@ from ..simulator.files.edf import ENTRY, pieces_of
 from ..simulator.files.rows import plain
 from ..simulator.recordings.spikes import MIN_SPIKES
 from ..simulator.types import Progress
+from .eeg_input import FilePath, Pairs, with_events, with_names
 from .sources import Source, as_run
 
 
@@ -40,8 +41,12 @@ def measure_over_time(
     units: int | None = None,
     bin: float = ValueSettings.bin,
     sd: float = ValueSettings.sd,
-    event: str | None = None,
+    event: str | Sequence[str] | None = None,
+    onset: float | None = None,
+    events: FilePath | Pairs | None = None,
     reference: str = "none",
+    montage: str = "",
+    rename: Mapping[str, str] | None = None,
     all_channels: bool = False,
     seed: int = 0,
     null: str | Sequence[str] = (),
@@ -64,8 +69,14 @@ def measure_over_time(
         dt, clock: of an array.
         units: a random choice of as many of the units that can be used.
         bin, sd: of spike trains, as in `measure`.
-        event: text of the annotations of events; by default those with the word seizure.
-        reference: "none" or "average".
+        event: START:STOP [s] of an event, or the text of the annotations of events; one or several. By default the
+            annotations that say seizure; see `events_of`.
+        onset: of an event whose end is not known [s]; it is taken to last to the end of the recording.
+        events: pairs (start, stop) [s], or a file of events: BIDS events.tsv, TUH csv or csv_bi, a CHB-MIT summary or
+            .seizures. What is given so stands in place of the annotations of the recording.
+        reference: "none", "average", or the channels whose mean is the reference: "Cz", "A1,A2".
+        montage: "double-banana", or pairs of channels whose differences are measured: "Fp1-F7,F7-T7".
+        rename: old -> new names of channels.
         all_channels: measure channels of poor quality and copies too. Units that are no electrodes (without a label
             ``channel``) are not judged.
         seed: of surrogates and of the choice of units.
@@ -82,16 +93,20 @@ def measure_over_time(
     kinds = [null] if isinstance(null, str) else list(null)
     if activity is not None and train_shift is None:
         train_shift = SHIFT_OF_SD * (sd or bin)
+    where = os.fspath(data) if isinstance(data, str | os.PathLike) else ""
+    recording, texts, given = with_events(
+        with_names(recording, rename), event=event, onset=onset, events=events, where=where
+    )
     settings = Windows(
-        window, step, band, names, nulls, reference, event, all_channels, units, phase_band, seed, kinds, max_lag,
-        train_shift,
+        window, step, band, names, nulls, reference, texts or None, all_channels, units, phase_band, seed, kinds,
+        max_lag, train_shift, montage,
     )  # fmt: skip
     electrodes = "channel" in recording.unit_labels
     counts, trains = (None, None) if activity is None else (activity.counts, activity.active)
     found = over_time(recording, settings, electrodes=electrodes, counts=counts, trains=trains, progress=progress)
     if activity is not None:
         found = replace(found, config={**found.config, "bin": bin, "sd": sd, "min_spikes": MIN_SPIKES})
-    return _attributed(found, source, command)
+    return _attributed(found, source, command, {**given, "event": event, "rename": dict(rename or {})})
 
 
 def analyse_eeg(
@@ -104,8 +119,12 @@ def analyse_eeg(
     nulls: int = 199,
     entry: str | None = None,
     rate: float | None = None,
-    event: str | None = None,
+    event: str | Sequence[str] | None = None,
+    onset: float | None = None,
+    events: FilePath | Pairs | None = None,
     reference: str = "none",
+    montage: str = "",
+    rename: Mapping[str, str] | None = None,
     all_channels: bool = False,
     baseline: tuple[float, float] | None = None,
     k: float = 3.0,
@@ -118,8 +137,8 @@ def analyse_eeg(
 
     Args:
         data: an EDF or BDF file, a run, a Recording or an array (time, channel) with its `rate`.
-        window, step, band, measures, nulls, entry, event, reference, all_channels, seed, command, progress: as in
-            `measure_over_time`.
+        window, step, band, measures, nulls, entry, event, onset, events, reference, montage, rename, all_channels,
+            seed, command, progress: as in `measure_over_time`.
         rate: sampling rate of an array [Hz].
         baseline: (start, stop) [s] of recruitment and detectors; all before the first event if left out.
         k: standard deviations over the mean of the baseline from which a feature counts as raised.
@@ -135,9 +154,15 @@ def analyse_eeg(
     recording, source, _ = _recording(data, entry, dt, None, ValueSettings.bin, ValueSettings.sd)
     if recording.clock != "second":
         raise InputError(f"eeg: needs a recording in seconds; this one has clock {recording.clock!r}")
-    settings = Windows(window, step, band, list(measures), nulls, reference, event, all_channels, seed=seed)
+    where = os.fspath(data) if isinstance(data, str | os.PathLike) else ""
+    recording, texts, given = with_events(
+        with_names(recording, rename), event=event, onset=onset, events=events, where=where
+    )
+    settings = Windows(
+        window, step, band, list(measures), nulls, reference, texts or None, all_channels, seed=seed, montage=montage
+    )
     found = analyse(recording, settings, Alarms(baseline, Rule(k, hold)), progress)
-    return _attributed(found, source, command)
+    return _attributed(found, source, command, {**given, "event": event, "rename": dict(rename or {})})
 
 
 def _recording(
@@ -166,5 +191,6 @@ def _one_entry(names: Sequence[str]) -> str:
     return f"sliding windows read one entry; name it with --entries: {', '.join(names) or 'none'}"
 
 
-def _attributed(found: EegResult, source: dict[str, object], command: str) -> EegResult:
-    return replace(found, config={**found.config, "command": command, "source": source, "versions": versions()})
+def _attributed(found: EegResult, source: dict[str, object], command: str, given: dict[str, object]) -> EegResult:
+    about = {"command": command, "source": source, "versions": versions()}
+    return replace(found, config={**found.config, **given, **about})
