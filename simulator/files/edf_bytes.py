@@ -29,7 +29,7 @@ class Layout:
 
     kind: str  # "EDF" or "BDF"
     labels: tuple[str, ...]
-    units: tuple[str, ...]  # as `unit_of` reads them
+    units: tuple[str, ...]  # as they are written
     counts: tuple[int, ...]  # samples a data record
     records: NDArray[np.uint8]  # (data record, byte), mapped
 
@@ -82,7 +82,7 @@ def layout(source: Path, kind: str, head: bytes, n_signals: int) -> Layout:
         else np.zeros((0, size), dtype=np.uint8)
     )
     labels = tuple(text_of(field) for field in columns[LABEL])
-    return Layout(kind, labels, tuple(unit_of(text_of(field)) for field in columns[UNIT]), counts, records)
+    return Layout(kind, labels, tuple(text_of(field) for field in columns[UNIT]), counts, records)
 
 
 def text_of(field: bytes) -> str:
@@ -111,14 +111,19 @@ def unit_of(text: str) -> str:
             prefix = low.removesuffix(end)
             if prefix in _PREFIXES:
                 return _PREFIXES[prefix]
-            return "µV" if is_micro(plain[: len(prefix)]) else text
+            return "µV" if _is_micro(plain[: len(prefix)]) else text
     return text
 
 
-def is_micro(prefix: str) -> bool:
-    """Tell µ in some encoding: no other prefix of a unit has characters beyond ASCII; "?" is a character that was lost.
+def is_plain(text: str) -> bool:
+    """Tell a unit that is written in a common way from one whose µ was read from other bytes.
 
-    >>> is_micro("µ"), is_micro("Âµ"), is_micro("?"), is_micro("k")
-    (True, True, True, False)
+    >>> is_plain("µV"), is_plain("æV"), is_plain("?V"), is_plain("ìV")
+    (True, True, False, False)
     """
+    return unit_of(text) != "µV" or (text.isascii() and "?" not in text) or text.startswith(_MICRO)
+
+
+def _is_micro(prefix: str) -> bool:
+    """Tell µ in some encoding: no other prefix of a unit goes beyond ASCII, and "?" is a character that was lost."""
     return prefix in _MICRO or prefix == "?" or (0 < len(prefix) <= 4 and not any(c.isascii() for c in prefix))
