@@ -50,6 +50,11 @@ def _voters(channels: Sequence[Channel]) -> list[Channel]:
 
 
 def of_commonest_rate(source: Path, channels: Sequence[Channel], notes: list[str]) -> tuple[float, list[Channel]]:
+    """Return the commonest sampling rate of the EEG [Hz], and the channels that have it.
+
+    Raises:
+        InputError: two rates are equally common, or the rate is not positive.
+    """
     voters = _voters(channels)
     (rate, most), *others = Counter(channel.rate for channel in voters).most_common()
     if others and others[0][1] == most:
