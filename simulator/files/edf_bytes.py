@@ -35,7 +35,7 @@ class Layout:
 
     @property
     def is_notes(self) -> list[bool]:
-        """Whether each signal holds annotations."""
+        """Flags of the signals that hold annotations."""
         return [label == f"{self.kind} Annotations" for label in self.labels]
 
     def raw(self, signal: int, first: int = 0, last: int | None = None) -> NDArray[np.uint8]:

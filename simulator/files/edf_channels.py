@@ -32,7 +32,7 @@ class Channel:
 
     @property
     def has_scale(self) -> bool:
-        """Whether the header says what the stored numbers mean."""
+        """True if the header says what the stored numbers mean."""
         h = self.header
         ends = (h.physical_min, h.physical_max, h.digital_min, h.digital_max)
         return all(map(math.isfinite, ends)) and ends[0] != ends[1] and ends[2] != ends[3]

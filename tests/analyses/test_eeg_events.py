@@ -14,8 +14,8 @@ from ictal.simulator import InputError, Recording
 ROLES = {
     "seizure": (
         "seizure|Seizures|SEIZURE|sz|Sz 1|SZ2|seiz|seizure R1|electrographic seizure|absence seizure|seizure #3|"
-        "fnsz|gnsz|sz_foc_ia_m|sz_gen_m_tonicClonic|ictal|Ictal EEG|Subclinical seizure|seizure activity|seizure ongoing|GTCS|"
-        "patient unresponsive, seizure|seizure, no response|seizure not responding|seizure (no clinical signs)|"
+        "fnsz|gnsz|sz_foc_ia_m|sz_gen_m_tonicClonic|ictal|Ictal EEG|Subclinical seizure|seizure activity|seizure ongoing|"
+        "GTCS|patient unresponsive, seizure|seizure, no response|seizure not responding|seizure (no clinical signs)|"
         "seizure over left temporal|crise focale|Krampfanfall|crisi epilettica|Aanval"
     ),
     "start": (
@@ -25,7 +25,8 @@ ROLES = {
     ),
     "end": (
         "Seizure end|seizure offset|sz offset|Sz off|end of seizure|SeizureEnd|SEIZURE_END|seizure stopped|"
-        "seizure over|Seizure over, patient awake|seizure has stopped|ictal offset|szend|Anfallsende|fin de la crise|fin crisis"
+        "seizure over|Seizure over, patient awake|seizure has stopped|ictal offset|szend|Anfallsende|"
+        "fin de la crise|fin crisis"
     ),
     "denied": (
         "no seizure so far|no sz|No seizures|seizure: none|seizures: no|seizure none|without seizure|seizure-free|"
