@@ -60,8 +60,10 @@ class Windows:
     montage: str = ""
 
     def __post_init__(self) -> None:
-        if not self.reference.strip():
-            raise InputError("reference: must be none, average or names of channels; got nothing")
+        if not (isinstance(self.reference, str) and self.reference.strip()):
+            raise InputError(f"reference: must be none, average or names of channels; got {self.reference!r}")
+        if not isinstance(self.montage, str):
+            raise InputError(f"montage: must be the name of one, or pairs such as 'Fp1-F7,F7-T7'; got {self.montage!r}")
         _ = self.values  # refuses what cannot be
 
     @property

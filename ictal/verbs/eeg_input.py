@@ -13,6 +13,7 @@ from ..analyses.eeg.montage import renamed
 from ..analyses.eeg.spans import Mark, listed
 from ..analyses.eeg.words import role_of
 from ..simulator import InputError, Recording
+from ..simulator.fields import check
 from ..simulator.files.events import SEIZURE, read_events
 from ..simulator.files.readers import identity
 
@@ -44,7 +45,10 @@ def with_events(
         InputError: texts and events by hand at once, an event that has no length or lies outside the recording, or as
             `read_events`.
     """
+    check("onset", float | None, onset)
     texts = (event,) if isinstance(event, str) else tuple(event or ())
+    if not all(isinstance(text, str) and text.strip() for text in texts):
+        raise InputError(f"event: must be START:STOP [s] or a text of annotations; got {event!r}")
     spans = [span for text in texts if (span := _span(text)) is not None]
     words = tuple(text for text in texts if _SPAN.fullmatch(text) is None)
     marks: list[dict[str, object]] = [_by_hand(recording, "event", start, stop) for start, stop in spans]
@@ -83,6 +87,8 @@ def with_names(recording: Recording, rename: Mapping[str, str] | None) -> Record
     """Return the recording with other names of channels; see `renamed`."""
     if not rename:
         return recording
+    if not isinstance(rename, Mapping) or not all(isinstance(name, str) for pair in rename.items() for name in pair):
+        raise InputError(f"rename: must be a dictionary of old and new names; got {rename!r}")
     if "channel" not in recording.unit_labels:
         raise InputError("rename: this recording has no names of channels")
     return renamed(recording, rename)

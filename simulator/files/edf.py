@@ -159,12 +159,13 @@ def _parsed(source: Path, kind: str, notes: list[str]) -> tuple[Any, Layout, int
         if size < wanted:
             raise InputError(f"{source}: is truncated within its header, after {size} of {wanted} bytes")
         head = fixed + file.read(wanted - FIXED)
+        places = layout(source, kind, head, n_signals)
+        first = file.read(min(places.record_size, size))  # its stamp is part of the start
     if (stated := int(fixed[184:192])) != wanted:
         notes.append(f"the header says that it has {stated} bytes; with {n_signals} signals it has {wanted}")
-    places = layout(source, kind, head, n_signals)
     read = edfio.read_edf if kind == "EDF" else edfio.read_bdf
-    # the header alone, in an encoding that takes every byte: data records are mapped, whatever their number
-    return read(io.BytesIO(head), header_encoding="latin-1"), places, int(fixed[236:244])
+    # header and first record alone, in an encoding that takes every byte: the others are read when they are wanted
+    return read(io.BytesIO(head + first), header_encoding="latin-1"), places, int(fixed[236:244])
 
 
 def _start(file: Any) -> str:

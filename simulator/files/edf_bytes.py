@@ -38,6 +38,11 @@ class Layout:
         """Flags of the signals that hold annotations."""
         return [label == f"{self.kind} Annotations" for label in self.labels]
 
+    @property
+    def record_size(self) -> int:
+        """Bytes of a data record."""
+        return WIDTHS[self.kind] * sum(self.counts)
+
     def raw(self, signal: int, first: int = 0, last: int | None = None) -> NDArray[np.uint8]:
         """Return the bytes of a signal in a range of data records, (record, byte)."""
         width = WIDTHS[self.kind]

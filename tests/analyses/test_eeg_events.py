@@ -14,9 +14,9 @@ from ictal.simulator import InputError, Recording
 ROLES = {
     "seizure": (
         "seizure|Seizures|SEIZURE|sz|Sz 1|SZ2|seiz|seizure R1|electrographic seizure|absence seizure|seizure #3|"
-        "fnsz|gnsz|sz_foc_ia_m|sz_gen_m_tonicClonic|ictal|Ictal EEG|Subclinical seizure|seizure activity|seizure ongoing|"
-        "GTCS|patient unresponsive, seizure|seizure, no response|seizure not responding|seizure (no clinical signs)|"
-        "seizure over left temporal|crise focale|Krampfanfall|crisi epilettica|Aanval"
+        "fnsz|gnsz|sz_foc_ia_m|sz_gen_m_tonicClonic|ictal|Ictal EEG|Subclinical seizure|seizure activity|"
+        "seizure ongoing|GTCS|patient unresponsive, seizure|seizure, no response|seizure not responding|"
+        "seizure (no clinical signs)|seizure over left temporal|crise focale|Krampfanfall|crisi epilettica|Aanval"
     ),
     "start": (
         "Seizure start|seizure onset|sz onset|Onset of seizure|SeizureStart|seizure_start|szstart|seizure begins|Sz on|"
@@ -176,6 +176,9 @@ def test_events_that_are_given_replace_the_annotations_and_say_so():
         ({"event": ["30:55", "spasm"]}, "not both"),
         ({"onset": 90.0}, "onset: must lie within the recording"),
         ({"onset": math.nan}, "onset: must be finite"),
+        ({"onset": "30"}, "onset: must be a number"),
+        ({"event": ""}, "event: must be START:STOP"),
+        ({"event": [30]}, "event: must be START:STOP"),
         ({"events": [30, 55]}, "must be pairs"),
         ({"events": []}, "must be pairs"),
         ({"events": [(30, math.inf)]}, "must be finite"),
@@ -245,6 +248,9 @@ def test_the_double_banana_takes_old_names_and_says_the_pairs_it_lacks():
         ({"montage": "Fp1-Fp1,C3-O1"}, "minus itself"),
         ({"montage": "Fp1-C3,C3-O1", "reference": "Cz"}, "do not depend on the reference"),
         ({"rename": {"XX": "Fp2"}}, "no channel 'XX'"),
+        ({"rename": {"Fp1": 2}}, "must be a dictionary"),
+        ({"reference": None}, "reference: must be none"),
+        ({"montage": ["Fp1-F7"]}, "montage: must be"),
         ({"rename": {"Fp1": "C3"}}, "two channels would be called 'C3'"),
         ({"rename": {"Fp1": " "}}, "must not be empty"),
     ],
