@@ -15,7 +15,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from ...simulator import InputError
-from ...simulator.files.document import check_writable, replacing
+from ...simulator.files.disk import check_writable, replacing
 from .parts.style import Drawing, styled
 
 DPI = 200

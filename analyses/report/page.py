@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from ...simulator.files.document import check_writable, replacing
+from ...simulator.files.disk import check_writable, replacing
 from ...simulator.kinds import FIGURES, Kind
 from ..comparison.wording import number
 from ..figures.save import embedded, to_png

@@ -60,7 +60,7 @@ def eeg(
             report(1, 1, "figures")
 
         from ..analyses.figures.save import save_figures
-        from ..simulator.files.document import make_folder
+        from ..simulator.files.disk import make_folder
 
         make_folder(folder)
         written = [found.save(folder / RESULT, force=force), *save_figures(found.plot().values(), folder, force=force)]

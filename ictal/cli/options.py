@@ -217,7 +217,7 @@ def check_hdf5(file: Path | None, force: bool) -> None:
     Raises:
         InputError: which of these it is.
     """
-    from ..simulator.files.document import check_writable
+    from ..simulator.files.disk import check_writable
 
     if file is not None:
         if file.suffix not in (".h5", ".hdf5", ".nc"):
@@ -231,7 +231,7 @@ def check_folder(folder: Path, files: Sequence[str], force: bool) -> None:
     Raises:
         InputError: which of these it is.
     """
-    from ..simulator.files.document import check_writable
+    from ..simulator.files.disk import check_writable
 
     above = folder
     while not above.exists() and above != above.parent:

@@ -74,7 +74,7 @@ def why(
         written: list[Path] = []
         if plot is not None:
             from ..analyses.figures.save import save_figures
-            from ..simulator.files.document import make_folder
+            from ..simulator.files.disk import make_folder
 
             make_folder(plot)
             written += save_figures(found.plot().values(), plot, force=force)

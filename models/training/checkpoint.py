@@ -14,7 +14,8 @@ import torch
 from torch import nn
 
 from ...simulator import InputError
-from ...simulator.files.document import first_line, replacing, to_json
+from ...simulator.files.disk import replacing
+from ...simulator.files.document import first_line, to_json
 
 FORMAT, VERSION = "ictal weights", 1
 Kind = Literal["model", "checkpoint"]

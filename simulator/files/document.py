@@ -15,7 +15,6 @@ import functools
 import json
 import math
 import os
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from .disk import Sink, replacing
 
 FORMAT = "ictal"
 FORMAT_VERSION = 1
@@ -143,82 +143,23 @@ def to_json(value: object) -> str:
     return json.dumps(value, default=plain, sort_keys=True, allow_nan=False)
 
 
-@contextlib.contextmanager
-def replacing(path: str | os.PathLike[str], force: bool = False, within: Path | None = None) -> Iterator[Path]:
-    """Yield the path of a temporary file, which replaces `path` when the block ends without error.
-
-    A process that dies inside the block leaves at most a hidden ``.NAME.*.tmp``, never a partial file at `path`.
-
-    Args:
-        path: the file.
-        force: replace it if it exists.
-        within: folder of the temporary file, on the same disk as the file; the file's own if None.
-
-    Raises:
-        InputError: the file exists (and not force), its folder is missing or cannot be written.
-    """
-    target = Path(path)
-    check_writable(target, force)
-    temporary = (within or target.parent) / f".{target.name}.{uuid.uuid4().hex[:12]}.tmp"
-    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))  # mkstemp would forget the umask
-    try:
-        yield temporary
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        if target.exists() and not force:
-            raise _exists(target)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def check_writable(path: str | os.PathLike[str], force: bool = False) -> None:
-    """Check that a file can be written, before any work is done.
-
-    Raises:
-        InputError: as `replacing`.
-    """
-    target = Path(path)
-    if target.is_dir():
-        raise InputError(f"{target}: is a folder; want the name of a file")
-    if target.exists() and not force:
-        raise _exists(target)
-    folder = target.parent
-    if not folder.is_dir():
-        raise InputError(f"{target}: its folder {folder} does not exist")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise InputError(f"{target}: its folder {folder} cannot be written")
-
-
-def make_folder(folder: Path) -> None:
-    """Make the folder and those above it; an InputError where the system does not allow it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be made: {error.strerror}") from error
-
-
-def _exists(target: Path) -> InputError:
-    return InputError(f"{target}: exists already; choose another name or say --force (force=True) to replace it")
-
-
 def write(document: Document, path: str | os.PathLike[str], *, force: bool = False, within: Path | None = None) -> Path:
     """Write a document under a temporary name (`within` as in `replacing`) and rename it.
 
     Raises:
         InputError: as `replacing`; or the disk is full.
     """
-    with replacing(path, force, within) as temporary:
-        try:
-            with h5py.File(temporary, "w", libver=("earliest", "v110"), track_order=True) as file:
-                magic = {"magic": SONATA_MAGIC, "version": SONATA_VERSION}
-                version = {"format": FORMAT, "format_version": np.int64(FORMAT_VERSION)}
-                created = {"created": datetime.now(UTC).isoformat(timespec="seconds")}
-                _set_attrs(file, {**document.attrs, **version, **created, **magic})
-                for name, group in document.groups.items():
-                    _write_group(file.require_group(name), group, compress=not name.startswith("spikes/"))
-        except OSError as error:
-            raise InputError(f"{path}: could not be written: {first_line(error)}") from error
+    with (
+        replacing(path, force, within) as temporary,
+        Sink(temporary) as sink,
+        h5py.File(sink, "w", libver=("earliest", "v110"), track_order=True) as file,
+    ):
+        magic = {"magic": SONATA_MAGIC, "version": SONATA_VERSION}
+        version = {"format": FORMAT, "format_version": np.int64(FORMAT_VERSION)}
+        created = {"created": datetime.now(UTC).isoformat(timespec="seconds")}
+        _set_attrs(file, {**document.attrs, **version, **created, **magic})
+        for name, group in document.groups.items():
+            _write_group(file.require_group(name), group, compress=not name.startswith("spikes/"))
     return Path(path)
 
 
