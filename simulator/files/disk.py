@@ -132,6 +132,23 @@ def check_writable(path: str | os.PathLike[str], force: bool = False) -> None:
         raise InputError(f"{target}: its folder {target.parent} cannot be written")
 
 
+def check_readable(path: str | os.PathLike[str], want: str = "") -> None:
+    """Check that there is a file, and no pipe, which has no end; a folder is refused where `want` says what it must be.
+
+    Raises:
+        InputError: which it is.
+    """
+    source = Path(path)
+    if "\0" in str(source):
+        raise InputError(f"{str(source)!r}: holds a NUL; want the name of a file")
+    if want and source.is_dir():
+        raise InputError(f"{source}: is a folder; want {want}")
+    if not source.exists():
+        raise InputError(f"{source}: no such file")
+    if not source.is_file() and not source.is_dir():
+        raise InputError(f"{source}: is a pipe, a socket or a device; want {want or 'a file'}")
+
+
 def make_folder(folder: Path) -> None:
     """Make the folder and those above it; an InputError where the system does not allow it."""
     try:

@@ -26,7 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .disk import Sink, replacing
+from .disk import Sink, check_readable, replacing
+from .guard import attributes, check_dataset, check_memory, members, texts
 
 FORMAT = "ictal"
 FORMAT_VERSION = 1
@@ -37,6 +38,7 @@ _NO_COORDINATE = "This is a netCDF dimension but not a netCDF variable."
 _COMPRESS_FROM = 4096  # values; smaller arrays gain nothing from chunks
 # errors of h5py, and of the code that reads a document's parts, on a damaged file
 DAMAGE = (OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError, MemoryError, OverflowError)
+Seen = set[tuple[int, int]]  # objects of a file
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,11 @@ class Stored:
     part: Callable[[Any], NDArray[Any]]
     attrs: Mapping[str, Any] = field(default_factory=dict)
     packed: int = 1
+
+    @property
+    def nbytes(self) -> int:
+        """Size of its values; of a text its length is not known."""
+        return math.prod(self.shape) * max(1, self.dtype.itemsize)
 
 
 @dataclass(frozen=True)
@@ -175,6 +182,8 @@ def read(path: str | os.PathLike[str], kind: str | None = None) -> Document:
             format, or of another kind.
     """
     with opened(path, kind) as (attrs, stored):
+        with damage_in_one_line(path):
+            check_memory(sum(v.nbytes for group in stored.values() for v in group.variables.values()))
         groups = {}
         for name, group in stored.items():
             variables = {key: Variable(v.dims, v.part(...), v.attrs) for key, v in group.variables.items()}
@@ -195,16 +204,13 @@ def opened(
         InputError: as `read`, and again whenever a part is read that is damaged.
     """
     source = Path(path)
-    if source.is_dir():
-        raise InputError(f"{source}: is a folder; want an HDF5 file")
-    if not source.exists():
-        raise InputError(f"{source}: no such file")
+    check_readable(source, "an HDF5 file")
     if source.stat().st_size == 0:
         raise InputError(f"{source}: is empty; want an HDF5 file written by ictal")
     with contextlib.ExitStack() as stack:
         with damage_in_one_line(source):
             file = stack.enter_context(h5py.File(source, "r"))
-            attrs = _read_attrs(file)
+            attrs = attributes(file)
             if attrs.get("format") != FORMAT:
                 raise InputError(f"{source}: is HDF5 but was not written by ictal (no attribute format = {FORMAT!r})")
             found = attrs.get("format_version")
@@ -215,7 +221,7 @@ def opened(
             if kind is not None and attrs.get("kind") != kind:
                 raise InputError(f"{source}: holds a {attrs.get('kind')}; want a {kind}")
             groups: dict[str, StoredGroup] = {}
-            _collect(source, file, "", groups)
+            _collect(source, file, "", groups, set())
         yield attrs, groups
 
 
@@ -303,28 +309,16 @@ def _set_attrs(target: h5py.Group | h5py.Dataset, attrs: Mapping[str, Any]) -> N
             target.attrs[name] = np.uint8(value) if isinstance(value, bool) else value
 
 
-def _read_attrs(target: h5py.Group | h5py.Dataset) -> dict[str, Any]:
-    hidden = {"CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "_Netcdf4Dimid"}
-    return {k: _plain_attr(v) for k, v in target.attrs.items() if k not in hidden}
-
-
-def _plain_attr(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.decode()
-    if isinstance(value, np.generic):
-        return value.item()
-    return value
-
-
-def _collect(source: Path, group: h5py.Group, path: str, found: dict[str, StoredGroup]) -> None:
+def _collect(source: Path, group: h5py.Group, path: str, found: dict[str, StoredGroup], seen: Seen) -> None:
     variables = {}
-    for name, item in group.items():
+    for name, item in members(group, seen):
         if isinstance(item, h5py.Group):
-            _collect(source, item, f"{path}/{name}" if path else name, found)
+            _collect(source, item, f"{path}/{name}" if path else name, found, seen)
         elif not _is_bare_dimension(item):
+            check_dataset(item)
             variables[name] = _stored(source, item, name)
     if variables:
-        found[path] = StoredGroup(variables, _read_attrs(group))
+        found[path] = StoredGroup(variables, attributes(group))
 
 
 def _is_bare_dimension(item: h5py.Dataset) -> bool:
@@ -333,7 +327,7 @@ def _is_bare_dimension(item: h5py.Dataset) -> bool:
 
 
 def _stored(source: Path, item: h5py.Dataset, name: str) -> Stored:
-    attrs = _read_attrs(item)
+    attrs = attributes(item)
     if item.is_scale:
         dims: tuple[str, ...] = (name,)
     else:
@@ -347,7 +341,7 @@ def _stored(source: Path, item: h5py.Dataset, name: str) -> Stored:
     def part(key: Any) -> NDArray[Any]:
         with damage_in_one_line(source):
             if is_text:
-                return np.asarray(item.asstr()[key], dtype=str)
+                return texts(item.asstr()[key])
             values = item[key]
             return np.asarray(values.astype(bool) if is_bool else values)
 

@@ -14,7 +14,7 @@ from ..engines.common import intervals, n_steps, provenance
 from ..engines.compiled.engine import PRECISIONS
 from ..errors import InputError, unknown
 from ..files.disk import WriteError, check_writable
-from ..files.document import first_line, read, to_json
+from ..files.document import read, to_json
 from ..files.identity import differences, fingerprint
 from ..networks.network import Network
 from ..recordings.recording import Recording
@@ -147,7 +147,6 @@ def _disk(unfinished: UnfinishedRun) -> Iterator[None]:
     try:
         yield
     except (OSError, WriteError) as error:
-        raise InputError(
-            f"{unfinished.folder}: could not be written: {first_line(error)}; whole files stay: make room and say "
-            "--resume"
-        ) from error
+        what = str(error) if isinstance(error, WriteError) else f"{unfinished.folder}: could not be written: {error}"
+        left = "; whole files stay: make room and say --resume" if unfinished.folder.exists() else ""
+        raise InputError(what + left) from error
