@@ -26,7 +26,8 @@ from .options import (
     check_folder,
     command,
 )
-from .output import Output, assumptions, number, table
+from .output import Output, assumptions, number
+from .tables import table
 
 if TYPE_CHECKING:
     from ..analyses.comparison.result import Comparison

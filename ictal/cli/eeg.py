@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
 from .options import Force, Line, check_folder, command
-from .output import Output, assumptions, number, table
+from .output import Output, assumptions, number
+from .tables import table
 
 if TYPE_CHECKING:
     from ..analyses.eeg.result import EegResult

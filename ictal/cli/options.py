@@ -94,6 +94,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     def run(**given: Any) -> None:
         try:
             made = {name: field.value(given[name]) for name, field in found.items()}
+            _refuse_input_as_output(made, {name for name, field in found.items() if isinstance(field.option, Argument)})
             for name, kind in groups.items():
                 made[name] = kind(**{item.name: made[item.name] for item in fields(kind) if item.name in made})
             words = [word for name, field in found.items() for word in field.words(made[name])]
@@ -203,6 +204,14 @@ class _Field:
             given = check(self.flag, self.hint, given)
         check_bounds(self.flag, self.param, given)
         return given
+
+
+def _refuse_input_as_output(made: dict[str, Any], arguments: set[str]) -> None:
+    output = made.get("output")
+    for name in arguments if isinstance(output, Path) and output.is_file() else ():
+        for path in made[name] if isinstance(made[name], tuple) else (made[name],):
+            if isinstance(path, Path | str) and os.path.exists(path) and os.path.samefile(path, output):
+                raise InputError(f"--output: {output} is the file that is read; choose another name")
 
 
 def _fields(kind: Any) -> list[_Field]:

@@ -10,7 +10,8 @@ from ..analyses.why.settings import Reference, WhySettings
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
 from .options import Band, Bin, ClockOption, Dt, Force, Hdf5, Line, Sd, check_folder, check_hdf5, command
-from .output import Output, assumptions, number, table
+from .output import Output, assumptions, number
+from .tables import table
 
 if TYPE_CHECKING:
     from ..analyses.why.result import WhyResult

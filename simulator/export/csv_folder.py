@@ -65,7 +65,8 @@ def write_csv(content: Content, target: Path, force: bool, progress: Progress) -
                     done += len(rows)
                     progress(done, total, name_of(key[0]))
         text = json.dumps(about, indent=1, ensure_ascii=False, allow_nan=False)
-        (folder / ABOUT).write_text(text + "\n", encoding="utf-8")
+        # of a file name that is not UTF-8 its bytes, which are an escape of JSON too
+        (folder / ABOUT).write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
     return Exported([target / name for name in names], [])
 
 

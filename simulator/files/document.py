@@ -38,6 +38,7 @@ _NO_COORDINATE = "This is a netCDF dimension but not a netCDF variable."
 _COMPRESS_FROM = 4096  # values; smaller arrays gain nothing from chunks
 # errors of h5py, and of the code that reads a document's parts, on a damaged file
 DAMAGE = (OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError, MemoryError, OverflowError)
+NOT_HDF5 = "cannot be read as HDF5, damaged or truncated"
 Seen = set[tuple[int, int]]  # objects of a file
 
 
@@ -226,16 +227,15 @@ def opened(
 
 
 @contextlib.contextmanager
-def damage_in_one_line(
-    source: str | os.PathLike[str], what: str = "cannot be read as HDF5, damaged or truncated"
-) -> Iterator[None]:
+def damage_in_one_line(source: str | os.PathLike[str], what: str = NOT_HDF5) -> Iterator[None]:
     """Turn the errors of a damaged file into an InputError that names the file."""
     try:
         yield
     except DAMAGE as error:
         if isinstance(error, InputError) and str(error).startswith(str(source)):
             raise
-        raise InputError(f"{source}: {what}: {first_line(error)}") from error
+        fault = f"{what}: " * (what != NOT_HDF5 or not isinstance(error, InputError))
+        raise InputError(f"{source}: {fault}{first_line(error)}") from error
 
 
 def first_line(error: BaseException) -> str:
