@@ -27,8 +27,9 @@ def members(group: h5py.Group, seen: set[tuple[int, int]]) -> Iterator[tuple[str
         InputError: a link to another file, or a name that is not UTF-8.
     """
     for name in group:
+        if isinstance(name, bytes):
+            raise InputError(f"the name {name!r} is not UTF-8")
         where = f"{group.name.rstrip('/')}/{name}"
-        _check_utf_8(f"the name {where!r}", name)
         link = group.get(name, getlink=True)
         if isinstance(link, h5py.SoftLink):
             continue
