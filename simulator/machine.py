@@ -8,6 +8,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from .errors import InputError
+
 _OWN_SIZE = Path("/proc/self/statm")
 _MEMINFO, _OWN_CGROUPS, _CGROUPS = Path("/proc/meminfo"), Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
 
@@ -28,6 +30,17 @@ def free_disk(folder: Path) -> int | None:
         return shutil.disk_usage(folder).free
     except OSError:
         return None
+
+
+def check_memory(what: str, needed: float) -> None:
+    """Check that so many bytes can be allocated.
+
+    Raises:
+        InputError: less memory is free.
+    """
+    free = available_memory()
+    if free is not None and needed > free:
+        raise InputError(f"{what}: needs {readable_size(needed)} of memory and {readable_size(free)} are free")
 
 
 def readable_size(size: float) -> str:

@@ -68,6 +68,8 @@ def explain(name: str) -> str:
 
 def description(name: str) -> dict[str, Any]:
     """Return what `explain` prints, as plain data: of a parameter name, type, default, unit, bounds and words."""
+    if not isinstance(name, str):
+        raise InputError(f"explain.name: must be text; got {name!r}")
     kind, colon, of_kind = name.partition(":")
     asked = name = of_kind if colon else name
     known = {known for table in REGISTRIES.values() for known in table}

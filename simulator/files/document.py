@@ -26,8 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..machine import check_memory
 from .disk import Sink, check_readable, replacing
-from .guard import attributes, check_dataset, check_memory, members, texts
+from .guard import COPIES, attributes, check_dataset, members, texts
 
 FORMAT = "ictal"
 FORMAT_VERSION = 1
@@ -184,7 +185,8 @@ def read(path: str | os.PathLike[str], kind: str | None = None) -> Document:
     """
     with opened(path, kind) as (attrs, stored):
         with damage_in_one_line(path):
-            check_memory(sum(v.nbytes for group in stored.values() for v in group.variables.values()))
+            size = sum(v.nbytes for group in stored.values() for v in group.variables.values())
+            check_memory("its content", COPIES * size)
         groups = {}
         for name, group in stored.items():
             variables = {key: Variable(v.dims, v.part(...), v.attrs) for key, v in group.variables.items()}

@@ -11,11 +11,11 @@ import h5py
 import numpy as np
 
 from ..errors import InputError
-from ..machine import available_memory, readable_size
+from ..machine import check_memory, readable_size
 
 DEEPEST = 64  # brackets within brackets of a text that may be JSON
 _HIDDEN = ("CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "_Netcdf4Dimid")  # attributes of dimension scales
-_COPIES = 2  # of an array, while it is read and checked
+COPIES = 2  # of an array, while it is read and checked
 
 
 def members(group: h5py.Group, seen: set[tuple[int, int]]) -> Iterator[tuple[str, h5py.Group | h5py.Dataset]]:
@@ -64,17 +64,6 @@ def check_dataset(item: h5py.Dataset) -> None:
         raise InputError(f"{item.name} declares {readable_size(declared)} and holds {readable_size(stored)}")
 
 
-def check_memory(needed: int) -> None:
-    """Check that so many bytes can be read.
-
-    Raises:
-        InputError: less memory is free.
-    """
-    free = available_memory()
-    if free is not None and _COPIES * needed > free:
-        raise InputError(f"needs {readable_size(_COPIES * needed)} of memory and {readable_size(free)} are free")
-
-
 def texts(values: Any) -> np.ndarray[Any, np.dtype[Any]]:
     """Return texts as an array of one length.
 
@@ -84,7 +73,7 @@ def texts(values: Any) -> np.ndarray[Any, np.dtype[Any]]:
     flat = np.ravel(values)
     for text in flat:
         check_text("a text", text)
-    check_memory(4 * flat.size * max(map(len, flat), default=0))
+    check_memory("texts", COPIES * 4 * flat.size * max(map(len, flat), default=0))
     return np.asarray(values, dtype=str)
 
 

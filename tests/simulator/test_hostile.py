@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 import ictal
-from ictal.simulator import InputError, Recording, Run
-from ictal.simulator.files import guard
+from ictal.simulator import InputError, Recording, Run, machine
 from ictal.simulator.files.document import opened
 
 RNG = np.random.default_rng(0)
@@ -103,7 +102,7 @@ def test_declared_values_that_are_not_there_are_refused(crafted, how):
 def test_what_does_not_fit_into_memory_is_refused_before_it_is_read(crafted, monkeypatch):
     with crafted() as file:
         exchange(file, data=np.zeros((50, 4000)), chunks=(50, 4000), compression="gzip")
-    monkeypatch.setattr(guard, "available_memory", lambda: 10**6)
+    monkeypatch.setattr(machine, "available_memory", lambda: 10**6)
     refused("memory", "free")
     with crafted() as file:
         labels = np.array(["a"] * 3 + ["b" * 10**5], dtype=object)
