@@ -79,6 +79,8 @@ class Recording:
             raise InputError(f"Recording.dt: must be a positive interval [{self.clock}]; got {self.dt}")
         if not math.isfinite(self.t0):
             raise InputError(f"Recording.t0: must be finite; got {self.t0}")
+        if not (math.isfinite(1 / self.dt) and math.isfinite(self.t0 + values.shape[-2] * self.dt)):
+            raise InputError(f"Recording.dt: the sampling rate and the last time must be finite; got {self.dt}")
         _refuse_non_finite(values, "Recording.values")
         object.__setattr__(self, "values", values)
         if self.valid is not None:
