@@ -105,8 +105,8 @@ def measure(
     if step is not None and len(window) != 1:
         raise InputError("step: belongs to sliding windows; give --window LENGTH, one number")
     shared: dict[str, Any] = {"band": band, "phase_band": phase_band, "dt": dt, "clock": clock, "dims": dims,
-                              "units": units, "bin": bin, "sd": sd, "seed": seed, "command": line, "null": null, "max_lag": max_lag,
-                              "train_shift": train_shift}  # fmt: skip
+                              "units": units, "bin": bin, "sd": sd, "seed": seed, "command": line, "null": null,
+                              "max_lag": max_lag, "train_shift": train_shift}  # fmt: skip
     if len(window) == 1:
         if len(entries) > 1:
             raise InputError(f"entries: sliding windows read one entry; got {', '.join(entries)}")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 import array_api_compat as api
+import numpy as np
 
 from ..errors import InputError
 from ..types import Array
@@ -29,8 +30,8 @@ ROLES = {word: role for role, words in WORDS.items() for word in words.split()}
 PLURALS = {"vertices": "vertex", "stimuli": "stimulus", "axes": "axis"}
 ELECTRODES = ("channel", "ch", "chan", "electrode", "sensor", "contact", "lead", "derivation")
 LISTED = (
-    "known: time (sample, frame, step ...), unit (channel, neuron, cell, node, voxel ...), trial (batch, epoch, session, "
-    "subject ...)"
+    "known: time (sample, frame, step ...), unit (channel, neuron, cell, node, voxel ...), trial (batch, epoch, "
+    "session, subject ...)"
 )
 Dims = str | Sequence[str]
 
@@ -138,7 +139,8 @@ def arranged(
     order = [*(at for at, role in enumerate(found) if role == TRIAL), found.index(TIME), found.index(UNIT)]
     if order == sorted(order):
         return values, []
-    return api.array_namespace(values).permute_dims(values, tuple(order)), []
+    turned = api.array_namespace(values).permute_dims(values, tuple(order))
+    return np.ascontiguousarray(turned) if type(turned) is np.ndarray else turned, []  # sums in the order of any other
 
 
 def _assumed(shape: tuple[int, ...], clock: str | None, what: str) -> list[str]:

@@ -45,7 +45,9 @@ def read(data: Any, dt: float | None, clock: str | None, dims: Dims | None) -> R
         index, axis, frame = frame[column], str(column), frame.drop(columns=column)
         notes.append(f"the column {column!r} is taken for the times")
     elif index.dtype.kind not in "iufmM":
-        raise InputError(f"{what}: its index must be times, dates or row numbers; got {index.dtype}")
+        raise InputError(
+            f"{what}: its index must be times, dates or row numbers; got {index.dtype}; of rows that are units give df.T"
+        )
     moment = np.asarray(index.to_numpy() if index.dtype.kind != "M" else index.to_numpy(dtype="datetime64[ns]"))
     times = times_of(moment, what, name=axis or "time", dt=dt, clock=clock)
     values = _numbers(frame, what)
@@ -85,4 +87,4 @@ def _numbers(frame: Any, what: str) -> Any:
     for column, kind in zip(frame.columns, frame.dtypes, strict=True):
         if getattr(kind, "kind", "O") not in "biuf":
             raise InputError(f"{what}: column {column!r} holds no real numbers but {kind}; leave it out")
-    return frame.to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.ascontiguousarray(frame.to_numpy(dtype=np.float64, na_value=np.nan))
