@@ -76,7 +76,8 @@ def compare(
     compare.h5, report.html and figures/ into the folder given by -o.
     """
     of_files = {"labels": labels, "entries": entries, "band": band, "phase_band": phase_band, "dt": dt, "clock": clock,
-                "dims": dims, "window": window, "bin": bin != ValueSettings.bin, "sd": sd != ValueSettings.sd}  # fmt: skip
+                "dims": dims, "window": window, "bin": bin != ValueSettings.bin,
+                "sd": sd != ValueSettings.sd}  # fmt: skip
     for name, value in ({"data": data, "seeds": seeds} if files else of_files).items():
         if value:
             raise InputError(

@@ -191,8 +191,8 @@ def _rate(source: Path, given: NDArray[Any] | None) -> float | None:
 def _channels(source: Path, given: NDArray[Any] | None, arrays: dict[str, NDArray[Any]]) -> NDArray[Any] | None:
     if given is None or given.ndim >= 2:
         return None
-    units = sorted({n for values in arrays.values() for n in values.shape})
-    if given.dtype.kind != "U" or given.ndim != 1 or given.size not in units:
+    units = sorted({values.shape[-1] for values in arrays.values()})
+    if given.dtype.kind != "U" or given.ndim != 1:
         wanted = " or ".join(map(str, units))
         raise InputError(f"{source}: channels: must be {wanted} names; got {given.dtype} {given.shape}")
     return given

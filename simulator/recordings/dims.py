@@ -158,8 +158,9 @@ def _assumed(shape: tuple[int, ...], clock: str | None, what: str) -> list[str]:
     n_times, n_units = shape
     if n_units > n_times:
         raise AxesError(
-            f"{what}: an array of shape {shape} has more units than samples if its axes are ({time}, unit); say "
-            f'dims="unit {time}" if its units come first, or dims="{time} unit" if it is meant so'
+            f"{what}: an array of shape {shape} has {n_times} sample{'s' * (n_times > 1)} of {n_units} units if its "
+            f'axes are ({time}, unit), more units than samples; say dims="unit {time}" if its units come first, or '
+            f'dims="{time} unit" if it is meant so'
         )
     if n_units < n_times:
         return []

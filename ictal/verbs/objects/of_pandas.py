@@ -46,7 +46,7 @@ def read(data: Any, dt: float | None, clock: str | None, dims: Dims | None) -> R
         notes.append(f"the column {column!r} is taken for the times")
     elif index.dtype.kind not in "iufmM":
         raise InputError(
-            f"{what}: its index must be times, dates or row numbers; got {index.dtype}; of rows that are units give df.T"
+            f"{what}: its index must be times, dates or row numbers; got {index.dtype}; if rows are units, give df.T"
         )
     moment = np.asarray(index.to_numpy() if index.dtype.kind != "M" else index.to_numpy(dtype="datetime64[ns]"))
     times = times_of(moment, what, name=axis or "time", dt=dt, clock=clock)
