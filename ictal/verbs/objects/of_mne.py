@@ -64,9 +64,8 @@ def _annotations(data: Any) -> tuple[list[dict[str, Any]], list[str]]:
     marks, bad = [], 0
     if not hasattr(data, "first_time") or getattr(data, "annotations", None) is None:
         return [], []
-    first = float(data.first_time) if data.annotations.orig_time is not None else 0.0
     for one in data.annotations:
-        marks.append({"onset": float(one["onset"]) - first, "duration": float(one["duration"]) or None,
+        marks.append({"onset": float(one["onset"]) - float(data.first_time), "duration": float(one["duration"]) or None,
                       "text": str(one["description"])})  # fmt: skip
         bad += str(one["description"]).upper().startswith(("BAD", "EDGE"))
     return marks, [f"{bad} annotations that begin with BAD or EDGE are not cut out"] if bad else []

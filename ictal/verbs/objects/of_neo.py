@@ -39,7 +39,7 @@ def read(data: Any) -> Run:
     elif _is_train(data):
         entries["spikes"] = _spikes([data])
     elif hasattr(data, "sampling_rate") or (hasattr(data, "times") and getattr(data, "ndim", 0) == 2):
-        entries[entry_name(data.name, "signal")] = _signal(data)
+        entries[entry_name(data.name, "signal")] = _signal(data, notes)
     else:
         raise InputError(
             f"cannot measure {type(data).__name__} of Neo; want an AnalogSignal, SpikeTrains, a Segment or a Block"
@@ -59,7 +59,7 @@ def _segment(
         while name in entries:
             name += "'"
         try:
-            entries[name] = _signal(signal)
+            entries[name] = _signal(signal, notes)
         except InputError as error:
             notes.append(f"{name} is left out: {error}")
     if len(segment.spiketrains):
@@ -76,14 +76,16 @@ def _segment(
         ]
 
 
-def _signal(signal: Any) -> Recording:
+def _signal(signal: Any, notes: list[str]) -> Recording:
     signal = signal.load() if hasattr(signal, "load") else signal
     what, values = f"{type(signal).__name__} {signal.name!r}", np.asarray(signal.magnitude)
     if hasattr(signal, "sampling_rate"):
         dt, t0 = 1.0 / float(signal.sampling_rate.rescale("Hz").magnitude), float(signal.t_start.rescale("s").magnitude)
     else:
-        times = times_of(_seconds(signal.times), what, unit="s")
+        times = times_of(_seconds(signal.times), what, unit="s", takes_dt=False)
         dt, t0 = times.dt, times.t0
+    if values.ndim == 2 and values.shape[1] > values.shape[0]:
+        notes.append(f"{what}: of {values.shape} values the first axis is taken for time, as Neo wants it")
     named = getattr(signal, "array_annotations", {}) or {}
     names = next((named[key] for key in NAMES if key in named), None)
     values = values[:, None] if values.ndim == 1 else values

@@ -32,18 +32,21 @@ def read(data: Any) -> Run:
     if values.ndim not in (1, 2):
         raise InputError(f"{what}: must have the axes (time) or (time, unit); got shape {values.shape}")
     values = values[:, None] if values.ndim == 1 else values
+    labels = _names(data, values.shape[1])
+    wide = not labels and values.shape[1] > values.shape[0]
+    notes = [f"of {values.shape} values the first axis is taken for time, as NWB wants it"] if wide else []
     gains = getattr(data, "channel_conversion", None)
     values = values.astype(np.float64) * (data.conversion or 1.0) * (1.0 if gains is None else np.asarray(gains[:]))
     if data.rate is not None:
         times = Times(1.0 / float(data.rate), "second", float(data.starting_time or 0.0))
     else:
-        times = times_of(np.asarray(data.timestamps[:]), what, unit="s")
+        times = times_of(np.asarray(data.timestamps[:]), what, unit="s", takes_dt=False)
     recording = Recording(
         values + float(getattr(data, "offset", 0.0) or 0.0), dt=times.dt, clock=cast(Clock, times.clock),
         quantity=entry_name(data.name), unit=unit_text(data.unit), t0=times.t0,
-        unit_labels=_names(data, values.shape[1]),
+        unit_labels=labels, source={"assumptions": notes} if notes else {},
     )  # fmt: skip
-    return Run({entry_name(data.name): recording})
+    return Run({entry_name(data.name): recording}, recording.source)
 
 
 def _stored(data: Any) -> bool:

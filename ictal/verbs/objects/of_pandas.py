@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any, cast
 
 import numpy as np
@@ -51,7 +52,7 @@ def read(data: Any, dt: float | None, clock: str | None, dims: Dims | None) -> R
     moment = np.asarray(index.to_numpy() if index.dtype.kind != "M" else index.to_numpy(dtype="datetime64[ns]"))
     times = times_of(moment, what, name=axis or "time", dt=dt, clock=clock)
     values = _numbers(frame, what)
-    named = not (frame.columns.nlevels == 1 and list(frame.columns) == list(range(frame.shape[1])))
+    named = any(not isinstance(column, Real) for column in frame.columns) or bool(frame.columns.name)
     if rows and axis == "" and not named and dims is None:  # as bare as an array
         values, assumed = arranged(values, None, clock=clock, what=what)
         notes += assumed
@@ -60,7 +61,7 @@ def read(data: Any, dt: float | None, clock: str | None, dims: Dims | None) -> R
     source = {**({"assumptions": notes} if notes else {}), **({"start": times.start} if times.start else {})}
     recording = Recording(
         values, dt=times.dt, clock=cast(Clock, times.clock), quantity=name, unit="1", t0=times.t0, source=source,
-        unit_labels=unit_names(columns, str(frame.columns.name or "")) if named else {},
+        unit_labels=unit_names(columns, str(frame.columns.name or "")),
     )  # fmt: skip
     return Run({name: recording}, source)
 

@@ -35,8 +35,9 @@ class Times:
 
 
 def times_of(
-    values: Any, what: str, *, name: str = "time", unit: str = "", dt: float | None = None, clock: str | None = None
-) -> Times:
+    values: Any, what: str, *, name: str = "time", unit: str = "", dt: float | None = None, clock: str | None = None,
+    takes_dt: bool = True,
+) -> Times:  # fmt: skip
     """Return the time axis that holds these times.
 
     Args:
@@ -45,6 +46,7 @@ def times_of(
         name: of the axis; it may hold the unit or the clock, as in "time [ms]" or "epoch".
         unit: of numbers; that of the name if left out, else seconds, which is an assumption.
         dt, clock: as the caller gave them.
+        takes_dt: whether the caller can give them.
 
     Raises:
         InputError: times that do not rise evenly, of a unit that is none of time, or that `dt` contradicts; or none.
@@ -75,7 +77,7 @@ def times_of(
             if clock is None and not text:
                 notes.append("its times have no unit and are taken for seconds")
             t, clock = t * SECONDS.get(text, 1.0), "second"
-    step, t0 = _even(t, what, dt, clock)
+    step, t0 = _even(t, what, dt, clock, takes_dt)
     return Times(step, clock, t0, notes, start)
 
 
@@ -89,7 +91,7 @@ def _unit_in(name: str) -> str:
     return found[1] if found else last if last in SECONDS and last not in ("h", "min") else ""
 
 
-def _even(t: NDArray[np.float64], what: str, dt: float | None, clock: str) -> tuple[float, float]:
+def _even(t: NDArray[np.float64], what: str, dt: float | None, clock: str, takes_dt: bool) -> tuple[float, float]:
     """Return interval and start of times that rise evenly."""
     if not np.isfinite(t).all():
         raise InputError(f"{what}: time {int(np.argmin(np.isfinite(t)))} is not finite")
@@ -108,9 +110,10 @@ def _even(t: NDArray[np.float64], what: str, dt: float | None, clock: str) -> tu
         if dt is not None and abs(dt - step) > ROUNDED * step:
             raise InputError(f"{what}: its times are {step:g} apart [{clock}], and dt={dt:g} was given; leave dt out")
         at = int(np.argmax(np.abs(gaps - np.median(gaps))))
+        fix = f", or give dt={_short(float(np.median(gaps))):g} if the times are only rounded" if takes_dt else ""
         raise InputError(
             f"{what}: its samples are not evenly spaced: from {gaps.min():g} to {gaps.max():g} apart [{clock}], e.g. "
-            f"at {t[at]:g}; resample them, or give dt={_short(float(np.median(gaps))):g} if the times are only rounded"
+            f"at {t[at]:g}; resample them{fix}"
         )
     return asked, float(t[0])
 
