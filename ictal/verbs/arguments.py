@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
+from collections.abc import Callable, Mapping, Sequence
+from types import UnionType
+from typing import Any, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from ..simulator import InputError
 from ..simulator.fields import check
@@ -41,9 +42,10 @@ def _hints(verb: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _checked(what: str, hint: Any, value: Any) -> Any:
-    kinds = [kind for kind in (get_args(hint) or (hint,)) if kind is not type(None)]
+    options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    kinds = [kind for kind in options if kind is not type(None)]
     texts = next((kind for kind in kinds if get_origin(kind) is Sequence), None)
-    if value is None and type(None) in get_args(hint):
+    if value is None and type(None) in options:
         return None
     if any(get_origin(kind) is Mapping for kind in kinds):
         if isinstance(value, Mapping):
@@ -53,12 +55,13 @@ def _checked(what: str, hint: Any, value: Any) -> Any:
     if texts is not None:
         if isinstance(value, str) and str not in kinds:
             raise InputError(f"{what}: must be a list of names; got the text {value!r}: give [{value!r}]")
-        if not isinstance(value, Iterable):
-            raise InputError(f"{what}: must be a name or a list of names; got {value!r}")
-        given = [value] if isinstance(value, str) else list(value)
+        try:
+            given = [value] if isinstance(value, str) else list(value)
+        except TypeError:
+            raise InputError(f"{what}: must be a name or a list of names; got {value!r}") from None
         for one in given:
             check(what, get_args(texts)[0], one)
         return value if isinstance(value, str) else given
-    if any(get_origin(kind) is tuple for kind in (hint, *kinds)) and hasattr(value, "tolist"):
+    if any(get_origin(kind) is tuple for kind in (hint, *kinds)) and getattr(value, "ndim", 0) == 1:
         value = tuple(value.tolist())
     return check(what, hint, value)

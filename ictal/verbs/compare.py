@@ -73,6 +73,8 @@ def compare(
         band, phase_band, nulls, bin, sd, label, seed, (null,) if isinstance(null, str) else tuple(null), max_lag,
         train_shift, tuple(measures), interval, max_units, max_times, window,
     )  # fmt: skip
+    if entries is not None and not entries:
+        raise InputError("compare.entries: must name an entry; leave it out for all")
     if len(groups) < 2:
         raise InputError(f"compare: needs at least 2 groups; got {', '.join(groups) or 'none'}")
     runs: dict[str, list[Run]] = {}

@@ -13,7 +13,7 @@ import numpy as np
 from ..simulator import Clock, InputError, Recording, Run, Spikes
 from ..simulator.files.readers import has_no_clock, open_run
 from ..simulator.recordings.dims import Dims, arranged
-from ..simulator.recordings.recording import to_numpy
+from ..simulator.recordings.recording import check_dense, to_numpy
 from .objects import WITH_TIMES, library_of, run_of
 from .objects.names import unit_text
 
@@ -82,13 +82,12 @@ def _in_memory(data: Source, dt: float | None, clock: str | None, dims: Dims | N
         return Run({"spikes" if isinstance(data, Spikes) else "activity": data}, data.source)
     if library := library_of(data):
         return run_of(data, library, dt, clock, dims)
-    if array_api_compat.is_array_api_obj(data):
+    if array_api_compat.is_array_api_obj(data) and not isinstance(data, type):
+        check_dense(data, "the array")
         if dt is None and clock != "sample":
             raise InputError("an array has no clock; give dt=INTERVAL and clock=, or clock='sample' if it has no order")
-        if dims is None and any(names := getattr(data, "names", ())):  # of torch
-            dims = [str(name) for name in names]
         unit = unit_text(getattr(data, "dimensionality", getattr(data, "unit", None)))  # of quantities, astropy
-        values = data.rename(None) if any(getattr(data, "names", ())) else data
+        values = data.detach() if array_api_compat.is_torch_array(data) else data  # no value needs its graph
         values, notes = arranged(values, dims, clock=clock)
         recording = Recording(
             values, dt=1.0 if dt is None else dt, clock=cast(Clock, clock or "second"), quantity="activity", unit=unit,

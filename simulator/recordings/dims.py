@@ -145,6 +145,8 @@ def arranged(
 
 def _assumed(shape: tuple[int, ...], clock: str | None, what: str) -> list[str]:
     """Return the assumption on the axes of an array without names; refuse what can be its opposite."""
+    if len(shape) < 2 or 0 in shape:
+        return []  # a Recording says why it cannot be
     time = "sample" if clock == "sample" else TIME
     if len(shape) > 2:
         more = ("session", "subject", "condition", "block")[: len(shape) - 3]
@@ -153,8 +155,6 @@ def _assumed(shape: tuple[int, ...], clock: str | None, what: str) -> list[str]:
             f"{what}: an array of shape {shape} has {len(shape)} axes, and their order cannot be told; name them, such "
             f'as dims="{first}" or dims="{last}"'
         )
-    if len(shape) < 2 or 0 in shape:
-        return []  # a Recording says why it cannot be
     n_times, n_units = shape
     if n_units > n_times:
         raise AxesError(

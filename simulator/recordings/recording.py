@@ -95,6 +95,8 @@ class Recording:
             object.__setattr__(self, "valid", _frozen(valid) if isinstance(valid, np.ndarray) else valid)
         object.__setattr__(self, "unit_labels", frozen_labels(self.unit_labels, self.n_units, "Recording.unit_labels"))
         object.__setattr__(self, "time_labels", frozen_labels(self.time_labels, self.n_times, "Recording.time_labels"))
+        if not isinstance(self.source, Mapping):
+            raise InputError(f"Recording.source: must be a mapping; got {type(self.source).__name__}")
         object.__setattr__(self, "source", MappingProxyType(dict(self.source)))
 
     def _check_times(self, n_times: int) -> None:
@@ -219,12 +221,34 @@ def to_numpy(values: Array) -> NDArray[Any]:
     return np.from_dlpack(values) if hasattr(values, "__dlpack__") else np.asarray(values)
 
 
+def check_dense(values: Array, what: str) -> None:
+    """Refuse a tensor of torch that is sparse, quantised, nested, or without values.
+
+    Raises:
+        InputError: which of these it is.
+    """
+    if not api.is_torch_array(values):
+        return
+    ways = {
+        "nested": "to_padded_tensor(0.0)",
+        "quantized": "dequantize()",
+        "sparse": "to_dense()",
+        "meta": "to(device)",
+    }
+    found = next((name for name in ways if getattr(values, f"is_{name}", False)), None)
+    found = found or ("sparse" if "strided" not in str(values.layout) else None)
+    if found:
+        raise InputError(f"{what}: must be a dense tensor with its values; this one is {found}: give x.{ways[found]}")
+
+
 def frozen_labels(labels: Mapping[str, Any], n: int, what: str) -> Labels:
     """Return labels as read-only arrays of length n.
 
     Raises:
         InputError: an array of another length.
     """
+    if not isinstance(labels, Mapping):
+        raise InputError(f"{what}: must be a mapping of names to arrays; got {type(labels).__name__}")
     out = {}
     for name, given in labels.items():
         check_name(name, what)
@@ -319,8 +343,7 @@ def _real_array(values: Array) -> Array:
             values = values.astype(np.float32)
         return _frozen(values)
     xp = api.array_namespace(values)
-    if getattr(values, "is_meta", False) or str(getattr(values, "layout", "torch.strided")) != "torch.strided":
-        raise InputError("Recording.values: must be a dense array with its values; of a sparse one give x.to_dense()")
+    check_dense(values, "Recording.values")
     if xp.isdtype(values.dtype, "complex floating"):
         raise InputError(f"Recording.values: must be real; got {values.dtype}")
     if not xp.isdtype(values.dtype, "real floating"):

@@ -15,6 +15,7 @@ from ..errors import InputError
 from .recording import Labels, Recording, _frozen, _window, choose, frozen_labels, unit_index
 
 MIN_SPIKES = 5  # a unit with fewer spikes has no usable phase or inter-spike statistics
+MOST_BINS = 2**36  # values, 512 GiB
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,6 +159,10 @@ class Spikes:
         """
         if not (math.isfinite(sd) and sd > 0):
             raise InputError(f"Spikes.smoothed: sd must be > 0 s; got {sd}")
+        if sd > self.duration:
+            raise InputError(
+                f"Spikes.smoothed: sd must not be longer than the observation, {self.duration:g} s; got {sd:g}"
+            )
         from .smoothing import gaussian, spread  # compiled
 
         bins, unit, n_bins = self._in_bins(dt)
@@ -205,6 +210,11 @@ class Spikes:
     def _n_bins(self, dt: float) -> int:
         if not (math.isfinite(dt) and dt > 0):
             raise InputError(f"Spikes: dt must be > 0 s; got {dt}")
+        if not self.duration / dt * self.n_units < MOST_BINS:
+            raise InputError(
+                f"Spikes: bins of {dt:g} s make {self.duration / dt:.3g} of each of {self.n_units} units, more than "
+                "memory holds; take wider ones"
+            )
         n = math.floor(self.duration / dt + 1e-6)
         if n < 1:
             raise InputError(f"Spikes: a bin of {dt:g} s is longer than the observation of {self.duration:g} s")
