@@ -102,7 +102,8 @@ def roles(words: Sequence[str], clock: str | None = None, what: str = "dims") ->
         named = [word for word, one in zip(words, found, strict=True) if one == role]
         if len(named) > 1:
             raise InputError(f"{what}: {' and '.join(named)} both name the axis of {role}; name the others as trials")
-        if not named:
+    for role in (TIME, UNIT):
+        if role not in found:
             hint = '; a batch without an order is clock="sample"' if role == TIME and "batch" in plain else ""
             raise InputError(f"{what}: {' '.join(words)!r} names no axis of {role}{hint}; {LISTED}")
     return found

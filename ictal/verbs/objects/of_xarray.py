@@ -36,13 +36,16 @@ def _recording(data: Any, dt: float | None, clock: str | None, dims: Dims | None
     words = list(words_of(dims)) if dims is not None else own
     if len(words) != len(own):
         raise InputError(f"dims: {' '.join(words)!r} names {len(words)} axes; {what} has {', '.join(own) or 'none'}")
+    listed = ", ".join(own) or "none"
     try:
-        found = roles(words, clock, what if dims is None else "dims")
+        found = roles(own, clock, what)
     except InputError as error:
-        hint = (
-            f'; its dimensions are {", ".join(own) or "none"}; rename them, or say dims="..."' if dims is None else ""
-        )
-        raise InputError(f"{error}{hint}") from None
+        if dims is None:
+            raise InputError(f'{error}; its dimensions are {listed}; rename them, or say dims="..."') from None
+        found = roles(words, clock)
+    else:
+        if dims is not None and roles(words, clock) != found:
+            raise InputError(f"dims: {' '.join(words)!r} contradicts its dimensions, {listed}; leave it out")
     at, units = found.index(TIME), found.index(UNIT)
     axis = data.coords.get(data.dims[at])
     times = times_of(
