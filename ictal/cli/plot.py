@@ -8,7 +8,7 @@ from typing import Annotated
 from ..simulator.fields import Param
 from ..simulator.options import Option
 from .options import AnyFile, ClockOption, DimsOption, Dt, Force, check_folder, command
-from .output import Output
+from .output import Output, assumptions
 
 
 @command
@@ -47,5 +47,6 @@ def plot(
             "kind": "figures", "file": str(file), "folder": str(folder), "files": [str(path) for path in written],
             "captions": {name: drawn.caption for name, drawn in figures.items()},
         },
-        *(f"wrote {path}" for path in written), *(f"\n{name}: {drawn.caption}" for name, drawn in figures.items()),
+        *(assumptions(dict(found.source)) if foreign else ()), *(f"wrote {path}" for path in written),
+        *(f"\n{name}: {drawn.caption}" for name, drawn in figures.items()),
     )  # fmt: skip
