@@ -13,12 +13,10 @@ from ..analyses.eeg.montage import renamed
 from ..analyses.eeg.spans import Mark, listed
 from ..analyses.eeg.words import role_of
 from ..simulator import InputError, Recording
-from ..simulator.fields import check
 from ..simulator.files.events import SEIZURE, read_events
 from ..simulator.files.readers import identity
 
-FilePath = str | os.PathLike[str]
-Pairs = Sequence[tuple[float, float]]
+GivenEvents = Any  # pairs (start, stop) [s], the path of a file of events, or None
 _SPAN = re.compile(r"\s*([-+]?[\d.]+(?:e[-+]?\d+)?)\s*:\s*([-+]?[\d.]+(?:e[-+]?\d+)?)\s*", re.IGNORECASE)
 
 
@@ -27,7 +25,7 @@ def with_events(
     *,
     event: str | Sequence[str] | None,
     onset: float | None,
-    events: FilePath | Pairs | None,
+    events: GivenEvents,
     where: str = "",
 ) -> tuple[Recording, tuple[str, ...], dict[str, Any]]:
     """Return a recording whose annotations are the events that are given, texts of those that are meant, and settings.
@@ -45,7 +43,6 @@ def with_events(
         InputError: texts and events by hand at once, an event that has no length or lies outside the recording, or as
             `read_events`.
     """
-    check("onset", float | None, onset)
     texts = (event,) if isinstance(event, str) else tuple(event or ())
     if not all(isinstance(text, str) and text.strip() for text in texts):
         raise InputError(f"event: must be START:STOP [s] or a text of annotations; got {event!r}")

@@ -23,6 +23,7 @@ from ..errors import InputError
 from ..recordings.recording import Recording
 from ..recordings.run import Run
 from .channels import LIMIT_RUN, findings, in_runs
+from .disk import check_readable
 from .document import first_line
 from .edf_bytes import FIXED, VOLTS, Layout, layout
 from .edf_channels import Channel, named, of_commonest_rate, of_one_unit
@@ -128,8 +129,7 @@ def pieces_of(run: Run) -> str:
 def _format_of(source: Path) -> str:
     if source.is_dir():
         raise InputError(f"{source}: is a folder; want an EDF or BDF file")
-    if not source.exists():
-        raise InputError(f"{source}: no such file")
+    check_readable(source)
     with source.open("rb") as file:
         head = file.read(256)
     if not head:
