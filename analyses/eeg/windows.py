@@ -43,7 +43,7 @@ def events_of(recording: Recording, text: str | Sequence[str] | None = None) -> 
     Raises:
         InputError: no annotation has this text; the message names those there are.
     """
-    marks = _marks(recording)
+    marks = marks_of(recording)
     start, end = recording.t0, recording.t0 + recording.duration
     wanted = (text,) if isinstance(text, str) else tuple(text or ())
     for one in wanted:
@@ -178,7 +178,12 @@ def block_length(recording: Recording, events: Sequence[Event], window: float, l
     return length if shorter >= LEAST_BLOCKS * length - SLACK and length <= window + SLACK else 0.0
 
 
-def _marks(recording: Recording) -> list[Mark]:
+def marks_of(recording: Recording) -> list[Mark]:
+    """Return the annotations of a recording.
+
+    Raises:
+        InputError: they are no list of onset, duration and text, or not finite.
+    """
     given = recording.source.get("annotations", ())
     if not isinstance(given, list | tuple):
         raise InputError(f"source['annotations']: must be a list of onset, duration, text; got {type(given).__name__}")

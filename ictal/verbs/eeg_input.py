@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from ..analyses.eeg.montage import renamed
-from ..analyses.eeg.spans import Mark, listed
+from ..analyses.eeg.spans import listed
+from ..analyses.eeg.windows import marks_of
 from ..analyses.eeg.words import role_of
 from ..simulator import InputError, Recording
 from ..simulator.files.events import SEIZURE, read_events
@@ -70,8 +71,7 @@ def with_events(
         settings["events"] = pairs
     if events is None and not marks:
         return recording, words, settings
-    own: Any = recording.source.get("annotations", ())
-    left = [Mark(m["onset"], m["duration"], m["text"]) for m in own if role_of(str(m["text"])) in ("seizure", "start")]
+    left = [mark for mark in marks_of(recording) if role_of(mark.text) in ("seizure", "start")]
     if left:
         notes.append(f"the events are those that were given; annotations of the recording are not used: {listed(left)}")
     about = recording.source
