@@ -77,7 +77,8 @@ def kinds_of(names: Sequence[str]) -> list[str]:
     (['EOG', 'EOG', 'EEG'], ['EEG', 'EEG', 'EEG'])
     """
     net = {found[1] for name in names if (found := _NET.fullmatch(core(name)))}
-    return [_kind(name, len(net) >= NET) for name in names]
+    scalp = any(sites(name) for name in names)
+    return [_kind(name, len(net) >= NET, scalp) for name in names]
 
 
 def core(name: str) -> str:
@@ -137,14 +138,17 @@ def _is_pair(text: str) -> bool:
     return pair is not None and pair[2] not in ("A1", "A2", "M1", "M2")
 
 
-def _kind(name: str, net: bool) -> str:
+def _kind(name: str, net: bool, scalp: bool) -> str:
     text = core(name)
     if sites(name) and not (net and _NET.fullmatch(text)):
         return EEG
     if (other := _other(name)) is not None:
         return other
     if _NET.fullmatch(text):
-        return EEG if net or name.upper().startswith("EEG") else "EOG" if text in ("E1", "E2") else UNKNOWN
+        if net or name.upper().startswith("EEG"):
+            return EEG
+        eye = text in ("E1", "E2") and (scalp or reference_of(name) in ("A1", "A2", "M1", "M2"))
+        return "EOG" if eye else UNKNOWN
     if name.upper().startswith("EEG"):
         return CONTACT if re.search(r"['’`´]\d", text) else EEG
     parts = [part.strip() for part in text.split("-")]

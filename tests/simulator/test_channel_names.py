@@ -39,6 +39,7 @@ def test_a_channel_is_known_by_its_name(kind):
 def test_the_eyes_of_a_sleep_recording_are_no_net_of_electrodes():
     assert kinds_of(["E1-M2", "E2-M2", "C3-M2", "C4-M1"])[:2] == ["EOG", "EOG"]
     assert set(kinds_of([f"E{k}" for k in range(1, 65)])) == {"EEG"}
+    assert kinds_of(["E1", "E2"]) == ["", ""]
 
 
 def test_sites_and_reference_of_a_name():
