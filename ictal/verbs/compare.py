@@ -13,6 +13,7 @@ from ..simulator.checks import check_seed
 from ..simulator.files.document import versions
 from ..simulator.files.rows import plain
 from ..simulator.types import Progress
+from .channels import of_good_channels
 from .sources import Source, as_run
 
 
@@ -37,6 +38,7 @@ def compare(
     null: str | Sequence[str] = (),
     max_lag: float | None = None,
     train_shift: float | None = None,
+    all_channels: bool = False,
     command: str = "",
     progress: Progress | None = None,
 ) -> Comparison:
@@ -56,6 +58,7 @@ def compare(
         bin, sd: of spikes, as in `measure`.
         interval, max_units, max_times, label, seed: as in `Settings`.
         null, max_lag, train_shift: as in `measure`; the first kind decides.
+        all_channels: as in `measure`.
         command: the command line, stored with the result.
         progress: called as progress(done, total, text).
 
@@ -75,6 +78,11 @@ def compare(
         if not members:
             raise InputError(f"compare: group {group!r} is empty")
         runs[group] = [as_run(member, dt=dt, clock=clock) for member in members]
+    notes: list[str] = []
+    for group, members in runs.items():
+        for at, run in enumerate(members):
+            members[at], found = of_good_channels(run, band, window, all_channels)
+            notes += [f"{group} {at + 1}: {note}" for note in found]
     cut = {g: [run if window is None else run.select(time=window) for run in members] for g, members in runs.items()}
     refuse_unusable(panels_of(cut, entries))
     curves = {group: [run[HISTORY] for run in members if HISTORY in run] for group, members in cut.items()}
@@ -84,6 +92,8 @@ def compare(
         "clock": clock,
         "window": window,
         "entries": plain(entries) if isinstance(entries, Mapping) else entries and list(entries),
+        "all_channels": all_channels,
+        "assumptions": notes,
         "versions": versions(),
         "sources": {group: [plain(run.source) for run in members] for group, members in runs.items()},
     }
