@@ -261,11 +261,11 @@ def analyse(
         return replace(result, config=config)
     found = run_detectors(
         signal, events, baseline=baseline, rule=alarms.rule, band=settings.band, window=settings.window,
-        short=alarms.short, step=alarms.fine,
+        short=alarms.short, step=alarms.fine, dropouts=ready.dropouts,
     )  # fmt: skip
     notes += found.left_out
     rows = recruitment(
-        line_length(signal, alarms.short, alarms.fine), window=alarms.short, baseline=baseline,
+        line_length(signal, alarms.short, alarms.fine, ready.dropouts), window=alarms.short, baseline=baseline,
         onset=events[0].onset if events else baseline[1], rule=alarms.rule,
     )  # fmt: skip
     return replace(
