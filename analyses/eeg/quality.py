@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...simulator import InputError, Recording
+from ...simulator.files.names import OTHER, kinds_of
 from ...simulator.files.survey import Moments, copies_in, surveyed
 from ...simulator.recordings.pieces import Pieces, pieces
 from ...simulator.types import Band
@@ -23,7 +23,6 @@ LEAST_SCALE = 0.2  # of log10 variance: below it, channels are alike and none st
 LINE_SHARE = 0.5  # of the power above 1 Hz that lies within 1 Hz of 50 or 60 Hz
 LINE_PARTS, LINE_PART = 64, 2**16  # parts of a long recording that show line noise, and samples of each
 LEAST_CHANNELS = 5  # fewer give no scale to stand out from
-NOT_BRAIN = re.compile(r"(ecg|ekg|eog|emg|vns|resp|spo2|pulse|sti|trig|status|event|temperature|photic)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -77,9 +76,9 @@ def judged(recording: Recording, signal: Recording, time: tuple[float, float] | 
     alive = vary(seen.moments.sd, seen.size)
     part = signal if time is None else signal.select(time=time)
     lines = line_noise_of(part) if recording.clock == "second" else [(0.0, 50.0)] * len(names)
-    for at, name in enumerate(names):
-        if NOT_BRAIN.match(name.removeprefix("EEG ").strip()):
-            reasons[at] = "its name says that it is no EEG"
+    for at, kind in enumerate(kinds_of(names)):
+        if kind in OTHER:
+            reasons[at] = f"its name says that it is no EEG ({kind})"
         elif not alive[at] or (share := seen.still_share[at]) > STILL:
             reasons[at] = "flat" if not alive[at] else f"flat for {100 * share:.0f} % of the time"
         elif (share := seen.clipped[at]) > CLIPPED:

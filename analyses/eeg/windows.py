@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ...simulator import InputError, Recording, unknown
+from .spans import Mark, spans_of
 
 BEFORE, DURING, AFTER, MIXED, ANY = "before", "during", "after", "mixed", ""
-SEIZURE_WORDS = ("seiz", "ictal")  # "interictal" and "postictal" apart
-_NOT_SEIZURE = ("interictal", "postictal", "preictal", "inter-ictal", "post-ictal", "pre-ictal")
 SLACK = 1e-9  # of a tick: edges that are meant to be equal
 WANTED_BLOCKS, LEAST_BLOCKS = 6, 3  # before an event and during it
 
@@ -30,45 +29,43 @@ class Event:
         return self.onset + self.duration
 
 
-def events_of(recording: Recording, text: str | None = None) -> tuple[list[Event], list[str]]:
+def events_of(recording: Recording, text: str | Sequence[str] | None = None) -> tuple[list[Event], list[str]]:
     """Return the events that ``source["annotations"]`` marks within the recording, and the assumptions made.
+
+    Notes of starts and ends pair, and marks that overlap are one event; see `analyses.eeg.spans` and, of the words,
+    `analyses.eeg.words`.
 
     Args:
         recording: its source may hold ``annotations``: mappings of onset, duration (or None) and text.
-        text: of the annotations that are meant, any case; if left out those that say "seiz" or "ictal" (not
-            interictal and the like), and if there is none and the file has but one annotation, that one.
+        text: of the annotations that are meant, any case, one or several; if left out those that say seizure, and
+            neither deny one ("no seizure so far") nor mean another time ("post-ictal").
 
     Raises:
         InputError: no annotation has this text; the message names those there are.
     """
     marks = _marks(recording)
     start, end = recording.t0, recording.t0 + recording.duration
-    notes: list[str] = []
-    if text is not None:
-        chosen = [mark for mark in marks if text.lower() in mark[2].lower()]
-        if not chosen:
-            raise unknown("annotation", text, {mark[2] for mark in marks})
-    else:
-        chosen = [mark for mark in marks if _is_seizure(mark[2])]
-        if not chosen and len(marks) == 1:
-            chosen = marks
-            notes.append(f"the one annotation there is, {marks[0][2]!r}, is taken for the event")
-        elif not chosen and marks:
-            notes.append("no annotation says seizure, so there is no event; name one of: " + _listed(marks))
+    wanted = (text,) if isinstance(text, str) else tuple(text or ())
+    for one in wanted:
+        if not any(one.lower() in mark.text.lower() for mark in marks):
+            raise unknown("annotation", one, {mark.text for mark in marks})
+    found, notes = spans_of(marks, end, wanted)
     events = []
-    for onset, duration, label in chosen:
-        if duration is None or duration <= 0:
-            later = [mark[0] for mark in chosen if mark[0] > onset]
-            stop = min([*later, end])
-            notes.append(f"{label!r} at {onset:g} has no duration; it is taken to last until {stop:g}")
-        else:
-            stop = onset + duration
-        onset, stop = max(onset, start), min(stop, end)
-        if stop - onset > SLACK:
-            events.append(Event(onset, stop - onset, label))
-    if chosen and not events:
-        notes.append("the annotated events lie outside the recording")
-    return sorted(events, key=lambda event: event.onset), notes
+    for span in found:
+        onset, stop = max(span.onset, start), min(span.stop, end)
+        if stop - onset <= SLACK:
+            notes.append(f"outside the recording, {start:g} to {end:g}, and not used: {span.text!r} at {span.onset:g}")
+            continue
+        if span.onset < start - SLACK or span.stop > end + SLACK:
+            notes.append(
+                f"{span.text!r} from {span.onset:g} to {span.stop:g} reaches out of the recording; it is taken from "
+                f"{onset:g} to {stop:g}"
+            )
+        events.append(Event(onset, stop - onset, span.text))
+    if marks and not found and not wanted:
+        texts = ", ".join(repr(text) for text in list(dict.fromkeys(mark.text for mark in marks))[:8])
+        notes.append(f"no annotation says seizure, so there is no event; name one of: {texts}")
+    return events, notes
 
 
 def phase_of(start: float, stop: float, events: Sequence[Event]) -> str:
@@ -181,7 +178,7 @@ def block_length(recording: Recording, events: Sequence[Event], window: float, l
     return length if shorter >= LEAST_BLOCKS * length - SLACK and length <= window + SLACK else 0.0
 
 
-def _marks(recording: Recording) -> list[tuple[float, float | None, str]]:
+def _marks(recording: Recording) -> list[Mark]:
     given = recording.source.get("annotations", ())
     if not isinstance(given, list | tuple):
         raise InputError(f"source['annotations']: must be a list of onset, duration, text; got {type(given).__name__}")
@@ -189,16 +186,10 @@ def _marks(recording: Recording) -> list[tuple[float, float | None, str]]:
     for mark in given:
         try:
             duration = mark.get("duration")
-            found.append((float(mark["onset"]), None if duration is None else float(duration), str(mark["text"])))
+            one = Mark(float(mark["onset"]), None if duration is None else float(duration), str(mark["text"]))
         except (AttributeError, KeyError, TypeError, ValueError):
             raise InputError(f"source['annotations']: must hold onset, duration and text; got {mark!r}") from None
+        if not (math.isfinite(one.onset) and math.isfinite(one.duration or 0.0)):
+            raise InputError(f"source['annotations']: onset and duration must be finite; got {mark!r}")
+        found.append(one)
     return found
-
-
-def _is_seizure(text: str) -> bool:
-    low = text.lower()
-    return any(word in low for word in SEIZURE_WORDS) and not any(word in low for word in _NOT_SEIZURE)
-
-
-def _listed(marks: Sequence[tuple[float, float | None, str]]) -> str:
-    return ", ".join(repr(text) for text in list(dict.fromkeys(mark[2] for mark in marks))[:8])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
+from ..simulator.errors import InputError
 from ..simulator.fields import Param
 from ..simulator.options import Argument
 from .options import AnyFile, command
@@ -64,19 +65,23 @@ def explain(
 def info(
     file: AnyFile,
     *,
+    entry: Annotated[str | None, Param("This piece of an EEG with gaps, such as eeg[1]")] = None,
     out: Output,
 ) -> None:
     """Describe a file and the command that made it."""
     from ..simulator.files.edf import EDF_SUFFIXES
     from ..simulator.files.readers import ARRAY_SUFFIXES, open_run
 
+    is_eeg = file.suffix.lower() in EDF_SUFFIXES
+    if entry is not None and not is_eeg:
+        raise InputError("entry: names a piece of an EEG with gaps; other files are described as a whole")
     if file.suffix.lower() in ARRAY_SUFFIXES:
         run = open_run(file, clock="sample")
         arrays = {name: repr(run.recording(name).values.shape) for name in run}
         note = "an array has no clock: give --dt and --clock to measure it"
         facts = {"kind": "arrays", "arrays": arrays, "note": note}
     else:
-        facts = (_edf_facts if file.suffix.lower() in EDF_SUFFIXES else _document_facts)(file)
+        facts = _edf_facts(file, entry) if is_eeg else _document_facts(file)
 
     def text() -> str:
         lines = [f"{file}: {facts['kind']}"]
@@ -92,13 +97,16 @@ def info(
     out.result({"file": str(file), **facts}, text)
 
 
-def _edf_facts(file: Path) -> dict[str, Any]:
+def _edf_facts(file: Path, entry: str | None) -> dict[str, Any]:
     from ..analyses.eeg.quality import examine
-    from ..simulator.files.edf import ENTRY
+    from ..simulator.files.edf import ENTRY, pieces_of
     from ..simulator.files.readers import open_run
 
     run = open_run(file)
-    recording, source = run.recording(ENTRY), run.source
+    if entry is None and (gaps := pieces_of(run)):
+        raise InputError(f"{file}: {gaps}")
+    entry = entry or ENTRY
+    recording, source = run.recording(entry), run.source
     marks: Any = source["annotations"]
     judged = {channel.name: channel.reason for channel in examine(recording) if channel.reason}
     seconds = [
@@ -107,11 +115,11 @@ def _edf_facts(file: Path) -> dict[str, Any]:
     ]
     return {
         "kind": f"EEG ({source['format']})",
-        "entries": {ENTRY: repr(recording)},
+        "entries": {entry: repr(recording)},
         "channels": [str(name) for name in recording.unit_labels["channel"]],
         "not to be used": judged,
         "sampling rate": f"{1 / recording.dt:g} Hz",
-        "duration": f"{recording.duration:g} s",
+        "duration": f"{recording.duration:g} s" + (f" from {recording.t0:g} s" if recording.t0 else ""),
         "start": source["start"],
         "annotations": seconds,
         "assumptions": source["assumptions"],

@@ -18,7 +18,7 @@ from ..analyses.values import unusable
 from ..simulator import InputError, Recording, Spikes, unknown
 from ..simulator.checks import check_seed
 from ..simulator.files.document import versions
-from ..simulator.files.edf import ENTRY
+from ..simulator.files.edf import ENTRY, pieces_of
 from ..simulator.files.rows import plain
 from ..simulator.recordings.spikes import MIN_SPIKES
 from ..simulator.types import Progress
@@ -149,8 +149,7 @@ def _recording(
     if entry is None:
         names = [name for name, data in run.items() if not is_curve(data)]
         if ENTRY not in names and len(names) != 1:
-            listed = ", ".join(names) or "none"
-            raise InputError(f"{where}sliding windows read one entry; name it with --entries: {listed}")
+            raise InputError(f"{where}{pieces_of(run) or _one_entry(names)}")
         entry = ENTRY if ENTRY in names else names[0]
     elif entry not in run:
         raise unknown("entry", entry, run)
@@ -161,6 +160,10 @@ def _recording(
         activity = Activity(chosen, bin, sd)
         return replace(activity.rates, source=chosen.source), plain(run.source), activity
     return chosen, plain(run.source), None
+
+
+def _one_entry(names: Sequence[str]) -> str:
+    return f"sliding windows read one entry; name it with --entries: {', '.join(names) or 'none'}"
 
 
 def _attributed(found: EegResult, source: dict[str, object], command: str) -> EegResult:

@@ -162,9 +162,12 @@ def test_events_are_those_that_say_seizure_or_what_is_named():
 
 
 def test_what_is_assumed_of_events_is_said():
-    one = events_of(recording(noise(2), marks=((5.0, None, "onset"),)))
-    assert one[0] == [Event(5.0, 35.0, "onset")]
-    assert len(one[1]) == 2  # taken for the event; no duration
+    one = events_of(recording(noise(2), marks=((5.0, None, "seizure"),)))
+    assert one[0] == [Event(5.0, 35.0, "seizure")]
+    assert "has no duration" in one[1][0]
+    other = events_of(recording(noise(2), marks=((5.0, None, "eyes open"),)))
+    assert other[0] == []
+    assert "no annotation says seizure" in other[1][0]
     none = events_of(recording(noise(2), marks=((5.0, 1.0, "eyes open"), (7.0, 1.0, "cough"))))
     assert none[0] == []
     assert "no annotation says seizure" in none[1][0]

@@ -53,7 +53,7 @@ def test_the_reader_itself_names_copies_flat_and_clipped_channels(tmp_path):
     x[:, 3] = -0.5 * x[:, 1]
     x[:, 4] = 7.0
     x[:, 5] = np.clip(x[:, 5], -20, 20) * 20  # 400 µV is the limit of the converter
-    names = ["T8-P8", "P7-T7", "T8-P8", "T7-P7", "dead", "loud", "good"]
+    names = ["T8-P8", "P7-T7", "T8-P8", "T7-P7", "dead", "loud", "Cz"]
     run = read_edf(plain(tmp_path / "a.edf", x, names))
     assert run.recording("eeg").unit_labels["channel"].tolist()[2] == "T8-P8 (2)"
     text = "\n".join(said(run))
@@ -61,7 +61,7 @@ def test_the_reader_itself_names_copies_flat_and_clipped_channels(tmp_path):
     assert "T8-P8 (2) is a copy of T8-P8; T7-P7 is an inverted copy of P7-T7" in text
     assert "flat: dead" in text
     assert "(clipped): loud" in text
-    assert "good" not in text
+    assert "Cz" not in text
 
 
 def test_units_of_one_kind_are_brought_to_microvolt(tmp_path):
@@ -137,7 +137,14 @@ def bare_header(path):
 
 def gaps(path):
     content = plain(path).read_bytes()
-    path.write_bytes(content.replace(b"EDF+C", b"EDF+D").replace(b"+7\x14\x14", b"+9\x14\x14"))
+    content = content.replace(b"EDF+C", b"EDF+D")
+    for second in range(SECONDS - 1, 9, -1):
+        content = content.replace(b"+%d\x14\x14" % second, b"+%d\x14\x14" % (second + 30))
+    path.write_bytes(content)
+
+
+def out_of_order(path):
+    path.write_bytes(plain(path).read_bytes().replace(b"+7\x14\x14", b"+9\x14\x14"))
 
 
 def no_number(path):
@@ -163,7 +170,8 @@ BAD = {
         "1 of 2 channels can be used; synchrony needs 2; b: a copy of a",
     ),
     "two rates": (two_rates, "has no one commonest sampling rate: 1 channels at 128 Hz, 1 channels at 64 Hz"),
-    "gaps": (gaps, "a recording with gaps"),
+    "gaps": (gaps, "a recording with gaps, read as pieces: eeg[0] from 0 to 10 s, eeg[1] from 40 to 50 s; choose one"),
+    "records out of order": (out_of_order, "want records in the order of time"),
     "a header without numbers": (no_number, "cannot be read as EDF"),
     "too short for the window": (lambda path: plain(path, noise(3, seconds=3), marks=()), "window: must not be longer"),
     "nothing there": (lambda path: None, "no such file"),

@@ -1,0 +1,124 @@
+"""Bytes of EDF and BDF files: text of any encoding, and samples of one channel, read from disk when they are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from .tals import printable
+
+WIDTHS = {"EDF": 2, "BDF": 3}  # bytes of a sample
+FIELDS = (16, 80, 8, 8, 8, 8, 8, 80, 8, 32)  # of the header, bytes a signal: label, transducer, unit ... samples
+LABEL, UNIT, COUNT = 0, 2, 8  # places in FIELDS
+FIXED = 256  # bytes of the header before the signals
+VOLTS = {"V": 1e6, "mV": 1e3, "µV": 1.0, "nV": 1e-3}  # µV in one of them
+_PREFIXES = {"": "V", "m": "mV", "milli": "mV", "n": "nV", "nano": "nV", "u": "µV", "micro": "µV", "mc": "µV"}
+# µ in Latin-1 and Windows, µ and μ in UTF-8, the byte E6 of code page 437 in Latin-1, µ of UTF-8 taken for Latin-1
+_MICRO = ("µ", "μ", "æ", "Âµ", "Î¼")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Places of all signals within a data record, and the data records on disk."""
+
+    kind: str  # "EDF" or "BDF"
+    labels: tuple[str, ...]
+    units: tuple[str, ...]  # as `unit_of` reads them
+    counts: tuple[int, ...]  # samples a data record
+    records: NDArray[np.uint8]  # (data record, byte), mapped
+
+    @property
+    def is_notes(self) -> list[bool]:
+        """Whether each signal holds annotations."""
+        return [label == f"{self.kind} Annotations" for label in self.labels]
+
+    def raw(self, signal: int, first: int = 0, last: int | None = None) -> NDArray[np.uint8]:
+        """Return the bytes of a signal in a range of data records, (record, byte)."""
+        width = WIDTHS[self.kind]
+        start = width * sum(self.counts[:signal])
+        return self.records[first:last, start : start + width * self.counts[signal]]
+
+    def rows(self, signal: int) -> Iterator[bytes]:
+        """Yield the bytes of a signal, data record by data record."""
+        for row in self.raw(signal):
+            yield row.tobytes()
+
+    def digital(self, signal: int, first: int = 0, last: int | None = None) -> NDArray[Any]:
+        """Return the stored numbers of a signal in a range of data records, (time,)."""
+        raw = np.ascontiguousarray(self.raw(signal, first, last)).reshape(-1)
+        if self.kind == "EDF":
+            return raw.view("<i2")
+        triples = raw.reshape(-1, 3).astype(np.int32)
+        values: NDArray[np.int32] = triples[:, 0] | triples[:, 1] << 8 | triples[:, 2] << 16
+        return np.where(values >= 1 << 23, values - (1 << 24), values)
+
+
+def layout(source: Path, kind: str, head: bytes, n_signals: int) -> Layout:
+    """Return the layout of a file whose header is `head`.
+
+    Raises:
+        InputError: a data record without a sample.
+    """
+    columns = []
+    at = FIXED
+    for width in FIELDS:
+        columns.append([head[at + k * width : at + (k + 1) * width] for k in range(n_signals)])
+        at += width * n_signals
+    counts = tuple(int(field) for field in columns[COUNT])
+    size = WIDTHS[kind] * sum(counts)
+    if min(counts, default=1) < 0 or (counts and size <= 0):
+        raise InputError(f"{source}: its data records hold no sample")
+    n_records = (source.stat().st_size - len(head)) // size if size else 0
+    shape = (n_records, size)
+    records = (
+        np.memmap(source, np.uint8, "r", offset=len(head), shape=shape)
+        if n_records
+        else np.zeros((0, size), dtype=np.uint8)
+    )
+    labels = tuple(text_of(field) for field in columns[LABEL])
+    return Layout(kind, labels, tuple(unit_of(text_of(field)) for field in columns[UNIT]), counts, records)
+
+
+def text_of(field: bytes) -> str:
+    """Return the text of a field of the header: UTF-8 if it is, else Latin-1.
+
+    >>> text_of(b"\\xb5V      "), text_of(b"\\xc2\\xb5V"), text_of(b"Fp1 \\0")
+    ('µV', 'µV', 'Fp1')
+    """
+    try:
+        text = field.decode("utf-8")
+    except UnicodeDecodeError:
+        text = field.decode("latin-1")
+    return printable(text)
+
+
+def unit_of(text: str) -> str:
+    """Return a unit of potential as one of `VOLTS`, any other as it is; µ may stand in any encoding.
+
+    >>> [unit_of(text) for text in ("uV", "µv", "æV", "μV", "microvolts", "mV", "Volt", "%", "")]
+    ['µV', 'µV', 'µV', 'µV', 'µV', 'mV', 'V', '%', '']
+    """
+    plain = text.replace(" ", "").rstrip(".")
+    low = plain.casefold().replace("μ", "µ")  # casefold makes μ of µ
+    for end in ("volts", "volt", "v"):
+        if low.endswith(end):
+            prefix = low.removesuffix(end)
+            if prefix in _PREFIXES:
+                return _PREFIXES[prefix]
+            return "µV" if is_micro(plain[: len(prefix)]) else text
+    return text
+
+
+def is_micro(prefix: str) -> bool:
+    """Tell µ in some encoding: no other prefix of a unit has characters beyond ASCII; "?" is a character that was lost.
+
+    >>> is_micro("µ"), is_micro("Âµ"), is_micro("?"), is_micro("k")
+    (True, True, True, False)
+    """
+    return prefix in _MICRO or prefix == "?" or (0 < len(prefix) <= 4 and not any(c.isascii() for c in prefix))
