@@ -11,8 +11,7 @@ from scipy.fft import next_fast_len
 from scipy.special import ndtr
 
 from ..simulator import InputError, Recording
-from ..simulator.files.survey import Moments
-from ..simulator.recordings.pieces import Pieces, pieces
+from ..simulator.recordings.pieces import Moments, Pieces, pieces
 from ..simulator.types import Band, Floats
 from .measures.arrays import live_units, vary
 from .measures.checks import NO_ORDER, band_reason, edge
@@ -98,8 +97,9 @@ def _in_pieces(values: Pieces, dt: float, band: Band) -> Pieces:
     for _, piece in pieces(Pieces(plain.read, np.arange(len(values.units)), 0, values.shape[0]), plain.length):
         inside.add(piece)
     live = alive & (inside.sd >= LEAST_SHARE * moments.sd)
-    blocks = _Blocks(values, dt, band, moments.mean, live)
-    return Pieces(blocks.read, np.arange(len(values.units)), 0, values.shape[0], values.what)
+    blocks = plain if live.all() else _Blocks(values, dt, band, moments.mean, live)
+    known = inside if live.all() else None
+    return Pieces(blocks.read, np.arange(len(values.units)), 0, values.shape[0], values.what, known)
 
 
 class _Blocks:

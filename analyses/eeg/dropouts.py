@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...simulator import Recording
-from ...simulator.files.channels import LIMIT_RUN
-from ...simulator.files.survey import Runs, Span
+from ...simulator.files.survey import LIMIT_RUN, Runs, Span
 from ...simulator.recordings.pieces import pieces
 from ...simulator.types import Band
 from ..filtering import RINGING

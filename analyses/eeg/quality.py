@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 
 from ...simulator import InputError, Recording
 from ...simulator.files.names import OTHER, kinds_of
-from ...simulator.files.survey import Moments, copies_in, surveyed
-from ...simulator.recordings.pieces import Pieces, pieces
+from ...simulator.files.survey import STILL, copies_in, surveyed
+from ...simulator.recordings.pieces import Moments, Pieces, pieces
 from ...simulator.types import Band
 from ..filtering import bandpassed
 from ..measures.arrays import vary
 
 CLIPPED = 0.01  # share of samples in a row at a channel's own extreme
-STILL = 0.5  # share of time without any change
 MAX_Z = 5.0  # robust z of log variance
 LEAST_SCALE = 0.2  # of log10 variance: below it, channels are alike and none stands out
 LINE_SHARE = 0.5  # of the power above 1 Hz that lies within 1 Hz of 50 or 60 Hz
 LINE_PARTS, LINE_PART = 64, 2**16  # parts of a long recording that show line noise, and samples of each
+OF_A_BAND = ("line noise", "its variance")  # faults that are judged within the band that is analysed
 LEAST_CHANNELS = 5  # fewer give no scale to stand out from
 
 
@@ -98,6 +98,8 @@ def judged(recording: Recording, signal: Recording, time: tuple[float, float] | 
 
 def moments_of(recording: Recording) -> Moments:
     """Return mean, variance and correlation of the channels."""
+    if isinstance(recording.values, Pieces) and recording.values.moments is not None:
+        return recording.values.moments
     found = Moments(recording.n_units)
     for _, piece in pieces(recording.values):
         found.add(piece)

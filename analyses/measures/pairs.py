@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import cached_property
 
 import numpy as np
@@ -16,60 +15,69 @@ Matrix = NDArray[np.float64]
 
 
 class Pairs:
-    """Correlations of the pairs of one set of rows.
+    """Correlations of the pairs of sets of rows, as many sets as the leading axes hold.
 
     Args:
-        rows: (unit, time), of the units that count; it is standardised in place. A row that is constant correlates 0
+        rows: (…, unit, time), of the units that count; it is standardised in place. A row that is constant correlates 0
             with all others.
     """
 
     def __init__(self, rows: Matrix) -> None:
-        self.n, self.n_times = rows.shape
-        size = np.abs(rows).max(axis=1)
-        rows -= rows[:, :1].copy()  # a mean of many equal numbers is not that number; a mean of zeros is 0
-        rows -= rows.mean(axis=1)[:, None]
-        sd = np.sqrt(np.einsum("ij,ij->i", rows, rows) / self.n_times)
-        varies = (sd > 0) & (sd >= SMALLEST_SHARE * sd.max(initial=0.0)) & (sd >= RESIDUE * size)
-        rows *= (varies / np.where(varies, sd, 1.0))[:, None]
+        self.n, self.n_times = rows.shape[-2:]
+        size = np.maximum(rows.max(axis=-1), -rows.min(axis=-1))
+        rows -= rows[..., :1].copy()  # a mean of many equal numbers is not that number; a mean of zeros is 0
+        rows -= rows.mean(axis=-1)[..., None]
+        sd = np.sqrt(np.einsum("...ij,...ij->...i", rows, rows) / self.n_times)
+        most = sd.max(axis=-1, keepdims=True, initial=0.0)
+        varies = (sd > 0) & (sd >= SMALLEST_SHARE * most) & (sd >= RESIDUE * size)
+        rows *= (varies / np.where(varies, sd, 1.0))[..., None]
         self._z = rows
-        self._live = float(varies.sum())
+        self._live = varies.sum(axis=-1).astype(float)
 
     @cached_property
     def matrix(self) -> Matrix:
-        """R, (unit, unit); 1 on the diagonal, 0 for rows that are constant."""
-        return np.asarray(self._z @ self._z.T / self.n_times)
+        """R, (…, unit, unit); 1 on the diagonal, 0 for rows that are constant."""
+        return np.asarray(self._z @ self._z.swapaxes(-1, -2) / self.n_times)
 
     @property
     def _ordered(self) -> float:
         return float(max(self.n * (self.n - 1), 1))
 
     @cached_property
-    def mean(self) -> float:
+    def _flat(self) -> Matrix:
+        return self.matrix.reshape(*self.matrix.shape[:-2], -1)
+
+    @cached_property
+    def mean(self) -> Matrix:
         """Mean correlation."""
-        total = self._z.sum(axis=0)
-        return float((float(total @ total) / self.n_times - self._live) / self._ordered)
+        return (_squared(self._z.sum(axis=-2)) / self.n_times - self._live) / self._ordered
 
     @cached_property
-    def mean_absolute(self) -> float:
+    def mean_absolute(self) -> Matrix:
         """Mean |correlation|."""
-        return (float(np.abs(self.matrix).sum()) - self._live) / self._ordered
+        return np.asarray((np.abs(self._flat).sum(axis=-1) - self._live) / self._ordered)
 
     @cached_property
-    def mean_square(self) -> float:
+    def mean_square(self) -> Matrix:
         """Mean squared correlation, the part by chance included."""
-        flat = self.matrix.ravel()
-        return (float(flat @ flat) - self._live) / self._ordered
+        return (_squared(self._flat) - self._live) / self._ordered
 
     @cached_property
-    def first(self) -> float:
+    def first(self) -> Matrix:
         """Largest eigenvalue of R."""
-        small = self.matrix if self.n <= self.n_times else np.asarray(self._z.T @ self._z / self.n_times)
-        if len(small) < ITERATIVE:
-            return float(np.linalg.eigvalsh(small)[-1])
-        start = np.random.default_rng(0).standard_normal(len(small))  # the same each time, and orthogonal to no mode
-        return float(eigsh(small, k=1, which="LA", tol=0, v0=start, return_eigenvectors=False)[0])
+        small = self.matrix
+        if self.n > self.n_times:
+            small = np.asarray(self._z.swapaxes(-1, -2) @ self._z / self.n_times)
+        if small.shape[-1] < ITERATIVE:
+            return np.asarray(np.linalg.eigvalsh(small)[..., -1])
+        start = np.random.default_rng(0).standard_normal(small.shape[-1])  # the same each time, and orthogonal to no mode
+        found = [
+            eigsh(one, k=1, which="LA", tol=0, v0=start, return_eigenvectors=False)[0]
+            for one in small.reshape(-1, *small.shape[-2:])
+        ]
+        return np.array(found).reshape(small.shape[:-2])
 
-    @property
-    def effective(self) -> float:
-        """1 / mean squared correlation: of independent rows the number of effective samples, T_eff."""
-        return 1.0 / self.mean_square if self.mean_square > 0 else math.inf
+
+def _squared(vectors: Matrix) -> Matrix:
+    """Squared norm of vectors (…, k), each by a product of its own: a sum over all at once would round otherwise."""
+    return np.array([one @ one for one in vectors.reshape(-1, vectors.shape[-1])]).reshape(vectors.shape[:-1])

@@ -18,7 +18,8 @@ from ..analyses.values import unusable
 from ..simulator import InputError, Recording, Spikes, unknown
 from ..simulator.checks import check_seed
 from ..simulator.files.document import versions
-from ..simulator.files.edf import ENTRY, pieces_of
+from ..simulator.files.edf import EDF_SUFFIXES, ENTRY, pieces_of
+from ..simulator.files.readers import open_run
 from ..simulator.files.rows import plain
 from ..simulator.recordings.spikes import MIN_SPIKES
 from ..simulator.types import Progress
@@ -144,7 +145,9 @@ def _recording(
     data: Source, entry: str | None, dt: float | None, clock: str | None, bin: float, sd: float
 ) -> tuple[Recording, dict[str, object], Activity | None]:
     """Return the chosen entry, as sampled activity, the provenance of the run, and of spikes all their forms."""
-    run = as_run(data, dt=dt, clock=clock)
+    is_path = isinstance(data, str | os.PathLike)
+    edf = is_path and os.fspath(data).lower().endswith(EDF_SUFFIXES)
+    run = open_run(data, lazy=True) if edf else as_run(data, dt=dt, clock=clock)
     where = f"{os.fspath(data)}: " if isinstance(data, str | os.PathLike) else ""
     if entry is None:
         names = [name for name, data in run.items() if not is_curve(data)]

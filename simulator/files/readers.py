@@ -32,7 +32,9 @@ READERS = Registry("reader", "ictal.simulator.files", {
 })  # fmt: skip
 
 
-def open_run(path: str | os.PathLike[str], *, dt: float | None = None, clock: str | None = None) -> Run:
+def open_run(
+    path: str | os.PathLike[str], *, dt: float | None = None, clock: str | None = None, lazy: bool = False
+) -> Run:
     """Read a file as a Run. Its ``source`` has ``file``, the path as given, and ``sha256`` of the content.
 
     ``.h5`` is read as a Run, ``.edf`` and ``.bdf`` as `read_edf` says. ``.npy`` and ``.csv`` (comma, semicolon, tab or
@@ -45,6 +47,7 @@ def open_run(path: str | os.PathLike[str], *, dt: float | None = None, clock: st
         path: the file.
         dt: sampling interval [ticks of `clock`]; needed for arrays unless clock is ``"sample"``.
         clock: meaning of the time axis; ``"second"`` if only dt is given.
+        lazy: whether values stay on disk and are read in pieces, where the reader can do so: EDF and BDF.
 
     Raises:
         InputError: one line with the file and its fault.
@@ -56,7 +59,8 @@ def open_run(path: str | os.PathLike[str], *, dt: float | None = None, clock: st
     if suffix not in READERS:
         raise InputError(f"{source}: cannot tell the format from {suffix!r}; want {', '.join(READERS)}")
     reader = READERS.load(suffix)
-    options = {"dt": dt, "clock": clock} if "dt" in inspect.signature(reader).parameters else {}
+    known = inspect.signature(reader).parameters
+    options = {"dt": dt, "clock": clock} if "dt" in known else {"lazy": lazy} if "lazy" in known else {}
     run: Run = reader(source, **options)
     named = {**run.source, **identity(source)}
     if suffix in HDF5_SUFFIXES:

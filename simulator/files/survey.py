@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recordings.pieces import pieces
-from .channels import LIMIT_RUN, SAME, STILL_RUN
+from ..recordings.pieces import Moments, pieces
 
+SAME = 1e-6  # 1 − |correlation| of two channels below which they are one signal
+STILL_RUN = 0.1  # s that a constant stretch must last
+STILL = 0.5  # share of time without any change
+LIMIT_RUN = 3  # samples in a row at a limit; one alone is a peak that just fits
 Span = tuple[int, int]  # first sample, and the one after the last
 
 
@@ -100,43 +104,6 @@ class AtExtreme:
         return self._counted / max(self._n, 1)
 
 
-class Moments:
-    """Mean, variance and correlation of units, over pieces that follow each other."""
-
-    def __init__(self, n_units: int) -> None:
-        self.n = 0
-        self._first = np.zeros(n_units)  # numbers near the mean: squares then lose no digits
-        self._sum = np.zeros(n_units)
-        self._products = np.zeros((n_units, n_units))
-
-    def add(self, x: NDArray[np.float64]) -> None:
-        """Add a piece, (time, unit)."""
-        if self.n == 0:
-            self._first = x.mean(axis=0)
-            constant = x.max(axis=0) == x.min(axis=0)
-            self._first[constant] = x[0, constant]  # a mean of many equal numbers is not that number
-        moved = x - self._first
-        self._sum += moved.sum(axis=0)
-        self._products += moved.T @ moved
-        self.n += len(x)
-
-    @property
-    def mean(self) -> NDArray[np.float64]:
-        """(unit,)."""
-        return self._first + self._sum / self.n
-
-    @property
-    def covariance(self) -> NDArray[np.float64]:
-        """Divided by the number of samples, (unit, unit)."""
-        mean = self._sum / self.n
-        return self._products / self.n - np.outer(mean, mean)
-
-    @property
-    def sd(self) -> NDArray[np.float64]:
-        """(unit,)."""
-        return np.sqrt(np.maximum(np.diagonal(self.covariance), 0.0))
-
-
 @dataclass(frozen=True, eq=False)
 class Survey:
     """Properties of the channels of one recording, (unit,) each.
@@ -144,7 +111,7 @@ class Survey:
     Attributes:
         low, high: least and greatest value.
         moments: mean, variance and correlation.
-        clipped: share of the samples that stand three or more in a row at the least or the greatest value.
+        at_low, at_high: share of the samples that stand three or more in a row at the least and the greatest value.
         still: spans in which the value does not change for 0.1 s and longer.
         n_times: number of samples.
     """
@@ -152,7 +119,8 @@ class Survey:
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     moments: Moments
-    clipped: NDArray[np.float64]
+    at_low: NDArray[np.float64]
+    at_high: NDArray[np.float64]
     still: list[list[Span]]
     n_times: int
 
@@ -161,6 +129,11 @@ class Survey:
         """Share of time without any change for 0.1 s and longer, as `still`."""
         steps = max(self.n_times - 1, 1)
         return np.array([sum(stop - start - 1 for start, stop in spans) / steps for spans in self.still])
+
+    @property
+    def clipped(self) -> NDArray[np.float64]:
+        """The larger of `at_low` and `at_high`."""
+        return np.maximum(self.at_low, self.at_high)
 
     @property
     def size(self) -> NDArray[np.float64]:
@@ -181,21 +154,49 @@ def surveyed(values: Any, dt: float) -> Survey:
         runs.add(np.concatenate([x[:1] == last, x[1:] == x[:-1]]))
         last = x[-1:].copy()
     still = [[(start - 1, stop) for start, stop in spans] for spans in runs.spans()]  # of samples, not of steps
-    return Survey(
-        -lowest.value, highest.value, moments, np.maximum(highest.share(), lowest.share()), still, n_times
-    )
+    return Survey(-lowest.value, highest.value, moments, lowest.share(), highest.share(), still, n_times)
 
 
-def copies_in(moments: Moments, size: NDArray[np.float64], same: float = SAME) -> list[tuple[int, int, float]]:
-    """Return pairs of channels that are one signal up to gain, sign and offset, as `copies`.
+def copies_in(moments: Moments, size: NDArray[np.float64]) -> list[tuple[int, int, float]]:
+    r"""Return pairs of channels that are one signal up to gain, sign and offset.
+
+    .. math:: 1 - |\operatorname{corr}(x_i, x_j)| < 10^{-6}, \quad i < j
 
     Args:
         moments: of the channels.
         size: their largest absolute values: an SD far below is the float residue of a constant.
-        same: 1 − |correlation| below which two channels are one signal.
+
+    Returns:
+        (i, j, correlation); an inverted copy (T7-P7 and P7-T7) has a negative one. A constant channel is no copy.
+
+    >>> t = np.arange(100.0)
+    >>> seen = surveyed(np.stack([np.sin(t), np.cos(t), 3 - 2 * np.sin(t), np.ones(100)], axis=1), 0.01)
+    >>> copies_in(seen.moments, seen.size)
+    [(0, 2, -1.0)]
     """
     sd = moments.sd
     alive = np.flatnonzero(sd > 8 * np.finfo(np.float64).eps * size)
     r = moments.covariance[np.ix_(alive, alive)] / np.outer(sd[alive], sd[alive])
-    found = np.argwhere(np.triu(np.abs(r) > 1 - same, k=1))
+    found = np.argwhere(np.triu(np.abs(r) > 1 - SAME, k=1))
     return [(int(alive[i]), int(alive[j]), round(float(r[i, j]), 6)) for i, j in found]
+
+
+def findings(seen: Survey, names: Sequence[str]) -> list[str]:
+    """Describe channels that are flat, and channels with the same signal, in one line each; [] without them.
+
+    >>> t = np.arange(100.0)
+    >>> seen = surveyed(np.stack([np.sin(t), 0 * t, -np.sin(t)], axis=1), 0.01)
+    >>> for line in findings(seen, ["A-B", "C", "B-A"]): print(line)
+    flat: C
+    the same signal twice: B-A is an inverted copy of A-B
+    """
+    lines = []
+    flat = [name for name, share in zip(names, seen.still_share, strict=True) if share > STILL]
+    if flat:
+        lines.append(f"flat: {', '.join(flat)}")
+    twice: dict[int, str] = {}
+    for i, j, r in copies_in(seen.moments, seen.size):
+        twice.setdefault(j, f"{names[j]} is {'a copy' if r > 0 else 'an inverted copy'} of {names[i]}")
+    if twice:
+        lines.append(f"the same signal twice: {'; '.join(twice.values())}")
+    return lines

@@ -15,6 +15,43 @@ PIECE = 2**20  # values read at once, 8 MB
 Read = Callable[[int, int, NDArray[np.intp]], NDArray[np.float64]]
 
 
+class Moments:
+    """Mean, variance and correlation of units, over pieces that follow each other."""
+
+    def __init__(self, n_units: int) -> None:
+        self.n = 0
+        self._first = np.zeros(n_units)  # numbers near the mean: squares then lose no digits
+        self._sum = np.zeros(n_units)
+        self._products = np.zeros((n_units, n_units))
+
+    def add(self, x: NDArray[np.float64]) -> None:
+        """Add a piece, (time, unit)."""
+        if self.n == 0:
+            self._first = x.mean(axis=0)
+            constant = x.max(axis=0) == x.min(axis=0)
+            self._first[constant] = x[0, constant]  # a mean of many equal numbers is not that number
+        moved = x - self._first
+        self._sum += moved.sum(axis=0)
+        self._products += moved.T @ moved
+        self.n += len(x)
+
+    @property
+    def mean(self) -> NDArray[np.float64]:
+        """(unit,)."""
+        return self._first + self._sum / self.n
+
+    @property
+    def covariance(self) -> NDArray[np.float64]:
+        """Divided by the number of samples, (unit, unit)."""
+        mean = self._sum / self.n
+        return self._products / self.n - np.outer(mean, mean)
+
+    @property
+    def sd(self) -> NDArray[np.float64]:
+        """(unit,)."""
+        return np.sqrt(np.maximum(np.diagonal(self.covariance), 0.0))
+
+
 @dataclass(frozen=True, eq=False)
 class Pieces:
     """Values (time, unit) in double precision that are read when they are asked for.
@@ -24,6 +61,7 @@ class Pieces:
         units: indices of the units within the source.
         start, stop: first sample, and the one after the last, within the source.
         what: name of the source, for the error where the whole does not fit into memory.
+        moments: of all values, where they are known already.
     """
 
     source: Read
@@ -31,6 +69,7 @@ class Pieces:
     start: int
     stop: int
     what: str = "recording"
+    moments: Moments | None = None
 
     dtype = np.dtype(np.float64)
     ndim = 2
@@ -46,11 +85,11 @@ class Pieces:
 
     def between(self, first: int, last: int) -> Pieces:
         """Return the samples first to last − 1, unread."""
-        return replace(self, start=self.start + first, stop=self.start + last)
+        return replace(self, start=self.start + first, stop=self.start + last, moments=None)
 
     def of(self, index: NDArray[np.intp]) -> Pieces:
         """Return the units of this index, unread."""
-        return replace(self, units=self.units[index])
+        return replace(self, units=self.units[index], moments=None)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         """Read everything.
