@@ -33,7 +33,7 @@ from .surrogates import (
 from .validity import envelope_in_common, start_reason
 
 BATCH = 500_000  # numbers held at once: larger ones leave the cache and cost page faults
-TOGETHER = 60_000  # numbers of the surrogates whose correlations are computed at once
+TOGETHER = 120_000  # numbers of the surrogates whose correlations are computed at once
 REDRAWN = 3  # surrogates of spike trains are drawn up to so many times as often
 SHARE, PHASE_SHARE, SHORT_SHARE = 1 / 4, 1 / 8, 1 / 100  # of the length: the largest lag, of phases, where V is high
 SHORTEST_LAG = 10  # samples
