@@ -68,9 +68,7 @@ def permutation_p(a: ArrayLike, b: ArrayLike, *, seed: int = 0) -> float:
     return _share_beyond(pooled[chosen].sum(axis=1), n, total, y.size, observed - slack, exact=exact)
 
 
-def _share_beyond(
-    first: NDArray[np.float64], n: int, total: float, m: int, least: float, *, exact: bool
-) -> float:
+def _share_beyond(first: NDArray[np.float64], n: int, total: float, m: int, least: float, *, exact: bool) -> float:
     extreme = int((np.abs(first / n - (total - first) / m) >= least).sum())
     return extreme / len(first) if exact else (1 + extreme) / (1 + len(first))
 

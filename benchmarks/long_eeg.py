@@ -1,7 +1,7 @@
 """Memory and time of a day of EEG: 24 h of 23 channels at 256 Hz, 1 GB on disk.
 
-    python benchmarks/long_eeg.py write day.edf [HOURS]     a synthetic recording with a seizure in its middle
-    python benchmarks/long_eeg.py run info day.edf          any command of ictal, with its peak of memory and CPU time
+python benchmarks/long_eeg.py write day.edf [HOURS]     a synthetic recording with a seizure in its middle
+python benchmarks/long_eeg.py run info day.edf          any command of ictal, with its peak of memory and CPU time
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ import numpy as np
 
 CHANNELS, RATE, SEIZURE = 23, 256, 60
 NOTES = 64  # bytes of annotations a data record of one second
-SITES = "Fp1 Fp2 F7 F3 Fz F4 F8 T7 C3 Cz C4 T8 P7 P3 Pz P4 P8 O1 O2 FC1 FC2 CP1 CP2".split()
+SITES = [
+    *("Fp1", "Fp2", "F7", "F3", "Fz", "F4", "F8", "T7", "C3", "Cz", "C4", "T8"),
+    *("P7", "P3", "Pz", "P4", "P8", "O1", "O2", "FC1", "FC2", "CP1", "CP2"),
+]
 
 
 def write(path: Path, hours: float) -> None:

@@ -12,8 +12,8 @@ from ..filtering import bandpassed
 from ..measures import MEASURES, get
 from ..settings import ValueSettings
 from .change import changes
-from .dropouts import Dropouts, dropouts
 from .detectors import Baseline, Rule, run_detectors
+from .dropouts import Dropouts, dropouts
 from .features import line_length
 from .preprocessing import REFERENCES, rereferenced
 from .quality import Channel, judged, used
@@ -155,9 +155,7 @@ def usable(
     return left, notes + dropouts(seen, band).notes(seen, "they enter the value, and sliding windows leave them out")
 
 
-def _judged(
-    recording: Recording, signal: Recording, events: Sequence[Event], all_channels: bool
-) -> list[Channel]:
+def _judged(recording: Recording, signal: Recording, events: Sequence[Event], all_channels: bool) -> list[Channel]:
     whole = recording.t0 + recording.duration
     quiet = (recording.t0, events[0].onset) if events and events[0].onset - recording.t0 >= QUIET else None
     if quiet is not None and quiet[1] >= whole:

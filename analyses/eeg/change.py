@@ -119,8 +119,9 @@ def difference_of_means(before: NDArray[np.float64], event: NDArray[np.float64])
     prior of 1 − ρ.
 
     Of 3,000 draws each of 6 + 6, 6 + 24, 12 + 12 and 60 + 10 blocks without a change at most 2, 4, 6, 7 and 16 % leave
-    0 out of the interval and have a permutation p below 0.05, for ρ = 0, 0.2, 0.5, 0.6 and 0.8 (of 6 + 6 blocks, widened
-    by the ρ that is estimated instead: 4, 7, 15, 18 and 26 %). A step of 6 SD on a ramp of 6 SD is found in 99 %.
+    0 out of the interval and have a permutation p below 0.05, for ρ = 0, 0.2, 0.5, 0.6 and 0.8 (of 6 + 6 blocks,
+    widened by the ρ that is estimated instead: 4, 7, 15, 18 and 26 %). A step of 6 SD on a ramp of 6 SD is found
+    in 99 %.
 
     >>> rng = np.random.default_rng(0)
     >>> ramp = np.linspace(1.0, 3.0, 12)
@@ -145,7 +146,7 @@ def difference_of_means(before: NDArray[np.float64], event: NDArray[np.float64])
     def beyond(half: float) -> float:
         return float(share @ student.sf(half / np.array(spread), freedom)) - 0.025
 
-    widest = float((student.ppf(0.975, freedom) * spread).max())
+    widest = float((student.ppf(0.975, freedom) * np.array(spread)).max())
     half = float(brentq(beyond, 0.0, widest * (1 + 1e-9), xtol=1e-12 * widest))
     return difference, difference - half, difference + half
 

@@ -69,8 +69,8 @@ class Dropouts:
         longest = max((stop - start, start) for at in who for start, stop in self.spans[at])
         many = f"{len(who)} of {len(self.spans)} channels drop out (constant), longest for"
         where = f"{longest[0] * recording.dt:.3g} s at {recording.t0 + longest[1] * recording.dt:.6g} s"
-        ringing = f" and for {self.beside * recording.dt:.3g} s beside, where the filter rings" if self.beside else ""
-        return [f"{many} {where}: {fate}{ringing}"]
+        ringing = f", and the filter rings for {self.beside * recording.dt:.3g} s beside" if self.beside else ""
+        return [f"{many} {where}{ringing}: {fate}"]
 
 
 def dropouts(recording: Recording, band: Band | None = None) -> Dropouts:

@@ -9,7 +9,6 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-
 from threadpoolctl import threadpool_limits
 
 from ...simulator import InputError, Recording, Spikes, unknown
@@ -84,7 +83,7 @@ def window_values(
             start, stop = (signal.t0 + signal.dt * edge for edge in (first, last))
             time = (start, stop - signal.dt / 2)
             part = signal.select(time=time).in_memory()
-            where = {"start": start, "stop": stop, "phase": phase_of(start, stop, events)}
+            where: dict[str, Any] = {"start": start, "stop": stop, "phase": phase_of(start, stop, events)}
             lost = out is not None and bool(out[at].any())
             if out is not None and lost and out[at].sum() > part.n_units - 2:
                 reason = f"dropout: {int(out[at].sum())} of {part.n_units} channels are constant, clipped or beside it"

@@ -15,10 +15,10 @@ Matrix = NDArray[np.float64]
 
 
 class Pairs:
-    """Correlations of the pairs of sets of rows, as many sets as the leading axes hold.
+    """Correlations of the pairs of each of several sets of rows.
 
     Args:
-        rows: (…, unit, time), of the units that count; it is standardised in place. A row that is constant correlates 0
+        rows: (set, unit, time), of the units that count; it is standardised in place. A row that is constant correlates 0
             with all others.
     """
 
@@ -36,7 +36,7 @@ class Pairs:
 
     @cached_property
     def matrix(self) -> Matrix:
-        """R, (…, unit, unit); 1 on the diagonal, 0 for rows that are constant."""
+        """R, (set, unit, unit); 1 on the diagonal, 0 for rows that are constant."""
         return np.asarray(self._z @ self._z.swapaxes(-1, -2) / self.n_times)
 
     @property
@@ -45,12 +45,12 @@ class Pairs:
 
     @cached_property
     def _flat(self) -> Matrix:
-        return self.matrix.reshape(*self.matrix.shape[:-2], -1)
+        return self.matrix.reshape(len(self.matrix), -1)
 
     @cached_property
     def mean(self) -> Matrix:
         """Mean correlation."""
-        return (_squared(self._z.sum(axis=-2)) / self.n_times - self._live) / self._ordered
+        return np.asarray((_squared(self._z.sum(axis=-2)) / self.n_times - self._live) / self._ordered)
 
     @cached_property
     def mean_absolute(self) -> Matrix:
@@ -60,7 +60,7 @@ class Pairs:
     @cached_property
     def mean_square(self) -> Matrix:
         """Mean squared correlation, the part by chance included."""
-        return (_squared(self._flat) - self._live) / self._ordered
+        return np.asarray((_squared(self._flat) - self._live) / self._ordered)
 
     @cached_property
     def first(self) -> Matrix:
@@ -70,14 +70,14 @@ class Pairs:
             small = np.asarray(self._z.swapaxes(-1, -2) @ self._z / self.n_times)
         if small.shape[-1] < ITERATIVE:
             return np.asarray(np.linalg.eigvalsh(small)[..., -1])
-        start = np.random.default_rng(0).standard_normal(small.shape[-1])  # the same each time, and orthogonal to no mode
-        found = [
-            eigsh(one, k=1, which="LA", tol=0, v0=start, return_eigenvectors=False)[0]
-            for one in small.reshape(-1, *small.shape[-2:])
-        ]
-        return np.array(found).reshape(small.shape[:-2])
+        start = np.random.default_rng(0).standard_normal(len(small[0]))  # the same each time, and orthogonal to no mode
+
+        def largest(one: Matrix) -> float:
+            return float(eigsh(one, k=1, which="LA", tol=0.0, v0=start, return_eigenvectors=False)[0])
+
+        return np.array([largest(one) for one in small])
 
 
 def _squared(vectors: Matrix) -> Matrix:
-    """Squared norm of vectors (…, k), each by a product of its own: a sum over all at once would round otherwise."""
-    return np.array([one @ one for one in vectors.reshape(-1, vectors.shape[-1])]).reshape(vectors.shape[:-1])
+    """Squared norm of vectors (set, k), each by a product of its own: a sum over all at once would round otherwise."""
+    return np.array([one @ one for one in vectors])

@@ -79,9 +79,9 @@ def compare(
             raise InputError(f"compare: group {group!r} is empty")
         runs[group] = [as_run(member, dt=dt, clock=clock) for member in members]
     notes: list[str] = []
-    for group, members in runs.items():
-        for at, run in enumerate(members):
-            members[at], found = of_good_channels(run, band, window, all_channels)
+    for group, own in runs.items():
+        for at, run in enumerate(own):
+            own[at], found = of_good_channels(run, band, window, all_channels)
             notes += [f"{group} {at + 1}: {note}" for note in found]
     cut = {g: [run if window is None else run.select(time=window) for run in members] for g, members in runs.items()}
     refuse_unusable(panels_of(cut, entries))

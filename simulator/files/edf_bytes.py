@@ -114,7 +114,10 @@ def layout(source: Path, kind: str, head: bytes, n_signals: int) -> Layout:
     n_records = (source.stat().st_size - len(head)) // size if size else 0
     labels = tuple(text_of(field) for field in columns[LABEL])
     return Layout(
-        kind, labels, tuple(unit_of(text_of(field)) for field in columns[UNIT]), counts,
+        kind,
+        labels,
+        tuple(unit_of(text_of(field)) for field in columns[UNIT]),
+        counts,
         Records(source, len(head), size, n_records),
     )
 

@@ -37,7 +37,8 @@ class Runs:
         """Add a piece, (time, unit)."""
         n = len(flags)
         half = max(1, self._length // 2)  # a run of `length` holds one whole block of half of it: most pieces have none
-        whole = flags[: n // half * half].reshape(-1, half, flags.shape[1]).all(axis=1).any(axis=0)
+        blocks = flags[: n // half * half].reshape(-1, half, flags.shape[1])
+        whole = np.asarray(blocks.all(axis=1).any(axis=0))
         for unit, found in enumerate(self._found):
             column = flags[:, unit]
             if whole[unit] or column[0] or column[-1] or n < 2 * half or self._open[unit] is not None:

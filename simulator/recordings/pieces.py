@@ -44,7 +44,7 @@ class Moments:
     def covariance(self) -> NDArray[np.float64]:
         """Divided by the number of samples, (unit, unit)."""
         mean = self._sum / self.n
-        return self._products / self.n - np.outer(mean, mean)
+        return np.asarray(self._products / self.n - np.outer(mean, mean))
 
     @property
     def sd(self) -> NDArray[np.float64]:
