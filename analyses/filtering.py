@@ -11,6 +11,7 @@ from scipy.fft import next_fast_len
 from scipy.special import ndtr
 
 from ..simulator import InputError, Recording
+from ..simulator.files.survey import surveyed
 from ..simulator.recordings.pieces import Moments, Pieces, pieces
 from ..simulator.types import Band, Floats
 from .measures.arrays import live_units, vary
@@ -87,11 +88,8 @@ def _in_pieces(values: Pieces, dt: float, band: Band) -> Pieces:
             f"recording is too long to be filtered as a whole; give a high edge of "
             f"{0.5 / dt - FLAT * band[0] / EDGE:.4g} or less"
         )
-    moments, low, high = Moments(len(values.units)), np.inf, -np.inf
-    for _, piece in pieces(values):
-        moments.add(piece)
-        low, high = np.minimum(low, piece.min(axis=0)), np.maximum(high, piece.max(axis=0))
-    alive = vary(moments.sd, np.maximum(high, -low))
+    seen = surveyed(values, dt)
+    moments, alive = seen.moments, vary(seen.moments.sd, seen.size)
     plain = _Blocks(values, dt, band, moments.mean, alive)
     inside = Moments(len(values.units))
     for _, piece in pieces(Pieces(plain.read, np.arange(len(values.units)), 0, values.shape[0]), plain.length):

@@ -20,7 +20,7 @@ CLIPPED = 0.01  # share of samples in a row at a channel's own extreme
 MAX_Z = 5.0  # robust z of log variance
 LEAST_SCALE = 0.2  # of log10 variance: below it, channels are alike and none stands out
 LINE_SHARE = 0.5  # of the power above 1 Hz that lies within 1 Hz of 50 or 60 Hz
-LINE_PARTS, LINE_PART = 64, 2**16  # parts of a long recording that show line noise, and samples of each
+LINE_PARTS, LINE_PART = 64, 2**15  # parts of a long recording that show line noise, and samples of each
 OF_A_BAND = ("line noise", "its variance")  # faults that are judged within the band that is analysed
 LEAST_CHANNELS = 5  # fewer give no scale to stand out from
 

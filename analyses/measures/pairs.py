@@ -18,7 +18,7 @@ class Pairs:
     """Correlations of the pairs of each of several sets of rows.
 
     Args:
-        rows: (set, unit, time), of the units that count; it is standardised in place. A row that is constant correlates 0
+        rows: (set, unit, time), of the units that count; they are standardised in place. A constant row correlates 0
             with all others.
     """
 

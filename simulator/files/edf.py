@@ -356,7 +356,7 @@ def _values(source: Path, samples: Samples, names: Sequence[str], rate: float, n
     if clipped:
         notes.append(f"samples in a row at the limit of the converter (clipped): {', '.join(clipped)}")
     notes += findings(seen, names)
-    return values
+    return replace(values, survey=seen, moments=seen.moments)
 
 
 def _unique_names(names: Sequence[str], notes: list[str]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recordings.pieces import Moments, pieces
+from ..recordings.pieces import Moments, Pieces, pieces
 
 SAME = 1e-6  # 1 − |correlation| of two channels below which they are one signal
 STILL_RUN = 0.1  # s that a constant stretch must last
@@ -144,6 +144,8 @@ class Survey:
 
 def surveyed(values: Any, dt: float) -> Survey:
     """Return the properties of values (time, unit) that are `dt` [s] apart, read once and piece by piece."""
+    if isinstance(values, Pieces) and isinstance(values.survey, Survey):
+        return values.survey
     n_times, units = values.shape
     runs, moments = Runs(units, max(2, round(STILL_RUN / dt))), Moments(units)
     highest, lowest = AtExtreme(units, LIMIT_RUN), AtExtreme(units, LIMIT_RUN)

@@ -38,7 +38,7 @@ class Moments:
     @property
     def mean(self) -> NDArray[np.float64]:
         """(unit,)."""
-        return self._first + self._sum / self.n
+        return np.asarray(self._first + self._sum / self.n)
 
     @property
     def covariance(self) -> NDArray[np.float64]:
@@ -62,6 +62,7 @@ class Pieces:
         start, stop: first sample, and the one after the last, within the source.
         what: name of the source, for the error where the whole does not fit into memory.
         moments: of all values, where they are known already.
+        survey: their `simulator.files.survey.Survey`, likewise.
     """
 
     source: Read
@@ -70,6 +71,7 @@ class Pieces:
     stop: int
     what: str = "recording"
     moments: Moments | None = None
+    survey: Any = None
 
     dtype = np.dtype(np.float64)
     ndim = 2
@@ -85,11 +87,11 @@ class Pieces:
 
     def between(self, first: int, last: int) -> Pieces:
         """Return the samples first to last − 1, unread."""
-        return replace(self, start=self.start + first, stop=self.start + last, moments=None)
+        return replace(self, start=self.start + first, stop=self.start + last, moments=None, survey=None)
 
     def of(self, index: NDArray[np.intp]) -> Pieces:
         """Return the units of this index, unread."""
-        return replace(self, units=self.units[index], moments=None)
+        return replace(self, units=self.units[index], moments=None, survey=None)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         """Read everything.
