@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ...simulator import Recording, unknown
+from ...simulator.recordings.pieces import Pieces
+from ...simulator.recordings.recording import to_numpy
 from .quality import channel_names
 
 Reference = Literal["none", "average"]
@@ -59,5 +64,16 @@ def rereferenced(recording: Recording, reference: str) -> tuple[Recording, list[
         "against their average the channels sum to 0 at every moment: their mean correlation is forced to about "
         "-1/(n - 1) and chi_c and r cannot show a rise that all share; read lambda1_fraction"
     )
-    x = recording.numpy()
-    return replace(recording, values=x - x.mean(axis=-1, keepdims=True)), notes
+    return replace(recording, values=_against_average(recording.values)), notes
+
+
+def _against_average(values: Any) -> Any:
+    if not isinstance(values, Pieces):
+        x = to_numpy(values)
+        return x - x.mean(axis=-1, keepdims=True)
+
+    def read(first: int, last: int, units: NDArray[np.intp]) -> NDArray[np.float64]:
+        x = values.read(first, last)
+        return np.asarray((x - x.mean(axis=-1, keepdims=True))[:, units])
+
+    return Pieces(read, np.arange(len(values.units)), 0, len(values), values.what)

@@ -81,6 +81,9 @@ class Pieces:
         """(time, unit)."""
         return self.stop - self.start, len(self.units)
 
+    def __len__(self) -> int:
+        return self.stop - self.start
+
     def read(self, first: int, last: int) -> NDArray[np.float64]:
         """Return the samples first to last − 1, (time, unit)."""
         return self.source(self.start + first, self.start + last, self.units)
