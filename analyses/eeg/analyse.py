@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 
-from ...simulator import InputError, Recording, Spikes, unknown
+from ...simulator import InputError, Recording, Spikes
 from ...simulator.types import Band, Progress
 from ..filtering import bandpassed
 from ..measures import MEASURES, get
@@ -15,7 +15,7 @@ from .change import changes
 from .detectors import Baseline, Rule, run_detectors
 from .dropouts import Dropouts, dropouts
 from .features import line_length
-from .preprocessing import REFERENCES, rereferenced
+from .preprocessing import rereferenced, weights
 from .quality import Channel, judged, used
 from .recruitment import recruitment
 from .result import EegResult
@@ -35,12 +35,13 @@ class Windows:
         phase_band: (low, high) of Hilbert phases alone; `band` if left out.
         measures: names; see `chosen_measures` for the default.
         nulls: surrogates a value: 0, or at least 199.
-        reference: "none" or "average".
-        event: text of the annotations that are events; see `events_of`.
+        reference: "none", "average" or names of channels; see `rereferenced`.
+        event: text of the annotations that are events, one or several; see `events_of`.
         all_channels: whether those that `examine` names are used too.
         units: measure a random choice of as many of the channels that are used.
         seed: of the surrogates and of the choice of units.
         null, max_lag, train_shift: as in `ValueSettings`; of several kinds of surrogate the first is drawn.
+        montage: differences of channels that are measured; see `bipolar`.
     """
 
     window: float = 5.0
@@ -49,7 +50,7 @@ class Windows:
     measures: Sequence[str] = ()
     nulls: int = 199
     reference: str = "none"
-    event: str | None = None
+    event: str | Sequence[str] | None = None
     all_channels: bool = False
     units: int | None = None
     phase_band: Band | None = None
@@ -57,10 +58,13 @@ class Windows:
     null: Sequence[str] = ()
     max_lag: float | None = None
     train_shift: float | None = None
+    montage: str = ""
 
     def __post_init__(self) -> None:
-        if self.reference not in REFERENCES:
-            raise unknown("reference", self.reference, REFERENCES)
+        if not (isinstance(self.reference, str) and self.reference.strip()):
+            raise InputError(f"reference: must be none, average or names of channels; got {self.reference!r}")
+        if not isinstance(self.montage, str):
+            raise InputError(f"montage: must be the name of one, or pairs such as 'Fp1-F7,F7-T7'; got {self.montage!r}")
         _ = self.values  # refuses what cannot be
 
     @property
@@ -125,9 +129,11 @@ def prepare(recording: Recording, settings: Windows, *, electrodes: bool = True)
         recording, signal = (one.subsample(n, seed=settings.seed) for one in (recording, signal))
     lost = dropouts(recording, settings.band) if electrodes else Dropouts.none(recording)
     notes += lost.notes(recording)
-    recording, remarks = rereferenced(recording, settings.reference)
-    if settings.reference != "none":
+    as_recorded = recording
+    recording, remarks = rereferenced(recording, settings.reference, settings.montage)
+    if recording is not as_recorded:
         signal = within(recording, settings.band)
+        lost = lost.through(weights(as_recorded, settings.reference, settings.montage))
     return Prepared(recording, signal, channels, events, lost, notes + remarks)
 
 
@@ -264,8 +270,10 @@ def analyse(
     notes += found.left_out
     rows = recruitment(
         line_length(signal, alarms.short, alarms.fine, ready.dropouts), window=alarms.short, baseline=baseline,
-        onset=events[0].onset if events else baseline[1], rule=alarms.rule,
+        onset=events[0].onset if events else math.nan, rule=alarms.rule,
     )  # fmt: skip
+    if not events:
+        notes.append("no event: recruitment has times and no latency, for the end of the baseline is no onset")
     return replace(
         result,
         recruitment=rows,

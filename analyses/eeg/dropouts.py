@@ -19,6 +19,7 @@ from ..measures.checks import edge
 from .quality import CLIPPED
 
 LONG, LEAST = 0.25, 8  # s, and samples, that a single channel must be constant
+PART = 0.25  # of a sum of channels: less is drowned by the others
 TOGETHER, LEAST_TOGETHER = 30, 3  # steps of all channels together, and of each, that they must be constant at once
 
 
@@ -40,6 +41,17 @@ class Dropouts:
     def none(cls, recording: Recording) -> Dropouts:
         """Return the dropouts of units that are no electrodes."""
         return cls([[]] * recording.n_units, [[]] * recording.n_units, 0)
+
+    def through(self, weights: NDArray[np.float64]) -> Dropouts:
+        """Return the dropouts of sums of channels: those of every channel of some weight in a sum.
+
+        Args:
+            weights: (channel, sum). A channel within an average of many does not count.
+        """
+        parts = [np.flatnonzero(np.abs(column) > PART) for column in weights.T]
+        spans = [_merged(list(chain(*(self.spans[at] for at in part)))) for part in parts]
+        clipped = [_merged(list(chain(*(self.clipped[at] for at in part)))) for part in parts]
+        return Dropouts(spans, clipped, self.beside)
 
     def out(self, places: Sequence[Span]) -> NDArray[np.bool_]:
         """Return which channels drop out of which windows, (window, channel).

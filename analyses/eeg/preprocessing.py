@@ -5,18 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...simulator import Recording, unknown
-from ...simulator.recordings.pieces import Pieces
-from ...simulator.recordings.recording import to_numpy
+from ...simulator import InputError, Recording
+from ...simulator.recordings.pieces import each
+from .montage import against, bipolar
 from .quality import channel_names
 
-Reference = Literal["none", "average"]
-REFERENCES: tuple[str, ...] = get_args(Reference)
 _PAIR = re.compile(
     r"^(?:EEG\s+)?([A-Z]{1,3}\d{0,2}[zZ]?)\s*-\s*([A-Z]{1,3}\d{0,2}[zZ]?)(?:-\d+|\s*\(\d+\))?$", re.IGNORECASE
 )
@@ -35,45 +32,49 @@ def is_bipolar(names: Sequence[str]) -> bool:
     return 2 * len(differences) > len(names) and (len(seconds) > 1 or len(names) == 1)
 
 
-def rereferenced(recording: Recording, reference: str) -> tuple[Recording, list[str]]:
-    r"""Return the recording against another reference, and notes on it.
+def rereferenced(recording: Recording, reference: str, montage: str = "") -> tuple[Recording, list[str]]:
+    r"""Return the recording against another reference, or as differences of channels, and notes on it.
 
     .. math:: \text{average:} \quad x_j(t) - \tfrac1n \textstyle\sum_k x_k(t)
 
     Args:
         recording: (time, channel) of the channels that are used.
-        reference: "none" leaves it as it was recorded; "average" takes the mean of all channels off each.
+        reference: "none" leaves it as it was recorded; "average" takes the mean of all channels off each; names of
+            channels ("Cz", "A1,A2") take the mean of these off the others.
+        montage: as in `bipolar`; "" for none.
 
     Raises:
-        InputError: another reference.
+        InputError: no such channel or montage, both a montage and a reference, or as `against` and `bipolar`.
     """
-    if reference not in REFERENCES:
-        raise unknown("reference", reference, REFERENCES)
-    bipolar = is_bipolar(channel_names(recording))
-    notes = []
-    if bipolar:
+    name = reference.strip()
+    notes: list[str] = []
+    if montage:
+        if name.lower() != "none":
+            raise InputError(
+                f"montage: differences of channels do not depend on the reference; leave --reference {reference} out"
+            )
+        recording, notes = bipolar(recording, montage)
+    pairs = is_bipolar(channel_names(recording))
+    if pairs:
         notes.append(
             "the channels are bipolar by their names: neighbours of one chain share an electrode, which correlates "
             "them whatever the brain does"
         )
-    if reference == "none":
+    if name.lower() == "none":
         return recording, notes
-    if bipolar:
+    if name.lower() != "average":
+        recording, remarks = against(recording, name)
+        return recording, notes + remarks
+    if pairs:
         notes.append("an average over bipolar channels is the reference of nothing; the differences were meant as such")
     notes.append(
         "against their average the channels sum to 0 at every moment: their mean correlation is forced to about "
         "-1/(n - 1) and chi_c and r cannot show a rise that all share; read lambda1_fraction"
     )
-    return replace(recording, values=_against_average(recording.values)), notes
+    return replace(recording, values=each(recording.values, lambda x: x - x.mean(axis=-1, keepdims=True))), notes
 
 
-def _against_average(values: Any) -> Any:
-    if not isinstance(values, Pieces):
-        x = to_numpy(values)
-        return x - x.mean(axis=-1, keepdims=True)
-
-    def read(first: int, last: int, units: NDArray[np.intp]) -> NDArray[np.float64]:
-        x = values.read(first, last)
-        return np.asarray((x - x.mean(axis=-1, keepdims=True))[:, units])
-
-    return Pieces(read, np.arange(len(values.units)), 0, len(values), values.what)
+def weights(recording: Recording, reference: str, montage: str = "") -> NDArray[np.float64]:
+    """Return the weight of every channel in every channel of `rereferenced`, (channel, new channel)."""
+    alone = replace(recording, values=np.eye(recording.n_units), valid=None, time_labels={})
+    return np.asarray(rereferenced(alone, reference, montage)[0].numpy())

@@ -18,7 +18,7 @@ class Recruited:
 
     channel: str
     time: float  # end of the first window over the threshold [ticks of the clock]; NaN if it never is
-    latency: float  # time − onset of the event [ticks]; NaN likewise
+    latency: float  # time − onset of the event [ticks]; NaN likewise, and without an event
     threshold: float  # mean + k·SD of the baseline [unit of the feature]
     peak: float  # largest value after the baseline, in SDs of the baseline over its mean; NaN where the SD is 0
 
@@ -32,7 +32,7 @@ def recruitment(series: Recording, *, window: float, baseline: Baseline, onset: 
         series: (window, channel), such as `line_length` gives it; its times are the ends of windows.
         window: length of its windows [ticks].
         baseline: (start, stop) of the mean μ and the SD σ [ticks]; t₀ is its stop.
-        onset: of the event [ticks].
+        onset: of the event [ticks]; NaN without one, and then the latencies are NaN.
         rule: k and hold.
 
     Returns:

@@ -99,10 +99,13 @@ def recruitment_caption(result: EegResult) -> str:
     )
     if not joined:
         return f"{how} None of {len(rows)} channels is recruited."
-    return (
-        f"{how} {len(joined)} of {len(rows)} channels are recruited, first {joined[0].channel} "
-        f"({joined[0].latency:+.2f} s from the onset), last {joined[-1].channel} ({joined[-1].latency:+.2f} s)."
-    )
+    first, last = joined[0], joined[-1]
+    if not math.isfinite(first.latency):  # no event, so no onset
+        when = f"first {first.channel} (at {first.time:.2f} s), last {last.channel} (at {last.time:.2f} s)"
+    else:
+        when = f"first {first.channel} ({first.latency:+.2f} s from the onset), last {last.channel} "
+        when += f"({last.latency:+.2f} s)"
+    return f"{how} {len(joined)} of {len(rows)} channels are recruited, {when}."
 
 
 def detector_caption(result: EegResult) -> str:

@@ -50,7 +50,7 @@ WORDS: dict[str, str] = {
         r"possible|possibly|probable|probably|suspected|suspicious|suspicion|suspect|susp|questionable"
         r"|question|quest|maybe|might|may|could|likely|unclear|equivocal|uncertain|vs|versus|rule|ro|query"
         r"|verdacht|fraglich|moglich|mogliche|moglicher|posible|probables?|possibile|possivel|mogelijk|last"
-        r"|button|reports?|reported|if|when|should"
+        r"|button|reports?|reported|if|when|while|during|should"
     ),
     "other": (
         r"history|hx|medications?|meds?|drugs?|aeds?|asms?|asd|precautions?|protocol|risk|family|clinic"
@@ -59,7 +59,7 @@ WORDS: dict[str, str] = {
         r"|psychogenic|pseudo|pseudoseizures?|dissociative|nonepileptic|nesz|forecast|likelihood"
     ),
     "around": (
-        r"pre|inter|peri|before|between|during|since|preceding|until|prae|entre|zwischen|vor|avant|antes"
+        r"pre|inter|peri|before|between|since|preceding|until|prae|entre|zwischen|vor|avant|antes"
         r"|prior|while"
     ),
     "after": r"post|after|following|nach|apres|despues|dopo|apos|na",

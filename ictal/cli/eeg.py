@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from ..simulator.errors import InputError
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
-from .options import Force, Line, check_folder, command
-from .output import Output, assumptions, number, table
+from .options import DimsOption, Force, Line, check_folder, command
+from .output import Output, assumptions, number
+from .tables import table
 
 if TYPE_CHECKING:
     from ..analyses.eeg.result import EegResult
@@ -25,16 +27,27 @@ def eeg(
     window: Annotated[float, Param("Length of sliding windows [s]")] = 5.0,
     step: Annotated[float | None, Param("From one window to the next; default half a window")] = None,
     nulls: Annotated[int, Param("Surrogates a value: 0, or at least 199")] = 199,
-    event: Annotated[str | None, Param("Annotations that are events; default: those with the word seizure")] = None,
+    event: Annotated[
+        tuple[str, ...],
+        Param("START:STOP of an event [s], or the text of annotations; default: annotations that say seizure"),
+        Option("START:STOP | TEXT", repeat=True),
+    ] = (),
+    onset: Annotated[float | None, Param("Onset of an event that lasts to the end of the file [s]")] = None,
+    events: Annotated[
+        Path | None, Param("Events from a file: BIDS events.tsv, TUH csv or csv_bi, CHB-MIT summary or .seizures")
+    ] = None,
     baseline: Annotated[
         tuple[float, float] | None, Param("Baseline of recruitment and detectors [s]; default: before the first event")
     ] = None,
     k: Annotated[float, Param("Raised: over mean + K SD of the baseline")] = 3.0,
     hold: Annotated[float, Param("Raised for at least S seconds")] = 2.0,
-    reference: Annotated[str, Param("Reference: none or average")] = "none",
+    reference: Annotated[str, Param("Reference: none, average, or channels: Cz or A1,A2")] = "none",
+    montage: Annotated[str, Param("Differences of channels: double-banana, or pairs"), Option("NAME | A-B,C-D")] = "",
+    rename: Annotated[tuple[str, ...], Param("Another name for a channel"), Option("OLD=NEW", repeat=True)] = (),
     measures: Annotated[tuple[str, ...], Param("Default: r, chi_c, lambda1_fraction, si_3, and the rhythm")] = (),
     entry: Annotated[str | None, Param("This entry of the file; default eeg")] = None,
     rate: Annotated[float | None, Param("Sampling rate of an array [Hz]")] = None,
+    dims: DimsOption = None,
     seed: Annotated[int, Param("Seed of the surrogates", ge=0)] = 0,
     output: Annotated[Path | None, Param("Default: NAME-eeg"), Option("DIR", "-o --output", record="never")] = None,
     force: Force = False,
@@ -53,20 +66,34 @@ def eeg(
     with out.progress("eeg") as report:
         found = analyse_eeg(
             file, window=window, step=step, band=band, measures=measures, nulls=nulls, entry=entry, rate=rate,
-            event=event, reference=reference, all_channels=all_channels, baseline=baseline, k=k, hold=hold, seed=seed,
+            dims=dims, event=event or None, onset=onset, events=events, reference=reference, montage=montage,
+            rename=_renames(rename), all_channels=all_channels, baseline=baseline, k=k, hold=hold, seed=seed,
             command=line, progress=report,
         )  # fmt: skip
         if report:
             report(1, 1, "figures")
 
         from ..analyses.figures.save import save_figures
-        from ..simulator.files.document import make_folder
+        from ..simulator.files.disk import make_folder
 
         make_folder(folder)
         written = [found.save(folder / RESULT, force=force), *save_figures(found.plot().values(), folder, force=force)]
     data = {"file": str(file), **found.to_json(), "files": [str(path) for path in written]}
     out.result(data, lambda: windows_table(found) + _recruited(found) + _detected(found))
     out.note(*channel_notes(found), f"wrote {written[0]} and {len(written) - 1} figures (PNG, SVG) to {folder}")
+
+
+def _renames(texts: tuple[str, ...]) -> dict[str, str]:
+    """Parse OLD=NEW; a name of a channel may hold anything but "="."""
+    found: dict[str, str] = {}
+    for text in texts:
+        old, equals, new = (part.strip() for part in text.partition("="))
+        if not (old and equals and new):
+            raise InputError(f"rename: must be OLD=NEW; got {text!r}")
+        if old in found:
+            raise InputError(f"rename: {old!r} is given twice")
+        found[old] = new
+    return found
 
 
 def windows_table(found: EegResult) -> str:

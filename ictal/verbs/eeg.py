@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..analyses.activity import Activity
@@ -18,14 +18,17 @@ from ..analyses.values import unusable
 from ..simulator import InputError, Recording, Spikes, unknown
 from ..simulator.checks import check_seed
 from ..simulator.files.document import versions
-from ..simulator.files.edf import EDF_SUFFIXES, ENTRY, pieces_of
-from ..simulator.files.readers import open_run
+from ..simulator.files.edf import ENTRY, pieces_of
 from ..simulator.files.rows import plain
+from ..simulator.recordings.dims import Dims, dims_text
 from ..simulator.recordings.spikes import MIN_SPIKES
 from ..simulator.types import Progress
-from .sources import Source, as_run
+from .arguments import checked_arguments
+from .eeg_input import GivenEvents, with_events, with_names
+from .sources import Source, as_run, is_bare
 
 
+@checked_arguments
 def measure_over_time(
     data: Source,
     measures: str | Sequence[str] | None = None,
@@ -38,11 +41,16 @@ def measure_over_time(
     entry: str | None = None,
     dt: float | None = None,
     clock: str | None = None,
+    dims: Dims | None = None,
     units: int | None = None,
     bin: float = ValueSettings.bin,
     sd: float = ValueSettings.sd,
-    event: str | None = None,
+    event: str | Sequence[str] | None = None,
+    onset: float | None = None,
+    events: GivenEvents = None,
     reference: str = "none",
+    montage: str = "",
+    rename: Mapping[str, str] | None = None,
     all_channels: bool = False,
     seed: int = 0,
     null: str | Sequence[str] = (),
@@ -54,7 +62,7 @@ def measure_over_time(
     """Measure in sliding windows, each value with its null, as ``ictal measure FILE --window LENGTH``.
 
     Args:
-        data: a Run, a Recording, Spikes, an array (time, unit) or a file.
+        data: a Run, a Recording, Spikes, an array, a file, or an object of another library, as in `measure`.
         measures: names in `MEASURES` (those of spike trains for spikes alone) and in `RHYTHMS`; by default r, χ_c,
             λ₁ fraction, SI-3, band_power, peak_frequency and amplitude_cv with a band, χ_c, λ₁ fraction and SI-3
             without.
@@ -62,11 +70,17 @@ def measure_over_time(
         band, phase_band: as in `measure`.
         nulls: surrogates a value: 0, or at least 199.
         entry: name, of a file with several; "eeg" if there is one.
-        dt, clock: of an array.
+        dt, clock, dims: of an array, as in `measure`.
         units: a random choice of as many of the units that can be used.
         bin, sd: of spike trains, as in `measure`.
-        event: text of the annotations of events; by default those with the word seizure.
-        reference: "none" or "average".
+        event: START:STOP [s] of an event, or the text of the annotations of events; one or several. By default the
+            annotations that say seizure; see `events_of`.
+        onset: of an event whose end is not known [s]; it is taken to last to the end of the recording.
+        events: pairs (start, stop) [s], or a file of events: BIDS events.tsv, TUH csv or csv_bi, a CHB-MIT summary or
+            .seizures. What is given so stands in place of the annotations of the recording.
+        reference: "none", "average", or the channels whose mean is the reference: "Cz", "A1,A2".
+        montage: "double-banana", or pairs of channels whose differences are measured: "Fp1-F7,F7-T7".
+        rename: old -> new names of channels.
         all_channels: measure channels of poor quality and copies too. Units that are no electrodes (without a label
             ``channel``) are not judged.
         seed: of surrogates and of the choice of units.
@@ -78,23 +92,28 @@ def measure_over_time(
         InputError: an unknown name, a value out of range, or no entry that can be measured.
     """
     check_seed(seed)
-    recording, source, activity = _recording(data, entry, dt, clock, bin, sd)
+    recording, source, activity = _recording(data, entry, bin, sd, dt=dt, clock=clock, dims=dims)
     names = [measures] if isinstance(measures, str) else list(measures or ())
     kinds = [null] if isinstance(null, str) else list(null)
     if activity is not None and train_shift is None:
         train_shift = SHIFT_OF_SD * (sd or bin)
+    where = os.fspath(data) if isinstance(data, str | os.PathLike) else ""
+    recording, texts, given = with_events(
+        with_names(recording, rename), event=event, onset=onset, events=events, where=where
+    )
     settings = Windows(
-        window, step, band, names, nulls, reference, event, all_channels, units, phase_band, seed, kinds, max_lag,
-        train_shift,
+        window, step, band, names, nulls, reference, texts or None, all_channels, units, phase_band, seed, kinds,
+        max_lag, train_shift, montage,
     )  # fmt: skip
     electrodes = "channel" in recording.unit_labels
     counts, trains = (None, None) if activity is None else (activity.counts, activity.active)
     found = over_time(recording, settings, electrodes=electrodes, counts=counts, trains=trains, progress=progress)
     if activity is not None:
         found = replace(found, config={**found.config, "bin": bin, "sd": sd, "min_spikes": MIN_SPIKES})
-    return _attributed(found, source, command)
+    return _attributed(found, source, command, dims, {**given, "event": event, "rename": dict(rename or {})})
 
 
+@checked_arguments
 def analyse_eeg(
     data: Source,
     *,
@@ -105,8 +124,13 @@ def analyse_eeg(
     nulls: int = 199,
     entry: str | None = None,
     rate: float | None = None,
-    event: str | None = None,
+    dims: Dims | None = None,
+    event: str | Sequence[str] | None = None,
+    onset: float | None = None,
+    events: GivenEvents = None,
     reference: str = "none",
+    montage: str = "",
+    rename: Mapping[str, str] | None = None,
     all_channels: bool = False,
     baseline: tuple[float, float] | None = None,
     k: float = 3.0,
@@ -118,10 +142,11 @@ def analyse_eeg(
     """Analyse an EEG: channels, synchrony in windows, recruitment, detectors, as ``ictal eeg FILE``.
 
     Args:
-        data: an EDF or BDF file, a run, a Recording or an array (time, channel) with its `rate`.
-        window, step, band, measures, nulls, entry, event, reference, all_channels, seed, command, progress: as in
-            `measure_over_time`.
+        data: an EDF or BDF file, a run, a Recording, an object of another library, or an array with its `rate`.
+        window, step, band, measures, nulls, entry, event, onset, events, reference, montage, rename, all_channels,
+            seed, command, progress: as in `measure_over_time`.
         rate: sampling rate of an array [Hz].
+        dims: names of the axes of an array, as in `measure`, such as "channel time".
         baseline: (start, stop) [s] of recruitment and detectors; all before the first event if left out.
         k: standard deviations over the mean of the baseline from which a feature counts as raised.
         hold: shortest time that it must stay raised [s].
@@ -132,22 +157,35 @@ def analyse_eeg(
     check_seed(seed)
     if rate is not None and not (math.isfinite(rate) and rate > 0):
         raise InputError(f"rate: must be > 0 [Hz]; got {rate:g}")
+    if rate is not None and not is_bare(data):
+        raise InputError("rate: is for arrays; a recording has its own; leave it out")
     dt = None if rate is None else 1.0 / rate
-    recording, source, _ = _recording(data, entry, dt, None, ValueSettings.bin, ValueSettings.sd)
+    recording, source, _ = _recording(data, entry, ValueSettings.bin, ValueSettings.sd, dt=dt, dims=dims)
     if recording.clock != "second":
         raise InputError(f"eeg: needs a recording in seconds; this one has clock {recording.clock!r}")
-    settings = Windows(window, step, band, list(measures), nulls, reference, event, all_channels, seed=seed)
+    where = os.fspath(data) if isinstance(data, str | os.PathLike) else ""
+    recording, texts, given = with_events(
+        with_names(recording, rename), event=event, onset=onset, events=events, where=where
+    )
+    settings = Windows(
+        window, step, band, list(measures), nulls, reference, texts or None, all_channels, seed=seed, montage=montage
+    )
     found = analyse(recording, settings, Alarms(baseline, Rule(k, hold)), progress)
-    return _attributed(found, source, command)
+    return _attributed(found, source, command, dims, {**given, "event": event, "rename": dict(rename or {})})
 
 
 def _recording(
-    data: Source, entry: str | None, dt: float | None, clock: str | None, bin: float, sd: float
+    data: Source,
+    entry: str | None,
+    bin: float,
+    sd: float,
+    *,
+    dt: float | None,
+    clock: str | None = None,
+    dims: Dims | None,
 ) -> tuple[Recording, dict[str, object], Activity | None]:
     """Return the chosen entry, as sampled activity, the provenance of the run, and of spikes all their forms."""
-    is_path = isinstance(data, str | os.PathLike)
-    edf = is_path and os.fspath(data).lower().endswith(EDF_SUFFIXES)
-    run = open_run(data, lazy=True) if edf else as_run(data, dt=dt, clock=clock)
+    run = as_run(data, dt=dt, clock=clock, dims=dims, lazy=True)
     where = f"{os.fspath(data)}: " if isinstance(data, str | os.PathLike) else ""
     if entry is None:
         names = [name for name, data in run.items() if not is_curve(data)]
@@ -169,5 +207,8 @@ def _one_entry(names: Sequence[str]) -> str:
     return f"sliding windows read one entry; name it with --entries: {', '.join(names) or 'none'}"
 
 
-def _attributed(found: EegResult, source: dict[str, object], command: str) -> EegResult:
-    return replace(found, config={**found.config, "command": command, "source": source, "versions": versions()})
+def _attributed(
+    found: EegResult, source: dict[str, object], command: str, dims: Dims | None, given: dict[str, object]
+) -> EegResult:
+    about = {"command": command, "dims": dims_text(dims), "source": source, "versions": versions()}
+    return replace(found, config={**found.config, **given, **about})

@@ -6,14 +6,13 @@ Kemp & Olivan, Clin. Neurophysiol. 114, 1755 (2003) define EDF+. The header is p
 from __future__ import annotations
 
 import io
-import math
 import os
 import re
 import warnings
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +23,11 @@ from ..errors import InputError
 from ..recordings.pieces import Pieces
 from ..recordings.recording import Recording
 from ..recordings.run import Run
+from .disk import check_readable
 from .document import first_line
 from .edf_bytes import FIXED, VOLTS, Layout, layout
-from .names import BRAIN, CONTACT, UNKNOWN, kinds_of, listed
+from .edf_channels import Channel, named, of_commonest_rate, of_one_unit
+from .names import kinds_of, listed
 from .survey import findings, surveyed
 from .tals import Notes, Piece, pieces, read_notes
 
@@ -35,25 +36,6 @@ ENTRY = "eeg"
 # errors of edfio on a file that is not valid EDF
 DAMAGE = (ValueError, TypeError, LookupError, ArithmeticError, NameError, AttributeError, OSError, EOFError)
 _MAGIC = {b"0       ": "EDF", b"\xffBIOSEMI": "BDF"}
-
-
-@dataclass(frozen=True)
-class Channel:
-    """One signal of the file: its place there, its name, the numbers of its header, and its unit."""
-
-    place: int
-    name: str
-    kind: str  # of `kinds_of`
-    header: Any  # of edfio
-    unit: str
-    rate: float  # [Hz]
-
-    @property
-    def has_scale(self) -> bool:
-        """Whether the header says what the stored numbers mean."""
-        h = self.header
-        ends = (h.physical_min, h.physical_max, h.digital_min, h.digital_max)
-        return all(map(math.isfinite, ends)) and ends[0] != ends[1] and ends[2] != ends[3]
 
 
 def read_edf(path: str | os.PathLike[str], *, lazy: bool = False) -> Run:
@@ -84,7 +66,7 @@ def read_edf(path: str | os.PathLike[str], *, lazy: bool = False) -> Run:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # causes of the warnings are checked below, with the file's name
         try:
-            file, places, promised = _parsed(source, kind)
+            file, places, promised = _parsed(source, kind, notes)
             n_records, record = len(places.records), float(file.data_record_duration)
             start = _start(file)
             found = read_notes([places.rows(k) for k, one in enumerate(places.is_notes) if one])
@@ -95,11 +77,16 @@ def read_edf(path: str | os.PathLike[str], *, lazy: bool = False) -> Run:
                 raise InputError(f"{source}: holds no signal, {only}")
             if n_records == 0:
                 raise InputError(f"{source}: is truncated: its header is followed by no whole data record")
-            rate, chosen = _commonest_rate(source, channels, notes)
-            chosen, unit = _of_one_unit(source, chosen, notes)
+            rate, chosen = of_commonest_rate(source, channels, notes)
+            chosen, unit = of_one_unit(source, chosen, notes)
+            if str(file.reserved).startswith(f"{kind}+D") and not any(stamp is not None for stamp in found.stamps):
+                raise InputError(
+                    f"{source}: has gaps by its header ({kind}+D), and its data records have no time stamps; export it "
+                    f"as {kind}+C, piece by piece"
+                )
             stretches = _stretches(source, found, Decimal(str(file.data_record_duration)), rate, n_records, notes)
             annotations = _annotations(found, notes)
-            names = _unique_names([channel.name for channel in chosen], notes)
+            names = named(chosen, notes)
             values = _values(source, Samples(places, chosen, unit), names, rate, notes)
             if not lazy:
                 values = np.asarray(values)
@@ -153,8 +140,7 @@ def pieces_of(run: Run) -> str:
 def _format_of(source: Path) -> str:
     if source.is_dir():
         raise InputError(f"{source}: is a folder; want an EDF or BDF file")
-    if not source.exists():
-        raise InputError(f"{source}: no such file")
+    check_readable(source)
     with source.open("rb") as file:
         head = file.read(256)
     if not head:
@@ -166,7 +152,7 @@ def _format_of(source: Path) -> str:
     return _MAGIC[head[:8]]
 
 
-def _parsed(source: Path, kind: str) -> tuple[Any, Layout, int]:
+def _parsed(source: Path, kind: str, notes: list[str]) -> tuple[Any, Layout, int]:
     """Parse the header with edfio; return it, the places of the signals, and the promised number of data records.
 
     A number of -1 is unknown.
@@ -178,16 +164,19 @@ def _parsed(source: Path, kind: str) -> tuple[Any, Layout, int]:
     with source.open("rb") as file:
         fixed = file.read(FIXED)
         n_signals, size = int(fixed[252:256]), source.stat().st_size
+        if n_signals < 1:
+            raise InputError(f"{source}: holds no signal, nothing")
         wanted = FIXED * (n_signals + 1)
         if size < wanted:
             raise InputError(f"{source}: is truncated within its header, after {size} of {wanted} bytes")
         head = fixed + file.read(wanted - FIXED)
+        places = layout(source, kind, head, n_signals)
+        first = file.read(min(places.record_size, size))  # its stamp is part of the start
+    if (stated := int(fixed[184:192])) != wanted:
+        notes.append(f"the header says that it has {stated} bytes; with {n_signals} signals it has {wanted}")
     read = edfio.read_edf if kind == "EDF" else edfio.read_bdf
-    # the header alone, in an encoding that takes every byte: data records are mapped, whatever their number
-    parsed = read(io.BytesIO(head), header_encoding="latin-1") if n_signals else None
-    if parsed is None:
-        raise InputError(f"{source}: holds no signal, nothing")
-    return parsed, layout(source, kind, head, n_signals), int(fixed[236:244])
+    # header and first record alone, in an encoding that takes every byte: the others are read when they are wanted
+    return read(io.BytesIO(head + first), header_encoding="latin-1"), places, int(fixed[236:244])
 
 
 def _start(file: Any) -> str:
@@ -209,9 +198,9 @@ def _all_channels(file: Any, places: Layout) -> list[Channel]:
 def _annotations(found: Notes, notes: list[str]) -> list[dict[str, object]]:
     """Return the annotations, their time from the first sample of the file, in its order."""
     if found.damaged:
-        notes.append(f"{found.damaged} of the annotations cannot be decoded and are left out")
+        notes.append(f"annotations that cannot be decoded are left out: {found.damaged}")
     if found.foreign:
-        notes.append(f"{found.foreign} of the annotations are not UTF-8; they are read as Latin-1")
+        notes.append(f"annotations that are not UTF-8 are read as Latin-1: {found.foreign}")
     zero = next((stamp for stamp in found.stamps if stamp is not None), Decimal(0))
     if zero >= 1 or zero < 0:
         notes.append(f"the first data record is stamped {zero:f} s; times count from there")
@@ -237,8 +226,10 @@ def _stretches(
             for at, piece in enumerate(stretches)
         ]
         gaps = len(stretches) - 1
+        back = any(b.start < a.start + record * (a.last - a.first) for a, b in pairwise(stretches))
         notes.append(
-            f"a recording with {gaps} gap{'s' * (gaps > 1)} by its time stamps, read as pieces: {listed(spans, 8)}"
+            f"a recording with {gaps} gap{'s' * (gaps > 1)} by its time stamps{' (which step back)' * back}, read as "
+            f"pieces: {listed(spans, 8)}"
         )
     return stretches
 
@@ -248,59 +239,6 @@ def _lengths(promised: int, n_records: int, record: float) -> list[str]:
         return []
     text = "does not say how long the file is" if promised < 0 else f"promises {promised} data records of {record:g} s"
     return [f"the header {text}; the file holds {n_records} whole ones ({n_records * record:g} s), which are read"]
-
-
-def _voters(channels: Sequence[Channel]) -> list[Channel]:
-    """Return the channels that decide about rate and unit: the EEG by name, else those without a known name, else all.
-
-    Names such as ECG and SaO2 decide only where there is nothing else.
-    """
-    for kinds in (BRAIN, (UNKNOWN,)):
-        if chosen := [channel for channel in channels if channel.kind in kinds]:
-            return chosen
-    return list(channels)
-
-
-def _commonest_rate(source: Path, channels: Sequence[Channel], notes: list[str]) -> tuple[float, list[Channel]]:
-    voters = _voters(channels)
-    (rate, most), *others = Counter(channel.rate for channel in voters).most_common()
-    if others and others[0][1] == most:
-        counts = Counter(channel.rate for channel in voters).most_common()
-        shown = ", ".join(f"{n} channels at {r:g} Hz" for r, n in counts)
-        raise InputError(f"{source}: has no one commonest sampling rate: {shown}; export the channels of one rate")
-    kept = [channel for channel in channels if channel.rate == rate]
-    if left := [f"{c.name} ({c.rate:g} Hz)" for c in channels if c.rate != rate]:
-        notes.append(f"kept the {len(kept)} channels at {rate:g} Hz; left out, sampled otherwise: {', '.join(left)}")
-    if not (math.isfinite(rate) and rate > 0):
-        raise InputError(f"{source}: its sampling rate must be > 0 Hz; got {rate:g}")
-    return rate, kept
-
-
-def _of_one_unit(source: Path, channels: Sequence[Channel], notes: list[str]) -> tuple[list[Channel], str]:
-    """Return the channels that have the unit of the EEG, and the unit."""
-    scaled = [channel for channel in channels if channel.has_scale]
-    if len(scaled) < len(channels):
-        unscaled = ", ".join(channel.name for channel in channels if not channel.has_scale)
-        notes.append(f"left out, because the header gives no physical scale: {unscaled}")
-    if not scaled:
-        raise InputError(f"{source}: no channel has a physical scale in the header")
-    voters = [channel.unit for channel in _voters(scaled)]
-    unit = Counter([u for u in voters if u in VOLTS] or voters).most_common(1)[0][0]
-    keep = [c for c in scaled if c.unit == unit or (c.unit in VOLTS and unit in VOLTS)]
-    if left := [f"{c.name} [{c.unit or 'no unit'}]" for c in scaled if c not in keep]:
-        notes.append(f"left out, not in {unit or 'the unit of most'}: {', '.join(left)}")
-    if len(units := {c.unit for c in keep}) > 1:
-        notes.append(f"potentials in {', '.join(sorted(units))} are brought to µV")
-        unit = "µV"
-    if unit not in VOLTS:
-        notes.append(f"the unit of the channels is {unit or 'not given'}; they are taken for potentials all the same")
-    for kind, words in ((CONTACT, "intracranial contacts by their names"), (UNKNOWN, _UNKNOWN)):
-        if names := [c.name for c in keep if c.kind == kind]:
-            notes.append(f"{words}: {listed(names)}")
-    return keep, unit
-
-
-_UNKNOWN = "taken for EEG, though their names are no known sites"
 
 
 @dataclass(frozen=True)
@@ -359,13 +297,3 @@ def _values(source: Path, samples: Samples, names: Sequence[str], rate: float, n
     return replace(values, survey=seen, moments=seen.moments)
 
 
-def _unique_names(names: Sequence[str], notes: list[str]) -> list[str]:
-    seen: Counter[str] = Counter()
-    out = []
-    for at, name in enumerate(names):
-        name = name or f"channel {at + 1}"
-        seen[name] += 1
-        out.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    if repeated := [name for name, n in seen.items() if n > 1]:
-        notes.append(f"names that occur more than once are numbered: {', '.join(repeated)}")
-    return out

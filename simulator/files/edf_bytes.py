@@ -30,14 +30,19 @@ class Layout:
 
     kind: str  # "EDF" or "BDF"
     labels: tuple[str, ...]
-    units: tuple[str, ...]  # as `unit_of` reads them
+    units: tuple[str, ...]  # as they are written
     counts: tuple[int, ...]  # samples a data record
     records: Records
 
     @property
     def is_notes(self) -> list[bool]:
-        """Whether each signal holds annotations."""
+        """Flags of the signals that hold annotations."""
         return [label == f"{self.kind} Annotations" for label in self.labels]
+
+    @property
+    def record_size(self) -> int:
+        """Bytes of a data record."""
+        return WIDTHS[self.kind] * sum(self.counts)
 
     def rows(self, signal: int) -> Iterator[bytes]:
         """Yield the bytes of a signal, data record by data record."""
@@ -114,12 +119,9 @@ def layout(source: Path, kind: str, head: bytes, n_signals: int) -> Layout:
     n_records = (source.stat().st_size - len(head)) // size if size else 0
     labels = tuple(text_of(field) for field in columns[LABEL])
     return Layout(
-        kind,
-        labels,
-        tuple(unit_of(text_of(field)) for field in columns[UNIT]),
-        counts,
+        kind, labels, tuple(text_of(field) for field in columns[UNIT]), counts,
         Records(source, len(head), size, n_records),
-    )
+    )  # fmt: skip
 
 
 def text_of(field: bytes) -> str:
@@ -148,14 +150,19 @@ def unit_of(text: str) -> str:
             prefix = low.removesuffix(end)
             if prefix in _PREFIXES:
                 return _PREFIXES[prefix]
-            return "µV" if is_micro(plain[: len(prefix)]) else text
+            return "µV" if _is_micro(plain[: len(prefix)]) else text
     return text
 
 
-def is_micro(prefix: str) -> bool:
-    """Tell µ in some encoding: no other prefix of a unit has characters beyond ASCII; "?" is a character that was lost.
+def is_plain(text: str) -> bool:
+    """Tell a unit that is written in a common way from one whose µ was read from other bytes.
 
-    >>> is_micro("µ"), is_micro("Âµ"), is_micro("?"), is_micro("k")
-    (True, True, True, False)
+    >>> is_plain("µV"), is_plain("æV"), is_plain("?V"), is_plain("ìV")
+    (True, True, False, False)
     """
+    return unit_of(text) != "µV" or (text.isascii() and "?" not in text) or text.startswith(_MICRO)
+
+
+def _is_micro(prefix: str) -> bool:
+    """Tell µ in some encoding: no other prefix of a unit goes beyond ASCII, and "?" is a character that was lost."""
     return prefix in _MICRO or prefix == "?" or (0 < len(prefix) <= 4 and not any(c.isascii() for c in prefix))

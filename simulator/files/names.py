@@ -30,7 +30,7 @@ OTHER: dict[str, tuple[str, str]] = {
         r"|SNOR\w*|MICRO?PHON\w*|SOUND|CPAP\w*|PNEUM\w*|EFFORTS?|EFF|RIP|PTAF|NPT|NPV|BREATH\w*|APN\w*|CAPNO\w*",
         "MIC|PRESSURE|PRES|ORAL|MOUTH|VT",
     ),
-    "gas of blood or breath": (r"OSAT|SATUR\w*|OXY?|OXI\w*|OXYM\w*", "SAT"),
+    "gas of blood or breath": (r"OSAT|S[AP]O|SATUR\w*|OXY?|OXI\w*|OXYM\w*", "SAT"),
     "skin": (r"GSR|EDA|EDR|SCR|SCL|SKIN\w*|GALV\w*", ""),
     "temperature": (r"TEMP|TEMPERAT\w*|RECTAL", ""),
     "position or movement": (

@@ -128,3 +128,14 @@ def pieces(values: Any, size: int = PIECE) -> Iterator[tuple[int, NDArray[np.flo
     length = max(1, size // max(1, units))
     for first in range(0, n, length):
         yield first, values.read(first, min(first + length, n))
+
+
+def each(values: Any, function: Callable[[NDArray[Any]], NDArray[Any]]) -> Any:
+    """Return a function of every sample of values (…, time, unit), such as a sum over units; of `Pieces` unread."""
+    if not isinstance(values, Pieces):
+        return function(values)
+
+    def read(first: int, last: int, units: NDArray[np.intp]) -> NDArray[np.float64]:
+        return np.ascontiguousarray(function(values.read(first, last))[:, units])
+
+    return Pieces(read, np.arange(function(values.read(0, 1)).shape[1]), 0, len(values), values.what)

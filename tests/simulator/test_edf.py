@@ -1,5 +1,6 @@
 """EDF and BDF files: what is read, what is assumed and said, and what ends in one line."""
 
+import datetime
 import sys
 
 import numpy as np
@@ -96,6 +97,15 @@ def test_a_file_that_was_cut_is_read_as_far_as_it_goes(tmp_path):
     duration = run.recording("eeg").duration
     assert 10 <= duration < SECONDS
     assert any(f"promises 20 data records of 1 s; the file holds {duration:g}" in line for line in said(run))
+
+
+@pytest.mark.parametrize("annotations", [None, [edfio.EdfAnnotation(1.0, None, "cough")]])
+def test_the_start_is_read_with_its_fraction(annotations, tmp_path):
+    about = edfio.Recording(startdate=datetime.date(2020, 2, 3))
+    time = datetime.time(4, 5, 6, 250000 if annotations else 0)
+    file = edfio.Edf([signal(noise(1)[:, 0], "Cz")], recording=about, starttime=time, annotations=annotations)
+    file.write(tmp_path / "a.edf")
+    assert read_edf(tmp_path / "a.edf").source["start"] == "2020-02-03T04:05:06" + ".250000" * bool(annotations)
 
 
 def test_bdf(tmp_path):
