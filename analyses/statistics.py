@@ -11,6 +11,7 @@ from scipy.stats import t as student
 
 from ..simulator import InputError
 
+MANY = 500  # replicates from which to draw members is faster than to sort all
 MAX_EXACT = 20_000  # arrangements; beyond that the permutation test draws this many at random
 
 
@@ -58,11 +59,18 @@ def permutation_p(a: ArrayLike, b: ArrayLike, *, seed: int = 0) -> float:
         chosen = np.array(list(itertools.combinations(range(pooled.size), n)))
     else:
         rng = np.random.default_rng(seed)
+        if pooled.size > MANY:
+            few = min(n, y.size)
+            first = np.array([pooled[rng.choice(pooled.size, few, replace=False)].sum() for _ in range(MAX_EXACT)])
+            first = first if few == n else total - first
+            return _share_beyond(first, n, total, y.size, observed - slack, exact=False)
         chosen = np.argsort(rng.random((MAX_EXACT, pooled.size)), axis=1)[:, :n]
-    first = pooled[chosen].sum(axis=1)
-    difference = np.abs(first / n - (total - first) / y.size)
-    extreme = int((difference >= observed - slack).sum())
-    return extreme / len(chosen) if exact else (1 + extreme) / (1 + len(chosen))
+    return _share_beyond(pooled[chosen].sum(axis=1), n, total, y.size, observed - slack, exact=exact)
+
+
+def _share_beyond(first: NDArray[np.float64], n: int, total: float, m: int, least: float, *, exact: bool) -> float:
+    extreme = int((np.abs(first / n - (total - first) / m) >= least).sum())
+    return extreme / len(first) if exact else (1 + extreme) / (1 + len(first))
 
 
 def cliffs_delta(a: ArrayLike, b: ArrayLike) -> float:

@@ -13,9 +13,10 @@ from ..measures import MEASURES, get
 from ..settings import ValueSettings
 from .change import changes
 from .detectors import Baseline, Rule, run_detectors
+from .dropouts import Dropouts, dropouts
 from .features import line_length
-from .preprocessing import rereferenced
-from .quality import Channel, examine, used
+from .preprocessing import rereferenced, weights
+from .quality import Channel, judged, used
 from .recruitment import recruitment
 from .result import EegResult
 from .synchrony import WindowValue, window_values
@@ -94,50 +95,79 @@ class Alarms:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A recording ready to be measured, with what was decided on the way."""
+    """A recording ready to be measured, its signal within the band, and what was decided on the way."""
 
     recording: Recording
+    signal: Recording
     channels: list[Channel]
     events: list[Event]
+    dropouts: Dropouts
     notes: list[str]
 
 
 def prepare(recording: Recording, settings: Windows, *, electrodes: bool = True) -> Prepared:
-    """Find the events, choose the channels that can be used, and take them against the reference.
+    """Find the events, choose the channels that can be used, filter them, and take them against the reference.
 
     Args:
         recording: (time, channel).
-        settings: event, all_channels, units, seed and reference are read.
+        settings: event, band, all_channels, units, seed and reference are read.
         electrodes: whether the units are electrodes; the quality of others is not judged.
 
     Raises:
-        InputError: no such annotation, fewer than two channels, trials, another reference.
+        InputError: no such annotation, fewer than two channels, trials, another reference, a band that does not fit.
     """
     events, notes = events_of(recording, settings.event)
     channels: list[Channel] = []
+    signal = within(recording, settings.band)
     if electrodes:
         if not events and not notes:
             notes = ["the recording has no annotation, so before and during an event cannot be told apart"]
-        recording, channels = usable(recording, events, all_channels=settings.all_channels)
+        channels = _judged(recording, signal, events, settings.all_channels)
+        recording, signal = used(recording, channels), used(signal, channels)
     if settings.units is not None:
-        recording = recording.subsample(min(settings.units, recording.n_units), seed=settings.seed)
+        n = min(settings.units, recording.n_units)
+        recording, signal = (one.subsample(n, seed=settings.seed) for one in (recording, signal))
+    lost = dropouts(recording, settings.band) if electrodes else Dropouts.none(recording)
+    notes += lost.notes(recording)
+    as_recorded = recording
     recording, remarks = rereferenced(recording, settings.reference, settings.montage)
-    return Prepared(recording, channels, events, notes + remarks)
+    if recording is not as_recorded:
+        signal = within(recording, settings.band)
+        lost = lost.through(weights(as_recorded, settings.reference, settings.montage))
+    return Prepared(recording, signal, channels, events, lost, notes + remarks)
+
+
+def within(recording: Recording, band: Band | None) -> Recording:
+    """Return the signal within the band; all of it without a band."""
+    return recording if band is None else bandpassed(recording, band)
 
 
 def usable(
-    recording: Recording, events: Sequence[Event], *, all_channels: bool = False
-) -> tuple[Recording, list[Channel]]:
-    """Return the channels that can be used, judged before the first event, and every channel with the judgement.
+    recording: Recording,
+    events: Sequence[Event],
+    *,
+    band: Band | None = None,
+    window: tuple[float, float] | None = None,
+    all_channels: bool = False,
+) -> tuple[Recording, list[str]]:
+    """Return the channels that can be used, judged within the band before the first event, and notes.
 
-    Errors as `used`.
+    Notes name the channels that are left out, and dropouts within the window (start, stop). Errors as `used`.
     """
+    channels = _judged(recording, within(recording, band), events, all_channels)
+    left = used(recording, channels)
+    notes = [f"{c.name} is left out: {c.reason}" for c in channels if not c.used]
+    seen = left if window is None else left.select(time=window)
+    return left, notes + dropouts(seen, band).notes(seen, "they enter the value, and sliding windows leave them out")
+
+
+def _judged(recording: Recording, signal: Recording, events: Sequence[Event], all_channels: bool) -> list[Channel]:
     whole = recording.t0 + recording.duration
-    quiet = (recording.t0, events[0].onset if events and events[0].onset - recording.t0 >= QUIET else whole)
-    channels = examine(recording, time=quiet)
-    if all_channels:
-        channels = [Channel(c.name, True, c.reason) for c in channels]
-    return used(recording, channels), channels
+    quiet = (recording.t0, events[0].onset) if events and events[0].onset - recording.t0 >= QUIET else None
+    if quiet is not None and quiet[1] >= whole:
+        quiet = None
+    channels = judged(recording, signal, quiet)
+    return [Channel(c.name, True, c.reason) for c in channels] if all_channels else channels
 
 
 def over_time(
@@ -156,26 +186,22 @@ def over_time(
     Errors as `prepare`, `sliding` and `window_values`.
     """
     ready = prepare(recording, settings, electrodes=electrodes)
-
-    def filtered(data: Recording) -> Recording:
-        return data if settings.band is None else bandpassed(data, settings.band)
-
     if counts is not None:
-        counts = filtered(prepare(counts, settings, electrodes=False).recording)
+        counts = prepare(counts, settings, electrodes=False).signal
     if trains is not None and settings.units is not None:
         trains = trains.subsample(min(settings.units, trains.n_units), seed=settings.seed)
-    return _over_time(recording, ready, filtered(ready.recording), settings, progress, counts, trains)
+    return _over_time(recording, ready, settings, progress, counts, trains)
 
 
 def _over_time(
     recording: Recording,
     ready: Prepared,
-    signal: Recording,
     settings: Windows,
     progress: Progress | None,
     counts: Recording | None = None,
     trains: Spikes | None = None,
 ) -> EegResult:
+    signal = ready.signal
     places = sliding(signal, settings.window, settings.step)
     band = settings.phase_band or settings.band
     least = 4 / _narrowest(band, settings.measures) + 2 * signal.dt if band is not None else 0.0
@@ -192,6 +218,7 @@ def _over_time(
             counts=counts,
             trains=trains,
             shorten=shorten,
+            out=ready.dropouts.out(part),
             progress=progress,
         )
         # the blocks have draws of their own, and one largest lag, or their excesses would not be comparable
@@ -228,8 +255,8 @@ def analyse(
     if settings.band is None:
         raise InputError("band: recruitment and detectors need a band=(low, high) [Hz]; got none")
     ready = prepare(recording, settings)
-    signal = bandpassed(ready.recording, settings.band)
-    result = _over_time(recording, ready, signal, settings, progress)
+    signal = ready.signal
+    result = _over_time(recording, ready, settings, progress)
     events, notes = result.events, list(result.config["assumptions"])
     baseline = alarms.baseline or ((recording.t0, events[0].onset) if events else None)
     config = {**result.config, "alarms": {**asdict(alarms), "baseline": baseline}, "assumptions": notes}
@@ -238,11 +265,11 @@ def analyse(
         return replace(result, config=config)
     found = run_detectors(
         signal, events, baseline=baseline, rule=alarms.rule, band=settings.band, window=settings.window,
-        short=alarms.short, step=alarms.fine,
+        short=alarms.short, step=alarms.fine, dropouts=ready.dropouts,
     )  # fmt: skip
     notes += found.left_out
     rows = recruitment(
-        line_length(signal, alarms.short, alarms.fine), window=alarms.short, baseline=baseline,
+        line_length(signal, alarms.short, alarms.fine, ready.dropouts), window=alarms.short, baseline=baseline,
         onset=events[0].onset if events else math.nan, rule=alarms.rule,
     )  # fmt: skip
     if not events:

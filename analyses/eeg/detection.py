@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 
 from ...simulator import InputError, Recording, Run
-from ..filtering import bandpassed
 from .analyse import Alarms, Windows, prepare
 from .detectors import Rule, run_detectors
 from .pooled import Pooled, pooled
@@ -45,8 +44,8 @@ def score_detectors(
     for recording in recordings:
         ready = prepare(recording, Windows(window, band=band, nulls=0))
         found = run_detectors(
-            bandpassed(ready.recording, band), ready.events, baseline=baseline, rule=alarms.rule, band=band,
-            window=window, short=alarms.short, step=alarms.fine,
+            ready.signal, ready.events, baseline=baseline, rule=alarms.rule, band=band, window=window,
+            short=alarms.short, step=alarms.fine, dropouts=ready.dropouts,
         )  # fmt: skip
         if found.left_out:
             raise InputError(found.left_out[0])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ...simulator import InputError, Recording
 from ...simulator.types import Band
+from .dropouts import Dropouts
 from .features import line_length, synchrony_series
 from .windows import SLACK, Event
 
@@ -86,14 +87,21 @@ def threshold(series: Recording, window: float, baseline: Baseline, k: float) ->
     """
     times = series.times
     inside = (times - window >= baseline[0] - SLACK) & (times <= baseline[1] + SLACK)
+    if series.valid is not None:
+        inside &= np.asarray(series.valid).any(axis=1)
     if inside.sum() < MIN_BASELINE:
         raise InputError(
             f"baseline: {baseline[0]:g} to {baseline[1]:g} holds {int(inside.sum())} windows of {window:g} "
             f"[{series.clock}]; want at least {MIN_BASELINE}: shorter windows or steps, or a longer baseline"
         )
     values = series.numpy()[inside]
-    level: NDArray[np.float64] = values.mean(axis=0) + k * values.std(axis=0, ddof=1)
-    return level
+    if series.valid is None:
+        level: NDArray[np.float64] = values.mean(axis=0) + k * values.std(axis=0, ddof=1)
+        return level
+    return np.array([
+        own.mean() + k * own.std(ddof=1) if len(own) >= MIN_BASELINE else math.inf
+        for own in (column[good] for column, good in zip(values.T, np.asarray(series.valid)[inside].T, strict=True))
+    ])  # fmt: skip
 
 
 def raised(
@@ -117,13 +125,25 @@ def detect(name: str, series: Recording, window: float, baseline: Baseline, rule
     """
     mean = averaged(series)
     level = float(threshold(mean, window, baseline, rule.k)[0])
-    found = raised(mean.times, mean.numpy()[:, 0].astype(np.float64), level, rule.hold)
+    found = raised(mean.times, known(mean)[:, 0], level, rule.hold)
     return [Detection(name, first + rule.hold, max(last, first + rule.hold)) for first, last in found]
 
 
 def averaged(series: Recording) -> Recording:
-    """Average over channels, (window, 1)."""
-    return replace(series, values=series.numpy().mean(axis=-1, keepdims=True), unit_labels={})
+    """Average over the channels that are valid, (window, 1)."""
+    x = series.numpy()
+    if series.valid is None:
+        return replace(series, values=x.mean(axis=-1, keepdims=True), unit_labels={})
+    good = np.asarray(series.valid)
+    n = good.sum(axis=-1, keepdims=True)
+    mean = np.where(good, x, 0.0).sum(axis=-1, keepdims=True) / np.maximum(n, 1)
+    return replace(series, values=mean, valid=n > 0, unit_labels={})
+
+
+def known(series: Recording) -> NDArray[np.float64]:
+    """Return the values, and NaN where they are not valid: above no level."""
+    x = np.asarray(series.numpy(), dtype=np.float64)
+    return x if series.valid is None else np.where(np.asarray(series.valid), x, np.nan)
 
 
 def score(
@@ -195,6 +215,7 @@ def run_detectors(
     window: float,
     short: float,
     step: float,
+    dropouts: Dropouts | None = None,
 ) -> Detected:
     """Kuramoto r, χ_c and line length as detectors, each against its own baseline, scored event by event.
 
@@ -209,15 +230,16 @@ def run_detectors(
         window: of synchrony [ticks].
         short: window of line length [ticks].
         step: of both [ticks].
+        dropouts: of the channels: a feature has no value, and gives no alarm, where they leave none.
     """
     series: dict[str, tuple[Recording, float]] = {}
     left_out = []
     for name in SYNCHRONY_DETECTORS:
         try:
-            series[name] = (synchrony_series(signal, name, window, step, band), window)
+            series[name] = (synchrony_series(signal, name, window, step, band, dropouts), window)
         except InputError as error:
             left_out.append(f"detector {name} is left out: {error}")
-    lengths = line_length(signal, short, step)
+    lengths = line_length(signal, short, step, dropouts)
     log = np.log10(np.maximum(lengths.numpy(), np.finfo(float).tiny))
     series[LINE_LENGTH] = (replace(lengths, values=log, unit=f"log10({lengths.unit})"), short)
     found = Detected([], [], [], left_out)
@@ -231,7 +253,7 @@ def run_detectors(
             continue
         own = detect(name, values, length, baseline, rule)
         found.features.extend(
-            FeatureValue(name, float(t), float(v), level) for t, v in zip(mean.times, mean.numpy()[:, 0], strict=True)
+            FeatureValue(name, float(t), float(v), level) for t, v in zip(mean.times, known(mean)[:, 0], strict=True)
         )
         found.detections.extend(own)
         found.scores.append(score(name, own, events, span, baseline, length))

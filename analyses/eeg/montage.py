@@ -9,6 +9,7 @@ import numpy as np
 
 from ...simulator import InputError, Recording
 from ...simulator.files.names import core, listed, reference_of, sites
+from ...simulator.recordings.pieces import each
 from .quality import channel_names
 
 # American Clinical Neurophysiology Society, Guideline 3 (2016), longitudinal bipolar
@@ -84,12 +85,11 @@ def bipolar(recording: Recording, montage: str) -> tuple[Recording, list[str]]:
         )
     if missing:
         notes.append(f"pairs of the montage without both of their electrodes are left out: {', '.join(missing)}")
-    x = recording.numpy()
     first, second = ([ends[k] for ends in found.values()] for k in (0, 1))
     if idle := [name for at, name in enumerate(names) if at not in {*first, *second}]:
         notes.append(f"channels in no pair of the montage are left out: {listed(idle)}")
     return replace(
-        recording, values=x[..., first] - x[..., second], valid=None, unit_labels={"channel": np.array(list(found))}
+        recording, values=each(recording.values, lambda x: x[..., first] - x[..., second]), valid=None, unit_labels={"channel": np.array(list(found))}
     ), notes
 
 
@@ -116,14 +116,13 @@ def against(recording: Recording, reference: str) -> tuple[Recording, list[str]]
     rest = [at for at in range(len(names)) if at not in wanted]
     if len(rest) < 2:
         raise InputError(f"reference: {len(rest)} channels are left beside {reference}; synchrony needs 2")
-    x = recording.numpy()
-    mean = x[..., wanted].mean(axis=-1, keepdims=True)
     title = " and ".join(names[at] for at in wanted)
     note = (
         f"against {title}, which is left out: its own activity is in every channel with the sign turned, which "
         "correlates them whatever the brain does"
     )
-    return replace(recording.select(units=rest), values=x[..., rest] - mean, valid=None), [note]
+    values = each(recording.values, lambda x: x[..., rest] - x[..., wanted].mean(axis=-1, keepdims=True))
+    return replace(recording.select(units=rest), values=values, valid=None), [note]
 
 
 def find(names: Sequence[str], wanted: str, option: str) -> int:

@@ -6,7 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ...simulator import InputError, Recording
+from ...simulator.recordings.pieces import each
 from .montage import against, bipolar
 from .quality import channel_names
 
@@ -67,5 +71,10 @@ def rereferenced(recording: Recording, reference: str, montage: str = "") -> tup
         "against their average the channels sum to 0 at every moment: their mean correlation is forced to about "
         "-1/(n - 1) and chi_c and r cannot show a rise that all share; read lambda1_fraction"
     )
-    x = recording.numpy()
-    return replace(recording, values=x - x.mean(axis=-1, keepdims=True)), notes
+    return replace(recording, values=each(recording.values, lambda x: x - x.mean(axis=-1, keepdims=True))), notes
+
+
+def weights(recording: Recording, reference: str, montage: str = "") -> NDArray[np.float64]:
+    """Return the weight of every channel in every channel of `rereferenced`, (channel, new channel)."""
+    alone = replace(recording, values=np.eye(recording.n_units), valid=None, time_labels={})
+    return np.asarray(rereferenced(alone, reference, montage)[0].numpy())

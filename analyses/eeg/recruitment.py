@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...simulator import Recording
-from .detectors import Baseline, Rule, raised, threshold
+from .detectors import Baseline, Rule, known, raised, threshold
 from .quality import channel_names
 
 
@@ -49,13 +49,14 @@ def recruitment(series: Recording, *, window: float, baseline: Baseline, onset: 
     """
     levels = threshold(series, window, baseline, rule.k)
     means = threshold(series, window, baseline, 0.0)
-    times, values = series.times, np.asarray(series.numpy(), dtype=np.float64)
+    times, values = series.times, known(series)
     later = times > baseline[1] + 1e-9
     rows = []
     for at, name in enumerate(channel_names(series)):
         stretches = raised(times[later], values[later, at], float(levels[at]), rule.hold)
         first = stretches[0][0] if stretches else math.nan
         sd = float(levels[at] - means[at]) / rule.k
-        peak = (float(values[later, at].max()) - float(means[at])) / sd if sd > 0 and later.any() else math.nan
+        after = values[later & np.isfinite(values[:, at]), at]
+        peak = (float(after.max()) - float(means[at])) / sd if 0 < sd < math.inf and after.size else math.nan
         rows.append(Recruited(name, first, first - onset, float(levels[at]), peak))
     return sorted(rows, key=lambda row: (math.isnan(row.time), row.time if row.time == row.time else 0.0))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
+import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from ...simulator import InputError, Recording, Spikes, unknown
@@ -45,6 +47,7 @@ def window_values(
     counts: Recording | None = None,
     trains: Spikes | None = None,
     shorten: bool = True,
+    out: NDArray[np.bool_] | None = None,
     progress: Progress | None = None,
 ) -> list[WindowValue]:
     """Compute every measure in every window that is given.
@@ -62,6 +65,8 @@ def window_values(
         events: what the phases of the windows are relative to.
         counts, trains: of a signal of rates of spikes, their counts and their trains, for the measures that read these.
         shorten: whether shifts are shortened in windows in which channels change their variance together.
+        out: channels that drop out of a window, (window, channel): they are left out there, and without two others the
+            values of the window are not defined.
         progress: called as progress(done, total, what).
 
     Raises:
@@ -77,7 +82,18 @@ def window_values(
                 progress(at, len(places), f"window {at + 1} of {len(places)}")
             start, stop = (signal.t0 + signal.dt * edge for edge in (first, last))
             time = (start, stop - signal.dt / 2)
-            part = signal.select(time=time)
+            part = signal.select(time=time).in_memory()
+            where: dict[str, Any] = {"start": start, "stop": stop, "phase": phase_of(start, stop, events)}
+            lost = out is not None and bool(out[at].any())
+            if out is not None and lost and out[at].sum() > part.n_units - 2:
+                reason = f"dropout: {int(out[at].sum())} of {part.n_units} channels are constant, clipped or beside it"
+                rows += [
+                    WindowValue(measure=name, n_units=part.n_units, n_times=part.n_times, reason=reason, **where)
+                    for name in names
+                ]
+                continue
+            if out is not None and lost:  # a constant counts for no measure, and not as live
+                part = replace(part, values=part.numpy() * ~out[at])
             counted = [name for name in names if counts is not None and name in MEASURES and get(name).of_counts]
             timed = [name for name in names if name in MEASURES and get(name).takes == "spikes"]
             known = [name for name in names if name in MEASURES and name not in (*counted, *timed)]
@@ -92,7 +108,6 @@ def window_values(
                 data = Activity(trains.select(time=(start, stop)))
                 found |= {v.measure: v for v in values(data, timed, settings, **options)}
             found |= {name: _rhythm(RHYTHMS[name], part, settings) for name in names if name in RHYTHMS}
-            where = {"start": start, "stop": stop, "phase": phase_of(start, stop, events)}
             rows += [found[name].at(WindowValue, **where) for name in names]
     if progress:
         progress(len(places), len(places), "measured")

@@ -147,6 +147,6 @@ def _how_tested(result: EegResult) -> str:
     )
     return (
         f" Dotted: mean before the event. In words: the change from before to during, of {excess}, in windows of "
-        f"{block} that do not overlap; 95 % interval (Welch's t, wider where neighbouring windows correlate); p of a "
+        f"{block} that do not overlap; 95 % interval (of autocorrelated windows, about a course of the event); p of a "
         "two-sided permutation test, Holm-corrected over all tests of this recording."
     )

@@ -67,10 +67,10 @@ def live_units(x: Array) -> Array:
     scale = xp.where(scale > 0, scale, xp.ones_like(scale))
     d = centre(x / scale)
     sd = xp.sqrt(xp.mean(d * d, axis=-2))
-    return _vary(sd, xp.squeeze(size / scale, axis=-2))
+    return vary(sd, xp.squeeze(size / scale, axis=-2))
 
 
-def _vary(sd: Array, size: Array) -> Array:
+def vary(sd: Array, size: Array) -> Array:
     """Return the mask of the units that vary, from SDs and largest absolute values (…, unit)."""
     xp = api.array_namespace(sd)
     residue = 8 * float(xp.finfo(sd.dtype).eps)
@@ -116,7 +116,7 @@ def z_scores(x: Array, low: Array, high: Array) -> tuple[Array, Array]:
     xp = api.array_namespace(x)
     d = centre(x)
     variance = _mean_square(d)
-    mask = _vary(xp.sqrt(xp.squeeze(variance, axis=-2)), xp.maximum(-low, high))
+    mask = vary(xp.sqrt(xp.squeeze(variance, axis=-2)), xp.maximum(-low, high))
     d *= _scaling(variance, over_time(mask))
     return d, mask
 

@@ -85,7 +85,7 @@ class Measure:
     refine: Callable[..., Array] | None = None
     split: tuple[Callable[..., Any], Callable[..., Any]] | None = None
     of_z: Callable[[Array, Array], Array] | None = None
-    of_pairs: Callable[[Pairs], float] | None = None
+    of_pairs: Callable[[Pairs], NDArray[np.float64]] | None = None
     of_counts: bool = False
     matrix: Callable[..., Any] | None = None
     unmix: Callable[..., Array] | None = None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
 import array_api_compat as api
+import numpy as np
 
 from ...simulator.types import Array
 from .arrays import as_float, count, gram, ratio, squared_norm, standardised
@@ -165,7 +164,7 @@ CHI_C = Measure(
     name="chi_c",
     kernel=chi_c,
     of_z=_chi_c,
-    of_pairs=lambda pairs: pairs.mean / math.sqrt(abs(pairs.mean) + EPS**2),
+    of_pairs=lambda pairs: pairs.mean / np.sqrt(abs(pairs.mean) + EPS**2),
     nulls=NULLS_OF_PAIRS,
     formula="sign(rho) sqrt|rho|, rho = mean correlation over pairs = (Var_t(mean z) - 1/n)/(1 - 1/n)",
     range="-1/sqrt(n-1) to 1",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import cached_property
 
 import numpy as np
@@ -17,65 +16,74 @@ Matrix = NDArray[np.float64]
 
 
 class Pairs:
-    """Correlations of the pairs of one set of rows.
+    """Correlations of the pairs of each of several sets of rows.
 
     Args:
-        rows: (unit, time), of the units that count; it is standardised in place. A row that is constant correlates 0
+        rows: (set, unit, time), of the units that count; they are standardised in place. A constant row correlates 0
             with all others.
     """
 
     def __init__(self, rows: Matrix) -> None:
-        self.n, self.n_times = rows.shape
-        size, square = np.empty(self.n), np.empty(self.n)
+        self.n, self.n_times = rows.shape[-2:]
+        size, square = np.empty(rows.shape[:-1]), np.empty(rows.shape[:-1])
         step = max(1, BLOCK // max(1, self.n_times))
         for at in range(0, self.n, step):
-            some = rows[at : at + step]
-            size[at : at + step] = np.abs(some).max(axis=1)
-            some -= some[:, :1].copy()  # a mean of many equal numbers is not that number; a mean of zeros is 0
-            some -= some.mean(axis=1)[:, None]
-            square[at : at + step] = np.einsum("ij,ij->i", some, some)
+            some = rows[..., at : at + step, :]
+            size[..., at : at + step] = np.maximum(some.max(axis=-1), -some.min(axis=-1))
+            some -= some[..., :1].copy()  # a mean of many equal numbers is not that number; a mean of zeros is 0
+            some -= some.mean(axis=-1)[..., None]
+            square[..., at : at + step] = np.einsum("...ij,...ij->...i", some, some)
         sd = np.sqrt(square / self.n_times)
-        varies = (sd > 0) & (sd >= SMALLEST_SHARE * sd.max(initial=0.0)) & (sd >= RESIDUE * size)
-        rows *= (varies / np.where(varies, sd, 1.0))[:, None]
+        most = sd.max(axis=-1, keepdims=True, initial=0.0)
+        varies = (sd > 0) & (sd >= SMALLEST_SHARE * most) & (sd >= RESIDUE * size)
+        rows *= (varies / np.where(varies, sd, 1.0))[..., None]
         self._z = rows
-        self._live = float(varies.sum())
+        self._live = varies.sum(axis=-1).astype(float)
 
     @cached_property
     def matrix(self) -> Matrix:
-        """R, (unit, unit); 1 on the diagonal, 0 for rows that are constant."""
-        return np.asarray(self._z @ self._z.T / self.n_times)
+        """R, (set, unit, unit); 1 on the diagonal, 0 for rows that are constant."""
+        return np.asarray(self._z @ self._z.swapaxes(-1, -2) / self.n_times)
 
     @property
     def _ordered(self) -> float:
         return float(max(self.n * (self.n - 1), 1))
 
     @cached_property
-    def mean(self) -> float:
+    def _flat(self) -> Matrix:
+        return self.matrix.reshape(len(self.matrix), -1)
+
+    @cached_property
+    def mean(self) -> Matrix:
         """Mean correlation."""
-        total = self._z.sum(axis=0)
-        return float((float(total @ total) / self.n_times - self._live) / self._ordered)
+        return np.asarray((_squared(self._z.sum(axis=-2)) / self.n_times - self._live) / self._ordered)
 
     @cached_property
-    def mean_absolute(self) -> float:
+    def mean_absolute(self) -> Matrix:
         """Mean |correlation|."""
-        return (float(np.abs(self.matrix).sum()) - self._live) / self._ordered
+        return np.asarray((np.abs(self._flat).sum(axis=-1) - self._live) / self._ordered)
 
     @cached_property
-    def mean_square(self) -> float:
+    def mean_square(self) -> Matrix:
         """Mean squared correlation, the part by chance included."""
-        flat = self.matrix.ravel()
-        return (float(flat @ flat) - self._live) / self._ordered
+        return np.asarray((_squared(self._flat) - self._live) / self._ordered)
 
     @cached_property
-    def first(self) -> float:
+    def first(self) -> Matrix:
         """Largest eigenvalue of R."""
-        small = self.matrix if self.n <= self.n_times else np.asarray(self._z.T @ self._z / self.n_times)
-        if len(small) < ITERATIVE:
-            return float(np.linalg.eigvalsh(small)[-1])
-        start = np.random.default_rng(0).standard_normal(len(small))  # the same each time, and orthogonal to no mode
-        return float(eigsh(small, k=1, which="LA", tol=0, v0=start, return_eigenvectors=False)[0])
+        small = self.matrix
+        if self.n > self.n_times:
+            small = np.asarray(self._z.swapaxes(-1, -2) @ self._z / self.n_times)
+        if small.shape[-1] < ITERATIVE:
+            return np.asarray(np.linalg.eigvalsh(small)[..., -1])
+        start = np.random.default_rng(0).standard_normal(len(small[0]))  # the same each time, and orthogonal to no mode
 
-    @property
-    def effective(self) -> float:
-        """1 / mean squared correlation: of independent rows the number of effective samples, T_eff."""
-        return 1.0 / self.mean_square if self.mean_square > 0 else math.inf
+        def largest(one: Matrix) -> float:
+            return float(eigsh(one, k=1, which="LA", tol=0.0, v0=start, return_eigenvectors=False)[0])
+
+        return np.array([largest(one) for one in small])
+
+
+def _squared(vectors: Matrix) -> Matrix:
+    """Squared norm of vectors (set, k), each by a product of its own: a sum over all at once would round otherwise."""
+    return np.array([one @ one for one in vectors])

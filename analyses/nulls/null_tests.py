@@ -33,6 +33,7 @@ from .surrogates import (
 from .validity import envelope_in_common, start_reason
 
 BATCH = 500_000  # numbers held at once: larger ones leave the cache and cost page faults
+TOGETHER = 120_000  # numbers of the surrogates whose correlations are computed at once
 REDRAWN = 3  # surrogates of spike trains are drawn up to so many times as often
 SHARE, PHASE_SHARE, SHORT_SHARE = 1 / 4, 1 / 8, 1 / 100  # of the length: the largest lag, of phases, where V is high
 SHORTEST_LAG = 10  # samples
@@ -408,12 +409,15 @@ def _values(prepared: Sequence[_Prepared], made: Rows, squares: list[float] | No
             found[at] = np.asarray(kernel).mean(axis=-1)
     if shared:
         mask = prepared[shared[0]].mask  # liveness of these measures depends on nothing but the data
-        values = np.empty((len(shared), made.shape[1]))
-        for k, surrogate in enumerate(made):
-            for trial, rows in enumerate(surrogate):
-                pairs = Pairs(rows if mask[trial].all() else rows[mask[trial]])
-                values[:, trial] = [cast(Any, prepared[at].measure.of_pairs)(pairs) for at in shared]
+        for first in range(0, len(made), step := max(1, TOGETHER // made[0, 0].size)):
+            part = made[first : first + step]
+            values, square = np.empty((len(shared), *part.shape[:2])), np.empty(part.shape[:2])
+            for trial in range(part.shape[1]):
+                pairs = Pairs(part[:, trial] if mask[trial].all() else part[:, trial][:, mask[trial]])
+                values[:, :, trial] = [cast(Any, prepared[at].measure.of_pairs)(pairs) for at in shared]
                 if squares is not None:
-                    squares.append(pairs.mean_square)
-            found[shared, k] = values.mean(axis=1)
+                    square[:, trial] = pairs.mean_square
+            found[shared, first : first + step] = values.mean(axis=2)
+            if squares is not None:
+                squares += square.ravel().tolist()
     return found

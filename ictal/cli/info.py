@@ -107,17 +107,18 @@ def info(
 
 
 def _edf_facts(file: Path, entry: str | None) -> dict[str, Any]:
-    from ..analyses.eeg.quality import examine
+    from ..analyses.eeg.quality import OF_A_BAND, examine
     from ..simulator.files.edf import ENTRY, pieces_of
     from ..simulator.files.readers import open_run
 
-    run = open_run(file)
+    run = open_run(file, lazy=True)
     if entry is None and (gaps := pieces_of(run)):
         raise InputError(f"{file}: {gaps}")
     entry = entry or ENTRY
     recording, source = run.recording(entry), run.source
     marks: Any = source["annotations"]
-    judged = {channel.name: channel.reason for channel in examine(recording) if channel.reason}
+    faults = {channel.name: channel.reason for channel in examine(recording) if channel.reason}
+    by_band = {name: reason for name, reason in faults.items() if reason.startswith(OF_A_BAND)}
     seconds = [
         f"{m['text']} at {m['onset']:g} s" + ("" if m["duration"] is None else f" for {m['duration']:g} s")
         for m in marks
@@ -126,7 +127,8 @@ def _edf_facts(file: Path, entry: str | None) -> dict[str, Any]:
         "kind": f"EEG ({source['format']})",
         "entries": {entry: repr(recording)},
         "channels": [str(name) for name in recording.unit_labels["channel"]],
-        "not to be used": judged,
+        "not to be used": {name: reason for name, reason in faults.items() if name not in by_band},
+        "not to be used without a band that leaves it out": by_band,
         "sampling rate": f"{1 / recording.dt:g} Hz",
         "duration": f"{recording.duration:g} s" + (f" from {recording.t0:g} s" if recording.t0 else ""),
         "start": source["start"],

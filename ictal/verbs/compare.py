@@ -15,6 +15,7 @@ from ..simulator.files.rows import plain
 from ..simulator.recordings.dims import Dims, dims_text
 from ..simulator.types import Progress
 from .arguments import checked_arguments
+from .channels import of_good_channels
 from .objects import are_trains
 from .sources import Source, as_run, assumptions_of, is_bare
 
@@ -42,6 +43,7 @@ def compare(
     null: str | Sequence[str] = (),
     max_lag: float | None = None,
     train_shift: float | None = None,
+    all_channels: bool = False,
     command: str = "",
     progress: Progress | None = None,
 ) -> Comparison:
@@ -62,6 +64,7 @@ def compare(
         bin, sd: of spikes, as in `measure`.
         interval, max_units, max_times, label, seed: as in `Settings`.
         null, max_lag, train_shift: as in `measure`; the first kind decides.
+        all_channels: as in `measure`.
         command: the command line, stored with the result.
         progress: called as progress(done, total, text).
 
@@ -88,6 +91,11 @@ def compare(
     for name, value in axes.items():
         if value is not None and not taken:
             raise InputError(f"{name}: is for arrays, and the groups hold none; leave it out")
+    notes: list[str] = []
+    for group, own in runs.items():
+        for at, run in enumerate(own):
+            own[at], found = of_good_channels(run, band, window, all_channels)
+            notes += [f"{group} {at + 1}: {note}" for note in found]
     cut = {g: [run if window is None else run.select(time=window) for run in members] for g, members in runs.items()}
     refuse_unusable(panels_of(cut, entries))
     everyone = [run for members in runs.values() for run in members]
@@ -99,7 +107,10 @@ def compare(
         "dims": dims_text(dims),
         "window": window,
         "entries": plain(entries) if isinstance(entries, Mapping) else entries and list(entries),
-        "assumptions": list(dict.fromkeys(line for run in everyone for line in assumptions_of(run.source))),
+        "all_channels": all_channels,
+        "assumptions": [
+            *dict.fromkeys(line for run in everyone for line in assumptions_of(run.source)), *notes
+        ],
         "versions": versions(),
         "sources": {group: [plain(run.source) for run in members] for group, members in runs.items()},
     }

@@ -185,7 +185,7 @@ def _recording(
     dims: Dims | None,
 ) -> tuple[Recording, dict[str, object], Activity | None]:
     """Return the chosen entry, as sampled activity, the provenance of the run, and of spikes all their forms."""
-    run = as_run(data, dt=dt, clock=clock, dims=dims)
+    run = as_run(data, dt=dt, clock=clock, dims=dims, lazy=True)
     where = f"{os.fspath(data)}: " if isinstance(data, str | os.PathLike) else ""
     if entry is None:
         names = [name for name, data in run.items() if not is_curve(data)]

@@ -10,8 +10,6 @@ import numpy as np
 
 from ..analyses.activity import Activity
 from ..analyses.comparison.sources import entry_of, is_curve
-from ..analyses.eeg.analyse import usable
-from ..analyses.eeg.windows import events_of
 from ..analyses.measures import default_measures, get
 from ..analyses.settings import ValueSettings
 from ..analyses.values import EntryValue, Measurements, unusable, values
@@ -22,6 +20,7 @@ from ..simulator.files.rows import plain
 from ..simulator.recordings.dims import Dims, dims_text
 from ..simulator.types import Progress
 from .arguments import checked_arguments
+from .channels import of_good_channels
 from .sources import Source, as_run, assumptions_of
 
 
@@ -97,7 +96,7 @@ def measure(
         run = Run({name: entry_of(run, name) for name in entries}, run.source)
     else:
         run = Run({name: e for name, e in run.items() if not is_curve(e)} or run, run.source)
-    run, notes = _of_good_channels(run, all_channels)
+    run, notes = of_good_channels(run, band, window, all_channels)
     where = f"{os.fspath(data)}: " if isinstance(data, str | os.PathLike) else ""
     shown = dict(_trials(run if window is None else run.select(time=window)))
     poor = [reason for entry in shown.values() if (reason := unusable(entry)) is not None]
@@ -138,16 +137,6 @@ def measure(
     decides = [deciding[row.entry, row.measure] is row for row in found]
     top, second = ([row for row, one in zip(found, decides, strict=True) if one is want] for want in (True, False))
     return Measurements(top, skipped, config, second)
-
-
-def _of_good_channels(run: Run, all_channels: bool) -> tuple[Run, list[str]]:
-    """Leave out channels of poor quality and copies, as sliding windows do; return notes on them."""
-    entries, notes = dict(run), []
-    for name, entry in run.items():
-        if isinstance(entry, Recording) and entry.values.ndim == 2 and "channel" in entry.unit_labels:
-            entries[name], channels = usable(entry, events_of(entry)[0], all_channels=all_channels)
-            notes += [f"{name}: {c.name} is left out: {c.reason}" for c in channels if not c.used]
-    return Run(entries, run.source), notes
 
 
 def _trials(run: Run) -> Iterator[tuple[str, Recording | Spikes]]:

@@ -21,7 +21,14 @@ NETWORK_SUFFIX = ".pt"
 Source = Any  # a Run, Recording, Spikes, array of any library, object of xarray, pandas, Neo, MNE or NWB, or a path
 
 
-def as_run(data: Source, *, dt: float | None = None, clock: str | None = None, dims: Dims | None = None) -> Run:
+def as_run(
+    data: Source,
+    *,
+    dt: float | None = None,
+    clock: str | None = None,
+    dims: Dims | None = None,
+    lazy: bool = False,
+) -> Run:
     """Return a Run of a Run, Recording, Spikes, array, object of another library, or file.
 
     Its provenance identifies the data: of a file ``file`` and ``sha256`` (see `open_run`), of data in memory
@@ -32,6 +39,7 @@ def as_run(data: Source, *, dt: float | None = None, clock: str | None = None, d
         dt, clock: of arrays; see `Recording`.
         dims: names of the axes of an array in their order, such as "unit time" or "time trial unit". Without it an
             array has two axes, (time, unit), and more samples than units.
+        lazy: as in `open_run`.
 
     Raises:
         InputError: an object of another type, a file that cannot be read, an array without its clock, or whose axes
@@ -43,7 +51,7 @@ def as_run(data: Source, *, dt: float | None = None, clock: str | None = None, d
             from ..models.trained.activity import activity_of
 
             return activity_of(data)
-        return open_run(data, dt=dt, clock=clock, dims=dims)
+        return open_run(data, dt=dt, clock=clock, dims=dims, lazy=lazy)
     run = _in_memory(data, dt, clock, dims)
     return Run(run, {**run.source, "array_sha256": {name: array_sha256(entry) for name, entry in run.items()}})
 

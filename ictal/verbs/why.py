@@ -7,13 +7,11 @@ from dataclasses import replace
 
 from ..analyses.activity import Activity
 from ..analyses.comparison.sources import entry_of, is_curve
-from ..analyses.eeg.analyse import usable
-from ..analyses.eeg.windows import events_of
 from ..analyses.why.prepare import can_be_taken_apart
 from ..analyses.why.result import WhyResult
 from ..analyses.why.settings import Reference, WhySettings
 from ..analyses.why.take_apart import take_apart
-from ..simulator import InputError, Recording, Run, Spikes
+from ..simulator import InputError, Run
 from ..simulator.checks import check_seed
 from ..simulator.files.document import versions
 from ..simulator.files.edf import ENTRY
@@ -21,6 +19,7 @@ from ..simulator.files.rows import plain
 from ..simulator.recordings.dims import Dims, dims_text
 from ..simulator.types import Progress
 from .arguments import checked_arguments
+from .channels import good_channels
 from .sources import Source, as_run, assumptions_of
 
 
@@ -86,7 +85,8 @@ def why(
         raise InputError(f"why.units: must be at least 2; got {units}")
     check_seed(seed)
     run = as_run(data, dt=dt, clock=clock, dims=dims)
-    name, chosen, notes = _entry(run, entry, all_channels)
+    name = _entry(run, entry)
+    chosen, notes = good_channels(entry_of(run, name), band, window, all_channels)
     if units is not None:
         chosen = chosen.subsample(min(units, chosen.n_units), seed=seed)
     if progress:
@@ -117,15 +117,11 @@ def why(
     return replace(found, config=config)
 
 
-def _entry(run: Run, name: str | None, all_channels: bool) -> tuple[str, Recording | Spikes, list[str]]:
-    """Return the chosen entry without poor channels and copies, its name, and notes on channels left out."""
-    if name is None:
-        names = [one for one, entry in run.items() if not is_curve(entry) and entry.n_units > 1] or list(run)
-        if ENTRY not in names and len(names) != 1:
-            raise InputError(f"why.entry: one entry is taken apart; name it: {', '.join(names) or 'none'}")
-        name = ENTRY if ENTRY in names else names[0]
-    entry = entry_of(run, name)
-    if not isinstance(entry, Recording) or entry.values.ndim != 2 or "channel" not in entry.unit_labels:
-        return name, entry, []
-    left, channels = usable(entry, events_of(entry)[0], all_channels=all_channels)
-    return name, left, [f"{c.name} is left out: {c.reason}" for c in channels if not c.used]
+def _entry(run: Run, name: str | None) -> str:
+    """Return the name of the entry that is taken apart."""
+    if name is not None:
+        return name
+    names = [one for one, entry in run.items() if not is_curve(entry) and entry.n_units > 1] or list(run)
+    if ENTRY not in names and len(names) != 1:
+        raise InputError(f"why.entry: one entry is taken apart; name it: {', '.join(names) or 'none'}")
+    return ENTRY if ENTRY in names else names[0]

@@ -20,14 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..recordings.pieces import Pieces
 from ..recordings.recording import Recording
 from ..recordings.run import Run
-from .channels import LIMIT_RUN, findings, in_runs
 from .disk import check_readable
 from .document import first_line
 from .edf_bytes import FIXED, VOLTS, Layout, layout
 from .edf_channels import Channel, named, of_commonest_rate, of_one_unit
 from .names import kinds_of, listed
+from .survey import findings, surveyed
 from .tals import Notes, Piece, pieces, read_notes
 
 EDF_SUFFIXES = (".edf", ".bdf")
@@ -37,7 +38,7 @@ DAMAGE = (ValueError, TypeError, LookupError, ArithmeticError, NameError, Attrib
 _MAGIC = {b"0       ": "EDF", b"\xffBIOSEMI": "BDF"}
 
 
-def read_edf(path: str | os.PathLike[str]) -> Run:
+def read_edf(path: str | os.PathLike[str], *, lazy: bool = False) -> Run:
     """Read an EDF, EDF+, BDF or BDF+ file: a Run with the Recording ``eeg`` (time, channel) in its own physical unit.
 
     Quantity "potential", clock "second", unit label ``channel``. Samples become dig · gain + offset as the header
@@ -50,6 +51,10 @@ def read_edf(path: str | os.PathLike[str]) -> Run:
     brought to µV, names made unique, names that tell no site, a file shorter or longer than in its header; and channels
     that are flat, clipped, or copies of an earlier one. These are read as well: `analyses.eeg.examine` excludes them.
     The identity of the patient is not read.
+
+    Args:
+        path: the file.
+        lazy: whether values stay on disk and are read in pieces (`Pieces`), for a recording longer than memory.
 
     Raises:
         InputError: one line: no such file, not EDF, truncated before any data, no signal, all channels flat,
@@ -83,13 +88,15 @@ def read_edf(path: str | os.PathLike[str]) -> Run:
             annotations = _annotations(found, notes)
             names = named(chosen, notes)
             values = _values(source, Samples(places, chosen, unit), names, rate, notes)
+            if not lazy:
+                values = np.asarray(values)
+                values.flags.writeable = False  # so that the pieces are views
         except InputError:
             raise
         except DAMAGE as error:
             reason = first_line(error)
             raise InputError(f"{source}: cannot be read as {kind}, damaged or truncated: {reason}") from error
     about: dict[str, object] = {"format": kind, "start": start, "annotations": annotations, "assumptions": notes}
-    values.flags.writeable = False  # so that the pieces are views
     try:
         whole = Recording(
             values, dt=1.0 / rate, clock="second", quantity="potential", unit=unit or "1",
@@ -104,7 +111,7 @@ def read_edf(path: str | os.PathLike[str]) -> Run:
         {
             ENTRY if len(stretches) == 1 else f"{ENTRY}[{at}]": replace(
                 whole,
-                values=values[piece.first * samples : piece.last * samples],
+                values=_between(values, piece.first * samples, piece.last * samples),
                 dt=piece.pace / rate,
                 t0=float(piece.start),
             )
@@ -112,6 +119,10 @@ def read_edf(path: str | os.PathLike[str]) -> Run:
         },
         about,
     )
+
+
+def _between(values: Pieces | NDArray[np.float64], first: int, last: int) -> Pieces | NDArray[np.float64]:
+    return values.between(first, last) if isinstance(values, Pieces) else values[first:last]
 
 
 def pieces_of(run: Run) -> str:
@@ -249,43 +260,40 @@ class Samples:
 
     def read(self, first: int, last: int, units: Sequence[int] | NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the samples first to last − 1 of these channels, (time, channel)."""
-        values = np.empty((last - first, len(units)))
-        for column, at in enumerate(units):
-            channel = self.channels[at]
-            header = channel.header
-            gain = (header.physical_max - header.physical_min) / (header.digital_max - header.digital_min)
-            factor = VOLTS[channel.unit] / VOLTS[self.unit] if channel.unit in VOLTS else 1.0
-            digital = self.digital(first, last, at)
-            values[:, column] = ((digital - float(header.digital_min)) * gain + header.physical_min) * factor
-        return values
-
-    def digital(self, first: int, last: int, at: int) -> NDArray[Any]:
-        """Return the stored numbers first to last − 1 of a channel, (time,)."""
         n = self._in_record
         start = first // n
-        return self.places.digital(self.channels[at].place, start, -(-last // n))[first - start * n : last - start * n]
+        block = self.places.records.read(start, -(-last // n))
+        values = np.empty((last - first, len(units)))
+        for column, at in enumerate(units):
+            digital = self.places.digital(block, self.channels[at].place)[first - start * n : last - start * n]
+            values[:, column] = self.physical(digital, at)
+        return values
+
+    def physical(self, digital: Any, at: int) -> Any:
+        """Return stored numbers of a channel in its unit."""
+        channel = self.channels[at]
+        header = channel.header
+        gain = (header.physical_max - header.physical_min) / (header.digital_max - header.digital_min)
+        factor = VOLTS[channel.unit] / VOLTS[self.unit] if channel.unit in VOLTS else 1.0
+        return ((digital - float(header.digital_min)) * gain + header.physical_min) * factor
 
 
-def _values(source: Path, samples: Samples, names: Sequence[str], rate: float, notes: list[str]) -> NDArray[np.float64]:
-    """Return all values (time, channel), with notes on channels that are flat, clipped or copies."""
-    n = samples.n_times
-    values = samples.read(0, n, range(len(names)))
-    if not np.ptp(values, axis=0).any():
+def _values(source: Path, samples: Samples, names: Sequence[str], rate: float, notes: list[str]) -> Any:
+    """Return the values (time, channel) as `Pieces`, with notes on channels that are flat, clipped or copies."""
+    values = Pieces(samples.read, np.arange(len(names)), 0, samples.n_times, str(source))
+    seen = surveyed(values, 1.0 / rate)
+    if not (seen.high > seen.low).any():
         raise InputError(f"{source}: all {len(names)} channels are flat")
-    clipped = [
-        words
-        for at, name in enumerate(names)
-        for words in _clipped(name, samples.channels[at].header, samples.digital(0, n, at))
-    ]
+    clipped = []
+    for at, name in enumerate(names):
+        header = samples.channels[at].header
+        least, most = sorted(samples.physical(end, at) for end in (header.digital_min, header.digital_max))
+        at_limit = (seen.at_low[at] * (seen.low[at] <= least), seen.at_high[at] * (seen.high[at] >= most))
+        if max(at_limit) > 0 and seen.high[at] > seen.low[at]:  # flat is another matter
+            clipped.append(f"{name} ({100 * max(at_limit):.2g} %)")
     if clipped:
         notes.append(f"samples in a row at the limit of the converter (clipped): {', '.join(clipped)}")
-    notes += findings(values, names, 1.0 / rate)
-    return values
+    notes += findings(seen, names)
+    return replace(values, survey=seen, moments=seen.moments)
 
 
-def _clipped(name: str, header: Any, digital: NDArray[Any]) -> list[str]:
-    if digital.min() == digital.max():
-        return []  # flat is another matter
-    limits = (digital <= header.digital_min, digital >= header.digital_max)
-    share = max(in_runs(limit, LIMIT_RUN) for limit in limits)
-    return [f"{name} ({100 * share:.2g} %)"] if share > 0 else []

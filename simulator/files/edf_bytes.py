@@ -16,6 +16,7 @@ from .tals import printable
 WIDTHS = {"EDF": 2, "BDF": 3}  # bytes of a sample
 FIELDS = (16, 80, 8, 8, 8, 8, 8, 80, 8, 32)  # of the header, bytes a signal: label, transducer, unit ... samples
 LABEL, UNIT, COUNT = 0, 2, 8  # places in FIELDS
+AT_ONCE = 2**23  # bytes that are read at once
 FIXED = 256  # bytes of the header before the signals
 VOLTS = {"V": 1e6, "mV": 1e3, "µV": 1.0, "nV": 1e-3}  # µV in one of them
 _PREFIXES = {"": "V", "m": "mV", "milli": "mV", "n": "nV", "nano": "nV", "u": "µV", "micro": "µV", "mc": "µV"}
@@ -31,7 +32,7 @@ class Layout:
     labels: tuple[str, ...]
     units: tuple[str, ...]  # as they are written
     counts: tuple[int, ...]  # samples a data record
-    records: NDArray[np.uint8]  # (data record, byte), mapped
+    records: Records
 
     @property
     def is_notes(self) -> list[bool]:
@@ -43,25 +44,61 @@ class Layout:
         """Bytes of a data record."""
         return WIDTHS[self.kind] * sum(self.counts)
 
-    def raw(self, signal: int, first: int = 0, last: int | None = None) -> NDArray[np.uint8]:
-        """Return the bytes of a signal in a range of data records, (record, byte)."""
-        width = WIDTHS[self.kind]
-        start = width * sum(self.counts[:signal])
-        return self.records[first:last, start : start + width * self.counts[signal]]
-
     def rows(self, signal: int) -> Iterator[bytes]:
         """Yield the bytes of a signal, data record by data record."""
-        for row in self.raw(signal):
-            yield row.tobytes()
+        step = max(1, AT_ONCE // max(1, self.records.size))
+        for first in range(0, len(self.records), step):
+            for row in self._bytes(self.records.read(first, min(first + step, len(self.records))), signal):
+                yield row.tobytes()
 
-    def digital(self, signal: int, first: int = 0, last: int | None = None) -> NDArray[Any]:
-        """Return the stored numbers of a signal in a range of data records, (time,)."""
-        raw = np.ascontiguousarray(self.raw(signal, first, last)).reshape(-1)
+    def digital(self, block: NDArray[np.uint8], signal: int) -> NDArray[Any]:
+        """Return the stored numbers of a signal in data records, (time,); `block` is read by `Records.read`."""
+        raw = np.ascontiguousarray(self._bytes(block, signal)).reshape(-1)
         if self.kind == "EDF":
             return raw.view("<i2")
         triples = raw.reshape(-1, 3).astype(np.int32)
         values: NDArray[np.int32] = triples[:, 0] | triples[:, 1] << 8 | triples[:, 2] << 16
         return np.where(values >= 1 << 23, values - (1 << 24), values)
+
+    def _bytes(self, block: NDArray[np.uint8], signal: int) -> NDArray[np.uint8]:
+        width = WIDTHS[self.kind]
+        start = width * sum(self.counts[:signal])
+        return block[:, start : start + width * self.counts[signal]]
+
+
+@dataclass(frozen=True)
+class Records:
+    """Data records on disk. They are read and not mapped: pages that were mapped would count as memory.
+
+    Attributes:
+        source: the file.
+        offset: bytes before the first.
+        size: bytes of each.
+        number: of whole ones.
+    """
+
+    source: Path
+    offset: int
+    size: int
+    number: int
+
+    def __len__(self) -> int:
+        return self.number
+
+    def read(self, first: int, last: int) -> NDArray[np.uint8]:
+        """Return the records first to last − 1, (record, byte).
+
+        Raises:
+            InputError: the file is gone, or shorter than when it was opened.
+        """
+        want = (last - first) * self.size
+        try:
+            found = np.fromfile(self.source, np.uint8, want, offset=self.offset + first * self.size)
+        except OSError as error:
+            raise InputError(f"{self.source}: cannot be read: {error.strerror or error}") from error
+        if found.size < want:
+            raise InputError(f"{self.source}: is shorter than when it was opened")
+        return found.reshape(last - first, self.size)
 
 
 def layout(source: Path, kind: str, head: bytes, n_signals: int) -> Layout:
@@ -80,14 +117,11 @@ def layout(source: Path, kind: str, head: bytes, n_signals: int) -> Layout:
     if min(counts, default=1) < 0 or (counts and size <= 0):
         raise InputError(f"{source}: its data records hold no sample")
     n_records = (source.stat().st_size - len(head)) // size if size else 0
-    shape = (n_records, size)
-    records = (
-        np.memmap(source, np.uint8, "r", offset=len(head), shape=shape)
-        if n_records
-        else np.zeros((0, size), dtype=np.uint8)
-    )
     labels = tuple(text_of(field) for field in columns[LABEL])
-    return Layout(kind, labels, tuple(text_of(field) for field in columns[UNIT]), counts, records)
+    return Layout(
+        kind, labels, tuple(text_of(field) for field in columns[UNIT]), counts,
+        Records(source, len(head), size, n_records),
+    )  # fmt: skip
 
 
 def text_of(field: bytes) -> str:

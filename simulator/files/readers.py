@@ -36,7 +36,12 @@ READERS = Registry("reader", "ictal.simulator.files", {
 
 
 def open_run(
-    path: str | os.PathLike[str], *, dt: float | None = None, clock: str | None = None, dims: Dims | None = None
+    path: str | os.PathLike[str],
+    *,
+    dt: float | None = None,
+    clock: str | None = None,
+    dims: Dims | None = None,
+    lazy: bool = False,
 ) -> Run:
     """Read a file as a Run. Its ``source`` has ``file``, the path as given, and ``sha256`` of the content.
 
@@ -52,6 +57,7 @@ def open_run(
         clock: meaning of the time axis; ``"second"`` if only dt is given.
         dims: names of the axes of arrays, such as "unit time" or "time trial unit". Without it an array has two axes,
             (time, unit), and more samples than units; any other is refused.
+        lazy: whether values stay on disk and are read in pieces, where the reader can do so: EDF and BDF.
 
     Raises:
         InputError: one line with the file and its fault.
@@ -66,7 +72,7 @@ def open_run(
     for name, value in given.items():
         if name not in taken and value is not None:
             raise InputError(f"{name}: is for arrays; {source} has its own; leave it out")
-    options: dict[str, Any] = {name: value for name, value in given.items() if name in taken}
+    options: dict[str, Any] = {name: value for name, value in {**given, "lazy": lazy}.items() if name in taken}
     run: Run = reader(source, **options)
     named = {**run.source, **identity(source)}
     if suffix in HDF5_SUFFIXES:

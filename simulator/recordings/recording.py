@@ -16,6 +16,7 @@ from ..checks import _storable, check_name
 from ..errors import InputError, unknown
 from ..fields import check
 from ..types import Array
+from .pieces import Pieces
 
 Clock = Literal["second", "model", "step", "epoch", "frame", "sample"]
 CLOCKS: tuple[str, ...] = get_args(Clock)
@@ -30,7 +31,8 @@ class Recording:
     Attributes:
         values: real array (..., time, unit); leading axes are trials. Integers and booleans
             become float64, half precision float32. A numpy array is copied unless it is read-only, and is frozen; any
-            other array of another library (a torch tensor, on any device, with its graph) stays as it is.
+            other array of another library (a torch tensor, on any device, with its graph) stays as it is. `Pieces` are
+            read when they are asked for.
         dt: sampling interval [ticks of `clock`], > 0.
         clock: meaning of the time axis. ``"second"``: physical time. ``"model"``: a model's own time
             unit. ``"step"``, ``"epoch"``: training. ``"frame"``: stimuli in an order.
@@ -132,6 +134,10 @@ class Recording:
         """Time of every sample, (n_times,) [ticks of `clock`]."""
         return self.t0 + self.dt * np.arange(self.n_times, dtype=np.float64)
 
+    def in_memory(self) -> Recording:
+        """Return the recording with its values in memory: itself, unless they are `Pieces`."""
+        return replace(self, values=to_numpy(self.values)) if isinstance(self.values, Pieces) else self
+
     def numpy(self) -> NDArray[np.floating[Any]]:
         """Return the values as a numpy array (detached from any graph, on the host)."""
         return to_numpy(self.values)
@@ -200,7 +206,7 @@ class Recording:
     def _slice_times(self, first: int, last: int) -> Recording:
         return replace(
             self,
-            values=self.values[..., first:last, :],
+            values=v.between(first, last) if isinstance(v := self.values, Pieces) else v[..., first:last, :],
             valid=None if self.valid is None else self.valid[..., first:last, :],
             t0=self.t0 + first * self.dt,
             periodic=self.periodic and (first, last) == (0, self.n_times),
@@ -213,9 +219,11 @@ class Recording:
 
 
 def to_numpy(values: Array) -> NDArray[Any]:
-    """Convert an array of the array API standard to a numpy array on the host, without its graph."""
+    """Convert an array of the array API standard to a numpy array on the host, without its graph; read `Pieces`."""
     if isinstance(values, np.ndarray):
         return values
+    if isinstance(values, Pieces):
+        return np.asarray(values)
     if api.is_torch_array(values):
         values = values.detach().cpu()
     return np.from_dlpack(values) if hasattr(values, "__dlpack__") else np.asarray(values)
@@ -318,6 +326,8 @@ def _window(time: tuple[float, float], what: str) -> tuple[float, float]:
 
 
 def _real_array(values: Array) -> Array:
+    if isinstance(values, Pieces):
+        return values
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         mask = np.asarray(values.mask)
         index = tuple(int(i) for i in np.argwhere(mask)[0])
@@ -352,6 +362,8 @@ def _real_array(values: Array) -> Array:
 
 
 def _refuse_non_finite(values: Array, what: str) -> None:
+    if isinstance(values, Pieces):  # integers of a converter, scaled
+        return
     xp = api.array_namespace(values)
     finite = xp.isfinite(values)
     if bool(xp.all(finite)):
@@ -367,6 +379,8 @@ def _refuse_non_finite(values: Array, what: str) -> None:
 def _take(values: Array, index: NDArray[np.intp], axis: int) -> Array:
     if isinstance(values, np.ndarray):
         return np.take(values, index, axis=axis)
+    if isinstance(values, Pieces):
+        return values.of(index)
     xp = api.array_namespace(values)
     return xp.take(values, xp.asarray(index, device=api.device(values)), axis=axis)
 

@@ -310,7 +310,7 @@ def test_neighbours_that_correlate_widen_the_interval():
     alternating, slow = [0.1, -0.1] * 4, [0.1] * 4 + [-0.1] * 4
     narrow, wide = (changes(rows_of(x, x))[0] for x in (alternating, slow))
     assert narrow.rho < 0 < wide.rho
-    assert (wide.high - wide.low) > 1.5 * (narrow.high - narrow.low)
+    assert (wide.high - wide.low) > 1.3 * (narrow.high - narrow.low)
 
 
 def test_too_few_blocks_say_so():
