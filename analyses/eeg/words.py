@@ -15,6 +15,7 @@ Role = Literal["seizure", "start", "end", "after", "denied", "uncertain", "other
 WORDS: dict[str, str] = {
     # fnsz ... are codes of the TUH corpus, gtcs ... of the ILAE
     "seizure": (
+        r"epilepticus|"
         r"seizures?|seiz|nesz|seizing|seizes|sz|szs|szr|szrs|szure|ictal|[fgscatm][nptcby]sz|[fs]?b?gtcs?"
         r"|fbtcs?|fias|convulsions?|convulsing|crises?|crisis|crisi|convulsiones?|convulsoes|anfall"
         r"|krampfanfall|anfalle|aanval|aanvallen"
@@ -47,12 +48,14 @@ WORDS: dict[str, str] = {
         r"|una?|une|been|had|has|have|episodes?"
     ),
     "uncertain": (
+        r"like|"
         r"possible|possibly|probable|probably|suspected|suspicious|suspicion|suspect|susp|questionable"
         r"|question|quest|maybe|might|may|could|likely|unclear|equivocal|uncertain|vs|versus|rule|ro|query"
         r"|verdacht|fraglich|moglich|mogliche|moglicher|posible|probables?|possibile|possivel|mogelijk|last"
         r"|button|reports?|reported|if|when|while|during|should"
     ),
     "other": (
+        r"continuum|iic|zone|focus|"
         r"history|hx|medications?|meds?|drugs?|aeds?|asms?|asd|precautions?|protocol|risk|family|clinic"
         r"|diary|log|plan|prophylaxis|threshold|disorder|monitoring|monitor|study|detector|detectors"
         r"|detection|alarm|prediction|test|education|ago|yesterday|previous|previously|prior|anti|pnes"

@@ -108,6 +108,7 @@ def info(
 
 def _edf_facts(file: Path, entry: str | None) -> dict[str, Any]:
     from ..analyses.eeg.quality import OF_A_BAND, examine
+    from ..analyses.eeg.windows import events_of
     from ..simulator.files.edf import ENTRY, pieces_of
     from ..simulator.files.readers import open_run
 
@@ -123,6 +124,8 @@ def _edf_facts(file: Path, entry: str | None) -> dict[str, Any]:
         f"{m['text']} at {m['onset']:g} s" + ("" if m["duration"] is None else f" for {m['duration']:g} s")
         for m in marks
     ]
+    events, said = events_of(recording)
+    assumed: Any = source["assumptions"]
     return {
         "kind": f"EEG ({source['format']})",
         "entries": {entry: repr(recording)},
@@ -133,7 +136,8 @@ def _edf_facts(file: Path, entry: str | None) -> dict[str, Any]:
         "duration": f"{recording.duration:g} s" + (f" from {recording.t0:g} s" if recording.t0 else ""),
         "start": source["start"],
         "annotations": seconds,
-        "assumptions": source["assumptions"],
+        "events": [f"{event.onset:g} to {event.stop:g} s ({event.text})" for event in events],
+        "assumptions": [*assumed, *said],
         "inputs": {"data": _provenance(dict(source))},
     }
 

@@ -1,11 +1,15 @@
 """Notes of a recording: words that mark a seizure, pairs of start and end, marks of several readers."""
 
+import json
 import math
+import shlex
 
 import numpy as np
 import pytest
+from edfs import plain
 
 import ictal
+from ictal import cli
 from ictal.analyses import Event, events_of
 from ictal.analyses.eeg.spans import Mark, spans_of
 from ictal.analyses.eeg.words import role_of
@@ -15,8 +19,9 @@ ROLES = {
     "seizure": (
         "seizure|Seizures|SEIZURE|sz|Sz 1|SZ2|seiz|seizure R1|electrographic seizure|absence seizure|seizure #3|"
         "fnsz|gnsz|sz_foc_ia_m|sz_gen_m_tonicClonic|ictal|Ictal EEG|Subclinical seizure|seizure activity|"
-        "seizure ongoing|GTCS|patient unresponsive, seizure|seizure, no response|seizure not responding|"
-        "seizure (no clinical signs)|seizure over left temporal|crise focale|Krampfanfall|crisi epilettica|Aanval"
+        "seizure ongoing|GTCS|status epilepticus|patient unresponsive, seizure|seizure, no response|"
+        "seizure not responding|seizure (no clinical signs)|"
+        "seizure over left temporal|crise focale|Krampfanfall|crisi epilettica|Aanval"
     ),
     "start": (
         "Seizure start|seizure onset|sz onset|Onset of seizure|SeizureStart|seizure_start|szstart|seizure begins|Sz on|"
@@ -36,13 +41,13 @@ ROLES = {
     ),
     "uncertain": (
         "?seizure|seizure?|? sz|possible seizure|probable seizure|maybe a seizure|seizure vs artifact|r/o seizure|"
-        "questionable seizure|suspected seizure|seizure (?)|Anfall?|no response during a seizure"
+        "seizure-like activity|questionable seizure|suspected seizure|seizure (?)|Anfall?|no response during a seizure"
     ),
     "after": "post-ictal|postictal|Post ictal slowing|post seizure|after seizure|PostIctal|post_ictal",
     "other": (
         "peri-ictal|periictal|pre-ictal|PREICTAL|inter-ictal|interictal spikes|before seizure|between seizures|nesz|"
         "seizure medication given|history of seizures|antiseizure med|seizure precautions|psychogenic seizure|"
-        "seizure monitoring"
+        "seizure monitoring|ictal-interictal continuum|seizure onset zone"
     ),
     "none": "eyes open|onset|end|bckg|HV start|photic 10 Hz|spike|critical|size|Sleep stage W|",
 }
@@ -159,6 +164,25 @@ def test_events_by_hand_give_the_numbers_of_annotations(tmp_path):
     assert repr(numbers(found)) == repr(numbers(wanted))
     assert any("taken to last until 90" in note for note in found.config["assumptions"])
     assert found.config["onset"] == 30.0
+
+
+def test_events_of_the_command_line_are_used_and_recorded(tmp_path, capsys):
+    pytest.importorskip("edfio")
+    path = plain(tmp_path / "rec.edf", names=["Fp1", "C3", "O1", "Cz"])
+    events = tmp_path / "rec-summary.txt"
+    events.write_text("File Name: rec.edf\nSeizure Start Time: 8 seconds\nSeizure End Time: 11 seconds\n")
+    base = ["eeg", str(path), "--nulls", "0", "--measures", "chi_c", "--json"]
+    ways = {
+        "hand": (["--event", "2:4", "--event", "12:14.5", "--events", str(events)], [(2, 2), (8, 3), (12, 2.5)]),
+        "onset": (["--onset", "8.0", "--reference", "Cz", "--rename", "Fp1=Fpz"], [(8, 12)]),
+    }
+    for name, (words, wanted) in ways.items():
+        assert cli.run([*base, *words, "-o", str(tmp_path / name)]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert [(event["onset"], event["duration"]) for event in found["events"]] == wanted
+        assert set(words) <= set(shlex.split(found["config"]["command"]))
+    for words in (["--rename", "Fp1"], ["--rename", "C3=a", "--rename", "C3=b"], ["--event", "9:8"]):
+        assert cli.run([*base, *words, "-o", str(tmp_path / "none")]) == 2
 
 
 def test_events_that_are_given_replace_the_annotations_and_say_so():

@@ -258,5 +258,10 @@ def test_info_lists_channels_annotations_and_what_is_not_to_be_used(tmp_path, ca
     path = plain(tmp_path / "a.edf", x, ["C3", "C4", "C3"])
     assert cli.run(["info", str(path)]) == 0
     text = capsys.readouterr().out
-    for fragment in ("sampling rate: 128 Hz", "seizure at 8 s for 10 s", "C3 (2): a copy of C3"):
+    for fragment in (
+        "sampling rate: 128 Hz",
+        "seizure at 8 s for 10 s",
+        "events: 8 to 18 s (seizure)",
+        "C3 (2): a copy of C3",
+    ):
         assert fragment in text
