@@ -89,7 +89,10 @@ def bipolar(recording: Recording, montage: str) -> tuple[Recording, list[str]]:
     if idle := [name for at, name in enumerate(names) if at not in {*first, *second}]:
         notes.append(f"channels in no pair of the montage are left out: {listed(idle)}")
     return replace(
-        recording, values=each(recording.values, lambda x: x[..., first] - x[..., second]), valid=None, unit_labels={"channel": np.array(list(found))}
+        recording,
+        values=each(recording.values, lambda x: x[..., first] - x[..., second]),
+        valid=None,
+        unit_labels={"channel": np.array(list(found))},
     ), notes
 
 

@@ -108,9 +108,7 @@ def compare(
         "window": window,
         "entries": plain(entries) if isinstance(entries, Mapping) else entries and list(entries),
         "all_channels": all_channels,
-        "assumptions": [
-            *dict.fromkeys(line for run in everyone for line in assumptions_of(run.source)), *notes
-        ],
+        "assumptions": [*dict.fromkeys(line for run in everyone for line in assumptions_of(run.source)), *notes],
         "versions": versions(),
         "sources": {group: [plain(run.source) for run in members] for group, members in runs.items()},
     }

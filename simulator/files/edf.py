@@ -295,5 +295,3 @@ def _values(source: Path, samples: Samples, names: Sequence[str], rate: float, n
         notes.append(f"samples in a row at the limit of the converter (clipped): {', '.join(clipped)}")
     notes += findings(seen, names)
     return replace(values, survey=seen, moments=seen.moments)
-
-
