@@ -49,7 +49,7 @@ class Moments:
     @property
     def sd(self) -> NDArray[np.float64]:
         """(unit,)."""
-        return np.sqrt(np.maximum(np.diagonal(self.covariance), 0.0))
+        return np.asarray(np.sqrt(np.maximum(np.diagonal(self.covariance), 0.0)))
 
 
 @dataclass(frozen=True, eq=False)

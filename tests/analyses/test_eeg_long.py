@@ -58,7 +58,7 @@ def test_what_is_constant_stays_so_in_pieces(small_pieces):
     x = noise(60)
     x[:, 1] = 7.0
     found = filtering.bandpassed(unread(recording(x)), (3.0, 20.0)).numpy()
-    assert not found[:, 1].any() and found[:, 0].any()
+    assert found.any(axis=0).tolist() == [True, False, True, True, True, True]
 
 
 def test_a_filter_that_is_cut_off_at_half_the_rate_is_refused_in_pieces():
@@ -117,7 +117,8 @@ def test_a_file_is_read_in_pieces_with_the_same_numbers(tmp_path):
     path = tmp_path / "rec.edf"
     edfio.Edf(signals).write(path)
     whole, lazy = (open_run(path, lazy=lazy).recording("eeg") for lazy in (False, True))
-    assert isinstance(lazy.values, Pieces) and not isinstance(whole.values, Pieces)
+    assert isinstance(lazy.values, Pieces)
+    assert not isinstance(whole.values, Pieces)
     assert np.array_equal(whole.numpy(), lazy.numpy())
     part = {"time": (3.3, 7.1), "units": [4, 1]}
     assert np.array_equal(whole.select(**part).numpy(), lazy.select(**part).numpy())
