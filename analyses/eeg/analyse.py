@@ -22,6 +22,7 @@ from .result import EegResult
 from .synchrony import WindowValue, window_values
 from .windows import Event, block_length, disjoint, events_of, sliding
 
+MOST_STEPS = 90_000  # of detectors: 6 h in steps of 0.25 s
 QUIET = 2.0  # s before an event that are enough to judge channels by
 
 
@@ -265,6 +266,12 @@ def analyse(
     signal = ready.signal
     result = _over_time(recording, ready, settings, progress)
     events, notes = result.events, list(result.config["assumptions"])
+    fine = alarms.fine * math.ceil(recording.duration / alarms.fine / MOST_STEPS)
+    if fine > alarms.fine:
+        notes.append(
+            f"detectors and recruitment step by {fine:g} s, not {alarms.fine:g}, in a recording of this length"
+        )
+        alarms = replace(alarms, fine=fine)
     baseline = alarms.baseline or ((recording.t0, events[0].onset) if events else None)
     config = {**result.config, "alarms": {**asdict(alarms), "baseline": baseline}, "assumptions": notes}
     if baseline is None:
