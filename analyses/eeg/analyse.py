@@ -279,7 +279,7 @@ def analyse(
         return replace(result, config=config)
     found = run_detectors(
         signal, events, baseline=baseline, rule=alarms.rule, band=settings.band, window=settings.window,
-        short=alarms.short, step=alarms.fine, dropouts=ready.dropouts,
+        short=alarms.short, step=alarms.fine, dropouts=ready.dropouts, progress=progress,
     )  # fmt: skip
     notes += found.left_out
     rows = recruitment(
