@@ -49,7 +49,7 @@ class Detection:
     stop: float  # end of the last window over the threshold
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FeatureValue:
     """The feature of a detector at one time, and its threshold."""
 

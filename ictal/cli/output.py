@@ -64,7 +64,7 @@ class Output:
         """Save a result if a path is given, and print it with `facts`, the notes and the name of the file."""
         if path is not None:
             found.save(path, force=force)
-        self.result({**facts, **found.to_json()}, text)
+        self.result({**facts, **found.to_json()} if self.json else {}, text)  # long tables are large as dictionaries
         self.note(*notes, *([] if path is None else [f"wrote {path}; ictal plot {path} draws it"]))
 
     @contextlib.contextmanager
