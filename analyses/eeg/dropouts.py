@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -20,7 +19,6 @@ from ..measures.checks import edge
 CLIPPED = 0.01  # share of samples in a row at a channel's own extreme
 MOSTLY = 0.5  # share of time without any change
 PART = 0.25  # of a sum of channels: less is drowned by the others
-TOGETHER, LEAST_TOGETHER = 30, 3  # steps of all channels together, and of each, that they must be constant at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +94,7 @@ class Dropouts:
         return [f"{many} {where}{ringing}: {fate}"]
 
 
-def dropouts(recording: Recording, band: Band | None = None) -> Dropouts:
+def dropouts(recording: Recording, band: Band | None = None, *, clipped: bool = True) -> Dropouts:
     """Find the dropouts of a recording as it was recorded.
 
     A channel drops out where it is constant for 0.25 s and longer. All do where they are constant at once for as many
@@ -105,27 +103,23 @@ def dropouts(recording: Recording, band: Band | None = None) -> Dropouts:
     Args:
         recording: (time, channel) of the channels that are used, not filtered; no clock but seconds has dropouts.
         band: that is analysed; its filter rings for 6 periods of the low edge.
+        clipped: whether to find clipped stretches too, which takes another pass.
     """
-    n = recording.n_units
     if recording.clock != "second":
         return Dropouts.none(recording)
-    single, together = Runs(n, dropout_run(recording.dt)), Runs(1, max(LEAST_TOGETHER, -(-TOGETHER // n)))
-    seen = surveyed(recording.values, recording.dt)
-    low, high = seen.low, seen.high
-    highest, lowest = Runs(n, LIMIT_RUN), Runs(n, LIMIT_RUN)
-    last = np.full((1, n), math.nan)
-    for _, x in pieces(recording.values):
-        still = np.concatenate([x[:1] == last, x[1:] == x[:-1]])
-        single.add(still)
-        together.add(still.all(axis=1)[:, None])
-        highest.add(x == high)
-        lowest.add(x == low)
-        last = x[-1:].copy()
-    at_once = together.spans()[0]
-    spans = [[(start - 1, stop) for start, stop in _merged([*own, *at_once])] for own in single.spans()]
-    clipped = [_merged(list(chain(*both))) for both in zip(highest.spans(), lowest.spans(), strict=True)]
+    seen, n = surveyed(recording.values, recording.dt), recording.n_units
+    least = dropout_run(recording.dt)
+    at_once = [(start - 1, stop) for start, stop in seen.together]
+    spans = [_merged([*(s for s in own if s[1] - s[0] > least), *at_once]) for own in seen.still]
+    limits: list[list[Span]] = [[] for _ in range(n)]
+    if clipped:
+        highest, lowest = Runs(n, LIMIT_RUN), Runs(n, LIMIT_RUN)
+        for _, x in pieces(recording.values):
+            highest.add(x == seen.high)
+            lowest.add(x == seen.low)
+        limits = [_merged([*high, *low]) for high, low in zip(highest.spans(), lowest.spans(), strict=True)]
     beside = 0 if band is None else RINGING * edge(recording.dt, band)
-    return Dropouts(spans, clipped, beside, recording.n_times)
+    return Dropouts(spans, limits, beside, recording.n_times)
 
 
 def _merged(spans: Sequence[Span]) -> list[Span]:

@@ -90,7 +90,7 @@ def judged(
             reasons[at] = f"clipped: {100 * share:.1f} % of its samples stand in a row at its extreme"
         elif lines[at][0] > LINE_SHARE:
             reasons[at] = f"line noise: {100 * lines[at][0]:.0f} % of its power is at {lines[at][1]:g} Hz"
-    lost = dropouts(recording, band)
+    lost = dropouts(recording, band, clipped=False)
     inside = moments_of(signal, lost)
     size = seen.size if signal is recording else seen.moments.sd  # nothing is left of a signal outside of the band
     for first, second, r in copies_in(inside, size):

@@ -15,6 +15,7 @@ SAME = 1e-6  # 1 − |correlation| of two channels below which they are one sign
 STILL_RUN = 0.1  # s that a constant stretch must last
 STILL = 0.5  # share of time without any change
 DROPOUT, DROPOUT_STEPS = 0.25, 8  # s, and steps, that a dropout of one channel lasts
+TOGETHER, LEAST_TOGETHER = 30, 3  # steps of all channels together, and of each, that they must be constant at once
 LIMIT_RUN = 3  # samples in a row at a limit; one alone is a peak that just fits
 Span = tuple[int, int]  # first sample, and the one after the last
 
@@ -125,6 +126,7 @@ class Survey:
         at_low, at_high: share of the samples that stand three or more in a row at the least and the greatest value.
         clipped: the larger of both, without runs as long as a dropout: those are no peaks that were cut.
         still: spans in which the value does not change for 0.1 s and longer.
+        together: spans in which no channel changes, for as many samples as never are by chance.
         n_times: number of samples.
     """
 
@@ -135,6 +137,7 @@ class Survey:
     at_high: NDArray[np.float64]
     clipped: NDArray[np.float64]
     still: list[list[Span]]
+    together: list[Span]
     n_times: int
 
     @property
@@ -156,16 +159,34 @@ def surveyed(values: Any, dt: float) -> Survey:
     n_times, units = values.shape
     runs, moments = Runs(units, max(2, round(STILL_RUN / dt))), Moments(units)
     highest, lowest = (AtExtreme(units, LIMIT_RUN, dropout_run(dt)) for _ in range(2))
+    at_once = Runs(1, together_run(units))
     last = np.full((1, units), np.nan)
     for _, x in pieces(values):
         moments.add(x)
         highest.add(x)
         lowest.add(-x)
-        runs.add(np.concatenate([x[:1] == last, x[1:] == x[:-1]]))
+        constant = np.concatenate([x[:1] == last, x[1:] == x[:-1]])
+        runs.add(constant)
+        at_once.add(constant.all(axis=1)[:, None])
         last = x[-1:].copy()
     still = [[(start - 1, stop) for start, stop in spans] for spans in runs.spans()]  # of samples, not of steps
     clipped = np.maximum(lowest.brief(), highest.brief())
-    return Survey(-lowest.value, highest.value, moments, lowest.share(), highest.share(), clipped, still, n_times)
+    return Survey(
+        -lowest.value,
+        highest.value,
+        moments,
+        lowest.share(),
+        highest.share(),
+        clipped,
+        still,
+        at_once.spans()[0],
+        n_times,
+    )
+
+
+def together_run(n_units: int) -> int:
+    """Return the number of steps from which a stretch in which no channel changes is a dropout of all."""
+    return max(LEAST_TOGETHER, -(-TOGETHER // n_units))
 
 
 def dropout_run(dt: float) -> int:
