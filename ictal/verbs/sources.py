@@ -83,7 +83,7 @@ def _in_memory(data: Source, dt: float | None, clock: str | None, dims: Dims | N
     if library := library_of(data):
         return run_of(data, library, dt, clock, dims)
     if array_api_compat.is_array_api_obj(data) and not isinstance(data, type):
-        check_dense(data, "the array")
+        check_dense(data, "array")
         if dt is None and clock != "sample":
             raise InputError("an array has no clock; give dt=INTERVAL and clock=, or clock='sample' if it has no order")
         unit = unit_text(getattr(data, "dimensionality", getattr(data, "unit", None)))  # of quantities, astropy

@@ -122,7 +122,7 @@ CASES = {
         ["measure", "good.npy", *DT, "--dims", "time units_of"],
         ["good.npy", "unknown axis 'units_of'"],
     ),
-    "too many axes": (["measure", "good.npy", *DT, "--dims", "trial time unit"], ["names 3 axes", "(120, 5)"]),
+    "too many axes": (["measure", "good.npy", *DT, "--dims", "trial time unit"], ["name 3 axes", "(120, 5)"]),
     "axes of a file with names": (
         ["measure", "corrupt.h5", "--dims", "time unit"],
         ["--dims", "corrupt.h5", "has its own"],

@@ -91,6 +91,13 @@ def test_every_verb_reads_turned_arrays_and_objects(tmp_path):
     assert ictal.load(eeg.save(tmp_path / "e.h5")).config["dims"] == "channel time"
 
 
+def test_sliding_windows_read_one_trial():
+    for verb in (ictal.measure_over_time, ictal.analyse_eeg):
+        rate = {"rate": 100.0} if verb is ictal.analyse_eeg else {"dt": 0.01}
+        with pytest.raises(ictal.InputError, match="one trial"):
+            verb(np.stack([X, X]), window=1.0, nulls=0, dims="trial time unit", **rate)
+
+
 def test_names_units_and_starts_come_along():
     run = ictal.as_run(ARRAY.rename(unit="channel"))
     assert run["lfp"].unit_labels["channel"].tolist() == NAMES
