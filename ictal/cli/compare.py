@@ -27,7 +27,8 @@ from .options import (
     check_folder,
     command,
 )
-from .output import Output, assumptions, number, table
+from .output import Output, assumptions, number
+from .tables import table
 
 if TYPE_CHECKING:
     from ..analyses.comparison.result import Comparison
@@ -148,7 +149,7 @@ def _entries(names: Sequence[str]) -> list[str] | dict[str, str] | None:
 
 def _write(found: Comparison, folder: Path, force: bool) -> list[Path]:
     from ..analyses.report.comparison import write_report
-    from ..simulator.files.document import make_folder
+    from ..simulator.files.disk import make_folder
 
     figures = folder / "figures"
     make_folder(figures)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
 from .options import DimsOption, Force, Line, check_folder, command
-from .output import Output, assumptions, number, table
+from .output import Output, assumptions, number
+from .tables import table
 
 if TYPE_CHECKING:
     from ..analyses.eeg.result import EegResult
@@ -61,7 +62,7 @@ def eeg(
             report(1, 1, "figures")
 
         from ..analyses.figures.save import save_figures
-        from ..simulator.files.document import make_folder
+        from ..simulator.files.disk import make_folder
 
         make_folder(folder)
         written = [found.save(folder / RESULT, force=force), *save_figures(found.plot().values(), folder, force=force)]

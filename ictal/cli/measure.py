@@ -31,7 +31,8 @@ from .options import (
     command,
     prepared,
 )
-from .output import Output, assumptions, number, table
+from .output import Output, assumptions, number
+from .tables import table
 
 if TYPE_CHECKING:
     from ..analyses.values import EntryValue, Measurements

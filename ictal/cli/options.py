@@ -102,6 +102,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     def run(**given: Any) -> None:
         try:
             made = {name: field.value(given[name]) for name, field in found.items()}
+            _refuse_input_as_output(made, {name for name, field in found.items() if isinstance(field.option, Argument)})
             for name, kind in groups.items():
                 made[name] = kind(**{item.name: made[item.name] for item in fields(kind) if item.name in made})
             words = [word for name, field in found.items() for word in field.words(made[name])]
@@ -215,6 +216,14 @@ class _Field:
         return given
 
 
+def _refuse_input_as_output(made: dict[str, Any], arguments: set[str]) -> None:
+    output = made.get("output")
+    for name in arguments if isinstance(output, Path) and output.is_file() else ():
+        for path in made[name] if isinstance(made[name], tuple) else (made[name],):
+            if isinstance(path, Path | str) and os.path.exists(path) and os.path.samefile(path, output):
+                raise InputError(f"--output: {output} is the file that is read; choose another name")
+
+
 def _fields(kind: Any) -> list[_Field]:
     """Return the fields of a dataclass that are options."""
     hints, defaults = get_type_hints(kind, include_extras=True), {item.name: default_of(item) for item in fields(kind)}
@@ -227,7 +236,7 @@ def check_hdf5(file: Path | None, force: bool) -> None:
     Raises:
         InputError: which of these it is.
     """
-    from ..simulator.files.document import check_writable
+    from ..simulator.files.disk import check_writable
 
     if file is not None:
         if file.suffix not in (".h5", ".hdf5", ".nc"):
@@ -241,7 +250,7 @@ def check_folder(folder: Path, files: Sequence[str], force: bool) -> None:
     Raises:
         InputError: which of these it is.
     """
-    from ..simulator.files.document import check_writable
+    from ..simulator.files.disk import check_writable
 
     above = folder
     while not above.exists() and above != above.parent:

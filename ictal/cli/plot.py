@@ -27,7 +27,7 @@ def plot(
     folder = output or Path(f"{file.stem}-figures")
     check_folder(folder, [], force)
     with out.progress("plot"):
-        from ..simulator.files.document import make_folder
+        from ..simulator.files.disk import make_folder
         from ..simulator.files.edf import EDF_SUFFIXES
         from ..simulator.files.readers import ARRAY_SUFFIXES, open_run
         from ..simulator.files.result import load

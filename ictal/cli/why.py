@@ -10,7 +10,8 @@ from ..analyses.why.settings import Reference, WhySettings
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
 from .options import Band, Bin, ClockOption, DimsOption, Dt, Force, Hdf5, Line, Sd, check_folder, check_hdf5, command
-from .output import Output, assumptions, number, table
+from .output import Output, assumptions, number
+from .tables import table
 
 if TYPE_CHECKING:
     from ..analyses.why.result import WhyResult
@@ -75,7 +76,7 @@ def why(
         written: list[Path] = []
         if plot is not None:
             from ..analyses.figures.save import save_figures
-            from ..simulator.files.document import make_folder
+            from ..simulator.files.disk import make_folder
 
             make_folder(plot)
             written += save_figures(found.plot().values(), plot, force=force)

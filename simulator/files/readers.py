@@ -19,6 +19,7 @@ from ..recordings.recording import CLOCKS, Clock, Recording
 from ..recordings.run import Run
 from ..registry import Registry
 from .axes import arranged_arrays
+from .disk import check_readable
 from .document import first_line
 from .edf import EDF_SUFFIXES
 
@@ -57,8 +58,7 @@ def open_run(
     """
     source = Path(path)
     suffix = source.suffix.lower()
-    if not source.exists():
-        raise InputError(f"{source}: no such file")
+    check_readable(source)
     if suffix not in READERS:
         raise InputError(f"{source}: cannot tell the format from {suffix!r}; want {', '.join(READERS)}")
     reader = READERS.load(suffix)
@@ -116,8 +116,7 @@ def open_matrix(path: str | os.PathLike[str]) -> NDArray[np.float64]:
         InputError: one line with the file and its fault.
     """
     source = Path(path)
-    if not source.exists():
-        raise InputError(f"{source}: no such file")
+    check_readable(source)
     found = list(_read_arrays(source, source.suffix.lower())[0].values())
     if len(found) != 1:
         raise InputError(f"{source}: must hold one array; got {len(found)}")

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..machine import check_memory
 from .recording import Labels, Recording, _frozen, _window, choose, frozen_labels, unit_index
 
 MIN_SPIKES = 5  # a unit with fewer spikes has no usable phase or inter-spike statistics
@@ -90,7 +91,12 @@ class Spikes:
 
     @property
     def counts(self) -> NDArray[np.int64]:
-        """Number of spikes of every unit, (n_units,)."""
+        """Number of spikes of every unit, (n_units,).
+
+        Raises:
+            InputError: so many units do not fit into memory.
+        """
+        check_memory(f"Spikes.n_units: {self.n_units} units", 16 * self.n_units)
         return np.bincount(self.unit, minlength=self.n_units)
 
     def select(
