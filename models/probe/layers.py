@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from ...simulator.errors import InputError
 from ...simulator.fields import Checked, Param, check
 from ...simulator.recordings.recording import choose
-from .axes import Axes, axes_of, is_activation
+from .axes import Axes, axes_of
+from .choice import chosen, listed, match
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -114,7 +115,7 @@ class Probe:
 
     Args:
         model: any module. Its own name, if it is to be probed itself, is that of its class.
-        layers: Layers, or just the patterns.
+        layers: Layers, or just the patterns. What "auto" takes is in `chosen`.
         keep_graph: for a penalty within a training step.
 
     Raises:
@@ -134,7 +135,8 @@ class Probe:
         self.layers = layers if isinstance(layers, Layers) else Layers(layers)
         self.keep_graph = keep_graph
         self._matches = match(model, self.layers.patterns)
-        self._axes = axes_of(model, {k: v for found in self._matches.values() for k, v in found.items()})
+        self.chosen = chosen(model, self._matches)
+        self.axes = axes_of(model, {k: v for found in self._matches.values() for k, v in found.items()})
         self._stack = ExitStack()
         self._clear()
 
@@ -142,8 +144,8 @@ class Probe:
         self._clear()
         with ExitStack() as stack:
             stack.callback(self.model.register_forward_pre_hook(lambda *_: self._next_pass()).remove)
-            for name, axes in self._axes.items():
-                stack.callback(hook(axes.module, self.layers.when, self._taking(name)).remove)
+            for name, axes in self.axes.items():
+                stack.callback(hook(axes, self.layers.when, self._taking(name)).remove)
             if not self.keep_graph:
                 stack.enter_context(evaluating(self.model))
             self._stack = stack.pop_all()
@@ -166,8 +168,8 @@ class Probe:
         for pattern, modules in self._matches.items():
             if not any(name in self._taken for name in modules):
                 raise InputError(
-                    f"Probe: of {pattern!r} ({_listed(modules)}) nothing was called in the forward pass, "
-                    f"whose container uses it otherwise; called: {_listed(self._taken)}"
+                    f"Probe: of {pattern!r} ({listed(modules)}) nothing was called in the forward pass, "
+                    f"whose container uses it otherwise; called: {listed(self._taken)}"
                 )
         out: dict[str, Activity] = {}
         for name, passes in self._taken.items():
@@ -194,13 +196,18 @@ class Probe:
 
     def _taking(self, name: str) -> Callable[[nn.Module, Any, Any], None]:
         """Return a hook that is a function: a copy of the model takes it along, and no copy of the probe."""
-        return lambda module, _, found: self._take(name, module, found)
+
+        def take(module: nn.Module, given: object, found: object) -> None:
+            if not (self.chosen and isinstance(given, tuple) and of_weights(given)):
+                self._take(name, module, found)
+
+        return take
 
     def _take(self, name: str, module: nn.Module, found: object) -> None:
         import torch
 
         calls = self._taken.setdefault(name, {}).setdefault(self._pass, [])
-        values, unit, sizes = in_units(found, self._axes[name], name, self.layers)
+        values, unit, sizes = in_units(found, self.axes[name], name, self.layers)
         known = self._units.get((name, len(calls)))
         if known is None:
             known = self._units[name, len(calls)] = self._chosen(name, len(calls), unit, sizes, values)
@@ -243,59 +250,39 @@ class Probe:
         return torch.cat(list(parts))
 
 
-def match(model: nn.Module, patterns: Iterable[str]) -> dict[str, dict[str, nn.Module]]:
-    """Return pattern -> name -> module, of the modules of a model that match it.
-
-    Raises:
-        InputError: a pattern that matches nothing; the message lists the names.
-    """
-    modules = {name: module for name, module in model.named_modules() if name}
-    out = {}
-    for pattern in patterns:
-        found = {name: module for name, module in modules.items() if fnmatchcase(name, pattern)}
-        if not found and pattern == type(model).__name__:
-            found = {pattern: model}
-        if not found and pattern == "auto":
-            found = _automatic(modules)
-        if not found:
-            raise InputError(
-                f"Probe: no module matches {pattern!r}; modules: {_listed(modules) or type(model).__name__}. A "
-                "functional call such as F.relu is not a module: probe the module before it, or replace it with nn.ReLU"
-            )
-        out[pattern] = found
-    return out
-
-
-def _automatic(modules: Mapping[str, nn.Module]) -> dict[str, nn.Module]:
+def of_weights(given: tuple[Any, ...]) -> bool:
+    """Return whether a module was called with weights: a parametrisation, which is no activity."""
     from torch import nn
 
-    active, gates = nn.RNNBase | nn.RNNCellBase, nn.Sigmoid | nn.Hardsigmoid | nn.LogSigmoid
-    found = {
-        name: module
-        for name, module in modules.items()
-        if isinstance(module, active) or (is_activation(module) and not isinstance(module, gates))
-    }
-    if found:
-        return found
-    weighted = nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d
-    names = [name for name, module in modules.items() if isinstance(module, weighted)]
-    return {name: modules[name] for name in names[:-1]}
+    return bool(given) and isinstance(given[0], nn.Parameter)
 
 
-def hook(module: nn.Module, when: str, take: Callable[[nn.Module, Any, Any], Any]) -> RemovableHandle:
+def hook(axes: Axes, when: str, take: Callable[[nn.Module, Any, Any], Any]) -> RemovableHandle:
     """Call take(module, _, its output) after every call ("post"), or take(module, _, its arguments) before ("pre").
 
-    What `take` returns, unless None, replaces the output.
+    What `take` returns, unless None, replaces the output; of a place that is an input, the input.
     """
+    if axes.entering:
+        return axes.module.register_forward_pre_hook(partial(_entering, take), with_kwargs=True)
     if when == "post":
-        return module.register_forward_hook(take)
-    return module.register_forward_pre_hook(partial(_before, take), with_kwargs=True)
+        return axes.module.register_forward_hook(take)
+    return axes.module.register_forward_pre_hook(partial(_before, take), with_kwargs=True)
 
 
 def _before(
     take: Callable[[nn.Module, Any, Any], Any], module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> None:
     take(module, args, [*args, *kwargs.values()])
+
+
+def _entering(
+    take: Callable[[nn.Module, Any, Any], Any], module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+    first = next(iter(kwargs), None)
+    changed = take(module, args, args[0] if args else kwargs.get(first or ""))
+    if changed is None:
+        return None
+    return ((changed, *args[1:]), kwargs) if args else (args, {**kwargs, str(first): changed})
 
 
 def in_units(found: object, axes: Axes, name: str, layers: Layers) -> tuple[Tensor, str, dict[str, int]]:
@@ -312,11 +299,6 @@ def in_units(found: object, axes: Axes, name: str, layers: Layers) -> tuple[Tens
     return values, unit, sizes
 
 
-def _listed(names: Iterable[str]) -> str:
-    every = list(names)
-    return ", ".join(every[:40]) + (f" and {len(every) - 40} more" if len(every) > 40 else "")
-
-
 def first_tensor(found: object, name: str) -> Tensor:
     """Return the tensor, or of a tuple, list or mapping the first with units (else the first), as real floats.
 
@@ -328,6 +310,11 @@ def first_tensor(found: object, name: str) -> Tensor:
     if isinstance(found, nn.utils.rnn.PackedSequence):
         raise InputError(f"Probe: {name} yields a packed sequence; give it padded sequences of one length")
     if isinstance(found, Tensor):
+        if found.is_nested:
+            raise InputError(
+                f"Probe: {name} yields a nested tensor, of sequences of several lengths; give it padded sequences of "
+                "one length"
+            )
         if found.is_complex():
             raise InputError(f"Probe: {name} must yield real values; got {found.dtype}")
         return found if found.is_floating_point() else found.float()
@@ -368,9 +355,21 @@ def modes_restored(model: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
-    """Context of evaluation mode without gradients; every module's own mode is restored."""
-    import torch
+    """Context of evaluation mode without gradients; every module's own mode is restored.
 
+    Padded sequences stay padded: a transformer encoder would pack them in nested tensors, which have no axes.
+    """
+    import torch
+    from torch import nn
+
+    packing = [each for each in model.modules() if isinstance(each, nn.TransformerEncoder)]
+    settings = [getattr(each, "use_nested_tensor", False) for each in packing]
     with modes_restored(model), torch.no_grad():
         model.eval()
-        yield
+        try:
+            for each in packing:
+                each.use_nested_tensor = False
+            yield
+        finally:
+            for each, setting in zip(packing, settings, strict=True):
+                each.use_nested_tensor = setting
