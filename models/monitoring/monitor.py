@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal, Self
@@ -245,7 +245,8 @@ class Monitor:
     def _take(self, name: str, call: int, found: object) -> None:
         if not self._passes.open:
             return
-        raw = found if isinstance(found, Tensor) and found.is_floating_point() else first_tensor(found, name)
+        whole = _joined(found)
+        raw = whole if isinstance(whole, Tensor) and whole.is_floating_point() else first_tensor(whole, name)
         values = raw.clone() if self._changed is None or name in self._changed else raw
         taken = Call(values, _state(values), torch.is_grad_enabled(), raw, _state(raw))
         self._kept.setdefault(name, []).append(taken)
@@ -269,7 +270,7 @@ class Monitor:
         self._changed |= changed
         if self._recording:
             with torch.inference_mode():
-                found = gathered(_by_call(self._noted))
+                found = gathered(_by_call(self._noted, self._passes.unrolled))
             self._waiting.append((self._passes.number - 1, found))
             if len(self._waiting) * max(found.size, WAITING // PENDING) >= WAITING:
                 self._measured()
@@ -289,8 +290,8 @@ class Monitor:
     def _flat(self) -> dict[str, Tensor]:
         """Layer -> (sample, unit), all units, of the last pass."""
         if self._taken is None:
-            kept = self._kept.items()
-            self._taken = _by_call({name: [self._part(name, call.values) for call in calls] for name, calls in kept})
+            kept = {name: [self._part(name, each.values) for each in calls] for name, calls in self._kept.items()}
+            self._taken = _by_call(kept, self._passes.unrolled)
         return self._taken
 
     def _part(self, name: str, raw: Tensor) -> tuple[Tensor, str]:
@@ -330,12 +331,21 @@ def _state(x: Tensor) -> tuple[int, int]:
     return 0 if x.is_inference() else x._version, x.data_ptr()
 
 
-def _by_call(found: Mapping[str, list[tuple[Tensor, str]]]) -> dict[str, Tensor]:
+def _joined(found: object) -> object:
+    """Return packed sequences and nested tensors as all their time points, (sample, unit); anything else as it is."""
+    parts = found if isinstance(found, list) or type(found) is tuple else (found,)
+    first = parts[0] if parts else None
+    if isinstance(first, nn.utils.rnn.PackedSequence):
+        return first.data
+    return torch.cat(first.unbind()) if isinstance(first, Tensor) and first.is_nested else found
+
+
+def _by_call(found: Mapping[str, list[tuple[Tensor, str]]], unrolled: Container[str]) -> dict[str, Tensor]:
     """Layer -> (sample, unit): a module that was called several times is NAME#0, NAME#1 ..., but for time points."""
     out: dict[str, Tensor] = {}
     for name, calls in found.items():
         parts = [part for part, _ in calls]
-        if calls[0][1] == "time":
+        if calls[0][1] == "time" or (name in unrolled and len({part.shape[1] for part in parts}) == 1):
             out[name] = torch.cat(parts)
         else:
             out |= {name if len(parts) == 1 else f"{name}#{k}": part for k, part in enumerate(parts)}

@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 from ...simulator import InputError
-from ..probe.axes import axes_of
-from ..probe.choice import Automatic, chosen, match, say
+from ..probe.axes import axes_of, loops_of
+from ..probe.choice import Automatic, chosen, match, say, say_unrolled, unrolled
 from ..probe.layers import Layers, hook, of_weights
 from ..probe.watch import Watch
 
@@ -24,9 +24,10 @@ class Passes:
     """A context in which `take` is called for every layer in every training pass of a model.
 
     A pass is one call of the model in training mode with gradients on, calls of the model by itself included;
-    evaluation between steps is none, and so is a call within a transform of torch.func. A model in DistributedDataParallel, in nn.DataParallel on one device or in
-    `torch.compile` is unwrapped: layers have their names in the model itself. A compiled model is compiled anew on
-    entering and on leaving, because compiled code contains its hooks; it is cut at every hooked layer.
+    evaluation between steps is none, and neither is a call within a transform of torch.func. A model in
+    DistributedDataParallel, in nn.DataParallel on one device or in `torch.compile` is unwrapped: layers have their
+    names in the model itself. A compiled model is compiled anew on entering and on leaving, because compiled code
+    contains its hooks; it is cut at every hooked layer.
 
     Args:
         model: the module that the training loop calls, or the one that it wraps.
@@ -39,6 +40,7 @@ class Passes:
     Attributes:
         modules, axes: name -> module, and its axes.
         chosen: the layers that "auto" took; None without "auto".
+        unrolled: of these, those whose calls in the last pass are their time points.
         number: passes begun so far; before: those before the context was entered, or its state taken up.
         open: whether a pass is under way; active: whether the hooks are set.
 
@@ -65,10 +67,12 @@ class Passes:
         self.number = self.before = 0
         self.open = False
         self._take, self._on_open, self._on_close = take, opened, closed
+        self.unrolled: set[str] = set()
         self._calls: dict[str, int] = {}
+        self._loops: dict[nn.Module | None, int] = {}  # calls of the layers before activation functions
         self._handled: BaseException | None = None  # what the caller was handling when the pass began
         self._inner = 0  # calls of the model by itself that are under way
-        self._told = False  # that calls within torch.func are left alone
+        self._told: set[str] = set()  # decisions that a warning told
         self._watch: Watch | None = None  # of the first pass
         attends = any(isinstance(module, nn.MultiheadAttention) for module in self.core.modules())
         self._watched = self.chosen is not None or attends  # whether the first pass is to be watched
@@ -86,6 +90,9 @@ class Passes:
             stack.callback(self.core.register_forward_pre_hook(Cutting(self._begin)).remove)
             for name, axes in self.axes.items():
                 stack.callback(hook(axes, self.layers.when, Cutting(self._layer(name, axes.module))).remove)
+            if self.chosen and self.layers.units == "auto" and not self._compiled:
+                for module in loops_of(self.axes):
+                    stack.callback(module.register_forward_pre_hook(Cutting(self._count)).remove)
             stack.callback(self.core.register_forward_hook(Cutting(self._end), always_call=True).remove)
             self._stack = stack.pop_all()
         self.active, self.before = True, self.number
@@ -109,16 +116,16 @@ class Passes:
         if self.open:
             self._inner += 1
             return
-        self._calls, self._handled = {}, sys.exception()
+        self._calls, self._loops, self._handled = {}, {}, sys.exception()
         self.open = module.training and torch.is_grad_enabled()
         if self.open and _transformed():
             self.open = False
-            if not self._told:
+            if "torch.func" not in self._told:
                 say(
                     "calls of the model within torch.func (grad, vmap, jacrev ...) are left as they are: no pass is "
                     "recorded and no layer treated in them; torch.autograd.grad is watched"
                 )
-            self._told = True
+            self._told.add("torch.func")
         if self.open:
             self.number += 1
             if self._on_open is not None:
@@ -133,7 +140,7 @@ class Passes:
         if self._inner:
             self._inner -= 1
             return
-        self.open, self._calls = False, {}
+        calls, self.open, self._calls = self._calls, False, {}
         watch, self._watch = self._watch, None
         if watch is not None:
             watch.returned(out)
@@ -141,10 +148,19 @@ class Passes:
         if sys.exception() is not self._handled:  # it raised; an output may be None
             self.number -= 1
             return
+        loops = {name: self._loops.get(self.axes[name].looped, 0) for name in calls}
+        found = {name for name, last in calls.items() if unrolled(last + 1, loops[name])}
+        for name in sorted(found - self._told):
+            say_unrolled(name, loops[name])
+        self.unrolled = found
+        self._told |= found
         if self._on_close is not None:
             self._on_close()
         if watch is not None:
             watch.say()
+
+    def _count(self, module: nn.Module, _: object) -> None:
+        self._loops[module] = self._loops.get(module, 0) + 1
 
     def _layer(self, name: str, module: nn.Module) -> Callable[[nn.Module, Any, Any], Any]:
         def take(called: nn.Module, given: object, found: object) -> Any:

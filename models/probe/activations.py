@@ -65,7 +65,7 @@ def kind_of(module: nn.Module) -> Kind:
 
 
 def time_first(module: nn.Module) -> bool:
-    """Return whether spiking neurons take all time points in one call, (time, batch, ...), as Norse and SpikingJelly do."""
+    """Return whether spiking neurons take all time points in one call, (time, batch, ...): of Norse, SpikingJelly."""
     names = [each.__name__ for each in type(module).__mro__ if each.__module__.startswith("norse.")]
     return bool({"SNN", "SNNRecurrent"} & set(names)) or getattr(module, "step_mode", "") == "m"
 
@@ -110,19 +110,24 @@ def _behaviour(module: nn.Module, nearly: float) -> Literal["activation", "gate"
     if bool((bend <= max(nearly, 1e-5) * (high - low).abs() + 1e-6 * curve.abs().amax()).all()):
         return "straight"
     logistic = bool((curve >= 0).all() and (curve <= 1).all() and (low < 0.05).all() and (high > 0.95).all())
-    return "gate" if logistic and len(curve.unique()) > 3 else "activation"
+    return "gate" if logistic and len(set(curve[:, 0].tolist())) > 3 else "activation"
 
 
 def _curve(module: nn.Module) -> Tensor | None:
     """Return f on a grid from −8 to 8, (point, position); None: no deterministic function of each value by itself."""
     import torch
 
+    def made(x: Tensor) -> Tensor:
+        return x.detach().to("cpu", torch.float32 if x.is_floating_point() else x.dtype, copy=True)
+
     held = [*module.parameters(), *module.buffers()]
     widths = sorted({size for x in held for size in x.shape if size > 1}) or [4]
     with warnings.catch_warnings(), torch.random.fork_rng([]), torch.no_grad(), torch.autocast("cpu", enabled=False):
         warnings.simplefilter("ignore")
         try:
-            tried = twin(module, lambda x: x.detach().to("cpu", torch.float32 if x.is_floating_point() else x.dtype, copy=True))
+            tried = twin(
+                module, lambda x: x.detach().to("cpu", torch.float32 if x.is_floating_point() else x.dtype, copy=True)
+            )
         except Exception:
             return None  # a module that cannot be copied
         tried.eval()

@@ -44,6 +44,13 @@ class Axes:
 
         return not self.entering and (self.spiking or isinstance(self.module, nn.RNNBase | nn.RNNCellBase))
 
+    @property
+    def looped(self) -> nn.Module | None:
+        """Return the layer that is called as often as this one where a model runs a loop over time; None: unknown."""
+        if self.entering or any(p.ndim > 1 for p in self.module.parameters()):
+            return self.module
+        return next(iter(self.before), None)
+
     def features_last(self, shape: Sequence[int]) -> bool:
         """Return whether the last axis of a module's output holds the features."""
         from torch import nn
@@ -64,6 +71,11 @@ class Axes:
         if isinstance(self.module, nn.RNNBase) and tensor.ndim == 2:
             return tensor.unsqueeze(0)
         return tensor.transpose(0, 1) if self.batch_axis(tensor.shape, batch_first) else tensor
+
+
+def loops_of(places: Mapping[str, Axes]) -> set[nn.Module]:
+    """Return the layers whose calls tell a loop over time: `Axes.looped` of all places that are not recurrent."""
+    return {module for axes in places.values() if not axes.recurrent and (module := axes.looped) is not None}
 
 
 def axes_of(model: nn.Module, modules: Mapping[str, nn.Module]) -> dict[str, Axes]:

@@ -18,6 +18,7 @@ from .activations import Kind, kind_of, same_function
 if TYPE_CHECKING:
     from torch import nn
 
+UNROLLED = 3  # calls in a pass from which on they are time points
 INPUT = ".input"  # after the name of a module: its first input
 MOST_NAMES = 100_000
 _KINDS = {"activation": "activation functions", "spiking": "spiking neurons", "recurrent": "recurrent layers"}
@@ -86,6 +87,22 @@ def all_names(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
                 yield from walk(child, f"{name}.{key}" if name else key, (*above, child))
 
     return islice(walk(model, "", (model,)), MOST_NAMES)
+
+
+def unrolled(calls: int, of_layer: int) -> bool:
+    """Return whether the calls of an activation function that "auto" chose are its time points.
+
+    They are if the layer before it is called as often: one that is used at several depths is called more often.
+    """
+    return calls >= UNROLLED and calls == of_layer
+
+
+def say_unrolled(name: str, calls: int) -> None:
+    """Warn of calls that are taken as time points."""
+    say(
+        f"layers='auto': the {calls} calls of {name} in a pass are taken as its time points, because its weights are "
+        "called as often; units='token sampled' keeps the calls apart"
+    )
 
 
 def listed(names: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -16,18 +17,16 @@ from .twins import twin
 if TYPE_CHECKING:
     from .activations import Kind
 
-ACTIVE = frozenset(
-    "relu relu_ relu6 leaky_relu leaky_relu_ prelu rrelu elu elu_ celu selu gelu silu mish softplus softsign tanh tanh_ "
-    "hardswish hardtanh hardtanh_ threshold glu softshrink hardshrink tanhshrink".split()
+ACTIVE = re.compile(
+    r"((leaky_|p|r|s|c)?relu6?|[cs]?elu|gelu|silu|mish|softplus|softsign|tanh|hardswish|hardtanh|threshold|glu"
+    r"|(soft|hard|tanh)shrink)_?"
 )
-GATES = frozenset("sigmoid sigmoid_ hardsigmoid expit".split())
-_PRODUCTS = frozenset("mul mul_ multiply __mul__ __rmul__ __imul__".split())
-PASSED = frozenset(  # on to the next layer: activity in another place or type
-    "dropout dropout_ dropout1d dropout2d dropout3d alpha_dropout feature_dropout flatten view reshape contiguous to type "
-    "type_as float half bfloat16 double transpose permute movedim squeeze unsqueeze clone max_pool1d max_pool2d max_pool3d "
-    "avg_pool1d avg_pool2d avg_pool3d adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d "
-    "adaptive_max_pool2d adaptive_max_pool3d boolean_dispatch mean layer_norm rms_norm rearrange mul mul_ __mul__ "
-    "__rmul__ multiply __imul__ div __truediv__".split()
+GATES = re.compile(r"(hard)?sigmoid_?|expit")
+_PRODUCTS = re.compile(r"mul_?|multiply|__(r|i)?mul__")
+PASSED = re.compile(  # on to the next layer: activity in another place or type
+    r"(feature_|alpha_)?dropout(\dd)?_?|(adaptive_)?(max|avg)_pool\dd|boolean_dispatch|mean|(layer|rms)_norm|flatten|view"
+    r"|reshape|contiguous|clone|transpose|permute|movedim|(un)?squeeze|to|type|type_as|float|half|bfloat16|double"
+    r"|mul_?|multiply|__(r|i)?mul__|div|__truediv__"
 )
 SIDES = (32, 28, 64, 224, 16, 8)  # of maps that are tried
 
@@ -59,14 +58,14 @@ class Flow(TorchFunctionMode):
 
     def _of(self, name: str, given: Sequence[Tensor], out: Tensor) -> str:
         tags = [self.tag(x) for x in given]
-        if name in ACTIVE:
+        if ACTIVE.fullmatch(name):
             return "activity"
-        if name in GATES:
+        if GATES.fullmatch(name):
             return "gate"
-        if name in _PRODUCTS and len(given) == 2 and given[0].shape == given[1].shape and any(tags):
+        if _PRODUCTS.fullmatch(name) and len(given) == 2 and given[0].shape == given[1].shape and any(tags):
             return "activity" if tags[0] != tags[1] else tags[0]
         known = [tag for tag in tags if tag]
-        return known[0] if name in PASSED and len(known) == 1 else ""
+        return known[0] if PASSED.fullmatch(name) and len(known) == 1 else ""
 
 
 def unnamed(module: nn.Module, kinds: Mapping[str, Kind]) -> tuple[list[str], bool]:
@@ -95,7 +94,8 @@ def inputs_of(module: nn.Module) -> int | None:
         if isinstance(width := getattr(module, name, None), int):
             return width
     if type(module).__name__ == "Conv1D" and isinstance(getattr(module, "nf", None), int):  # of transformers
-        return int(module.weight.shape[0])
+        weight: Any = module.weight
+        return int(weight.shape[0])
     return None
 
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from ...simulator.errors import InputError
 from ...simulator.fields import Checked, Param, check
 from ...simulator.recordings.recording import choose
-from .axes import Axes, axes_of
-from .choice import chosen, listed, match
+from .axes import Axes, axes_of, loops_of
+from .choice import chosen, listed, match, say_unrolled, unrolled
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -144,6 +144,9 @@ class Probe:
         self._clear()
         with ExitStack() as stack:
             stack.callback(self.model.register_forward_pre_hook(lambda *_: self._next_pass()).remove)
+            if self.chosen and self.layers.units == "auto":
+                for module in loops_of(self.axes):
+                    stack.callback(module.register_forward_pre_hook(self._count).remove)
             for name, axes in self.axes.items():
                 stack.callback(hook(axes, self.layers.when, self._taking(name)).remove)
             if not self.keep_graph:
@@ -178,7 +181,12 @@ class Probe:
                 raise InputError(f"Probe: {name} must be called equally often in every forward pass; got {n_calls}")
             calls = [self._joined(name, parts) for parts in zip(*passes.values(), strict=True)]
             found = [replace(self._units[name, call], values=values) for call, values in enumerate(calls)]
-            if found[0].about["unit"] == "sequence" and calls[0].ndim == 2:
+            alike = len({each.shape for each in calls}) == 1
+            loop = self._loops.get(self.axes[name].looped, 0) // len(passes)
+            over_time = found[0].about["unit"] == "sequence" or (alike and unrolled(len(calls), loop))
+            if over_time and calls[0].ndim == 2:
+                if found[0].about["unit"] != "sequence":
+                    say_unrolled(name, len(calls))
                 out[name] = replace(found[0], values=torch.stack(calls, dim=1))
             else:
                 out |= {name if len(found) == 1 else f"{name}#{call}": each for call, each in enumerate(found)}
@@ -187,8 +195,12 @@ class Probe:
     def _clear(self) -> None:
         self._taken: dict[str, dict[int, list[Tensor]]] = {}
         self._units: dict[tuple[str, int], Activity] = {}
+        self._loops: dict[nn.Module | None, int] = {}  # calls of the layers before activation functions
         self._pass, self._held = 0, 0
         self._started = False
+
+    def _count(self, module: nn.Module, _: object) -> None:
+        self._loops[module] = self._loops.get(module, 0) + 1
 
     def _next_pass(self) -> None:
         self._pass += int(self._started)
@@ -295,6 +307,8 @@ def in_units(found: object, axes: Axes, name: str, layers: Layers) -> tuple[Tens
     if raw.ndim < 2:
         raise InputError(f"Probe: {name} must yield (batch, ..., unit); got shape {tuple(raw.shape)}")
     unit = layers.unit_of(name, axes, raw.shape)
+    if unit == "sequence" and axes.spiking and raw.ndim > 3:  # maps: (batch, channel, ...), or of all time points
+        raw = raw.flatten(3 if axes.batch_first is False else 2).mean(-1)
     values, sizes = _as_units(raw, unit, name)
     return values, unit, sizes
 

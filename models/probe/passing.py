@@ -84,13 +84,13 @@ class _Shown:
     def _first(self, model: nn.Module) -> torch.dtype:
         """Return the type of the first layer that is called with floats, or of the first parameter if that is cast."""
 
-        class Found(Exception):
+        class FoundError(Exception):
             """The forward pass has told what is asked."""
 
         def note(module: nn.Module, given: tuple[Any, ...]) -> None:
             weight = next((p for p in module.parameters() if p.is_floating_point()), None)
             if weight is not None and given and isinstance(given[0], Tensor) and given[0].is_floating_point():
-                raise Found(weight.dtype, given[0].dtype)
+                raise FoundError(weight.dtype, given[0].dtype)
 
         layers = [m for m in model.modules() if inputs_of(m) is not None or isinstance(m, nn.RNNBase)]
         with undisturbed(model), evaluating(model), ExitStack() as stack:
@@ -98,7 +98,7 @@ class _Shown:
                 stack.callback(layer.register_forward_pre_hook(note).remove)
             try:
                 model(self(0, 2))
-            except Found as found:
+            except FoundError as found:
                 wanted, got = found.args
                 return wanted if got == self._dtype else self._dtype
             except RuntimeError:  # an operation of two types, before any layer: the pass itself will say so

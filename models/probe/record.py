@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from ...simulator.errors import InputError
 from ...simulator.recordings.recording import Clock, Recording
 from ...simulator.recordings.run import Run
 from .choice import chosen
-from .layers import Activity, Layers, Probe
+from .layers import Activity, Layers
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

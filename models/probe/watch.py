@@ -33,6 +33,7 @@ class Watch(TorchFunctionMode):
         self._outputs = {axes.module for axes in places.values() if not axes.entering}
         self._inputs = {axes.module for axes in places.values() if axes.entering}
         self._names = {module: name for name, module in model.named_modules()}
+        self._ignored = self._outputs | {m for m, name in self._names.items() if "parametrizations" in name.split(".")}
         self._under_way: list[nn.Module] = []
         self._calls: list[tuple[str, str]] = []  # function, and the module that called it
         self._seen: set[int] = set()  # places among the calls
@@ -42,14 +43,14 @@ class Watch(TorchFunctionMode):
 
     def __enter__(self) -> Self:
         for module in self._names:
-            if not isinstance(module, torch.jit.ScriptModule):
+            if module is not self._model and not isinstance(module, torch.jit.ScriptModule):
                 self._stack.callback(module.register_forward_pre_hook(self._begin).remove)
                 self._stack.callback(module.register_forward_hook(self._end, always_call=True).remove)
-        super().__enter__()
+        super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
     def __exit__(self, *error: Any) -> None:
-        super().__exit__(*error)
+        super().__exit__(*error)  # type: ignore[no-untyped-call]
         self._stack.close()
         self._from.clear()
 
@@ -65,8 +66,8 @@ class Watch(TorchFunctionMode):
             )
         if self._padded:
             say(
-                f"{type(self._model).__name__} masks padding: padded tokens are recorded like all others; give it "
-                "sequences of one length to have none"
+                f"{type(self._model).__name__} was given padded sequences: the activity of padding is recorded like "
+                "all other; give it sequences of one length to have none"
             )
 
     def returned(self, out: object) -> None:
@@ -80,16 +81,16 @@ class Watch(TorchFunctionMode):
         """Run a function of torch, and note an activation or a mask of padding."""
         out = func(*args, **(kwargs or {}))
         name = getattr(func, "__name__", "")
-        mask = (kwargs or {}).get("key_padding_mask") if name == "multi_head_attention_forward" else None
-        if mask is not None and not self._padded:
-            self._padded = bool((mask if mask.dtype == torch.bool else mask < 0).any())
+        if not self._padded:
+            self._padded = _pads(name, args, kwargs or {})
         if isinstance(out, Tensor):
-            if name in ACTIVE:
-                if not any(module in self._outputs for module in self._under_way):
+            if ACTIVE.fullmatch(name):
+                weights = any(isinstance(x, nn.Parameter) for x in args[:1])
+                if not weights and not any(module in self._ignored for module in self._under_way):
                     self._put(out, frozenset({len(self._calls)}))
-                    where = self._names.get(self._under_way[-1], "") if self._under_way else ""
-                    self._calls.append((name, where or type(self._model).__name__))
-            elif name in PASSED:
+                    where = self._names[self._under_way[-1]] if self._under_way else "forward()"
+                    self._calls.append((name, where))
+            elif PASSED.fullmatch(name):
                 self._put(out, frozenset().union(*(self._origins(x) for x in args)))
         return out
 
@@ -110,3 +111,14 @@ class Watch(TorchFunctionMode):
             self._under_way.pop()
         if module in self._outputs or module is self._model:
             self.returned(out)
+
+
+def _pads(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+    """Return whether a function of torch was told of padding that its tensors have."""
+    if name == "multi_head_attention_forward":
+        mask = kwargs.get("key_padding_mask")
+        return mask is not None and bool((mask if mask.dtype == torch.bool else mask < 0).any())
+    if name == "embedding":
+        padding = kwargs.get("padding_idx", args[2] if len(args) > 2 else None)
+        return padding is not None and bool((args[0] == padding % len(args[1])).any())
+    return False
