@@ -47,7 +47,7 @@ class Axes:
     @property
     def looped(self) -> nn.Module | None:
         """Return the layer that is called as often as this one where a model runs a loop over time; None: unknown."""
-        if self.entering or any(p.ndim > 1 for p in self.module.parameters()):
+        if any(p.ndim > 1 for p in self.module.parameters()):
             return self.module
         return next(iter(self.before), None)
 

@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from itertools import islice
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 UNROLLED = 3  # calls in a pass from which on they are time points
 INPUT = ".input"  # after the name of a module: its first input
-MOST_NAMES = 100_000
+MOST_NAMES = 10_000
 _KINDS = {"activation": "activation functions", "spiking": "spiking neurons", "recurrent": "recurrent layers"}
 
 
@@ -78,15 +77,25 @@ def match(model: nn.Module, patterns: Iterable[str]) -> dict[str, dict[str, nn.M
 
 
 def all_names(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
-    """Yield every name of every module, in the order of `named_modules`: a shared module has several."""
+    """Yield every name of every module, in the order of `named_modules`: a shared module has several.
+
+    Of second names at most `MOST_NAMES`: modules that share modules can have more names than can be listed.
+    """
+    known = {model}
+    second = 0
 
     def walk(module: nn.Module, name: str, above: tuple[nn.Module, ...]) -> Iterator[tuple[str, nn.Module]]:
+        nonlocal second
         yield name, module
         for key, child in module._modules.items():
-            if child is not None and child not in above:
+            if child is None or child in above:
+                continue
+            second += child in known
+            if child not in known or second <= MOST_NAMES:
+                known.add(child)
                 yield from walk(child, f"{name}.{key}" if name else key, (*above, child))
 
-    return islice(walk(model, "", (model,)), MOST_NAMES)
+    return walk(model, "", (model,))
 
 
 def unrolled(calls: int, of_layer: int) -> bool:

@@ -120,11 +120,12 @@ def _run(
     entered: dict[str, list[bool]] = {}
 
     def entering(name: str) -> Callable[..., None]:
-        def note(_: nn.Module, args: tuple[Any, ...]) -> None:
-            active = bool(args) and flow.tag(args[0]) == "activity"
+        def note(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+            first = next(iter((*args, *kwargs.values())), None)
+            active = flow.tag(first) == "activity"
             entered.setdefault(name, []).append(active)
             if active and consumed:
-                flow.put(args[0], "act")
+                flow.put(first, "act")
 
         return note
 
@@ -138,7 +139,7 @@ def _run(
             tried.train()  # the choice depends on no mode
             dtype = next((p.dtype for p in tried.parameters() if p.is_floating_point()), torch.float32)
             for name in parts:
-                tried.get_submodule(name).register_forward_pre_hook(entering(name))
+                tried.get_submodule(name).register_forward_pre_hook(entering(name), with_kwargs=True)
             for name, kind in kinds.items():
                 tag = {"activation": "act", "gate": "gate"}.get(kind, "")
                 tried.get_submodule(name).register_forward_hook(leaving(tag))

@@ -44,6 +44,9 @@ def activities(
     sequence_first = any(getattr(each, "batch_first", True) is False for each in own)
     size = len(inputs) if sequence_first else batch_size  # axis 0 may be time: cutting it would cut sequences
     shown = _Shown(model, inputs)
+    if any(nn.parameter.is_lazy(x) for x in (*model.parameters(), *model.buffers())):
+        with evaluating(model):
+            model(shown(0, 2))  # draws its first weights, as a call by anybody does
     with undisturbed(model) as drawing, ExitStack() as stack:
         probes = [stack.enter_context(Probe(model, layers)) for layers in choices]
         for first in range(0, len(inputs), size):
@@ -67,7 +70,7 @@ class _Shown:
     def __init__(self, model: nn.Module, inputs: NDArray[Any] | Tensor) -> None:
         self._inputs = inputs
         self.n = len(inputs)
-        held = [*model.parameters(), *model.buffers()]
+        held = [x for x in (*model.parameters(), *model.buffers()) if not nn.parameter.is_lazy(x)]
         floats = [x for x in held if x.is_floating_point() and x.dtype.itemsize > 1]
         self._device = held[0].device if held else torch.device("cpu")
         self._dtype = floats[0].dtype if floats else torch.float32

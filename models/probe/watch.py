@@ -17,6 +17,8 @@ from .flow import ACTIVE, PASSED
 if TYPE_CHECKING:
     from .axes import Axes
 
+ARCHITECTURES = __name__.rpartition(".probe.")[0] + ".architectures."
+
 
 class Watch(TorchFunctionMode):
     """Context of one pass of a model. `say` warns of what it saw.
@@ -33,7 +35,7 @@ class Watch(TorchFunctionMode):
         self._outputs = {axes.module for axes in places.values() if not axes.entering}
         self._inputs = {axes.module for axes in places.values() if axes.entering}
         self._names = {module: name for name, module in model.named_modules()}
-        self._ignored = self._outputs | {m for m, name in self._names.items() if "parametrizations" in name.split(".")}
+        self._ignored = self._outputs | {m for m, name in self._names.items() if _excluded(m, name)}
         self._under_way: list[nn.Module] = []
         self._calls: list[tuple[str, str]] = []  # function, and the module that called it
         self._seen: set[int] = set()  # places among the calls
@@ -44,8 +46,10 @@ class Watch(TorchFunctionMode):
     def __enter__(self) -> Self:
         for module in self._names:
             if module is not self._model and not isinstance(module, torch.jit.ScriptModule):
-                self._stack.callback(module.register_forward_pre_hook(self._begin).remove)
-                self._stack.callback(module.register_forward_hook(self._end, always_call=True).remove)
+                before = module.register_forward_pre_hook(self._begin, prepend=True, with_kwargs=True)
+                after = module.register_forward_hook(self._end, prepend=True, always_call=True)
+                self._stack.callback(before.remove)
+                self._stack.callback(after.remove)
         super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
@@ -101,16 +105,21 @@ class Watch(TorchFunctionMode):
         if origins:
             self._from[id(x)] = x, origins
 
-    def _begin(self, module: nn.Module, given: tuple[Any, ...]) -> None:
+    def _begin(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self._under_way.append(module)
-        if module in self._inputs and given:
-            self._seen |= self._origins(given[0])
+        if module in self._inputs:
+            self._seen |= self._origins(next(iter((*args, *kwargs.values())), None))
 
     def _end(self, module: nn.Module, _: object, out: Any) -> None:
         if self._under_way and self._under_way[-1] is module:
             self._under_way.pop()
         if module in self._outputs or module is self._model:
             self.returned(out)
+
+
+def _excluded(module: nn.Module, name: str) -> bool:
+    """Return whether functions in a module are no hidden layers: of weights, or of networks that have modules for all."""
+    return "parametrizations" in name.split(".") or type(module).__module__.startswith(ARCHITECTURES)
 
 
 def _pads(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
