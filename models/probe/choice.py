@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 UNROLLED = 3  # calls in a pass from which on they are time points
 INPUT = ".input"  # after the name of a module: its first input
 MOST_NAMES = 10_000
+ARCHITECTURES = __name__.rpartition(".probe.")[0] + ".architectures."  # which have modules for all activations
 _KINDS = {"activation": "activation functions", "spiking": "spiking neurons", "recurrent": "recurrent layers"}
 
 
@@ -236,6 +237,7 @@ def _unnamed(model: nn.Module, kinds: Mapping[str, Kind]) -> tuple[list[str], li
     known: dict[str, Kind] = dict(kinds)
     for name, module in reversed(list(model.named_modules())):
         inside = any(name == each or name.startswith(f"{each}.") for each in kinds)
+        inside = inside or type(module).__module__.startswith(ARCHITECTURES)
         if inside or isinstance(module, closed) or not any(inputs_of(part) for part in module.children()):
             continue
         at = f"{name}." if name else ""

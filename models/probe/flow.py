@@ -1,7 +1,8 @@
-"""Functional activations and gated products within a module, found by running a copy of it without numbers."""
+"""Functional activations and gated products within a module, found by running an empty copy of it."""
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,7 +29,8 @@ PASSED = re.compile(  # on to the next layer: activity in another place or type
     r"|reshape|contiguous|clone|transpose|permute|movedim|(un)?squeeze|to|type|type_as|float|half|bfloat16|double"
     r"|mul_?|multiply|__(r|i)?mul__|div|__truediv__"
 )
-SIDES = (32, 28, 64, 224, 16, 8)  # of maps that are tried
+SIDES = (32, 28, 64, 16, 8, 224)  # of maps that are tried
+SMALL = 2**20  # numbers and pixels up to which zeros are used: the first operation on "meta" loads much of torch
 
 
 class Flow(TorchFunctionMode):
@@ -72,8 +74,8 @@ def unnamed(module: nn.Module, kinds: Mapping[str, Kind]) -> tuple[list[str], bo
     """Return the parts of a module whose input is activity that no activation module yields, and whether its output is.
 
     It is the output of a functional activation, or the product of a gated unit. Where it passes through several parts
-    (dropout, pooling, a layer) the first is returned, and a part that is called with other tensors, too, is not. The
-    module runs on tensors without numbers ("meta"), as a copy; one that cannot run so has none.
+    (dropout, pooling, a layer) the first is returned, and a part that is called with other tensors, too, is not. A
+    copy of the module runs, on zeros or on tensors without numbers ("meta"); one that cannot run so has none.
 
     Args:
         module: a module with layers (Linear, Conv) among its own parts.
@@ -132,10 +134,13 @@ def _run(
     def leaving(tag: str) -> Callable[..., None]:
         return lambda _, __, out: flow.put(out[0] if isinstance(out, tuple) and out else out, tag)
 
+    size = sum(x.numel() for x in (*module.parameters(), *module.buffers()) if not nn.parameter.is_lazy(x))
+    small = size <= SMALL and math.prod(shape) <= SMALL // 64
+    device = torch.device("cpu" if small else "meta")
     with warnings.catch_warnings(), ExitStack() as stack:
         warnings.simplefilter("ignore")
         try:
-            tried = twin(module, lambda x: torch.empty_like(x, device="meta"))
+            tried = twin(module, lambda x: torch.zeros_like(x, device=device))
             tried.train()  # the choice depends on no mode
             dtype = next((p.dtype for p in tried.parameters() if p.is_floating_point()), torch.float32)
             for name in parts:
@@ -146,7 +151,7 @@ def _run(
             stack.enter_context(torch.random.fork_rng([]))
             stack.enter_context(torch.no_grad())
             stack.enter_context(flow)
-            out = tried(torch.empty(shape, dtype=dtype, device="meta"))
+            out = tried(torch.zeros(shape, dtype=dtype, device=device))
         except Exception:
             return None  # somebody's forward(): whatever it raises, it takes no such tensor
     out = out[0] if isinstance(out, tuple | list) and out else out

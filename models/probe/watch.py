@@ -11,13 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from .choice import listed, say
+from .choice import ARCHITECTURES, listed, say
 from .flow import ACTIVE, PASSED
 
 if TYPE_CHECKING:
     from .axes import Axes
-
-ARCHITECTURES = __name__.rpartition(".probe.")[0] + ".architectures."
 
 
 class Watch(TorchFunctionMode):
@@ -118,7 +116,7 @@ class Watch(TorchFunctionMode):
 
 
 def _excluded(module: nn.Module, name: str) -> bool:
-    """Return whether functions in a module are no hidden layers: of weights, or of networks that have modules for all."""
+    """Return whether functions in a module are no layers: of weights, or of networks that have modules for all."""
     return "parametrizations" in name.split(".") or type(module).__module__.startswith(ARCHITECTURES)
 
 
