@@ -31,10 +31,11 @@ class Layers(Checked):
     """Selection of the modules to probe, and the meaning of their units.
 
     Attributes:
-        patterns: names of `model.named_modules()`, or patterns of them as in file names (``"hidden.*.linear"``).
-            ``"auto"``: every activation function that is a module (ReLU, GELU, SiLU, Tanh ...), but for sigmoids,
-            which gate or give probabilities, and every recurrent module; where there is none, every linear and
-            convolution module except the last.
+        patterns: names of `model.named_modules()`, or patterns of them as in file names (``"hidden.*.linear"``);
+            NAME.input is the first input of a module. ``"auto"``: activation functions (known by type, by behaviour or
+            by class name; sigmoids gate or give probabilities and are left out), products of gated units, spiking
+            neurons and recurrent modules. Functional activations (F.relu) count where a module takes them as its
+            input. Without any, every linear and convolution module except the last, with a warning.
         when: ``"post"``: the output of the module; ``"pre"``: its first input. Both are copied at that
             moment, so that a later in-place ReLU does not change them.
         units: for all modules, or a mapping of patterns to

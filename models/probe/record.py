@@ -35,7 +35,7 @@ def record_samples(
 
     Args:
         model, layers: as in Probe, which sets evaluation mode and no gradients.
-        inputs: (n, ...); moved in batches to the model's device, floats to its precision.
+        inputs: (n, ...); copied in batches to the model's device, floats to the type of its first layer.
         labels: classes (n,), stored as the time label ``"class"``.
         source: provenance of the Run; each Recording adds ``"probe"``: layer, call, when, unit, n_units.
 
