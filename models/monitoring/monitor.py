@@ -35,9 +35,10 @@ class Monitor:
     ```
 
     A pass is one call of the model in training mode with gradients on; evaluation in between leaves all as it is, and
-    so does a transform of torch.func. The monitor refers to the activations of the last pass with their graph (copied only where the model goes on to
-    change them in place), and dropped when the next pass begins or the context ends. What is recorded are numbers;
-    copies of at most 2¹⁸ values and 256 passes wait to be measured together, or until somebody reads the record.
+    so does a transform of torch.func. The monitor refers to the activations of the last pass with their graph (copied
+    only where the model goes on to change them in place), and drops them when the next pass begins or the context
+    ends. What is recorded are numbers; copies of at most 2¹⁸ values and 256 passes wait to be measured together, or
+    until somebody reads the record.
     Samples are the inputs of a batch; of a sequence, all time points of all sequences. Works with autocast,
     DistributedDataParallel (each process watches its own part of the batch), `torch.compile` (graphs are cut at the
     layers), nn.DataParallel on one device, and gradient checkpointing with ``use_reentrant=False``.
