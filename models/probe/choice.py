@@ -229,7 +229,7 @@ def _unnamed(model: nn.Module, kinds: Mapping[str, Kind]) -> tuple[list[str], li
     """Return the inputs and the modules that are activity without an activation module, from the innermost on."""
     from torch import nn
 
-    from .flow import inputs_of, unnamed
+    from .flow import inputs_of, parts_of, unnamed
 
     closed = nn.Sequential | nn.ModuleList | nn.ModuleDict | nn.MultiheadAttention | nn.RNNBase | nn.RNNCellBase
     inputs: list[str] = []
@@ -238,7 +238,7 @@ def _unnamed(model: nn.Module, kinds: Mapping[str, Kind]) -> tuple[list[str], li
     for name, module in reversed(list(model.named_modules())):
         inside = any(name == each or name.startswith(f"{each}.") for each in kinds)
         inside = inside or type(module).__module__.startswith(ARCHITECTURES)
-        if inside or isinstance(module, closed) or not any(inputs_of(part) for part in module.children()):
+        if inside or isinstance(module, closed) or not any(inputs_of(part) for part in parts_of(module).values()):
             continue
         at = f"{name}." if name else ""
         entered, yields = unnamed(module, {k.removeprefix(at): kind for k, kind in known.items() if k.startswith(at)})

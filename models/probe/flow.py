@@ -81,13 +81,25 @@ def unnamed(module: nn.Module, kinds: Mapping[str, Kind]) -> tuple[list[str], bo
         module: a module with layers (Linear, Conv) among its own parts.
         kinds: name -> kind of its parts.
     """
-    parts = [name for name, part in module.named_children() if kinds.get(name) is None]
-    layers = [part for part in module.children() if inputs_of(part) is not None]
+    own = parts_of(module)
+    parts = [name for name in own if kinds.get(name) is None]
+    layers = [part for part in own.values() if inputs_of(part) is not None]
     for shape in _shapes(layers):
         found = _run(module, parts, kinds, shape, False)
         if found is not None:
             return (_run(module, found[0], kinds, shape, True) or found) if len(found[0]) > 1 or found[1] else found
     return [], False
+
+
+def parts_of(module: nn.Module) -> dict[str, nn.Module]:
+    """Return the modules that a module itself calls, by name: of a ModuleList or ModuleDict those in it."""
+    found: dict[str, nn.Module] = {}
+    for name, part in module.named_children():
+        if isinstance(part, nn.ModuleList | nn.ModuleDict):
+            found |= {f"{name}.{key}": each for key, each in parts_of(part).items()}
+        else:
+            found[name] = part
+    return found
 
 
 def inputs_of(module: nn.Module) -> int | None:

@@ -224,6 +224,20 @@ class Autoencoder(nn.Module):
         return self.last(self.act(self.back(z)))
 
 
+class Listed(nn.Module):
+    """Layers in a list, functions between them, and two heads in a dictionary."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(6, 8), nn.Linear(8, 8), nn.Linear(8, 8)])
+        self.heads = nn.ModuleDict({"one": nn.Linear(8, 2), "two": nn.Linear(8, 1)})
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = functional.elu(layer(x))
+        return {name: head(x) for name, head in self.heads.items()}
+
+
 @pytest.mark.parametrize(
     ("model", "shape", "names"),
     [
@@ -233,6 +247,7 @@ class Autoencoder(nn.Module):
         (nn.Sequential(Block(), Block()), (20, 3, 6, 6), ["0", "0.conv2.input", "1", "1.conv2.input"]),
         (Tutorial(), (20, 1, 28, 28), ["pool.input#0", "pool.input#1", "fc2.input"]),
         (Autoencoder(), (20, 12), ["act#0", "act#1"]),
+        (Listed(), (20, 6), ["layers.1.input", "layers.2.input", "heads.one.input"]),
         (nn.TransformerEncoderLayer(8, 2, 16), (5, 20, 8), ["dropout.input"]),
     ],
 )
