@@ -108,6 +108,11 @@ class Monitor:
         self._release()
 
     @property
+    def core(self) -> nn.Module:
+        """Model without the wrappers of `torch.compile` and of several processes."""
+        return self._passes.core
+
+    @property
     def passes(self) -> int:
         """Training passes so far."""
         return self._passes.number

@@ -34,6 +34,8 @@ class Combined(Intervention):
         self.parts = [
             each.artificial(model, seed=seed_of_treatment(seed, number, rank)) for number, each in enumerate(treatments)
         ]
+        for part in self.parts:
+            part.quiet = True
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -41,6 +43,15 @@ class Combined(Intervention):
                 stack.enter_context(part)
             self._hooks = stack.pop_all()
         return self
+
+    def check(self, images: Tensor) -> None:
+        """Refuse the largest batch of a training with which one of the treatments could do nothing."""
+        for part in self.parts:
+            part.check(images)
+
+    def without_effect(self) -> tuple[str, ...]:
+        """Return the sentences of all treatments."""
+        return tuple(text for part in self.parts for text in part.without_effect())
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor | float:
         """Return the sum of the terms of all treatments."""
