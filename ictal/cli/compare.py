@@ -27,6 +27,7 @@ from .options import (
     command,
 )
 from .output import Output, assumptions, number, table
+from .quiet import quiet
 
 if TYPE_CHECKING:
     from ..analyses.comparison.result import Comparison
@@ -101,7 +102,8 @@ def compare(
             settings = Settings(
                 measures=measures, nulls=nulls, seed=seed, null=null, max_lag=max_lag, train_shift=train_shift
             )  # fmt: skip
-            found = run(data=data or "digits", seeds=seeds or 5, seed=seed, settings=settings, progress=report)
+            with quiet():
+                found = run(data=data or "digits", seeds=seeds or 5, seed=seed, settings=settings, progress=report)
             found = found.with_config(command=line)
         if report:
             report(1, 1, "figures and report")

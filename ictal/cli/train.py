@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +14,7 @@ from ..simulator.options import Option
 from .interrupts import Signals
 from .options import Force, Resume, command
 from .output import Output, assumptions, number
+from .quiet import quiet
 
 
 @command
@@ -71,11 +69,3 @@ def train(
     files = {"file": str(trained.path), "model": str(trained.model)}
     document = {"kind": "training", **files, **facts, "command": job.command()}
     out.remark(document, final, *assumptions(facts), f"{state} and {trained.model}")
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Context without warnings of the user's input: all are among the assumptions, which are printed at the end."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        yield

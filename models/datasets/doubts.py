@@ -70,12 +70,13 @@ def _check_labels(y: NDArray[Any], what: str, n: int, n_classes: int) -> None:
         raise InputError(f"{what}: must lie in 0..{n_classes - 1}; got {y.min()}..{y.max()}")
 
 
-def doubts(data: Dataset, *, one_source: bool = False) -> Doubts:
+def doubts(data: Dataset, *, one_source: bool = False, span: tuple[float, float] = (0.0, 1.0)) -> Doubts:
     """Return what is doubtful about a data set: its scales, copies of images, classes.
 
     Args:
         data: the data set.
         one_source: training and test images were drawn from one set, so that they have one scale.
+        span: values of the source that were mapped to 0 and 1, for the words.
 
     Raises:
         InputError: training images that are all the same; two scales.
@@ -87,7 +88,7 @@ def doubts(data: Dataset, *, one_source: bool = False) -> Doubts:
             f"{data.name}: all {len(data.x_train)} training {kind} are one and the same: nothing can be learnt"
         )
     if kind == "images":
-        _scales(data, one_source, found)
+        _scales(data, one_source, span, found)
     _copies(data, found)
     _classes(data, found)
     return found
@@ -113,20 +114,20 @@ def _extremes(x: NDArray[Any]) -> NDArray[np.float64]:
     return np.concatenate(rows)
 
 
-def _scales(data: Dataset, one_source: bool, found: Doubts) -> None:
+def _scales(data: Dataset, one_source: bool, span: tuple[float, float], found: Doubts) -> None:
     train, test = _extremes(data.x_train), _extremes(data.x_test)
     largest = train[:, 0].max(), test[:, 0].max()
     apart = not one_source and min(len(train), len(test)) >= FEW
     if apart and min(largest) > 0 and max(largest) >= FAR * min(largest):
+        ranges = (_range(x, span) for x in (data.x_train, data.x_test))
         raise InputError(
-            f"{data.name}: training and test images are on two scales: the largest training value is {largest[0]:.4g} and "
-            f"the largest test value {largest[1]:.4g}, after the map of the training images to 0..1; bring both to one range, "
-            "e.g. 0 to 1 or 0 to 255"
+            f"{data.name}: training and test images are on two scales: {' and '.join(ranges)}; bring both to one "
+            "range, e.g. 0 to 1"
         )
     if len(train) >= FEW and 0 < largest[0] < 1 / FAR:
         found.add(
-            f"the largest training value is {largest[0]:.3g} of a range of 0 to 1: bytes are divided by 255, and these may "
-            "have had another range; save them as floats from 0 to 1"
+            f"the largest training value is {largest[0]:.3g} of a range of 0 to 1: bytes are divided by 255, and these "
+            "may have had another range; save them as floats from 0 to 1"
         )
     for of, each in (("training", train), ("test", test)):
         _split(of, each[:, 0], found)
@@ -136,8 +137,14 @@ def _scales(data: Dataset, one_source: bool, found: Doubts) -> None:
     (m, s), (mean, sd) = (_mean_sd(each, data.x_train[0].size) for each in (train, test))
     if apart and s > 0 and not (s / NEAR <= sd <= s * NEAR and abs(mean - m) <= s * NEAR / 2):
         found.add(
-            f"training images have mean {m:.3g} and SD {s:.3g}, test images {mean:.3g} and {sd:.3g}: they may be on two scales"
+            f"training images have mean {m:.3g} and SD {s:.3g}, test images {mean:.3g} and {sd:.3g}: they may be on "
+            "two scales"
         )
+
+
+def _range(x: NDArray[Any], span: tuple[float, float]) -> str:
+    low, high = (span[0] + float(value) * (span[1] - span[0]) for value in (x.min(), x.max()))
+    return f"{low:.4g} to {high:.4g}"
 
 
 def _mean_sd(each: NDArray[np.float64], size: int) -> tuple[float, float]:
@@ -154,8 +161,8 @@ def _split(of: str, largest: NDArray[np.float64], found: Doubts) -> None:
     at = int(ratios.argmax())
     if ratios[at] >= APART:
         found.add(
-            f"{at + 1} of {len(largest)} {of} images reach {values[at]:.3g} at most, and the others {values[at + 1]:.3g} at "
-            "least: they may be on two scales",
+            f"{at + 1} of {len(largest)} {of} images reach {values[at]:.3g} at most, and the others "
+            f"{values[at + 1]:.3g} at least: they may be on two scales",
             min(at + 1, len(values) - at - 1) / len(largest),
             MANY / 2,
         )
@@ -170,8 +177,8 @@ def _copies(data: Dataset, found: Doubts) -> None:
         if n:
             words = {"train": "training", "val": "validation", "test": "test"}
             found.add(
-                f"{n} of {all_of} {words[of]} {kind} ({n / all_of:.1%}) are also among the {words[one]} {kind}: what is "
-                f"measured on them is not that of unseen {kind}",
+                f"{n} of {all_of} {words[of]} {kind} ({n / all_of:.1%}) are also among the {words[one]} {kind}: what "
+                f"is measured on them is not that of unseen {kind}",
                 n / all_of,
             )
     classes: dict[int, int] = {}
@@ -204,6 +211,6 @@ def _classes(data: Dataset, found: Doubts) -> None:
     largest, k = float(counts.max() / len(clean)), max(2, data.n_classes)
     if largest >= (1 + 1 / k) / 2:  # half of the way from chance to 1: by `conditions`, it would pass for learnt
         found.add(
-            f"{largest:.0%} of the training {data.kind} are of class {int(counts.argmax())}: a network that always says so has "
-            "that accuracy, and no gap"
+            f"{largest:.0%} of the training {data.kind} are of class {int(counts.argmax())}: a network that always says "
+            "so has that accuracy, and no gap"
         )

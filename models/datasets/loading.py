@@ -143,7 +143,7 @@ def load_data(
         y_val=frozen(raw.y[val].astype(np.int64)),
         kind=raw.kind,
     )
-    found = doubts(data, one_source=raw.x_test is None)
+    found = doubts(data, one_source=raw.x_test is None, span=(low, high))
     if 0 < label_noise * len(clean) < 0.5:
         found.add(f"label_noise={label_noise:g} of {len(clean)} labels is less than one label: none was made wrong")
     notes = [*_taken(raw, x_test, low, high), *found.notes]
@@ -216,8 +216,8 @@ def _value_range(raw: Raw, train: NDArray[np.intp]) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
     if 0 < high - low < RESOLVED * max(-low, high):
         raise InputError(
-            f"{raw.where}: the training images lie between {low:.9g} and {high:.9g}, which single precision does not tell "
-            "apart; subtract their mean first"
+            f"{raw.where}: the training images lie between {low:.9g} and {high:.9g}, which single precision does not "
+            "tell apart; subtract their mean first"
         )
     return (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
 

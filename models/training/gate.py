@@ -48,8 +48,8 @@ class Modes:
         moving = [name or type(module).__name__ for name, module in named.items() if _only_looks_frozen(module, whole)]
         if moving:
             self.notes.append(
-                f"the weights of {_listed(moving)} are frozen (requires_grad=False), but its running statistics follow the "
-                "batches; call eval() on it to freeze them"
+                f"the weights of {_listed(moving)} are frozen (requires_grad=False), but its running statistics follow "
+                "the batches; call eval() on it to freeze them"
             )
 
     def train(self) -> None:
@@ -95,8 +95,8 @@ def check_augmented(how: Training, data: Dataset) -> None:
     low, high = float(np.min(data.x_train)), float(np.max(data.x_train))
     if not -1e-6 <= low <= high <= 1 + 1e-6 and set(how.augment) & {"crop", "noise"}:
         raise InputError(
-            f"Training.augment: crop and noise need pixels in 0..1, and x_train spans {low:.3g}..{high:.3g}; give images in "
-            "0..1, and standardise within the model"
+            f"Training.augment: crop and noise need pixels in 0..1, and x_train spans {low:.3g}..{high:.3g}; give "
+            "images in 0..1, and standardise within the model"
         )
 
 
@@ -109,15 +109,15 @@ def idle_options(how: Training, plan: TrainingSteps, model: nn.Module, checkpoin
         found.append(f"schedule={how.schedule!r} has no effect: the warm-up takes all {plan.steps} steps")
     if how.patience is not None and how.patience >= plan.steps // plan.every:
         found.append(
-            f"patience={how.patience} can end nothing early: there are {plan.steps // plan.every} records after the first; the "
-            "weights of the lowest validation loss are taken all the same"
+            f"patience={how.patience} can end nothing early: there are {plan.steps // plan.every} records after the "
+            "first; the weights of the lowest validation loss are taken all the same"
         )
     if how.checkpoint_every is not None and not checkpointed:
         found.append(f"checkpoint_every={how.checkpoint_every} has no effect: no checkpoint is named")
     if how.accumulate > 1 and any(isinstance(each, _BatchNorm) and each.training for each in model.modules()):
         found.append(
-            f"accumulate={how.accumulate}: batch norm takes its statistics from each part of a batch, so that the gradient is "
-            "not that of the whole batch"
+            f"accumulate={how.accumulate}: batch norm takes its statistics from each part of a batch, so that the "
+            "gradient is not that of the whole batch"
         )
     return found
 

@@ -1,4 +1,4 @@
-"""State of modules that is in no `state_dict`: buffers that are not saved, and values that modules hold as attributes."""
+"""State of modules that is in no `state_dict`: buffers that are not saved, and values held as attributes."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def unsaved(model: nn.Module, constants: Mapping[str, int | float]) -> dict[str,
 
     Numbers that are those of `constants` are left out.
 
-    >>> norm = nn.BatchNorm1d(2)
-    >>> norm.register_buffer("seen", torch.zeros(2), persistent=False)
-    >>> norm.calls = 3
-    >>> unsaved(norm, {"eps": norm.eps, "calls": 2, "num_features": 2, "momentum": 0.1, "affine": True, "track_running_stats": True})
+    >>> relu = nn.ReLU()
+    >>> relu.register_buffer("seen", torch.zeros(2), persistent=False)
+    >>> relu.calls = 3
+    >>> unsaved(relu, {"inplace": False, "calls": 2})
     {'seen': tensor([0., 0.]), 'calls': 3}
     """
     found = _values(model)
@@ -38,7 +38,7 @@ def put_back(model: nn.Module, values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         path, _, key = name.rpartition(".")
         module = model.get_submodule(path)
-        places: dict[str, Any] = module._buffers if key in module._buffers else vars(module)  # type: ignore[assignment]
+        places: dict[str, Any] = module._buffers if key in module._buffers else vars(module)
         there = places.get(key)
         if isinstance(there, torch.Generator):
             there.set_state(value.cpu())

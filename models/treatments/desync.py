@@ -94,8 +94,8 @@ class Penalised(Intervention):
         found = activities(self.monitor.core, images.clone(), [self.monitor.layers], len(images))[0]
         if max(each.values[..., 0].numel() for each in found.values()) < least:
             raise InputError(
-                f"train: {self._name}: {self.treatment.measure} needs {least} samples, and a batch, or a part of one, has "
-                f"{len(images)}: the penalty would do nothing; take a larger batch_size, or a smaller accumulate"
+                f"train: {self._name}: {self.treatment.measure} needs {least} samples, and a batch, or a part of one, "
+                f"has {len(images)}: the penalty would do nothing; take a larger batch_size, or a smaller accumulate"
             )
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:

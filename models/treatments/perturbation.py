@@ -74,8 +74,8 @@ class Perturbation(Intervention):
 
     def _too_few(self, n: int) -> str:
         return (
-            f"{self._owner}: a batch, or a part of one, has at most {n} input{'s'[: n != 1]}, of which neither a mean nor "
-            f"SI tells anything; it needs {self._least}"
+            f"{self._owner}: a batch, or a part of one, has at most {n} input{'s'[: n != 1]}, of which neither a mean "
+            f"nor SI tells anything; it needs {self._least}"
         )
 
     def state_dict(self) -> dict[str, Any]:
