@@ -10,6 +10,7 @@ from ..analyses.settings import ValueSettings
 from ..simulator.errors import InputError
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
+from .heard import heard, joined
 from .options import (
     Band,
     Bin,
@@ -27,7 +28,6 @@ from .options import (
     command,
 )
 from .output import Output, assumptions, number, table
-from .quiet import quiet
 
 if TYPE_CHECKING:
     from ..analyses.comparison.result import Comparison
@@ -102,9 +102,9 @@ def compare(
             settings = Settings(
                 measures=measures, nulls=nulls, seed=seed, null=null, max_lag=max_lag, train_shift=train_shift
             )  # fmt: skip
-            with quiet():
+            with heard() as words:
                 found = run(data=data or "digits", seeds=seeds or 5, seed=seed, settings=settings, progress=report)
-            found = found.with_config(command=line)
+            found = found.with_config(command=line, assumptions=joined(found.config["assumptions"], words))
         if report:
             report(1, 1, "figures and report")
         written = _write(found, output, force)

@@ -211,6 +211,6 @@ def _classes(data: Dataset, found: Doubts) -> None:
     largest, k = float(counts.max() / len(clean)), max(2, data.n_classes)
     if largest >= (1 + 1 / k) / 2:  # half of the way from chance to 1: by `conditions`, it would pass for learnt
         found.add(
-            f"{largest:.0%} of the training {data.kind} are of class {int(counts.argmax())}: a network that always says "
-            "so has that accuracy, and no gap"
+            f"{largest:.0%} of the training {data.kind} are of class {int(counts.argmax())}: a network that always "
+            "says so has that accuracy, and no gap"
         )
