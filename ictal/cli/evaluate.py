@@ -9,7 +9,8 @@ from ..simulator.fields import Param
 from ..simulator.options import Argument
 from .heard import heard, joined
 from .options import Device, command
-from .output import Output, assumptions, number, table
+from .output import Output, assumptions, number
+from .tables import table
 
 if TYPE_CHECKING:
     from ..models.trained.evaluate import Evaluated

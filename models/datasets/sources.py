@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...simulator import InputError
-from ...simulator.long_runs.machine import available_memory, readable_size
+from ...simulator.machine import available_memory, readable_size
 from .dataset import Kind
 
 LARGEST = 1e37  # value whose differences single precision still holds

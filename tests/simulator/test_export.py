@@ -117,7 +117,7 @@ def test_csv_has_a_table_an_entry_and_every_value(run, file):
     assert np.array_equal([float(t) for t, _ in rows], run["E"].time)
     assert np.array_equal([int(u) for _, u in rows], run["E"].unit)
     assert rows_of("out/silent.csv") == (["time_s", "unit"], [])
-    assert column("out/E.unit.csv", "unit_label_name") == NASTY
+    assert column("out/E.unit.csv", "unit_label_name") == [text.replace("=1+2", "'=1+2") for text in NASTY]
     assert column("out/E.unit.csv", "unit") == [str(k) for k in range(N)]
     assert [float(x) for x in column("out/E.unit.csv", "unit_label_depth")] == np.linspace(0, 1, N).tolist()
 
