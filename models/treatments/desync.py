@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
+import numpy as np
 import torch
 
 from ...simulator import InputError
@@ -13,7 +14,7 @@ from ...simulator.fields import Checked, Param
 from ..monitoring.batch_measures import batch_values, measure_of_batches
 from ..monitoring.monitor import Monitor
 from ..monitoring.penalty import distance
-from ..probe.record import activities
+from ..probe.record import record_samples
 from .base import Intervention
 from .checks import MeasureName, Patterns, Target, Units
 from .penalty_record import PenaltyRecord
@@ -91,8 +92,8 @@ class Penalised(Intervention):
         least = self._measure.min_times
         if len(images) >= least:
             return
-        found = activities(self.monitor.core, images.clone(), [self.monitor.layers], len(images))[0]
-        if max(each.values[..., 0].numel() for each in found.values()) < least:
+        found = record_samples(self.monitor.core, images.clone(), self.monitor.layers)
+        if max(np.prod(found.recording(name).values.shape[:-1]) for name in found) < least:
             raise InputError(
                 f"train: {self._name}: {self.treatment.measure} needs {least} samples, and a batch, or a part of one, "
                 f"has {len(images)}: the penalty would do nothing; take a larger batch_size, or a smaller accumulate"

@@ -43,7 +43,7 @@ class PenaltyRecord:
             counts[1] += x.requires_grad
         names = tuple(activations)
         before = self.defined.get(names)
-        self.defined[names] = defined.long() if before is None else before.to(defined.device) + defined
+        self.defined[names] = defined.long() if before is None else before.to(defined.device).add_(defined)
 
     def in_words(self, measure: str, least: int) -> list[str]:
         """Return sentences on layers where the penalty had no effect; `least` samples are needed."""
@@ -79,7 +79,7 @@ class PenaltyRecord:
             "samples": self.samples,
             "weights": sorted(self.weights),
             "layers": {name: list(counts) for name, counts in self.layers.items()},
-            "defined": [[list(names), counts.cpu()] for names, counts in self.defined.items()],
+            "defined": [[list(names), counts.cpu().clone()] for names, counts in self.defined.items()],
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
