@@ -115,6 +115,11 @@ class Monitor:
         return f"Monitor({model}: layers {names}; {self.passes} passes)"
 
     @property
+    def core(self) -> nn.Module:
+        """Model without the wrappers of `torch.compile` and of several processes."""
+        return self._passes.core
+
+    @property
     def passes(self) -> int:
         """Training passes so far."""
         return self._passes.number
