@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from ..simulator.fields import Param
 from ..simulator.options import Argument
-from .options import AnyFile, command
+from .options import AnyFile, DimsOption, command
 from .output import Output, error_line
 
 RELATIVE = "relative paths are relative to the folder in which the command was run"
@@ -64,17 +64,27 @@ def explain(
 def info(
     file: AnyFile,
     *,
+    dims: DimsOption = None,
     out: Output,
 ) -> None:
     """Describe a file and the command that made it."""
+    from ..simulator.errors import InputError
     from ..simulator.files.edf import EDF_SUFFIXES
-    from ..simulator.files.readers import ARRAY_SUFFIXES, open_run
+    from ..simulator.files.readers import ARRAY_SUFFIXES, array_shapes, open_run
+    from ..simulator.recordings.dims import AxesError
 
     if file.suffix.lower() in ARRAY_SUFFIXES:
-        run = open_run(file, clock="sample")
-        arrays = {name: repr(run.recording(name).values.shape) for name in run}
         note = "an array has no clock: give --dt and --clock to measure it"
-        facts = {"kind": "arrays", "arrays": arrays, "note": note}
+        try:
+            run = open_run(file, dt=1.0, dims=dims)
+            shapes = {name: run.recording(name).values.shape for name in run}
+            assumed = run.source.get("assumptions", [])
+        except AxesError as error:
+            shapes, assumed, note = array_shapes(file), [], f"{note}; {str(error).replace('dims=', '--dims ')}"
+        arrays = {name: repr(shape) for name, shape in shapes.items()}
+        facts = {"kind": "arrays", "arrays": arrays, "note": note, "assumptions": assumed}
+    elif dims is not None:
+        raise InputError(f"dims: is for files of arrays; {file} names its axes itself; leave it out")
     else:
         facts = (_edf_facts if file.suffix.lower() in EDF_SUFFIXES else _document_facts)(file)
 

@@ -33,6 +33,14 @@ Dt = Annotated[float | None, Param("Sampling interval of an array file [ticks]")
 ClockOption = Annotated[
     str | None, Param("Clock of the time axis of an array file: second, model, step, epoch, frame, sample")
 ]
+DimsOption = Annotated[
+    str | None,
+    Param(
+        "Axes of an array file in their order, e.g. 'unit time' or 'time trial unit'. Default: time unit, if there are "
+        "more samples than units"
+    ),
+    Option("'AXIS AXIS…'"),
+]
 Hdf5 = Annotated[Path | None, Param("Also write HDF5"), Option("FILE.h5", "-o --output", record="never")]
 Band = Annotated[
     tuple[float, float] | None, Param("Band to which the signal is filtered first [cycles per tick of the clock; Hz]")
@@ -101,11 +109,13 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             made[line] = command_line(function.__name__, words)
             function(**{name: made[name] for name in defaults})
         except InputError as error:
+            if 'dims="' in str(error) and "dims" in found:  # the fix as it is typed here
+                error = InputError(re.sub(r'\bdims="([^"]+)"', r'--dims "\1"', str(error)))
             named = re.match(rf"(?:(?:{'|'.join(owners)})\.)?(\w+)( \w+)?:", str(error))
             files = [str(path) for value in given.values() for path in (value if isinstance(value, list) else [value])]
             if named and named[1] in found and named[0].rstrip(":") not in files:
                 raise InputError(found[named[1]].flag + str(error)[named.end(1) :]) from error
-            raise
+            raise error
 
     listed = [field.parameter() for field in found.values()]
     run.__signature__ = inspect.Signature(listed)  # type: ignore[attr-defined]

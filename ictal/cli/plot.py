@@ -7,8 +7,8 @@ from typing import Annotated
 
 from ..simulator.fields import Param
 from ..simulator.options import Option
-from .options import AnyFile, ClockOption, Dt, Force, check_folder, command
-from .output import Output
+from .options import AnyFile, ClockOption, DimsOption, Dt, Force, check_folder, command
+from .output import Output, assumptions
 
 
 @command
@@ -17,6 +17,7 @@ def plot(
     output: Annotated[Path | None, Param("Default: NAME-figures"), Option("DIR", "-o --output")] = None,
     dt: Dt = None,
     clock: ClockOption = None,
+    dims: DimsOption = None,
     animate: Annotated[bool, Param("Also a GIF of every bump on a ring")] = False,
     force: Force = False,
     *,
@@ -32,7 +33,7 @@ def plot(
         from ..simulator.files.result import load
 
         foreign = file.suffix.lower() in (*ARRAY_SUFFIXES, *EDF_SUFFIXES)
-        found = open_run(file, dt=dt, clock=clock) if foreign else load(file)
+        found = open_run(file, dt=dt, clock=clock, dims=dims) if foreign else load(file)
 
         from ..analyses.figures.rings import films
         from ..analyses.figures.save import save_figures, save_films
@@ -46,5 +47,6 @@ def plot(
             "kind": "figures", "file": str(file), "folder": str(folder), "files": [str(path) for path in written],
             "captions": {name: drawn.caption for name, drawn in figures.items()},
         },
-        *(f"wrote {path}" for path in written), *(f"\n{name}: {drawn.caption}" for name, drawn in figures.items()),
+        *(assumptions(dict(found.source)) if foreign else ()), *(f"wrote {path}" for path in written),
+        *(f"\n{name}: {drawn.caption}" for name, drawn in figures.items()),
     )  # fmt: skip

@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError, unknown
+from ..recordings.dims import Dims
 from ..recordings.recording import CLOCKS, Clock, Recording
 from ..recordings.run import Run
 from ..registry import Registry
+from .axes import arranged_arrays
 from .disk import check_readable
 from .document import first_line
 from .edf import EDF_SUFFIXES
@@ -24,7 +26,7 @@ from .edf import EDF_SUFFIXES
 ARRAY_SUFFIXES = (".npy", ".npz", ".csv")
 HDF5_SUFFIXES = (".h5", ".hdf5", ".nc")
 READERS = Registry("reader", "ictal.simulator.files", {
-    # read(path) -> Run; read(path, *, dt, clock) -> Run of a file that has no clock
+    # read(path) -> Run; read(path, *, dt, clock) -> Run of a file that has no clock, and dims if its axes have no names
     **dict.fromkeys(HDF5_SUFFIXES, ("store:load", "a run that Ictal wrote")),
     **dict.fromkeys(EDF_SUFFIXES, ("edf:read_edf", "EEG of one sampling rate, with its annotations")),
     ".npy": ("readers:read_arrays", "one array (time, unit) of numpy"),
@@ -33,11 +35,13 @@ READERS = Registry("reader", "ictal.simulator.files", {
 })  # fmt: skip
 
 
-def open_run(path: str | os.PathLike[str], *, dt: float | None = None, clock: str | None = None) -> Run:
+def open_run(
+    path: str | os.PathLike[str], *, dt: float | None = None, clock: str | None = None, dims: Dims | None = None
+) -> Run:
     """Read a file as a Run. Its ``source`` has ``file``, the path as given, and ``sha256`` of the content.
 
     ``.h5`` is read as a Run, ``.edf`` and ``.bdf`` as `read_edf` says. ``.npy`` and ``.csv`` (comma, semicolon, tab or
-    blank; one header line is allowed) hold one array (time, unit) or (..., time, unit); every numeric array of an
+    blank; one header line is allowed) hold one array, with its axes as `dims` says; every numeric array of an
     ``.npz`` with two or more axes becomes one recording. An ``.npz`` may also hold ``rate``, a number [Hz], which is
     its clock, and ``channels``, a name a unit: so an EEG keeps both. Nothing in a file is executed: pickled objects
     are refused. Other suffixes are those of installed readers (`READERS`).
@@ -46,6 +50,8 @@ def open_run(path: str | os.PathLike[str], *, dt: float | None = None, clock: st
         path: the file.
         dt: sampling interval [ticks of `clock`]; needed for arrays unless clock is ``"sample"``.
         clock: meaning of the time axis; ``"second"`` if only dt is given.
+        dims: names of the axes of arrays, such as "unit time" or "time trial unit". Without it an array has two axes,
+            (time, unit), and more samples than units; any other is refused.
 
     Raises:
         InputError: one line with the file and its fault.
@@ -56,7 +62,11 @@ def open_run(path: str | os.PathLike[str], *, dt: float | None = None, clock: st
     if suffix not in READERS:
         raise InputError(f"{source}: cannot tell the format from {suffix!r}; want {', '.join(READERS)}")
     reader = READERS.load(suffix)
-    options = {"dt": dt, "clock": clock} if "dt" in inspect.signature(reader).parameters else {}
+    taken, given = inspect.signature(reader).parameters, {"dt": dt, "clock": clock, "dims": dims}
+    for name, value in given.items():
+        if name not in taken and value is not None:
+            raise InputError(f"{name}: is for arrays; {source} has its own; leave it out")
+    options: dict[str, Any] = {name: value for name, value in given.items() if name in taken}
     run: Run = reader(source, **options)
     named = {**run.source, **identity(source)}
     if suffix in HDF5_SUFFIXES:
@@ -64,7 +74,7 @@ def open_run(path: str | os.PathLike[str], *, dt: float | None = None, clock: st
     return Run({name: replace(entry, source=named) for name, entry in run.items()}, named)
 
 
-def read_arrays(source: Path, *, dt: float | None, clock: str | None) -> Run:
+def read_arrays(source: Path, *, dt: float | None, clock: str | None, dims: Dims | None) -> Run:
     """Read an array file as `open_run` says.
 
     Raises:
@@ -74,6 +84,7 @@ def read_arrays(source: Path, *, dt: float | None, clock: str | None) -> Run:
     if rate is not None and dt is None and clock in (None, "second"):
         clock, dt = "second", 1.0 / rate
     clock, dt = _clock(source, clock, dt)
+    arrays, notes = arranged_arrays(source, arrays, channels, dims, clock)
     entries = {}
     for name, values in arrays.items():
         labels = {"channel": channels} if channels is not None and channels.shape == values.shape[-1:] else {}
@@ -83,7 +94,19 @@ def read_arrays(source: Path, *, dt: float | None, clock: str | None) -> Run:
             )
         except InputError as error:
             raise InputError(f"{source}: {name}: {error}") from error
-    return Run(entries, {})
+    return Run(entries, {"assumptions": notes} if notes else {})
+
+
+def has_no_clock(path: str | os.PathLike[str]) -> bool:
+    """Return whether a file is of a format without a clock, so that it takes the one that is given with it."""
+    suffix = Path(path).suffix.lower()
+    return suffix in READERS and "dt" in inspect.signature(READERS.load(suffix)).parameters
+
+
+def array_shapes(path: str | os.PathLike[str]) -> dict[str, tuple[int, ...]]:
+    """Return the shape of every array of a file, as it is stored. Errors as `open_run`."""
+    source = Path(path)
+    return {name: values.shape for name, values in _read_arrays(source, source.suffix.lower())[0].items()}
 
 
 def open_matrix(path: str | os.PathLike[str]) -> NDArray[np.float64]:
@@ -168,7 +191,7 @@ def _channels(source: Path, given: NDArray[Any] | None, arrays: dict[str, NDArra
     if given is None or given.ndim >= 2:
         return None
     units = sorted({values.shape[-1] for values in arrays.values()})
-    if given.dtype.kind != "U" or given.ndim != 1 or given.size not in units:
+    if given.dtype.kind != "U" or given.ndim != 1:
         wanted = " or ".join(map(str, units))
         raise InputError(f"{source}: channels: must be {wanted} names; got {given.dtype} {given.shape}")
     return given
