@@ -29,7 +29,7 @@ import h5py
 import numpy as np
 
 RUNS = {  # name -> the command, and its words the second time
-    "simulate": (["simulate", "cuba", "--set", "n_e=320", "--set", "n_i=80", "--duration", "1", "-o", "run.h5"], ["--resume"]),
+    "simulate": (["simulate", "cuba", "--set", "n_e=320", "--duration", "1", "-o", "run.h5"], ["--resume"]),
     "simulate, not streamed": (["simulate", "kuramoto", "--duration", "200", "-o", "run.h5"], ["--force"]),
     "sweep": (["sweep", "kuramoto", "--set", "duration=20", "--grid", "k=1,2,3", "-o", "out"], []),
     "train": (["train", "mlp", "--epochs", "4", "--n-train", "400", "-o", "net.h5"], ["--resume"]),
@@ -41,7 +41,8 @@ RUNS = {  # name -> the command, and its words the second time
     "eeg": (["eeg", "../c.npy", "--rate", "100", "--nulls", "0", "--band", "3", "20", "-o", "out"], ["--force"]),
 }  # fmt: skip
 PRELOADED = (
-    "torch", "sklearn.datasets", "matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg",
+    "torch", "sklearn.datasets", "matplotlib.figure", "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_svg",
     "jinja2", "scipy.signal", "scipy.stats", "h5netcdf", "ictal.experiments.reproduce", "ictal.models.training.loop",
     "ictal.analyses.report.comparison", "ictal.analyses.figures.eeg", "ictal.simulator.long_runs.stream",
     "ictal.sweeps.sweep", "ictal.verbs.compare", "ictal.verbs.eeg", "ictal.simulator.export",

@@ -112,17 +112,18 @@ def processes(given):
         words = surfaces.command_line(rng)
         line = [sys.executable, "-m", "ictal", *words]
         try:
-            done = subprocess.run([os.fsencode(w.encode("utf-8", "surrogateescape")) for w in line], capture_output=True,
-                                  timeout=SECONDS, preexec_fn=bounds, stdin=subprocess.DEVNULL)  # fmt: skip
-            fine = done.returncode in ((0, 1, 2) if words[0] == "sweep" else (0, 2)) and b"Traceback" not in done.stderr
-            what = (
-                ""
-                if fine
-                else f"{words[0]}: code {done.returncode}: {done.stderr.decode(errors='replace').splitlines()[-1:]}"
-            )
+            done = subprocess.run(
+                list(map(os.fsencode, line)), capture_output=True, timeout=SECONDS, preexec_fn=bounds,
+                stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+            allowed = (0, 1, 2) if words[0] == "sweep" else (0, 2)
+            last = done.stderr.decode(errors="replace").splitlines()[-1:]
+            fine = done.returncode in allowed and b"Traceback" not in done.stderr
+            outcome = "fault" if not fine else "refused" if done.returncode else "taken"
+            what = "" if fine else f"{words[0]}: code {done.returncode}: {last}"
         except subprocess.TimeoutExpired:
-            what = f"{words[0]}: no end within {SECONDS} s"
-        counts[words[0], "fault" if what else "taken" if not done.returncode else "refused"] += 1
+            outcome, what = "fault", f"{words[0]}: no end within {SECONDS} s"
+        counts[words[0], outcome] += 1
         if what:
             faults.setdefault(what, []).append((" ".join(words), number))
         surfaces.clean(os.getcwd())
