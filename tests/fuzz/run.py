@@ -72,7 +72,7 @@ def _place(error):
 def in_process(given):
     """Run the cases; return counts by surface and outcome, and faults."""
     names = {surface.__name__: (surface, share) for surface, share in surfaces.SURFACES.items()}
-    chosen = {given.surface: names[given.surface]} if given.surface else names
+    chosen = {name: names[name] for name in given.surface or names}
     counts, faults = collections.Counter(), {}
     signal.signal(signal.SIGALRM, _hang)
     import torch  # noqa: F401  # large: before the memory is bounded
@@ -137,7 +137,7 @@ def main():
     parser.add_argument("--processes", type=int, default=0)
     parser.add_argument("--from", type=int, default=0, dest="first")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--surface", choices=[surface.__name__ for surface in surfaces.SURFACES])
+    parser.add_argument("--surface", action="append", choices=[surface.__name__ for surface in surfaces.SURFACES])
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     began = time.monotonic()
