@@ -30,7 +30,8 @@ import surfaces
 
 from ictal.simulator import InputError
 
-SECONDS, MEMORY = 20, 2 << 30  # of a case; of a process, and of this one beyond what it has after its imports
+WAIT = 120  # s that a case may take where other programs use the processors
+SECONDS, MEMORY = 20, 2 << 30  # of CPU, of a case; of a process, and of this one beyond what it has after its imports
 
 
 class Hang(BaseException):
@@ -43,7 +44,8 @@ def _hang(*_):
 
 def run_case(surface, rng):
     """Return "taken", "refused", or the fault with its place."""
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, WAIT)
     try:
         surface(rng)
         return "taken", ""
@@ -56,6 +58,7 @@ def run_case(surface, rng):
         return "fault", f"{type(error).__name__}: {str(error).splitlines()[:1]} at {_place(error)}"
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _place(error):
@@ -75,6 +78,7 @@ def in_process(given):
     chosen = {name: names[name] for name in given.surface or names}
     counts, faults = collections.Counter(), {}
     signal.signal(signal.SIGALRM, _hang)
+    signal.signal(signal.SIGPROF, _hang)
     import torch  # noqa: F401  # large: before the memory is bounded
 
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
@@ -104,6 +108,7 @@ def processes(given):
 
     def bounds():
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
     counts, faults = collections.Counter(), {}
@@ -113,7 +118,7 @@ def processes(given):
         line = [sys.executable, "-m", "ictal", *words]
         try:
             done = subprocess.run(
-                list(map(os.fsencode, line)), capture_output=True, timeout=SECONDS, preexec_fn=bounds,
+                list(map(os.fsencode, line)), capture_output=True, timeout=WAIT, preexec_fn=bounds,
                 stdin=subprocess.DEVNULL,
             )  # fmt: skip
             allowed = (0, 1, 2) if words[0] == "sweep" else (0, 2)
@@ -122,7 +127,7 @@ def processes(given):
             outcome = "fault" if not fine else "refused" if done.returncode else "taken"
             what = "" if fine else f"{words[0]}: code {done.returncode}: {last}"
         except subprocess.TimeoutExpired:
-            outcome, what = "fault", f"{words[0]}: no end within {SECONDS} s"
+            outcome, what = "fault", f"{words[0]}: no end within {WAIT} s"
         counts[words[0], outcome] += 1
         if what:
             faults.setdefault(what, []).append((" ".join(words), number))
