@@ -43,6 +43,7 @@ def list_(
 
     out.result(shown, text)
     for table in (*REGISTRIES.values(), COMMANDS):
+        len(table)  # looks for plug-ins
         for problem in table.problems:
             error_line(problem)
 

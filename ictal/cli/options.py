@@ -218,7 +218,9 @@ class _Field:
 
 def _refuse_input_as_output(made: dict[str, Any], arguments: set[str]) -> None:
     output = made.get("output")
-    for name in arguments if isinstance(output, Path) and output.is_file() else ():
+    if not isinstance(output, Path) or not output.is_file():
+        return
+    for name in arguments:
         for path in made[name] if isinstance(made[name], tuple) else (made[name],):
             if isinstance(path, Path | str) and os.path.exists(path) and os.path.samefile(path, output):
                 raise InputError(f"--output: {output} is the file that is read; choose another name")

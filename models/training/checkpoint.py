@@ -86,7 +86,7 @@ def read(path: str | os.PathLike[str], kind: Kind | None = None) -> dict[str, An
         raise InputError(f"{source}: holds a {document.get('kind')}; want a {kind}")
     try:
         return {**document, "about": dict(json.loads(document["about"]))}
-    except (LookupError, ValueError, TypeError) as error:
+    except (LookupError, ValueError, TypeError, RecursionError) as error:
         raise InputError(f"{source}: is damaged: {first_line(error)}") from error
 
 

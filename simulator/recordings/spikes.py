@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..fields import check
 from ..machine import check_memory
 from .recording import Labels, Recording, _frozen, _window, choose, frozen_labels, unit_index
 
@@ -51,6 +52,7 @@ class Spikes:
     source: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._check_types()
         time = np.asarray(self.time, dtype=np.float64)
         given = np.asarray(self.unit)
         if given.size and not np.issubdtype(given.dtype, np.integer):
@@ -88,6 +90,20 @@ class Spikes:
         checked = {"time": _frozen(time), "unit": _frozen(unit), "n_units": n, "unit_labels": labels}
         for name, value in {**checked, "source": MappingProxyType(dict(self.source))}.items():
             object.__setattr__(self, name, value)
+
+    def _check_types(self) -> None:
+        for name in ("time", "unit"):
+            given = getattr(self, name)
+            try:
+                kind = np.asarray(given).dtype.kind
+            except (TypeError, ValueError):  # lists of several lengths
+                kind = "O"
+            if kind not in "biuf" and np.size(given):
+                raise InputError(f"Spikes.{name}: must be a vector of numbers; got {type(given).__name__}")
+        for name in ("duration", "t0"):
+            object.__setattr__(self, name, check(f"Spikes.{name}", float, getattr(self, name)))
+        if not isinstance(self.source, Mapping):
+            raise InputError(f"Spikes.source: must be a mapping; got {type(self.source).__name__}")
 
     @property
     def counts(self) -> NDArray[np.int64]:
@@ -223,6 +239,7 @@ class Spikes:
                 f"Spikes: bins of {dt:g} s make {self.duration / dt:.3g} of each of {self.n_units} units, more than "
                 "memory holds; take wider ones"
             )
+        check_memory(f"Spikes: bins of {dt:g} s of {self.n_units} units", 16 * self.duration / dt * self.n_units)
         n = math.floor(self.duration / dt + 1e-6)
         if n < 1:
             raise InputError(f"Spikes: a bin of {dt:g} s is longer than the observation of {self.duration:g} s")

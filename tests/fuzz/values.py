@@ -15,12 +15,15 @@ NUMBERS = [
     2**64, -(2**63), 10**9, 10**30, float("inf"), float("-inf"), float("nan"), True, False,
 ]  # fmt: skip
 TEXTS = [
-    "", " ", "0", "1", "-1", "0.01", "1e308", "5e-324", "nan", "inf", "-inf", "1e400", "1,2", "1:2", "a", "λ", "\x1b[31m",
-    "..", "../../etc/passwd", "=cmd()", "<script>", "$\\frac{", "%s%n", "a" * 300, "\udcff", "x\ny", "x\ry", "\u202e", "0x10",
-    "1_000", "１", "true", "None", "second", "sample", "si_3", "chi_c", "plv", "kuramoto_r1", "linear_shift", "--help",
+    "", " ", "0", "1", "-1", "0.01", "1e308", "5e-324", "nan", "inf", "-inf", "1e400", "1,2", "1:2", "a", "λ",
+    "\x1b[31m", "..", "../../etc/passwd", "=cmd()", "<script>", "$\\frac{", "%s%n", "a" * 300, "\udcff", "x\ny", "x\ry",
+    "\u202e", "0x10", "1_000", "１", "true", "None", "second", "sample", "si_3", "chi_c", "plv", "kuramoto_r1",
+    "linear_shift", "--help",
 ]  # fmt: skip
-WRONG = [None, (), [], {}, [1], (1,), (1, 2), (2, 1), (0, float("inf")), (float("nan"), 1), "x", b"x", object(), 1j,
-         np.float64("nan"), np.array([1.0, 2.0]), np.array([]), np.ma.masked, range(3), {"a": 1}, {1, 2}, [None], [[1, 2]]]  # fmt: skip
+WRONG = [
+    None, (), [], {}, [1], (1,), (1, 2), (2, 1), (0, float("inf")), (float("nan"), 1), "x", b"x", object(), 1j,
+    np.float64("nan"), np.array([1.0, 2.0]), np.array([]), np.ma.masked, range(3), {"a": 1}, {1, 2}, [None], [[1, 2]],
+]  # fmt: skip
 TYPES = ["f8", "f4", "f2", ">f8", "i1", "u1", "i8", ">u2", "u8", "?", "c16", "S3", "U3", "O", "M8[s]", "m8[s]", "V4",
          "g", [("a", "f8")]]  # fmt: skip
 
@@ -75,7 +78,8 @@ def npy(rng):
     np.save(out, array(rng), allow_pickle=True)
     data = out.getvalue()
     if rng.random() < 0.3:
-        head = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {rng.choice(['(1000000000, 1000)', '(-1, 4)', '(4,', '()'])}}}"
+        shape = rng.choice(["(1000000000, 1000)", "(-1, 4)", "(4,", "()"])
+        head = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}}}"
         data = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head) + 1) + head.encode() + b"\n" + bytes(64)
     return damaged(rng, data)
 
@@ -184,10 +188,11 @@ def _change_attribute(rng, file, place):
 
 def _change_json(rng, text):
     at = rng.randrange(len(text))
+    piece = rng.choice(["null", "NaN", "1e999", "[", "}", '"', "\x00", "-1", "{}", "[]", '"x"'])
     return rng.choice([
-        text[:at], text[:at] + rng.choice(["null", "NaN", "1e999", "[", "}", '"', "\x00", "-1", "{}", "[]", '"x"']) + text[at:],
-        "[" * 30000 + "]" * 30000, "null", "[]", "{}", "7", '"x"', text.replace("1", "-1"), text.replace(":", ": null, \"q\":", 1),
-        text.replace("0", "Infinity"), '{"a":' * 90 + "1" + "}" * 90,
+        text[:at], text[:at] + piece + text[at:], "[" * 30000 + "]" * 30000, '{"a":' * 90 + "1" + "}" * 90, "null",
+        "[]", "{}", "7", '"x"', text.replace("1", "-1"), text.replace("0", "Infinity"),
+        text.replace(":", ': null, "q":', 1),
     ])  # fmt: skip
 
 
