@@ -68,15 +68,14 @@ def info(
 ) -> None:
     """Describe a file and the command that made it."""
     from ..simulator.files.edf import EDF_SUFFIXES
-    from ..simulator.files.readers import ARRAY_SUFFIXES, open_run
+    from ..simulator.files.readers import ARRAY_SUFFIXES, is_result
 
-    if file.suffix.lower() in ARRAY_SUFFIXES:
-        run = open_run(file, clock="sample")
-        arrays = {name: repr(run.recording(name).values.shape) for name in run}
-        note = "an array has no clock: give --dt and --clock to measure it"
-        facts = {"kind": "arrays", "arrays": arrays, "note": note}
+    if is_result(file):
+        facts = _document_facts(file)
+    elif file.suffix.lower() in EDF_SUFFIXES:
+        facts = _edf_facts(file)
     else:
-        facts = (_edf_facts if file.suffix.lower() in EDF_SUFFIXES else _document_facts)(file)
+        facts = _run_facts(file, arrays=file.suffix.lower() in ARRAY_SUFFIXES)
 
     def text() -> str:
         lines = [f"{file}: {facts['kind']}"]
@@ -90,6 +89,39 @@ def info(
         return "\n".join(lines) + "\n"
 
     out.result({"file": str(file), **facts}, text)
+
+
+def _run_facts(file: Path, arrays: bool) -> dict[str, Any]:
+    """Describe a table, arrays, or an export of a run."""
+    from ..simulator import InputError, Recording
+    from ..simulator.files.readers import open_run
+
+    note = ""
+    try:
+        run = open_run(file)
+    except InputError as error:
+        if not arrays or "--dt" not in str(error):
+            raise
+        try:
+            run = open_run(file, clock="sample")
+        except InputError:
+            raise error from None
+        note = "an array has no clock: give --dt and --clock to measure it"
+    shapes = {n: repr(e.values.shape) if note and isinstance(e, Recording) else repr(e) for n, e in run.items()}
+    labels = {
+        name: ", ".join(map(str, values))
+        for entry in run.values()
+        for name, values in entry.unit_labels.items()
+        if name in ("name", "channel") and arrays
+    }
+    return {
+        "kind": "arrays" if arrays else "run",
+        "arrays" if note else "entries": shapes,
+        **labels,
+        "note": note,
+        "assumptions": run.source.get("assumptions", []),
+        "inputs": {"data": _provenance(run.source)},
+    }
 
 
 def _edf_facts(file: Path) -> dict[str, Any]:

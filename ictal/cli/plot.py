@@ -27,12 +27,10 @@ def plot(
     check_folder(folder, [], force)
     with out.progress("plot"):
         from ..simulator.files.document import make_folder
-        from ..simulator.files.edf import EDF_SUFFIXES
-        from ..simulator.files.readers import ARRAY_SUFFIXES, open_run
+        from ..simulator.files.readers import is_result, open_run
         from ..simulator.files.result import load
 
-        foreign = file.suffix.lower() in (*ARRAY_SUFFIXES, *EDF_SUFFIXES)
-        found = open_run(file, dt=dt, clock=clock) if foreign else load(file)
+        found = load(file) if is_result(file) else open_run(file, dt=dt, clock=clock)
 
         from ..analyses.figures.rings import films
         from ..analyses.figures.save import save_figures, save_films

@@ -12,7 +12,7 @@ import array_api_compat as api
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import _storable, check_name
+from ..checks import _storable, check_name, rounding
 from ..errors import InputError, unknown
 from ..types import Array
 
@@ -139,8 +139,9 @@ class Recording:
             return part
         start, stop = _window(time, "Recording.select")
         first, last = (
-            max(0, math.ceil((edge - self.t0) / self.dt - 1e-6)) for edge in (start, stop)
-        )  # the slack keeps 0.3 / 0.1 on the grid
+            max(0, math.ceil((edge - self.t0) / self.dt - max(1e-6, rounding(self.t0, edge) / self.dt)))
+            for edge in (start, stop)
+        )  # the slack keeps 0.3 / 0.1 on the grid, and seconds since 1970
         last = min(last, self.n_times)
         if first >= last:
             raise InputError(

@@ -160,7 +160,7 @@ def test_csv_attributes(run, file):
     assert lfp["files"] == ["lfp.csv", "lfp.unit.csv"]
     assert lfp["attributes"]["dt"] == 0.1
     assert lfp["variables"]["values"] == {
-        "dimensions": ["time", "unit"], "long_name": "membrane potential", "units": "mV"
+        "dimensions": ["time", "unit"], "dtype": "float64", "long_name": "membrane potential", "units": "mV"
     }  # fmt: skip
     assert about["entries"]["E"]["attributes"]["n_units"] == N
 
@@ -272,7 +272,7 @@ def test_sonata_is_read_by_libsonata(run, file):
     assert reader["silent"].get() == []
 
 
-def test_sonata_holds_what_the_specification_lists_and_nothing_else(file):
+def test_sonata_holds_what_the_specification_lists_and_what_it_takes_to_read_it_back(file):
     ictal.export(file, "sonata", "spikes.h5", entries=["E"])
     with h5py.File("spikes.h5") as spikes:
         assert set(spikes.attrs) == {"magic", "version"}
@@ -281,7 +281,8 @@ def test_sonata_holds_what_the_specification_lists_and_nothing_else(file):
         assert list(spikes) == ["spikes"]
         assert list(spikes["spikes"]) == ["E"]
         population = spikes["spikes/E"]
-        assert set(population) == {"timestamps", "node_ids"}
+        assert set(population) == {"timestamps", "node_ids", "residual", "unit_label_name", "unit_label_depth"}
+        assert set(population.attrs) == {"sorting", "n_units", "duration", "t0"}
         assert h5py.check_enum_dtype(population.attrs.get_id("sorting").dtype) == {"none": 0, "by_id": 1, "by_time": 2}
         assert population.attrs["sorting"] == 2
         assert population["timestamps"].dtype == np.float64
