@@ -95,6 +95,7 @@ def _run_facts(file: Path, arrays: bool) -> dict[str, Any]:
     """Describe a table, arrays, or an export of a run."""
     from ..simulator import InputError, Recording
     from ..simulator.files.readers import open_run
+    from ..verbs.sources import remarked
 
     note = ""
     try:
@@ -107,6 +108,7 @@ def _run_facts(file: Path, arrays: bool) -> dict[str, Any]:
         except InputError:
             raise error from None
         note = "an array has no clock: give --dt and --clock to measure it"
+    run = remarked(run)
     shapes = {n: repr(e.values.shape) if note and isinstance(e, Recording) else repr(e) for n, e in run.items()}
     labels = {
         name: ", ".join(map(str, values))

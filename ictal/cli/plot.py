@@ -8,7 +8,7 @@ from typing import Annotated
 from ..simulator.fields import Param
 from ..simulator.options import Option
 from .options import AnyFile, ClockOption, Dt, Force, check_folder, command
-from .output import Output
+from .output import Output, assumptions
 
 
 @command
@@ -26,6 +26,7 @@ def plot(
     folder = output or Path(f"{file.stem}-figures")
     check_folder(folder, [], force)
     with out.progress("plot"):
+        from ..simulator import Run
         from ..simulator.files.document import make_folder
         from ..simulator.files.readers import is_result, open_run
         from ..simulator.files.result import load
@@ -39,10 +40,11 @@ def plot(
         figures = found.plot()
         make_folder(folder)
         written = save_figures(figures.values(), folder, force=force) + save_films(moving, folder, force=force)
+    said = assumptions(dict(found.source)) if isinstance(found, Run) else []
     out.remark(
         {
             "kind": "figures", "file": str(file), "folder": str(folder), "files": [str(path) for path in written],
             "captions": {name: drawn.caption for name, drawn in figures.items()},
         },
-        *(f"wrote {path}" for path in written), *(f"\n{name}: {drawn.caption}" for name, drawn in figures.items()),
+        *said, *(f"wrote {path}" for path in written), *(f"\n{name}: {drawn.caption}" for name, drawn in figures.items()),
     )  # fmt: skip

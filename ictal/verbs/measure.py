@@ -123,7 +123,7 @@ def measure(
         **asdict(settings),
         "units": units,
         "all_channels": all_channels,
-        "assumptions": notes,
+        "assumptions": [*source.get("assumptions", ()), *notes],
         "source": source,
         "versions": versions(),
     }

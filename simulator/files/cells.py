@@ -260,10 +260,8 @@ def _has_header(where: str, rows: Sequence[Row], notes: list[str]) -> bool:
             notes.append(f"line {line} is taken for the header: {', '.join(first)}")
             return True
         at = text[0]
-        raise InputError(
-            f"{where}: line {line}, column {at + 1}: {first[at]!r} is not a number, and {figures[0]} is no name in a "
-            "header"
-        )
+        why = f", and {figures[0]} is no name in a header"
+        raise InputError(f"{where}: line {line}, column {at + 1}: {_complaint(first[at])}{why}")
     blank = [k for k, cell in enumerate(first) if not cell]
     if blank and all(len(cells) > k and is_missing(cells[k]) for cells in below for k in blank):
         return False  # columns that are empty
@@ -320,7 +318,9 @@ def _check_widths(where: str, names: Sequence[str] | None, body: Sequence[Row], 
             n = len(cells)
             hint = ""
             if mark == "," and n == 2 * width and all(map(is_number, cells)):
-                hint = "; if its commas are decimal, put ; between the columns or write decimal points"
+                hint = "; if the commas are decimal, put ; between the columns or write decimal points"
+            if names is not None and width == 1:
+                hint = hint or "; if the first line is a title, leave it out, or begin it with #"
             at = f"column {width + 1} has no name" if n > width else f"column {n + 1} is missing"
             raise InputError(f"{where}: line {line} has {n} column{'s' * (n != 1)}; want {width}: {at}{hint}")
 

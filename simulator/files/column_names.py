@@ -31,13 +31,13 @@ _UNIT = frozenset((
 def parts(name: str) -> tuple[str, str]:
     """Return the word of a name and the unit after it, both plain: ``Time [ms]``, ``time_ms``, ``t/ms``.
 
-    >>> parts("Time [ms]"), parts("spike_times"), parts("time_s"), parts("ms"), parts("Unnamed: 0")
-    (('time', 'ms'), ('spiketimes', ''), ('time', 's'), ('time', 'ms'), ('unnamed0', ''))
+    >>> parts("Time [ms]"), parts("spike_times"), parts("time_s"), parts("ms"), parts("spike_time_ms")
+    (('time', 'ms'), ('spiketimes', ''), ('time', 's'), ('time', 'ms'), ('spiketime', 'ms'))
     """
     plain = name.strip().strip("#\"'").strip().casefold()
     found = re.fullmatch(r"(.*?)[\s_.-]*(?:[\[(]\s*([^\])]*?)\s*[\])]|[/,]\s*(\w+))", plain)
     word, unit = (found[1], found[2] or found[3] or "") if found else (plain, "")
-    split = None if unit else re.fullmatch(r"(.+?)[\s_.-]+(?:in[\s_.-]+)?(\w+)", word)
+    split = None if unit else re.fullmatch(r"(.+?)[\s_.-]+(?:in[\s_.-]+)?([^\W_]+)", word)
     if split and (split[2] in SECONDS or split[2] in OTHER_CLOCKS[:-1]):
         word, unit = split[1], split[2]
     word = re.sub(r"[\W_]+", "", word)

@@ -24,6 +24,7 @@ from .edf import EDF_SUFFIXES
 from .exported import ABOUT, is_folder, is_own, read_folder, read_part
 from .formats import is_foreign, is_hdf5, not_read
 from .npz_vectors import spikes_of_arrays, times_of_arrays
+from .spike_lists import refuse_unnamed
 from .tables import read_matrix
 from .time_columns import sampling
 
@@ -117,6 +118,8 @@ def read_arrays(source: Path, *, dt: float | None, clock: str | None) -> Run:
     rate, channels = _rate(source, found.get("rate")), _channels(source, found.get("channels"), arrays)
     entries: dict[str, Recording | Spikes] = {} if spikes is None else {"spikes": spikes}
     if arrays:
+        for values in arrays.values():
+            refuse_unnamed(str(source), values)
         if rate is not None and dt is None and clock in (None, "second"):
             clock, dt = "second", 1.0 / rate
         times = times_of_arrays(found, {values.shape[-2] for values in arrays.values()})
@@ -189,7 +192,8 @@ def _usable(source: Path, found: dict[str, NDArray[Any]], needed: bool = True) -
     """Return the arrays of numbers with two axes or more; refuse a file without one that is needed."""
     usable = {k.replace("/", "_"): v for k, v in found.items() if v.ndim >= 2 and v.dtype.kind in "biuf"}
     if not usable and needed:
-        shapes = ", ".join(f"{k} {v.dtype} {v.shape}" for k, v in found.items()) or "no array"
+        listed = [f"{name} {values.dtype} {values.shape}" for name, values in found.items()]
+        shapes = ", ".join([*listed[:8], *(["…"] if len(listed) > 8 else [])]) or "no array"
         raise InputError(
             f"{source}: holds no numeric array (time, unit), and no spikes (spike_times and units); got {shapes}"
         )

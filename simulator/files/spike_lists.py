@@ -63,6 +63,24 @@ def spike_list(
         raise InputError(f"{where}: {error}") from error
 
 
+def refuse_unnamed(where: str, values: NDArray[Any]) -> None:
+    """Refuse two columns that look like the times and the units of spikes, and are not named so.
+
+    Raises:
+        InputError: one column never falls and does not rise evenly, the other holds whole numbers that repeat.
+    """
+    if values.ndim != 2 or values.shape[1] != 2 or len(values) < 10 or not np.isfinite(values).all():
+        return
+    for time, unit in ((values[:, 0], values[:, 1]), (values[:, 1], values[:, 0])):
+        steps = np.diff(time)
+        whole = (unit == np.floor(unit)).all() and unit.min() >= 0 and 1 < len(np.unique(unit)) < len(unit)
+        if whole and (steps >= 0).all() and np.ptp(steps) > 0 and not (time == np.floor(time)).all():
+            raise InputError(
+                f"{where}: its two columns look like times and units of spikes; name them in a header, time_s,unit or "
+                "time_ms,unit, or save them as the vectors time_s and unit of an .npz file"
+            )
+
+
 def _units(where: str, given: NDArray[Any], n_units: int | None, notes: list[str]) -> tuple[NDArray[Any], Any]:
     """Return the units in their order, and the index of each spike's unit."""
     if given.dtype.kind == "f":
@@ -76,7 +94,7 @@ def _units(where: str, given: NDArray[Any], n_units: int | None, notes: list[str
             raise InputError(f"{where}: units of spikes must be 0..{n_units - 1}; got names")
         return np.arange(n_units), given.astype(np.int64)
     units, ids = np.unique(given, return_inverse=True)
-    notes.append(f"the {units.size} units that spike, {units[0]} to {units[-1]}, are taken for all units")
+    notes.append(f"all units are those that spike: {units.size}, {units[0]} to {units[-1]}")
     return units, ids
 
 

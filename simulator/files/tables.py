@@ -16,7 +16,7 @@ from ..recordings.recording import CLOCKS, Clock, Recording
 from ..recordings.run import Run
 from .cells import Cells, is_missing, is_number, read_cells
 from .column_names import OTHER_CLOCKS, SECONDS, is_index, is_spike_time, is_spike_unit, is_time, is_trial, parts
-from .spike_lists import spike_list
+from .spike_lists import refuse_unnamed, spike_list
 from .time_columns import Times, even, sampling
 
 _LABEL = "time_label_"  # of an export
@@ -113,6 +113,8 @@ def _signals(cells: Cells, dt: float | None, clock: str | None, notes: list[str]
     columns = _sorted(cells, notes)
     values = cells.numbers(columns.signals)
     _refuse_not_finite(cells, columns.signals, values)
+    if columns.time is None:
+        refuse_unnamed(cells.where, values)
     blocks = _trials(cells, columns.trials)
     shape = (*blocks, len(values) // max(1, math.prod(blocks)))
     times = None if columns.time is None else _times(cells, columns.time, shape)
@@ -253,7 +255,7 @@ def _times(cells: Cells, column: int, shape: tuple[int, ...]) -> Times:
 
 def _unit(text: str, plain: bool = False) -> str:
     """Return a unit of the row of units, "" if it is none; of times in the words of `SECONDS`."""
-    text = "" if is_missing(text) and text != "." else text.replace("μ", "µ")
+    text = "" if is_missing(text) else re.sub("^u(?=[VA])", "µ", text.replace("μ", "µ"))
     return text if plain or text.casefold() not in (*SECONDS, *OTHER_CLOCKS) else text.casefold()
 
 

@@ -15,6 +15,7 @@ from ..recordings.recording import CLOCKS
 from .column_names import OTHER_CLOCKS, SECONDS
 
 EVEN = 1e-3  # of a step, by which a time of a grid can be off
+USUAL = (1000, 500, 250, 200, 100, 2000, 5000, 2048, 1024, 512, 256, 128, 400, 10000, 20000, 30000, 25000, 50, 160, 300)
 LEAST_STEP = 0.02  # times without a unit that step by less are in s: in ms they would be samples of 50 kHz and more
 
 
@@ -171,13 +172,17 @@ def _shortest(times: NDArray[np.float64], step: float, slack: float) -> float:
     k = np.arange(times.size)
 
     def candidates() -> Iterator[float]:
-        rate = round(1 / step) if step < 1 else 0
-        if rate and abs(1 / rate - step) <= slack + 1e-12 * step:
-            yield 1.0 / rate
+        within = slack + 1e-12 * step
+        if step < 1:
+            usual = [rate for rate in USUAL if abs(1 / rate - step) <= within]
+            yield from (1.0 / rate for rate in (*usual, round(1 / step)) if abs(1 / rate - step) <= within)
         for digits in range(1, 16):
-            if abs(float(f"{step:.{digits}g}") - step) <= slack + 1e-12 * step:
+            if abs(float(f"{step:.{digits}g}") - step) <= within:
                 yield float(f"{step:.{digits}g}")
         yield from (step, float(times[1] - times[0]))
 
     found = list(candidates())
-    return next((dt for dt in found if np.array_equal(times[0] + dt * k, times)), found[0])
+    off = [float(np.abs(times[0] + dt * k - times).max()) for dt in found]
+    least = 8 * float(np.spacing(np.abs(times).max()))
+    exact = [dt for bound in (0.0, least) for dt, by in zip(found, off, strict=True) if by <= bound]
+    return (exact or found)[0]
