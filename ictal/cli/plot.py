@@ -46,5 +46,6 @@ def plot(
             "kind": "figures", "file": str(file), "folder": str(folder), "files": [str(path) for path in written],
             "captions": {name: drawn.caption for name, drawn in figures.items()},
         },
-        *said, *(f"wrote {path}" for path in written), *(f"\n{name}: {drawn.caption}" for name, drawn in figures.items()),
+        *said,
+        *(f"wrote {path}" for path in written), *(f"\n{name}: {drawn.caption}" for name, drawn in figures.items()),
     )  # fmt: skip

@@ -146,7 +146,8 @@ def test_encodings(encoding, tmp_path):
 @pytest.mark.parametrize(
     ("name", "step", "dt"),
     [("time", 0.004, 0.004), ("time", 1 / 256, 1 / 256), ("Time (s)", 0.5, 0.5), ("t_ms", 4.0, 0.004),
-     ("time [us]", 125.0, 125e-6), ("seconds", 1.0, 1.0), ("timestamp_s", 0.03, 0.03), ("t/ms", 0.1, 1e-4), ("time_h", 1 / 3600, 1.0)],
+     ("time [us]", 125.0, 125e-6), ("seconds", 1.0, 1.0),
+     ("timestamp_s", 0.03, 0.03), ("t/ms", 0.1, 1e-4), ("time_h", 1 / 3600, 1.0)],
 )  # fmt: skip
 def test_times_give_the_interval(name, step, dt, tmp_path):
     lines = "".join(f"{step * k:.7g},{a},{b}\n" for k, (a, b, _) in enumerate(X))
