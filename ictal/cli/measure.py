@@ -72,7 +72,7 @@ def measure(
     *,
     file: Annotated[
         Path,
-        Param("A run (.h5), an EEG (.edf, .bdf), a trained network (.pt), or an array: .npy, .npz, .csv"),
+        Param("A run (.h5), an EEG (.edf, .bdf), a trained network (.pt), an array (.npy, .npz), a table (.csv)"),
         Argument("FILE"),
     ],
     measures: Names = (),
