@@ -69,13 +69,22 @@ def not_healthy(gap: float, train_accuracy: float, before: float = 0.0) -> str:
 
     >>> not_healthy(0.03, 0.98, 0.1), not_healthy(0.19, 1.0, 0.1)
     ('', 'their gap is 0.19, at most 0.10 is wanted: they overfit')
+    >>> not_healthy(0.1004, 1.0)
+    'their gap is 0.1004, at most 0.10 is wanted: they overfit'
     """
     if not gap <= MOST_GAP:
-        return f"their gap is {gap:.2f}, at most {MOST_GAP:.2f} is wanted: they overfit"
+        return f"their gap is {_apart(gap, MOST_GAP)}, at most {MOST_GAP:.2f} is wanted: they overfit"
     least = before + LEARNT * (1 - before)
     if not train_accuracy >= least:
-        return f"their training accuracy is {train_accuracy:.2f}, at least {least:.2f} is wanted: they have not learnt"
+        shown = _apart(train_accuracy, least)
+        return f"their training accuracy is {shown}, at least {least:.2f} is wanted: they have not learnt"
     return ""
+
+
+def _apart(value: float, bound: float) -> str:
+    """Return the value with as many decimals, 2 to 6, as tell it from the bound: .1004 is not "0.10, at most 0.10"."""
+    shown = [f"{value:.{digits}f}" for digits in range(2, 7)]
+    return next((text for text in shown if float(text) != round(bound, 2)), shown[-1])
 
 
 def check_conditions(

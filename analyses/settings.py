@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from ..simulator.types import Band
     from .measures.base import Measure
 
+MOST_SURROGATES = 10**7
+
 
 @dataclass(frozen=True)
 class ValueSettings:
@@ -48,6 +50,8 @@ class ValueSettings:
     def __post_init__(self) -> None:
         if self.nulls != 0 and self.nulls < MIN_SURROGATES:
             raise InputError(f"measure.nulls: must be 0 or at least {MIN_SURROGATES}; got {self.nulls}")
+        if self.nulls > MOST_SURROGATES:
+            raise InputError(f"measure.nulls: must be at most {MOST_SURROGATES}; got {self.nulls}")
         if not (math.isfinite(self.bin) and self.bin > 0):
             raise InputError(f"measure.bin: must be > 0 s; got {self.bin}")
         if not (math.isfinite(self.sd) and self.sd >= 0):

@@ -401,4 +401,5 @@ class Measurements(Result):
             null += f"  no null: {row.no_null}" if row.no_null else ""
             after = "" if row.after_shuffle is None else f"  after a shuffle {row.after_shuffle:.4g}"
             lines.append(f"  {row.entry:<12} {row.measure:<26} {row.value:>10.4g} {row.unit:<4}{after}{null}")
+        lines += [f"  assumed: {line}" for line in self.config.get("assumptions", ())]
         return "\n".join(lines)

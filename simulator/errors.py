@@ -17,6 +17,19 @@ class InputError(ValueError):
         super().__init__(" ".join(line.strip() for line in message.splitlines()))  # arrays print over lines
 
 
+def spelled(text: str) -> str:
+    """Return a text with characters that are not printable, but for ends of lines, as escapes.
+
+    Names of files and of what is in them reach a terminal, where control characters are commands.
+
+    >>> print(spelled("\x1b[31mred, \udcff and λ"))
+    \x1b[31mred, \udcff and λ
+    """
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+
+
 def unknown(kind: str, name: str, known: Iterable[str]) -> InputError:
     """Return the error for a name that is not registered, with the nearest registered name.
 

@@ -232,7 +232,7 @@ def check(what: str, hint: Any, value: object) -> object:
             except InputError:
                 continue
     elif origin is Literal:
-        if value in options:
+        if isinstance(value, str | int | float | None) and value in options:
             return options[options.index(value)]  # 1, given as True or 1.0
         if isinstance(options[0], str):
             raise unknown(what, str(value), options)

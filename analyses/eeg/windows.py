@@ -123,7 +123,7 @@ def sliding(recording: Recording, length: float, step: float | None = None) -> l
         raise InputError("window: clock 'sample' has no order to slide along")
     step = length / 2 if step is None else step
     for name, value in (("window", length), ("step", step)):
-        if not (math.isfinite(value) and value > 0):
+        if not (math.isfinite(value / recording.dt) and value > 0):
             raise InputError(f"{name}: must be > 0 [{recording.clock}]; got {value:g}")
         if round(value / recording.dt) < 1:
             raise InputError(

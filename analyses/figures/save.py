@@ -15,7 +15,8 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from ...simulator import InputError
-from ...simulator.files.document import check_writable, replacing
+from ...simulator.errors import spelled
+from ...simulator.files.disk import check_writable, replacing
 from .parts.style import Drawing, styled
 
 DPI = 200
@@ -23,12 +24,12 @@ DPI = 200
 
 def to_png(figure: Figure, caption: str = "", dpi: int = DPI) -> bytes:
     """The figure as PNG, its caption in the metadata field Description."""
-    return _rendered(figure, "png", {"Software": None, "Description": caption or None}, dpi)
+    return _rendered(figure, "png", {"Software": None, "Description": spelled(caption) or None}, dpi)
 
 
 def to_svg(figure: Figure, caption: str = "") -> bytes:
     """The figure as SVG, text as paths, its caption in the metadata field Description."""
-    metadata: dict[str, str | None] = {"Date": None, "Creator": None, "Description": caption or None}
+    metadata: dict[str, str | None] = {"Date": None, "Creator": None, "Description": spelled(caption) or None}
     return _rendered(figure, "svg", metadata, DPI)
 
 

@@ -12,6 +12,7 @@ from scipy.sparse.linalg import eigsh
 from .arrays import RESIDUE, SMALLEST_SHARE
 
 ITERATIVE = 300  # units from which the first eigenvalue alone is cheaper than all of them
+BLOCK = 50_000  # numbers that are standardised at once: they stay in the cache
 Matrix = NDArray[np.float64]
 
 
@@ -25,10 +26,15 @@ class Pairs:
 
     def __init__(self, rows: Matrix) -> None:
         self.n, self.n_times = rows.shape
-        size = np.abs(rows).max(axis=1)
-        rows -= rows[:, :1].copy()  # a mean of many equal numbers is not that number; a mean of zeros is 0
-        rows -= rows.mean(axis=1)[:, None]
-        sd = np.sqrt(np.einsum("ij,ij->i", rows, rows) / self.n_times)
+        size, square = np.empty(self.n), np.empty(self.n)
+        step = max(1, BLOCK // max(1, self.n_times))
+        for at in range(0, self.n, step):
+            some = rows[at : at + step]
+            size[at : at + step] = np.abs(some).max(axis=1)
+            some -= some[:, :1].copy()  # a mean of many equal numbers is not that number; a mean of zeros is 0
+            some -= some.mean(axis=1)[:, None]
+            square[at : at + step] = np.einsum("ij,ij->i", some, some)
+        sd = np.sqrt(square / self.n_times)
         varies = (sd > 0) & (sd >= SMALLEST_SHARE * sd.max(initial=0.0)) & (sd >= RESIDUE * size)
         rows *= (varies / np.where(varies, sd, 1.0))[:, None]
         self._z = rows

@@ -201,7 +201,8 @@ def permutations(
     flat = made.reshape(-1, made.shape[-1])
     for first in range(0, len(flat), per := max(1, DRAWN // max(1, flat.shape[1]))):
         some = flat[first : first + per]
-        _shuffle(some, edges, rng.integers(1 << 32, size=some.shape, dtype=np.uint32))
+        drawn = rng.integers(1 << 64, size=(len(some), (some.shape[1] + 1) // 2), dtype=np.uint64)
+        _shuffle(some, edges, drawn.view(np.uint32))
     if together is None:
         return made
     out = np.broadcast_to(rows, (size, *rows.shape)).copy()

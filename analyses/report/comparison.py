@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...simulator.files.document import check_writable, replacing
+from ...simulator.files.disk import check_writable, replacing
 from ..comparison.result import Comparison
 from ..comparison.wording import AGREEMENT, falls, headline, number, shuffled, side_in_words
 from ..figures.comparison import drawings, measure_unit

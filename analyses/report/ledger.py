@@ -8,7 +8,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from ...simulator.files.document import check_writable, replacing
+from ...simulator.files.disk import check_writable, replacing
 from ..claims import CLAIMS
 from ..claims.claim import PAPER
 from ..claims.ledger import Ledger, Row

@@ -10,7 +10,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from ...simulator.files.document import check_writable, replacing
+from ...simulator.errors import spelled
+from ...simulator.files.disk import check_writable, replacing
 from ...simulator.kinds import FIGURES, Kind
 from ..comparison.wording import number
 from ..figures.save import embedded, to_png
@@ -29,6 +30,7 @@ def rendered(template: str, content: Mapping[str, Any]) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=lambda value: spelled(value) if type(value) is str else value,
     )
     environment.filters["number"] = number
     return environment.get_template(template).render(content)

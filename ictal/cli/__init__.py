@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import gc
-import io
+import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -12,8 +13,9 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from ..simulator.errors import spelled
 from ..simulator.registry import Registry
-from .output import error_line, write
+from .output import drop_stdout, error_line, open_streams, write
 from .usage import CommandError, usage_line
 
 COMMANDS = Registry(
@@ -40,6 +42,7 @@ COMMANDS = Registry(
     },
     needs=("__call__",),
 )  # fmt: skip
+_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)  # of a disk
 PLAIN: dict[str, Any] = {"add_completion": False, "pretty_exceptions_enable": False, "rich_markup_mode": None}
 
 
@@ -121,6 +124,7 @@ def run(arguments: Sequence[str]) -> int:
         error_line(usage_line(error, arguments))
         return 2
     except BrokenPipeError:
+        drop_stdout()
         return 0
     except MemoryError as error:
         error_line(f"needs more memory than there is: {str(error) or 'out of memory'}; make it smaller or shorter")
@@ -128,6 +132,8 @@ def run(arguments: Sequence[str]) -> int:
     except (ValueError, OSError) as error:
         if not _is_bad_input(error):
             raise
+        if isinstance(error, OSError) and error.errno in _FULL:
+            drop_stdout()  # the help of a command, which typer prints
         error_line(str(error))
         return 2
     return code if isinstance(code, int) else 0
@@ -135,10 +141,9 @@ def run(arguments: Sequence[str]) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Entry point of ``ictal`` and ``python -m ictal``."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal without λ still shows the rest
-    warnings.formatwarning = lambda message, *_, **__: f"ictal: {message}\n"  # one line, without a place in our code
+    open_streams()
+    os.environ["MPLBACKEND"] = "agg"  # no command opens a window
+    warnings.formatwarning = lambda message, *_, **__: f"ictal: {spelled(str(message))}\n"  # no place in our code
     code = run(sys.argv[1:] if arguments is None else arguments)
     gc.freeze()  # the interpreter need not look for garbage on its way out, which takes up to a second
     sys.exit(code)
@@ -148,4 +153,5 @@ def _is_bad_input(error: Exception) -> bool:
     """Return whether the user can mend it: an InputError, or a file that cannot be read or written."""
     from ..simulator.errors import InputError
 
-    return isinstance(error, InputError) or (isinstance(error, OSError) and error.filename is not None)
+    on_disk = isinstance(error, OSError) and (error.filename is not None or error.errno in _FULL)
+    return isinstance(error, InputError) or on_disk

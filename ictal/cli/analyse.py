@@ -12,7 +12,8 @@ from ..simulator.errors import InputError
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
 from .options import Force, Hdf5, Line, Set, check_hdf5, command, prepared
-from .output import Output, number, table
+from .output import Output, number
+from .tables import table
 
 if TYPE_CHECKING:
     from ..analyses.dynamics.result import DynamicsResult

@@ -14,6 +14,7 @@ from .options import (
     Band,
     Bin,
     ClockOption,
+    DimsOption,
     Dt,
     Force,
     Line,
@@ -26,7 +27,8 @@ from .options import (
     check_folder,
     command,
 )
-from .output import Output, assumptions, number, table
+from .output import Output, assumptions, number
+from .tables import table
 
 if TYPE_CHECKING:
     from ..analyses.comparison.result import Comparison
@@ -60,6 +62,7 @@ def compare(
     train_shift: TrainShift = None,
     dt: Dt = None,
     clock: ClockOption = None,
+    dims: DimsOption = None,
     window: Annotated[tuple[float, float] | None, Param("Only this part of the time axis [ticks]")] = None,
     output: Annotated[Path, Param("Where results go"), Option("DIR", "-o --output", record="never")] = Path(
         "ictal-compare"
@@ -74,7 +77,8 @@ def compare(
     compare.h5, report.html and figures/ into the folder given by -o.
     """
     of_files = {"labels": labels, "entries": entries, "band": band, "phase_band": phase_band, "dt": dt, "clock": clock,
-                "window": window, "bin": bin != ValueSettings.bin, "sd": sd != ValueSettings.sd}  # fmt: skip
+                "dims": dims, "window": window, "bin": bin != ValueSettings.bin,
+                "sd": sd != ValueSettings.sd}  # fmt: skip
     for name, value in ({"data": data, "seeds": seeds} if files else of_files).items():
         if value:
             raise InputError(
@@ -90,7 +94,7 @@ def compare(
             from ..verbs import compare as compare_verb
 
             found = compare_verb.compare(
-                _grouped(files, labels), entries=_entries(entries), dt=dt, clock=clock, window=window,
+                _grouped(files, labels), entries=_entries(entries), dt=dt, clock=clock, dims=dims, window=window,
                 measures=measures, nulls=nulls, seed=seed, command=line, progress=report, band=band,
                 phase_band=phase_band, bin=bin, sd=sd, null=null, max_lag=max_lag, train_shift=train_shift,
             )  # fmt: skip
@@ -145,7 +149,7 @@ def _entries(names: Sequence[str]) -> list[str] | dict[str, str] | None:
 
 def _write(found: Comparison, folder: Path, force: bool) -> list[Path]:
     from ..analyses.report.comparison import write_report
-    from ..simulator.files.document import make_folder
+    from ..simulator.files.disk import make_folder
 
     figures = folder / "figures"
     make_folder(figures)

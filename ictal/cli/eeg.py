@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
-from .options import Force, Line, check_folder, command
-from .output import Output, assumptions, number, table
+from .options import DimsOption, Force, Line, check_folder, command
+from .output import Output, assumptions, number
+from .tables import table
 
 if TYPE_CHECKING:
     from ..analyses.eeg.result import EegResult
@@ -35,6 +36,7 @@ def eeg(
     measures: Annotated[tuple[str, ...], Param("Default: r, chi_c, lambda1_fraction, si_3, and the rhythm")] = (),
     entry: Annotated[str | None, Param("This entry of the file; default eeg")] = None,
     rate: Annotated[float | None, Param("Sampling rate of an array [Hz]")] = None,
+    dims: DimsOption = None,
     seed: Annotated[int, Param("Seed of the surrogates", ge=0)] = 0,
     output: Annotated[Path | None, Param("Default: NAME-eeg"), Option("DIR", "-o --output", record="never")] = None,
     force: Force = False,
@@ -53,14 +55,14 @@ def eeg(
     with out.progress("eeg") as report:
         found = analyse_eeg(
             file, window=window, step=step, band=band, measures=measures, nulls=nulls, entry=entry, rate=rate,
-            event=event, reference=reference, all_channels=all_channels, baseline=baseline, k=k, hold=hold, seed=seed,
-            command=line, progress=report,
+            dims=dims, event=event, reference=reference, all_channels=all_channels, baseline=baseline, k=k, hold=hold,
+            seed=seed, command=line, progress=report,
         )  # fmt: skip
         if report:
             report(1, 1, "figures")
 
         from ..analyses.figures.save import save_figures
-        from ..simulator.files.document import make_folder
+        from ..simulator.files.disk import make_folder
 
         make_folder(folder)
         written = [found.save(folder / RESULT, force=force), *save_figures(found.plot().values(), folder, force=force)]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 from ..simulator.fields import Param
 from ..simulator.options import Argument
 from .options import Device, command
-from .output import Output, number, table
+from .output import Output, number
+from .tables import table
 
 if TYPE_CHECKING:
     from ..models.trained.evaluate import Evaluated

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from ..simulator.fields import Param
 from ..simulator.options import Argument
-from .options import AnyFile, command
+from .options import AnyFile, DimsOption, command
 from .output import Output, error_line
 
 RELATIVE = "relative paths are relative to the folder in which the command was run"
@@ -64,18 +64,23 @@ def explain(
 def info(
     file: AnyFile,
     *,
+    dims: DimsOption = None,
     out: Output,
 ) -> None:
     """Describe a file and the command that made it."""
+    from ..simulator.errors import InputError
     from ..simulator.files.edf import EDF_SUFFIXES
     from ..simulator.files.readers import ARRAY_SUFFIXES, is_result
 
+    arrays = file.suffix.lower() in ARRAY_SUFFIXES
+    if dims is not None and not arrays:
+        raise InputError(f"dims: is for files of arrays; {file} names its axes itself; leave it out")
     if is_result(file):
         facts = _document_facts(file)
     elif file.suffix.lower() in EDF_SUFFIXES:
         facts = _edf_facts(file)
     else:
-        facts = _run_facts(file, arrays=file.suffix.lower() in ARRAY_SUFFIXES)
+        facts = _run_facts(file, dims, arrays)
 
     def text() -> str:
         lines = [f"{file}: {facts['kind']}"]
@@ -91,23 +96,27 @@ def info(
     out.result({"file": str(file), **facts}, text)
 
 
-def _run_facts(file: Path, arrays: bool) -> dict[str, Any]:
+def _run_facts(file: Path, dims: str | None, arrays: bool) -> dict[str, Any]:
     """Describe a table, arrays, or an export of a run."""
     from ..simulator import InputError, Recording
-    from ..simulator.files.readers import open_run
+    from ..simulator.files.readers import array_shapes, open_run
+    from ..simulator.recordings.dims import AxesError
     from ..verbs.sources import remarked
 
-    note = ""
+    note, no_clock = "", "an array has no clock: give --dt and --clock to measure it"
     try:
-        run = open_run(file)
+        run = open_run(file, dims=dims)
+    except AxesError as error:
+        stored = {name: repr(shape) for name, shape in array_shapes(file).items()}
+        return {"kind": "arrays", "arrays": stored, "note": f"{no_clock}; {str(error).replace('dims=', '--dims ')}"}
     except InputError as error:
         if not arrays or "--dt" not in str(error):
             raise
         try:
-            run = open_run(file, clock="sample")
+            run = open_run(file, clock="sample", dims=dims)
         except InputError:
             raise error from None
-        note = "an array has no clock: give --dt and --clock to measure it"
+        note = no_clock
     run = remarked(run)
     shapes = {n: repr(e.values.shape) if note and isinstance(e, Recording) else repr(e) for n, e in run.items()}
     labels = {

@@ -73,9 +73,9 @@ def forecast(system: Spiking, given: Simulation, target: Path, threads: int, out
     Raises:
         InputError: the run needs more memory or disk than is free, or the target cannot be written.
     """
-    from ..simulator.files.document import check_writable
+    from ..simulator.files.disk import check_writable
     from ..simulator.long_runs import forecast as forecasts
-    from ..simulator.long_runs.machine import available_memory, free_disk, readable_size
+    from ..simulator.machine import available_memory, free_disk, readable_size
 
     check_writable(target, force=True)
     network, folder, precision = system.network(), target.absolute().parent, given.precision or "float64"

@@ -15,6 +15,7 @@ from .options import (
     Band,
     Bin,
     ClockOption,
+    DimsOption,
     Dt,
     Entries,
     Force,
@@ -30,7 +31,8 @@ from .options import (
     command,
     prepared,
 )
-from .output import Output, assumptions, number, table
+from .output import Output, assumptions, number
+from .tables import table
 
 if TYPE_CHECKING:
     from ..analyses.values import EntryValue, Measurements
@@ -78,6 +80,7 @@ def measure(
     measures: Names = (),
     dt: Dt = None,
     clock: ClockOption = None,
+    dims: DimsOption = None,
     band: Band = None,
     phase_band: PhaseBand = None,
     nulls: Annotated[int | None, Param("Surrogates a value: 0, or at least 199. Default 0, of sliding windows 199")] = (
@@ -108,9 +111,9 @@ def measure(
         raise InputError(f"window: must be LENGTH (sliding windows) or START STOP; got {len(window)} numbers")
     if step is not None and len(window) != 1:
         raise InputError("step: belongs to sliding windows; give --window LENGTH, one number")
-    shared: dict[str, Any] = {"band": band, "phase_band": phase_band, "dt": dt, "clock": clock, "units": units,
-                              "bin": bin, "sd": sd, "seed": seed, "command": line, "null": null, "max_lag": max_lag,
-                              "train_shift": train_shift}  # fmt: skip
+    shared: dict[str, Any] = {"band": band, "phase_band": phase_band, "dt": dt, "clock": clock, "dims": dims,
+                              "units": units, "bin": bin, "sd": sd, "seed": seed, "command": line, "null": null,
+                              "max_lag": max_lag, "train_shift": train_shift}  # fmt: skip
     if len(window) == 1:
         if len(entries) > 1:
             raise InputError(f"entries: sliding windows read one entry; got {', '.join(entries)}")

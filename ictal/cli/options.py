@@ -37,6 +37,14 @@ Dt = Annotated[
 ClockOption = Annotated[
     str | None, Param("Clock of the time axis of an array file: second, model, step, epoch, frame, sample")
 ]
+DimsOption = Annotated[
+    str | None,
+    Param(
+        "Axes of an array file in their order, e.g. 'unit time' or 'time trial unit'. Default: time unit, if there are "
+        "more samples than units"
+    ),
+    Option("'AXIS AXIS…'"),
+]
 Hdf5 = Annotated[Path | None, Param("Also write HDF5"), Option("FILE.h5", "-o --output", record="never")]
 Band = Annotated[
     tuple[float, float] | None, Param("Band to which the signal is filtered first [cycles per tick of the clock; Hz]")
@@ -98,17 +106,20 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     def run(**given: Any) -> None:
         try:
             made = {name: field.value(given[name]) for name, field in found.items()}
+            _refuse_input_as_output(made, {name for name, field in found.items() if isinstance(field.option, Argument)})
             for name, kind in groups.items():
                 made[name] = kind(**{item.name: made[item.name] for item in fields(kind) if item.name in made})
             words = [word for name, field in found.items() for word in field.words(made[name])]
             made[line] = command_line(function.__name__, words)
             function(**{name: made[name] for name in defaults})
         except InputError as error:
+            if 'dims="' in str(error) and "dims" in found:  # the fix as it is typed here
+                error = InputError(re.sub(r'\bdims="([^"]+)"', r'--dims "\1"', str(error)))
             named = re.match(rf"(?:(?:{'|'.join(owners)})\.)?(\w+)( \w+)?:", str(error))
             files = [str(path) for value in given.values() for path in (value if isinstance(value, list) else [value])]
             if named and named[1] in found and named[0].rstrip(":") not in files:
                 raise InputError(found[named[1]].flag + str(error)[named.end(1) :]) from error
-            raise
+            raise error
 
     listed = [field.parameter() for field in found.values()]
     run.__signature__ = inspect.Signature(listed)  # type: ignore[attr-defined]
@@ -209,6 +220,14 @@ class _Field:
         return given
 
 
+def _refuse_input_as_output(made: dict[str, Any], arguments: set[str]) -> None:
+    output = made.get("output")
+    for name in arguments if isinstance(output, Path) and output.is_file() else ():
+        for path in made[name] if isinstance(made[name], tuple) else (made[name],):
+            if isinstance(path, Path | str) and os.path.exists(path) and os.path.samefile(path, output):
+                raise InputError(f"--output: {output} is the file that is read; choose another name")
+
+
 def _fields(kind: Any) -> list[_Field]:
     """Return the fields of a dataclass that are options."""
     hints, defaults = get_type_hints(kind, include_extras=True), {item.name: default_of(item) for item in fields(kind)}
@@ -221,7 +240,7 @@ def check_hdf5(file: Path | None, force: bool) -> None:
     Raises:
         InputError: which of these it is.
     """
-    from ..simulator.files.document import check_writable
+    from ..simulator.files.disk import check_writable
 
     if file is not None:
         if file.suffix not in (".h5", ".hdf5", ".nc"):
@@ -235,7 +254,7 @@ def check_folder(folder: Path, files: Sequence[str], force: bool) -> None:
     Raises:
         InputError: which of these it is.
     """
-    from ..simulator.files.document import check_writable
+    from ..simulator.files.disk import check_writable
 
     above = folder
     while not above.exists() and above != above.parent:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import math
 import os
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
+from ..simulator.errors import InputError, spelled
 from ..simulator.fields import Param
 from ..simulator.options import Option
 
@@ -85,31 +87,13 @@ class Output:
                 TextColumn("{task.fields[what]}", markup=False),
             )
             with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-                task = bar.add_task(title, total=None, what="")
-                yield lambda done, total, what: bar.update(task, completed=done, total=total, what=what)
+                task = bar.add_task(spelled(title), total=None, what="")
+                yield lambda done, total, what: bar.update(task, completed=done, total=total, what=spelled(what))
 
 
 def fraction(report: Progress | None) -> Callable[[float], None] | None:
     """Return a function of the fraction done, which systems call, from a report of done and total."""
     return None if report is None else lambda done: report(round(1000 * done), 1000, "")
-
-
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> str:
-    """Return a table as text, of the width of the terminal, or of 200 characters where there is none."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    drawn = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        drawn.add_column(column, overflow="fold")
-    for row in rows:
-        drawn.add_row(*(Text(cell) for cell in row))
-    console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
-    with console.capture() as captured:
-        console.print(drawn)
-    return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
 
 
 def number(value: float) -> str:
@@ -121,20 +105,49 @@ def number(value: float) -> str:
     return f"{value:.4g}" if math.isfinite(value) else "–"
 
 
+def open_streams() -> None:
+    """Give a program that was started with closed streams others, which lead nowhere; a terminal without λ a “?”.
+
+    A file that is opened takes the lowest number that is free: with stdout closed, the file of a result would be it.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8"))
+        stream = getattr(sys, name)
+        if number and isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def write(text: str) -> None:
-    """Write to stdout; a reader that has gone (``| head``) ends the output and nothing else."""
+    """Write to stdout; a reader that has gone (``| head``) ends the output and nothing else.
+
+    Raises:
+        InputError: stdout is on a full disk.
+    """
     try:
-        sys.stdout.write(text)
+        sys.stdout.write(spelled(text))
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
+        drop_stdout()
+        if not isinstance(error, BrokenPipeError):
+            raise InputError(f"stdout: could not be written: {error.strerror or error}") from error
+
+
+def drop_stdout() -> None:
+    """Lead stdout nowhere, so that what is left in its buffer gives no second error in the end."""
+    with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def error_line(message: str) -> None:
     """Print one line on stderr, also of a message with several."""
     line = " ".join(part.strip() for part in message.splitlines() if part.strip())
-    with contextlib.suppress(BrokenPipeError):
-        print(f"ictal: {line}", file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):
+        print(f"ictal: {spelled(line)}", file=sys.stderr, flush=True)
 
 
 def assumptions(*sources: object) -> list[str]:
@@ -154,7 +167,6 @@ def _plain_lines(title: str) -> Progress:
         if time.monotonic() >= due:
             due = time.monotonic() + NEXT_LINE
             share = f"{100 * done / total:.0f} %" if total else f"{done}"
-            with contextlib.suppress(BrokenPipeError):
-                print(f"ictal: {title}: {share} {what}".rstrip(), file=sys.stderr, flush=True)
+            error_line(f"{title}: {share} {what}")
 
     return report

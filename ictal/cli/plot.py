@@ -7,7 +7,7 @@ from typing import Annotated
 
 from ..simulator.fields import Param
 from ..simulator.options import Option
-from .options import AnyFile, ClockOption, Dt, Force, check_folder, command
+from .options import AnyFile, ClockOption, DimsOption, Dt, Force, check_folder, command
 from .output import Output, assumptions
 
 
@@ -17,6 +17,7 @@ def plot(
     output: Annotated[Path | None, Param("Default: NAME-figures"), Option("DIR", "-o --output")] = None,
     dt: Dt = None,
     clock: ClockOption = None,
+    dims: DimsOption = None,
     animate: Annotated[bool, Param("Also a GIF of every bump on a ring")] = False,
     force: Force = False,
     *,
@@ -27,11 +28,11 @@ def plot(
     check_folder(folder, [], force)
     with out.progress("plot"):
         from ..simulator import Run
-        from ..simulator.files.document import make_folder
+        from ..simulator.files.disk import make_folder
         from ..simulator.files.readers import is_result, open_run
         from ..simulator.files.result import load
 
-        found = load(file) if is_result(file) else open_run(file, dt=dt, clock=clock)
+        found = load(file) if is_result(file) else open_run(file, dt=dt, clock=clock, dims=dims)
 
         from ..analyses.figures.rings import films
         from ..analyses.figures.save import save_figures, save_films

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 from ..analyses.why.settings import Reference, WhySettings
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
-from .options import Band, Bin, ClockOption, Dt, Force, Hdf5, Line, Sd, check_folder, check_hdf5, command
-from .output import Output, assumptions, number, table
+from .options import Band, Bin, ClockOption, DimsOption, Dt, Force, Hdf5, Line, Sd, check_folder, check_hdf5, command
+from .output import Output, assumptions, number
+from .tables import table
 
 if TYPE_CHECKING:
     from ..analyses.why.result import WhyResult
@@ -33,6 +34,7 @@ def why(
     ] = None,
     dt: Dt = None,
     clock: ClockOption = None,
+    dims: DimsOption = None,
     band: Band = None,
     window: Annotated[
         tuple[float, float] | None, Param("The only part of the time axis to read [ticks]"), Option("START STOP")
@@ -68,13 +70,13 @@ def why(
     with out.progress("why") as report:
         found = api(
             file, measure, corner=corner, band=band, window=window, nulls=nulls, reference=reference, entry=entry,
-            dt=dt, clock=clock, units=units, bin=bin, sd=sd, label=label, all_channels=all_channels, seed=seed,
-            command=line, progress=report,
+            dt=dt, clock=clock, dims=dims, units=units, bin=bin, sd=sd, label=label, all_channels=all_channels,
+            seed=seed, command=line, progress=report,
         )  # fmt: skip
         written: list[Path] = []
         if plot is not None:
             from ..analyses.figures.save import save_figures
-            from ..simulator.files.document import make_folder
+            from ..simulator.files.disk import make_folder
 
             make_folder(plot)
             written += save_figures(found.plot().values(), plot, force=force)

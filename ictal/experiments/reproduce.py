@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..analyses.claims import CLAIMS
 from ..simulator import InputError
-from ..simulator.files.document import make_folder, versions
+from ..simulator.files.disk import make_folder
+from ..simulator.files.document import versions
 from ..simulator.files.readers import identity
 from ..simulator.types import Progress
 from .scales import SEEDS, PlannedTraining, claims_at, plan

@@ -12,7 +12,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from ..simulator.errors import InputError
-from ..simulator.files.document import DAMAGE, FORMAT, FORMAT_VERSION, first_line, replacing
+from ..simulator.files.disk import replacing
+from ..simulator.files.document import DAMAGE, FORMAT, FORMAT_VERSION, first_line
 from .points import Grid, Point
 
 MANIFEST, LOCK = "sweep.json", ".sweep.lock"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import Any, cast
 
 from ..analyses import Settings, compare_panels
 from ..analyses.comparison.result import Comparison
@@ -12,16 +12,21 @@ from ..simulator import InputError, Recording, Run
 from ..simulator.checks import check_seed
 from ..simulator.files.document import versions
 from ..simulator.files.rows import plain
+from ..simulator.recordings.dims import Dims, dims_text
 from ..simulator.types import Progress
-from .sources import Source, as_run
+from .arguments import checked_arguments
+from .objects import are_trains
+from .sources import Source, as_run, assumptions_of, is_bare
 
 
+@checked_arguments
 def compare(
     groups: Mapping[str, Source | Sequence[Source]],
     *,
     entries: Sequence[str] | Mapping[str, str] | None = None,
     dt: float | None = None,
     clock: str | None = None,
+    dims: Dims | None = None,
     window: tuple[float, float] | None = None,
     measures: Sequence[str] = (),
     band: tuple[float, float] | None = None,
@@ -43,10 +48,11 @@ def compare(
     """Take the same measures of any number of groups of replicates, every group against the first.
 
     Args:
-        groups: name -> a Run, Recording, Spikes, array or path, or a list of those (replicates).
+        groups: name -> a Run, Recording, Spikes, array, path or object of another library, or a list of those
+            (replicates). A list of spike trains of Neo is one replicate.
         entries: names that all Runs have, or a mapping of groups to one entry each. By default all names they share;
             sources with one entry each are compared under any name.
-        dt, clock: of arrays and array files.
+        dt, clock, dims: of arrays and array files, as in `measure`.
         window: (start, stop) [ticks of the clock] to compare within.
         measures: names; all that are defined if left out.
         band: as in `measure`.
@@ -67,23 +73,33 @@ def compare(
         band, phase_band, nulls, bin, sd, label, seed, (null,) if isinstance(null, str) else tuple(null), max_lag,
         train_shift, tuple(measures), interval, max_units, max_times, window,
     )  # fmt: skip
+    if entries is not None and not entries:
+        raise InputError("compare.entries: must name an entry; leave it out for all")
     if len(groups) < 2:
         raise InputError(f"compare: needs at least 2 groups; got {', '.join(groups) or 'none'}")
     runs: dict[str, list[Run]] = {}
+    axes: dict[str, Any] = {"dt": dt, "clock": clock, "dims": dims}
     for group, given in groups.items():
-        members = list(given) if isinstance(given, list | tuple) else [given]
+        members = _members(given)
         if not members:
             raise InputError(f"compare: group {group!r} is empty")
-        runs[group] = [as_run(member, dt=dt, clock=clock) for member in members]
+        runs[group] = [as_run(member, **(axes if is_bare(member) else {})) for member in members]
+    taken = any(is_bare(member) for given in groups.values() for member in _members(given))
+    for name, value in axes.items():
+        if value is not None and not taken:
+            raise InputError(f"{name}: is for arrays, and the groups hold none; leave it out")
     cut = {g: [run if window is None else run.select(time=window) for run in members] for g, members in runs.items()}
     refuse_unusable(panels_of(cut, entries))
+    everyone = [run for members in runs.values() for run in members]
     curves = {group: [run[HISTORY] for run in members if HISTORY in run] for group, members in cut.items()}
     config = {
         "command": command,
         "dt": dt,
         "clock": clock,
+        "dims": dims_text(dims),
         "window": window,
         "entries": plain(entries) if isinstance(entries, Mapping) else entries and list(entries),
+        "assumptions": list(dict.fromkeys(line for run in everyone for line in assumptions_of(run.source))),
         "versions": versions(),
         "sources": {group: [plain(run.source) for run in members] for group, members in runs.items()},
     }
@@ -94,3 +110,8 @@ def compare(
         config=config,
         progress=progress,
     )
+
+
+def _members(given: Source | Sequence[Source]) -> list[Source]:
+    """Return the replicates of a group; a list of spike trains of Neo is one."""
+    return list(given) if isinstance(given, list | tuple) and not are_trains(given) else [given]

@@ -20,11 +20,14 @@ from ..simulator.checks import check_seed
 from ..simulator.files.document import versions
 from ..simulator.files.edf import ENTRY
 from ..simulator.files.rows import plain
+from ..simulator.recordings.dims import Dims, dims_text
 from ..simulator.recordings.spikes import MIN_SPIKES
 from ..simulator.types import Progress
-from .sources import Source, as_run
+from .arguments import checked_arguments
+from .sources import Source, as_run, is_bare
 
 
+@checked_arguments
 def measure_over_time(
     data: Source,
     measures: str | Sequence[str] | None = None,
@@ -37,6 +40,7 @@ def measure_over_time(
     entry: str | None = None,
     dt: float | None = None,
     clock: str | None = None,
+    dims: Dims | None = None,
     units: int | None = None,
     bin: float = ValueSettings.bin,
     sd: float = ValueSettings.sd,
@@ -53,7 +57,7 @@ def measure_over_time(
     """Measure in sliding windows, each value with its null, as ``ictal measure FILE --window LENGTH``.
 
     Args:
-        data: a Run, a Recording, Spikes, an array (time, unit) or a file.
+        data: a Run, a Recording, Spikes, an array, a file, or an object of another library, as in `measure`.
         measures: names in `MEASURES` (those of spike trains for spikes alone) and in `RHYTHMS`; by default r, χ_c,
             λ₁ fraction, SI-3, band_power, peak_frequency and amplitude_cv with a band, χ_c, λ₁ fraction and SI-3
             without.
@@ -61,7 +65,7 @@ def measure_over_time(
         band, phase_band: as in `measure`.
         nulls: surrogates a value: 0, or at least 199.
         entry: name, of a file with several; "eeg" if there is one.
-        dt, clock: of an array.
+        dt, clock, dims: of an array, as in `measure`.
         units: a random choice of as many of the units that can be used.
         bin, sd: of spike trains, as in `measure`.
         event: text of the annotations of events; by default those with the word seizure.
@@ -77,7 +81,7 @@ def measure_over_time(
         InputError: an unknown name, a value out of range, or no entry that can be measured.
     """
     check_seed(seed)
-    recording, source, activity = _recording(data, entry, dt, clock, bin, sd)
+    recording, source, activity = _recording(data, entry, bin, sd, dt=dt, clock=clock, dims=dims)
     names = [measures] if isinstance(measures, str) else list(measures or ())
     kinds = [null] if isinstance(null, str) else list(null)
     if activity is not None and train_shift is None:
@@ -91,9 +95,10 @@ def measure_over_time(
     found = over_time(recording, settings, electrodes=electrodes, counts=counts, trains=trains, progress=progress)
     if activity is not None:
         found = replace(found, config={**found.config, "bin": bin, "sd": sd, "min_spikes": MIN_SPIKES})
-    return _attributed(found, source, command)
+    return _attributed(found, source, command, dims)
 
 
+@checked_arguments
 def analyse_eeg(
     data: Source,
     *,
@@ -104,6 +109,7 @@ def analyse_eeg(
     nulls: int = 199,
     entry: str | None = None,
     rate: float | None = None,
+    dims: Dims | None = None,
     event: str | None = None,
     reference: str = "none",
     all_channels: bool = False,
@@ -117,10 +123,11 @@ def analyse_eeg(
     """Analyse an EEG: channels, synchrony in windows, recruitment, detectors, as ``ictal eeg FILE``.
 
     Args:
-        data: an EDF or BDF file, a run, a Recording or an array (time, channel) with its `rate`.
+        data: an EDF or BDF file, a run, a Recording, an object of another library, or an array with its `rate`.
         window, step, band, measures, nulls, entry, event, reference, all_channels, seed, command, progress: as in
             `measure_over_time`.
         rate: sampling rate of an array [Hz].
+        dims: names of the axes of an array, as in `measure`, such as "channel time".
         baseline: (start, stop) [s] of recruitment and detectors; all before the first event if left out.
         k: standard deviations over the mean of the baseline from which a feature counts as raised.
         hold: shortest time that it must stay raised [s].
@@ -131,20 +138,29 @@ def analyse_eeg(
     check_seed(seed)
     if rate is not None and not (math.isfinite(rate) and rate > 0):
         raise InputError(f"rate: must be > 0 [Hz]; got {rate:g}")
+    if rate is not None and not is_bare(data):
+        raise InputError("rate: is for arrays; a recording has its own; leave it out")
     dt = None if rate is None else 1.0 / rate
-    recording, source, _ = _recording(data, entry, dt, None, ValueSettings.bin, ValueSettings.sd)
+    recording, source, _ = _recording(data, entry, ValueSettings.bin, ValueSettings.sd, dt=dt, dims=dims)
     if recording.clock != "second":
         raise InputError(f"eeg: needs a recording in seconds; this one has clock {recording.clock!r}")
     settings = Windows(window, step, band, list(measures), nulls, reference, event, all_channels, seed=seed)
     found = analyse(recording, settings, Alarms(baseline, Rule(k, hold)), progress)
-    return _attributed(found, source, command)
+    return _attributed(found, source, command, dims)
 
 
 def _recording(
-    data: Source, entry: str | None, dt: float | None, clock: str | None, bin: float, sd: float
+    data: Source,
+    entry: str | None,
+    bin: float,
+    sd: float,
+    *,
+    dt: float | None,
+    clock: str | None = None,
+    dims: Dims | None,
 ) -> tuple[Recording, dict[str, object], Activity | None]:
     """Return the chosen entry, as sampled activity, the provenance of the run, and of spikes all their forms."""
-    run = as_run(data, dt=dt, clock=clock)
+    run = as_run(data, dt=dt, clock=clock, dims=dims)
     where = f"{os.fspath(data)}: " if isinstance(data, str | os.PathLike) else ""
     if entry is None:
         names = [name for name, data in run.items() if not is_curve(data)]
@@ -163,5 +179,6 @@ def _recording(
     return chosen, plain(run.source), None
 
 
-def _attributed(found: EegResult, source: dict[str, object], command: str) -> EegResult:
-    return replace(found, config={**found.config, "command": command, "source": source, "versions": versions()})
+def _attributed(found: EegResult, source: dict[str, object], command: str, dims: Dims | None) -> EegResult:
+    about = {"command": command, "dims": dims_text(dims), "source": source, "versions": versions()}
+    return replace(found, config={**found.config, **about})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Collection
 from dataclasses import MISSING, fields
 from importlib import import_module
 from typing import Any, Literal, get_args, get_origin
@@ -13,9 +14,10 @@ from ..analyses.nulls.kinds import DESCRIPTIONS
 from ..models import SYSTEMS
 from ..models.architectures import ARCHITECTURES
 from ..models.treatments import TREATMENTS
-from ..simulator import unknown
+from ..simulator import InputError, unknown
 from ..simulator.fields import Param, declared, default_of
 from .names import EXPERIMENTS, REGISTRIES
+from .synonyms import absent, same
 
 _USES = {
     "system": "ictal simulate {} --set KEY=VALUE",
@@ -30,6 +32,7 @@ def explain(name: str) -> str:
     Of a measure: formula, range, value by finite size alone, needs, what it shows and what it cannot, citation, and the
     kinds of surrogate that test it.
     Of a system, an architecture or a treatment: its docstring and its parameters. Of anything else: its docstring.
+    Names of the field that are called otherwise here, such as "coherence", are found, and said.
     A name of several kinds is that of the first, and the others are listed: ``"claim:healthy"`` names the kind.
 
     Raises:
@@ -40,6 +43,10 @@ def explain(name: str) -> str:
     """
     facts = description(name)
     lines = [f"{facts['name']}  ({facts['kind']}): {facts['summary']}"]
+    if others := facts.get("see_also"):
+        lines += [f"  what {facts['asked']} is called here; see also {', '.join(others)}"]
+    elif "asked" in facts:
+        lines += [f"  what {facts['asked']} is called here"]
     lines += [f"  also a {kind}: ictal explain {kind}:{facts['name']}" for kind in facts["also"]]
     if facts["kind"] == "measure":
         for key in ("formula", "range", "floor", "needs", "shows", "cannot", "citation"):
@@ -61,16 +68,21 @@ def explain(name: str) -> str:
 
 def description(name: str) -> dict[str, Any]:
     """Return what `explain` prints, as plain data: of a parameter name, type, default, unit, bounds and words."""
+    if not isinstance(name, str):
+        raise InputError(f"explain.name: must be text; got {name!r}")
     kind, colon, of_kind = name.partition(":")
-    name = of_kind if colon else name
-    tables = [table for table in REGISTRIES.values() if name in table and kind in (table.kind, name)]
+    asked = name = of_kind if colon else name
+    known = {known for table in REGISTRIES.values() for known in table}
+    called = () if name in known else tuple(one for one in known if one.lower() == name.lower()) or same(name)
+    name = called[0] if called else name
+    tables = [table for table in REGISTRIES.values() if name in table and (not colon or kind == table.kind)]
     if not tables:
-        kinds = [table.kind for table in REGISTRIES.values()]
-        known = {known for table in REGISTRIES.values() for known in table}
-        raise unknown(f"{', '.join(kinds[:-1])} or {kinds[-1]}", name, known)
+        raise _unknown(name, known)
     table = tables[0]
     found = table.load(name)
     facts: dict[str, Any] = {"name": name, "kind": table.kind, "summary": table[name].line}
+    if called:
+        facts |= {"asked": asked, "see_also": list(called[1:])}
     facts["also"] = [other.kind for other in tables[1:]]
     if table is MEASURES:
         facts |= {key: getattr(found, key) for key in ("formula", "range", "floor", "shows", "cannot", "citation")}
@@ -94,6 +106,13 @@ def description(name: str) -> dict[str, Any]:
     if table is EXPERIMENTS:  # contrast, control and refutation stand in the docstring of the module
         texts = [inspect.getdoc(import_module(found.__module__)), *texts]
     return facts | {"text": "\n\n".join(filter(None, texts))}
+
+
+def _unknown(name: str, known: Collection[str]) -> InputError:
+    if missing := absent(name):
+        return InputError(f"{name!r}: Ictal does not measure {missing[0]}; what comes nearest: {', '.join(missing[1])}")
+    kinds = [table.kind for table in REGISTRIES.values()]
+    return unknown(f"{', '.join(kinds[:-1])} or {kinds[-1]}", name, known)
 
 
 def _parameters(kind: Any) -> list[dict[str, Any]]:

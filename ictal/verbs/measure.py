@@ -19,10 +19,13 @@ from ..simulator import InputError, Recording, Run, Spikes
 from ..simulator.checks import check_seed
 from ..simulator.files.document import versions
 from ..simulator.files.rows import plain
+from ..simulator.recordings.dims import Dims, dims_text
 from ..simulator.types import Progress
-from .sources import Source, as_run
+from .arguments import checked_arguments
+from .sources import Source, as_run, assumptions_of
 
 
+@checked_arguments
 def measure(
     data: Source,
     measures: str | Sequence[str] | None = None,
@@ -31,6 +34,7 @@ def measure(
     phase_band: tuple[float, float] | None = None,
     dt: float | None = None,
     clock: str | None = None,
+    dims: Dims | None = None,
     nulls: int = 0,
     window: tuple[float, float] | None = None,
     entries: Sequence[str] | None = None,
@@ -49,13 +53,15 @@ def measure(
     """Measure a Run, a Recording, Spikes, an array or a file, each value with its null if `nulls` > 0.
 
     Args:
-        data: an array has the axes (..., time, unit).
+        data: also an object of xarray, pandas, Neo, MNE or NWB, which names its axes, times and units.
         measures: names in `MEASURES`; if left out all that are defined, but for those of pairs of units that are
             measured only on request (``plv``, ``sttc`` ...), since their cost grows with the number of pairs.
         band: (low, high) to which the whole signal is filtered before any measure reads it [cycles per tick of the
             clock; Hz for "second"]. Measures of spike trains read the trains as they are.
         phase_band: (low, high) of Hilbert phases alone [cycles per tick]; `band` if left out.
         dt, clock: of an array; see `Recording`.
+        dims: names of the axes of an array in their order, such as "unit time" or "time trial unit". Without it an
+            array has two axes, (time, unit), and more samples than units; any other is refused.
         nulls: surrogates a value; 0 for none, else at least 199.
         window: (start, stop) [ticks of the clock] to measure within.
         entries: names of the entries to measure; all but learning curves if left out.
@@ -85,7 +91,7 @@ def measure(
     if units is not None and units < 2:
         raise InputError(f"measure.units: must be at least 2; got {units}")
     check_seed(seed)
-    run = as_run(data, dt=dt, clock=clock)
+    run = as_run(data, dt=dt, clock=clock, dims=dims)
     source = plain(run.source)
     if entries is not None:
         run = Run({name: entry_of(run, name) for name in entries}, run.source)
@@ -118,12 +124,13 @@ def measure(
         "measures": names,
         "dt": dt,
         "clock": clock,
+        "dims": dims_text(dims),
         "window": window,
         "entries": list(run),
         **asdict(settings),
         "units": units,
         "all_channels": all_channels,
-        "assumptions": [*source.get("assumptions", ()), *notes],
+        "assumptions": [*assumptions_of(run.source), *notes],
         "source": source,
         "versions": versions(),
     }

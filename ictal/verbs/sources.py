@@ -5,35 +5,47 @@ from __future__ import annotations
 import hashlib
 import os
 import warnings
+from collections.abc import Mapping
 from typing import Any, cast
 
 import array_api_compat
 import numpy as np
 
 from ..simulator import Clock, InputError, Recording, Run, Spikes
-from ..simulator.files.readers import open_run
-from ..simulator.recordings.recording import to_numpy
+from ..simulator.files.readers import has_no_clock, open_run
+from ..simulator.recordings.dims import Dims, arranged
+from ..simulator.recordings.recording import check_dense, to_numpy
+from .objects import WITH_TIMES, library_of, run_of
+from .objects.names import unit_text
 
 NETWORK_SUFFIX = ".pt"
-Source = Any  # a Run, Recording, Spikes, array (time, unit) of any library, or the path of a file
+Source = Any  # a Run, Recording, Spikes, array of any library, object of xarray, pandas, Neo, MNE or NWB, or a path
 
 
-def as_run(data: Source, *, dt: float | None = None, clock: str | None = None) -> Run:
-    """Return a Run of a Run, Recording, Spikes, array or file.
+def as_run(data: Source, *, dt: float | None = None, clock: str | None = None, dims: Dims | None = None) -> Run:
+    """Return a Run of a Run, Recording, Spikes, array, object of another library, or file.
 
     Its provenance identifies the data: of a file ``file`` and ``sha256`` (see `open_run`), of data in memory
-    ``array_sha256`` (see `array_sha256`) of every entry.
+    ``array_sha256`` (see `array_sha256`) of every entry. What was assumed stands in ``source["assumptions"]``.
+
+    Args:
+        data: anything with activity. Objects of xarray, pandas, Neo, MNE and NWB name their axes, times and units.
+        dt, clock: of arrays; see `Recording`.
+        dims: names of the axes of an array in their order, such as "unit time" or "time trial unit". Without it an
+            array has two axes, (time, unit), and more samples than units.
 
     Raises:
-        InputError: an object of another type, a file that cannot be read, or an array without its clock.
+        InputError: an object of another type, a file that cannot be read, an array without its clock, or whose axes
+            cannot be told.
     """
     if isinstance(data, str | os.PathLike):
         if os.fspath(data).lower().endswith(NETWORK_SUFFIX):
+            _refuse_given(f"{os.fspath(data)}: a trained network", dt, clock, dims)
             from ..models.trained.activity import activity_of
 
             return activity_of(data)
-        return remarked(open_run(data, dt=dt, clock=clock))
-    run = remarked(_in_memory(data, dt, clock), warn=True)
+        return remarked(open_run(data, dt=dt, clock=clock, dims=dims))
+    run = remarked(_in_memory(data, dt, clock, dims), warn=True)
     return Run(run, {**run.source, "array_sha256": {name: array_sha256(entry) for name, entry in run.items()}})
 
 
@@ -48,7 +60,19 @@ def remarked(run: Run, warn: bool = False) -> Run:
         return run
     if warn:
         warnings.warn("; ".join(lines), stacklevel=4)
-    return Run(run, {**run.source, "assumptions": [*cast("list[str]", run.source.get("assumptions", [])), *lines]})
+    return Run(run, {**run.source, "assumptions": [*assumptions_of(run.source), *lines]})
+
+
+def is_bare(data: Source) -> bool:
+    """Return whether `dt`, `clock` and `dims` say something of this: an array, or a file of arrays."""
+    if isinstance(data, str | os.PathLike):
+        return has_no_clock(data)
+    return not isinstance(data, Run | Recording | Spikes) and library_of(data) not in WITH_TIMES
+
+
+def assumptions_of(source: Mapping[str, Any]) -> list[str]:
+    """Return what was assumed when the data were read."""
+    return [str(line) for line in source.get("assumptions", ())]
 
 
 def array_sha256(entry: Recording | Spikes) -> str:
@@ -64,18 +88,38 @@ def array_sha256(entry: Recording | Spikes) -> str:
     return total.hexdigest()
 
 
-def _in_memory(data: Source, dt: float | None, clock: str | None) -> Run:
+def _in_memory(data: Source, dt: float | None, clock: str | None, dims: Dims | None) -> Run:
+    if not is_bare(data):
+        _refuse_given(type(data).__name__, dt, clock, dims)
     if isinstance(data, Run):
         return data
-    if isinstance(data, Recording):
-        return Run({"activity": data}, data.source)
-    if isinstance(data, Spikes):
-        return Run({"spikes": data}, data.source)
-    if array_api_compat.is_array_api_obj(data):
+    if isinstance(data, Recording | Spikes):
+        return Run({"spikes" if isinstance(data, Spikes) else "activity": data}, data.source)
+    if library := library_of(data):
+        return run_of(data, library, dt, clock, dims)
+    if array_api_compat.is_array_api_obj(data) and not isinstance(data, type):
+        check_dense(data, "the array")
         if dt is None and clock != "sample":
             raise InputError("an array has no clock; give dt=INTERVAL and clock=, or clock='sample' if it has no order")
+        unit = unit_text(getattr(data, "dimensionality", getattr(data, "unit", None)))  # of quantities, astropy
+        values = data.detach() if array_api_compat.is_torch_array(data) else data  # no value needs its graph
+        values, notes = arranged(values, dims, clock=clock)
         recording = Recording(
-            data, dt=1.0 if dt is None else dt, clock=cast(Clock, clock or "second"), quantity="activity", unit="1"
-        )
-        return Run({"activity": recording})
-    raise InputError(f"cannot measure {type(data).__name__}; want a Run, Recording, Spikes, array or path")
+            values, dt=1.0 if dt is None else dt, clock=cast(Clock, clock or "second"), quantity="activity", unit=unit,
+            source={"assumptions": notes} if notes else {},
+        )  # fmt: skip
+        return Run({"activity": recording}, recording.source)
+    kind = type(data)
+    name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
+    hint = "; of numbers give np.asarray(data)" if isinstance(data, list | tuple) else ""
+    raise InputError(
+        f"cannot measure {name}; want a Run, Recording, Spikes, array, path, or an object of xarray, pandas, Neo, MNE "
+        f"or NWB{hint}"
+    )
+
+
+def _refuse_given(what: str, dt: float | None, clock: str | None, dims: Dims | None) -> None:
+    """Refuse arguments that say nothing of data with a clock and names of axes."""
+    for name, value in (("dims", dims), ("dt", dt), ("clock", clock)):
+        if value is not None:
+            raise InputError(f"{name}: is for arrays; {what} has its own; leave it out")

@@ -18,10 +18,13 @@ from ..simulator.checks import check_seed
 from ..simulator.files.document import versions
 from ..simulator.files.edf import ENTRY
 from ..simulator.files.rows import plain
+from ..simulator.recordings.dims import Dims, dims_text
 from ..simulator.types import Progress
-from .sources import Source, as_run
+from .arguments import checked_arguments
+from .sources import Source, as_run, assumptions_of
 
 
+@checked_arguments
 def why(
     data: Source,
     measure: str = "chi_c",
@@ -34,6 +37,7 @@ def why(
     entry: str | None = None,
     dt: float | None = None,
     clock: str | None = None,
+    dims: Dims | None = None,
     units: int | None = None,
     bin: float = WhySettings.bin,
     sd: float = WhySettings.sd,
@@ -49,7 +53,8 @@ def why(
     value goes, not what removing that activity would leave. What one recording cannot tell is said to be so.
 
     Args:
-        data: a Run, a Recording, Spikes, an array (..., time, unit) or a file. Trials are joined.
+        data: a Run, a Recording, Spikes, an array, a file, or an object of another library, as in `measure`. Trials are
+            joined.
         measure: "chi_c", "mean_correlation", "si_3", "mean_squared_correlation" or "lambda1_fraction". Others have no
             parts that add up.
         corner: frequency between slow and fast [cycles per tick of the clock; Hz for "second"]; 1 Hz if left out, or
@@ -58,7 +63,7 @@ def why(
         nulls: surrogates of the value: 0, or at least 199.
         reference: "yes" if the units are channels against one electrode, "no" if not, or "auto".
         entry: name, of a file with several; "eeg" if there is one.
-        dt, clock: of an array.
+        dt, clock, dims: of an array, as in `measure`.
         units: a random choice of as many units.
         seed: of surrogates, of the choice of units, and of the halves that bound a reference.
         command: the command line, stored with the result.
@@ -80,7 +85,7 @@ def why(
     if units is not None and units < 2:
         raise InputError(f"why.units: must be at least 2; got {units}")
     check_seed(seed)
-    run = as_run(data, dt=dt, clock=clock)
+    run = as_run(data, dt=dt, clock=clock, dims=dims)
     name, chosen, notes = _entry(run, entry, all_channels)
     if units is not None:
         chosen = chosen.subsample(min(units, chosen.n_units), seed=seed)
@@ -101,10 +106,11 @@ def why(
         **found.config,
         "command": command,
         "entry": name,
+        "dims": dims_text(dims),
         "window": window,
         "units": units,
         "all_channels": all_channels,
-        "assumptions": [*notes, *found.config["assumptions"]],
+        "assumptions": [*assumptions_of(run.source), *notes, *found.config["assumptions"]],
         "source": plain(run.source),
         "versions": versions(),
     }

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...simulator import InputError
-from ...simulator.long_runs.machine import available_memory, readable_size
+from ...simulator.machine import available_memory, readable_size
 from .dataset import Kind
 
 BYTES_A_VALUE = 5  # a float32 and, while it is read, the byte that it was made of

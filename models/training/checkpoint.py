@@ -14,7 +14,8 @@ import torch
 from torch import nn
 
 from ...simulator import InputError
-from ...simulator.files.document import first_line, replacing, to_json
+from ...simulator.files.disk import check_readable, replacing
+from ...simulator.files.document import first_line, to_json
 
 FORMAT, VERSION = "ictal weights", 1
 Kind = Literal["model", "checkpoint"]
@@ -60,10 +61,7 @@ def read(path: str | os.PathLike[str], kind: Kind | None = None) -> dict[str, An
             more than tensors, numbers and strings, which is never loaded.
     """
     source = Path(path)
-    if source.is_dir():
-        raise InputError(f"{source}: is a folder; want a file of weights")
-    if not source.exists():
-        raise InputError(f"{source}: no such file")
+    check_readable(source, "a file of weights")
     try:
         with zipfile.ZipFile(source) as archive:
             if (torn := archive.testzip()) is not None:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...simulator import InputError, Recording, Run, Spikes
-from ...simulator.files.document import check_writable, versions
+from ...simulator.files.disk import check_writable
+from ...simulator.files.document import versions
 from ...simulator.files.identity import differences
 from ...simulator.files.store import load, save
 from ...simulator.types import Progress
@@ -102,9 +103,9 @@ def train_to_file(
             )
         ranks.from_first([0.0])  # everyone has looked before the first changes what there is
         if ranks.first:
+            locks.enter_context(folder.locked())
             if record is None:
                 folder.start(replaces=force)
-            locks.enter_context(folder.locked())
         ranks.from_first([0.0])  # and the others go on once it has
         try:
             history = work.train(folder, progress, stop)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .. import InputError
-from ..files.document import check_writable, first_line
+from ..files.disk import check_writable, write_errors
 from ..files.result import contents
 from ..kinds import Kind
 from ..registry import Registry
@@ -59,7 +59,5 @@ def export(
     report = progress or (lambda done, total, entry: None)
     with contents(file) as (attrs, groups):
         content = Content(choose(attrs, groups, entries, where), attrs, where, entries is not None)
-        try:
+        with write_errors(target):
             return form.write(content, target, force, report)
-        except OSError as error:
-            raise InputError(f"{target}: could not be written: {error.strerror or first_line(error)}") from error

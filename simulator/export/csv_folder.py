@@ -7,13 +7,11 @@ import csv
 import json
 import os
 import re
-import shutil
-import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from .. import InputError
-from ..files.document import check_writable
+from ..files.disk import check_writable, replacing_folder
 from ..types import Progress
 from .entries import Content, Exported, Format, name_of, plain, plain_attrs
 from .tables import tables
@@ -71,7 +69,8 @@ def write_csv(content: Content, target: Path, force: bool, progress: Progress) -
                     done += len(rows)
                     progress(done, total, name_of(key[0]))
         text = json.dumps(about, indent=1, ensure_ascii=False, allow_nan=False)
-        (folder / ABOUT).write_text(text + "\n", encoding="utf-8")
+        # of a file name that is not UTF-8 its bytes, which are an escape of JSON too
+        (folder / ABOUT).write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
     return Exported([target / name for name in names], [])
 
 
@@ -88,18 +87,16 @@ def _filled(target: Path, names: Iterable[str], force: bool) -> Iterator[Path]:
         raise InputError(f"{target}: is a file; csv needs the name of a folder")
     else:
         check_writable(target)
-    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:12]}.tmp")
-    temporary.mkdir()
-    try:
+    with replacing_folder(target) as temporary:
         yield temporary
         for name in names:
-            with (temporary / name).open("rb") as written:
+            with (temporary / name).open("rb+") as written:
                 os.fsync(written.fileno())
-        target.mkdir(exist_ok=True)
+        if not target.exists():
+            temporary.rename(target)  # all files at once
+            return
         for name in names:
             (temporary / name).replace(target / name)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def file_names(names: Iterable[str]) -> list[str]:

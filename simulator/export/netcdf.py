@@ -12,7 +12,8 @@ import h5py
 import numpy as np
 
 from .. import InputError
-from ..files.document import Stored, replacing
+from ..files.disk import Sink, replacing
+from ..files.document import Stored
 from ..types import Progress
 from .entries import OF_THE_FORMAT, SPIKES, Content, Exported, Format, blocks, name_of, plain
 
@@ -48,7 +49,7 @@ def write_netcdf(content: Content, target: Path, force: bool, progress: Progress
             short = f"{name[:40]!r}… is too long a name for netCDF"
             raise InputError(f"{content.where}: {short}; want at most {_LONGEST} bytes")
     total, done = sum(math.prod(v.shape) for group in made.values() for v in group.variables.values()), 0
-    with replacing(target, force) as temporary, h5netcdf.File(temporary, "w") as file:
+    with replacing(target, force) as temporary, Sink(temporary) as sink, h5netcdf.File(sink, "w") as file:
         _set_attrs(file, content.attrs)
         for path, group in made.items():
             found = _named(path, group.variables)

@@ -7,7 +7,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from ..files.document import SONATA_MAGIC, SONATA_SORTING, SONATA_VERSION, Stored, replacing
+from ..files.disk import Sink, replacing
+from ..files.document import SONATA_MAGIC, SONATA_SORTING, SONATA_VERSION, Stored
 from ..files.store import UNIT_LABEL
 from ..types import Progress
 from .entries import Content, Exported, Format, blocks, name_of, spikes_of
@@ -31,7 +32,11 @@ def write_sonata(content: Content, target: Path, force: bool, progress: Progress
     """
     groups = spikes_of(content.groups, content.where, asked=content.asked)
     total, done = sum(group.variables["timestamps"].shape[0] for group in groups.values()), 0
-    with replacing(target, force) as temporary, h5py.File(temporary, "w", libver=("earliest", "v110")) as file:
+    with (
+        replacing(target, force) as temporary,
+        Sink(temporary) as sink,
+        h5py.File(sink, "w", libver=("earliest", "v110")) as file,
+    ):
         file.attrs["magic"], file.attrs["version"] = SONATA_MAGIC, SONATA_VERSION
         for path, group in groups.items():
             spikes = group.variables["timestamps"].shape

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -64,7 +65,8 @@ def _long(dim: str, columns: Mapping[str, Stored], counted: bool) -> Table:
             count = [list(range(block.start, block.stop))] if counted else []
             yield [list(row) for row in zip(*count, *read, strict=True)]
 
-    return Table([*([dim] if counted else []), *map(_titled, columns, columns.values())], rows, pieces)
+    header = [*([dim] if counted else []), *map(_titled, columns, columns.values())]
+    return Table(list(map(inert, header)), rows, pieces)
 
 
 def _wide(array: Stored, vectors: Mapping[str, Mapping[str, Stored]]) -> Table:
@@ -86,7 +88,8 @@ def _wide(array: Stored, vectors: Mapping[str, Mapping[str, Stored]]) -> Table:
                     read = [*count, *(cells(variable.part(at)) for variable in columns.values())]
                     yield [[*first, *(c[k] for c in read), *row] for k, row in enumerate(cells(values[some]))]
 
-    return Table([*header, *_names(array, vectors, header)], int(np.prod(outer, dtype=int)) * rows, pieces)
+    titles = [inert(title) for title in (*header, *_names(array, vectors, header))]
+    return Table(titles, int(np.prod(outer, dtype=int)) * rows, pieces)
 
 
 def _places(dim: str, n: int, vectors: Mapping[str, Mapping[str, Stored]]) -> Cells:
@@ -113,12 +116,27 @@ def _titled(name: str, variable: Stored) -> str:
     return name if unit in ("", "1") else f"{name}_{unit}"
 
 
+def inert(text: str) -> str:
+    """Return a text with a leading apostrophe if a spreadsheet would run it as a formula.
+
+    A text that begins with apostrophes before such a sign gets one more, so that the first can always be removed.
+
+    >>> inert("=cmd()"), inert("'=x"), inert("-3.5"), inert("Fp1-F7")
+    ("'=cmd()", "''=x", '-3.5', 'Fp1-F7')
+    """
+    if not re.match(r"'*[=+\-@\t\r]", text) or re.fullmatch(r"[+-]?[0-9.]+(e[+-]?[0-9]+)?", text):
+        return text
+    return f"'{text}"
+
+
 def cells(values: NDArray[Any]) -> Any:
     """Return nested lists for a csv writer: numbers by the shortest text that returns them, "" for NaN.
 
     >>> cells(np.array([[1.5, np.nan]])), cells(np.array([0.1], np.float32)), cells(np.array([True]))
     ([[1.5, '']], ['0.1'], ['true'])
     """
+    if values.dtype.kind == "U":
+        return np.vectorize(inert, otypes=[object])(values).tolist() if values.size else values.tolist()
     if values.dtype.kind == "b":
         return np.where(values, "true", "false").tolist()
     if values.dtype.kind != "f":

@@ -15,7 +15,6 @@ import functools
 import json
 import math
 import os
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,6 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..machine import check_memory
+from .disk import Sink, check_readable, replacing
+from .guard import COPIES, attributes, check_dataset, members, texts
 
 FORMAT = "ictal"
 FORMAT_VERSION = 1
@@ -37,6 +39,8 @@ _NO_COORDINATE = "This is a netCDF dimension but not a netCDF variable."
 _COMPRESS_FROM = 4096  # values; smaller arrays gain nothing from chunks
 # errors of h5py, and of the code that reads a document's parts, on a damaged file
 DAMAGE = (OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError, MemoryError, OverflowError)
+NOT_HDF5 = "cannot be read as HDF5, damaged or truncated"
+Seen = set[tuple[int, int]]  # objects of a file
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,11 @@ class Stored:
     attrs: Mapping[str, Any] = field(default_factory=dict)
     packed: int = 1
 
+    @property
+    def nbytes(self) -> int:
+        """Size of its values; of a text its length is not known."""
+        return math.prod(self.shape) * max(1, self.dtype.itemsize)
+
 
 @dataclass(frozen=True)
 class StoredGroup:
@@ -143,82 +152,23 @@ def to_json(value: object) -> str:
     return json.dumps(value, default=plain, sort_keys=True, allow_nan=False)
 
 
-@contextlib.contextmanager
-def replacing(path: str | os.PathLike[str], force: bool = False, within: Path | None = None) -> Iterator[Path]:
-    """Yield the path of a temporary file, which replaces `path` when the block ends without error.
-
-    A process that dies inside the block leaves at most a hidden ``.NAME.*.tmp``, never a partial file at `path`.
-
-    Args:
-        path: the file.
-        force: replace it if it exists.
-        within: folder of the temporary file, on the same disk as the file; the file's own if None.
-
-    Raises:
-        InputError: the file exists (and not force), its folder is missing or cannot be written.
-    """
-    target = Path(path)
-    check_writable(target, force)
-    temporary = (within or target.parent) / f".{target.name}.{uuid.uuid4().hex[:12]}.tmp"
-    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))  # mkstemp would forget the umask
-    try:
-        yield temporary
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        if target.exists() and not force:
-            raise _exists(target)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def check_writable(path: str | os.PathLike[str], force: bool = False) -> None:
-    """Check that a file can be written, before any work is done.
-
-    Raises:
-        InputError: as `replacing`.
-    """
-    target = Path(path)
-    if target.is_dir():
-        raise InputError(f"{target}: is a folder; want the name of a file")
-    if target.exists() and not force:
-        raise _exists(target)
-    folder = target.parent
-    if not folder.is_dir():
-        raise InputError(f"{target}: its folder {folder} does not exist")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise InputError(f"{target}: its folder {folder} cannot be written")
-
-
-def make_folder(folder: Path) -> None:
-    """Make the folder and those above it; an InputError where the system does not allow it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be made: {error.strerror}") from error
-
-
-def _exists(target: Path) -> InputError:
-    return InputError(f"{target}: exists already; choose another name or say --force (force=True) to replace it")
-
-
 def write(document: Document, path: str | os.PathLike[str], *, force: bool = False, within: Path | None = None) -> Path:
     """Write a document under a temporary name (`within` as in `replacing`) and rename it.
 
     Raises:
         InputError: as `replacing`; or the disk is full.
     """
-    with replacing(path, force, within) as temporary:
-        try:
-            with h5py.File(temporary, "w", libver=("earliest", "v110"), track_order=True) as file:
-                magic = {"magic": SONATA_MAGIC, "version": SONATA_VERSION}
-                version = {"format": FORMAT, "format_version": np.int64(FORMAT_VERSION)}
-                created = {"created": datetime.now(UTC).isoformat(timespec="seconds")}
-                _set_attrs(file, {**document.attrs, **version, **created, **magic})
-                for name, group in document.groups.items():
-                    _write_group(file.require_group(name), group, compress=not name.startswith("spikes/"))
-        except OSError as error:
-            raise InputError(f"{path}: could not be written: {first_line(error)}") from error
+    with (
+        replacing(path, force, within) as temporary,
+        Sink(temporary) as sink,
+        h5py.File(sink, "w", libver=("earliest", "v110"), track_order=True) as file,
+    ):
+        magic = {"magic": SONATA_MAGIC, "version": SONATA_VERSION}
+        version = {"format": FORMAT, "format_version": np.int64(FORMAT_VERSION)}
+        created = {"created": datetime.now(UTC).isoformat(timespec="seconds")}
+        _set_attrs(file, {**document.attrs, **version, **created, **magic})
+        for name, group in document.groups.items():
+            _write_group(file.require_group(name), group, compress=not name.startswith("spikes/"))
     return Path(path)
 
 
@@ -234,6 +184,9 @@ def read(path: str | os.PathLike[str], kind: str | None = None) -> Document:
             format, or of another kind.
     """
     with opened(path, kind) as (attrs, stored):
+        with damage_in_one_line(path):
+            size = sum(v.nbytes for group in stored.values() for v in group.variables.values())
+            check_memory("its content", COPIES * size)
         groups = {}
         for name, group in stored.items():
             variables = {key: Variable(v.dims, v.part(...), v.attrs) for key, v in group.variables.items()}
@@ -255,16 +208,13 @@ def opened(
         InputError: as `read`, and again whenever a part is read that is damaged.
     """
     source = Path(path)
-    if source.is_dir():
-        raise InputError(f"{source}: is a folder; want an HDF5 file")
-    if not source.exists():
-        raise InputError(f"{source}: no such file")
+    check_readable(source, "an HDF5 file")
     if source.stat().st_size == 0:
         raise InputError(f"{source}: is empty; want an HDF5 file written by ictal")
     with contextlib.ExitStack() as stack:
         with damage_in_one_line(source):
             file = stack.enter_context(h5py.File(source, "r"))
-            attrs = _read_attrs(file)
+            attrs = attributes(file)
             if own and attrs.get("format") != FORMAT:
                 raise InputError(f"{source}: is HDF5 but was not written by ictal (no attribute format = {FORMAT!r})")
             found = attrs.get("format_version")
@@ -275,21 +225,20 @@ def opened(
             if kind is not None and attrs.get("kind") != kind:
                 raise InputError(f"{source}: holds a {attrs.get('kind')}; want a {kind}")
             groups: dict[str, StoredGroup] = {}
-            _collect(source, file, "", groups)
+            _collect(source, file, "", groups, set())
         yield attrs, groups
 
 
 @contextlib.contextmanager
-def damage_in_one_line(
-    source: str | os.PathLike[str], what: str = "cannot be read as HDF5, damaged or truncated"
-) -> Iterator[None]:
+def damage_in_one_line(source: str | os.PathLike[str], what: str = NOT_HDF5) -> Iterator[None]:
     """Turn the errors of a damaged file into an InputError that names the file."""
     try:
         yield
     except DAMAGE as error:
         if isinstance(error, InputError) and str(error).startswith(str(source)):
             raise
-        raise InputError(f"{source}: {what}: {first_line(error)}") from error
+        fault = f"{what}: " * (what != NOT_HDF5 or not isinstance(error, InputError))
+        raise InputError(f"{source}: {fault}{first_line(error)}") from error
 
 
 def first_line(error: BaseException) -> str:
@@ -363,28 +312,16 @@ def _set_attrs(target: h5py.Group | h5py.Dataset, attrs: Mapping[str, Any]) -> N
             target.attrs[name] = np.uint8(value) if isinstance(value, bool) else value
 
 
-def _read_attrs(target: h5py.Group | h5py.Dataset) -> dict[str, Any]:
-    hidden = {"CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "_Netcdf4Dimid"}
-    return {k: _plain_attr(v) for k, v in target.attrs.items() if k not in hidden}
-
-
-def _plain_attr(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.decode()
-    if isinstance(value, np.generic):
-        return value.item()
-    return value
-
-
-def _collect(source: Path, group: h5py.Group, path: str, found: dict[str, StoredGroup]) -> None:
+def _collect(source: Path, group: h5py.Group, path: str, found: dict[str, StoredGroup], seen: Seen) -> None:
     variables = {}
-    for name, item in group.items():
+    for name, item in members(group, seen):
         if isinstance(item, h5py.Group):
-            _collect(source, item, f"{path}/{name}" if path else name, found)
+            _collect(source, item, f"{path}/{name}" if path else name, found, seen)
         elif not _is_bare_dimension(item):
+            check_dataset(item)
             variables[name] = _stored(source, item, name)
     if variables:
-        found[path] = StoredGroup(variables, _read_attrs(group))
+        found[path] = StoredGroup(variables, attributes(group))
 
 
 def _is_bare_dimension(item: h5py.Dataset) -> bool:
@@ -393,7 +330,7 @@ def _is_bare_dimension(item: h5py.Dataset) -> bool:
 
 
 def _stored(source: Path, item: h5py.Dataset, name: str) -> Stored:
-    attrs = _read_attrs(item)
+    attrs = attributes(item)
     if item.is_scale:
         dims: tuple[str, ...] = (name,)
     else:
@@ -407,7 +344,7 @@ def _stored(source: Path, item: h5py.Dataset, name: str) -> Stored:
     def part(key: Any) -> NDArray[Any]:
         with damage_in_one_line(source):
             if is_text:
-                return np.asarray(item.asstr()[key], dtype=str)
+                return texts(item.asstr()[key])
             values = item[key]
             return np.asarray(values.astype(bool) if is_bool else values)
 

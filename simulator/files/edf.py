@@ -20,6 +20,7 @@ from ..errors import InputError
 from ..recordings.recording import Recording
 from ..recordings.run import Run
 from .channels import LIMIT_RUN, findings, in_runs
+from .disk import check_readable
 from .document import first_line
 
 EDF_SUFFIXES = (".edf", ".bdf")
@@ -86,8 +87,7 @@ def read_edf(path: str | os.PathLike[str]) -> Run:
 def _format_of(source: Path) -> str:
     if source.is_dir():
         raise InputError(f"{source}: is a folder; want an EDF or BDF file")
-    if not source.exists():
-        raise InputError(f"{source}: no such file")
+    check_readable(source)
     with source.open("rb") as file:
         head = file.read(256)
     if not head:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -13,16 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..machine import check_memory
 from ..recordings.recording import Clock, Recording
 from ..recordings.run import Run
 from ..recordings.spikes import Spikes
 from .document import FORMAT, damage_in_one_line, opened
+from .guard import COPIES, attributes, check_dataset, members, texts
 from .spike_lists import Observed, spike_list
 from .store import TIME_LABEL, UNIT_LABEL, load
 
 ABOUT = "attributes.json"  # of a folder of csv
 _SPIKES, _SIGNALS = "spikes/", "signals/"
-_LARGEST = 2000  # times the size of a file that an array of it can have: zeros are compressed by so much
+_INERT = re.compile(r"'+[=+\-@\t\r]")  # a text of which an export hides from spreadsheets that it begins as a formula
 
 
 def read_hdf5(source: Path) -> Run:
@@ -81,25 +84,30 @@ def _sonata(source: Path) -> Run:
     notes: list[str] = []
     entries: dict[str, Recording | Spikes] = {}
     with damage_in_one_line(source, "cannot be read as spikes of SONATA"), h5py.File(source, "r") as file:
-        top = _hard(source, file, "spikes")
-        populations = [name for name in top if isinstance(_hard(source, top, name), h5py.Group)]
-        for name, group in [(name, top[name]) for name in populations] or [("spikes", top)]:
-            ids = next((key for key in ("node_ids", "gids") if key in group), "node_ids")
-            time, unit = (_vector(source, group, key) for key in ("timestamps", ids))
+        top = dict(members(file, set())).get("spikes")
+        if not isinstance(top, h5py.Group):
+            raise InputError(f"{source}: spikes is no group")
+        inside = dict(members(top, set()))
+        populations = {name: group for name, group in inside.items() if isinstance(group, h5py.Group)}
+        for name, group in (populations or {"spikes": top}).items():
+            parts = {key: item for key, item in members(group, set()) if isinstance(item, h5py.Dataset)}
+            ids = next((key for key in ("node_ids", "gids") if key in parts), "node_ids")
+            time, unit = (_vector(source, group.name, parts, key) for key in ("timestamps", ids))
             if time.shape != unit.shape:
                 raise InputError(f"{source}: {group.name}: has {time.size} timestamps and {unit.size} {ids}")
-            known = {key: _one(group.attrs[key]) for key in ("n_units", "duration", "t0") if key in group.attrs}
+            about = attributes(group)
+            known: dict[str, Any] = {k: _one(about[k]) for k in ("n_units", "duration", "t0") if k in about}
             if len(known) == 3:
                 seconds = time / 1000.0
-                if "residual" in group:
-                    seconds = seconds + _vector(source, group, "residual")
-                labels = {key: _labels(_hard(source, group, key)) for key in group if key.startswith(UNIT_LABEL)}
+                if "residual" in parts:
+                    seconds = seconds + _vector(source, group.name, parts, "residual")
+                labels = {key: _labels(item) for key, item in parts.items() if key.startswith(UNIT_LABEL)}
                 entries[name] = _spikes(seconds, unit, known, {}, _labelled(labels, UNIT_LABEL))
                 continue
-            said = group["timestamps"].attrs.get("units", "ms")
-            said = {"milliseconds": "ms", "seconds": "s"}.get(_word(said), _word(said))
+            units = str(attributes(parts["timestamps"]).get("units", ""))
+            said = {"milliseconds": "ms", "seconds": "s", "": "ms"}.get(units, units)
             title = f"timestamps of {name}"
-            if "units" not in group["timestamps"].attrs:
+            if not units:
                 notes.append(f"{title} are in ms, as SONATA has it")
             try:
                 entries[name], more = spike_list(str(source), time, unit, said, title, None, Observed(**known))
@@ -113,30 +121,23 @@ def _sonata(source: Path) -> Run:
     return Run(entries, {"assumptions": notes} if notes else {})
 
 
-def _hard(source: Path, group: h5py.Group, name: str) -> Any:
-    if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-        raise InputError(f"{source}: {group.name}/{name} is a link to another place, which is not followed")
-    return group[name]
-
-
-def _vector(source: Path, group: h5py.Group, name: str) -> NDArray[Any]:
+def _vector(source: Path, group: str, parts: Mapping[str, h5py.Dataset], name: str) -> NDArray[Any]:
     """Return a vector of numbers that lies in the file."""
-    if name not in group:
-        raise InputError(f"{source}: {group.name} has no {name}")
-    item = _hard(source, group, name)
-    if not isinstance(item, h5py.Dataset) or item.ndim != 1 or item.dtype.kind not in "iuf":
-        raise InputError(f"{source}: {group.name}/{name} must be a vector of numbers")
-    if item.external or item.is_virtual:
-        raise InputError(f"{source}: {group.name}/{name} lies in another file, which is not read")
-    if item.nbytes > _LARGEST * source.stat().st_size:
-        raise InputError(f"{source}: {group.name}/{name} declares {item.nbytes:.3g} bytes, and the file has too few")
+    if name not in parts:
+        raise InputError(f"{source}: {group} has no {name}")
+    item = parts[name]
+    check_dataset(item)
+    if item.ndim != 1 or item.dtype.kind not in "iuf":
+        raise InputError(f"{source}: {group}/{name} must be a vector of numbers")
+    check_memory(f"{source}: {group}/{name}", COPIES * item.nbytes)
     values = np.asarray(item[:])
     return values.astype(np.float64) if name != "node_ids" and name != "gids" else values.astype(np.int64)
 
 
 def _labels(item: h5py.Dataset) -> NDArray[Any]:
+    check_dataset(item)
     text = h5py.check_string_dtype(item.dtype) is not None
-    return np.asarray(item.asstr()[:], dtype=str) if text else np.asarray(item[:])
+    return texts(item.asstr()[:]) if text else np.asarray(item[:])
 
 
 def is_folder(path: Path) -> bool:
@@ -158,16 +159,27 @@ def read_folder(folder: Path) -> Run:
         return Run(entries, _source(about))
 
 
+def is_part(table: Path) -> bool:
+    """Return whether a table is one of such a folder, with the values of an entry of a run."""
+    return bool(_parts(table)[1])
+
+
 def read_part(table: Path) -> Run | None:
     """Read one table of such a folder with what the folder says of it; None of another file."""
+    about, parts = _parts(table)
+    with damage_in_one_line(table.parent / ABOUT, "is no complete export of a run"):
+        entries = {name: _entry(table.parent, entry) for name, entry in parts.items()}
+        return Run(entries, _source(about)) if entries else None
+
+
+def _parts(table: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what the folder of a table says of the whole run, and of the entry of the table."""
     if not is_folder(table.parent):
-        return None
+        return {}, {}
     about = _about(table.parent / ABOUT)
     with damage_in_one_line(table.parent / ABOUT, "is no complete export of a run"):
-        for name, entry in dict(about.get("entries", {})).items() if about.get("kind") == "run" else ():
-            if entry["files"][:1] == [table.name]:
-                return Run({name: _entry(table.parent, entry)}, _source(about))
-    return None
+        entries = dict(about.get("entries", {})) if about.get("kind") == "run" else {}
+        return about, {name: entry for name, entry in entries.items() if entry["files"][:1] == [table.name]}
 
 
 def _about(path: Path) -> dict[str, Any]:
@@ -222,6 +234,7 @@ def _table(folder: Path, name: str) -> tuple[list[str], list[list[str]]]:
 
 def _column(cells: Sequence[str], about: Mapping[str, Any]) -> NDArray[Any]:
     """Return a column of labels in its type: that of the export, or of older ones by its cells."""
+    cells = [cell[1:] if _INERT.match(cell) else cell for cell in cells]
     kind = np.dtype(about.get("dtype", "U")).kind
     if kind == "b" or (kind == "U" and "dtype" not in about and cells and set(cells) <= {"true", "false"}):
         return np.array([cell == "true" for cell in cells])
@@ -285,7 +298,3 @@ def _parsed(text: Any) -> Any:
 def _one(value: Any) -> Any:
     """Return the number in an attribute of one number."""
     return value.reshape(-1)[0].item() if isinstance(value, np.ndarray) and value.size == 1 else value
-
-
-def _word(value: Any) -> str:
-    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)

@@ -56,6 +56,8 @@ _WAYS = {
 def is_hdf5(path: Path) -> bool:
     """Return whether a file begins as HDF5 does."""
     try:
+        if not path.is_file():  # a pipe has no end
+            return False
         with path.open("rb") as file:
             return file.read(len(HDF5_SIGNATURE)) == HDF5_SIGNATURE
     except OSError:

@@ -7,6 +7,7 @@ import inspect
 import os
 import zipfile
 import zlib
+from collections.abc import Container
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -15,13 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError, unknown
+from ..recordings.dims import Dims
 from ..recordings.recording import CLOCKS, Clock, Recording
 from ..recordings.run import Run
 from ..recordings.spikes import Spikes
 from ..registry import Registry
+from .axes import arranged_arrays
+from .disk import check_readable
 from .document import DAMAGE, first_line
 from .edf import EDF_SUFFIXES
-from .exported import ABOUT, is_folder, is_own, read_folder, read_part
+from .exported import ABOUT, is_folder, is_own, is_part, read_folder, read_part
 from .formats import is_foreign, is_hdf5, not_read
 from .npz_vectors import spikes_of_arrays, times_of_arrays
 from .spike_lists import refuse_unnamed
@@ -33,7 +37,7 @@ ARRAY_SUFFIXES = (".npy", ".npz", *TABLE_SUFFIXES)
 HDF5_SUFFIXES = (".h5", ".hdf5", ".nc")
 NETWORK_SUFFIX = ".pt"
 READERS = Registry("reader", "ictal.simulator.files", {
-    # read(path) -> Run; read(path, *, dt, clock) -> Run of a file that has no clock
+    # read(path) -> Run; read(path, *, dt, clock) -> Run of a file that has no clock, and dims if its axes have no names
     **dict.fromkeys(HDF5_SUFFIXES, ("exported:read_hdf5", "a run that Ictal wrote, its netCDF, or spikes of SONATA")),
     **dict.fromkeys(EDF_SUFFIXES, ("edf:read_edf", "EEG of one sampling rate, with its annotations")),
     ".npy": ("readers:read_arrays", "one array (time, unit) of numpy"),
@@ -42,39 +46,47 @@ READERS = Registry("reader", "ictal.simulator.files", {
 })  # fmt: skip
 
 
-def open_run(path: str | os.PathLike[str], *, dt: float | None = None, clock: str | None = None) -> Run:
+def open_run(
+    path: str | os.PathLike[str], *, dt: float | None = None, clock: str | None = None, dims: Dims | None = None
+) -> Run:
     """Read a file as a Run. Its ``source`` has ``file``, the path as given, and ``sha256`` of the content.
 
-    ``.h5`` is read as a Run, ``.edf`` and ``.bdf`` as `read_edf` says. ``.npy`` holds one array (time, unit) or
-    (..., time, unit); every numeric array of an ``.npz`` with two or more axes becomes one recording. An ``.npz`` may
-    also hold ``rate``, a number [Hz], which is its clock, ``time``, the time of every sample, and ``channels``, a name
-    a unit: so an EEG keeps both. ``.csv`` and ``.tsv`` are tables with a column a unit, and may have a header, an
-    index, times and a row of units. A table or ``.npz`` with a time and a unit a spike is read as Spikes, and so is
-    ``.h5`` of SONATA. A folder of ``ictal export --to csv``, a table in it and ``.nc`` of ``--to xarray`` are read as
-    the run that was exported. ``source["assumptions"]`` has a sentence for every decision. Nothing in a file is
-    executed: pickled objects are refused. Other suffixes are those of installed readers (`READERS`).
+    ``.h5`` is read as a Run, ``.edf`` and ``.bdf`` as `read_edf` says. ``.npy`` holds one array, with its axes as
+    `dims` says; every numeric array of an ``.npz`` with two or more axes becomes one recording. An ``.npz`` may also
+    hold ``rate``, a number [Hz], which is its clock, ``time``, the time of every sample, and ``channels``, a name a
+    unit: so an EEG keeps both. ``.csv`` and ``.tsv`` are tables with a column a unit, and may have a header, an index,
+    times and a row of units. A table or ``.npz`` with a time and a unit a spike is read as Spikes, and so is ``.h5`` of
+    SONATA. A folder of ``ictal export --to csv``, a table in it and ``.nc`` of ``--to xarray`` are read as the run that
+    was exported. ``source["assumptions"]`` has a sentence for every decision. Nothing in a file is executed: pickled
+    objects are refused. Other suffixes are those of installed readers (`READERS`).
 
     Args:
         path: the file.
         dt: sampling interval [ticks of `clock`]; needed for arrays without times unless clock is ``"sample"``. Of a
             list of spikes: length [s] of one unit of its times, where these do not say it.
         clock: meaning of the time axis; ``"second"`` if only dt is given.
+        dims: names of the axes of arrays, such as "unit time" or "time trial unit". Without it an array has two axes,
+            (time, unit), and more samples than units; any other is refused.
 
     Raises:
         InputError: one line with the file and its fault.
     """
     source = Path(path)
     suffix = source.suffix.lower()
-    if not source.exists():
-        raise InputError(f"{source}: no such file")
-    if source.is_dir():
+    check_readable(source)
+    given = {"dt": dt, "clock": clock, "dims": dims}
+    if source.is_dir() and (is_folder(source) or suffix not in READERS):
+        _refuse_given(source, given)
         return _identified(_of_folder(source), source / ABOUT)
     if suffix in TABLE_SUFFIXES and (part := read_part(source)) is not None:
+        _refuse_given(source, given)
         return _identified(part, source)
     if suffix not in READERS:
         raise not_read(source, tuple(READERS))
     reader = READERS.load(suffix)
-    options = {"dt": dt, "clock": clock} if "dt" in inspect.signature(reader).parameters else {}
+    taken = inspect.signature(reader).parameters
+    _refuse_given(source, given, taken)
+    options: dict[str, Any] = {name: value for name, value in given.items() if name in taken}
     run: Run = reader(source, **options)
     if suffix in HDF5_SUFFIXES:
         return _identified(run, source)
@@ -93,6 +105,13 @@ def is_result(path: str | os.PathLike[str]) -> bool:
     return suffix in (*HDF5_SUFFIXES, NETWORK_SUFFIX)
 
 
+def _refuse_given(source: Path, given: dict[str, Any], taken: Container[str] = ()) -> None:
+    """Refuse arguments that say nothing of a file with a clock and names of axes."""
+    for name, value in given.items():
+        if name not in taken and value is not None:
+            raise InputError(f"{name}: is for arrays; {source} has its own; leave it out")
+
+
 def _identified(run: Run, file: Path) -> Run:
     """Return a run, whose entries have sources of their own, with the identity of its file."""
     return Run(run, {**run.source, **identity(file)})
@@ -104,7 +123,7 @@ def _of_folder(folder: Path) -> Run:
     raise InputError(f"{folder}: is a folder without {ABOUT}, so no export of ictal; name a file in it")
 
 
-def read_arrays(source: Path, *, dt: float | None, clock: str | None) -> Run:
+def read_arrays(source: Path, *, dt: float | None, clock: str | None, dims: Dims | None) -> Run:
     """Read an array file as `open_run` says.
 
     Raises:
@@ -122,6 +141,8 @@ def read_arrays(source: Path, *, dt: float | None, clock: str | None) -> Run:
             refuse_unnamed(str(source), values)
         if rate is not None and dt is None and clock in (None, "second"):
             clock, dt = "second", 1.0 / rate
+        arrays, assumed = arranged_arrays(source, arrays, channels, dims, clock or "second")
+        notes += assumed
         times = times_of_arrays(found, {values.shape[-2] for values in arrays.values()})
         grid = sampling(str(source), times, dt, clock, notes)
     for name, values in arrays.items():
@@ -136,6 +157,23 @@ def read_arrays(source: Path, *, dt: float | None, clock: str | None) -> Run:
     return Run(entries, {"assumptions": notes} if notes else {})
 
 
+def has_no_clock(path: str | os.PathLike[str]) -> bool:
+    """Return whether a file is of a format without a clock, so that it takes the one that is given with it."""
+    source = Path(path)
+    suffix = source.suffix.lower()
+    if suffix in TABLE_SUFFIXES and is_part(source):
+        return False
+    return suffix in READERS and "dt" in inspect.signature(READERS.load(suffix)).parameters
+
+
+def array_shapes(path: str | os.PathLike[str]) -> dict[str, tuple[int, ...]]:
+    """Return the shape of every array of a file, as it is stored. Errors as `open_run`."""
+    source = Path(path)
+    if source.suffix.lower() in TABLE_SUFFIXES:
+        return {"activity": read_matrix(source).shape}
+    return {name: values.shape for name, values in _usable(source, _load(source)[0]).items()}
+
+
 def open_matrix(path: str | os.PathLike[str]) -> NDArray[np.float64]:
     """Read the one array of a ``.npy`` or ``.csv`` file, with two axes or more.
 
@@ -143,8 +181,7 @@ def open_matrix(path: str | os.PathLike[str]) -> NDArray[np.float64]:
         InputError: one line with the file and its fault.
     """
     source = Path(path)
-    if not source.exists():
-        raise InputError(f"{source}: no such file")
+    check_readable(source)
     if source.suffix.lower() in TABLE_SUFFIXES:
         return read_matrix(source)
     found = list(_usable(source, _load(source)[0]).values())
@@ -212,7 +249,7 @@ def _channels(source: Path, given: NDArray[Any] | None, arrays: dict[str, NDArra
     if given is None or given.ndim >= 2:
         return None
     units = sorted({values.shape[-1] for values in arrays.values()})
-    if given.dtype.kind != "U" or given.ndim != 1 or given.size not in units:
+    if given.dtype.kind != "U" or given.ndim != 1:
         wanted = " or ".join(map(str, units))
         raise InputError(f"{source}: channels: must be {wanted} names; got {given.dtype} {given.shape}")
     return given

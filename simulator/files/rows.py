@@ -9,6 +9,7 @@ from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
 
+from ..errors import InputError
 from .document import Group, Variable
 
 Row = TypeVar("Row")
@@ -25,9 +26,18 @@ def to_group(kind: type[Row], rows: Sequence[Row], attrs: Mapping[str, Any] | No
 
 
 def from_group(kind: type[Row], group: Group) -> list[Row]:
-    """Return the rows that `to_group` stored."""
+    """Return the rows that `to_group` stored.
+
+    Raises:
+        InputError: a column holds another type.
+    """
+    hints, columns = get_type_hints(kind), []
     names = [item.name for item in fields(kind)]  # type: ignore[arg-type]
-    columns = [group.variables[name].values.tolist() for name in names]
+    for name in names:
+        values = group.variables[name].values
+        if values.dtype.kind not in {"str": "U", "int": "iu", "float": "fiu", "bool": "b"}[hints[name].__name__]:
+            raise InputError(f"its column {name} holds {values.dtype}; want {hints[name].__name__}")
+        columns.append(values.tolist())
     return [kind(**dict(zip(names, cells, strict=True))) for cells in zip(*columns, strict=True)]
 
 

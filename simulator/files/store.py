@@ -84,7 +84,10 @@ def _source_json(name: str, source: Mapping[str, object]) -> str:
 def from_document(document: Document) -> Run:
     """Return the Run of a document, the inverse of `to_document`."""
     entries: dict[str, Recording | Spikes] = {}
-    for name in json.loads(document.attrs["entries"]):
+    names = json.loads(document.attrs["entries"])
+    if not isinstance(names, list):
+        raise InputError("its attribute entries is no list")
+    for name in names:
         if f"spikes/{name}" in document.groups:
             entries[name] = _spikes(document.groups[f"spikes/{name}"])
         else:

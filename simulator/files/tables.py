@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError, unknown
+from ..recordings.dims import Dims, arranged, roles, words_of
 from ..recordings.recording import CLOCKS, Clock, Recording
 from ..recordings.run import Run
 from .cells import Cells, is_missing, is_number, read_cells
@@ -23,7 +24,7 @@ _LABEL = "time_label_"  # of an export
 _SITE = re.compile(r"(?:EEG )?(Fp|AF|F|FC|FT|C|CP|T|TP|P|PO|O|A|M)(z|\d{1,2})(?:-(?:\w{1,4}))?")
 
 
-def read_table(source: Path, *, dt: float | None, clock: str | None) -> Run:
+def read_table(source: Path, *, dt: float | None, clock: str | None, dims: Dims | None) -> Run:
     """Read a table as `open_run` says.
 
     Raises:
@@ -39,8 +40,10 @@ def read_table(source: Path, *, dt: float | None, clock: str | None) -> Run:
     if found is not None:
         if clock not in (None, "second"):
             raise InputError(f"{source}: is a list of spikes, whose clock is second; leave out --clock {clock}")
+        if dims is not None:
+            raise InputError(f"{source}: is a list of spikes, which has no axes; leave out dims")
         return _spikes(cells, *found, dt, notes)
-    return Run({"activity": _signals(cells, dt, clock, notes)}, {"assumptions": notes} if notes else {})
+    return Run({"activity": _signals(cells, dt, clock, dims, notes)}, {"assumptions": notes} if notes else {})
 
 
 def read_matrix(source: Path) -> NDArray[np.float64]:
@@ -109,12 +112,17 @@ class _Columns:
     signals: list[int]
 
 
-def _signals(cells: Cells, dt: float | None, clock: str | None, notes: list[str]) -> Recording:
+def _signals(cells: Cells, dt: float | None, clock: str | None, dims: Dims | None, notes: list[str]) -> Recording:
     columns = _sorted(cells, notes)
     values = cells.numbers(columns.signals)
     _refuse_not_finite(cells, columns.signals, values)
     if columns.time is None:
         refuse_unnamed(cells.where, values)
+    if cells.names is None and columns.time is None and len(columns.signals) == cells.width:
+        values, assumed = arranged(values, dims, clock=clock, what=cells.where)
+        notes += assumed
+    elif dims is not None and roles(words_of(dims), clock)[-2:] != ["time", "unit"]:
+        raise InputError(f"{cells.where}: has names, so that a row is a time and a column a unit; leave out dims")
     blocks = _trials(cells, columns.trials)
     shape = (*blocks, len(values) // max(1, math.prod(blocks)))
     times = None if columns.time is None else _times(cells, columns.time, shape)

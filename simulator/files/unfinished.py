@@ -11,12 +11,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from ..errors import InputError
-from .document import replacing, to_json
-
-try:
-    import fcntl
-except ImportError:  # Windows: nothing keeps two processes apart there
-    fcntl = None  # type: ignore[assignment]
+from .disk import clear, locked_folder, replacing, write_errors
+from .document import to_json
 
 
 @dataclass(frozen=True)
@@ -66,45 +62,46 @@ class Unfinished:
         return manifest
 
     def start(self, replaces: bool, **facts: Mapping[str, object]) -> None:
-        """Make the folder anew. The manifest holds `replaces` (FILE.h5 may be replaced at the end) and the `facts`.
+        """Start anew in the folder, which is `locked`; what is there is removed.
+
+        Args:
+            replaces: FILE.h5 may be replaced at the end.
+            facts: further content of the manifest.
 
         Raises:
-            InputError: another process writes there, or the folder is not one of Ictal.
+            InputError: the folder is not one of Ictal.
         """
-        if self._manifest.exists():
-            with self.locked():
-                self.remove()
-        self.remove()
-        self.folder.mkdir()
+        self.folder.mkdir(exist_ok=True)
+        self._clear()
         manifest = {"format": self.FORMAT, "part_version": self.VERSION, **facts, "replaces": replaces}
         with replacing(self._manifest) as temporary:
             temporary.write_text(to_json(manifest) + "\n", encoding="utf-8")
 
     def remove(self) -> None:
-        """Remove the folder, `PROOF` first: the rest of a removal that was killed is then no unfinished work."""
-        self._check_ours()
-        (self.folder / self.PROOF).unlink(missing_ok=True)
+        """Remove the folder."""
         if self.folder.exists():
-            for item in self.folder.iterdir():
-                item.unlink()
+            self._clear()
             self.folder.rmdir()
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other processes from writing here.
+        """Make the folder, and keep other processes from writing there.
 
         Raises:
-            InputError: another one does.
+            InputError: another one does, or the folder is not one of Ictal.
         """
-        with self._manifest.open("rb") as handle:
-            if fcntl is not None:
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    raise InputError(f"{self.folder}: another process is {self.DOING}") from None
-                except OSError:
-                    pass  # a file system without locks
+        self._check_ours()
+        with contextlib.ExitStack() as stack:
+            with write_errors(self.folder):
+                otherwise = f"{self.folder}: another process is {self.DOING}"
+                stack.enter_context(locked_folder(self.folder, otherwise))
             yield
+
+    def _clear(self) -> None:
+        """Remove all files, `PROOF` first: the rest of a removal that was killed is then no unfinished work."""
+        self._check_ours()
+        (self.folder / self.PROOF).unlink(missing_ok=True)
+        clear(self.folder)
 
     @property
     def _manifest(self) -> Path:

@@ -24,7 +24,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from ..files.document import DAMAGE, first_line, replacing, to_json
+from ..files.disk import Sink, replacing
+from ..files.document import DAMAGE, first_line, to_json
 from ..files.unfinished import Unfinished
 
 STATES_KEPT = 2  # one more than is needed: a damaged newest chunk or state costs one chunk, not the run
@@ -142,7 +143,7 @@ class UnfinishedRun(Unfinished):
 
 
 def _write(path: Path, attrs: Mapping[str, object], arrays: Mapping[str, NDArray[Any]]) -> None:
-    with replacing(path, force=True) as temporary, h5py.File(temporary, "w") as file:
+    with replacing(path, force=True) as temporary, Sink(temporary) as sink, h5py.File(sink, "w") as file:
         for key, value in attrs.items():
             file.attrs[key] = value
         file.attrs["names"] = to_json(sorted(arrays))

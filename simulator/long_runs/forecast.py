@@ -14,8 +14,8 @@ from ..engines.estimate import expected_edges, memory
 from ..engines.wiring import instantiate
 from ..errors import InputError
 from ..files.store import timestamps
+from ..machine import available_memory, free_disk, readable_size
 from ..networks.network import Network
-from .machine import available_memory, free_disk, readable_size
 
 NOMINAL_RATE = 5.0  # assumed rate of a cell without a pilot run [Hz]
 PROGRAM = 300_000_000  # interpreter, libraries and compiled code, and one chunk [bytes]

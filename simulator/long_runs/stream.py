@@ -13,7 +13,8 @@ from typing import Any
 from ..engines.common import intervals, n_steps, provenance
 from ..engines.compiled.engine import PRECISIONS
 from ..errors import InputError, unknown
-from ..files.document import check_writable, first_line, read, to_json
+from ..files.disk import WriteError, check_writable
+from ..files.document import read, to_json
 from ..files.identity import differences, fingerprint
 from ..networks.network import Network
 from ..recordings.recording import Recording
@@ -116,9 +117,10 @@ def record_to_file(
     with contextlib.ExitStack() as stack, _disk(unfinished):
         if manifest is None:
             stepper.begin()
-            unfinished.start(replaces, identity=identity)
         stack.enter_context(unfinished.locked())
-        if manifest is not None:
+        if manifest is None:
+            unfinished.start(replaces, identity=identity)
+        else:
             stepper.go_on(note)
         stepper.run()
         whole = {**own, **(run_source or {})}
@@ -144,8 +146,7 @@ def _check_complete(target: Path, own: Mapping[str, object]) -> None:
 def _disk(unfinished: UnfinishedRun) -> Iterator[None]:
     try:
         yield
-    except OSError as error:
-        raise InputError(
-            f"{unfinished.folder}: could not be written: {first_line(error)}; whole files stay: make room and say "
-            "--resume"
-        ) from error
+    except (OSError, WriteError) as error:
+        what = str(error) if isinstance(error, WriteError) else f"{unfinished.folder}: could not be written: {error}"
+        left = "; whole files stay: make room and say --resume" if unfinished.folder.exists() else ""
+        raise InputError(what + left) from error

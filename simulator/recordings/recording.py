@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 import array_api_compat as api
 import numpy as np
@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from ..checks import _storable, check_name, rounding
 from ..errors import InputError, unknown
+from ..fields import check
 from ..types import Array
 
 Clock = Literal["second", "model", "step", "epoch", "frame", "sample"]
 CLOCKS: tuple[str, ...] = get_args(Clock)
 Labels = Mapping[str, NDArray[Any]]
+_LONGEST = 1e100  # ticks, and samples a tick: their squares and cubes are finite
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +29,8 @@ class Recording:
 
     Attributes:
         values: real array (..., time, unit); leading axes are trials. Integers and booleans
-            become float64, half precision float32. A numpy array is copied unless it is read-only, and is frozen; an
-            array of another library (a torch tensor, on any device, with its graph) stays as it is.
+            become float64, half precision float32. A numpy array is copied unless it is read-only, and is frozen; any
+            other array of another library (a torch tensor, on any device, with its graph) stays as it is.
         dt: sampling interval [ticks of `clock`], > 0.
         clock: meaning of the time axis. ``"second"``: physical time. ``"model"``: a model's own time
             unit. ``"step"``, ``"epoch"``: training. ``"frame"``: stimuli in an order.
@@ -75,14 +77,17 @@ class Recording:
             raise InputError(f"Recording.values: must not be empty; got shape {tuple(values.shape)}")
         if self.clock not in CLOCKS:
             raise unknown("clock", str(self.clock), CLOCKS)
-        if not (math.isfinite(self.dt) and self.dt > 0):
-            raise InputError(f"Recording.dt: must be a positive interval [{self.clock}]; got {self.dt}")
-        if not math.isfinite(self.t0):
-            raise InputError(f"Recording.t0: must be finite; got {self.t0}")
+        for name in ("quantity", "unit"):
+            text = getattr(self, name)
+            if not (isinstance(text, str) and _storable(text)):
+                raise InputError(f"Recording.{name}: must be text that UTF-8 can hold, without NUL; got {text!r}")
+        for name in ("dt", "t0"):
+            object.__setattr__(self, name, check(f"Recording.{name}", float, getattr(self, name)))
+        self._check_times(values.shape[-2])
         _refuse_non_finite(values, "Recording.values")
         object.__setattr__(self, "values", values)
         if self.valid is not None:
-            valid = self.valid
+            valid: Array = self.valid if api.is_array_api_obj(self.valid) else np.asarray(self.valid)
             if tuple(valid.shape) != tuple(values.shape):
                 raise InputError(
                     f"Recording.valid: must have the shape of values {tuple(values.shape)}; got {tuple(valid.shape)}"
@@ -90,7 +95,22 @@ class Recording:
             object.__setattr__(self, "valid", _frozen(valid) if isinstance(valid, np.ndarray) else valid)
         object.__setattr__(self, "unit_labels", frozen_labels(self.unit_labels, self.n_units, "Recording.unit_labels"))
         object.__setattr__(self, "time_labels", frozen_labels(self.time_labels, self.n_times, "Recording.time_labels"))
+        if not isinstance(self.source, Mapping):
+            raise InputError(f"Recording.source: must be a mapping; got {type(self.source).__name__}")
         object.__setattr__(self, "source", MappingProxyType(dict(self.source)))
+
+    def _check_times(self, n_times: int) -> None:
+        if not (math.isfinite(self.dt) and self.dt > 0):
+            raise InputError(f"Recording.dt: must be a positive interval [{self.clock}]; got {self.dt}")
+        if not math.isfinite(self.t0):
+            raise InputError(f"Recording.t0: must be finite; got {self.t0}")
+        if self.dt < 1 / _LONGEST or n_times * self.dt > _LONGEST:
+            raise InputError(
+                f"Recording.dt: must leave a sampling rate and a duration below {_LONGEST:g}; got {self.dt:g} "
+                f"[{self.clock}] of {n_times} samples"
+            )
+        if self.t0 + self.dt == self.t0:
+            raise InputError(f"Recording.t0: too far from 0 to tell steps of {self.dt:g} apart; got {self.t0:g}")
 
     @property
     def n_units(self) -> int:
@@ -202,12 +222,34 @@ def to_numpy(values: Array) -> NDArray[Any]:
     return np.from_dlpack(values) if hasattr(values, "__dlpack__") else np.asarray(values)
 
 
+def check_dense(values: Array, what: str) -> None:
+    """Refuse a tensor of torch that is sparse, quantised, nested, or without values.
+
+    Raises:
+        InputError: which of these it is.
+    """
+    if not api.is_torch_array(values):
+        return
+    ways = {
+        "nested": "to_padded_tensor(0.0)",
+        "quantized": "dequantize()",
+        "sparse": "to_dense()",
+        "meta": "to(device)",
+    }
+    found = next((name for name in ways if getattr(values, f"is_{name}", False)), None)
+    found = found or ("sparse" if "strided" not in str(values.layout) else None)
+    if found:
+        raise InputError(f"{what}: must be a dense tensor with its values; this one is {found}: give x.{ways[found]}")
+
+
 def frozen_labels(labels: Mapping[str, Any], n: int, what: str) -> Labels:
     """Return labels as read-only arrays of length n.
 
     Raises:
         InputError: an array of another length.
     """
+    if not isinstance(labels, Mapping):
+        raise InputError(f"{what}: must be a mapping of names to arrays; got {type(labels).__name__}")
     out = {}
     for name, given in labels.items():
         check_name(name, what)
@@ -268,21 +310,33 @@ def choose(rng: np.random.Generator, n: int, k: int, what: str) -> NDArray[np.in
 
 
 def _window(time: tuple[float, float], what: str) -> tuple[float, float]:
-    start, stop = float(time[0]), float(time[1])
+    start, stop = cast("tuple[float, float]", check(f"{what}: time", tuple[float, float], time))
+    if not (math.isfinite(start) and math.isfinite(stop)):
+        raise InputError(f"{what}: time must be finite (start, stop); got ({start:g}, {stop:g}); leave it out for all")
     if not start < stop:
         raise InputError(f"{what}: time must be (start, stop) with start < stop; got ({start:g}, {stop:g})")
     return start, stop
 
 
 def _real_array(values: Array) -> Array:
-    if not api.is_array_api_obj(values):
-        values = np.asarray(values)
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        mask = np.asarray(values.mask)
+        index = tuple(int(i) for i in np.argwhere(mask)[0])
+        raise InputError(
+            f"Recording.values: must have a value everywhere; {int(mask.sum())} of {mask.size} are masked, first at "
+            f"index {index}: select a part without them, or fill them, e.g. with values.filled(number)"
+        )
+    if not api.is_array_api_obj(values) or isinstance(values, np.ndarray):
+        try:
+            values = np.asarray(values)
+        except (TypeError, ValueError):
+            raise InputError(f"Recording.values: must be an array of numbers; got {type(values).__name__}") from None
     if isinstance(values, np.ndarray):
         if values.dtype == object:
             raise InputError("Recording.values: must be numbers; got an array of Python objects")
         if np.iscomplexobj(values):
             raise InputError(f"Recording.values: must be real; got {values.dtype}")
-        if not np.issubdtype(values.dtype, np.number) and values.dtype != bool:
+        if values.dtype.kind not in "biuf":
             raise InputError(f"Recording.values: must be numbers; got {values.dtype}")
         if not np.issubdtype(values.dtype, np.floating):
             values = values.astype(np.float64)
@@ -290,9 +344,12 @@ def _real_array(values: Array) -> Array:
             values = values.astype(np.float32)
         return _frozen(values)
     xp = api.array_namespace(values)
+    check_dense(values, "Recording.values")
     if xp.isdtype(values.dtype, "complex floating"):
         raise InputError(f"Recording.values: must be real; got {values.dtype}")
-    return values if xp.isdtype(values.dtype, "real floating") else xp.astype(values, xp.float64)
+    if not xp.isdtype(values.dtype, "real floating"):
+        return xp.astype(values, xp.float64)
+    return xp.astype(values, xp.float32) if xp.finfo(values.dtype).bits < 32 else values
 
 
 def _refuse_non_finite(values: Array, what: str) -> None:

@@ -13,9 +13,13 @@ from numpy.typing import NDArray
 
 from ..checks import rounding
 from ..errors import InputError
+from ..machine import check_memory
 from .recording import Labels, Recording, _frozen, _window, choose, frozen_labels, unit_index
 
 MIN_SPIKES = 5  # a unit with fewer spikes has no usable phase or inter-spike statistics
+MOST_BINS = 2**36  # values, 512 GiB
+MOST_SD = 10**7  # bins
+LONGEST = 1e12  # s, and 1 / s: beyond it numbers of windows overflow
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +65,8 @@ class Spikes:
             raise InputError(f"Spikes.n_units: must be at least 1; got {self.n_units}")
         if not (math.isfinite(self.duration) and self.duration > 0):
             raise InputError(f"Spikes.duration: must be > 0 s; got {self.duration}")
+        if not 1 / LONGEST <= self.duration <= LONGEST:
+            raise InputError(f"Spikes.duration: must lie in {1 / LONGEST:g}..{LONGEST:g} s; got {self.duration:g}")
         if not math.isfinite(self.t0):
             raise InputError(f"Spikes.t0: must be finite; got {self.t0}")
         if time.size:
@@ -86,7 +92,12 @@ class Spikes:
 
     @property
     def counts(self) -> NDArray[np.int64]:
-        """Number of spikes of every unit, (n_units,)."""
+        """Number of spikes of every unit, (n_units,).
+
+        Raises:
+            InputError: so many units do not fit into memory.
+        """
+        check_memory(f"Spikes.n_units: {self.n_units} units", 16 * self.n_units)
         return np.bincount(self.unit, minlength=self.n_units)
 
     @property
@@ -177,6 +188,8 @@ class Spikes:
         """
         if not (math.isfinite(sd) and sd > 0):
             raise InputError(f"Spikes.smoothed: sd must be > 0 s; got {sd}")
+        if sd / dt > MOST_SD:
+            raise InputError(f"Spikes.smoothed: sd must be at most {MOST_SD:g} bins, {MOST_SD * dt:g} s; got {sd:g}")
         from .smoothing import gaussian, spread  # compiled
 
         bins, unit, n_bins = self.bins(dt)
@@ -229,6 +242,11 @@ class Spikes:
         """Return the number of bins of dt [s] that the observation fills. Errors as `bins`."""
         if not (math.isfinite(dt) and dt > 0):
             raise InputError(f"Spikes: dt must be > 0 s; got {dt}")
+        if not self.duration / dt * self.n_units < MOST_BINS:
+            raise InputError(
+                f"Spikes: bins of {dt:g} s make {self.duration / dt:.3g} of each of {self.n_units} units, more than "
+                "memory holds; take wider ones"
+            )
         if self.rounding > dt / 4 and self.duration >= dt:
             raise InputError(
                 f"Spikes: times near {self.t0 + self.duration:g} s are stored to {self.rounding / 2:.2g} s, too coarse "

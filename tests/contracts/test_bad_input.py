@@ -31,6 +31,8 @@ def folder(tmp_path, monkeypatch):
         (tmp_path / name).touch()
     np.save("one_unit.npy", GOOD[:, :1])
     np.save("one_sample.npy", GOOD[:1])
+    np.save("turned.npy", GOOD.T)
+    np.save("trials.npy", GOOD.reshape(3, 40, 5))
     np.save("constant.npy", np.full((50, 4), 0.1))
     np.save("vector.npy", GOOD[:, 0])
     (tmp_path / "words.csv").write_text("a,b\n1,2\n3,x\n")
@@ -101,6 +103,37 @@ CASES = {
     "one unit in compare": (["compare", "good.npy", "one_unit.npy", *DT], ["one_unit", "1 unit"]),
     "one sample": (["measure", "one_sample.npy", *DT], ["one_sample.npy", "1 sample"]),
     "one sample in compare": (["compare", "good.npy", "one_sample.npy", *DT], ["one_sample", "1 sample"]),
+    **{
+        f"units first in {words[0]}": (words, ["turned.npy", "5 samples of 120 units", '--dims "unit time"'])
+        for words in (
+            ["measure", "turned.npy", *DT],
+            ["why", "turned.npy", *DT],
+            ["eeg", "turned.npy", "--rate", "100"],
+            ["compare", "good.npy", "turned.npy", *DT],
+            ["plot", "turned.npy", *DT],
+        )
+    },
+    "units first, without an order": (
+        ["measure", "turned.npy", "--clock", "sample"],
+        ['--dims "unit sample"', '--dims "sample unit"'],
+    ),
+    "three axes": (["measure", "trials.npy", *DT], ["3 axes", '--dims "trial time unit"']),
+    "a word that is no axis": (
+        ["measure", "good.npy", *DT, "--dims", "time units_of"],
+        ["good.npy", "unknown axis 'units_of'"],
+    ),
+    "too many axes": (["measure", "good.npy", *DT, "--dims", "trial time unit"], ["names 3 axes", "(120, 5)"]),
+    "axes of a file with names": (
+        ["measure", "corrupt.h5", "--dims", "time unit"],
+        ["--dims", "corrupt.h5", "has its own"],
+    ),
+    "axes of a file with names to describe": (
+        ["info", "corrupt.h5", "--dims", "time unit"],
+        ["--dims", "names its axes"],
+    ),
+    "a window without an end": (["measure", "good.npy", *DT, "--window", "0", "inf"], ["finite"]),
+    "a step of 1e308": (["measure", "good.npy", "--dt", "1e308"], ["dt", "1e+308"]),
+    "a step of 5e-324": (["measure", "good.npy", "--dt", "5e-324"], ["dt", "e-324"]),
     "all units constant": (["measure", "constant.npy", *DT], ["constant.npy", "constant"]),
     "all units constant in compare": (["compare", "good.npy", "constant.npy", *DT], ["constant", "vary"]),
     "a vector": (["measure", "vector.npy", *DT], ["vector.npy", "(time, unit)"]),

@@ -325,6 +325,31 @@ def test_plot_a_run(folder, ictal_):
 
 def test_info_on_arrays(folder, ictal_):
     assert "(300, 6)" in ictal_("info", "rest0.npy")
+    x = np.load("rest0.npy")
+    np.save("turned.npy", x.T)
+    told = ictal_("info", "turned.npy")
+    assert "(6, 300)" in told
+    assert '--dims "unit time"' in told
+    assert "(300, 6)" in ictal_("info", "turned.npy", "--dims", "channel time")
+
+
+def test_axes_in_the_shell_and_in_the_line_that_repeats(folder, ictal_):
+    x = np.load("rest0.npy")
+    np.save("turned.npy", x.T)
+    np.save("square.npy", x[:6])
+    arguments = ["measure", "turned.npy", "--dt", "0.01", "--measures", "chi_c", "--dims", "unit time"]
+    found = json.loads(ictal_(*arguments, "-o", "m.h5", "--json"))
+    assert found["rows"][0]["value"] == ictal.measure(x, "chi_c", dt=0.01).value("chi_c")
+    config = ictal.load("m.h5").config
+    assert config["dims"] == "unit time"
+    again = json.loads(ictal_(*shlex.split(config["command"])[1:], "--json"))
+    assert again["rows"] == found["rows"]
+    note = "of 6 × 6 values the first axis is taken for time"
+    assert f"assumed: activity: {note}" in ictal_("measure", "square.npy", "--dt", "0.01", "--measures", "chi_c")
+    told = json.loads(ictal_("measure", "square.npy", "--dt", "0.01", "--measures", "chi_c", "--json"))
+    assert note in " ".join(told["config"]["assumptions"])
+    drawn = ictal_("plot", "turned.npy", "--dt", "0.01", "--dims", "unit time", "-o", "drawn")
+    assert "wrote" in drawn
 
 
 def test_progress_in_plain_lines(capfd, monkeypatch):

@@ -355,7 +355,7 @@ def test_results_say_what_was_measured_and_how(tmp_path, run, monkeypatch):
 
 
 def test_measure_each_trial():
-    found = ictal.measure(np.stack(TIGHT), "si_3", dt=0.01)
+    found = ictal.measure(np.stack(TIGHT), "si_3", dt=0.01, dims="trial time unit")
     assert [row.entry for row in found.rows] == [f"activity[{k}]" for k in range(4)]
     assert found.rows[2].value == ictal.measure(TIGHT[2], "si_3", dt=0.01).value("si_3")
     with pytest.raises(ictal.InputError, match="name one"):

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ictal.simulator import InputError, Recording, Run, Spikes, load, open_run, save
-from ictal.simulator.files.document import Document, Group, Variable, read, replacing, write
+from ictal.simulator.files.disk import replacing
+from ictal.simulator.files.document import Document, Group, Variable, read, write
 from ictal.simulator.files.rows import from_group, plain, to_group
 
 

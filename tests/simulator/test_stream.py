@@ -35,6 +35,7 @@ from ictal.simulator import (
     Synapse,
     TriggeredInput,
     UnfinishedError,
+    machine,
     record_to_file,
     simulate,
 )
@@ -42,7 +43,7 @@ from ictal.simulator.files import document, store
 from ictal.simulator.files.document import Document, Group, Streamed
 from ictal.simulator.files.identity import fingerprint
 from ictal.simulator.long_runs import chunks as parts
-from ictal.simulator.long_runs import forecast, machine
+from ictal.simulator.long_runs import forecast
 from ictal.simulator.long_runs import join as joining
 from ictal.simulator.long_runs import stepper as stepping
 from ictal.simulator.long_runs.chunks import UnfinishedRun

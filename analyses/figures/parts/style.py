@@ -16,6 +16,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from ....simulator.errors import spelled
+
 SIZE = (3.4, 2.6)  # inch: at 8 pt one figure fills a phone's width and stays legible
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1.5, 1, 1.5)))  # a second channel beside colour
@@ -114,7 +116,7 @@ def words(text: str, width: int = 22, lines: int = 2) -> str:
     >>> words("a $name$")
     'a \\\\$name\\\\$'
     """
-    plain = re.sub(r"[\s\x00-\x1f\x7f]+", " ", text).strip() or "(no name)"
+    plain = spelled(re.sub(r"[\s\x00-\x1f\x7f]+", " ", text)).strip() or "(no name)"
     wrapped = textwrap.wrap(plain, width, max_lines=lines, placeholder=" …") or [plain]
     return "\n".join(wrapped).replace("$", r"\$")
 

@@ -8,16 +8,19 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from .errors import InputError
+
+_OWN_SIZE = Path("/proc/self/statm")
 _MEMINFO, _OWN_CGROUPS, _CGROUPS = Path("/proc/meminfo"), Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
 
 
 def available_memory() -> int | None:
     """Return the bytes that can be allocated without swapping; None if the system does not report them.
 
-    The minimum of the free memory of the system and the rest of the limits of this process's control groups, which
-    containers and job schedulers set.
+    The minimum of the free memory of the system, the rest of the limits of this process's control groups, which
+    containers and job schedulers set, and that of its own limit (``ulimit -v``).
     """
-    free = [*_free_of_the_system(), *_left_to_the_groups()]
+    free = [*_free_of_the_system(), *_left_to_the_groups(), *_left_to_the_process()]
     return max(0, min(free)) if free else None
 
 
@@ -27,6 +30,17 @@ def free_disk(folder: Path) -> int | None:
         return shutil.disk_usage(folder).free
     except OSError:
         return None
+
+
+def check_memory(what: str, needed: float) -> None:
+    """Check that so many bytes can be allocated.
+
+    Raises:
+        InputError: less memory is free.
+    """
+    free = available_memory()
+    if free is not None and needed > free:
+        raise InputError(f"{what}: needs {readable_size(needed)} of memory and {readable_size(free)} are free")
 
 
 def readable_size(size: float) -> str:
@@ -50,6 +64,15 @@ def _free_of_the_system() -> Iterator[int]:
     with contextlib.suppress(OSError, ValueError, AttributeError):  # no /proc: macOS, BSD
         pages = "SC_AVPHYS_PAGES" if "SC_AVPHYS_PAGES" in os.sysconf_names else "SC_PHYS_PAGES"
         yield os.sysconf(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _left_to_the_process() -> Iterator[int]:
+    with contextlib.suppress(OSError, ValueError, ImportError):  # Windows has no such limits, macOS no /proc
+        import resource
+
+        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+        if limit != resource.RLIM_INFINITY:
+            yield limit - int(_OWN_SIZE.read_text().split()[0]) * resource.getpagesize()
 
 
 def _left_to_the_groups() -> Iterator[int]:

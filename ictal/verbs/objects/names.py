@@ -1,0 +1,43 @@
+"""Names and units of other libraries, as entries, units and labels of a Run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...simulator.recordings.dims import ELECTRODES, singular
+
+NO_UNIT = ("", "1", "dimensionless", "none", "a.u.", "au")
+
+
+def entry_name(name: object, default: str = "activity") -> str:
+    """Return the name of an entry from that of an object.
+
+    >>> entry_name("LFP/raw"), entry_name(None)
+    ('LFP_raw', 'activity')
+    """
+    text = "" if name is None else str(name).replace("/", "_").replace("\x00", "").strip(". ")
+    return text or default
+
+
+def unit_text(unit: object) -> str:
+    """Return a unit as text; "1" for none.
+
+    >>> unit_text("mV"), unit_text("dimensionless"), unit_text(None)
+    ('mV', '1', '1')
+    """
+    text = "" if unit is None else str(unit).strip()
+    return "1" if text.lower() in NO_UNIT else text
+
+
+def unit_names(names: Any, axis: str) -> dict[str, Any]:
+    """Return the label of the units from their names: ``channel`` for electrodes, else ``name``; {} for numbers 0, 1 …
+
+    >>> unit_names(["Fp1", "C3"], "channels"), unit_names([0, 1, 2], "unit")
+    ({'channel': ['Fp1', 'C3']}, {})
+    """
+    given = np.asarray(names)
+    if given.ndim != 1 or (given.dtype.kind in "iu" and np.array_equal(given, np.arange(given.size))):
+        return {}
+    return {"channel" if singular(axis) in ELECTRODES else "name": [str(name) for name in given.tolist()]}
