@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..recordings.spikes import Spikes
+from ..recordings.spikes import LONGEST, Spikes
 from .column_names import SECONDS
 
 FASTEST = 1000.0  # spikes a unit and second: no unit fires at a higher rate
@@ -56,6 +56,8 @@ def spike_list(
     units, ids = _units(where, unit, observed.n_units, notes)
     scale = _scale(where, time, ids, said, title, dt, notes)
     seconds = time * scale if scale != 1.0 else time
+    if seconds.size and not np.abs(seconds).max() < LONGEST:
+        raise InputError(f"{where}: {title}: must be finite and below {LONGEST:g} s; got {np.abs(seconds).max():g} s")
     t0, duration = _observation(seconds, observed, notes)
     try:
         return Spikes(seconds, ids, len(units), duration, t0=t0, unit_labels=_labels(units)), notes

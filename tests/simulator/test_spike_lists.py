@@ -57,6 +57,12 @@ def test_the_unit_of_times_is_told_asked_or_refused(tmp_path):
         open_run(table(tmp_path, "time_s,unit", TIME, UNIT), clock="frame")
 
 
+@pytest.mark.parametrize("time", ["1e400", "1e300", "nan", ""])
+def test_times_that_are_none_are_refused(time, tmp_path):
+    with pytest.raises(InputError, match=r"line 3|must be finite"):
+        open_run(table(tmp_path, "time_s,unit", [0.1, time, 0.3], [0, 1, 0]))
+
+
 def test_units_have_the_names_of_the_list(tmp_path):
     named = open_run(table(tmp_path, "time_s,cell", TIME, [f"c{k}" for k in UNIT])).spikes("spikes")
     assert named.unit_labels["name"].tolist() == [f"c{k}" for k in range(5)]
