@@ -161,8 +161,11 @@ def _sorted(cells: Cells, notes: list[str]) -> _Columns:
         elif (is_index(name) if name or cells.names else k == 0 < cells.width - 1) and _counts(cells, k):
             notes.append(f"{cells.title(k)} numbers the rows and is no signal")
         elif (is_time(name) if name else k == 0 < cells.width - 1) and _is_time(cells, k, found, notes):
-            found.time = k
-        elif not (name and is_time(name) and found.time is not None):
+            if found.time is None:
+                found.time = k
+            else:
+                notes.append(f"{cells.title(k)} is left out: {cells.title(found.time)} has the times")
+        else:
             found.signals.append(k)
     if cells.names is not None and 0 in found.signals and not names[0]:
         raise InputError(
@@ -202,9 +205,6 @@ def _counts(cells: Cells, column: int) -> bool:
 def _is_time(cells: Cells, column: int, found: _Columns, notes: list[str]) -> bool:
     """Return whether a column holds times: by its name, and one without a name if it rises evenly."""
     name, texts = cells.names[column] if cells.names else "", cells.texts(column)
-    if found.time is not None:
-        notes.append(f"{cells.title(column)} is left out: {cells.title(found.time)} has the times")
-        return False
     if name and len(name.strip()) > 2:
         return True
     if not all(map(is_number, texts)):
@@ -213,8 +213,7 @@ def _is_time(cells: Cells, column: int, found: _Columns, notes: list[str]) -> bo
     if name and not rising:
         notes.append(f"{cells.title(column)} does not rise evenly and is read as a signal")
     if not name and rising:
-        others = cells.numbers([k for k in range(column + 1, cells.width) if is_number(texts[0])][:1])[:, 0]
-        rising = len(texts) > 4 and not even(others)
+        rising = len(texts) > 4 and not even(cells.numbers([column + 1])[:, 0])
     return rising
 
 

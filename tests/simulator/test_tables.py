@@ -184,6 +184,15 @@ def test_names_and_units_are_kept(tmp_path):
     assert "electrodes" in " ".join(sites.source["assumptions"])
 
 
+def test_a_letter_that_can_be_time_is_a_signal_unless_it_rises_evenly(tmp_path):
+    found = read(tmp_path, "time,r,s,t\n" + TIMED)
+    assert np.array_equal(found.recording("activity").values, X)
+    assert "column 3 ('s') does not rise evenly and is read as a signal" in found.source["assumptions"]
+    both = read(tmp_path, "time,t,a,b\n" + text(np.c_[T, T, X[:, :2]]))
+    assert both.recording("activity").n_units == 2
+    assert "column 2 ('t') is left out: column 1 ('time') has the times" in both.source["assumptions"]
+
+
 def test_trials_follow_each_other(tmp_path):
     rows = [
         f"{trial},{k / 100:.2f},{x[0]},{x[1]}"
