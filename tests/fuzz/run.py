@@ -59,8 +59,16 @@ def run_case(surface, rng):
 
 
 def _place(error):
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename and "/lib/python" not in f.filename]
-    return f"{Path(frames[-1].filename).parent.name}/{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+    frames = [
+        f
+        for f in traceback.extract_tb(error.__traceback__)
+        if "site-packages" not in f.filename and "/lib/python" not in f.filename
+    ]
+    return (
+        f"{Path(frames[-1].filename).parent.name}/{Path(frames[-1].filename).name}:{frames[-1].lineno}"
+        if frames
+        else "?"
+    )
 
 
 def in_process(given):
@@ -109,7 +117,11 @@ def processes(given):
             done = subprocess.run([os.fsencode(w.encode("utf-8", "surrogateescape")) for w in line], capture_output=True,
                                   timeout=SECONDS, preexec_fn=bounds, stdin=subprocess.DEVNULL)  # fmt: skip
             fine = done.returncode in ((0, 1, 2) if words[0] == "sweep" else (0, 2)) and b"Traceback" not in done.stderr
-            what = "" if fine else f"{words[0]}: code {done.returncode}: {done.stderr.decode(errors='replace').splitlines()[-1:]}"
+            what = (
+                ""
+                if fine
+                else f"{words[0]}: code {done.returncode}: {done.stderr.decode(errors='replace').splitlines()[-1:]}"
+            )
         except subprocess.TimeoutExpired:
             what = f"{words[0]}: no end within {SECONDS} s"
         counts[words[0], "fault" if what else "taken" if not done.returncode else "refused"] += 1

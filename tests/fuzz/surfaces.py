@@ -58,7 +58,9 @@ def _settings(rng):
 def array_files(rng):
     """Read a .npy, .npz or .csv file and measure it."""
     path = _write(rng, rng.choice([".npy", ".npz", ".csv"]))
-    clock = rng.choice([{"dt": 0.01}, {}, {"clock": "sample"}, {"dt": drawn.anything(rng)}, {"clock": rng.choice(drawn.TEXTS)}])
+    clock = rng.choice(
+        [{"dt": 0.01}, {}, {"clock": "sample"}, {"dt": drawn.anything(rng)}, {"clock": rng.choice(drawn.TEXTS)}]
+    )
     run = ictal.open_run(path, **clock)
     _check(ictal.measure(run, rng.sample(MEASURES[:4], 1)))
 
@@ -128,7 +130,9 @@ def recordings(rng):
         draw = np.random.default_rng(rng.randrange(2**32))
         n = rng.choice([0, 3, 50])
         given = {"time": np.sort(draw.uniform(0, 2, n)), "unit": draw.integers(0, 3, n), "n_units": 3, "duration": 2.0}
-        for name in rng.sample(["time", "unit", "n_units", "duration", "t0", "unit_labels", "source"], rng.randrange(3)):
+        for name in rng.sample(
+            ["time", "unit", "n_units", "duration", "t0", "unit_labels", "source"], rng.randrange(3)
+        ):
             given[name] = rng.choice([drawn.anything(rng), drawn.array(rng)])
         entry = Spikes(**given)
         repr(entry)
@@ -155,7 +159,10 @@ def trains(rng):
 
 def comparisons(rng):
     """Compare groups of arrays with keywords that may be bad."""
-    groups = {rng.choice(drawn.TEXTS): [drawn.array(rng) for _ in range(rng.choice([1, 1, 3]))] for _ in range(rng.choice([1, 2]))}
+    groups = {
+        rng.choice(drawn.TEXTS): [drawn.array(rng) for _ in range(rng.choice([1, 1, 3]))]
+        for _ in range(rng.choice([1, 2]))
+    }
     given = _settings(rng)
     for name in ("all_channels", "units", "nulls"):
         given.pop(name, None)
@@ -180,7 +187,9 @@ def systems(rng):
 
 def names(rng):
     """Ask for the description of anything."""
-    name = rng.choice([*drawn.TEXTS, *ictal.MEASURES, *ictal.SYSTEMS, "PLV", "coherence", "claim:", ":", "measure:plv", "MI"])
+    name = rng.choice(
+        [*drawn.TEXTS, *ictal.MEASURES, *ictal.SYSTEMS, "PLV", "coherence", "claim:", ":", "measure:plv", "MI"]
+    )
     ictal.explain(name if rng.random() < 0.9 else drawn.anything(rng))
 
 

@@ -84,12 +84,16 @@ def npz(rng):
     """Return the bytes of a .npz file."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
-        for name in rng.sample(["x", "y", "rate", "channels", "time", "unit", "../up", "a/b", "λ", "\x1b"], rng.randrange(4)):
+        for name in rng.sample(
+            ["x", "y", "rate", "channels", "time", "unit", "../up", "a/b", "λ", "\x1b"], rng.randrange(4)
+        ):
             inner = io.BytesIO()
             np.save(inner, array(rng) if rng.random() < 0.7 else np.array(anything(rng), dtype=object))
             file.writestr(f"{name}.npy", inner.getvalue())
         if rng.random() < 0.3:
-            file.writestr(rng.choice(["readme.txt", "x.npy", "y", "rate.npy"]), rng.choice(TEXTS).encode("utf-8", "replace"))
+            file.writestr(
+                rng.choice(["readme.txt", "x.npy", "y", "rate.npy"]), rng.choice(TEXTS).encode("utf-8", "replace")
+            )
     return damaged(rng, out.getvalue())
 
 
@@ -173,7 +177,9 @@ def _change_attribute(rng, file, place):
     elif isinstance(old, str) and old[:1] in "{[" and rng.random() < 0.7:
         place.attrs[name] = _change_json(rng, old)
     else:
-        place.attrs[name] = rng.choice([h5py.Empty("f8"), h5py.Empty(h5py.string_dtype()), anything(rng), np.zeros(3), b"\xff"])
+        place.attrs[name] = rng.choice(
+            [h5py.Empty("f8"), h5py.Empty(h5py.string_dtype()), anything(rng), np.zeros(3), b"\xff"]
+        )
 
 
 def _change_json(rng, text):
@@ -203,7 +209,9 @@ def _change_object(rng, file, place):
         above[f"outside{rng.randrange(99)}"] = h5py.ExternalLink("other.h5", "/x")
     elif isinstance(place, h5py.Dataset):
         attrs = {key: value for key, value in place.attrs.items() if "LIST" not in key and key not in ("CLASS", "NAME")}
-        scales = [place.dims[k][0] if len(place.dims[k]) else None for k in range(place.ndim)] if not place.is_scale else []
+        scales = (
+            [place.dims[k][0] if len(place.dims[k]) else None for k in range(place.ndim)] if not place.is_scale else []
+        )
         old, was_scale = place[()] if place.shape is not None else 0, place.is_scale
         if was_scale and rng.random() < 0.5:
             return
