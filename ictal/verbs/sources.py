@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import warnings
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -43,9 +44,23 @@ def as_run(data: Source, *, dt: float | None = None, clock: str | None = None, d
             from ..models.trained.activity import activity_of
 
             return activity_of(data)
-        return open_run(data, dt=dt, clock=clock, dims=dims)
-    run = _in_memory(data, dt, clock, dims)
+        return remarked(open_run(data, dt=dt, clock=clock, dims=dims))
+    run = remarked(_in_memory(data, dt, clock, dims), warn=True)
     return Run(run, {**run.source, "array_sha256": {name: array_sha256(entry) for name, entry in run.items()}})
+
+
+def remarked(run: Run, warn: bool = False) -> Run:
+    """Add to the assumptions of a run what its spike trains are; of data in memory that is a warning too."""
+    lines = [
+        f"{name}: {n} of {entry.time.size} spikes are stored twice, at the same time of the same unit; they count twice"
+        for name, entry in run.items()
+        if isinstance(entry, Spikes) and (n := entry.repeats())
+    ]
+    if not lines:
+        return run
+    if warn:
+        warnings.warn("; ".join(lines), stacklevel=4)
+    return Run(run, {**run.source, "assumptions": [*assumptions_of(run.source), *lines]})
 
 
 def is_bare(data: Source) -> bool:

@@ -12,7 +12,7 @@ import array_api_compat as api
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import _storable, check_name
+from ..checks import _storable, check_name, rounding
 from ..errors import InputError, unknown
 from ..fields import check
 from ..types import Array
@@ -161,8 +161,11 @@ class Recording:
             return part
         start, stop = _window(time, "Recording.select")
         first, last = (
-            math.ceil(min(max((edge - self.t0) / self.dt - 1e-6, 0.0), self.n_times)) for edge in (start, stop)
-        )  # the slack keeps 0.3 / 0.1 on the grid
+            math.ceil(
+                min(max((edge - self.t0) / self.dt - max(1e-6, rounding(self.t0, edge) / self.dt), 0.0), self.n_times)
+            )
+            for edge in (start, stop)
+        )  # the slack keeps 0.3 / 0.1 on the grid, and seconds since 1970
         if first >= last:
             raise InputError(
                 f"Recording.select: no sample in [{start:g}, {stop:g}) {self.clock}; "

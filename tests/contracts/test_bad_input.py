@@ -89,7 +89,7 @@ CASES = {
     "negative seed": (["simulate", "cuba", "--seed", "-1"], ["seed", "-1"]),
     "no HDF5 name": (["simulate", "cuba", "-o", "run.csv"], ["run.csv", ".h5"]),
     "NaN in .npy": (["measure", "nan.npy", *DT], ["nan.npy", "(7, 3)"]),
-    "NaN in .csv": (["measure", "nan.csv", *DT], ["nan.csv", "(7, 3)"]),
+    "NaN in .csv": (["measure", "nan.csv", *DT], ["nan.csv", "line 8, column 4"]),
     "NaN in compare": (["compare", "good.npy", "nan.npy", *DT], ["nan.npy", "(7, 3)"]),
     "pickled .npy": (["measure", "pickled.npy", *DT], ["pickled.npy", "never loaded"]),
     "pickled .npz": (["measure", "pickled.npz", *DT], ["pickled.npz", "never loaded"]),
