@@ -27,7 +27,7 @@ ALPHA = 0.05  # of a value against its surrogates
 Indexed = TypeVar("Indexed", bound="Value")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Value:
     """One measure with its null. A table of values adds index columns, such as the entry or the window."""
 
@@ -98,7 +98,7 @@ def _number(value: object) -> float:
     return float(value) if isinstance(value, int | float) else math.nan
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class EntryValue(Value):
     """A value of one entry of a Run (of one trial of it, where it has trials: ``entry[k]``)."""
 

@@ -34,6 +34,15 @@ def steps(time: float, dt: float, what: str) -> int:
     return n
 
 
+def rounding(*times: float) -> float:
+    """Return the difference by which equal times as large as these can be apart: 2 units in the last place.
+
+    >>> rounding(1.6e9) > 1e-7, rounding(0.0, 100.0) < 1e-13
+    (True, True)
+    """
+    return 2.0 * float(np.spacing(max(map(abs, times))))
+
+
 def unique(names: Iterable[str], what: str) -> None:
     """Check that no name occurs twice."""
     seen: set[str] = set()

@@ -110,14 +110,14 @@ class Registry(Mapping[str, Entry]):
         if self._added is None:
             self._added = {}
             for point in _entry_points().select(group=self.group):
-                package = point.dist.name if point.dist else "an unnamed package"
+                package = (point.dist.name if point.dist else None) or "an unnamed package"
                 if point.name in self:
                     owner = self[point.name].package or "Ictal"
                     self.problems += (
                         f"{self.kind} {point.name!r} of package {package}: {owner} has this name; left out",
                     )
                     continue
-                summary = point.dist.metadata["Summary"] if point.dist else ""
+                summary = (point.dist.metadata.get("Summary") if point.dist else None) or ""
                 self._added[point.name] = Entry(
                     point.value, f"from {package}" + (f": {summary}" if summary else ""), package
                 )
@@ -126,9 +126,18 @@ class Registry(Mapping[str, Entry]):
 
 @cache
 def _entry_points() -> Any:
-    from importlib.metadata import entry_points  # reads the metadata of every installed package: some ms
+    from importlib.metadata import EntryPoints, distributions, entry_points  # reads metadata of every package: some ms
 
-    return entry_points()
+    try:
+        return entry_points()
+    except Exception:  # the text of one package is broken: leave out that one
+        found: list[Any] = []
+        for package in distributions():
+            try:
+                found += package.entry_points
+            except Exception as error:
+                warnings.warn(f"entry points of {package.name} cannot be read: {error}; left out", stacklevel=2)
+        return EntryPoints(found)
 
 
 def resolve(where: str, package: str) -> Any:

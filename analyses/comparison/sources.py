@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ...simulator import InputError, Recording, Run, Spikes, unknown
 from ..values import unusable
@@ -47,6 +48,10 @@ def entry_of(run: Run, name: str) -> Recording | Spikes:
         InputError: there is none; the message names the nearest.
     """
     if name not in run:
+        told: Any = run.source.get("assumptions", ())
+        for line in told:
+            if line.startswith(f"{name} is left out: "):
+                raise InputError(line)
         raise unknown("entry", name, run)
     return run[name]
 

@@ -22,6 +22,7 @@ from .result import EegResult
 from .synchrony import WindowValue, window_values
 from .windows import Event, block_length, disjoint, events_of, sliding
 
+MOST_STEPS = 90_000  # of detectors: 6 h in steps of 0.25 s
 QUIET = 2.0  # s before an event that are enough to judge channels by
 
 
@@ -105,24 +106,29 @@ class Prepared:
     notes: list[str]
 
 
-def prepare(recording: Recording, settings: Windows, *, electrodes: bool = True) -> Prepared:
+def prepare(
+    recording: Recording, settings: Windows, *, electrodes: bool = True, progress: Progress | None = None
+) -> Prepared:
     """Find the events, choose the channels that can be used, filter them, and take them against the reference.
 
     Args:
         recording: (time, channel).
         settings: event, band, all_channels, units, seed and reference are read.
         electrodes: whether the units are electrodes; the quality of others is not judged.
+        progress: called as progress(done, total, what).
 
     Raises:
         InputError: no such annotation, fewer than two channels, trials, another reference, a band that does not fit.
     """
+    if progress:
+        progress(0, 1, "channels")
     events, notes = events_of(recording, settings.event)
     channels: list[Channel] = []
     signal = within(recording, settings.band)
     if electrodes:
         if not events and not notes:
             notes = ["the recording has no annotation, so before and during an event cannot be told apart"]
-        channels = _judged(recording, signal, events, settings.all_channels)
+        channels = _judged(recording, signal, events, settings.band, settings.all_channels)
         recording, signal = used(recording, channels), used(signal, channels)
     if settings.units is not None:
         n = min(settings.units, recording.n_units)
@@ -154,19 +160,21 @@ def usable(
 
     Notes name the channels that are left out, and dropouts within the window (start, stop). Errors as `used`.
     """
-    channels = _judged(recording, within(recording, band), events, all_channels)
+    channels = _judged(recording, within(recording, band), events, band, all_channels)
     left = used(recording, channels)
     notes = [f"{c.name} is left out: {c.reason}" for c in channels if not c.used]
     seen = left if window is None else left.select(time=window)
     return left, notes + dropouts(seen, band).notes(seen, "they enter the value, and sliding windows leave them out")
 
 
-def _judged(recording: Recording, signal: Recording, events: Sequence[Event], all_channels: bool) -> list[Channel]:
+def _judged(
+    recording: Recording, signal: Recording, events: Sequence[Event], band: Band | None, all_channels: bool
+) -> list[Channel]:
     whole = recording.t0 + recording.duration
     quiet = (recording.t0, events[0].onset) if events and events[0].onset - recording.t0 >= QUIET else None
     if quiet is not None and quiet[1] >= whole:
         quiet = None
-    channels = judged(recording, signal, quiet)
+    channels = judged(recording, signal, quiet, band)
     return [Channel(c.name, True, c.reason) for c in channels] if all_channels else channels
 
 
@@ -185,7 +193,7 @@ def over_time(
     these. Trains are not filtered.
     Errors as `prepare`, `sliding` and `window_values`.
     """
-    ready = prepare(recording, settings, electrodes=electrodes)
+    ready = prepare(recording, settings, electrodes=electrodes, progress=progress)
     if counts is not None:
         counts = prepare(counts, settings, electrodes=False).signal
     if trains is not None and settings.units is not None:
@@ -254,10 +262,16 @@ def analyse(
     settings, alarms = settings or Windows(), alarms or Alarms()
     if settings.band is None:
         raise InputError("band: recruitment and detectors need a band=(low, high) [Hz]; got none")
-    ready = prepare(recording, settings)
+    ready = prepare(recording, settings, progress=progress)
     signal = ready.signal
     result = _over_time(recording, ready, settings, progress)
     events, notes = result.events, list(result.config["assumptions"])
+    fine = alarms.fine * math.ceil(recording.duration / alarms.fine / MOST_STEPS)
+    if fine > alarms.fine:
+        notes.append(
+            f"detectors and recruitment step by {fine:g} s, not {alarms.fine:g}, in a recording of this length"
+        )
+        alarms = replace(alarms, fine=fine)
     baseline = alarms.baseline or ((recording.t0, events[0].onset) if events else None)
     config = {**result.config, "alarms": {**asdict(alarms), "baseline": baseline}, "assumptions": notes}
     if baseline is None:
@@ -265,7 +279,7 @@ def analyse(
         return replace(result, config=config)
     found = run_detectors(
         signal, events, baseline=baseline, rule=alarms.rule, band=settings.band, window=settings.window,
-        short=alarms.short, step=alarms.fine, dropouts=ready.dropouts,
+        short=alarms.short, step=alarms.fine, dropouts=ready.dropouts, progress=progress,
     )  # fmt: skip
     notes += found.left_out
     rows = recruitment(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...simulator import InputError, Recording
-from ...simulator.types import Band
+from ...simulator.types import Band, Progress
 from .dropouts import Dropouts
 from .features import line_length, synchrony_series
 from .windows import SLACK, Event
@@ -49,7 +49,7 @@ class Detection:
     stop: float  # end of the last window over the threshold
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FeatureValue:
     """The feature of a detector at one time, and its threshold."""
 
@@ -216,6 +216,7 @@ def run_detectors(
     short: float,
     step: float,
     dropouts: Dropouts | None = None,
+    progress: Progress | None = None,
 ) -> Detected:
     """Kuramoto r, χ_c and line length as detectors, each against its own baseline, scored event by event.
 
@@ -230,13 +231,14 @@ def run_detectors(
         window: of synchrony [ticks].
         short: window of line length [ticks].
         step: of both [ticks].
+        progress: called as progress(done, total, what).
         dropouts: of the channels: a feature has no value, and gives no alarm, where they leave none.
     """
     series: dict[str, tuple[Recording, float]] = {}
     left_out = []
     for name in SYNCHRONY_DETECTORS:
         try:
-            series[name] = (synchrony_series(signal, name, window, step, band, dropouts), window)
+            series[name] = (synchrony_series(signal, name, window, step, band, dropouts, progress), window)
         except InputError as error:
             left_out.append(f"detector {name} is left out: {error}")
     lengths = line_length(signal, short, step, dropouts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -11,16 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...simulator import Recording
-from ...simulator.files.survey import LIMIT_RUN, Runs, Span
+from ...simulator.files.survey import LIMIT_RUN, Runs, Span, dropout_run, surveyed
 from ...simulator.recordings.pieces import pieces
 from ...simulator.types import Band
 from ..filtering import RINGING
 from ..measures.checks import edge
-from .quality import CLIPPED
 
-LONG, LEAST = 0.25, 8  # s, and samples, that a single channel must be constant
+CLIPPED = 0.01  # share of samples in a row at a channel's own extreme
+MOSTLY = 0.5  # share of time without any change
 PART = 0.25  # of a sum of channels: less is drowned by the others
-TOGETHER, LEAST_TOGETHER = 30, 3  # steps of all channels together, and of each, that they must be constant at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,16 +29,27 @@ class Dropouts:
         spans: in which a channel is constant, in order [samples].
         clipped: in which it stands at its own extreme.
         beside: for how long a filter rings on either side of a span [samples].
+        n_times: samples of the recording.
     """
 
     spans: Sequence[Sequence[Span]]
     clipped: Sequence[Sequence[Span]]
     beside: int
+    n_times: int
 
     @classmethod
     def none(cls, recording: Recording) -> Dropouts:
         """Return the dropouts of units that are no electrodes."""
-        return cls([[]] * recording.n_units, [[]] * recording.n_units, 0)
+        return cls([[]] * recording.n_units, [[]] * recording.n_units, 0, recording.n_times)
+
+    def clean(self, first: int, last: int) -> NDArray[np.bool_]:
+        """Return at which samples first to last − 1 no channel drops out, but for those that mostly do, (time,)."""
+        good = np.ones(last - first, dtype=bool)
+        for spans in self.spans:
+            if sum(stop - start for start, stop in spans) <= MOSTLY * self.n_times:
+                for start, stop in spans:
+                    good[max(0, start - self.beside - first) : max(0, stop + self.beside - first)] = False
+        return good
 
     def through(self, weights: NDArray[np.float64]) -> Dropouts:
         """Return the dropouts of sums of channels: those of every channel of some weight in a sum.
@@ -51,7 +60,7 @@ class Dropouts:
         parts = [np.flatnonzero(np.abs(column) > PART) for column in weights.T]
         spans = [_merged(list(chain(*(self.spans[at] for at in part)))) for part in parts]
         clipped = [_merged(list(chain(*(self.clipped[at] for at in part)))) for part in parts]
-        return Dropouts(spans, clipped, self.beside)
+        return Dropouts(spans, clipped, self.beside, self.n_times)
 
     def out(self, places: Sequence[Span]) -> NDArray[np.bool_]:
         """Return which channels drop out of which windows, (window, channel).
@@ -85,7 +94,7 @@ class Dropouts:
         return [f"{many} {where}{ringing}: {fate}"]
 
 
-def dropouts(recording: Recording, band: Band | None = None) -> Dropouts:
+def dropouts(recording: Recording, band: Band | None = None, *, clipped: bool = True) -> Dropouts:
     """Find the dropouts of a recording as it was recorded.
 
     A channel drops out where it is constant for 0.25 s and longer. All do where they are constant at once for as many
@@ -94,27 +103,23 @@ def dropouts(recording: Recording, band: Band | None = None) -> Dropouts:
     Args:
         recording: (time, channel) of the channels that are used, not filtered; no clock but seconds has dropouts.
         band: that is analysed; its filter rings for 6 periods of the low edge.
+        clipped: whether to find clipped stretches too, which takes another pass.
     """
-    n = recording.n_units
     if recording.clock != "second":
         return Dropouts.none(recording)
-    single, together = Runs(n, max(LEAST, round(LONG / recording.dt))), Runs(1, max(LEAST_TOGETHER, -(-TOGETHER // n)))
-    low, high = np.full(n, math.inf), np.full(n, -math.inf)
-    for _, x in pieces(recording.values):
-        low, high = np.minimum(low, x.min(axis=0)), np.maximum(high, x.max(axis=0))
-    highest, lowest = Runs(n, LIMIT_RUN), Runs(n, LIMIT_RUN)
-    last = np.full((1, n), math.nan)
-    for _, x in pieces(recording.values):
-        still = np.concatenate([x[:1] == last, x[1:] == x[:-1]])
-        single.add(still)
-        together.add(still.all(axis=1)[:, None])
-        highest.add(x == high)
-        lowest.add(x == low)
-        last = x[-1:].copy()
-    at_once = together.spans()[0]
-    spans = [[(start - 1, stop) for start, stop in _merged([*own, *at_once])] for own in single.spans()]
-    clipped = [_merged(list(chain(*both))) for both in zip(highest.spans(), lowest.spans(), strict=True)]
-    return Dropouts(spans, clipped, 0 if band is None else RINGING * edge(recording.dt, band))
+    seen, n = surveyed(recording.values, recording.dt), recording.n_units
+    least = dropout_run(recording.dt)
+    at_once = [(start - 1, stop) for start, stop in seen.together]
+    spans = [_merged([*(s for s in own if s[1] - s[0] > least), *at_once]) for own in seen.still]
+    limits: list[list[Span]] = [[] for _ in range(n)]
+    if clipped:
+        highest, lowest = Runs(n, LIMIT_RUN), Runs(n, LIMIT_RUN)
+        for _, x in pieces(recording.values):
+            highest.add(x == seen.high)
+            lowest.add(x == seen.low)
+        limits = [_merged([*high, *low]) for high, low in zip(highest.spans(), lowest.spans(), strict=True)]
+    beside = 0 if band is None else RINGING * edge(recording.dt, band)
+    return Dropouts(spans, limits, beside, recording.n_times)
 
 
 def _merged(spans: Sequence[Span]) -> list[Span]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ...simulator import InputError, Recording
 from ...simulator.recordings.pieces import Pieces
-from ...simulator.types import Band, Floats
+from ...simulator.types import Band, Floats, Progress
 from ..measures import get
 from ..measures.base import apply
 from .dropouts import Dropouts
@@ -64,6 +64,7 @@ def synchrony_series(
     step: float | None = None,
     band: Band | None = None,
     dropouts: Dropouts | None = None,
+    progress: Progress | None = None,
 ) -> Recording:
     """A measure of all channels in sliding windows, Recording (window, 1), without surrogates.
 
@@ -82,6 +83,8 @@ def synchrony_series(
     found = np.zeros(len(places))
     many = _windows_at_once(recording, places)
     for first in range(0, len(places), many):
+        if progress:
+            progress(first, len(places), f"detector {measure}")
         part = places[first : first + many]
         samples = np.asarray(_samples(recording, part[0][0], part[-1][1]), dtype=np.float64)
         windows = np.lib.stride_tricks.sliding_window_view(samples, n, axis=0)[::hop]

@@ -15,8 +15,8 @@ from ...simulator.recordings.pieces import Moments, Pieces, pieces
 from ...simulator.types import Band
 from ..filtering import bandpassed
 from ..measures.arrays import vary
+from .dropouts import CLIPPED, Dropouts, dropouts
 
-CLIPPED = 0.01  # share of samples in a row at a channel's own extreme
 MAX_Z = 5.0  # robust z of log variance
 LEAST_SCALE = 0.2  # of log10 variance: below it, channels are alike and none stands out
 LINE_SHARE = 0.5  # of the power above 1 Hz that lies within 1 Hz of 50 or 60 Hz
@@ -47,12 +47,12 @@ def examine(
 
     In this order: its name says it is no EEG (ECG, EOG, EMG, a trigger ...); flat (no variance, or constant for
     0.1 s and longer in half of the time); clipped (over 1 % of its samples stand three or more in a row at its own
-    extreme); 50 or 60 Hz hold over half of its power above 1 Hz; a copy, up to sign and gain, of an earlier channel
-    that is not named so far; the log10 of its variance lies over 5 robust SDs (1.4826 · MAD, at least 0.2) from the
-    median of the channels not named so far.
+    extreme, but not for as long as a dropout); 50 or 60 Hz hold over half of its power above 1 Hz; a copy, up to sign
+    and gain, of an earlier channel that is not named so far; the log10 of its variance lies over 5 robust SDs
+    (1.4826 · MAD, at least 0.2) from the median of the channels not named so far.
 
     Flat and clipped are judged as recorded. Line noise, copies and variance are judged within the band that is
-    analysed: mains and drift outside of it are no fault, as the filter removes them.
+    analysed, without dropouts: mains and drift outside of it are no fault, as the filter removes them.
 
     Args:
         recording: (time, channel).
@@ -63,10 +63,15 @@ def examine(
     Raises:
         InputError: it has trials.
     """
-    return judged(recording, recording if band is None else bandpassed(recording, band), time)
+    return judged(recording, recording if band is None else bandpassed(recording, band), time, band)
 
 
-def judged(recording: Recording, signal: Recording, time: tuple[float, float] | None = None) -> list[Channel]:
+def judged(
+    recording: Recording,
+    signal: Recording,
+    time: tuple[float, float] | None = None,
+    band: Band | None = None,
+) -> list[Channel]:
     """Judge every channel as `examine`, from the recording and its signal within the band."""
     if recording.values.ndim != 2:
         raise InputError(f"eeg: a recording must have the axes (time, channel); got shape {recording.values.shape}")
@@ -85,25 +90,35 @@ def judged(recording: Recording, signal: Recording, time: tuple[float, float] | 
             reasons[at] = f"clipped: {100 * share:.1f} % of its samples stand in a row at its extreme"
         elif lines[at][0] > LINE_SHARE:
             reasons[at] = f"line noise: {100 * lines[at][0]:.0f} % of its power is at {lines[at][1]:g} Hz"
-    inside = seen.moments if signal is recording else moments_of(signal)
+    lost = dropouts(recording, band, clipped=False)
+    inside = moments_of(signal, lost)
     size = seen.size if signal is recording else seen.moments.sd  # nothing is left of a signal outside of the band
     for first, second, r in copies_in(inside, size):
         if not reasons[first] and not reasons[second]:
             reasons[second] = f"{'a copy' if r > 0 else 'an inverted copy'} of {names[first]}"
-    quiet = inside if part is signal else moments_of(part)
+    quiet = inside if part is signal else moments_of(part, lost, round((part.t0 - recording.t0) / recording.dt))
     for at, z in _outliers(quiet.sd**2, [not reason for reason in reasons]):
         reasons[at] = f"its variance stands out: robust z of log variance {z:+.1f}"
     return [Channel(name, not reason, reason) for name, reason in zip(names, reasons, strict=True)]
 
 
-def moments_of(recording: Recording) -> Moments:
-    """Return mean, variance and correlation of the channels."""
-    if isinstance(recording.values, Pieces) and recording.values.moments is not None:
-        return recording.values.moments
-    found = Moments(recording.n_units)
-    for _, piece in pieces(recording.values):
-        found.add(piece)
-    return found
+def moments_of(recording: Recording, lost: Dropouts, first: int = 0) -> Moments:
+    """Return mean, variance and correlation of the channels without dropouts, whose steps all would share.
+
+    Args:
+        recording: (time, channel).
+        lost: dropouts of a recording of which this is a part.
+        first: the sample there with which this begins.
+    """
+    values, found = recording.values, Moments(recording.n_units)
+    drops = any(lost.spans)
+    if not drops and isinstance(values, Pieces) and values.moments is not None:
+        return values.moments
+    for at, piece in pieces(values):
+        kept = piece[lost.clean(first + at, first + at + len(piece))] if drops else piece
+        if len(kept):
+            found.add(kept)
+    return found if found.n > 1 else moments_of(recording, Dropouts.none(recording))
 
 
 def used(recording: Recording, channels: list[Channel]) -> Recording:

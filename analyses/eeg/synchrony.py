@@ -27,7 +27,7 @@ NEEDS_BAND = ("kuramoto_r1",)
 SYNCHRONY = (*NEEDS_BAND, "chi_c", "lambda1_fraction", "si_3")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class WindowValue(Value):
     """A value of one window; its null are independent channels of the same spectra."""
 

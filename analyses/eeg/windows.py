@@ -12,6 +12,7 @@ from .spans import Mark, spans_of
 
 BEFORE, DURING, AFTER, MIXED, ANY = "before", "during", "after", "mixed", ""
 SLACK = 1e-9  # of a tick: edges that are meant to be equal
+MOST_BLOCKS = 720  # before an event and after it: more tell of other states, and cost hours
 WANTED_BLOCKS, LEAST_BLOCKS = 6, 3  # before an event and during it
 
 
@@ -137,7 +138,8 @@ def sliding(recording: Recording, length: float, step: float | None = None) -> l
 def disjoint(recording: Recording, events: Sequence[Event], length: float) -> list[tuple[int, int]]:
     """Windows that do not overlap and lie whole before, during or after the events, counted from their edges.
 
-    Before the first event they are laid backwards from its onset, elsewhere forwards from the last edge.
+    Before the first event they are laid backwards from its onset, elsewhere forwards from the last edge. Those that are
+    further from every event than 720 of their length are left out.
 
     Args:
         recording: with an ordered clock.
@@ -161,7 +163,11 @@ def disjoint(recording: Recording, events: Sequence[Event], length: float) -> li
     for a, b in pairwise(marks):
         start = a + (b - a) % n if b <= first else a
         places += [(at, at + n) for at in range(start, b - n + 1, n)]
-    return places
+    spans = [
+        (round((e.onset - recording.t0) / recording.dt), round((e.stop - recording.t0) / recording.dt)) for e in events
+    ]
+    far = MOST_BLOCKS * n
+    return [(a, b) for a, b in places if any(a < stop + far and b > onset - far for onset, stop in spans)]
 
 
 def block_length(recording: Recording, events: Sequence[Event], window: float, least: float) -> float:

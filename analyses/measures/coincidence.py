@@ -44,8 +44,12 @@ def sttc_of_pairs(spikes: Spikes, window: float = WINDOW) -> NDArray[np.float64]
     if not (math.isfinite(window) and 0 < window <= spikes.duration):
         raise InputError(f"sttc: the window must lie in (0, {spikes.duration:g}] s; got {window}")
     time, edges = _trains(spikes)
-    covered = _covered(time, edges, spikes.t0, spikes.t0 + spikes.duration, window) / spikes.duration
-    near = _near(time, edges, window + SLACK) / np.maximum(np.diff(edges), 1)[:, None]  # of unit i, near one of j
+    slack = max(SLACK, spikes.rounding)
+    start = spikes.t0 if slack == SLACK else 0.0
+    if slack > SLACK:  # edges of windows far from 0 are rounded more than the slack
+        time = time - spikes.t0
+    covered = _covered(time, edges, start, start + spikes.duration, window) / spikes.duration
+    near = _near(time, edges, window + slack) / np.maximum(np.diff(edges), 1)[:, None]  # of unit i, near one of j
     top, bottom = near - covered, 1 - near * covered
     half = np.where(bottom > 0, top / np.where(bottom > 0, bottom, 1.0), 1.0)
     found: NDArray[np.float64] = 0.5 * (half + half.T)

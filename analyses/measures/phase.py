@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 import array_api_compat as api
+import numpy as np
 
 from ...simulator import InputError, Recording
 from ...simulator.types import Array, Band
@@ -14,6 +15,7 @@ from .base import Measure
 from .checks import NO_ORDER, band_bins, band_reason, edge
 
 Pair = tuple[Array, Array]
+LEAST_IN_BAND = 1e-12  # of the variance of a unit: with less it has no phase there
 
 
 def analytic(x: Array, dt: float, band: Band) -> Pair:
@@ -35,7 +37,7 @@ def in_band(x: Array, mask: Array, *, dt: float, band: Band, periodic: bool = Fa
     """The live units whose SD within the band is at least 1e-6 of their own SD: only these have a phase there."""
     xp = api.array_namespace(x)
     u, _ = analytic(standardised(x, mask), dt, band)
-    return mask & (xp.mean(u**2, axis=-2) >= 1e-12)
+    return mask & (xp.mean(u**2, axis=-2) >= LEAST_IN_BAND)
 
 
 def phasors(x: Array, mask: Array, *, dt: float, band: Band, periodic: bool = False) -> Pair:
@@ -93,8 +95,14 @@ def kuramoto(x: Array, mask: Array, *, dt: float, band: Band, periodic: bool = F
     >>> [round(float(r(np.array(phase), m)), 9) for phase in ([0, 0], [0, np.pi]) for m in (1, 2)]
     [1.0, 1.0, 0.0, 1.0]
     """
-    mask = in_band(x, mask, dt=dt, band=band)
-    pair = phasors(x, mask, dt=dt, band=band)
+    xp = api.array_namespace(x)
+    u, v = analytic(standardised(x, mask), dt, band)
+    inside = mask & (xp.mean(u**2, axis=-2) >= LEAST_IN_BAND)
+    if isinstance(x, np.ndarray) and bool((inside == mask).all()):  # else the others are standardised again
+        pair = unit_length(u, v, inside)
+    else:
+        pair = phasors(x, inside, dt=dt, band=band)
+    mask = inside
     return mean_resultant(pair, mask, dt=dt, band=band, periodic=periodic, harmonic=harmonic)
 
 

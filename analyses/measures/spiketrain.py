@@ -99,11 +99,11 @@ def _count_moments(
     spikes: Spikes, window: float, name: str, n_units: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and variance over windows of the count of every unit, without the counts of empty windows."""
-    n = math.floor(spikes.duration / window + 1e-6) if window > 0 else 0
+    n = spikes.n_bins(window) if 0 < window <= spikes.duration else 0
     if n < 2:
         raise InputError(f"{name}: needs 2 windows of {window:g} s; got {spikes.duration:g} s")
-    at = np.maximum(np.floor((spikes.time - spikes.t0) / window + 1e-6).astype(np.int64), 0)
-    cell, count = np.unique((at * n_units + spikes.unit)[at < n], return_counts=True)
+    at, unit, _ = spikes.bins(window)
+    cell, count = np.unique(at * n_units + unit, return_counts=True)
     mean = np.bincount(cell % n_units, count, n_units) / n
     squares = np.bincount(cell % n_units, (count - mean[cell % n_units]) ** 2, n_units)
     empty = n - np.bincount(cell % n_units, minlength=n_units)
@@ -180,14 +180,13 @@ def _resultants(spikes: Spikes, dt: float, harmonic: int) -> Sums:
         raise InputError(f"spike phases: no unit has {MIN_SPIKES} spikes within {spikes.duration:g} s")
     order = np.argsort(spikes.unit, kind="stable")
     edges = np.concatenate([[0], np.cumsum(counts)])
-    n_bins = math.floor(spikes.duration / dt + 1e-6)
-    time = spikes.time[order]
-    sums: Sums = _sum_phasors(time, edges, spikes.t0, dt, n_bins, MIN_SPIKES, harmonic)
+    time, slack = spikes.time[order], max(1e-9, spikes.rounding)
+    sums: Sums = _sum_phasors(time, edges, spikes.t0, dt, spikes.n_bins(dt), MIN_SPIKES, harmonic, slack)
     return sums
 
 
 @njit(cache=True, nogil=True)
-def _sum_phasors(time, edges, t0, dt, n_bins, min_spikes, harmonic):  # type: ignore[no-untyped-def]
+def _sum_phasors(time, edges, t0, dt, n_bins, min_spikes, harmonic, slack):  # type: ignore[no-untyped-def]
     """Sum of exp(i · harmonic · phase) over units, and how many have one, at every point of the grid."""
     cosine = np.zeros(n_bins)
     sine = np.zeros(n_bins)
@@ -196,8 +195,8 @@ def _sum_phasors(time, edges, t0, dt, n_bins, min_spikes, harmonic):  # type: ig
         first, last = edges[j], edges[j + 1] - 1
         if last - first + 1 < min_spikes:
             continue
-        start = max(0, math.ceil((time[first] - 1e-9 - t0) / dt))
-        stop = min(n_bins - 1, math.floor((time[last] + 1e-9 - t0) / dt))
+        start = max(0, math.ceil((time[first] - slack - t0) / dt))
+        stop = min(n_bins - 1, math.floor((time[last] + slack - t0) / dt))
         k = first
         fresh = True
         c, s, turn_c, turn_s = 1.0, 0.0, 1.0, 0.0

@@ -10,6 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ...simulator import InputError, Recording, Spikes, unknown
+from ...simulator.checks import rounding
 from ..measures.checks import classes
 
 DRAWN = 250_000  # random numbers drawn at once: they stay in the cache
@@ -131,7 +132,7 @@ def interval_jitter(data: Spikes, width: float, seed: int | np.random.Generator)
     if not 0 < width <= data.duration:
         raise InputError(f"interval_jitter: width must be > 0 and at most {data.duration:g} s; got {width:g} s")
     rng = np.random.default_rng(seed)
-    start = np.floor((data.time - data.t0) / width) * width
+    start = np.floor((data.time - data.t0 + rounding(data.t0)) / width) * width
     length = np.minimum(width, data.duration - start)
     return replace(data, time=data.t0 + start + rng.random(data.time.size) * length)
 

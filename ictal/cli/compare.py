@@ -10,6 +10,7 @@ from ..analyses.settings import ValueSettings
 from ..simulator.errors import InputError
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
+from .heard import heard, joined
 from .options import (
     Band,
     Bin,
@@ -105,8 +106,9 @@ def compare(
             settings = Settings(
                 measures=measures, nulls=nulls, seed=seed, null=null, max_lag=max_lag, train_shift=train_shift
             )  # fmt: skip
-            found = run(data=data or "digits", seeds=seeds or 5, seed=seed, settings=settings, progress=report)
-            found = found.with_config(command=line)
+            with heard() as words:
+                found = run(data=data or "digits", seeds=seeds or 5, seed=seed, settings=settings, progress=report)
+            found = found.with_config(command=line, assumptions=joined(found.config["assumptions"], words))
         if report:
             report(1, 1, "figures and report")
         written = _write(found, output, force)

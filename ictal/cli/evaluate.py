@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from ..simulator.fields import Param
 from ..simulator.options import Argument
+from .heard import heard, joined
 from .options import Device, command
-from .output import Output, number
+from .output import Output, assumptions, number
 from .tables import table
 
 if TYPE_CHECKING:
@@ -46,12 +47,14 @@ def evaluate(
         raise InputError("--n-train, --n-test, --label-noise and --image-size: are for --data NAME")
     chosen = None if data is None else DataChoice(data, n_train, n_test, None, label_noise, image_size)
     others = (f"other:{ood_data}",) if ood_data else ()
-    with out.progress("evaluate") as report:
+    with out.progress("evaluate") as report, heard() as words:
         found = evaluate_file(
             file, chosen, seed=seed, corruptions=corruptions, device_name=device,
             strange=(*STRANGE, *others) if ood or others else (), threads=threads, progress=report,
         )  # fmt: skip
-    out.result({"file": str(file), **found.to_json()}, lambda: _text(found))
+    said = {"assumptions": joined(found.assumptions, words)}
+    out.result({"file": str(file), **found.to_json(), **said}, lambda: _text(found))
+    out.note(*assumptions(said))
 
 
 def _text(found: Evaluated) -> str:

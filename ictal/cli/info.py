@@ -44,6 +44,7 @@ def list_(
 
     out.result(shown, text)
     for table in (*REGISTRIES.values(), COMMANDS):
+        len(table)  # looks for plug-ins
         for problem in table.problems:
             error_line(problem)
 
@@ -71,26 +72,20 @@ def info(
 ) -> None:
     """Describe a file and the command that made it."""
     from ..simulator.files.edf import EDF_SUFFIXES
-    from ..simulator.files.readers import ARRAY_SUFFIXES, array_shapes, open_run
-    from ..simulator.recordings.dims import AxesError
+    from ..simulator.files.readers import ARRAY_SUFFIXES, is_result
 
+    arrays = file.suffix.lower() in ARRAY_SUFFIXES
     is_eeg = file.suffix.lower() in EDF_SUFFIXES
     if entry is not None and not is_eeg:
         raise InputError("entry: names a piece of an EEG with gaps; other files are described as a whole")
-    if file.suffix.lower() in ARRAY_SUFFIXES:
-        note = "an array has no clock: give --dt and --clock to measure it"
-        try:
-            run = open_run(file, dt=1.0, dims=dims)
-            shapes = {name: run.recording(name).values.shape for name in run}
-            assumed = run.source.get("assumptions", [])
-        except AxesError as error:
-            shapes, assumed, note = array_shapes(file), [], f"{note}; {str(error).replace('dims=', '--dims ')}"
-        arrays = {name: repr(shape) for name, shape in shapes.items()}
-        facts = {"kind": "arrays", "arrays": arrays, "note": note, "assumptions": assumed}
-    elif dims is not None:
+    if dims is not None and not arrays:
         raise InputError(f"dims: is for files of arrays; {file} names its axes itself; leave it out")
+    if is_result(file):
+        facts = _document_facts(file)
+    elif is_eeg:
+        facts = _edf_facts(file, entry)
     else:
-        facts = _edf_facts(file, entry) if is_eeg else _document_facts(file)
+        facts = _run_facts(file, dims, arrays)
 
     def text() -> str:
         lines = [f"{file}: {facts['kind']}"]
@@ -104,6 +99,45 @@ def info(
         return "\n".join(lines) + "\n"
 
     out.result({"file": str(file), **facts}, text)
+
+
+def _run_facts(file: Path, dims: str | None, arrays: bool) -> dict[str, Any]:
+    """Describe a table, arrays, or an export of a run."""
+    from ..simulator import Recording
+    from ..simulator.files.readers import array_shapes, open_run
+    from ..simulator.recordings.dims import AxesError
+    from ..verbs.sources import remarked
+
+    note, no_clock = "", "an array has no clock: give --dt and --clock to measure it"
+    try:
+        run = open_run(file, dims=dims)
+    except AxesError as error:
+        stored = {name: repr(shape) for name, shape in array_shapes(file).items()}
+        return {"kind": "arrays", "arrays": stored, "note": f"{no_clock}; {str(error).replace('dims=', '--dims ')}"}
+    except InputError as error:
+        if not arrays or "--dt" not in str(error):
+            raise
+        try:
+            run = open_run(file, clock="sample", dims=dims)
+        except InputError:
+            raise error from None
+        note = no_clock
+    run = remarked(run)
+    shapes = {n: repr(e.values.shape) if note and isinstance(e, Recording) else repr(e) for n, e in run.items()}
+    labels = {
+        name: ", ".join(map(str, values))
+        for entry in run.values()
+        for name, values in entry.unit_labels.items()
+        if name in ("name", "channel") and arrays
+    }
+    return {
+        "kind": "arrays" if arrays else "run",
+        "arrays" if note else "entries": shapes,
+        **labels,
+        "note": note,
+        "assumptions": run.source.get("assumptions", []),
+        "inputs": {"data": _provenance(run.source)},
+    }
 
 
 def _edf_facts(file: Path, entry: str | None) -> dict[str, Any]:

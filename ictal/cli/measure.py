@@ -53,13 +53,19 @@ def joined(arguments: list[str]) -> list[str]:
         if word != WINDOW and not word.startswith(f"{WINDOW}="):
             out.append(word)
             continue
-        from ..simulator.files.readers import is_number
-
         numbers = [] if word == WINDOW else [word.partition("=")[2]]
-        while rest and len(numbers) < 2 and is_number(rest[0]):
+        while rest and len(numbers) < 2 and _is_number(rest[0]):
             numbers.append(rest.pop(0))
         out += [WINDOW, ",".join(numbers)] if numbers else [WINDOW]
     return out
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
 
 
 @prepared(joined)
@@ -68,7 +74,7 @@ def measure(
     *,
     file: Annotated[
         Path,
-        Param("A run (.h5), an EEG (.edf, .bdf), a trained network (.pt), or an array: .npy, .npz, .csv"),
+        Param("A run (.h5), an EEG (.edf, .bdf), a trained network (.pt), an array (.npy, .npz), a table (.csv)"),
         Argument("FILE"),
     ],
     measures: Names = (),

@@ -18,7 +18,9 @@ from ..simulator.options import Argument, Option, command_line, default_option, 
 
 AnyFile = Annotated[
     Path,
-    Param("Any file of ictal (.h5, .pt), the folder of a sweep, an EEG (.edf, .bdf), or an array file"),
+    Param(
+        "Any file of ictal (.h5, .pt), the folder of a sweep, an EEG (.edf, .bdf), an array file, a table or an export"
+    ),
     Argument("FILE"),
 ]
 Force = Annotated[bool, Param("Replace files that exist"), Option(record="never")]
@@ -29,7 +31,9 @@ Names = Annotated[
 Entries = Annotated[tuple[str, ...], Param("Only these entries of the file")]
 Set = Annotated[tuple[str, ...], Param("A parameter of the system"), Option("KEY=VALUE", "--set", repeat=True)]
 Device = Annotated[str, Param("Device: auto, cpu, cuda, cuda:N or mps")]
-Dt = Annotated[float | None, Param("Sampling interval of an array file [ticks]")]
+Dt = Annotated[
+    float | None, Param("Sampling interval of an array file [ticks]; of a list of spikes the unit of its times [s]")
+]
 ClockOption = Annotated[
     str | None, Param("Clock of the time axis of an array file: second, model, step, epoch, frame, sample")
 ]
@@ -218,7 +222,9 @@ class _Field:
 
 def _refuse_input_as_output(made: dict[str, Any], arguments: set[str]) -> None:
     output = made.get("output")
-    for name in arguments if isinstance(output, Path) and output.is_file() else ():
+    if not isinstance(output, Path) or not output.is_file():
+        return
+    for name in arguments:
         for path in made[name] if isinstance(made[name], tuple) else (made[name],):
             if isinstance(path, Path | str) and os.path.exists(path) and os.path.samefile(path, output):
                 raise InputError(f"--output: {output} is the file that is read; choose another name")

@@ -64,7 +64,7 @@ class Output:
         """Save a result if a path is given, and print it with `facts`, the notes and the name of the file."""
         if path is not None:
             found.save(path, force=force)
-        self.result({**facts, **found.to_json()}, text)
+        self.result({**facts, **found.to_json()} if self.json else {}, text)  # long tables are large as dictionaries
         self.note(*notes, *([] if path is None else [f"wrote {path}; ictal plot {path} draws it"]))
 
     @contextlib.contextmanager
@@ -76,7 +76,7 @@ class Output:
             yield _plain_lines(title)
         else:
             from rich.console import Console
-            from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+            from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
             from rich.progress import Progress as Bar
 
             columns = (
@@ -84,6 +84,8 @@ class Output:
                 BarColumn(),
                 TaskProgressColumn(),
                 TimeElapsedColumn(),
+                TextColumn("left"),
+                TimeRemainingColumn(),
                 TextColumn("{task.fields[what]}", markup=False),
             )
             with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
@@ -161,12 +163,30 @@ def assumptions(*sources: object) -> list[str]:
 
 def _plain_lines(title: str) -> Progress:
     due = time.monotonic() + FIRST_LINE
+    began, first, whole = due, 0, 0  # of the stage that is under way: its time, its first number, its total
 
     def report(done: int, total: int, what: str) -> None:
-        nonlocal due
-        if time.monotonic() >= due:
-            due = time.monotonic() + NEXT_LINE
+        nonlocal due, began, first, whole
+        now = time.monotonic()
+        if total != whole or done < first:
+            began, first, whole = now, done, total
+        if now >= due:
+            due = now + NEXT_LINE
             share = f"{100 * done / total:.0f} %" if total else f"{done}"
-            error_line(f"{title}: {share} {what}")
+            error_line(f"{title}: {share} {what}{time_left(now - began, done - first, total - done)}")
 
     return report
+
+
+def time_left(elapsed: float, done: int, left: int) -> str:
+    """Return how long the rest takes if it goes on as before; "" before anything is done.
+
+    >>> time_left(60.0, 100, 300), time_left(60.0, 1000, 200), time_left(3600.0, 1, 2), time_left(1.0, 0, 10)
+    (', about 3 min left', ', about 12 s left', ', about 2.0 h left', '')
+    """
+    if done < 1 or left < 1:
+        return ""
+    seconds = elapsed * left / done
+    if seconds < 90:
+        return f", about {max(1, round(seconds))} s left"
+    return f", about {seconds / 60:.0f} min left" if seconds < 5400 else f", about {seconds / 3600:.1f} h left"

@@ -27,13 +27,12 @@ def plot(
     folder = output or Path(f"{file.stem}-figures")
     check_folder(folder, [], force)
     with out.progress("plot"):
+        from ..simulator import Run
         from ..simulator.files.disk import make_folder
-        from ..simulator.files.edf import EDF_SUFFIXES
-        from ..simulator.files.readers import ARRAY_SUFFIXES, open_run
+        from ..simulator.files.readers import is_result, open_run
         from ..simulator.files.result import load
 
-        foreign = file.suffix.lower() in (*ARRAY_SUFFIXES, *EDF_SUFFIXES)
-        found = open_run(file, dt=dt, clock=clock, dims=dims) if foreign else load(file)
+        found = load(file) if is_result(file) else open_run(file, dt=dt, clock=clock, dims=dims)
 
         from ..analyses.figures.rings import films
         from ..analyses.figures.save import save_figures, save_films
@@ -42,11 +41,12 @@ def plot(
         figures = found.plot()
         make_folder(folder)
         written = save_figures(figures.values(), folder, force=force) + save_films(moving, folder, force=force)
+    said = assumptions(dict(found.source)) if isinstance(found, Run) else []
     out.remark(
         {
             "kind": "figures", "file": str(file), "folder": str(folder), "files": [str(path) for path in written],
             "captions": {name: drawn.caption for name, drawn in figures.items()},
         },
-        *(assumptions(dict(found.source)) if foreign else ()), *(f"wrote {path}" for path in written),
-        *(f"\n{name}: {drawn.caption}" for name, drawn in figures.items()),
+        *said,
+        *(f"wrote {path}" for path in written), *(f"\n{name}: {drawn.caption}" for name, drawn in figures.items()),
     )  # fmt: skip

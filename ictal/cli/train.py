@@ -11,9 +11,10 @@ from ..models.training.settings import DataChoice, Job, SynchronyChoice, Trainin
 from ..simulator.errors import InputError
 from ..simulator.fields import Param
 from ..simulator.options import Option
+from .heard import heard, joined
 from .interrupts import Signals
 from .options import Force, Resume, command
-from .output import Output, number
+from .output import Output, assumptions, number
 
 
 @command
@@ -57,13 +58,18 @@ def train(
         " at step {0.done} of {0.total}",
         silent=not first,
     )
-    with signals, (out if first else Output(quiet=True)).progress(f"train {job.architecture}") as report:
+    with (
+        signals,
+        (out if first else Output(quiet=True)).progress(f"train {job.architecture}") as report,
+        heard() as words,
+    ):
         trained = train_to_file(job, target, resume=resume, force=force, progress=report, stop=signals.stop)
     if not first:
         return
     final = ", ".join(f"{name.replace('_', ' ')} {number(value)}" for name, value in trained.final.items())
     state = f"{trained.path} is complete: this very training" if trained.complete else f"wrote {trained.path}"
-    facts = {"complete": trained.complete, "final": trained.final, "entries": trained.entries, "seed": job.seed}
+    facts = {"complete": trained.complete, "final": trained.final, "entries": trained.entries, "seed": job.seed,
+             "assumptions": joined(trained.assumptions, words)}  # fmt: skip
     files = {"file": str(trained.path), "model": str(trained.model)}
     document = {"kind": "training", **files, **facts, "command": job.command()}
-    out.remark(document, final, f"{state} and {trained.model}")
+    out.remark(document, final, *assumptions(facts), f"{state} and {trained.model}")

@@ -96,6 +96,7 @@ def run(
     if seeds < 1:
         raise InputError(f"seeds: must be at least 1; got {seeds}")
     networks = classifiers(data, seed)  # missing data is an error before anything is simulated
+    doubts = networks[HEALTHY].load(seed).notes or ()
     systems: dict[str, System] = {**STATES, **networks}
     n_records = (len(STATES) + len(networks)) * seeds
     n_measured = (len(STATES) + 2 * len(networks)) * seeds
@@ -141,7 +142,10 @@ def run(
             "window": list(WINDOW),
             "layer": layer,
             "conditions": [{**asdict(each), "called": names[n]} for n, each in checked.items()],
-            "assumptions": ["training images of " + ", ".join(f"{n}: {each.n_train}" for n, each in networks.items())],
+            "assumptions": [
+                "training images of " + ", ".join(f"{n}: {each.n_train}" for n, each in networks.items()),
+                *(f"{data}: {text}" for text in doubts),
+            ],
             "systems": {name: parameters(system) for name, system in systems.items()},
             "engine": "compiled, torch",
             "versions": {**versions(), **recorded},

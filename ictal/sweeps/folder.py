@@ -121,7 +121,8 @@ def remove_leftovers(folder: Path, points: Sequence[Point]) -> None:
     """Remove half-written files of a killed sweep."""
     ours = {f".{point.name}.h5" for point in points} | {f".{MANIFEST}"}
     for path in folder.glob(".*.tmp"):
-        if path.name.rsplit(".", 2)[0] in ours:
+        written = path.name.removesuffix(".tmp")
+        if written in ours or written.rpartition(".")[0] in ours:  # of an older Ictal
             path.unlink(missing_ok=True)
 
 

@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..analyses.activity import Activity
-from ..analyses.comparison.sources import is_curve
+from ..analyses.comparison.sources import entry_of, is_curve
 from ..analyses.eeg.analyse import Alarms, Windows, analyse, over_time
 from ..analyses.eeg.detectors import Rule
 from ..analyses.eeg.result import EegResult
 from ..analyses.nulls.kinds import SHIFT_OF_SD
 from ..analyses.settings import ValueSettings
 from ..analyses.values import unusable
-from ..simulator import InputError, Recording, Spikes, unknown
+from ..simulator import InputError, Recording, Spikes
 from ..simulator.checks import check_seed
 from ..simulator.files.document import versions
 from ..simulator.files.edf import ENTRY, pieces_of
@@ -192,11 +192,14 @@ def _recording(
         if ENTRY not in names and len(names) != 1:
             raise InputError(f"{where}{pieces_of(run) or _one_entry(names)}")
         entry = ENTRY if ENTRY in names else names[0]
-    elif entry not in run:
-        raise unknown("entry", entry, run)
-    chosen = run[entry]
+    chosen = entry_of(run, entry)
     if (isinstance(chosen, Spikes) or chosen.n_units < 2) and (reason := unusable(chosen)) is not None:
         raise InputError(f"{where}{reason}")
+    if isinstance(chosen, Recording) and chosen.values.ndim > 2:
+        shape = tuple(chosen.values.shape)
+        raise InputError(
+            f"{where}{entry}: sliding windows read one trial; its shape is {shape}, give one, such as x[0]"
+        )
     if isinstance(chosen, Spikes):
         activity = Activity(chosen, bin, sd)
         return replace(activity.rates, source=chosen.source), plain(run.source), activity

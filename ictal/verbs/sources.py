@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import warnings
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -51,9 +52,23 @@ def as_run(
             from ..models.trained.activity import activity_of
 
             return activity_of(data)
-        return open_run(data, dt=dt, clock=clock, dims=dims, lazy=lazy)
-    run = _in_memory(data, dt, clock, dims)
+        return remarked(open_run(data, dt=dt, clock=clock, dims=dims, lazy=lazy))
+    run = remarked(_in_memory(data, dt, clock, dims), warn=True)
     return Run(run, {**run.source, "array_sha256": {name: array_sha256(entry) for name, entry in run.items()}})
+
+
+def remarked(run: Run, warn: bool = False) -> Run:
+    """Add to the assumptions of a run what its spike trains are; of data in memory that is a warning too."""
+    lines = [
+        f"{name}: {n} of {entry.time.size} spikes are stored twice, at the same time of the same unit; they count twice"
+        for name, entry in run.items()
+        if isinstance(entry, Spikes) and (n := entry.repeats())
+    ]
+    if not lines:
+        return run
+    if warn:
+        warnings.warn("; ".join(lines), stacklevel=4)
+    return Run(run, {**run.source, "assumptions": [*assumptions_of(run.source), *lines]})
 
 
 def is_bare(data: Source) -> bool:
@@ -91,7 +106,7 @@ def _in_memory(data: Source, dt: float | None, clock: str | None, dims: Dims | N
     if library := library_of(data):
         return run_of(data, library, dt, clock, dims)
     if array_api_compat.is_array_api_obj(data) and not isinstance(data, type):
-        check_dense(data, "the array")
+        check_dense(data, "array")
         if dt is None and clock != "sample":
             raise InputError("an array has no clock; give dt=INTERVAL and clock=, or clock='sample' if it has no order")
         unit = unit_text(getattr(data, "dimensionality", getattr(data, "unit", None)))  # of quantities, astropy

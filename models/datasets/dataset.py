@@ -30,6 +30,8 @@ class Dataset:
         x_val: float32 (v, *image_shape), set apart from the training set; of length 0 where none were asked for.
         y_val: int64 (v,), never noisy.
         kind: ``"images"`` or ``"sequences"``: only images can be turned, shifted or blurred.
+        notes: sentences on what was assumed and what is doubtful, by `load_data`; None: not checked yet. They do not
+            count for `sha256`.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Dataset:
     x_val: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
     y_val: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     kind: Kind = "images"
+    notes: tuple[str, ...] | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if self.x_val.size == 0:

@@ -47,11 +47,17 @@ def read_npz(path: Path) -> Raw:
                 raise InputError(f"{path}: is one bare array; save images and classes: np.savez(path, x=x, y=y)")
             names = sorted(file.files)
             if "x" in names and "x_train" not in names:
-                return _channels_last(Raw(str(path), file["x"], file["y"]))
-            if "x_train" in names and not {"x_test", "y_test"} & set(names):
-                return _channels_last(Raw(str(path), file["x_train"], file["y_train"]))
-            x, y, x_test, y_test = (file[key] for key in IDX_FILES)
-            return _channels_last(Raw(str(path), x, y, x_test, y_test))
+                read = ["x", "y"]
+            else:
+                read = list(IDX_FILES)[: 2 if "x_train" in names and not {"x_test", "y_test"} & set(names) else 4]
+            unread = [name for name in names if name not in read]
+            hint = (
+                "; n_val sets validation images apart from the training set" if {"x_val", "y_val"} & set(unread) else ""
+            )
+            notes = (f"{', '.join(unread)} of the file were not read{hint}",) if unread else ()
+            x, y, *test = (file[key] for key in read)
+            x_test, y_test = test or (None, None)
+            return _channels_last(Raw(str(path), x, y, x_test, y_test, notes=notes))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except KeyError:

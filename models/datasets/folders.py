@@ -12,6 +12,7 @@ from ...simulator import InputError
 from .pictures import SUFFIXES, Pictures
 from .sources import Raw
 
+OTHERS = (".webp", ".bmp", ".gif", ".tif", ".tiff", ".jp2", ".heic", ".avif", ".jfif", ".ppm", ".pgm", ".npy")
 ANNOTATIONS = "val_annotations.txt"  # Tiny-ImageNet: file, tab, class, tab, a box
 
 
@@ -72,6 +73,8 @@ def read_class_folders(folder: Path, image_size: int | None) -> Raw:
     is FOLDER/test where its folders are classes, otherwise FOLDER/val: class folders again, or
     Tiny-ImageNet's images and `val_annotations.txt`. A set in parts (train.X1, train.X2 ...) is joined.
 
+    The notes of the result name a folder val that is left out beside test, and files that are no PNG or JPEG.
+
     Raises:
         InputError: no classes or images there, a test set without labels or of other classes.
     """
@@ -83,15 +86,20 @@ def read_class_folders(folder: Path, image_size: int | None) -> Raw:
                 f"{folder}: holds neither four IDX files nor class folders of {', '.join(SUFFIXES)} "
                 "(FOLDER/train/CLASS/* with FOLDER/val/CLASS/*, or FOLDER/CLASS/*)"
             )
-        return Raw(str(folder), *_numbered(labelled, _names(labelled), image_size))
+        return Raw(str(folder), *_numbered(labelled, _names(labelled), image_size), notes=_left_out(labelled))
     train = [pair for part in parts["train"] for pair in _classes(part)]
     if not train:
         raise InputError(f"{parts['train'][0]}: holds no class folders of {', '.join(SUFFIXES)}")
     names = _names(train)
     test = _test_set(parts["test"], parts["val"], names)
     if test is None:
-        return Raw(str(folder), *_numbered(train, names, image_size))
-    return Raw(str(folder), *_numbered(train, names, image_size), *_numbered(test, names, image_size))
+        return Raw(str(folder), *_numbered(train, names, image_size), notes=_left_out(train))
+    notes = list(_left_out([*train, *test]))
+    within = {image.relative_to(folder).parts[0].split(".")[0] for image, _ in test}
+    if parts["val"] and "val" not in within:
+        notes.append("val was left out: test is the test set; n_val sets validation images apart from the training set")
+    sets = (*_numbered(train, names, image_size), *_numbered(test, names, image_size))
+    return Raw(str(folder), *sets, notes=tuple(notes))
 
 
 def _listed(folder: Path) -> list[Path]:
@@ -117,6 +125,25 @@ def _classes(folder: Path) -> Labelled:
 
 def _images(folder: Path) -> list[Path]:
     return [path for path in _listed(folder) if path.suffix.lower() in SUFFIXES]
+
+
+def _left_out(labelled: Labelled) -> tuple[str, ...]:
+    """Return a sentence on pictures of other kinds, and on folders, beside the images that are read."""
+    others = [
+        path for place in sorted({image.parent for image, _ in labelled}) for path in _listed(place)
+        if path.suffix.lower() in OTHERS or path.is_dir()
+    ]  # fmt: skip
+    if not others:
+        return ()
+    n = (
+        f"{len(others)} pictures of other kinds, or folders, were"
+        if len(others) > 1
+        else "1 picture of another kind, or folder, was"
+    )
+    return (
+        f"{n} left out, {others[0].parent.name}/{others[0].name} first: only {', '.join(SUFFIXES)} in a class folder "
+        "are read",
+    )
 
 
 def _names(labelled: Labelled) -> list[str]:

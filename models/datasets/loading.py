@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,13 @@ from ...simulator.fields import Param, checked
 from ...simulator.registry import Registry
 from .choice import set_apart, stratified, with_noise
 from .dataset import Dataset, frozen
+from .doubts import doubts
 from .files import holds_idx, read_idx_folder, read_npz
 from .folders import read_class_folders
 from .sources import Pixels, Raw, check, check_memory, n_classes
 
 TEST_SHARE = 0.25  # of data that come without a test set
+RESOLVED = 1e-5  # least range of values as a share of the largest, in single precision
 DATA = Registry("data set", "ictal.models.datasets", {
     # NAME:REST names a folder, a file or settings: read(name, rest, rng[, image_size]) -> Raw
     "digits": ("loading:read_digits", "1797 grey images of 8 x 8, 10 classes; comes with scikit-learn"),
@@ -96,8 +99,13 @@ def load_data(
         image_size: of images in class folders: the short side is resized to it, the middle cropped to a
             square [pixels]. None: all must be of one size.
 
+    Warns of doubts that make a gap wrong: test images among the training images, training and test images that may be
+    on two scales, classes without a training image, one class that is nearly all. `Dataset.notes` has all doubts
+    and assumptions.
+
     Raises:
-        InputError: no such data; a broken or unfit file; more images than there are, or than memory holds.
+        InputError: no such data; a broken or unfit file; more images than there are, or than memory holds; training and
+            test images on two scales; training images that are all the same.
 
     >>> data = load_data("digits", n_train=100, label_noise=0.4)
     >>> data, int((data.y_train != data.y_train_clean).sum())
@@ -122,9 +130,10 @@ def load_data(
     test = test[stratified(test_choice, y_test[test], n_test, f"load_data.n_test: {raw.where}")]
     check_memory(len(train) + len(val) + len(test), raw.x.shape[1:], raw.where)
     clean = raw.y[train].astype(np.int64)
+    x_train = _scaled(raw.x, train, low, high)
     data = Dataset(
         name=images,
-        x_train=_scaled(raw.x, train, low, high),
+        x_train=x_train,
         y_train=frozen(with_noise(clean, label_noise, k, noise)),
         y_train_clean=frozen(clean),
         x_test=_scaled(x_test, test, low, high),
@@ -134,7 +143,24 @@ def load_data(
         y_val=frozen(raw.y[val].astype(np.int64)),
         kind=raw.kind,
     )
+    found = doubts(data, one_source=raw.x_test is None, span=(low, high))
+    if 0 < label_noise * len(clean) < 0.5:
+        found.add(f"label_noise={label_noise:g} of {len(clean)} labels is less than one label: none was made wrong")
+    notes = [*_taken(raw, x_test, low, high), *found.notes]
+    for text in found.warnings:
+        warnings.warn(f"{images}: {text}", stacklevel=2)
+    data = replace(data, notes=tuple(notes))
     return data if images == str(name) else as_rows(data, str(name))
+
+
+def _taken(raw: Raw, x_test: Pixels, low: float, high: float) -> list[str]:
+    """Return the assumptions of a source, and that on the range of its values."""
+    found = list(raw.notes)
+    for pixels in (raw.x,) if x_test is raw.x else (raw.x, x_test):
+        found += getattr(pixels, "notes", ())
+    if raw.kind == "images" and raw.x.dtype != np.uint8 and (low, high) != (0.0, 1.0):
+        found.append(f"values were mapped from the range of the training images, {low:g} to {high:g}, to 0..1")
+    return found
 
 
 def _check_arguments(label_noise: float, seed: int, image_size: int | None) -> None:
@@ -188,6 +214,11 @@ def _value_range(raw: Raw, train: NDArray[np.intp]) -> tuple[float, float]:
         return 0.0, 255.0
     values = raw.x[train]
     low, high = float(values.min()), float(values.max())
+    if 0 < high - low < RESOLVED * max(-low, high):
+        raise InputError(
+            f"{raw.where}: the training images lie between {low:.9g} and {high:.9g}, which single precision does not "
+            "tell apart; subtract their mean first"
+        )
     return (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
 
 

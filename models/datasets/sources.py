@@ -13,6 +13,7 @@ from ...simulator import InputError
 from ...simulator.machine import available_memory, readable_size
 from .dataset import Kind
 
+LARGEST = 1e37  # value whose differences single precision still holds
 BYTES_A_VALUE = 5  # a float32 and, while it is read, the byte that it was made of
 
 
@@ -42,6 +43,7 @@ class Raw:
         y: (n,) their classes.
         x_test, y_test: the test set; None: a part of x, y is set apart for it.
         kind: sequences are taken as they are; images are mapped to [0, 1].
+        notes: sentences on what the reader assumed or left out.
     """
 
     where: str
@@ -50,6 +52,7 @@ class Raw:
     x_test: Pixels | None = None
     y_test: NDArray[Any] | None = None
     kind: Kind = "images"
+    notes: tuple[str, ...] = ()
 
 
 def check(raw: Raw) -> None:
@@ -87,9 +90,13 @@ def _check_part(x: Pixels, y: NDArray[Any], x_name: str, y_name: str, where: str
         raise InputError(f"{where}: {y_name} must be integers; got {y.dtype}")
     if len(x) != len(y):
         raise InputError(f"{where}: {x_name} and {y_name} must be of one length; got {len(x)} and {len(y)}")
-    if isinstance(x, np.ndarray) and np.issubdtype(x.dtype, np.floating) and not np.isfinite(x).all():
-        at = tuple(int(i) for i in np.argwhere(~np.isfinite(x))[0])
-        raise InputError(f"{where}: {x_name} must be finite; got {x[at]} at index {at}")
+    if isinstance(x, np.ndarray) and np.issubdtype(x.dtype, np.floating):
+        largest = max(-float(x.min()), float(x.max()))  # NaN if any value is
+        if not np.isfinite(largest):
+            at = tuple(int(i) for i in np.argwhere(~np.isfinite(x))[0])
+            raise InputError(f"{where}: {x_name} must be finite; got {x[at]} at index {at}")
+        if largest > LARGEST:
+            raise InputError(f"{where}: {x_name} must be at most {LARGEST:g}, for single precision; got {largest:g}")
 
 
 def n_classes(raw: Raw) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal, Self
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from ...simulator import InputError, Recording, Run
 from ...simulator.fields import Param, checked
 from ...simulator.files.document import versions
+from ..probe.choice import listed
 from ..probe.layers import Layers, Units, first_tensor, in_units
 from .batch_measures import Layerwise, drawn, gathered, measure_of_batches, measured
 from .history import PENDING, MonitorLog
@@ -33,10 +34,11 @@ class Monitor:
     monitor.run()
     ```
 
-    A pass is one call of the model in training mode with gradients on; evaluation in between leaves all as it is.
-    The monitor refers to the activations of the last pass with their graph (copied only where the model goes on to
-    change them in place), and dropped when the next pass begins or the context ends. What is recorded are numbers;
-    copies of at most 2¹⁸ values and 256 passes wait to be measured together, or until somebody reads the record.
+    A pass is one call of the model in training mode with gradients on; evaluation in between leaves all as it is, and
+    so does a transform of torch.func. The monitor refers to the activations of the last pass with their graph (copied
+    only where the model goes on to change them in place), and drops them when the next pass begins or the context
+    ends. What is recorded are numbers; copies of at most 2¹⁸ values and 256 passes wait to be measured together, or
+    until somebody reads the record.
     Samples are the inputs of a batch; of a sequence, all time points of all sequences. Works with autocast,
     DistributedDataParallel (each process watches its own part of the batch), `torch.compile` (graphs are cut at the
     layers), nn.DataParallel on one device, and gradient checkpointing with ``use_reentrant=False``.
@@ -91,7 +93,7 @@ class Monitor:
             layers, when=when, units=units, max_units=max_units, batch_first=batch_first, seed=int(seed)
         )
         self.seed = int(seed)
-        self._passes = Passes(model, self.layers, self._take, opened=self._release, closed=self._close)
+        self._passes = Passes(model, self.layers, self._take, opened=self._opened, closed=self._close)
         self._generator = torch.Generator().manual_seed(self.seed)
         self._rows = MonitorLog(int(history))
         self._waiting: list[tuple[int, Layerwise]] = []
@@ -106,6 +108,16 @@ class Monitor:
     def __exit__(self, *error: object) -> None:
         self._passes.__exit__(*error)
         self._release()
+
+    def __repr__(self) -> str:
+        """Return the model, its layers and the passes in words."""
+        model, names = type(self._passes.core).__name__, listed(self._passes.modules)
+        return f"Monitor({model}: layers {names}; {self.passes} passes)"
+
+    @property
+    def core(self) -> nn.Module:
+        """Model without the wrappers of `torch.compile` and of several processes."""
+        return self._passes.core
 
     @property
     def passes(self) -> int:
@@ -135,7 +147,7 @@ class Monitor:
                     f"Monitor: {name} ran without gradients within a training pass (a no_grad block, or gradient "
                     "checkpointing of the old kind: call checkpoint with use_reentrant=False)"
                 )
-            if any(call.values._version != call.version for call in calls):
+            if any(_state(call.values) != call.state for call in calls):
                 raise InputError(f"Monitor: {name} was changed in place after the pass; change a copy of it")
         return drawn(self._flat(), units, self._generator)
 
@@ -162,6 +174,7 @@ class Monitor:
             "seed": self.seed,
             "engine": "torch",
             "versions": versions("torch"),
+            **({"assumptions": [self._passes.chosen.in_words()]} if self._passes.chosen else {}),
             **(source or {}),
         }
         found = {}
@@ -227,38 +240,46 @@ class Monitor:
 
     def _release(self) -> None:
         self._kept: dict[str, list[Call]] = {}
+        self._noted: dict[str, list[tuple[Tensor, str]]] = {}  # calls of the layers of a pass that is recorded
         self._taken: dict[str, Tensor] | None = None
+        self._recording = False
+
+    def _opened(self) -> None:
+        self._release()
+        self._recording = bool(self.measures) and (self._passes.number - 1) % self.every == 0
 
     def _take(self, name: str, call: int, found: object) -> None:
         if not self._passes.open:
             return
-        raw = found if isinstance(found, Tensor) and found.is_floating_point() else first_tensor(found, name)
+        whole = _joined(found)
+        raw = whole if isinstance(whole, Tensor) and whole.is_floating_point() else first_tensor(whole, name)
         values = raw.clone() if self._changed is None or name in self._changed else raw
-        taken = Call(values, values._version, torch.is_grad_enabled(), raw, raw._version)
+        taken = Call(values, _state(values), torch.is_grad_enabled(), raw, _state(raw))
         self._kept.setdefault(name, []).append(taken)
+        if self._recording:  # now: the model may go on to replace the data, unseen by the version counter
+            with torch.inference_mode():  # less work an operation than no_grad
+                part, unit = self._part(name, raw.detach())
+                chosen = self._chosen(name, part)
+                self._noted.setdefault(name, []).append((chosen.clone() if chosen is part else chosen, unit))
 
     def _close(self) -> None:
         changed = set()
         for name, calls in self._kept.items():
-            if any(call.raw is not None and call.raw._version != call.raw_version for call in calls):
+            if any(call.changed(self._changed is None) for call in calls):
                 changed.add(name)
             for call in calls:
                 call.raw = None
         if self._changed is None:
             self._changed = changed
-        for name in changed - self._changed:  # not in earlier passes: what it was is lost for this one
+        for name in changed - self._changed:  # not in earlier passes: what it was is lost for a penalty
             del self._kept[name]
         self._changed |= changed
-        if self.measures and (self._passes.number - 1) % self.every == 0:
-            self._record()
-
-    def _record(self) -> None:
-        taken = self._flat()
-        with torch.inference_mode():  # less work an operation than no_grad
-            found = gathered({name: self._chosen(name, x.detach()) for name, x in taken.items()})
-        self._waiting.append((self._passes.number - 1, found))
-        if len(self._waiting) * max(found.size, WAITING // PENDING) >= WAITING:
-            self._measured()
+        if self._recording:
+            with torch.inference_mode():
+                found = gathered(_by_call(self._noted, self._passes.unrolled))
+            self._waiting.append((self._passes.number - 1, found))
+            if len(self._waiting) * max(found.size, WAITING // PENDING) >= WAITING:
+                self._measured()
 
     def _measured(self) -> MonitorLog:
         """The records, after measuring the passes that wait: together, because one alone finds all caches cold."""
@@ -275,15 +296,14 @@ class Monitor:
     def _flat(self) -> dict[str, Tensor]:
         """Layer -> (sample, unit), all units, of the last pass."""
         if self._taken is None:
-            self._taken = {}
-            for name, calls in self._kept.items():
-                found = [in_units(call.values, self._passes.axes[name], name, self.layers) for call in calls]
-                parts = [values.flatten(0, 1) if values.ndim == 3 else values for values, _, _ in found]
-                if found[0][1] == "sequence" and found[0][0].ndim == 2:
-                    self._taken[name] = torch.cat(parts)
-                else:
-                    self._taken |= {name if len(parts) == 1 else f"{name}#{k}": part for k, part in enumerate(parts)}
+            kept = {name: [self._part(name, each.values) for each in calls] for name, calls in self._kept.items()}
+            self._taken = _by_call(kept, self._passes.unrolled)
         return self._taken
+
+    def _part(self, name: str, raw: Tensor) -> tuple[Tensor, str]:
+        """One call as (sample, unit), all units; and "time" if the calls of the layer are its time points."""
+        values, unit, _ = in_units(raw, self._passes.axes[name], name, self.layers)
+        return (values.flatten(0, 1), unit) if values.ndim == 3 else (values, "time" if unit == "sequence" else unit)
 
     def _chosen(self, name: str, x: Tensor) -> Tensor:
         n = int(x.shape[-1])
@@ -300,10 +320,42 @@ class Call:
     """Output of one call of a layer; `raw`, during the pass, is the tensor that the model continues with."""
 
     values: Tensor
-    version: int
+    state: tuple[int, int]
     graph: bool
     raw: Tensor | None
-    raw_version: int
+    raw_state: tuple[int, int]
+
+    def changed(self, compared: bool) -> bool:
+        """Return whether the model changed its tensor since; `compared`: with the copy, value by value."""
+        if self.raw is None:
+            return False
+        return _state(self.raw) != self.raw_state or (compared and not torch.equal(self.raw, self.values))
+
+
+def _state(x: Tensor) -> tuple[int, int]:
+    """Version and place of the data of a tensor: both stay while nobody changes it, or replaces its data."""
+    return 0 if x.is_inference() else x._version, x.data_ptr()
+
+
+def _joined(found: object) -> object:
+    """Return packed sequences and nested tensors as all their time points, (sample, unit); anything else as it is."""
+    parts = found if isinstance(found, list) or type(found) is tuple else (found,)
+    first = parts[0] if parts else None
+    if isinstance(first, nn.utils.rnn.PackedSequence):
+        return first.data
+    return torch.cat(first.unbind()) if isinstance(first, Tensor) and first.is_nested else found
+
+
+def _by_call(found: Mapping[str, list[tuple[Tensor, str]]], unrolled: Container[str]) -> dict[str, Tensor]:
+    """Layer -> (sample, unit): a module that was called several times is NAME#0, NAME#1 ..., but for time points."""
+    out: dict[str, Tensor] = {}
+    for name, calls in found.items():
+        parts = [part for part, _ in calls]
+        if calls[0][1] == "time" or (name in unrolled and len({part.shape[1] for part in parts}) == 1):
+            out[name] = torch.cat(parts)
+        else:
+            out |= {name if len(parts) == 1 else f"{name}#{k}": part for k, part in enumerate(parts)}
+    return out
 
 
 def check_units(what: str, units: object) -> None:

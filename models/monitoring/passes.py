@@ -12,8 +12,10 @@ import torch
 from torch import nn
 
 from ...simulator import InputError
-from ..probe.axes import axes_of
-from ..probe.layers import Layers, hook, match
+from ..probe.axes import axes_of, loops_of
+from ..probe.choice import Automatic, chosen, match, say, say_unrolled, unrolled
+from ..probe.layers import Layers, hook, of_weights
+from ..probe.watch import Watch
 
 Take = Callable[[str, int, Any], Any]
 
@@ -22,9 +24,10 @@ class Passes:
     """A context in which `take` is called for every layer in every training pass of a model.
 
     A pass is one call of the model in training mode with gradients on, calls of the model by itself included;
-    evaluation between steps is none. A model in DistributedDataParallel, in nn.DataParallel on one device or in
-    `torch.compile` is unwrapped: layers have their names in the model itself. A compiled model is compiled anew on
-    entering and on leaving, because compiled code contains its hooks; it is cut at every hooked layer.
+    evaluation between steps is none, and neither is a call within a transform of torch.func. A model in
+    DistributedDataParallel, in nn.DataParallel on one device or in `torch.compile` is unwrapped: layers have their
+    names in the model itself. A compiled model is compiled anew on entering and on leaving, because compiled code
+    contains its hooks; it is cut at every hooked layer.
 
     Args:
         model: the module that the training loop calls, or the one that it wraps.
@@ -36,6 +39,8 @@ class Passes:
 
     Attributes:
         modules, axes: name -> module, and its axes.
+        chosen: the layers that "auto" took; None without "auto".
+        unrolled: of these, those whose calls in the last pass are their time points.
         number: passes begun so far; before: those before the context was entered, or its state taken up.
         open: whether a pass is under way; active: whether the hooks are set.
 
@@ -55,14 +60,22 @@ class Passes:
     ) -> None:
         self.core = _opened(model)
         self.layers = layers
-        self.modules = {k: v for found in match(self.core, layers.patterns).values() for k, v in found.items()}
+        matches = match(self.core, layers.patterns)
+        self.modules = {k: v for found in matches.values() for k, v in found.items()}
+        self.chosen: Automatic | None = chosen(self.core, matches)
         self.axes = axes_of(self.core, self.modules)
         self.number = self.before = 0
         self.open = False
         self._take, self._on_open, self._on_close = take, opened, closed
+        self.unrolled: set[str] = set()
         self._calls: dict[str, int] = {}
+        self._loops: dict[nn.Module | None, int] = {}  # calls of the layers before activation functions
         self._handled: BaseException | None = None  # what the caller was handling when the pass began
         self._inner = 0  # calls of the model by itself that are under way
+        self._told: set[str] = set()  # decisions that a warning told
+        self._watch: Watch | None = None  # of the first pass
+        attends = any(isinstance(module, nn.MultiheadAttention) for module in self.core.modules())
+        self._watched = self.chosen is not None or attends  # whether the first pass is to be watched
         self._compiled = _is_compiled(model)
         self.active = False
         self._stack = ExitStack()
@@ -75,8 +88,11 @@ class Passes:
                 torch.compiler.reset()
                 stack.callback(torch.compiler.reset)
             stack.callback(self.core.register_forward_pre_hook(Cutting(self._begin)).remove)
-            for name, module in self.modules.items():
-                stack.callback(hook(module, self.layers.when, Cutting(self._layer(name, module))).remove)
+            for name, axes in self.axes.items():
+                stack.callback(hook(axes, self.layers.when, Cutting(self._layer(name, axes.module))).remove)
+            if self.chosen and self.layers.units == "auto" and not self._compiled:
+                for module in loops_of(self.axes):
+                    stack.callback(module.register_forward_pre_hook(Cutting(self._count)).remove)
             stack.callback(self.core.register_forward_hook(Cutting(self._end), always_call=True).remove)
             self._stack = stack.pop_all()
         self.active, self.before = True, self.number
@@ -91,7 +107,7 @@ class Passes:
         """The error of `what` that needs a pass before there was one."""
         return InputError(
             f"{what}: no training pass yet: within the context call the model ({type(self.core).__name__}) in training "
-            "mode with gradients on; if the loop calls only a part of it, give that part"
+            "mode with gradients on, outside of torch.func; if the loop calls only a part of it, give that part"
         )
 
     def _begin(self, module: nn.Module, _: object) -> None:
@@ -100,33 +116,67 @@ class Passes:
         if self.open:
             self._inner += 1
             return
-        self._calls, self._handled = {}, sys.exception()
+        self._calls, self._loops, self._handled = {}, {}, sys.exception()
         self.open = module.training and torch.is_grad_enabled()
+        if self.open and _transformed():
+            self.open = False
+            if "torch.func" not in self._told:
+                say(
+                    "calls of the model within torch.func (grad, vmap, jacrev ...) are left as they are: no pass is "
+                    "recorded and no layer treated in them; torch.autograd.grad is watched"
+                )
+            self._told.add("torch.func")
         if self.open:
             self.number += 1
             if self._on_open is not None:
                 self._on_open()
+            if self._watched and not self._compiled:
+                self._watched, self._watch = False, Watch(self.core, self.axes, self.chosen is not None)
+                self._watch.__enter__()
 
-    def _end(self, module: nn.Module, *_: object) -> None:
+    def _end(self, module: nn.Module, _: object, out: object) -> None:
         if module is not self.core or not self.open:
             return
         if self._inner:
             self._inner -= 1
             return
-        self.open, self._calls = False, {}
+        calls, self.open, self._calls = self._calls, False, {}
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.returned(out)
+            watch.__exit__(None, None, None)
         if sys.exception() is not self._handled:  # it raised; an output may be None
             self.number -= 1
-        elif self._on_close is not None:
+            return
+        loops = {name: self._loops.get(self.axes[name].looped, 0) for name in calls}
+        found = {name for name, last in calls.items() if unrolled(last + 1, loops[name])}
+        for name in sorted(found - self._told):
+            say_unrolled(name, loops[name])
+        self.unrolled = found
+        self._told |= found
+        if self._on_close is not None:
             self._on_close()
+        if watch is not None:
+            watch.say()
+
+    def _count(self, module: nn.Module, _: object) -> None:
+        self._loops[module] = self._loops.get(module, 0) + 1
 
     def _layer(self, name: str, module: nn.Module) -> Callable[[nn.Module, Any, Any], Any]:
-        def take(called: nn.Module, _: object, found: object) -> Any:
+        def take(called: nn.Module, given: object, found: object) -> Any:
             if called is not module or not (self.open or (self.core.training and torch.is_grad_enabled())):
+                return None
+            if _transformed() or (self.chosen and isinstance(given, tuple) and of_weights(given)):
                 return None
             call = self._calls[name] = self._calls.get(name, -1) + 1
             return self._take(name, call, found)
 
         return take
+
+
+def _transformed() -> bool:
+    """Return whether a transform of torch.func is under way, whose tensors are wrapped."""
+    return torch._C._functorch.peek_interpreter_stack() is not None
 
 
 class Cutting:

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .activations import kind_of, time_first
+from .choice import INPUT, all_names
+
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
@@ -18,11 +21,15 @@ class Axes:
         module: the module.
         before: of an activation function the layers before it, the nearest first.
         batch_first: of the module itself, or of the transformer layer that it is a part of; None: unknown.
+        entering: whether the first input of the module is meant, not its output.
+        spiking: whether the module holds spiking neurons.
     """
 
     module: nn.Module
     before: tuple[nn.Module, ...] = ()
     batch_first: bool | None = None
+    entering: bool = False
+    spiking: bool = False
 
     def like(self, shape: Sequence[int]) -> nn.Module:
         """Return the module whose axes a tensor of this shape has: of an activation function the layer before it."""
@@ -32,10 +39,17 @@ class Axes:
 
     @property
     def recurrent(self) -> bool:
-        """Return whether a module returns sequences."""
+        """Return whether a module returns sequences, or one time point of them a call."""
         from torch import nn
 
-        return isinstance(self.module, nn.RNNBase | nn.RNNCellBase)
+        return not self.entering and (self.spiking or isinstance(self.module, nn.RNNBase | nn.RNNCellBase))
+
+    @property
+    def looped(self) -> nn.Module | None:
+        """Return the layer that is called as often as this one where a model runs a loop over time; None: unknown."""
+        if any(p.ndim > 1 for p in self.module.parameters()):
+            return self.module
+        return next(iter(self.before), None)
 
     def features_last(self, shape: Sequence[int]) -> bool:
         """Return whether the last axis of a module's output holds the features."""
@@ -59,6 +73,11 @@ class Axes:
         return tensor.transpose(0, 1) if self.batch_axis(tensor.shape, batch_first) else tensor
 
 
+def loops_of(places: Mapping[str, Axes]) -> set[nn.Module]:
+    """Return the layers whose calls tell a loop over time: `Axes.looped` of all places that are not recurrent."""
+    return {module for axes in places.values() if not axes.recurrent and (module := axes.looped) is not None}
+
+
 def axes_of(model: nn.Module, modules: Mapping[str, nn.Module]) -> dict[str, Axes]:
     """Return the place of modules, given by name, in the model.
 
@@ -71,13 +90,20 @@ def axes_of(model: nn.Module, modules: Mapping[str, nn.Module]) -> dict[str, Axe
     before: tuple[nn.Module, ...] = ()
     inherited: dict[str, bool | None] = {}  # by the modules within a module
     found = {name: Axes(module, (), _batch_first(module)) for name, module in modules.items()}
-    for name, module in model.named_modules():
+    known: set[nn.Module] = set()
+    for name, module in all_names(model):
         own, within = _batch_first(module), inherited.get(name.rpartition(".")[0])
         inherited[name] = own if isinstance(module, layers) else within
+        batch_first = within if own is None else own
         if name in modules:
-            found[name] = Axes(module, before if is_activation(module) else (), within if own is None else own)
-        if _width(module) is not None:
+            kind = kind_of(module)
+            near = before if kind in ("activation", "gate") else ()
+            found[name] = Axes(module, near, batch_first, spiking=kind == "spiking")
+        elif name + INPUT in modules:
+            found[name + INPUT] = Axes(module, before, batch_first, entering=True)
+        if module not in known and _width(module) is not None:
             before = (module, *before)
+        known.add(module)
     return found
 
 
@@ -97,21 +123,13 @@ def _fits(layer: nn.Module, shape: Sequence[int]) -> bool:
     return shape[-1] == _width(layer)
 
 
-def is_activation(module: nn.Module) -> bool:
-    """Return whether a module is an activation function: elementwise, or a gated linear unit."""
-    from torch import nn
-
-    rectified = nn.ReLU | nn.ReLU6 | nn.LeakyReLU | nn.PReLU | nn.RReLU | nn.ELU | nn.CELU | nn.SELU | nn.Threshold
-    smooth = nn.GELU | nn.SiLU | nn.Mish | nn.Softplus | nn.Softsign | nn.Tanh | nn.Sigmoid | nn.LogSigmoid | nn.GLU
-    piecewise = nn.Hardswish | nn.Hardsigmoid | nn.Hardtanh | nn.Hardshrink | nn.Softshrink | nn.Tanhshrink
-    return isinstance(module, rectified | smooth | piecewise)
-
-
 def _batch_first(module: nn.Module) -> bool | None:
     from torch import nn
 
     if isinstance(module, nn.TransformerEncoder | nn.TransformerDecoder):
         return _batch_first(module.layers[0])
+    if time_first(module):
+        return False
     owner = getattr(module, "self_attn", module)
     if isinstance(owner, nn.RNNBase | nn.MultiheadAttention | nn.Transformer):
         return bool(owner.batch_first)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from ...simulator.errors import InputError
 from ...simulator.fields import Checked, Param, check
 from ...simulator.recordings.recording import choose
-from .axes import Axes, axes_of, is_activation
+from .axes import Axes, axes_of, loops_of
+from .choice import chosen, listed, match, say_unrolled, unrolled
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -30,10 +31,11 @@ class Layers(Checked):
     """Selection of the modules to probe, and the meaning of their units.
 
     Attributes:
-        patterns: names of `model.named_modules()`, or patterns of them as in file names (``"hidden.*.linear"``).
-            ``"auto"``: every activation function that is a module (ReLU, GELU, SiLU, Tanh ...), but for sigmoids,
-            which gate or give probabilities, and every recurrent module; where there is none, every linear and
-            convolution module except the last.
+        patterns: names of `model.named_modules()`, or patterns of them as in file names (``"hidden.*.linear"``);
+            NAME.input is the first input of a module. ``"auto"``: activation functions (known by type, by behaviour or
+            by class name; sigmoids gate or give probabilities and are left out), products of gated units, spiking
+            neurons and recurrent modules. Functional activations (F.relu) count where a module takes them as its
+            input. Without any, every linear and convolution module except the last, with a warning.
         when: ``"post"``: the output of the module; ``"pre"``: its first input. Both are copied at that
             moment, so that a later in-place ReLU does not change them.
         units: for all modules, or a mapping of patterns to
@@ -114,7 +116,7 @@ class Probe:
 
     Args:
         model: any module. Its own name, if it is to be probed itself, is that of its class.
-        layers: Layers, or just the patterns.
+        layers: Layers, or just the patterns. What "auto" takes is in `chosen`.
         keep_graph: for a penalty within a training step.
 
     Raises:
@@ -134,7 +136,8 @@ class Probe:
         self.layers = layers if isinstance(layers, Layers) else Layers(layers)
         self.keep_graph = keep_graph
         self._matches = match(model, self.layers.patterns)
-        self._axes = axes_of(model, {k: v for found in self._matches.values() for k, v in found.items()})
+        self.chosen = chosen(model, self._matches)
+        self.axes = axes_of(model, {k: v for found in self._matches.values() for k, v in found.items()})
         self._stack = ExitStack()
         self._clear()
 
@@ -142,8 +145,11 @@ class Probe:
         self._clear()
         with ExitStack() as stack:
             stack.callback(self.model.register_forward_pre_hook(lambda *_: self._next_pass()).remove)
-            for name, axes in self._axes.items():
-                stack.callback(hook(axes.module, self.layers.when, self._taking(name)).remove)
+            if self.chosen and self.layers.units == "auto":
+                for module in loops_of(self.axes):
+                    stack.callback(module.register_forward_pre_hook(self._count).remove)
+            for name, axes in self.axes.items():
+                stack.callback(hook(axes, self.layers.when, self._taking(name)).remove)
             if not self.keep_graph:
                 stack.enter_context(evaluating(self.model))
             self._stack = stack.pop_all()
@@ -166,8 +172,8 @@ class Probe:
         for pattern, modules in self._matches.items():
             if not any(name in self._taken for name in modules):
                 raise InputError(
-                    f"Probe: of {pattern!r} ({_listed(modules)}) nothing was called in the forward pass, "
-                    f"whose container uses it otherwise; called: {_listed(self._taken)}"
+                    f"Probe: of {pattern!r} ({listed(modules)}) nothing was called in the forward pass, "
+                    f"whose container uses it otherwise; called: {listed(self._taken)}"
                 )
         out: dict[str, Activity] = {}
         for name, passes in self._taken.items():
@@ -176,7 +182,12 @@ class Probe:
                 raise InputError(f"Probe: {name} must be called equally often in every forward pass; got {n_calls}")
             calls = [self._joined(name, parts) for parts in zip(*passes.values(), strict=True)]
             found = [replace(self._units[name, call], values=values) for call, values in enumerate(calls)]
-            if found[0].about["unit"] == "sequence" and calls[0].ndim == 2:
+            alike = len({each.shape for each in calls}) == 1
+            loop = self._loops.get(self.axes[name].looped, 0) // len(passes)
+            over_time = found[0].about["unit"] == "sequence" or (alike and unrolled(len(calls), loop))
+            if over_time and calls[0].ndim == 2:
+                if found[0].about["unit"] != "sequence":
+                    say_unrolled(name, len(calls))
                 out[name] = replace(found[0], values=torch.stack(calls, dim=1))
             else:
                 out |= {name if len(found) == 1 else f"{name}#{call}": each for call, each in enumerate(found)}
@@ -185,8 +196,12 @@ class Probe:
     def _clear(self) -> None:
         self._taken: dict[str, dict[int, list[Tensor]]] = {}
         self._units: dict[tuple[str, int], Activity] = {}
+        self._loops: dict[nn.Module | None, int] = {}  # calls of the layers before activation functions
         self._pass, self._held = 0, 0
         self._started = False
+
+    def _count(self, module: nn.Module, _: object) -> None:
+        self._loops[module] = self._loops.get(module, 0) + 1
 
     def _next_pass(self) -> None:
         self._pass += int(self._started)
@@ -194,13 +209,18 @@ class Probe:
 
     def _taking(self, name: str) -> Callable[[nn.Module, Any, Any], None]:
         """Return a hook that is a function: a copy of the model takes it along, and no copy of the probe."""
-        return lambda module, _, found: self._take(name, module, found)
+
+        def take(module: nn.Module, given: object, found: object) -> None:
+            if not (self.chosen and isinstance(given, tuple) and of_weights(given)):
+                self._take(name, module, found)
+
+        return take
 
     def _take(self, name: str, module: nn.Module, found: object) -> None:
         import torch
 
         calls = self._taken.setdefault(name, {}).setdefault(self._pass, [])
-        values, unit, sizes = in_units(found, self._axes[name], name, self.layers)
+        values, unit, sizes = in_units(found, self.axes[name], name, self.layers)
         known = self._units.get((name, len(calls)))
         if known is None:
             known = self._units[name, len(calls)] = self._chosen(name, len(calls), unit, sizes, values)
@@ -243,59 +263,39 @@ class Probe:
         return torch.cat(list(parts))
 
 
-def match(model: nn.Module, patterns: Iterable[str]) -> dict[str, dict[str, nn.Module]]:
-    """Return pattern -> name -> module, of the modules of a model that match it.
-
-    Raises:
-        InputError: a pattern that matches nothing; the message lists the names.
-    """
-    modules = {name: module for name, module in model.named_modules() if name}
-    out = {}
-    for pattern in patterns:
-        found = {name: module for name, module in modules.items() if fnmatchcase(name, pattern)}
-        if not found and pattern == type(model).__name__:
-            found = {pattern: model}
-        if not found and pattern == "auto":
-            found = _automatic(modules)
-        if not found:
-            raise InputError(
-                f"Probe: no module matches {pattern!r}; modules: {_listed(modules) or type(model).__name__}. A "
-                "functional call such as F.relu is not a module: probe the module before it, or replace it with nn.ReLU"
-            )
-        out[pattern] = found
-    return out
-
-
-def _automatic(modules: Mapping[str, nn.Module]) -> dict[str, nn.Module]:
+def of_weights(given: tuple[Any, ...]) -> bool:
+    """Return whether a module was called with weights: a parametrisation, which is no activity."""
     from torch import nn
 
-    active, gates = nn.RNNBase | nn.RNNCellBase, nn.Sigmoid | nn.Hardsigmoid | nn.LogSigmoid
-    found = {
-        name: module
-        for name, module in modules.items()
-        if isinstance(module, active) or (is_activation(module) and not isinstance(module, gates))
-    }
-    if found:
-        return found
-    weighted = nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d
-    names = [name for name, module in modules.items() if isinstance(module, weighted)]
-    return {name: modules[name] for name in names[:-1]}
+    return bool(given) and isinstance(given[0], nn.Parameter)
 
 
-def hook(module: nn.Module, when: str, take: Callable[[nn.Module, Any, Any], Any]) -> RemovableHandle:
+def hook(axes: Axes, when: str, take: Callable[[nn.Module, Any, Any], Any]) -> RemovableHandle:
     """Call take(module, _, its output) after every call ("post"), or take(module, _, its arguments) before ("pre").
 
-    What `take` returns, unless None, replaces the output.
+    What `take` returns, unless None, replaces the output; of a place that is an input, the input.
     """
+    if axes.entering:
+        return axes.module.register_forward_pre_hook(partial(_entering, take), with_kwargs=True)
     if when == "post":
-        return module.register_forward_hook(take)
-    return module.register_forward_pre_hook(partial(_before, take), with_kwargs=True)
+        return axes.module.register_forward_hook(take)
+    return axes.module.register_forward_pre_hook(partial(_before, take), with_kwargs=True)
 
 
 def _before(
     take: Callable[[nn.Module, Any, Any], Any], module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> None:
     take(module, args, [*args, *kwargs.values()])
+
+
+def _entering(
+    take: Callable[[nn.Module, Any, Any], Any], module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+    first = next(iter(kwargs), None)
+    changed = take(module, args, args[0] if args else kwargs.get(first or ""))
+    if changed is None:
+        return None
+    return ((changed, *args[1:]), kwargs) if args else (args, {**kwargs, str(first): changed})
 
 
 def in_units(found: object, axes: Axes, name: str, layers: Layers) -> tuple[Tensor, str, dict[str, int]]:
@@ -308,13 +308,10 @@ def in_units(found: object, axes: Axes, name: str, layers: Layers) -> tuple[Tens
     if raw.ndim < 2:
         raise InputError(f"Probe: {name} must yield (batch, ..., unit); got shape {tuple(raw.shape)}")
     unit = layers.unit_of(name, axes, raw.shape)
+    if unit == "sequence" and axes.spiking and raw.ndim > 3:  # maps: (batch, channel, ...), or of all time points
+        raw = raw.flatten(3 if axes.batch_first is False else 2).mean(-1)
     values, sizes = _as_units(raw, unit, name)
     return values, unit, sizes
-
-
-def _listed(names: Iterable[str]) -> str:
-    every = list(names)
-    return ", ".join(every[:40]) + (f" and {len(every) - 40} more" if len(every) > 40 else "")
 
 
 def first_tensor(found: object, name: str) -> Tensor:
@@ -328,6 +325,11 @@ def first_tensor(found: object, name: str) -> Tensor:
     if isinstance(found, nn.utils.rnn.PackedSequence):
         raise InputError(f"Probe: {name} yields a packed sequence; give it padded sequences of one length")
     if isinstance(found, Tensor):
+        if found.is_nested:
+            raise InputError(
+                f"Probe: {name} yields a nested tensor, of sequences of several lengths; give it padded sequences of "
+                "one length"
+            )
         if found.is_complex():
             raise InputError(f"Probe: {name} must yield real values; got {found.dtype}")
         return found if found.is_floating_point() else found.float()
@@ -368,9 +370,21 @@ def modes_restored(model: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
-    """Context of evaluation mode without gradients; every module's own mode is restored."""
-    import torch
+    """Context of evaluation mode without gradients; every module's own mode is restored.
 
+    Padded sequences stay padded: a transformer encoder would pack them in nested tensors, which have no axes.
+    """
+    import torch
+    from torch import nn
+
+    packing = [each for each in model.modules() if isinstance(each, nn.TransformerEncoder)]
+    settings = [getattr(each, "use_nested_tensor", False) for each in packing]
     with modes_restored(model), torch.no_grad():
         model.eval()
-        yield
+        try:
+            for each in packing:
+                each.use_nested_tensor = False
+            yield
+        finally:
+            for each, setting in zip(packing, settings, strict=True):
+                each.use_nested_tensor = setting

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,8 @@ from numpy.typing import NDArray
 from ...simulator.errors import InputError
 from ...simulator.recordings.recording import Clock, Recording
 from ...simulator.recordings.run import Run
-from .layers import Activity, Layers, Probe
+from .choice import chosen
+from .layers import Activity, Layers
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -35,7 +35,7 @@ def record_samples(
 
     Args:
         model, layers: as in Probe, which sets evaluation mode and no gradients.
-        inputs: (n, ...); moved in batches to the model's device, floats to its precision.
+        inputs: (n, ...); copied in batches to the model's device, floats to the type of its first layer.
         labels: classes (n,), stored as the time label ``"class"``.
         source: provenance of the Run; each Recording adds ``"probe"``: layer, call, when, unit, n_units.
 
@@ -43,6 +43,7 @@ def record_samples(
         InputError: as in Probe; activations that are not finite.
     """
     out = {}
+    source = _assumed(model, layers, source)
     for name, taken in _activities(model, inputs, layers, batch_size).items():
         if taken.values.ndim == 3:
             out[name] = _recording(taken, taken.values, "model", source)
@@ -110,6 +111,7 @@ def record_loop(
             raise InputError(f"record_loop.labels: must be one per image, {loop.stimulus.max() + 1}; got {len(labels)}")
         time_labels["class"] = np.asarray(labels)[loop.stimulus]
     out = {}
+    source = _assumed(model, layers, source)
     for name, taken in _activities(model, loop.frames, layers, batch_size).items():
         record = _recording(taken, taken.values.movedim(0, -2), "frame", source)
         out[name] = replace(record, periodic=True, time_labels=time_labels)
@@ -175,34 +177,20 @@ class StepRecorder:
 def _activities(
     model: nn.Module, inputs: NDArray[Any] | Tensor, layers: Layers | Sequence[str] | str, batch_size: int
 ) -> dict[str, Activity]:
+    from .passing import activities  # loads torch
+
     return activities(model, inputs, [layers if isinstance(layers, Layers) else Layers(layers)], batch_size)[0]
 
 
-def activities(
-    model: nn.Module, inputs: NDArray[Any] | Tensor, choices: Sequence[Layers], batch_size: int
-) -> list[dict[str, Activity]]:
-    """Return name -> activity on all inputs, for each choice of layers, from the same forward passes.
-
-    Raises:
-        InputError: as of `Probe`; no inputs, or inputs that are no array.
-    """
-    import torch
-
-    if len(inputs) == 0 or batch_size < 1:
-        raise InputError(f"probe: needs at least one input and batch_size >= 1; got {len(inputs)} and {batch_size}")
-    like = next((p for p in model.parameters()), torch.zeros(1))
-    if not (isinstance(inputs, torch.Tensor) or hasattr(inputs, "__array__")):
-        raise InputError(f"probe.inputs: must be an array or a tensor; got {type(inputs).__name__}")
-    own = [*choices, *model.modules()]
-    sequence_first = any(getattr(each, "batch_first", True) is False for each in own)
-    size = len(inputs) if sequence_first else batch_size  # axis 0 may be time: cutting it would cut sequences
-    with ExitStack() as stack:
-        probes = [stack.enter_context(Probe(model, layers)) for layers in choices]
-        for first in range(0, len(inputs), size):
-            part = inputs[first : first + size]
-            batch = part if isinstance(part, torch.Tensor) else torch.tensor(part)
-            model(batch.to(like.device, like.dtype if batch.is_floating_point() else batch.dtype))
-    return [probe.activities() for probe in probes]
+def _assumed(
+    model: nn.Module, layers: Layers | Sequence[str] | str, source: Mapping[str, object] | None
+) -> Mapping[str, object] | None:
+    """Return the provenance with the layers that "auto" took, as a sentence under ``"assumptions"``."""
+    taken = chosen(model, (layers if isinstance(layers, Layers) else Layers(layers)).patterns)
+    if taken is None:
+        return source
+    before: Any = (source or {}).get("assumptions", ())
+    return {**(source or {}), "assumptions": [*before, taken.in_words()]}
 
 
 def _recording(taken: Activity, values: Tensor, clock: Clock, source: Mapping[str, object] | None) -> Recording:

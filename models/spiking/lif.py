@@ -53,7 +53,7 @@ class LifCells(Simulated):
     sigma: Annotated[tuple[float, ...], Param("noise levels [mV]", ge=0)] = (0.0, 1.0, 5.0)
     tau_s: Annotated[float, Param("correlation time of the noise; 0 is white [ms]", ge=0, le=1e6)] = 0.0
     corrected: Annotated[bool, Param("whether to lower the threshold for white noise, which a grid misses")] = True
-    n: Annotated[int, Param("cells of each noise level", ge=1)] = 2100
+    n: Annotated[int, Param("cells of each noise level", ge=1, le=10**8)] = 2100
     levels: Annotated[int, Param('drives of "fi"', ge=2, le=10**5)] = 21
     drive_low: Annotated[float, Param('lowest drive of "fi" [mV]', ge=-1e6, le=1e6)] = 10.5
     drive_high: Annotated[float, Param('highest drive of "fi" [mV]', ge=-1e6, le=1e6)] = 30.5

@@ -14,7 +14,7 @@ from ...analyses.measures.arrays import live_units
 from ...simulator import InputError, Recording
 from ..datasets import Dataset, stratified
 from ..probe.layers import Activity, Layers
-from ..probe.record import activities
+from ..probe.passing import activities
 
 if TYPE_CHECKING:
     from torch import nn

@@ -39,11 +39,12 @@ class LayerSynchrony:
     Surrogates cost hundreds of times what the values cost. They are drawn at the steps of `nulls_at`, by default at the
     first record; and in `finish`, to be called once with the trained network.
 
-    The same network gives the same bits; the global generators of numpy and torch are neither read nor advanced.
+    The same network gives the same bits, also one that draws random numbers in evaluation mode; generators and buffers
+    come back as they were.
 
     Args:
         data: images and labels.
-        layers: names or patterns of modules, or ``"auto"`` for activation modules, as in `Layers`. A recurrent layer
+        layers: names or patterns of modules, or ``"auto"`` for activation functions, as in `Layers`. A recurrent layer
             is taken at its last time point.
         measures: names; all that samples have if left out.
         sets: of "train", "val", "test".

@@ -53,6 +53,7 @@ class Evaluated(Result):
         sets: "train", "test" and, where there are validation images, "val" -> see `Evaluation`.
         corruptions: name -> accuracy on test images corrupted at the severities 1..5.
         strange: name -> see `Strange`.
+        assumptions: sentences on the data, see `Dataset.notes`.
     """
 
     kind = "evaluation"
@@ -63,6 +64,7 @@ class Evaluated(Result):
     sets: Mapping[str, Evaluation]
     corruptions: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     strange: Mapping[str, Strange] = field(default_factory=dict)
+    assumptions: Sequence[str] = ()
 
     @property
     def gap(self) -> float:
@@ -71,8 +73,9 @@ class Evaluated(Result):
 
     @property
     def config(self) -> dict[str, Any]:  # type: ignore[override]  # there is nothing else to keep
-        """Return architecture, data and seed."""
-        return {"architecture": self.architecture, "data": asdict(self.data), "seed": self.seed}
+        """Return architecture, data, seed and assumptions."""
+        said = {"assumptions": list(self.assumptions)} if self.assumptions else {}
+        return {"architecture": self.architecture, "data": asdict(self.data), "seed": self.seed, **said}
 
     def tables(self) -> dict[str, Any]:
         """Return all fields, and the gap."""
@@ -100,6 +103,7 @@ class Evaluated(Result):
             {name: Evaluation(**row) for name, row in sets.items()},
             {name: tuple(row.values()) for name, row in corrupted.items()},
             {name: Strange(**row) for name, row in strange.items()},
+            tuple(config.get("assumptions", ())),
         )
 
 
@@ -166,7 +170,9 @@ def evaluate_file(
     sets = {name: (getattr(loaded, f"x_{name}"), getattr(loaded, f"y_{name}")) for name in ("train", "test", "val")}
     with cpu_threads(threads):
         known = {name: assess(model, _tensor(x, where), _tensor(y, where)) for name, (x, y) in sets.items() if len(x)}
-        found = Evaluated(architecture_in_words(about["architecture"]), data, seed, known)
+        found = Evaluated(
+            architecture_in_words(about["architecture"]), data, seed, known, assumptions=loaded.notes or ()
+        )  # fmt: skip
         if corruptions:
             found = replace(found, corruptions=_corrupted(model, loaded, where, seed, progress))
         if strange:

@@ -34,6 +34,8 @@ class Combined(Intervention):
         self.parts = [
             each.artificial(model, seed=seed_of_treatment(seed, number, rank)) for number, each in enumerate(treatments)
         ]
+        for part in self.parts:
+            part.quiet = True
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -41,6 +43,15 @@ class Combined(Intervention):
                 stack.enter_context(part)
             self._hooks = stack.pop_all()
         return self
+
+    def check(self, images: Tensor) -> None:
+        """Refuse the largest batch of a training with which one of the treatments could do nothing."""
+        for part in self.parts:
+            part.check(images)
+
+    def without_effect(self) -> tuple[str, ...]:
+        """Return the sentences of all treatments."""
+        return tuple(text for part in self.parts for text in part.without_effect())
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor | float:
         """Return the sum of the terms of all treatments."""
@@ -118,8 +129,9 @@ def lightning_callback(
     """Return a Lightning callback that applies treatments in ``Trainer(callbacks=[...])``.
 
     The terms of the treatments are added to the loss that `training_step` returns (a tensor, or a dict with "loss"), on
-    every device and at every precision; gradients are changed just before the optimiser's step, unscaled; metrics
-    that were logged (`val_loss` among them) reach `after_step`; the state travels in Lightning's checkpoints.
+    every device and at every precision; with manual optimisation, to the loss of the first ``self.manual_backward``
+    after each pass. Gradients are changed just before the optimiser's step, unscaled; metrics that were
+    logged (`val_loss` among them) reach `after_step`; the state travels in Lightning's checkpoints.
 
     Args:
         treatments: e.g. ``[DesyncReg(1.0)]``.
@@ -128,7 +140,8 @@ def lightning_callback(
         seed: of the treatments' draws.
 
     Raises:
-        InputError: Lightning is not installed; there is no such submodule, or `training_step` does not call it.
+        InputError: Lightning is not installed; there is no such submodule, or `training_step` does not call it; manual
+            optimisation by ``loss.backward()``, which no callback can see.
     """
     pytorch = _lightning()
 
@@ -140,6 +153,8 @@ def lightning_callback(
             self._state: Mapping[str, Any] | None = None
             self._stack = ExitStack()
             self._outputs: Tensor | None = None
+            self._batch: Any = None
+            self._pending, self._terms = False, 0  # whether the last pass has no terms yet; terms added in this step
             self._last = 0  # the last optimiser step that was reported to the treatments
             self._validated: dict[str, float] = {}
 
@@ -154,32 +169,54 @@ def lightning_callback(
             except AttributeError:
                 names = ", ".join(name for name, _ in pl_module.named_children())
                 raise InputError(f"lightning_callback.module: no module {module!r}; there is: {names}") from None
-            plain = pl_module.training_step
+            plain, backward = pl_module.training_step, pl_module.manual_backward
 
             def training_step(*args: Any, **kwargs: Any) -> Any:
-                self._outputs = None
+                self._outputs, self._batch, self._terms = None, args[0] if args else kwargs["batch"], 0
                 result = plain(*args, **kwargs)
-                return None if result is None else self._added(result, args[0] if args else kwargs["batch"])
+                if pl_module.automatic_optimization:
+                    return None if result is None else self._added(result)
+                self._check_added()
+                return result
+
+            def manual_backward(loss: Tensor, *args: Any, **kwargs: Any) -> None:
+                if self._pending or self._outputs is None:
+                    loss = self._added(loss)
+                backward(loss, *args, **kwargs)
 
             with ExitStack() as stack:
                 self.treated = stack.enter_context(Combined(inner, treatments, seed, trainer.global_rank))
+                self.treated.quiet = trainer.global_rank > 0
                 if self._state is not None:
                     self.treated.load_state_dict(self._state)
                 stack.callback(inner.register_forward_hook(lambda m, args, outputs: self._seen(outputs)).remove)
                 pl_module.training_step = training_step
                 stack.callback(pl_module.__dict__.pop, "training_step", None)
+                pl_module.manual_backward = manual_backward
+                stack.callback(pl_module.__dict__.pop, "manual_backward", None)
                 self._stack = stack.pop_all()
 
         def _seen(self, outputs: Any) -> None:
-            self._outputs = outputs
+            self._outputs, self._pending = outputs, True
 
-        def _added(self, result: Any, batch: Any) -> Any:
+        def _check_added(self) -> None:
+            if self._terms or self.treated is None or self._outputs is None:
+                return
+            if isinstance(self.treated.loss(self._outputs, targets(self._batch)), Tensor):
+                raise InputError(
+                    "lightning_callback: with automatic_optimization=False the term of a treatment is added in "
+                    "manual_backward, which training_step did not call; call self.manual_backward(loss), not "
+                    "loss.backward()"
+                )
+
+        def _added(self, result: Any) -> Any:
             if self._outputs is None or self.treated is None:
                 raise InputError(
                     "lightning_callback.module: training_step did not call "
                     f"{module or 'the LightningModule itself'}; name the submodule that it calls, e.g. module='net'"
                 )
-            more = self.treated.loss(self._outputs, targets(batch))
+            more = self.treated.loss(self._outputs, targets(self._batch))
+            self._pending, self._terms = False, self._terms + 1
             return {**result, "loss": result["loss"] + more} if isinstance(result, Mapping) else result + more
 
         def on_before_optimizer_step(self, trainer: Any, pl_module: Any, optimizer: Any) -> None:
@@ -208,6 +245,8 @@ def lightning_callback(
 
         def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
             """Remove the hooks."""
+            if self.treated is not None:
+                self.treated.quiet = True
             self._close()
 
         def _close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pickle
@@ -47,7 +48,9 @@ def write(
     document = {"format": FORMAT, "version": VERSION, "kind": kind, "about": to_json(about), **state}
     with replacing(path, force, within) as temporary:
         try:
-            torch.save(document, temporary)
+            stored = io.BytesIO()  # of a path, torch would store the random name of the temporary file
+            torch.save(document, stored)
+            temporary.write_bytes(stored.getbuffer())
         except (OSError, RuntimeError) as error:
             raise InputError(f"{path}: could not be written: {first_line(error)}") from error
     return Path(path)
@@ -83,7 +86,7 @@ def read(path: str | os.PathLike[str], kind: Kind | None = None) -> dict[str, An
         raise InputError(f"{source}: holds a {document.get('kind')}; want a {kind}")
     try:
         return {**document, "about": dict(json.loads(document["about"]))}
-    except (LookupError, ValueError, TypeError) as error:
+    except (LookupError, ValueError, TypeError, RecursionError) as error:
         raise InputError(f"{source}: is damaged: {first_line(error)}") from error
 
 

@@ -128,7 +128,8 @@ def _logits(outputs: Tensor) -> Tensor:
 
 
 def _passes(x: Tensor, y: Tensor, batch_size: int | None) -> Iterator[tuple[Tensor, Tensor]]:
+    """Copies of the images, which a model may change in place, and their classes."""
     size = math.prod(x.shape[1:])
     at_once = batch_size or (AT_ONCE if size <= SMALL else max(1, VALUES // size))
     for first in range(0, len(x), at_once):
-        yield x[first : first + at_once], y[first : first + at_once]
+        yield x[first : first + at_once].clone(), y[first : first + at_once]

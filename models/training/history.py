@@ -27,6 +27,7 @@ class History:
         steps: (records,) optimiser steps done.
         clock: ``"epoch"`` with dt = 1, or ``"step"`` with dt = the steps between records.
         metrics: names of the columns: METRICS, and VALIDATION where there are validation images.
+        notes: sentences on frozen parts of the model, and on settings and treatments that had no effect.
         kept: row of the weights that the model has: the last; with early stopping that of the lowest validation loss.
     """
 
@@ -36,6 +37,7 @@ class History:
     dt: float
     metrics: tuple[str, ...] = METRICS
     kept: int = -1
+    notes: tuple[str, ...] = ()
 
     def __getitem__(self, metric: str) -> NDArray[np.float64]:
         """Return one metric over the records, (records,)."""
@@ -48,7 +50,12 @@ class History:
         return {name: float(self[name][self.kept]) for name in self.metrics}
 
     def recording(self, source: Mapping[str, object] | None = None) -> Recording:
-        """Return the history as a Recording (time, metric); the unit label ``"metric"`` names the columns."""
+        """Return the history as a Recording (time, metric); the unit label ``"metric"`` names the columns.
+
+        The notes are among the ``"assumptions"`` of its source.
+        """
+        there = (source or {}).get("assumptions", ())
+        said = [*(there if isinstance(there, list | tuple) else ()), *self.notes]
         return Recording(
             self.values,
             dt=self.dt,
@@ -56,5 +63,5 @@ class History:
             quantity="training metric",
             unit="1",
             unit_labels={"metric": np.array(self.metrics)},
-            source=source or {},
+            source={**(source or {}), **({"assumptions": list(dict.fromkeys(said))} if said else {})},
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # torch takes seconds to import
 
 SHARE = 9.0  # of the time that writing the history takes, before it is written again
 SUFFIXES = (".h5", ".hdf5", ".nc")
-_LOOSE = ("command", "model")  # of a file's source, may differ between two files of one training
+_LOOSE = ("command", "model", "assumptions")  # of a file's source, may differ between two files of one training
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Trained:
         final: metric -> its value for these weights.
         entries: `repr` of every entry of the file.
         complete: the files were there already, of this very job.
+        assumptions: sentences on what was assumed, what is doubtful, and what had no effect.
     """
 
     path: Path
@@ -49,6 +50,7 @@ class Trained:
     final: Mapping[str, float]
     entries: Mapping[str, str]
     complete: bool = False
+    assumptions: Sequence[str] = ()
 
 
 def train_to_file(
@@ -118,7 +120,8 @@ def train_to_file(
         run = work.run(history, weights)
         work.write(run, history, target, weights, bool(record["replaces"]) if record else force, folder.folder)
         folder.remove()
-        return Trained(target, weights, history.final(), {name: repr(entry) for name, entry in run.items()})
+        entries = {name: repr(entry) for name, entry in run.items()}
+        return Trained(target, weights, history.final(), entries, assumptions=work.assumptions(history))
 
 
 class _Work:
@@ -149,6 +152,10 @@ class _Work:
                 "synchrony": job.synchrony and asdict(job.synchrony),
             }
         )
+
+    def assumptions(self, history: History | None = None) -> list[str]:
+        """Return sentences on the data, and on the training if it is over."""
+        return [*(self.data.notes or ()), *(() if history is None else history.notes)]
 
     def source(self) -> dict[str, Any]:
         """Return the provenance that the file stores."""
@@ -217,7 +224,8 @@ class _Work:
         if self.recorder is not None:
             with cpu_threads(self.job.threads):
                 self.recorder.finish(self.model, int(history.steps[history.kept]))
-        return self._so_far(history, {**self.source(), "command": self.job.command(), "model": weights.name})
+        about = {"command": self.job.command(), "model": weights.name, "assumptions": self.assumptions(history)}
+        return self._so_far(history, {**self.source(), **about})
 
     def _so_far(self, history: History, source: Mapping[str, object]) -> Run:
         entries: dict[str, Recording | Spikes] = {"history": history.recording(source)}
@@ -257,7 +265,11 @@ def _complete(work: _Work, target: Path, weights: Path, folder: TrainingFolder) 
     from .checkpoint import read
 
     final = dict(read(weights, "model")["about"]["final"])
-    return Trained(target, weights, final, {name: repr(entry) for name, entry in run.items()}, complete=True)
+    said = run.source.get("assumptions", ())
+    return Trained(
+        target, weights, final, {name: repr(entry) for name, entry in run.items()}, complete=True,
+        assumptions=[str(text) for text in said] if isinstance(said, list | tuple) else (),
+    )  # fmt: skip
 
 
 def _in_words(history: History, measured: Mapping[str, float]) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -24,6 +26,7 @@ from .build import stored
 from .descent import Descent, cpu_threads, not_finite, parts, weight_norm
 from .distributed import Ranks, joined, without_exchange
 from .evaluation import evaluate, evaluate_confidence
+from .gate import Modes, check_augmented, doubts_of, first_pass, idle_options
 from .history import History
 from .randomness import Batches, begin_step, checked_seed, own_generators, seed_of_treatment
 from .settings import Training
@@ -54,7 +57,11 @@ def train(
 
     The same seed, thread count and torch version give the same bits on a CPU, in one go or stopped and resumed
     anywhere. torch's global generators are left as they were found: what a dropout layer draws follows from `seed`
-    and the step. With early stopping the model ends with the weights of the lowest validation loss.
+    and the step. With early stopping the model ends with the weights of the lowest validation loss. A part of the
+    model that came in evaluation mode stays in it (a frozen batch norm, a dropout that is off), in training too.
+
+    Warns of frozen parts, of data that make a gap wrong, and of settings and treatments that have no effect; the
+    sentences are in `History.notes`.
 
     Under ``torchrun`` every process calls this with the same arguments. The gradient is that of the whole batch; the
     first process evaluates, calls `on_record`, `on_history` and `progress`, and writes.
@@ -62,7 +69,7 @@ def train(
     Args:
         model: images (n, *image_shape) -> logits (n, n_classes); trained in place, left in the
             mode it came in, on the device and in the precision of its parameters.
-        data: training, test and validation images.
+        data: training, test and validation images; they are copied, and a model may change its copy in place.
         how: settings: duration, optimiser, learning rate.
         seed: of the order of the batches, of augmentation, dropout and treatments.
         treatments: of the network during training.
@@ -77,14 +84,15 @@ def train(
         threads: CPU threads while training, restored afterwards; None leaves them alone.
 
     Raises:
-        InputError: an argument that cannot be; a loss that is not finite, with its step and epoch, and where
+        InputError: an argument that cannot be; data that do not fit the model; a treatment that could do nothing with
+            so few images of a batch, or of a part of one; a loss that is not finite, with its step and epoch, and where
             the last good checkpoint is; a checkpoint of something else.
         UnfinishedTrainingError: `stop` returned True.
     """
     plan = how.plan(len(data.x_train), len(data.x_val))
     seed, path = checked_seed(seed), _path(checkpoint, resume)
-    if how.augment and data.kind != "images":
-        raise InputError(f"Training.augment: is for images; {data.name} holds {data.kind}")
+    check_augmented(how, data)
+    notes = [*doubts_of(data), *idle_options(how, plan, model, path is not None)]
     like = next((p for p in model.parameters() if p.requires_grad), None)
     if like is None:
         raise InputError(f"train.model: must have parameters to train; {type(model).__name__} has none")
@@ -96,9 +104,10 @@ def train(
             stack.enter_context(treatment.artificial(model, seed=seed_of_treatment(seed, number, ranks.rank)))
             for number, treatment in enumerate(treatments)
         ]
-        x, y = _on(like, data.x_train), _on(like, data.y_train)
-        x_test, y_test = _on(like, data.x_test), _on(like, data.y_test)
-        x_val, y_val = _on(like, data.x_val), _on(like, data.y_val)
+        modes = Modes(model)
+        first = next(p for p in model.parameters() if p.is_floating_point())  # the images meet it before the others
+        x, x_test, x_val = (_on(first, images) for images in (data.x_train, data.x_test, data.x_val))
+        y, y_test, y_val = (_on(like, labels).long() for labels in (data.y_train, data.y_test, data.y_val))
         state = State(
             model,
             Descent(model, how, plan.steps, like.device),
@@ -108,10 +117,16 @@ def train(
             plan,
             validates=len(x_val) > 0,
             patience=how.patience,
+            notes=[*modes.notes, *notes],
         )
+        for text in state.notes if ranks.first else ():
+            warnings.warn(f"train: {text}", stacklevel=2)
         _check_needs(treated, state.metrics)
         identity = _identity(about, data, how, seed, treatments, threads, ranks, like) if path else {}
         forward = ranks.wrapped(model)
+        for each in treated:
+            each.quiet = True  # its words are among the notes
+            each.check(x[: math.ceil(math.ceil(how.batch_size / ranks.size) / how.accumulate)])
 
         def refuse(what: str, value: float) -> None:
             if not math.isfinite(value):
@@ -121,7 +136,9 @@ def train(
         def record() -> dict[str, float]:
             row = [0.0] * len(state.metrics)
             if ranks.first:
-                seen, (*unseen, confidence) = evaluate(model, x, y), evaluate_confidence(model, x_test, y_test)
+                with nullcontext() if state.rows else first_pass(x):
+                    seen = evaluate(model, x, y)
+                *unseen, confidence = evaluate_confidence(model, x_test, y_test)
                 row = [*seen, *unseen, seen[1] - unseen[1], confidence, weight_norm(model)]
                 row += evaluate(model, x_val, y_val) if state.validates else ()
             found = dict(zip(state.metrics, ranks.from_first(row), strict=True))
@@ -153,7 +170,7 @@ def train(
             images, targets = x[own.to(like.device)], y[own.to(like.device)]
             if how.augment:
                 images = augmented(images, how.augment, torch.Generator().manual_seed(drawn))
-            model.train()
+            modes.train()
             state.descent.begin(state.step)
             loss = 0.0
             for part, share, last in parts(len(own), how.accumulate):
@@ -186,6 +203,10 @@ def train(
             if stopping:
                 raise UnfinishedTrainingError(state.step, plan.steps)
         state.take_best()
+        done = [text for each in treated for text in each.without_effect()]
+        state.notes += done
+        for text in done if ranks.first else ():
+            warnings.warn(f"train: {text}", stacklevel=2)
         return state.history()
 
 
@@ -244,8 +265,8 @@ def _path(checkpoint: str | os.PathLike[str] | None, resume: bool) -> Path | Non
 
 
 def _on(like: Tensor, values: Any) -> Tensor:
-    """Return an array on the device of the parameters, floats in their precision."""
-    tensor = torch.tensor(values)
+    """Return a copy of an array on the device of the parameters, floats in their precision."""
+    tensor = torch.tensor(np.asarray(values))
     return tensor.to(like.device, like.dtype if tensor.is_floating_point() else tensor.dtype)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -20,6 +22,7 @@ from .distributed import Ranks
 from .history import METRICS, VALIDATION, History
 from .randomness import Batches
 from .settings import TrainingSteps
+from .unsaved import numbers, put_back, unsaved
 
 
 class UnfinishedTrainingError(Exception):
@@ -56,7 +59,8 @@ class State:
         plan, validates, patience: how long it lasts, and whether there are validation images.
         step: optimiser steps done.
         rows, steps: the history so far.
-        best: weights of the lowest validation loss, stored only with `patience`.
+        best, best_unsaved: weights of the lowest validation loss, and what is `unsaved`; stored only with `patience`.
+        notes: sentences of the gate (`gate.py`), and at the end those of the treatments.
     """
 
     model: nn.Module
@@ -71,9 +75,14 @@ class State:
     rows: list[list[float]] = field(default_factory=list)
     steps: list[int] = field(default_factory=list)
     best: dict[str, Tensor] = field(default_factory=dict)
+    best_unsaved: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     unbounded: frozenset[str] = frozenset()  # buffers that are not finite from the beginning, as masks of −∞
 
+    constants: dict[str, int | float] = field(default_factory=dict)  # numbers that modules hold before training
+
     def __post_init__(self) -> None:
+        self.constants = numbers(self.model)
         buffers = self.model.named_buffers(remove_duplicate=False)
         self.unbounded = frozenset(name for name, buffer in buffers if not _is_finite(buffer))
 
@@ -93,7 +102,8 @@ class State:
         """History so far."""
         dt = 1.0 if self.plan.clock == "epoch" else float(self.plan.every)
         kept = len(self.rows) - 1 if self.patience is None else self._lowest()
-        return History(np.array(self.rows), np.array(self.steps), self.plan.clock, dt, self.metrics, kept)
+        return History(np.array(self.rows), np.array(self.steps), self.plan.clock, dt, self.metrics, kept,
+                       tuple(self.notes))  # fmt: skip
 
     def add(self, row: Sequence[float]) -> None:
         """A row of the history, measured after `step` steps."""
@@ -101,11 +111,13 @@ class State:
         self.steps.append(self.step)
         if self.patience is not None and self._lowest() == len(self.rows) - 1:
             self.best = {name: weight.detach().clone() for name, weight in self.model.state_dict().items()}
+            self.best_unsaved = unsaved(self.model, self.constants)
 
     def take_best(self) -> None:
         """Put the weights of the lowest validation loss in place of the last, if `patience` is set."""
         if self.patience is not None:
             self.model.load_state_dict(self.best)
+            put_back(self.model, self.best_unsaved)
 
     def save(self, path: Path, identity: Mapping[str, Any], ranks: Ranks) -> None:
         """Write the checkpoint (the first process does), in the place of the one before.
@@ -121,6 +133,8 @@ class State:
             return
         state = {
             "model": self.model.state_dict(),
+            "unsaved": unsaved(self.model, self.constants),
+            "modules": _modules(self.model),
             "model_in_words": model_in_words(self.model, identity),
             "descent": self.descent.state_dict(),
             "batches": self.batches.state_dict(),
@@ -131,6 +145,7 @@ class State:
             "steps": self.steps,
             "metrics": list(self.metrics),
             "best": self.best,
+            "best_unsaved": self.best_unsaved,
         }
         write(path, "checkpoint", identity, state, force=True)
 
@@ -151,6 +166,9 @@ class State:
             if unlike := _unlike(there["about"], identity):
                 raise InputError(f"{path}: is of another training: {unlike}; start again without it (--force)")
             load_weights(self.model, there["model"], str(path), words, here)
+            if unlike := _differing(str(there.get("modules", "")), _modules(self.model)):  # older checkpoints lack it
+                raise InputError(f"{path}: holds the weights of another model: {unlike}")
+            put_back(self.model, there.get("unsaved", {}))  # older checkpoints lack it
             self.descent.load_state_dict(there["descent"])
             self.batches.load_state_dict(there["batches"])
             for treated, memory in zip(self.treated, there["treatments"][ranks.rank], strict=True):
@@ -159,6 +177,7 @@ class State:
                 other.load_state_dict(memory)
             device = next(self.model.parameters()).device
             self.best = {name: weight.to(device) for name, weight in there["best"].items()}
+            self.best_unsaved = dict(there.get("best_unsaved", {}))
             self.step, self.rows, self.steps = int(there["step"]), there["rows"].tolist(), list(there["steps"])
         except (LookupError, TypeError, AttributeError, RuntimeError, ValueError) as error:
             if isinstance(error, InputError):
@@ -168,6 +187,19 @@ class State:
     def _lowest(self) -> int:
         losses = [row[self.metrics.index("val_loss")] for row in self.rows]
         return losses.index(min(losses))
+
+
+def _modules(model: nn.Module) -> str:
+    """Return the modules of a model with their settings, a line each, without addresses in memory."""
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(model))
+
+
+def _differing(there: str, here: str) -> str:
+    """Return the first line that differs between two models, in words; "" if none does, or if one is not known."""
+    if not there:
+        return ""
+    pairs = zip_longest(there.splitlines(), here.splitlines(), fillvalue="nothing")
+    return next((f"{a.strip()} there and {b.strip()} here" for a, b in pairs if a != b), "")
 
 
 def _is_finite(value: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, runtime_checkable
@@ -27,9 +28,11 @@ class Intervention:
 
     Hooks are set on entering and removed on leaving, by an error too. Its state, which lets it
     go on bit by bit after a stop, is in `state_dict`: plain numbers, strings, lists and tensors.
+    Leaving without an error warns of `without_effect`, unless `quiet`.
     """
 
     needs: tuple[str, ...] = ()  # metrics that `after_step` must be given at records
+    quiet: bool = False  # True where somebody else reports `without_effect`
 
     def __init__(self, model: nn.Module, treatment: Any = None) -> None:
         self.model, self.treatment = model, treatment
@@ -40,6 +43,16 @@ class Intervention:
 
     def __exit__(self, *error: object) -> None:
         self._hooks.close()
+        if not self.quiet and error[:1] == (None,):
+            for text in self.without_effect():
+                warnings.warn(text, stacklevel=2)
+
+    def check(self, images: Tensor) -> None:
+        """Refuse the largest batch of a training, before it starts, if the treatment could do nothing with it."""
+
+    def without_effect(self) -> tuple[str, ...]:
+        """Return a sentence for each thing that the treatment has not done in any step so far."""
+        return ()
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor | float:
         """Return the term added to the loss of this batch; outputs (n, class), targets (n,)."""

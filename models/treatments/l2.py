@@ -38,9 +38,18 @@ class L2(Checked):
 class Decayed(Intervention):
     """L2 regularisation of one model."""
 
+    _steps = _weights = 0  # calls of `gradients`, and the weights that the last one changed
+
     @torch.no_grad()
     def gradients(self) -> None:
         """Add λ w to the gradient of every weight that has one."""
-        for p in self.model.parameters():
-            if p.grad is not None and p.ndim >= 2:
-                p.grad.add_(p, alpha=self.treatment.weight)
+        weights = [p for p in self.model.parameters() if p.grad is not None and p.ndim >= 2]
+        for p in weights:
+            p.grad.add_(p, alpha=self.treatment.weight)  # type: ignore[union-attr]  # checked above
+        self._steps, self._weights = self._steps + 1, len(weights)
+
+    def without_effect(self) -> tuple[str, ...]:
+        """Return a sentence if no parameter is a weight with a gradient."""
+        if self._steps == 0 or self._weights:
+            return ()
+        return ("L2: nothing was regularised: no parameter with two axes or more has a gradient",)

@@ -35,7 +35,8 @@ class _Noise(Checked):
         """Return the noise on this model; `seed` draws it."""
         if self.strength == 0:
             return Intervention(model)
-        return Perturbation(model, type(self).__name__, self.layers, seed, self.disturbed)
+        least = 3 if self.gain else 2  # SI of two samples is not defined, and one is its own mean
+        return Perturbation(model, type(self).__name__, self.layers, seed, self.disturbed, least)
 
     def disturbed(self, h: Tensor, name: str, axes: Axes, generator: torch.Generator) -> Tensor:
         """Return the activations (batch, ...) with their noise; the gradient passes as if there were none."""

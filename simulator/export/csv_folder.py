@@ -46,7 +46,11 @@ def write_csv(content: Content, target: Path, force: bool, progress: Progress) -
                 "files": [file for (of, _), file in files.items() if of == path],
                 "attributes": plain_attrs(group.attrs),
                 "variables": {
-                    name: {"dimensions": list(variable.dims), **plain_attrs(variable.attrs)}
+                    name: {
+                        "dimensions": list(variable.dims),
+                        "dtype": variable.dtype.name if variable.dtype.kind != "U" else "str",
+                        **plain_attrs(variable.attrs),
+                    }
                     for name, variable in group.variables.items()
                 },
             }

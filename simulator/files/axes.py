@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..recordings.dims import Dims, arranged, words_of
+from ..recordings.dims import AxesError, Dims, arranged, words_of
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -18,13 +18,15 @@ def arranged_arrays(
 ) -> tuple[Arrays, list[str]]:
     """Return the arrays of a file as (..., time, unit), and the assumptions that were made.
 
-    Of several arrays those that have another number of axes than `dims` are left out. Without dims the channels of
-    the file tell which of two axes is that of units.
+    Of several arrays those are left out that have another number of axes than `dims`, or whose axes cannot be told
+    without. Without dims the channels of the file tell which of two axes is that of units.
 
     Raises:
         InputError: axes that cannot be told, names that do not fit, or as many channels as no array has units.
     """
-    found, notes = {}, []
+    found: Arrays = {}
+    notes: list[str] = []
+    wrong: list[AxesError] = []
     for name, values in arrays.items():
         what, axes = (str(source) if len(arrays) == 1 else f"{source}: {name}"), dims
         if dims is not None and len(arrays) > 1 and len(words_of(dims)) != values.ndim:
@@ -34,8 +36,15 @@ def arranged_arrays(
         if axis is not None:
             axes = ("unit time", "time unit")[axis]
             notes += [f"{name}: the first axis of {values.shape} is that of the channels"] if axis == 0 else []
-        found[name], assumed = arranged(values, axes, clock=clock, what=what)
+        try:
+            found[name], assumed = arranged(values, axes, clock=clock, what=what)
+        except AxesError as error:
+            wrong.append(error)
+            notes.append(f"{name} is left out: {str(error).removeprefix(f'{what}: ').replace('dims=', 'dims ')}")
+            continue
         notes += [f"{name}: {line}" for line in assumed]
+    if wrong and not found:
+        raise wrong[0]
     if not found:
         raise InputError(f"{source}: dims {dims!r} fit no array; {'; '.join(notes)}")
     units = sorted({values.shape[-1] for values in found.values()})

@@ -196,12 +196,13 @@ def read(path: str | os.PathLike[str], kind: str | None = None) -> Document:
 
 @contextlib.contextmanager
 def opened(
-    path: str | os.PathLike[str], kind: str | None = None
+    path: str | os.PathLike[str], kind: str | None = None, *, own: bool = True
 ) -> Iterator[tuple[dict[str, Any], dict[str, StoredGroup]]]:
     """Open a file: yield the attributes of its root, and its groups by path, which can be read within the block.
 
     Args:
         path, kind: as of `read`.
+        own: refuse files that Ictal did not write in its own format.
 
     Raises:
         InputError: as `read`, and again whenever a part is read that is damaged.
@@ -214,10 +215,10 @@ def opened(
         with damage_in_one_line(source):
             file = stack.enter_context(h5py.File(source, "r"))
             attrs = attributes(file)
-            if attrs.get("format") != FORMAT:
+            if own and attrs.get("format") != FORMAT:
                 raise InputError(f"{source}: is HDF5 but was not written by ictal (no attribute format = {FORMAT!r})")
             found = attrs.get("format_version")
-            if not isinstance(found, int | np.integer) or found > FORMAT_VERSION:
+            if own and (not isinstance(found, int | np.integer) or found > FORMAT_VERSION):
                 raise InputError(
                     f"{source}: has format version {found}; this ictal reads up to {FORMAT_VERSION}: upgrade ictal"
                 )

@@ -13,7 +13,7 @@ _MOST_NAMED = 3  # differences in one line
 
 
 def fingerprint(network: object) -> str:
-    """Return the SHA-256 of a description: of all fields of all its parts, arrays included.
+    """Return the SHA-256 of a description: of all fields of all its parts that are compared, arrays included.
 
     >>> from ..networks.schedule import Schedule
     >>> fingerprint(Schedule("g", (0,), (1,))) == fingerprint(Schedule("g", (0,), (2,)))
@@ -25,6 +25,8 @@ def fingerprint(network: object) -> str:
         if is_dataclass(item) and not isinstance(item, type):
             digest.update(f"{type(item).__name__}(".encode())
             for field in fields(item):
+                if not field.compare:
+                    continue
                 digest.update(f"{field.name}=".encode())
                 take(getattr(item, field.name))
         elif isinstance(item, np.ndarray):

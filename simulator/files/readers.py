@@ -6,6 +6,8 @@ import hashlib
 import inspect
 import os
 import zipfile
+import zlib
+from collections.abc import Container
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -17,21 +19,30 @@ from ..errors import InputError, unknown
 from ..recordings.dims import Dims
 from ..recordings.recording import CLOCKS, Clock, Recording
 from ..recordings.run import Run
+from ..recordings.spikes import Spikes
 from ..registry import Registry
 from .axes import arranged_arrays
 from .disk import check_readable
-from .document import first_line
+from .document import DAMAGE, first_line
 from .edf import EDF_SUFFIXES
+from .exported import ABOUT, is_folder, is_own, is_part, read_folder, read_part
+from .formats import is_foreign, is_hdf5, not_read
+from .npz_vectors import spikes_of_arrays, times_of_arrays
+from .spike_lists import refuse_unnamed
+from .tables import read_matrix
+from .time_columns import sampling
 
-ARRAY_SUFFIXES = (".npy", ".npz", ".csv")
+TABLE_SUFFIXES = (".csv", ".tsv")
+ARRAY_SUFFIXES = (".npy", ".npz", *TABLE_SUFFIXES)
 HDF5_SUFFIXES = (".h5", ".hdf5", ".nc")
+NETWORK_SUFFIX = ".pt"
 READERS = Registry("reader", "ictal.simulator.files", {
     # read(path) -> Run; read(path, *, dt, clock) -> Run of a file that has no clock, and dims if its axes have no names
-    **dict.fromkeys(HDF5_SUFFIXES, ("store:load", "a run that Ictal wrote")),
+    **dict.fromkeys(HDF5_SUFFIXES, ("exported:read_hdf5", "a run that Ictal wrote, its netCDF, or spikes of SONATA")),
     **dict.fromkeys(EDF_SUFFIXES, ("edf:read_edf", "EEG of one sampling rate, with its annotations")),
     ".npy": ("readers:read_arrays", "one array (time, unit) of numpy"),
     ".npz": ("readers:read_arrays", "arrays of numpy, with a rate and names of channels"),
-    ".csv": ("readers:read_arrays", "one array (time, unit) as text"),
+    **dict.fromkeys(TABLE_SUFFIXES, ("tables:read_table", "a table of signals or spikes, with names, times, an index")),
 })  # fmt: skip
 
 
@@ -45,15 +56,19 @@ def open_run(
 ) -> Run:
     """Read a file as a Run. Its ``source`` has ``file``, the path as given, and ``sha256`` of the content.
 
-    ``.h5`` is read as a Run, ``.edf`` and ``.bdf`` as `read_edf` says. ``.npy`` and ``.csv`` (comma, semicolon, tab or
-    blank; one header line is allowed) hold one array, with its axes as `dims` says; every numeric array of an
-    ``.npz`` with two or more axes becomes one recording. An ``.npz`` may also hold ``rate``, a number [Hz], which is
-    its clock, and ``channels``, a name a unit: so an EEG keeps both. Nothing in a file is executed: pickled objects
-    are refused. Other suffixes are those of installed readers (`READERS`).
+    ``.h5`` is read as a Run, ``.edf`` and ``.bdf`` as `read_edf` says. ``.npy`` holds one array, with its axes as
+    `dims` says; every numeric array of an ``.npz`` with two or more axes becomes one recording. An ``.npz`` may also
+    hold ``rate``, a number [Hz], which is its clock, ``time``, the time of every sample, and ``channels``, a name a
+    unit: so an EEG keeps both. ``.csv`` and ``.tsv`` are tables with a column a unit, and may have a header, an index,
+    times and a row of units. A table or ``.npz`` with a time and a unit a spike is read as Spikes, and so is ``.h5`` of
+    SONATA. A folder of ``ictal export --to csv``, a table in it and ``.nc`` of ``--to xarray`` are read as the run that
+    was exported. ``source["assumptions"]`` has a sentence for every decision. Nothing in a file is executed: pickled
+    objects are refused. Other suffixes are those of installed readers (`READERS`).
 
     Args:
         path: the file.
-        dt: sampling interval [ticks of `clock`]; needed for arrays unless clock is ``"sample"``.
+        dt: sampling interval [ticks of `clock`]; needed for arrays without times unless clock is ``"sample"``. Of a
+            list of spikes: length [s] of one unit of its times, where these do not say it.
         clock: meaning of the time axis; ``"second"`` if only dt is given.
         dims: names of the axes of arrays, such as "unit time" or "time trial unit". Without it an array has two axes,
             (time, unit), and more samples than units; any other is refused.
@@ -65,19 +80,53 @@ def open_run(
     source = Path(path)
     suffix = source.suffix.lower()
     check_readable(source)
+    given = {"dt": dt, "clock": clock, "dims": dims}
+    if source.is_dir() and (is_folder(source) or suffix not in READERS):
+        _refuse_given(source, given)
+        return _identified(_of_folder(source), source / ABOUT)
+    if suffix in TABLE_SUFFIXES and (part := read_part(source)) is not None:
+        _refuse_given(source, given)
+        return _identified(part, source)
     if suffix not in READERS:
-        raise InputError(f"{source}: cannot tell the format from {suffix!r}; want {', '.join(READERS)}")
+        raise not_read(source, tuple(READERS))
     reader = READERS.load(suffix)
-    taken, given = inspect.signature(reader).parameters, {"dt": dt, "clock": clock, "dims": dims}
+    taken = inspect.signature(reader).parameters
+    _refuse_given(source, given, taken)
+    options: dict[str, Any] = {name: value for name, value in {**given, "lazy": lazy}.items() if name in taken}
+    run: Run = reader(source, **options)
+    if suffix in HDF5_SUFFIXES:
+        return _identified(run, source)
+    named = {**run.source, **identity(source)}
+    return Run({name: replace(entry, source=named) for name, entry in run.items()}, named)
+
+
+def is_result(path: str | os.PathLike[str]) -> bool:
+    """Return whether `ictal.load` opens a file or folder: Ictal wrote it in its own format, or it is damaged HDF5."""
+    source = Path(path)
+    if source.is_dir():
+        return not is_folder(source)
+    suffix = source.suffix.lower()
+    if is_hdf5(source) and not is_foreign(suffix):
+        return is_own(source)
+    return suffix in (*HDF5_SUFFIXES, NETWORK_SUFFIX)
+
+
+def _refuse_given(source: Path, given: dict[str, Any], taken: Container[str] = ()) -> None:
+    """Refuse arguments that say nothing of a file with a clock and names of axes."""
     for name, value in given.items():
         if name not in taken and value is not None:
             raise InputError(f"{name}: is for arrays; {source} has its own; leave it out")
-    options: dict[str, Any] = {name: value for name, value in {**given, "lazy": lazy}.items() if name in taken}
-    run: Run = reader(source, **options)
-    named = {**run.source, **identity(source)}
-    if suffix in HDF5_SUFFIXES:
-        return Run(run, named)  # its entries have sources of their own
-    return Run({name: replace(entry, source=named) for name, entry in run.items()}, named)
+
+
+def _identified(run: Run, file: Path) -> Run:
+    """Return a run, whose entries have sources of their own, with the identity of its file."""
+    return Run(run, {**run.source, **identity(file)})
+
+
+def _of_folder(folder: Path) -> Run:
+    if is_folder(folder):
+        return read_folder(folder)
+    raise InputError(f"{folder}: is a folder without {ABOUT}, so no export of ictal; name a file in it")
 
 
 def read_arrays(source: Path, *, dt: float | None, clock: str | None, dims: Dims | None) -> Run:
@@ -86,18 +135,29 @@ def read_arrays(source: Path, *, dt: float | None, clock: str | None, dims: Dims
     Raises:
         InputError: one line with the file and its fault.
     """
-    arrays, rate, channels = _read_arrays(source, source.suffix.lower())
-    if rate is not None and dt is None and clock in (None, "second"):
-        clock, dt = "second", 1.0 / rate
-    clock, dt = _clock(source, clock, dt)
-    arrays, notes = arranged_arrays(source, arrays, channels, dims, clock)
-    entries = {}
+    if clock is not None and clock not in CLOCKS:
+        raise unknown("clock", clock, CLOCKS)
+    found, notes = _load(source)
+    spikes = spikes_of_arrays(str(source), found, dt, notes)
+    arrays = _usable(source, found, needed=spikes is None)
+    rate, channels = _rate(source, found.get("rate")), _channels(source, found.get("channels"), arrays)
+    entries: dict[str, Recording | Spikes] = {} if spikes is None else {"spikes": spikes}
+    if arrays:
+        for values in arrays.values():
+            refuse_unnamed(str(source), values)
+        if rate is not None and dt is None and clock in (None, "second"):
+            clock, dt = "second", 1.0 / rate
+        arrays, assumed = arranged_arrays(source, arrays, channels, dims, clock or "second")
+        notes += assumed
+        times = times_of_arrays(found, {values.shape[-2] for values in arrays.values()})
+        grid = sampling(str(source), times, dt, clock, notes)
     for name, values in arrays.items():
         labels = {"channel": channels} if channels is not None and channels.shape == values.shape[-1:] else {}
         try:
             entries[name] = Recording(
-                values, dt=dt, clock=cast(Clock, clock), quantity="activity", unit="1", unit_labels=labels
-            )
+                values, dt=grid.dt, clock=cast(Clock, grid.clock), quantity="activity", unit="1", t0=grid.t0,
+                unit_labels=labels,
+            )  # fmt: skip
         except InputError as error:
             raise InputError(f"{source}: {name}: {error}") from error
     return Run(entries, {"assumptions": notes} if notes else {})
@@ -105,14 +165,19 @@ def read_arrays(source: Path, *, dt: float | None, clock: str | None, dims: Dims
 
 def has_no_clock(path: str | os.PathLike[str]) -> bool:
     """Return whether a file is of a format without a clock, so that it takes the one that is given with it."""
-    suffix = Path(path).suffix.lower()
+    source = Path(path)
+    suffix = source.suffix.lower()
+    if suffix in TABLE_SUFFIXES and is_part(source):
+        return False
     return suffix in READERS and "dt" in inspect.signature(READERS.load(suffix)).parameters
 
 
 def array_shapes(path: str | os.PathLike[str]) -> dict[str, tuple[int, ...]]:
     """Return the shape of every array of a file, as it is stored. Errors as `open_run`."""
     source = Path(path)
-    return {name: values.shape for name, values in _read_arrays(source, source.suffix.lower())[0].items()}
+    if source.suffix.lower() in TABLE_SUFFIXES:
+        return {"activity": read_matrix(source).shape}
+    return {name: values.shape for name, values in _usable(source, _load(source)[0]).items()}
 
 
 def open_matrix(path: str | os.PathLike[str]) -> NDArray[np.float64]:
@@ -123,7 +188,9 @@ def open_matrix(path: str | os.PathLike[str]) -> NDArray[np.float64]:
     """
     source = Path(path)
     check_readable(source)
-    found = list(_read_arrays(source, source.suffix.lower())[0].values())
+    if source.suffix.lower() in TABLE_SUFFIXES:
+        return read_matrix(source)
+    found = list(_usable(source, _load(source)[0]).values())
     if len(found) != 1:
         raise InputError(f"{source}: must hold one array; got {len(found)}")
     return np.asarray(found[0], dtype=np.float64)
@@ -135,37 +202,18 @@ def identity(source: str | os.PathLike[str]) -> dict[str, str]:
         return {"file": str(source), "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
 
-def _clock(source: Path, clock: str | None, dt: float | None) -> tuple[str, float]:
-    if clock is not None and clock not in CLOCKS:
-        raise unknown("clock", clock, CLOCKS)
-    if dt is None:
-        if clock == "sample":
-            return clock, 1.0
-        raise InputError(
-            f"{source}: an array has no clock; say --dt INTERVAL (and --clock {'|'.join(CLOCKS)}; second if left out), "
-            "or --clock sample for observations without an order"
-        )
-    return clock or "second", dt
-
-
-def _read_arrays(source: Path, suffix: str) -> tuple[dict[str, NDArray[Any]], float | None, NDArray[Any] | None]:
-    """Read a .npy, .npz or .csv file as name -> array (…, time, unit), sampling rate [Hz], names of channels.
-
-    The one array of a .npy or .csv file is named "activity". Of an .npz file every numeric array with two axes or more
-    is read. Rate and channels are its entries "rate" and "channels", or None.
+def _load(source: Path) -> tuple[dict[str, NDArray[Any]], list[str]]:
+    """Read the arrays of a .npy file, "activity", or a .npz file; return members that are none as assumptions.
 
     Raises:
-        InputError: a file that is empty or damaged, holds pickled objects or no such array, or has an invalid rate or
-            invalid channels.
+        InputError: a file that is empty or damaged, or holds pickled objects.
     """
     if source.stat().st_size == 0:
         raise InputError(f"{source}: is empty")
     try:
-        if suffix == ".csv":
-            return {"activity": _read_csv(source)}, None, None
         loaded = np.load(source, allow_pickle=False)
         if isinstance(loaded, np.ndarray):
-            return {"activity": _two_axes(source, "the array", loaded)}, None, None
+            return {"activity": _two_axes(source, "the array", loaded)}, []
         with loaded:
             found = {name: loaded[name] for name in loaded.files}
     except InputError:
@@ -176,13 +224,23 @@ def _read_arrays(source: Path, suffix: str) -> tuple[dict[str, NDArray[Any]], fl
                 f"{source}: holds pickled Python objects, which are never loaded; save plain numbers"
             ) from error
         raise InputError(f"{source}: cannot be read: {first_line(error)}") from error
-    except (OSError, EOFError, zipfile.BadZipFile, KeyError, UnicodeDecodeError) as error:
+    except (*DAMAGE, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(f"{source}: cannot be read, damaged or truncated: {first_line(error)}") from error
+    arrays = {name: values for name, values in found.items() if isinstance(values, np.ndarray)}
+    other = [name for name in found if name not in arrays]
+    return arrays, [f"members that are no arrays are left out: {', '.join(other)}"] if other and arrays else []
+
+
+def _usable(source: Path, found: dict[str, NDArray[Any]], needed: bool = True) -> dict[str, NDArray[Any]]:
+    """Return the arrays of numbers with two axes or more; refuse a file without one that is needed."""
     usable = {k.replace("/", "_"): v for k, v in found.items() if v.ndim >= 2 and v.dtype.kind in "biuf"}
-    if not usable:
-        shapes = ", ".join(f"{k} {v.dtype} {v.shape}" for k, v in found.items()) or "nothing"
-        raise InputError(f"{source}: holds no numeric array (time, unit); got {shapes}")
-    return usable, _rate(source, found.get("rate")), _channels(source, found.get("channels"), usable)
+    if not usable and needed:
+        listed = [f"{name} {values.dtype} {values.shape}" for name, values in found.items()]
+        shapes = ", ".join([*listed[:8], *(["…"] if len(listed) > 8 else [])]) or "no array"
+        raise InputError(
+            f"{source}: holds no numeric array (time, unit), and no spikes (spike_times and units); got {shapes}"
+        )
+    return usable
 
 
 def _rate(source: Path, given: NDArray[Any] | None) -> float | None:
@@ -209,34 +267,3 @@ def _two_axes(source: Path, what: str, values: NDArray[Any]) -> NDArray[Any]:
     if values.ndim < 2:
         raise InputError(f"{source}: {what} must have two axes at least, (time, unit); got shape {values.shape}")
     return values
-
-
-def _read_csv(source: Path) -> NDArray[np.float64]:
-    text = source.read_text(encoding="utf-8-sig")
-    lines = [line for line in text.splitlines() if line.strip()]
-    if not lines:
-        raise InputError(f"{source}: is empty")
-    delimiter = next((mark for mark in (",", ";", "\t") if mark in lines[0]), None)
-    rows = [[cell.strip() for cell in line.split(delimiter)] for line in lines]
-    first = 0 if all(is_number(cell) for cell in rows[0]) else 1
-    width = len(rows[-1])
-    values = np.empty((len(rows) - first, width))
-    for at, row in enumerate(rows[first:]):
-        if len(row) != width:
-            raise InputError(f"{source}: line {at + first + 1} has {len(row)} columns; want {width}")
-        for column, cell in enumerate(row):
-            if not is_number(cell):
-                raise InputError(f"{source}: line {at + first + 1}, column {column + 1}: {cell!r} is not a number")
-            values[at, column] = float(cell)
-    if values.size == 0:
-        raise InputError(f"{source}: has a header and no numbers")
-    return values
-
-
-def is_number(cell: str) -> bool:
-    """Return whether a text is a number."""
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True

@@ -12,6 +12,8 @@ from typing import Any, ClassVar, Self
 from ..errors import InputError
 from ..kinds import RESULTS, Kind
 from .document import Document, Group, Stored, StoredGroup, Variable, about, damage_in_one_line, opened, read, write
+from .formats import not_read
+from .readers import READERS, is_result
 from .rows import from_group, plain, to_group
 
 SUFFIXES = {".pt": "model"}  # of files that are no HDF5
@@ -90,6 +92,7 @@ def load(path: str | os.PathLike[str]) -> Any:
         InputError: one line: missing, damaged, foreign, of a newer version, or of a kind that is not known here.
     """
     source = Path(path)
+    _check_format(source)
     kind = "sweep" if source.is_dir() else SUFFIXES.get(source.suffix.lower()) or str(attributes(source).get("kind"))
     if kind not in RESULTS:
         raise InputError(
@@ -115,6 +118,8 @@ def contents(of: Kind | str | os.PathLike[str]) -> Iterator[tuple[Mapping[str, A
     Raises:
         InputError: as `load`.
     """
+    if not isinstance(of, Kind):
+        _check_format(Path(of))
     if not isinstance(of, Kind) and _is_hdf5(of):
         with opened(of) as stored:
             yield stored
@@ -124,6 +129,22 @@ def contents(of: Kind | str | os.PathLike[str]) -> Iterator[tuple[Mapping[str, A
         document.attrs,
         {name: StoredGroup(_in_memory(group.variables), group.attrs) for name, group in document.groups.items()},
     )
+
+
+def _check_format(source: Path) -> None:
+    """Refuse a file that Ictal did not write.
+
+    Raises:
+        InputError: its format is read by other commands, or by none.
+    """
+    if not source.exists() or is_result(source) or (source.is_file() and not source.stat().st_size):
+        return
+    if source.is_dir() or source.suffix.lower() in READERS:
+        raise InputError(
+            f"{source}: is no file of ictal's own, as this needs; ictal measure, compare, plot and info read it, and "
+            "ictal.save(ictal.open_run(FILE), 'NAME.h5') writes one"
+        )
+    raise not_read(source, tuple(READERS))
 
 
 def _is_hdf5(path: str | os.PathLike[str]) -> bool:

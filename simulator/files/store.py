@@ -17,7 +17,7 @@ from ..recordings.run import Run
 from ..recordings.spikes import Spikes
 from .document import Document, Group, Variable, damage_in_one_line, read, to_json, versions, write
 
-_UNIT_LABEL, _TIME_LABEL = "unit_label_", "time_label_"
+UNIT_LABEL, TIME_LABEL = "unit_label_", "time_label_"
 RESIDUAL = {"units": "s", "long_name": "time - timestamps/1000"}
 
 
@@ -115,7 +115,7 @@ def _spikes_group(name: str, spikes: Spikes) -> Group:
     }
     if residual.any():
         variables["residual"] = Variable(("spike",), residual, RESIDUAL)
-    variables |= {_UNIT_LABEL + key: Variable(("unit",), labels) for key, labels in spikes.unit_labels.items()}
+    variables |= {UNIT_LABEL + key: Variable(("unit",), labels) for key, labels in spikes.unit_labels.items()}
     attrs = {
         "sorting": "by_time",
         "n_units": spikes.n_units,
@@ -137,7 +137,7 @@ def _spikes(group: Group) -> Spikes:
         n_units=int(attrs["n_units"]),
         duration=float(attrs["duration"]),
         t0=float(attrs["t0"]),
-        unit_labels=_labels(group, _UNIT_LABEL),
+        unit_labels=_labels(group, UNIT_LABEL),
         source=json.loads(attrs["source"]),
     )
 
@@ -154,8 +154,8 @@ def _signal_group(name: str, recording: Recording) -> Group:
     }
     if recording.valid is not None:
         variables["valid"] = Variable(dims, to_numpy(recording.valid).astype(bool))
-    variables |= {_UNIT_LABEL + key: Variable(("unit",), array) for key, array in recording.unit_labels.items()}
-    variables |= {_TIME_LABEL + key: Variable(("time",), array) for key, array in recording.time_labels.items()}
+    variables |= {UNIT_LABEL + key: Variable(("unit",), array) for key, array in recording.unit_labels.items()}
+    variables |= {TIME_LABEL + key: Variable(("time",), array) for key, array in recording.time_labels.items()}
     attrs = {
         "dt": recording.dt,
         "clock": recording.clock,
@@ -178,8 +178,8 @@ def _signal(group: Group) -> Recording:
         t0=float(attrs["t0"]),
         periodic=bool(attrs["periodic"]),
         valid=variables["valid"].values if "valid" in variables else None,
-        unit_labels=_labels(group, _UNIT_LABEL),
-        time_labels=_labels(group, _TIME_LABEL),
+        unit_labels=_labels(group, UNIT_LABEL),
+        time_labels=_labels(group, TIME_LABEL),
         source=json.loads(attrs["source"]),
     )
 

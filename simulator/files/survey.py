@@ -14,6 +14,8 @@ from ..recordings.pieces import Moments, Pieces, pieces
 SAME = 1e-6  # 1 − |correlation| of two channels below which they are one signal
 STILL_RUN = 0.1  # s that a constant stretch must last
 STILL = 0.5  # share of time without any change
+DROPOUT, DROPOUT_STEPS = 0.25, 8  # s, and steps, that a dropout of one channel lasts
+TOGETHER, LEAST_TOGETHER = 30, 3  # steps of all channels together, and of each, that they must be constant at once
 LIMIT_RUN = 3  # samples in a row at a limit; one alone is a peak that just fits
 Span = tuple[int, int]  # first sample, and the one after the last
 
@@ -60,26 +62,27 @@ class Runs:
 
 
 class AtExtreme:
-    """Samples of every unit that stand in a row at its own least or greatest value.
+    """Samples of every unit that stand `length` and more in a row at its own greatest value.
 
-    >>> highest = AtExtreme(1, 3)
+    >>> highest = AtExtreme(1, 3, 9)
     >>> for piece in ([1, 5, 5], [5, 0, 5]): highest.add(np.array(piece, dtype=float)[:, None])
-    >>> highest.share()
-    array([0.5])
+    >>> highest.share(), highest.brief()
+    (array([0.5]), array([0.5]))
     """
 
-    def __init__(self, n_units: int, length: int) -> None:
-        self._length = length
+    def __init__(self, n_units: int, length: int, long: int) -> None:
+        self._length, self._long = length, long
         self._n = 0
         self.value = np.full(n_units, -np.inf)
         self._counted = np.zeros(n_units, dtype=np.int64)
+        self._brief = np.zeros(n_units, dtype=np.int64)  # of these, in runs shorter than `long`
         self._open = np.zeros(n_units, dtype=np.int64)  # samples of a run that the last piece did not end
 
     def add(self, x: NDArray[np.float64]) -> None:
         """Add a piece, (time, unit)."""
         most = x.max(axis=0)
         higher = most > self.value
-        self._counted[higher] = self._open[higher] = 0
+        self._counted[higher] = self._brief[higher] = self._open[higher] = 0
         self.value[higher] = most[higher]
         self._end(most < self.value)
         for unit in np.flatnonzero(most == self.value):
@@ -93,16 +96,24 @@ class AtExtreme:
                 self._open[unit] = runs[-1]
                 runs = runs[:-1]
             self._counted[unit] += runs[runs >= self._length].sum()
+            self._brief[unit] += runs[(runs >= self._length) & (runs < self._long)].sum()
         self._n += len(x)
 
     def _end(self, units: NDArray[np.bool_]) -> None:
-        self._counted += np.where(units & (self._open >= self._length), self._open, 0)
+        ended = np.where(units & (self._open >= self._length), self._open, 0)
+        self._counted += ended
+        self._brief += np.where(ended < self._long, ended, 0)
         self._open[units] = 0
 
     def share(self) -> NDArray[np.float64]:
         """Return the share of the samples, (unit,)."""
         self._end(np.ones(len(self._open), dtype=bool))
-        return self._counted / max(self._n, 1)
+        return np.asarray(self._counted / max(self._n, 1))
+
+    def brief(self) -> NDArray[np.float64]:
+        """Return the share of the samples in runs shorter than `long`, (unit,)."""
+        self._end(np.ones(len(self._open), dtype=bool))
+        return np.asarray(self._brief / max(self._n, 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +124,9 @@ class Survey:
         low, high: least and greatest value.
         moments: mean, variance and correlation.
         at_low, at_high: share of the samples that stand three or more in a row at the least and the greatest value.
+        clipped: the larger of both, without runs as long as a dropout: those are no peaks that were cut.
         still: spans in which the value does not change for 0.1 s and longer.
+        together: spans in which no channel changes, for as many samples as never are by chance.
         n_times: number of samples.
     """
 
@@ -122,7 +135,9 @@ class Survey:
     moments: Moments
     at_low: NDArray[np.float64]
     at_high: NDArray[np.float64]
+    clipped: NDArray[np.float64]
     still: list[list[Span]]
+    together: list[Span]
     n_times: int
 
     @property
@@ -130,11 +145,6 @@ class Survey:
         """Share of time without any change for 0.1 s and longer, as `still`."""
         steps = max(self.n_times - 1, 1)
         return np.array([sum(stop - start - 1 for start, stop in spans) / steps for spans in self.still])
-
-    @property
-    def clipped(self) -> NDArray[np.float64]:
-        """The larger of `at_low` and `at_high`."""
-        return np.maximum(self.at_low, self.at_high)
 
     @property
     def size(self) -> NDArray[np.float64]:
@@ -148,16 +158,40 @@ def surveyed(values: Any, dt: float) -> Survey:
         return values.survey
     n_times, units = values.shape
     runs, moments = Runs(units, max(2, round(STILL_RUN / dt))), Moments(units)
-    highest, lowest = AtExtreme(units, LIMIT_RUN), AtExtreme(units, LIMIT_RUN)
+    highest, lowest = (AtExtreme(units, LIMIT_RUN, dropout_run(dt)) for _ in range(2))
+    at_once = Runs(1, together_run(units))
     last = np.full((1, units), np.nan)
     for _, x in pieces(values):
         moments.add(x)
         highest.add(x)
         lowest.add(-x)
-        runs.add(np.concatenate([x[:1] == last, x[1:] == x[:-1]]))
+        constant = np.concatenate([x[:1] == last, x[1:] == x[:-1]])
+        runs.add(constant)
+        at_once.add(constant.all(axis=1)[:, None])
         last = x[-1:].copy()
     still = [[(start - 1, stop) for start, stop in spans] for spans in runs.spans()]  # of samples, not of steps
-    return Survey(-lowest.value, highest.value, moments, lowest.share(), highest.share(), still, n_times)
+    clipped = np.maximum(lowest.brief(), highest.brief())
+    return Survey(
+        -lowest.value,
+        highest.value,
+        moments,
+        lowest.share(),
+        highest.share(),
+        clipped,
+        still,
+        at_once.spans()[0],
+        n_times,
+    )
+
+
+def together_run(n_units: int) -> int:
+    """Return the number of steps from which a stretch in which no channel changes is a dropout of all."""
+    return max(LEAST_TOGETHER, -(-TOGETHER // n_units))
+
+
+def dropout_run(dt: float) -> int:
+    """Return the number of steps without any change from which a constant stretch is a dropout; dt [s]."""
+    return max(DROPOUT_STEPS, round(DROPOUT / dt))
 
 
 def copies_in(moments: Moments, size: NDArray[np.float64]) -> list[tuple[int, int, float]]:

@@ -40,7 +40,7 @@ class AxesError(InputError):
     """Array whose axes cannot be told without their names."""
 
 
-def words_of(dims: Dims, what: str = "dims") -> tuple[str, ...]:
+def words_of(dims: Dims, what: str = "array") -> tuple[str, ...]:
     """Return the names of axes, one an axis.
 
     Raises:
@@ -55,7 +55,7 @@ def words_of(dims: Dims, what: str = "dims") -> tuple[str, ...]:
             return words
     elif isinstance(dims, Iterable) and (given := list(dims)) and all(isinstance(word, str) for word in given):
         return tuple(given)
-    raise InputError(f'{what}: must name every axis, such as "time unit"; got {dims!r}')
+    raise InputError(f'{what}: dims must name every axis, such as "time unit"; got {dims!r}')
 
 
 def dims_text(dims: Dims | None) -> str | None:
@@ -75,7 +75,7 @@ def singular(word: str) -> str:
     return word if word in ROLES or word[:-1] not in ROLES or not word.endswith("s") else word[:-1]
 
 
-def roles(words: Sequence[str], clock: str | None = None, what: str = "dims") -> list[str]:
+def roles(words: Sequence[str], clock: str | None = None, what: str = "array") -> list[str]:
     """Return the role of every axis: trial, time or unit.
 
     The name of the clock is that of time: an epoch is a trial, but on the clock "epoch". On the clock "sample" a batch
@@ -87,30 +87,30 @@ def roles(words: Sequence[str], clock: str | None = None, what: str = "dims") ->
     >>> roles(["batch", "time", "channel"]), roles(["batch", "neuron"], "sample")
     (['trial', 'time', 'unit'], ['time', 'unit'])
     """
-    plain = [singular(word) for word in words]
+    plain, given = [singular(word) for word in words], f"{what}: dims {' '.join(words)!r}"
     for word, name in zip(words, plain, strict=True):
         if name not in ROLES and name != clock:
             near = difflib.get_close_matches(name, ROLES, n=1)
-            raise InputError(f"{what}: unknown axis {word!r}; {f'did you mean {near[0]!r}? ' if near else ''}{LISTED}")
+            raise InputError(f"{given}: unknown axis {word!r}; {f'did you mean {near[0]!r}? ' if near else ''}{LISTED}")
     if len(set(plain)) < len(plain):
         twice = next(word for word in plain if plain.count(word) > 1)
-        raise InputError(f"{what}: every axis has a name of its own; got {twice!r} twice in {' '.join(words)!r}")
+        raise InputError(f"{given}: every axis has a name of its own; got {twice!r} twice")
     found = [TIME if name == clock else ROLES[name] for name in plain]
     if clock == "sample" and TIME not in found:
         found = [TIME if name == "batch" else role for name, role in zip(plain, found, strict=True)]
     for role in (TIME, UNIT):
         named = [word for word, one in zip(words, found, strict=True) if one == role]
         if len(named) > 1:
-            raise InputError(f"{what}: {' and '.join(named)} both name the axis of {role}; name the others as trials")
+            raise InputError(f"{given}: {' and '.join(named)} both name the axis of {role}; name the others as trials")
     for role in (TIME, UNIT):
         if role not in found:
             hint = '; a batch without an order is clock="sample"' if role == TIME and "batch" in plain else ""
-            raise InputError(f"{what}: {' '.join(words)!r} names no axis of {role}{hint}; {LISTED}")
+            raise InputError(f"{given}: names no axis of {role}{hint}; {LISTED}")
     return found
 
 
 def arranged(
-    values: Array, dims: Dims | None, *, clock: str | None = None, what: str = "dims"
+    values: Array, dims: Dims | None, *, clock: str | None = None, what: str = "array"
 ) -> tuple[Array, list[str]]:
     """Return an array as (..., time, unit), and the assumptions that were made.
 
@@ -133,9 +133,8 @@ def arranged(
         return values, _assumed(shape, clock, what)
     words = words_of(dims, what)
     if len(words) != len(shape):
-        raise InputError(
-            f"{what}: {' '.join(words)!r} names {len(words)} axes; the array of shape {shape} has {len(shape)}"
-        )
+        axes = f"{len(words)} ax{'is' if len(words) == 1 else 'es'}"
+        raise InputError(f"{what}: dims {' '.join(words)!r} name {axes}; its shape {shape} has {len(shape)}")
     found = roles(words, clock, what)
     order = [*(at for at, role in enumerate(found) if role == TRIAL), found.index(TIME), found.index(UNIT)]
     if order == sorted(order):
@@ -153,16 +152,16 @@ def _assumed(shape: tuple[int, ...], clock: str | None, what: str) -> list[str]:
         more = ("session", "subject", "condition", "block")[: len(shape) - 3]
         first, last = (" ".join((*more, *rest)) for rest in ((TRIAL, time, UNIT), (time, TRIAL, UNIT)))
         raise AxesError(
-            f"{what}: an array of shape {shape} has {len(shape)} axes, and their order cannot be told; name them, such "
+            f"{what}: its shape {shape} has {len(shape)} axes, and their order cannot be told; name them, such "
             f'as dims="{first}" or dims="{last}"'
         )
     n_times, n_units = shape
     if n_units > n_times:
         raise AxesError(
-            f"{what}: an array of shape {shape} has {n_times} sample{'s' * (n_times > 1)} of {n_units} units if its "
+            f"{what}: its shape {shape} has {n_times} sample{'s' * (n_times > 1)} of {n_units} units if its "
             f'axes are ({time}, unit), more units than samples; say dims="unit {time}" if its units come first, or '
             f'dims="{time} unit" if it is meant so'
         )
     if n_units < n_times:
         return []
-    return [f'of {n_times} × {n_units} values the first axis is taken for {time}; dims="unit {time}" turns them']
+    return [f'of {n_times} × {n_units} values the first axis is taken for {time}; the dims "unit {time}" turn them']

@@ -12,7 +12,7 @@ import array_api_compat as api
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import _storable, check_name
+from ..checks import _storable, check_name, rounding
 from ..errors import InputError, unknown
 from ..fields import check
 from ..types import Array
@@ -77,7 +77,7 @@ class Recording:
             )
         if 0 in values.shape:
             raise InputError(f"Recording.values: must not be empty; got shape {tuple(values.shape)}")
-        if self.clock not in CLOCKS:
+        if not (isinstance(self.clock, str) and self.clock in CLOCKS):
             raise unknown("clock", str(self.clock), CLOCKS)
         for name in ("quantity", "unit"):
             text = getattr(self, name)
@@ -94,6 +94,8 @@ class Recording:
                 raise InputError(
                     f"Recording.valid: must have the shape of values {tuple(values.shape)}; got {tuple(valid.shape)}"
                 )
+            if not api.array_namespace(valid).isdtype(valid.dtype, "bool"):
+                raise InputError(f"Recording.valid: must be true or false; got {valid.dtype}")
             object.__setattr__(self, "valid", _frozen(valid) if isinstance(valid, np.ndarray) else valid)
         object.__setattr__(self, "unit_labels", frozen_labels(self.unit_labels, self.n_units, "Recording.unit_labels"))
         object.__setattr__(self, "time_labels", frozen_labels(self.time_labels, self.n_times, "Recording.time_labels"))
@@ -165,9 +167,11 @@ class Recording:
             return part
         start, stop = _window(time, "Recording.select")
         first, last = (
-            max(0, math.ceil((edge - self.t0) / self.dt - 1e-6)) for edge in (start, stop)
-        )  # the slack keeps 0.3 / 0.1 on the grid
-        last = min(last, self.n_times)
+            math.ceil(
+                min(max((edge - self.t0) / self.dt - max(1e-6, rounding(self.t0, edge) / self.dt), 0.0), self.n_times)
+            )
+            for edge in (start, stop)
+        )  # the slack keeps 0.3 / 0.1 on the grid, and seconds since 1970
         if first >= last:
             raise InputError(
                 f"Recording.select: no sample in [{start:g}, {stop:g}) {self.clock}; "

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import rounding
 from ..errors import InputError
+from ..fields import check
 from ..machine import check_memory
 from .recording import Labels, Recording, _frozen, _window, choose, frozen_labels, unit_index
 
@@ -51,6 +53,7 @@ class Spikes:
     source: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._check_types()
         time = np.asarray(self.time, dtype=np.float64)
         given = np.asarray(self.unit)
         if given.size and not np.issubdtype(given.dtype, np.integer):
@@ -74,7 +77,7 @@ class Spikes:
                 raise InputError(f"Spikes.time: must be finite; got {time[at]} at index {at}")
             if unit.min() < 0 or unit.max() >= self.n_units:
                 raise InputError(f"Spikes.unit: must lie in 0..{self.n_units - 1}; got {unit.min()}..{unit.max()}")
-            slack = 1e-9 * max(1.0, abs(self.t0) + self.duration)
+            slack = 1e-9 * max(1.0, self.duration) + self.rounding
             if time.min() < self.t0 - slack or time.max() > self.t0 + self.duration + slack:
                 raise InputError(
                     f"Spikes.time: must lie in [{self.t0:g}, {self.t0 + self.duration:g}] s; "
@@ -89,6 +92,20 @@ class Spikes:
         for name, value in {**checked, "source": MappingProxyType(dict(self.source))}.items():
             object.__setattr__(self, name, value)
 
+    def _check_types(self) -> None:
+        for name in ("time", "unit"):
+            given = getattr(self, name)
+            try:
+                kind = np.asarray(given).dtype.kind
+            except (TypeError, ValueError):  # lists of several lengths
+                kind = "O"
+            if kind not in "biuf" and np.size(given):
+                raise InputError(f"Spikes.{name}: must be a vector of numbers; got {type(given).__name__}")
+        for name in ("duration", "t0"):
+            object.__setattr__(self, name, check(f"Spikes.{name}", float, getattr(self, name)))
+        if not isinstance(self.source, Mapping):
+            raise InputError(f"Spikes.source: must be a mapping; got {type(self.source).__name__}")
+
     @property
     def counts(self) -> NDArray[np.int64]:
         """Number of spikes of every unit, (n_units,).
@@ -98,6 +115,17 @@ class Spikes:
         """
         check_memory(f"Spikes.n_units: {self.n_units} units", 16 * self.n_units)
         return np.bincount(self.unit, minlength=self.n_units)
+
+    @property
+    def rounding(self) -> float:
+        """Difference within which two times of this observation can be the same after rounding [s]."""
+        return rounding(self.t0, self.t0 + self.duration)
+
+    def repeats(self) -> int:
+        """Return how many spikes have the unit and the time of another one, stored before."""
+        order = np.lexsort((self.time, self.unit))
+        near = np.diff(self.time[order]) <= self.rounding
+        return int((near & (np.diff(self.unit[order]) == 0)).sum())
 
     def select(
         self,
@@ -127,10 +155,10 @@ class Spikes:
         if time is None:
             return part
         start, stop = _window(time, "Spikes.select")
-        end = self.t0 + self.duration
-        if start < self.t0 - 1e-9 or stop > end + 1e-9:
+        end, slack = self.t0 + self.duration, max(1e-9, self.rounding)
+        if start < self.t0 - slack or stop > end + slack:
             raise InputError(f"Spikes.select: [{start:g}, {stop:g}) s leaves the observation [{self.t0:g}, {end:g}) s")
-        first, last = np.searchsorted(part.time, [start - 1e-9, stop - 1e-9])
+        first, last = np.searchsorted(part.time, [start - slack, stop - slack])
         return replace(part, time=part.time[first:last], unit=part.unit[first:last], t0=start, duration=stop - start)
 
     def subsample(self, n_units: int, *, seed: int) -> Spikes:
@@ -145,16 +173,23 @@ class Spikes:
         Raises:
             InputError: dt is not positive or longer than the observation.
         """
-        bins, unit, n_bins = self._in_bins(dt)
+        bins, unit, n_bins = self.bins(dt)
         weights = np.ones(bins.size)
         flat = np.bincount(bins * self.n_units + unit, weights=weights, minlength=n_bins * self.n_units)
         counts = np.asarray(flat.reshape(n_bins, self.n_units), dtype=np.float64)
         return self._recording(counts, dt, "spike count", "1")
 
-    def _in_bins(self, dt: float) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-        """Return the bin and the unit of every spike that lies in one, and the number of bins."""
-        n_bins = self._n_bins(dt)
-        bins = np.floor((self.time - self.t0) / dt + 1e-6).astype(np.int64)  # 0.3 s / 0.1 s is bin 3
+    def bins(self, dt: float) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+        """Return the bin of dt [s] and the unit of every spike that lies in one, and the number of bins.
+
+        A spike that lies on an edge but for rounding is in the later bin: .3 s is in bin 3 of .1 s, and a spike of
+        1.6·10⁹ s, which float64 holds to .24 µs, in its bin of 1 ms.
+
+        Raises:
+            InputError: dt is not positive, longer than the observation, or finer than float64 holds such times.
+        """
+        n_bins = self.n_bins(dt)
+        bins = np.floor((self.time - self.t0) / dt + self._slack(dt)).astype(np.int64)
         bins = np.maximum(bins, 0)  # a spike within rounding of t0 is in the first
         inside = bins < n_bins
         return bins[inside], self.unit[inside], n_bins
@@ -173,7 +208,7 @@ class Spikes:
             raise InputError(f"Spikes.smoothed: sd must be at most {MOST_SD:g} bins, {MOST_SD * dt:g} s; got {sd:g}")
         from .smoothing import gaussian, spread  # compiled
 
-        bins, unit, n_bins = self._in_bins(dt)
+        bins, unit, n_bins = self.bins(dt)
         rate = spread(bins, unit, n_bins, self.n_units, gaussian(sd / dt) / dt)
         return self._recording(rate, dt, "firing rate", "Hz")
 
@@ -194,7 +229,7 @@ class Spikes:
         >>> np.round(regular.phases(0.05).values[:4, 0] / np.pi, 6).tolist()
         [0.0, 1.0, 2.0, 3.0]
         """
-        n_bins = self._n_bins(dt)
+        n_bins, slack = self.n_bins(dt), max(1e-9, self.rounding)
         active = np.flatnonzero(self.counts >= MIN_SPIKES)
         if active.size == 0:
             raise InputError(
@@ -208,14 +243,19 @@ class Spikes:
         valid = np.zeros((n_bins, active.size), dtype=bool)
         for column, j in enumerate(active):
             t = np.unique(self.time[order[edges[j] : edges[j + 1]]])
-            valid[:, column] = (grid >= t[0] - 1e-9) & (grid <= t[-1] + 1e-9)
+            valid[:, column] = (grid >= t[0] - slack) & (grid <= t[-1] + slack)
             phase[:, column] = np.interp(grid, t, 2 * np.pi * np.arange(t.size))
         labels = {**{k: v[active] for k, v in self.unit_labels.items()}, "unit": active}
         return replace(
             self._recording(phase, dt, "spike phase", "rad", labelled=False), valid=valid, unit_labels=labels
         )
 
-    def _n_bins(self, dt: float) -> int:
+    def _slack(self, dt: float) -> float:
+        """Share of a bin within which a time is on its edge."""
+        return max(1e-6, self.rounding / dt)
+
+    def n_bins(self, dt: float) -> int:
+        """Return the number of bins of dt [s] that the observation fills. Errors as `bins`."""
         if not (math.isfinite(dt) and dt > 0):
             raise InputError(f"Spikes: dt must be > 0 s; got {dt}")
         if not self.duration / dt * self.n_units < MOST_BINS:
@@ -223,7 +263,13 @@ class Spikes:
                 f"Spikes: bins of {dt:g} s make {self.duration / dt:.3g} of each of {self.n_units} units, more than "
                 "memory holds; take wider ones"
             )
-        n = math.floor(self.duration / dt + 1e-6)
+        check_memory(f"Spikes: bins of {dt:g} s of {self.n_units} units", 16 * self.duration / dt * self.n_units)
+        if self.rounding > dt / 4 and self.duration >= dt:
+            raise InputError(
+                f"Spikes: times near {self.t0 + self.duration:g} s are stored to {self.rounding / 2:.2g} s, too coarse "
+                f"for bins of {dt:g} s; subtract the start of the observation from the times and from t0"
+            )
+        n = math.floor(self.duration / dt + self._slack(dt))
         if n < 1:
             raise InputError(f"Spikes: a bin of {dt:g} s is longer than the observation of {self.duration:g} s")
         return n

@@ -1,6 +1,6 @@
 """Recordings longer than memory: files read, filtered and surveyed in pieces give what the whole gives."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -105,8 +105,8 @@ def test_an_analysis_in_pieces_is_that_of_the_whole(small_pieces, reference):
     assert one.config == many.config
     for name in ("rows", "blocks", "features", "recruitment", "detections", "scores"):
         for a, b in zip(getattr(one, name), getattr(many, name), strict=True):
-            for key, value in vars(a).items():
-                other = vars(b)[key]
+            for key, value in asdict(a).items():
+                other = getattr(b, key)
                 near = pytest.approx(value, rel=1e-9, abs=1e-9, nan_ok=True) if isinstance(value, float) else value
                 assert key == "settings" or other == near
 

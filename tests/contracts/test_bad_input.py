@@ -89,7 +89,7 @@ CASES = {
     "negative seed": (["simulate", "cuba", "--seed", "-1"], ["seed", "-1"]),
     "no HDF5 name": (["simulate", "cuba", "-o", "run.csv"], ["run.csv", ".h5"]),
     "NaN in .npy": (["measure", "nan.npy", *DT], ["nan.npy", "(7, 3)"]),
-    "NaN in .csv": (["measure", "nan.csv", *DT], ["nan.csv", "(7, 3)"]),
+    "NaN in .csv": (["measure", "nan.csv", *DT], ["nan.csv", "line 8, column 4"]),
     "NaN in compare": (["compare", "good.npy", "nan.npy", *DT], ["nan.npy", "(7, 3)"]),
     "pickled .npy": (["measure", "pickled.npy", *DT], ["pickled.npy", "never loaded"]),
     "pickled .npz": (["measure", "pickled.npz", *DT], ["pickled.npz", "never loaded"]),
@@ -122,7 +122,7 @@ CASES = {
         ["measure", "good.npy", *DT, "--dims", "time units_of"],
         ["good.npy", "unknown axis 'units_of'"],
     ),
-    "too many axes": (["measure", "good.npy", *DT, "--dims", "trial time unit"], ["names 3 axes", "(120, 5)"]),
+    "too many axes": (["measure", "good.npy", *DT, "--dims", "trial time unit"], ["name 3 axes", "(120, 5)"]),
     "axes of a file with names": (
         ["measure", "corrupt.h5", "--dims", "time unit"],
         ["--dims", "corrupt.h5", "has its own"],

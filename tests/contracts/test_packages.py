@@ -30,6 +30,9 @@ PACKAGES = {  # the longest key that holds a file: third parties, and those of t
     "analyses/nulls/null_tests": (NUMERIC - {"h5py"}, set()),
     "models": (TRAINS, {"snntorch", "PIL"}),
     "models/probe": (TRAINS, HEAVY),
+    "models/probe/flow": (TRAINS, {"snntorch", "PIL"}),  # three files that are imported when a model is at hand
+    "models/probe/passing": (TRAINS, {"snntorch", "PIL"}),
+    "models/probe/watch": (TRAINS, {"snntorch", "PIL"}),
     "models/trained": (TRAINS, HEAVY),
     "models/training/job": (TRAINS, HEAVY),
     "models/training/settings": (NUMERIC, set()),

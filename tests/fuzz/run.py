@@ -30,7 +30,8 @@ import surfaces
 
 from ictal.simulator import InputError
 
-SECONDS, MEMORY = 20, 2 << 30  # of a case; of a process, and of this one beyond what it has after its imports
+WAIT = 120  # s that a case may take where other programs use the processors
+SECONDS, MEMORY = 20, 2 << 30  # of CPU, of a case; of a process, and of this one beyond what it has after its imports
 
 
 class Hang(BaseException):
@@ -43,7 +44,8 @@ def _hang(*_):
 
 def run_case(surface, rng):
     """Return "taken", "refused", or the fault with its place."""
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, WAIT)
     try:
         surface(rng)
         return "taken", ""
@@ -56,19 +58,27 @@ def run_case(surface, rng):
         return "fault", f"{type(error).__name__}: {str(error).splitlines()[:1]} at {_place(error)}"
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _place(error):
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename and "/lib/python" not in f.filename]
-    return f"{Path(frames[-1].filename).parent.name}/{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+    frames = [
+        f for f in traceback.extract_tb(error.__traceback__) if "/ictal/" in f.filename or "/simulator/" in f.filename
+    ]
+    return (
+        f"{Path(frames[-1].filename).parent.name}/{Path(frames[-1].filename).name}:{frames[-1].lineno}"
+        if frames
+        else "?"
+    )
 
 
 def in_process(given):
     """Run the cases; return counts by surface and outcome, and faults."""
     names = {surface.__name__: (surface, share) for surface, share in surfaces.SURFACES.items()}
-    chosen = {given.surface: names[given.surface]} if given.surface else names
+    chosen = {name: names[name] for name in given.surface or names}
     counts, faults = collections.Counter(), {}
     signal.signal(signal.SIGALRM, _hang)
+    signal.signal(signal.SIGPROF, _hang)
     import torch  # noqa: F401  # large: before the memory is bounded
 
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
@@ -98,6 +108,7 @@ def processes(given):
 
     def bounds():
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
     counts, faults = collections.Counter(), {}
@@ -106,13 +117,18 @@ def processes(given):
         words = surfaces.command_line(rng)
         line = [sys.executable, "-m", "ictal", *words]
         try:
-            done = subprocess.run([os.fsencode(w.encode("utf-8", "surrogateescape")) for w in line], capture_output=True,
-                                  timeout=SECONDS, preexec_fn=bounds, stdin=subprocess.DEVNULL)  # fmt: skip
-            fine = done.returncode in ((0, 1, 2) if words[0] == "sweep" else (0, 2)) and b"Traceback" not in done.stderr
-            what = "" if fine else f"{words[0]}: code {done.returncode}: {done.stderr.decode(errors='replace').splitlines()[-1:]}"
+            done = subprocess.run(
+                list(map(os.fsencode, line)), capture_output=True, timeout=WAIT, preexec_fn=bounds,
+                stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+            allowed = (0, 1, 2) if words[0] == "sweep" else (0, 2)
+            last = done.stderr.decode(errors="replace").splitlines()[-1:]
+            fine = done.returncode in allowed and b"Traceback" not in done.stderr
+            outcome = "fault" if not fine else "refused" if done.returncode else "taken"
+            what = "" if fine else f"{words[0]}: code {done.returncode}: {last}"
         except subprocess.TimeoutExpired:
-            what = f"{words[0]}: no end within {SECONDS} s"
-        counts[words[0], "fault" if what else "taken" if not done.returncode else "refused"] += 1
+            outcome, what = "fault", f"{words[0]}: no end within {WAIT} s"
+        counts[words[0], outcome] += 1
         if what:
             faults.setdefault(what, []).append((" ".join(words), number))
         surfaces.clean(os.getcwd())
@@ -126,7 +142,7 @@ def main():
     parser.add_argument("--processes", type=int, default=0)
     parser.add_argument("--from", type=int, default=0, dest="first")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--surface", choices=[surface.__name__ for surface in surfaces.SURFACES])
+    parser.add_argument("--surface", action="append", choices=[surface.__name__ for surface in surfaces.SURFACES])
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     began = time.monotonic()

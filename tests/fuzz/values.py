@@ -15,12 +15,15 @@ NUMBERS = [
     2**64, -(2**63), 10**9, 10**30, float("inf"), float("-inf"), float("nan"), True, False,
 ]  # fmt: skip
 TEXTS = [
-    "", " ", "0", "1", "-1", "0.01", "1e308", "5e-324", "nan", "inf", "-inf", "1e400", "1,2", "1:2", "a", "λ", "\x1b[31m",
-    "..", "../../etc/passwd", "=cmd()", "<script>", "$\\frac{", "%s%n", "a" * 300, "\udcff", "x\ny", "x\ry", "\u202e", "0x10",
-    "1_000", "１", "true", "None", "second", "sample", "si_3", "chi_c", "plv", "kuramoto_r1", "linear_shift", "--help",
+    "", " ", "0", "1", "-1", "0.01", "1e308", "5e-324", "nan", "inf", "-inf", "1e400", "1,2", "1:2", "a", "λ",
+    "\x1b[31m", "..", "../../etc/passwd", "=cmd()", "<script>", "$\\frac{", "%s%n", "a" * 300, "\udcff", "x\ny", "x\ry",
+    "\u202e", "0x10", "1_000", "１", "true", "None", "second", "sample", "si_3", "chi_c", "plv", "kuramoto_r1",
+    "linear_shift", "--help",
 ]  # fmt: skip
-WRONG = [None, (), [], {}, [1], (1,), (1, 2), (2, 1), (0, float("inf")), (float("nan"), 1), "x", b"x", object(), 1j,
-         np.float64("nan"), np.array([1.0, 2.0]), np.array([]), np.ma.masked, range(3), {"a": 1}, {1, 2}, [None], [[1, 2]]]  # fmt: skip
+WRONG = [
+    None, (), [], {}, [1], (1,), (1, 2), (2, 1), (0, float("inf")), (float("nan"), 1), "x", b"x", object(), 1j,
+    np.float64("nan"), np.array([1.0, 2.0]), np.array([]), np.ma.masked, range(3), {"a": 1}, {1, 2}, [None], [[1, 2]],
+]  # fmt: skip
 TYPES = ["f8", "f4", "f2", ">f8", "i1", "u1", "i8", ">u2", "u8", "?", "c16", "S3", "U3", "O", "M8[s]", "m8[s]", "V4",
          "g", [("a", "f8")]]  # fmt: skip
 
@@ -75,7 +78,8 @@ def npy(rng):
     np.save(out, array(rng), allow_pickle=True)
     data = out.getvalue()
     if rng.random() < 0.3:
-        head = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {rng.choice(['(1000000000, 1000)', '(-1, 4)', '(4,', '()'])}}}"
+        shape = rng.choice(["(1000000000, 1000)", "(-1, 4)", "(4,", "()"])
+        head = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}}}"
         data = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head) + 1) + head.encode() + b"\n" + bytes(64)
     return damaged(rng, data)
 
@@ -84,12 +88,16 @@ def npz(rng):
     """Return the bytes of a .npz file."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
-        for name in rng.sample(["x", "y", "rate", "channels", "time", "unit", "../up", "a/b", "λ", "\x1b"], rng.randrange(4)):
+        for name in rng.sample(
+            ["x", "y", "rate", "channels", "time", "unit", "../up", "a/b", "λ", "\x1b"], rng.randrange(4)
+        ):
             inner = io.BytesIO()
             np.save(inner, array(rng) if rng.random() < 0.7 else np.array(anything(rng), dtype=object))
             file.writestr(f"{name}.npy", inner.getvalue())
         if rng.random() < 0.3:
-            file.writestr(rng.choice(["readme.txt", "x.npy", "y", "rate.npy"]), rng.choice(TEXTS).encode("utf-8", "replace"))
+            file.writestr(
+                rng.choice(["readme.txt", "x.npy", "y", "rate.npy"]), rng.choice(TEXTS).encode("utf-8", "replace")
+            )
     return damaged(rng, out.getvalue())
 
 
@@ -173,15 +181,18 @@ def _change_attribute(rng, file, place):
     elif isinstance(old, str) and old[:1] in "{[" and rng.random() < 0.7:
         place.attrs[name] = _change_json(rng, old)
     else:
-        place.attrs[name] = rng.choice([h5py.Empty("f8"), h5py.Empty(h5py.string_dtype()), anything(rng), np.zeros(3), b"\xff"])
+        place.attrs[name] = rng.choice(
+            [h5py.Empty("f8"), h5py.Empty(h5py.string_dtype()), anything(rng), np.zeros(3), b"\xff"]
+        )
 
 
 def _change_json(rng, text):
     at = rng.randrange(len(text))
+    piece = rng.choice(["null", "NaN", "1e999", "[", "}", '"', "\x00", "-1", "{}", "[]", '"x"'])
     return rng.choice([
-        text[:at], text[:at] + rng.choice(["null", "NaN", "1e999", "[", "}", '"', "\x00", "-1", "{}", "[]", '"x"']) + text[at:],
-        "[" * 30000 + "]" * 30000, "null", "[]", "{}", "7", '"x"', text.replace("1", "-1"), text.replace(":", ": null, \"q\":", 1),
-        text.replace("0", "Infinity"), '{"a":' * 90 + "1" + "}" * 90,
+        text[:at], text[:at] + piece + text[at:], "[" * 30000 + "]" * 30000, '{"a":' * 90 + "1" + "}" * 90, "null",
+        "[]", "{}", "7", '"x"', text.replace("1", "-1"), text.replace("0", "Infinity"),
+        text.replace(":", ': null, "q":', 1),
     ])  # fmt: skip
 
 
@@ -203,7 +214,9 @@ def _change_object(rng, file, place):
         above[f"outside{rng.randrange(99)}"] = h5py.ExternalLink("other.h5", "/x")
     elif isinstance(place, h5py.Dataset):
         attrs = {key: value for key, value in place.attrs.items() if "LIST" not in key and key not in ("CLASS", "NAME")}
-        scales = [place.dims[k][0] if len(place.dims[k]) else None for k in range(place.ndim)] if not place.is_scale else []
+        scales = (
+            [place.dims[k][0] if len(place.dims[k]) else None for k in range(place.ndim)] if not place.is_scale else []
+        )
         old, was_scale = place[()] if place.shape is not None else 0, place.is_scale
         if was_scale and rng.random() < 0.5:
             return

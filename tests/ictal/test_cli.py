@@ -360,7 +360,7 @@ def test_progress_in_plain_lines(capfd, monkeypatch):
             clock[0] = float(k)
             report(k, 20, f"part {k}")
     lines = capfd.readouterr().err.splitlines()
-    assert lines == [f"ictal: work: {5 * k} % part {k}" for k in (2, 7, 12, 17)]
+    assert lines == [f"ictal: work: {5 * k} % part {k}, about {20 - k} s left" for k in (2, 7, 12, 17)]
     with output.Output(quiet=True).progress("work") as report:
         assert report is None
 

@@ -12,7 +12,7 @@ import pytest
 import typer
 
 import ictal
-from ictal import cli
+from ictal import MEASURES, cli
 from ictal.cli import COMMANDS
 from ictal.cli.options import Line, command
 from ictal.simulator import InputError, registry
@@ -106,6 +106,21 @@ def test_a_plug_in_adds_a_command_and_a_broken_one_ends_alone(ictal_, refused, m
     assert "needs NAME" in refused("greet")
     assert "command 'torn' of package an unnamed package cannot be loaded: ModuleNotFoundError" in refused("torn")
     assert "command 'train' of package an unnamed package: Ictal has this name" in COMMANDS.problems[0]
+
+
+def test_packages_whose_metadata_is_broken_are_left_out(ictal_, refused, monkeypatch, tmp_path):
+    """No name, no module:Object, and a text of entry points that cannot be read at all."""
+    for name, text in {"bare": "bare = json", "garbage": "no line of this kind"}.items():
+        folder = tmp_path / f"{name}-1.0.dist-info"
+        folder.mkdir()
+        (folder / "entry_points.txt").write_text(f"[ictal.measures]\n{text}\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(registry, "_entry_points", registry._entry_points.__wrapped__)
+    monkeypatch.setattr(MEASURES, "_added", None)
+    monkeypatch.setattr(MEASURES, "problems", ())
+    with pytest.warns(UserWarning, match="cannot be read"):
+        assert "  bare" in ictal_("list", "measures")
+    assert "measure 'bare' of package an unnamed package cannot be loaded" in refused("explain", "bare")
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,13 @@ def test_every_verb_reads_turned_arrays_and_objects(tmp_path):
     assert ictal.load(eeg.save(tmp_path / "e.h5")).config["dims"] == "channel time"
 
 
+def test_sliding_windows_read_one_trial():
+    for verb in (ictal.measure_over_time, ictal.analyse_eeg):
+        rate = {"rate": 100.0} if verb is ictal.analyse_eeg else {"dt": 0.01}
+        with pytest.raises(ictal.InputError, match="one trial"):
+            verb(np.stack([X, X]), window=1.0, nulls=0, dims="trial time unit", **rate)
+
+
 def test_names_units_and_starts_come_along():
     run = ictal.as_run(ARRAY.rename(unit="channel"))
     assert run["lfp"].unit_labels["channel"].tolist() == NAMES
@@ -117,10 +124,10 @@ def test_what_is_taken_is_said():
         (ARRAY, {"dt": 0.02}, r"0.01 apart \[second\], and dt=0.02 was given"),
         (ARRAY.isel(time=[*range(100), *range(150, N)]), {}, "not evenly spaced: from 0.01 to 0.51"),
         (ARRAY.drop_vars("time"), {}, "no times of its own; give dt="),
-        (ARRAY.rename(time="depth"), {}, "unknown axis 'depth'.*its dimensions are unit, depth"),
+        (ARRAY.rename(time="depth"), {}, "unknown axis 'depth'.*its dimensions are 'unit', 'depth'"),
         (ARRAY.assign_coords(time=("time", T, {"units": "TR"})), {}, "in 'tr', which is no unit of time"),
         (ARRAY, {"dims": "trial unit time"}, "names 3 axes"),
-        (ARRAY, {"dims": "time unit"}, "contradicts its dimensions, unit, time; leave it out"),
+        (ARRAY, {"dims": "time unit"}, "contradicts its dimensions, 'unit', 'time'; leave it out"),
         (ARRAY.where(ARRAY.unit != "b"), {}, "must be finite"),
         (ARRAY.to_dataset().attrs, {}, "cannot measure dict"),
         (FRAME, {}, "no times of its own"),

@@ -126,6 +126,47 @@ def test_lightning_equals_a_plain_loop(lightning, direct, as_mapping):
     assert "training_step" not in vars(module)
 
 
+def manual(lightning, backward=None, direct=False):
+    class Manual(type(wrapped(lightning, direct))):
+        def __init__(self):
+            super().__init__()
+            self.automatic_optimization = False
+
+        def training_step(self, batch, batch_idx):
+            loss = super().training_step(batch, batch_idx)
+            self.optimizers().zero_grad()
+            (backward or self.manual_backward)(loss)
+            self.optimizers().step()
+            return loss.detach()
+
+    return Manual()
+
+
+def test_lightning_with_manual_steps_equals_a_plain_loop(lightning):
+    module = manual(lightning)
+    fit(lightning, module, lightning_callback((*TREATMENTS[:3], Dropout(0.2, layers="net.1"))))
+    torch.testing.assert_close(weights(module), plain(2))
+    assert not {"training_step", "manual_backward"} & set(vars(module))
+    module = manual(lightning, backward=lambda loss: loss.backward())
+    with pytest.raises(InputError, match=r"call self\.manual_backward\(loss\), not loss\.backward\(\)"):
+        fit(lightning, module, lightning_callback(TREATMENTS[:1]))
+    module = manual(lightning, backward=lambda loss: loss.backward(), direct=True)
+    fit(lightning, module, lightning_callback(TREATMENTS[1:3], module="net"))  # gradients alone
+    torch.testing.assert_close(weights(module), plain(2, TREATMENTS[1:3]))
+
+
+def test_a_loop_of_others_is_told_what_had_no_effect(lightning):
+    with pytest.warns(
+        UserWarning, match=r"Clip: nothing was clipped: the largest norm is 100, and no gradient was longer"
+    ):
+        fit(lightning, wrapped(lightning), lightning_callback([Clip(0.01)]))
+    module = wrapped(lightning)
+    module.net[0].weight.data[1:] = 0.0
+    module.net[0].bias.data[1:] = -1.0
+    with pytest.warns(UserWarning, match=r"DesyncReg: si_3 was not defined in net\.1 at any of 12 passes"):
+        fit(lightning, module, lightning_callback([DesyncReg(1.0)]))
+
+
 def test_lightning_accumulates(lightning):
     module = wrapped(lightning, direct=True)
     fit(lightning, module, lightning_callback(TREATMENTS, module="net"), accumulate_grad_batches=3)

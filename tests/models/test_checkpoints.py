@@ -75,6 +75,7 @@ SETTINGS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:train. accumulate=3. batch norm takes its statistics from each part")
 @pytest.mark.parametrize("name", SETTINGS)
 def test_stopped_at_random_steps_and_resumed_is_uninterrupted_bit_by_bit(data, tmp_path, name):
     how, rng = Training(**SETTINGS[name]), random.Random(name)

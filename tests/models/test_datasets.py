@@ -372,6 +372,7 @@ def test_class_folders_alone_are_split_by_seed(tmp_path):
     assert sorted(colours(data.x_train) + colours(data.x_test)) == [[c, i, 0] for c in range(3) for i in range(8)]
 
 
+@pytest.mark.filterwarnings("ignore:.*(are also among the training|are copies of another)")
 def test_the_parts_of_a_set_are_joined(tmp_path):
     write_classes(tmp_path / "train.X1", classes=("ant", "cat"))
     write_classes(tmp_path / "train.X2", classes=("bee",), first=5)
@@ -476,12 +477,13 @@ def test_a_truncated_picture_is_named(tmp_path):
 
 def test_only_what_is_chosen_is_read(tmp_path, monkeypatch):
     read = []
-    whole = pictures.read_picture
-    monkeypatch.setattr(pictures, "read_picture", lambda path, size=None: read.append(path) or whole(path, size))
+    whole = pictures.read_with_facts
+    monkeypatch.setattr(pictures, "read_with_facts", lambda path, size=None: read.append(path) or whole(path, size))
     data = load_data(write_classes(tmp_path, n=8), n_train=3, n_test=3, n_val=3, image_size=6)
     assert (len(data.x_train), len(read), len(set(read))) == (3, 9, 9)
 
 
+@pytest.mark.filterwarnings("ignore:.*(are also among the training|are copies of another)")
 def test_image_size_resizes_the_short_side_and_crops_the_middle(tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
@@ -610,6 +612,7 @@ def test_a_task_is_data_like_any_other(name):
     np.testing.assert_array_equal(noisy.y_train, 1 - data.y_train)
 
 
+@pytest.mark.filterwarnings("ignore:.*(are also among the training|are copies of another)")
 def test_settings_of_a_task():
     data = load_data("integration:coherence=0.1/0.5,time=7,fixation=0,response=1,noise=0,trials=40")
     assert data.image_shape == (8, 3)

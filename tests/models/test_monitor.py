@@ -22,7 +22,7 @@ from ictal.analyses.measures import get
 from ictal.models import Layers, Monitor, desync_penalty
 from ictal.models.monitoring import monitor as monitor_module
 from ictal.models.monitoring.history import PENDING
-from ictal.models.probe.layers import match
+from ictal.models.probe.choice import match
 from ictal.simulator import InputError, Recording
 
 
@@ -398,7 +398,6 @@ def test_pre_is_the_input():
     [
         (mlp(), ["1", "3"]),
         (nn.Sequential(nn.Conv2d(1, 2, 3), nn.GELU(), nn.Flatten(), nn.Linear(8, 2)), ["1"]),
-        (nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 4), nn.Linear(4, 2)), ["0", "1"]),
         (nn.Sequential(nn.Linear(3, 4), nn.Softsign(), nn.Linear(4, 4), nn.Hardtanh(), nn.Linear(4, 2)), ["1", "3"]),
         (nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1), nn.Sigmoid()), ["1"]),
         (nn.ModuleDict({"rnn": nn.LSTM(2, 3), "readout": nn.Linear(3, 2)}), ["rnn"]),
@@ -406,6 +405,9 @@ def test_pre_is_the_input():
 )
 def test_auto_is_activations_or_else_all_weights_but_the_last(model, names):
     assert list(match(model, ("auto",))["auto"]) == names
+    with pytest.warns(UserWarning, match="took the outputs of linear layers and convolutions: 0, 1; Sequential has no"):
+        found = match(nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 4), nn.Linear(4, 2)), ("auto",))
+    assert list(found["auto"]) == ["0", "1"]
     with pytest.raises(InputError, match="no module matches 'auto'; modules: 0"):
         Monitor(nn.Sequential(nn.Linear(3, 2)))
 

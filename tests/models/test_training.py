@@ -465,7 +465,11 @@ def test_every_epoch_shows_every_image_once_and_goes_on_from_its_state():
 def test_modes_of_modules_come_back(data):
     model = Net().train()
     model.norm.eval()
-    train(model, data, Training(steps=2), seed=0)
+    before = model.norm.running_mean.clone()
+    with pytest.warns(UserWarning, match="train: norm came in evaluation mode and stays in it"):
+        history = train(model, data, Training(steps=2), seed=0)
+    assert history.notes == ("norm came in evaluation mode and stays in it: its statistics and dropout are frozen",)
+    assert torch.equal(model.norm.running_mean, before)
     assert model.training
     assert not model.norm.training
     assert model.drop.training

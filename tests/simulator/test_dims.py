@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+import ictal
 from ictal.simulator import InputError, open_run
 from ictal.simulator.recordings.dims import arranged, roles, words_of
 
@@ -41,7 +42,7 @@ def test_two_axes_with_more_samples_than_units_are_time_and_unit():
 @pytest.mark.parametrize("clock", ["second", "sample", None])
 def test_a_square_is_an_assumption_that_names_its_opposite(clock):
     (note,) = arranged(X[0, :4], None, clock=clock)[1]
-    turned = 'dims="unit sample"' if clock == "sample" else 'dims="unit time"'
+    turned = 'dims "unit sample"' if clock == "sample" else 'dims "unit time"'
     assert note.startswith("of 4 × 4 values the first axis is taken for")
     assert turned in note
 
@@ -71,7 +72,7 @@ def test_what_can_be_its_opposite_is_refused_with_the_fix(shape, clock, fixes):
     [
         ("trial time unt", None, r"unknown axis 'unt'; did you mean 'unit'\?"),
         ("trial time x", None, "unknown axis 'x'; known: time"),
-        ("time unit", None, "'time unit' names 2 axes; the array of shape \\(2, 30, 4\\) has 3"),
+        ("time unit", None, "'time unit' name 2 axes; its shape \\(2, 30, 4\\) has 3"),
         ("time trial trial", None, "'trial' twice"),
         ("trial batch time", None, "names no axis of unit"),
         ("trial batch unit", None, r'names no axis of time; a batch without an order is clock="sample"'),
@@ -104,7 +105,7 @@ def test_files_are_asked_for_their_axes_too(suffix, tmp_path):
         np.savez(path, activity=x)
     else:
         np.savetxt(path, x, delimiter=",")
-    with pytest.raises(InputError, match=r'a\.\w+: an array of shape \(4, 30\) .* dims="unit time"'):
+    with pytest.raises(InputError, match=r'a\.\w+: its shape \(4, 30\) .* dims="unit time"'):
         open_run(path, dt=0.01)
     np.testing.assert_array_equal(open_run(path, dt=0.01, dims="unit time")["activity"].numpy(), X[0])
     assert open_run(path, dt=0.01, dims="time unit")["activity"].n_units == 30
@@ -131,6 +132,17 @@ def test_of_several_arrays_those_with_other_axes_are_left_out_and_named(tmp_path
     assert "w is left out" in run.source["assumptions"][0]
     with pytest.raises(InputError, match="fit no array"):
         open_run(tmp_path / "a.npz", dt=0.1, dims="subject trial time unit")
+
+
+def test_of_several_arrays_those_that_cannot_be_told_are_left_out_and_named(tmp_path):
+    np.savez(tmp_path / "a.npz", x=X[0], w=X[0].T, y=X)
+    run = open_run(tmp_path / "a.npz", dt=0.1)
+    assert list(run) == ["x"]
+    w, y = run.source["assumptions"]
+    assert w.startswith("w is left out: its shape (4, 30) has 4 samples")
+    assert y.startswith("y is left out: its shape (2, 30, 4) has 3 axes")
+    with pytest.raises(InputError, match=r"w is left out: its shape .* units than samples"):
+        ictal.measure(tmp_path / "a.npz", "si_3", dt=0.1, entries=["w"])
 
 
 def test_a_file_that_names_its_axes_takes_none(tmp_path):

@@ -18,6 +18,7 @@ import ictal
 from ictal import cli
 from ictal.cli import output
 from ictal.simulator.export.entries import blocks
+from ictal.simulator.export.tables import inert
 from ictal.simulator.files.document import Document, Group, Variable, opened, read, write
 
 NASTY = ["a,b", 'say "x"', "two\nlines\r\n", "=1+2", "λ é ", "", "'", "@x"]
@@ -117,7 +118,7 @@ def test_csv_has_a_table_an_entry_and_every_value(run, file):
     assert np.array_equal([float(t) for t, _ in rows], run["E"].time)
     assert np.array_equal([int(u) for _, u in rows], run["E"].unit)
     assert rows_of("out/silent.csv") == (["time_s", "unit"], [])
-    assert column("out/E.unit.csv", "unit_label_name") == [text.replace("=1+2", "'=1+2") for text in NASTY]
+    assert column("out/E.unit.csv", "unit_label_name") == list(map(inert, NASTY))
     assert column("out/E.unit.csv", "unit") == [str(k) for k in range(N)]
     assert [float(x) for x in column("out/E.unit.csv", "unit_label_depth")] == np.linspace(0, 1, N).tolist()
 
@@ -126,14 +127,14 @@ def test_csv_of_a_signal_units_labels_and_what_is_not_defined(run, file):
     ictal.export(file, "csv", "out")
     lfp = run["lfp"]
     header, rows = rows_of("out/lfp.csv")
-    assert header == ["time_s", "time_label_ictal", "time_label_phase", *(f"{label}_mV" for label in NASTY)]
+    assert header == ["time_s", "time_label_ictal", "time_label_phase", *(inert(f"{label}_mV") for label in NASTY)]
     assert np.array_equal([float(row[0]) for row in rows], lfp.times)
     assert [row[1] for row in rows] == ["true" if x else "false" for x in lfp.time_labels["ictal"]]
-    assert [row[2] for row in rows] == lfp.time_labels["phase"].tolist()
+    assert [row[2] for row in rows] == list(map(inert, lfp.time_labels["phase"].tolist()))
     cells = np.array([row[3:] for row in rows])
     assert np.array_equal(cells == "", ~lfp.valid)
     assert np.array_equal(cells[lfp.valid].astype(float), lfp.values[lfp.valid])
-    assert column("out/lfp.unit.csv", "unit_label_name") == NASTY
+    assert column("out/lfp.unit.csv", "unit_label_name") == list(map(inert, NASTY))
 
 
 def test_csv_of_trials_and_of_labels_that_do_not_tell_units_apart(run, file):
@@ -160,7 +161,7 @@ def test_csv_attributes(run, file):
     assert lfp["files"] == ["lfp.csv", "lfp.unit.csv"]
     assert lfp["attributes"]["dt"] == 0.1
     assert lfp["variables"]["values"] == {
-        "dimensions": ["time", "unit"], "long_name": "membrane potential", "units": "mV"
+        "dimensions": ["time", "unit"], "dtype": "float64", "long_name": "membrane potential", "units": "mV"
     }  # fmt: skip
     assert about["entries"]["E"]["attributes"]["n_units"] == N
 
@@ -186,7 +187,7 @@ def test_csv_of_results_has_every_column_of_every_group(kind, results, tmp_path)
                 assert variable.dims == (name,), "only the coordinate of columns, which is in their names"
                 continue
             if variable.values.dtype.kind == "U":
-                assert columns[title] == variable.values.tolist()
+                assert columns[title] == list(map(inert, variable.values.tolist()))
             else:
                 found = [float(x) if x else np.nan for x in columns[title]]
                 assert np.array_equal(found, variable.values, equal_nan=True)
@@ -272,7 +273,7 @@ def test_sonata_is_read_by_libsonata(run, file):
     assert reader["silent"].get() == []
 
 
-def test_sonata_holds_what_the_specification_lists_and_nothing_else(file):
+def test_sonata_holds_what_the_specification_lists_and_what_it_takes_to_read_it_back(file):
     ictal.export(file, "sonata", "spikes.h5", entries=["E"])
     with h5py.File("spikes.h5") as spikes:
         assert set(spikes.attrs) == {"magic", "version"}
@@ -281,7 +282,8 @@ def test_sonata_holds_what_the_specification_lists_and_nothing_else(file):
         assert list(spikes) == ["spikes"]
         assert list(spikes["spikes"]) == ["E"]
         population = spikes["spikes/E"]
-        assert set(population) == {"timestamps", "node_ids"}
+        assert set(population) - {"residual"} == {"timestamps", "node_ids", "unit_label_name", "unit_label_depth"}
+        assert set(population.attrs) == {"sorting", "n_units", "duration", "t0"}
         assert h5py.check_enum_dtype(population.attrs.get_id("sorting").dtype) == {"none": 0, "by_id": 1, "by_time": 2}
         assert population.attrs["sorting"] == 2
         assert population["timestamps"].dtype == np.float64
@@ -397,12 +399,12 @@ def test_the_command(to, path, n, file, capfd):
         ([], ["needs TO"]),
         (["--to", "csv", "--entries", "e"], ["unknown entry 'e'", "did you mean 'E'"]),
         (["--to", "csv", "-o", "no/out"], ["no/out", "does not exist"]),
-        (["--to", "csv", "-o", "run.h5", "--force"], ["run.h5", "is the file that is exported"]),
+        (["--to", "csv", "-o", "run.h5", "--force"], ["run.h5", "is the file that is read"]),
         (["--to", "csv", "-o", "text", "--force"], ["text", "is a file"]),
         (["--to", "csv", "-o", "mine"], ["mine/E.csv", "exists already"]),
-        (["--to", "xarray", "-o", "run.h5"], ["run.h5", ".nc"]),
+        (["--to", "xarray", "-o", "run.h5"], ["run.h5", "is the file that is read"]),
         (["--to", "xarray", "-o", "mine"], ["mine", ".nc"]),
-        (["--to", "sonata", "-o", "run.h5", "--force"], ["run.h5", "is the file that is exported"]),
+        (["--to", "sonata", "-o", "run.h5", "--force"], ["run.h5", "is the file that is read"]),
         (["--to", "sonata", "-o", "spikes.nc"], ["spikes.nc", ".h5"]),
     ],
 )

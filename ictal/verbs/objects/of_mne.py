@@ -27,7 +27,7 @@ def read(data: Any) -> Run:
     Raises:
         InputError: an object of another kind, or no channel of these types.
     """
-    if not all(hasattr(data, name) for name in ("info", "ch_names", "get_channel_types", "get_data")):
+    if not all(hasattr(data, name) for name in ("info", "times", "ch_names", "get_channel_types", "get_data")):
         raise InputError(
             f"cannot measure {type(data).__name__} of MNE; want Raw, Epochs or Evoked, or its array and dims="
         )

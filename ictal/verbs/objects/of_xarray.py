@@ -36,7 +36,7 @@ def _recording(data: Any, dt: float | None, clock: str | None, dims: Dims | None
     words = list(words_of(dims)) if dims is not None else own
     if len(words) != len(own):
         raise InputError(f"dims: {' '.join(words)!r} names {len(words)} axes; {what} has {', '.join(own) or 'none'}")
-    listed = ", ".join(own) or "none"
+    listed = ", ".join(map(repr, own)) or "none"
     try:
         found = roles(own, clock, what)
     except InputError as error:

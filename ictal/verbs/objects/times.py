@@ -103,7 +103,7 @@ def _even(t: NDArray[np.float64], what: str, dt: float | None, clock: str, takes
     if not (gaps > 0).all():
         at = int(np.argmax(gaps <= 0))
         raise InputError(f"{what}: its times must rise; sample {at + 1} is at {t[at + 1]:g} after {t[at]:g} [{clock}]")
-    step = _short(step)
+    step = _short(step, 4 * float(np.finfo(np.float64).eps * np.abs(t).max() / (t[-1] - t[0])))
     asked = step if dt is None else dt
     off = float(np.abs(t - t[0] - asked * np.arange(t.size)).max()) / asked
     if off > (ROUNDED if dt is None else LOOSE):
@@ -118,7 +118,7 @@ def _even(t: NDArray[np.float64], what: str, dt: float | None, clock: str, takes
     return asked, float(t[0])
 
 
-def _short(step: float) -> float:
+def _short(step: float, rounding: float = 0.0) -> float:
     """Return the number of few digits, or one over a whole number, that this one is up to rounding.
 
     >>> _short(0.010000000000000002), _short(1 / 3 + 1e-14) == 1 / 3, _short(0.0123456789012)
@@ -126,6 +126,6 @@ def _short(step: float) -> float:
     """
     rate = round(1 / step) if 1e-300 < step < 1.5 else 0
     for near in ([1 / rate] if rate else []) + [float(f"{step:.9g}")]:
-        if abs(near - step) < 1e-9 * step:
+        if abs(near - step) < max(1e-12, rounding) * step:
             return near
     return step

@@ -1,0 +1,45 @@
+"""A short run of the fuzzer: nothing is drawn that ends in a traceback, has no end, or is no answer."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+RUN = Path(__file__).with_name("run.py")
+CASES = 600
+SURFACES = ("stored_files", "names", "systems", "manifests", "weights", "recordings", "arrays", "trains", "edf_files")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="bounds of memory, /proc")
+def test_no_drawn_input_is_a_fault():
+    words = [sys.executable, str(RUN), "--cases", str(CASES), "--seed", "1"]
+    words += [word for surface in SURFACES for word in ("--surface", surface)]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(rf"^{CASES} cases, 0 faults", done.stdout, re.MULTILINE)
+
+
+def test_the_fuzzer_tells_a_fault(monkeypatch):
+    monkeypatch.syspath_prepend(str(RUN.parent))
+    import random
+
+    import run
+    import surfaces
+
+    def broken(rng):
+        raise KeyError("x")
+
+    def silent(rng):
+        surfaces._check(
+            type(
+                "Found",
+                (),
+                {"rows": [type("Row", (), {"value": float("nan"), "reason": "", "measure": "m", "entry": "e"})]},
+            )
+        )
+
+    assert run.run_case(lambda rng: None, random)[0] == "taken"
+    assert run.run_case(broken, random)[1].startswith("KeyError")
+    assert "without a reason" in run.run_case(silent, random)[1]
