@@ -16,6 +16,7 @@ try:
 except ImportError:  # Windows: nothing keeps two processes apart there
     fcntl = None  # type: ignore[assignment]
 
+_ATTEMPTS = 100  # to open and lock a file that others rename or remove
 _LOST = 2**24  # bytes of a file that a full disk did not take, in memory, before its writer gets an error
 
 
@@ -282,19 +283,24 @@ def _locked(temporary: Path, path: str | os.PathLike[str]) -> Iterator[None]:
 
 def _lock(opened: Callable[[], int], path: Path, otherwise: str) -> int:
     """Return the handle of a file or folder that is locked and has this name still."""
-    while True:
-        with contextlib.suppress(FileNotFoundError):  # removed by its owner before it could be opened
+    missing: FileNotFoundError | None = None
+    for _ in range(_ATTEMPTS):
+        try:
             handle = opened()
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(handle)
-                raise InputError(otherwise) from None
-            except OSError:
-                pass  # a file system without locks
-            if _is_still(handle, path):
-                return handle
-            os.close(handle)  # renamed or removed by its owner before it could be locked
+        except FileNotFoundError as error:  # removed by its owner before it could be opened, or never to be made: /proc
+            missing = error
+            continue
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            raise InputError(otherwise) from None
+        except OSError:
+            pass  # a file system without locks
+        if _is_still(handle, path):
+            return handle
+        os.close(handle)  # renamed or removed by its owner before it could be locked
+    raise missing or InputError(otherwise)
 
 
 def _is_still(handle: int, path: Path) -> bool:
