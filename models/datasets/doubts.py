@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ...simulator import InputError
 from .dataset import Dataset
+from .near import rounded_copies
 
 FAR = 10.0  # ratio of the largest values of two sets from which on they are on two scales
 NEAR = 2.0  # ratio of the SDs of two sets, or difference of their means in SDs, from which on it is doubtful
@@ -48,8 +49,13 @@ def check_examples(data: Dataset) -> None:
     """
     shape = np.shape(data.x_train)[1:]
     for of in ("train", "val", "test"):
-        x, y = np.asarray(getattr(data, f"x_{of}")), np.asarray(getattr(data, f"y_{of}"))
         what = f"Dataset.x_{of}"
+        given = getattr(data, f"x_{of}")
+        if not isinstance(given, np.ndarray):
+            raise InputError(f"{what}: must be a numpy array (of a tensor: x.numpy()); got {type(given).__name__}")
+        if np.ma.is_masked(given):
+            raise InputError(f"{what}: some values are masked; leave these {data.kind} out, or fill them")
+        x, y = np.asarray(getattr(data, f"x_{of}")), np.asarray(getattr(data, f"y_{of}"))
         if len(x) == 0 and of == "val":
             continue
         if x.ndim < 2 or x.shape[1:] != shape or 0 in x.shape:
@@ -58,7 +64,9 @@ def check_examples(data: Dataset) -> None:
             raise InputError(f"{what}: must be real numbers; got {x.dtype}")
         for at in range(0, len(x), rows := _rows(x)):
             if np.issubdtype(x.dtype, np.floating) and not np.isfinite(x[at : at + rows]).all():
-                raise InputError(f"{what}: must be finite; got NaN or inf among the images {at}..{at + rows - 1}")
+                raise InputError(
+                    f"{what}: must be finite; got NaN or inf among the images {at}..{min(len(x), at + rows) - 1}"
+                )
         _check_labels(y, f"Dataset.y_{of}", len(x), data.n_classes)
     _check_labels(np.asarray(data.y_train_clean), "Dataset.y_train_clean", len(data.x_train), data.n_classes)
 
@@ -173,8 +181,10 @@ def _copies(data: Dataset, found: Doubts) -> None:
     keys = {of: _keys(getattr(data, f"x_{of}")) for of in ("train", "val", "test")}
     for of, one in (("test", "train"), ("val", "train"), ("test", "val")):
         there = set(keys[one])
-        n, all_of = sum(key in there for key in keys[of]), len(keys[of])
-        if n:
+        copied, all_of = np.array([key in there for key in keys[of]], bool), len(keys[of])
+        if kind == "images" and all_of:
+            copied |= rounded_copies(getattr(data, f"x_{of}"), getattr(data, f"x_{one}"))
+        if n := int(copied.sum()):
             words = {"train": "training", "val": "validation", "test": "test"}
             found.add(
                 f"{n} of {all_of} {words[of]} {kind} ({n / all_of:.1%}) are also among the {words[one]} {kind}: what "

@@ -83,10 +83,12 @@ class Pictures:
             )
         if clear := counts["transparent"]:
             found.append(f"{clear} of {n} pictures have transparency, which was left out")
+        if printed := counts["cmyk"]:
+            found.append(f"{printed} of {n} pictures are CMYK, and were made RGB without a colour profile")
         return tuple(found)
 
 
-Read = tuple[str, ...]  # facts about a picture: "turned", "grey", "transparent"
+Read = tuple[str, ...]  # facts about a picture: "turned", "grey", "cmyk", "transparent"
 
 
 def read_picture(path: Path, size: int | None = None) -> NDArray[np.uint8]:
@@ -111,6 +113,7 @@ def read_with_facts(path: Path, size: int | None = None) -> tuple[NDArray[np.uin
             facts = (
                 *(["turned"] if turned else ()),
                 *(["grey"] if image.mode in ("1", "L", "LA") else ()),
+                *(["cmyk"] if image.mode == "CMYK" else ()),
                 *(["transparent"] if image.mode in ALPHA or "transparency" in image.info else ()),
             )
             return np.asarray(plain if size is None else _fitted(plain, size)), facts

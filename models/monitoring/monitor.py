@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ...simulator import InputError, Recording, Run
 from ...simulator.fields import Param, checked
 from ...simulator.files.document import versions
-from ..probe.choice import listed
+from ..probe.choice import check_model, listed
 from ..probe.layers import Layers, Units, first_tensor, in_units
 from .batch_measures import Layerwise, drawn, gathered, measure_of_batches, measured
 from .history import PENDING, MonitorLog
@@ -81,8 +81,7 @@ class Monitor:
         history: int = 10_000,
         batch_first: bool = True,
     ) -> None:
-        if not isinstance(model, nn.Module):
-            raise InputError(f"Monitor.model: must be a torch.nn.Module; got {type(model).__name__}")
+        check_model("Monitor.model", model)
         for name, value, least in (("every", every, 1), ("history", history, 1), ("seed", seed, 0)):
             checked(f"Monitor.{name}", int, Param("", ge=least), value)
         check_units("Monitor.max_units", max_units)

@@ -118,7 +118,7 @@ class Passes:
             return
         self._calls, self._loops, self._handled = {}, {}, sys.exception()
         self.open = module.training and torch.is_grad_enabled()
-        if self.open and _transformed():
+        if self.open and is_transformed():
             self.open = False
             if "torch.func" not in self._told:
                 say(
@@ -166,7 +166,7 @@ class Passes:
         def take(called: nn.Module, given: object, found: object) -> Any:
             if called is not module or not (self.open or (self.core.training and torch.is_grad_enabled())):
                 return None
-            if _transformed() or (self.chosen and isinstance(given, tuple) and of_weights(given)):
+            if is_transformed() or (self.chosen and isinstance(given, tuple) and of_weights(given)):
                 return None
             call = self._calls[name] = self._calls.get(name, -1) + 1
             return self._take(name, call, found)
@@ -174,7 +174,7 @@ class Passes:
         return take
 
 
-def _transformed() -> bool:
+def is_transformed() -> bool:
     """Return whether a transform of torch.func is under way, whose tensors are wrapped."""
     return torch._C._functorch.peek_interpreter_stack() is not None
 

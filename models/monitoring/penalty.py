@@ -9,8 +9,10 @@ from torch import Tensor
 
 from ...simulator import InputError
 from ...simulator.fields import Param, checked
+from ..probe.choice import say
 from .batch_measures import batch_values, drawn, measure_of_batches
 from .monitor import Monitor, check_units
+from .passes import is_transformed
 
 Activations = Tensor | Sequence[Tensor] | Mapping[str, Tensor]
 
@@ -30,8 +32,9 @@ def desync_penalty(
 
     SI is the kernel that measures recordings, on the same live units. A layer on which it is not defined adds 0
     with zero gradient: fewer than 3 samples, fewer than 2 units that vary, values that are not finite or whose
-    fourth powers overflow or vanish. Half precision is measured in single. Under DistributedDataParallel every
-    process measures its own part of the batch, and the gradient is that of the mean of their penalties.
+    fourth powers overflow or vanish; where no layer adds anything, a warning says so. Half precision is measured in
+    single. Under DistributedDataParallel every process measures its own part of the batch, and the gradient is that
+    of the mean of their penalties.
 
     Args:
         source: a Monitor, whose last training pass is meant; or activations (sample, unit) with their graph, of one
@@ -58,8 +61,24 @@ def desync_penalty(
     for name, value, bounds in (("target", target, Param("")), ("weight", weight, Param("", ge=0))):
         checked(f"desync_penalty.{name}", float, bounds, value)
     check_units("desync_penalty.units", units)
-    values, defined = batch_values(_activations(source, units, generator), (kernel,))
+    activations = _activations(source, units, generator)
+    values, defined = batch_values(activations, (kernel,))
+    _say_idle(activations, defined[0], measure, kernel.min_times)
     return distance(values[0], defined[0], float(target), float(weight))
+
+
+def _say_idle(activations: Mapping[str, Tensor], defined: Tensor, measure: str, least: int) -> None:
+    """Warn of a penalty that is defined in no layer."""
+    if torch.compiler.is_compiling() or is_transformed():
+        return
+    most = max(len(x) for x in activations.values())
+    if most < least:
+        say(f"desync_penalty: {measure} needs {least} samples, and the batch has {most}: the penalty is 0")
+    elif not defined.is_cuda and not defined.any():  # a GPU would have to be waited for
+        say(
+            f"desync_penalty: {measure} is defined in no layer of the batch (fewer than 2 units vary, or values are "
+            "not finite or out of range): the penalty is 0"
+        )
 
 
 def distance(values: Tensor, defined: Tensor, target: float, weight: float) -> Tensor:

@@ -77,6 +77,22 @@ def match(model: nn.Module, patterns: Iterable[str]) -> dict[str, dict[str, nn.M
     return out
 
 
+def check_model(what: str, model: object) -> None:
+    """Check that hooks can be set on a model.
+
+    Raises:
+        InputError: it is no module, or one of TorchScript.
+    """
+    from torch import jit, nn
+
+    if not isinstance(model, nn.Module):
+        raise InputError(f"{what}: must be a torch.nn.Module; got {type(model).__name__}")
+    if isinstance(model, jit.ScriptModule):
+        raise InputError(
+            f"{what}: is of TorchScript, whose layers take no hooks; give the model that was scripted or traced"
+        )
+
+
 def all_names(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     """Yield every name of every module, in the order of `named_modules`: a shared module has several.
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from ...simulator.errors import InputError
-from .choice import say
+from ...simulator.fields import Param, checked
+from .choice import check_model, say
 from .flow import inputs_of
+from .kept import undisturbed
 from .layers import Activity, Layers, Probe, evaluating
 from .watch import Watch
 
@@ -30,27 +30,29 @@ def activities(
 ) -> list[dict[str, Activity]]:
     """Return name -> activity on all inputs, for each choice of layers, from the same forward passes.
 
-    The inputs are copied, the model's buffers and all generators come back as they were, and random numbers that a
-    model draws in evaluation mode are the same at every call.
+    The inputs are copied, the model and all generators come back as they were, and random numbers that a model draws
+    in evaluation mode are the same at every call.
 
     Raises:
-        InputError: as of `Probe`; no inputs, or inputs that are no array.
+        InputError: as of `Probe`; no inputs, or inputs that are no array of numbers or that the model cannot take.
     """
+    check_model("probe.model", model)
+    checked("probe.batch_size", int, Param(""), batch_size)
+    inputs = _numbers(inputs)
     if len(inputs) == 0 or batch_size < 1:
         raise InputError(f"probe: needs at least one input and batch_size >= 1; got {len(inputs)} and {batch_size}")
-    if not (isinstance(inputs, Tensor) or hasattr(inputs, "__array__")):
-        raise InputError(f"probe.inputs: must be an array or a tensor; got {type(inputs).__name__}")
     own = [*choices, *model.modules()]
     sequence_first = any(getattr(each, "batch_first", True) is False for each in own)
     size = len(inputs) if sequence_first else batch_size  # axis 0 may be time: cutting it would cut sequences
     shown = _Shown(model, inputs)
     if any(nn.parameter.is_lazy(x) for x in (*model.parameters(), *model.buffers())):
-        with evaluating(model):
+        with evaluating(model), _taken(model, shown):
             model(shown(0, 2))  # draws its first weights, as a call by anybody does
-    with undisturbed(model) as drawing, ExitStack() as stack:
+    with undisturbed(model) as drawing, _eager(model), ExitStack() as stack:
         probes = [stack.enter_context(Probe(model, layers)) for layers in choices]
-        for first in range(0, len(inputs), size):
-            model(shown(first, first + size))
+        with _taken(model, shown):
+            for first in range(0, len(inputs), size):
+                model(shown(first, first + size))
         stack.close()
         found = [probe.activities() for probe in probes]
         drawn = drawing()
@@ -62,6 +64,65 @@ def activities(
         if not sequence_first:
             _tried(model, shown, choices, found, size, compared=not drawn)
     return found
+
+
+def _numbers(inputs: Any) -> NDArray[Any] | Tensor:
+    """Return inputs as an array or a tensor of numbers with an axis of samples; wide integers as int64.
+
+    Raises:
+        InputError: they are none, or some are masked.
+    """
+    if not (isinstance(inputs, Tensor) or hasattr(inputs, "__array__")):
+        raise InputError(f"probe.inputs: must be an array or a tensor; got {type(inputs).__name__}")
+    if not isinstance(inputs, Tensor):
+        if np.ma.is_masked(inputs):
+            raise InputError("probe.inputs: some values are masked; leave these samples out, or fill them")
+        inputs = np.asarray(inputs)
+        if inputs.dtype.kind not in "biufc" or inputs.dtype in (np.longdouble, np.clongdouble):
+            raise InputError(f"probe.inputs: must be numbers of at most 64 bits; got {inputs.dtype}")
+    elif inputs.layout != torch.strided or inputs.is_meta:
+        kind = "on the device meta" if inputs.is_meta else f"of layout {inputs.layout}"
+        raise InputError(f"probe.inputs: must be a dense tensor with values; got one {kind}")
+    if inputs.ndim == 0:
+        raise InputError("probe.inputs: must be (sample, ...); got a single number")
+    if isinstance(inputs, Tensor):
+        return inputs.long() if inputs.dtype in (torch.int16, torch.uint16, torch.uint32, torch.uint64) else inputs
+    wide = inputs.dtype.kind in "iu" and inputs.dtype.itemsize > 1 and inputs.dtype != np.int32
+    array: NDArray[Any] = inputs.astype(np.int64 if wide else inputs.dtype.newbyteorder("="), copy=False)
+    return array
+
+
+def _eager(model: nn.Module) -> AbstractContextManager[Any]:
+    """Return a context in which a compiled model runs as it was written, so that hooks see its layers."""
+    compiled = any(hasattr(m, "_orig_mod") or getattr(m, "_compiled_call_impl", None) for m in model.modules())
+    if compiled and hasattr(torch.compiler, "set_stance"):  # torch 2.6
+        eager: AbstractContextManager[Any] = torch.compiler.set_stance("force_eager")
+        return eager
+    return nullcontext()
+
+
+@contextmanager
+def _taken(model: nn.Module, shown: _Shown) -> Iterator[None]:
+    """Context of passes in which torch's errors of types, shapes and indices are InputErrors."""
+    try:
+        yield
+    except (RuntimeError, IndexError, ValueError) as error:
+        if isinstance(error, InputError | torch.OutOfMemoryError):
+            raise
+        batch = shown(0, 1)
+        kind = str(batch.dtype).removeprefix("torch.")
+        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        hint = ""
+        if "more than 1 value per channel" in line:
+            hint = f"; a pass of one sample has no statistics: take another batch_size, e.g. {shown.n} for all at once"
+        elif not batch.is_floating_point() and "dtype" in line:
+            hint = "; give floats, on the scale that the model was trained on"
+        elif "indices" in line and batch.is_floating_point():
+            hint = "; tokens are integers: inputs.astype(int)"
+        raise InputError(
+            f"probe.inputs: {type(model).__name__} cannot take {kind} (n, {', '.join(map(str, batch.shape[1:]))}): "
+            f"{line}{hint}"
+        ) from error
 
 
 class _Shown:
@@ -80,7 +141,7 @@ class _Shown:
     def __call__(self, first: int, last: int) -> Tensor:
         """Return inputs as a batch of their own: a model may change it in place."""
         part = self._inputs[first:last]
-        batch = part if isinstance(part, Tensor) else torch.tensor(part)
+        batch = part if isinstance(part, Tensor) else torch.tensor(np.ascontiguousarray(part))
         dtype = self._dtype if batch.is_floating_point() else batch.dtype
         return batch.to(self._device, dtype, copy=isinstance(part, Tensor))
 
@@ -104,7 +165,11 @@ class _Shown:
             except FoundError as found:
                 wanted, got = found.args
                 return wanted if got == self._dtype else self._dtype
-            except RuntimeError:  # an operation of two types, before any layer: the pass itself will say so
+            except (
+                RuntimeError,
+                IndexError,
+                ValueError,
+            ):  # an operation of two types, before any layer: the pass itself will say so
                 pass
         return self._dtype
 
@@ -141,66 +206,3 @@ def _tried(
                     f"running statistics does, and so on batch_size={size}; batch_size={shown.n} shows all at once"
                 )
                 return
-
-
-@dataclass
-class _Held:
-    """A buffer of a module, and a copy of it."""
-
-    owner: nn.Module
-    name: str
-    buffer: Tensor
-    copy: Tensor = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.copy = self.buffer.detach().clone()
-
-    def restore(self) -> None:
-        """Put it back, where the model replaced it or changed it."""
-        self.owner._buffers[self.name] = self.buffer
-        if not torch.equal(self.buffer, self.copy):
-            self.buffer.copy_(self.copy)
-
-
-@contextmanager
-def undisturbed(model: nn.Module) -> Iterator[Callable[[], bool]]:
-    """Context after which buffers and generators are as before; inside, the global generators begin at a fixed seed.
-
-    Its value tells whether one of them was drawn from. Generators: of torch, numpy and Python, and those that a module
-    has as an attribute.
-    """
-    device = next((p.device for p in model.parameters()), torch.device("cpu"))
-    owners = [vars(module).values() for module in model.modules()]
-    own = [each for values in owners for each in values if isinstance(each, torch.Generator)]
-    streams = [each for values in owners for each in values if isinstance(each, np.random.Generator)]
-    states = [each.get_state() for each in own]
-    positions = [each.bit_generator.state for each in streams]
-    named = [(module, name, x) for module in model.modules() for name, x in module._buffers.items() if x is not None]
-    buffers = [_Held(*each) for each in named if not each[2].is_meta]
-    python, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002 - a model may draw from it
-    with torch.random.fork_rng([device] if device.type == "cuda" else []):
-        torch.default_generator.manual_seed(0)
-        if device.type == "cuda":
-            torch.cuda.manual_seed(0)
-        random.seed(0)
-        np.random.seed(0)  # noqa: NPY002
-        begun = _place(device)
-        try:
-            yield lambda: _place(device) != begun
-        finally:
-            random.setstate(python)
-            np.random.set_state(legacy)  # noqa: NPY002
-            for generator, state in zip(own, states, strict=True):
-                generator.set_state(state)
-            for stream, position in zip(streams, positions, strict=True):
-                stream.bit_generator.state = position
-            with torch.no_grad():
-                for held in buffers:
-                    held.restore()
-
-
-def _place(device: torch.device) -> tuple[Any, ...]:
-    """Return the states of the global generators."""
-    cuda = [torch.cuda.get_rng_state(device).numpy().tobytes()] if device.type == "cuda" else []
-    legacy: Any = np.random.get_state()  # noqa: NPY002
-    return (torch.get_rng_state().numpy().tobytes(), random.getstate(), legacy[1].tobytes(), legacy[2], *cuda)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ...simulator.errors import InputError
 from ...simulator.recordings.recording import Clock, Recording
 from ...simulator.recordings.run import Run
-from .choice import chosen
+from .choice import check_model, chosen
 from .layers import Activity, Layers
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class StepRecorder:
     def __init__(
         self, inputs: NDArray[Any] | Tensor, layers: Layers | Sequence[str] | str, *, labels: NDArray[Any] | None = None
     ) -> None:
-        self.inputs = inputs
+        self.inputs = inputs.detach().clone() if hasattr(inputs, "detach") else np.array(inputs)  # they stay fixed
         self.layers = layers if isinstance(layers, Layers) else Layers(layers)
         self.labels = labels
         self._steps: list[int] = []
@@ -186,6 +186,7 @@ def _assumed(
     model: nn.Module, layers: Layers | Sequence[str] | str, source: Mapping[str, object] | None
 ) -> Mapping[str, object] | None:
     """Return the provenance with the layers that "auto" took, as a sentence under ``"assumptions"``."""
+    check_model("probe.model", model)
     taken = chosen(model, (layers if isinstance(layers, Layers) else Layers(layers)).patterns)
     if taken is None:
         return source

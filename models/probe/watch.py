@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .axes import Axes
 
 
+FAR_BELOW = -1e4  # masks that are added to logits have this or less where nothing is attended to
+
+
 class Watch(TorchFunctionMode):
     """Context of one pass of a model. `say` warns of what it saw.
 
@@ -125,6 +128,14 @@ def _pads(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
     if name == "multi_head_attention_forward":
         mask = kwargs.get("key_padding_mask")
         return mask is not None and bool((mask if mask.dtype == torch.bool else mask < 0).any())
+    if name == "_pad_packed_sequence":
+        return len(args[1]) > 0 and bool(args[1][0] != args[1][-1])
+    if name == "scaled_dot_product_attention":
+        mask = kwargs.get("attn_mask", args[3] if len(args) > 3 else None)
+        if mask is None or mask.ndim < 3:
+            return False  # of a batch: one for all samples hides no padding
+        open_to = mask if mask.dtype == torch.bool else mask > FAR_BELOW
+        return not bool(open_to.any(-2).all())  # a token that no other attends to
     if name == "embedding":
         padding = kwargs.get("padding_idx", args[2] if len(args) > 2 else None)
         return padding is not None and bool((args[0] == padding % len(args[1])).any())

@@ -13,7 +13,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ...simulator import InputError
+from ..probe.kept import undisturbed
 from ..probe.layers import evaluating
+from .gate import first_pass
 
 AT_ONCE = 4096  # images of a forward pass, of up to so many numbers
 SMALL, VALUES = 1024, 2**21  # larger images come in passes of about so many numbers
@@ -40,21 +42,33 @@ class Evaluation:
 
 
 def evaluate(model: nn.Module, x: Tensor, y: Tensor, batch_size: int | None = None) -> tuple[float, float]:
-    """Mean cross-entropy [nat] and accuracy over all images, in evaluation mode, which is restored.
+    """Mean cross-entropy [nat] and accuracy over all images, in evaluation mode.
 
-    `batch_size` images pass at once; by default as many as their size allows, at most AT_ONCE.
+    `batch_size` images pass at once; by default as many as their size allows, at most AT_ONCE. The model, modes,
+    buffers and attributes, and all generators come back as they were.
+
+    Raises:
+        InputError: no images; images that the model cannot take; classes that are no integers from 0 on, one an
+            image, or that have no logit.
     """
-    return evaluate_confidence(model, x, y, batch_size)[:2]
+    x, y = _checked(x, y)
+    with first_pass(x, "evaluate"):
+        return evaluate_confidence(model, x, y, batch_size)[:2]
 
 
 def evaluate_confidence(
     model: nn.Module, x: Tensor, y: Tensor, batch_size: int | None = None
 ) -> tuple[float, float, float]:
     """Return loss and accuracy as `evaluate`, and the mean of the largest class probability, by one pass."""
-    with evaluating(model):
+    with undisturbed(model, seeded=False), evaluating(model):
         loss = correct = confidence = 0.0
         for images, target in _passes(x, y, batch_size):
             logits = _logits(model(images))
+            if logits.ndim != 2 or not logits.shape[1] > int(target.max()):
+                raise InputError(
+                    f"evaluate: the model must give logits (n, class) for the classes up to {int(y.max())}; got shape "
+                    f"{tuple(logits.shape)}"
+                )
             loss += functional.cross_entropy(logits, target, reduction="sum").item()
             correct += (logits.argmax(1) == target).sum().item()
             confidence += logits.softmax(1).amax(1).sum().item()
@@ -63,7 +77,7 @@ def evaluate_confidence(
 
 def probabilities(model: nn.Module, x: Tensor, batch_size: int | None = None) -> NDArray[np.float64]:
     """Class probabilities (n, n_classes), the softmax of the logits, in evaluation mode."""
-    with evaluating(model):
+    with undisturbed(model, seeded=False), evaluating(model):
         found = [_logits(model(images)).double().softmax(1).cpu() for images, _ in _passes(x, x, batch_size)]
     return np.asarray(torch.cat(found).numpy())
 
@@ -76,6 +90,7 @@ def assess(model: nn.Module, x: Tensor, y: Tensor, batch_size: int | None = None
     """
     if len(x) == 0:
         raise InputError("assess.x: must hold at least one image; got none")
+    x, y = _checked(x, y)
     loss, accuracy = evaluate(model, x, y, batch_size)
     if not math.isfinite(loss):
         raise InputError(f"assess: the loss of these weights on these {len(x)} images is {loss}")
@@ -120,6 +135,21 @@ def separation(known: NDArray[np.float64], strange: NDArray[np.float64]) -> floa
     ordered = np.sort(strange)
     below, not_above = np.searchsorted(ordered, known, "left"), np.searchsorted(ordered, known, "right")
     return float((below + not_above).mean() / (2 * len(strange)))
+
+
+def _checked(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Return images and classes as tensors, classes as int64, after a check."""
+    x, y = (each if isinstance(each, Tensor) else torch.tensor(np.ascontiguousarray(each)) for each in (x, y))
+    if x.ndim < 2 or len(x) == 0:
+        raise InputError(f"evaluate.x: must hold at least one image, (n, ...); got shape {tuple(x.shape)}")
+    if y.shape != x.shape[:1] or y.is_floating_point() or y.is_complex() or y.dtype == torch.bool or int(y.min()) < 0:
+        kind = str(y.dtype).removeprefix("torch.")
+        raise InputError(
+            f"evaluate.y: must be {len(x)} classes, integers from 0 on, one an image (one-hot: y.argmax(1)); got "
+            f"{kind} of shape {tuple(y.shape)}"
+            + (f" from {y.min().item()} on" if y.numel() and y.shape == x.shape[:1] else "")
+        )
+    return x, y.long()
 
 
 def _logits(outputs: Tensor) -> Tensor:

@@ -123,8 +123,8 @@ def idle_options(how: Training, plan: TrainingSteps, model: nn.Module, checkpoin
 
 
 @contextmanager
-def first_pass(x: Tensor) -> Iterator[None]:
-    """Context of the first pass of a model, in which torch's errors of types, shapes and indices are InputErrors.
+def first_pass(x: Tensor, of: str = "train") -> Iterator[None]:
+    """Context of a pass of a model on images, in which torch's errors of types, shapes and indices are InputErrors.
 
     Raises:
         InputError: the model cannot take the examples.
@@ -137,5 +137,5 @@ def first_pass(x: Tensor) -> Iterator[None]:
         kind, shape = str(x.dtype).removeprefix("torch."), ", ".join(map(str, x.shape[1:]))
         line = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise InputError(
-            f"train.model: cannot take batches of {kind} (n, {shape}), the examples of the data: {line}"
+            f"{of}.model: cannot take batches of {kind} (n, {shape}), the examples of the data: {line}"
         ) from error

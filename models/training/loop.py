@@ -25,7 +25,7 @@ from ..treatments.base import Intervention, Treatment
 from .build import stored
 from .descent import Descent, cpu_threads, not_finite, parts, weight_norm
 from .distributed import Ranks, joined, without_exchange
-from .evaluation import evaluate, evaluate_confidence
+from .evaluation import evaluate_confidence
 from .gate import Modes, check_augmented, doubts_of, first_pass, idle_options
 from .history import History
 from .randomness import Batches, begin_step, checked_seed, own_generators, seed_of_treatment
@@ -137,10 +137,10 @@ def train(
             row = [0.0] * len(state.metrics)
             if ranks.first:
                 with nullcontext() if state.rows else first_pass(x):
-                    seen = evaluate(model, x, y)
+                    seen = evaluate_confidence(model, x, y)[:2]
                 *unseen, confidence = evaluate_confidence(model, x_test, y_test)
                 row = [*seen, *unseen, seen[1] - unseen[1], confidence, weight_norm(model)]
-                row += evaluate(model, x_val, y_val) if state.validates else ()
+                row += evaluate_confidence(model, x_val, y_val)[:2] if state.validates else ()
             found = dict(zip(state.metrics, ranks.from_first(row), strict=True))
             for name, value in found.items():
                 refuse("loss" if name == "train_loss" else name.replace("_", " "), value)
@@ -266,7 +266,7 @@ def _path(checkpoint: str | os.PathLike[str] | None, resume: bool) -> Path | Non
 
 def _on(like: Tensor, values: Any) -> Tensor:
     """Return a copy of an array on the device of the parameters, floats in their precision."""
-    tensor = torch.tensor(np.asarray(values))
+    tensor = torch.tensor(np.ascontiguousarray(values))
     return tensor.to(like.device, like.dtype if tensor.is_floating_point() else tensor.dtype)
 
 

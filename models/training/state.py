@@ -22,7 +22,7 @@ from .distributed import Ranks
 from .history import METRICS, VALIDATION, History
 from .randomness import Batches
 from .settings import TrainingSteps
-from .unsaved import numbers, put_back, unsaved
+from .unsaved import constants_of, put_back, unsaved
 
 
 class UnfinishedTrainingError(Exception):
@@ -79,10 +79,10 @@ class State:
     notes: list[str] = field(default_factory=list)
     unbounded: frozenset[str] = frozenset()  # buffers that are not finite from the beginning, as masks of −∞
 
-    constants: dict[str, int | float] = field(default_factory=dict)  # numbers that modules hold before training
+    constants: dict[str, Any] = field(default_factory=dict)  # what modules hold before training
 
     def __post_init__(self) -> None:
-        self.constants = numbers(self.model)
+        self.constants = constants_of(self.model)
         buffers = self.model.named_buffers(remove_duplicate=False)
         self.unbounded = frozenset(name for name, buffer in buffers if not _is_finite(buffer))
 

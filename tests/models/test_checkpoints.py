@@ -48,6 +48,7 @@ class Residual(nn.Module):
         return self.third(self.again(self.second(h) + h + torch.tanh(h)))
 
 
+@pytest.mark.filterwarnings("ignore:layers='auto' sees no functional activations. tanh")
 @pytest.mark.parametrize("stop", [1, 5])
 @pytest.mark.parametrize(
     "treatments",

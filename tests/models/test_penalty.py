@@ -12,6 +12,8 @@ from ictal.models import Monitor, desync_penalty
 from ictal.models.monitoring.batch_measures import batch_values, drawn, measure_of_batches
 from ictal.simulator import InputError, Recording
 
+pytestmark = pytest.mark.filterwarnings("ignore:desync_penalty. .* the penalty is 0")
+
 CHEAP = "mean_squared_correlation"
 
 
