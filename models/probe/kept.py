@@ -54,7 +54,7 @@ def _place(device: torch.device) -> tuple[Any, ...]:
 
 
 class _Kept:
-    """What a model holds now, each value once: `restore` puts it back."""
+    """State of a model now, each value once: `restore` puts it back."""
 
     def __init__(self, model: nn.Module) -> None:
         self._known: dict[int, object] = {}  # values are held, so that their ids stay their own

@@ -31,6 +31,7 @@ PACKAGES = {  # the longest key that holds a file: third parties, and those of t
     "models": (TRAINS, {"snntorch", "PIL"}),
     "models/probe": (TRAINS, HEAVY),
     "models/probe/flow": (TRAINS, {"snntorch", "PIL"}),  # three files that are imported when a model is at hand
+    "models/probe/kept": (TRAINS, {"snntorch", "PIL"}),
     "models/probe/passing": (TRAINS, {"snntorch", "PIL"}),
     "models/probe/watch": (TRAINS, {"snntorch", "PIL"}),
     "models/trained": (TRAINS, HEAVY),

@@ -266,3 +266,10 @@ def test_padding_of_other_kinds_is_said(packed):
     x[:3, 3:] = 0
     with pytest.warns(UserWarning, match="padded sequences"):
         record_samples(Masked(packed), x, "act")
+
+
+@pytest.mark.skipif(not hasattr(torch.compiler, "set_stance"), reason="torch 2.6 runs compiled models as written")
+def test_a_compiled_model_is_recorded_as_it_was_written():
+    model = nn.Sequential(nn.Linear(8, 4), nn.ReLU())
+    found = record_samples(torch.compile(model, backend="eager"), X, "_orig_mod.1").recording("_orig_mod.1").values
+    np.testing.assert_array_equal(found, model(X).detach())
