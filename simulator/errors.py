@@ -18,7 +18,7 @@ class InputError(ValueError):
 
 
 def spelled(text: str) -> str:
-    """Return a text with characters that are not printable, but for ends of lines, as escapes.
+    r"""Return a text with characters that are not printable, but for ends of lines, as escapes.
 
     Names of files and of what is in them reach a terminal, where control characters are commands.
 

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Container
 from dataclasses import replace
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, cast
 
 import numpy as np
@@ -224,7 +225,7 @@ def _load(source: Path) -> tuple[dict[str, NDArray[Any]], list[str]]:
                 f"{source}: holds pickled Python objects, which are never loaded; save plain numbers"
             ) from error
         raise InputError(f"{source}: cannot be read: {first_line(error)}") from error
-    except (*DAMAGE, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error) as error:
+    except (*DAMAGE, EOFError, SyntaxError, TokenError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(f"{source}: cannot be read, damaged or truncated: {first_line(error)}") from error
     arrays = {name: values for name, values in found.items() if isinstance(values, np.ndarray)}
     other = [name for name in found if name not in arrays]
