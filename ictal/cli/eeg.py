@@ -44,7 +44,9 @@ def eeg(
     reference: Annotated[str, Param("Reference: none, average, or channels: Cz or A1,A2")] = "none",
     montage: Annotated[str, Param("Differences of channels: double-banana, or pairs"), Option("NAME | A-B,C-D")] = "",
     rename: Annotated[tuple[str, ...], Param("Another name for a channel"), Option("OLD=NEW", repeat=True)] = (),
-    measures: Annotated[tuple[str, ...], Param("Default: r, chi_c, lambda1_fraction, si_3, and the rhythm")] = (),
+    measures: Annotated[
+        tuple[str, ...], Param("Default: kuramoto_r1, chi_c, lambda1_fraction, si_3, and the rhythm")
+    ] = (),
     entry: Annotated[str | None, Param("This entry of the file; default eeg")] = None,
     rate: Annotated[float | None, Param("Sampling rate of an array [Hz]")] = None,
     dims: DimsOption = None,

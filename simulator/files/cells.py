@@ -38,6 +38,7 @@ _BOMS = (
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}([.,' \u00a0\u2009\u202f]\d{3})+([.,]\d*)?")
+_DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}(?!\d)|\d{1,2}:\d{2}(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -369,4 +370,8 @@ def _complaint(cell: str) -> str:
     shown = repr(cell if len(cell) < 60 else cell[:57] + "…")
     if _THOUSANDS.fullmatch(cell):
         return f"{shown} is not a number as it is written, with marks of thousands; leave these out"
+    if _DATE.match(cell):
+        return (
+            f"{shown} is a date or a time of day, which is not read; give seconds, or leave out the column and say --dt"
+        )
     return f"{shown} is not a number"

@@ -91,6 +91,8 @@ def open_run(
         raise not_read(source, tuple(READERS))
     reader = READERS.load(suffix)
     taken = inspect.signature(reader).parameters
+    if suffix in HDF5_SUFFIXES and any(value is not None for value in given.values()):
+        reader(source)  # a file of another program is refused as such
     _refuse_given(source, given, taken)
     options: dict[str, Any] = {name: value for name, value in {**given, "lazy": lazy}.items() if name in taken}
     run: Run = reader(source, **options)
@@ -210,6 +212,10 @@ def _load(source: Path) -> tuple[dict[str, NDArray[Any]], list[str]]:
     """
     if source.stat().st_size == 0:
         raise InputError(f"{source}: is empty")
+    with source.open("rb") as file:
+        head = file.read(8)
+    if not head.startswith((b"\x93NUMPY", b"PK", b"\x80")):  # numpy calls all else a pickle
+        raise InputError(f"{source}: is no array file of numpy: it begins with {head!r}")
     try:
         loaded = np.load(source, allow_pickle=False)
         if isinstance(loaded, np.ndarray):
