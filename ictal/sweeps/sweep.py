@@ -238,8 +238,8 @@ def open_sweep(folder: str | os.PathLike[str]) -> Sweep:
     """
     place = Path(os.path.abspath(folder))
     if (found := read(place)) is None:
-        if is_foreign(folder.suffix.lower()):
-            raise not_read(folder, tuple(READERS))
+        if is_foreign(place.suffix.lower()):
+            raise not_read(Path(folder), tuple(READERS))
         raise InputError(f"{folder}: holds no {MANIFEST}; want the folder of a sweep")
     grid, manifest = found
     points = grid.points()

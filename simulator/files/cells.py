@@ -274,6 +274,13 @@ def _has_header(where: str, rows: Sequence[Row], notes: list[str]) -> bool:
             f"{where}: line {line}, column {blank[0] + 1}: is empty; if the line is data, fill the cell or leave out "
             "the line, and if it is a header, give every column a name"
         )
+    if len(figures) > 2 and all(cell.endswith(".0") for cell in figures) and below:
+        wholes = [cell[:-2] for cell in figures]
+        if _in_order(wholes) and not all(cell.endswith(".0") or is_missing(cell) for row in below for cell in row):
+            raise InputError(
+                f"{where}: line {line}: {','.join(first[:3])} … can be a header of numbers or data; put names above the "
+                "columns, or leave out the line"
+            )
     if len(figures) < 2 or not _in_order(figures) or not below:
         return False
     if all(re.fullmatch(r"[+-]?\d+", cell) or is_missing(cell) for cells in below for cell in cells):

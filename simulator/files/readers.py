@@ -30,7 +30,7 @@ from .formats import is_foreign, is_hdf5, not_read
 from .npz_vectors import spikes_of_arrays, times_of_arrays
 from .spike_lists import refuse_unnamed
 from .tables import read_matrix
-from .time_columns import sampling
+from .time_columns import even, sampling
 
 TABLE_SUFFIXES = (".csv", ".tsv")
 ARRAY_SUFFIXES = (".npy", ".npz", *TABLE_SUFFIXES)
@@ -154,6 +154,10 @@ def read_arrays(source: Path, *, dt: float | None, clock: str | None, dims: Dims
         times = times_of_arrays(found, {values.shape[-2] for values in arrays.values()})
         grid = sampling(str(source), times, dt, clock, notes)
     for name, values in arrays.items():
+        if values.ndim == 2 and min(values.shape) > 1 and len(values) > 4 and even(values[:, 0].astype(np.float64)):
+            notes.append(
+                f"{name}: unit 0 rises evenly, as times do, and is read as a signal; leave it out if it is none"
+            )
         labels = {"channel": channels} if channels is not None and channels.shape == values.shape[-1:] else {}
         try:
             entries[name] = Recording(

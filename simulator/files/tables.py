@@ -23,6 +23,7 @@ from .time_columns import Times, even, sampling
 
 _LABEL, _UNIT_LABEL = "time_label_", "unit_label_"  # of an export
 _LABELS = ("label", "labels", "class", "target", "state", "stage", "condition", "annotation", "annotations", "y")
+_WHOLE = re.compile(r"[+-]?\d+(\.0*)?")
 _SITE = re.compile(r"(?:EEG )?(Fp|AF|F|FC|FT|C|CP|T|TP|P|PO|O|A|M)(z|\d{1,2})(?:-(?:\w{1,4}))?")
 
 
@@ -283,6 +284,12 @@ def _names(cells: Cells, columns: list[int], notes: list[str]) -> dict[str, NDAr
         names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
     if repeated := [name for name, n in seen.items() if n > 1]:
         notes.append(f"names that occur more than once are numbered: {', '.join(repeated)}")
+    for k in columns:
+        rises = len(cells.rows) > 4 and even(cells.numbers([k])[:, 0])
+        whole = bool(cells.names[k]) and is_index(cells.names[k]) and all(map(_WHOLE.fullmatch, cells.texts(k)))
+        if rises or whole:
+            why = "rises evenly, as times and numbers of rows do," if rises else "has numbers of rows by its name"
+            notes.append(f"{cells.title(k)} {why} and is read as a signal; leave it out if it is none")
     kinds = kinds_of(names)
     sites = [_SITE.fullmatch(name) for name in names]
     rows = {site[1] for site in sites if site}

@@ -118,7 +118,7 @@ def test_what_is_taken_is_said():
     counted = ictal.measure(pd.DataFrame(X).assign(index=np.arange(N), event=X[:, 0]), "si_3", dt=0.01)
     assert "the column 'index' numbers the rows" in assumed(counted)
     assert "names say otherwise: event (marker)" in assumed(counted)
-    assert [row.n_units for row in counted] == [X.shape[1] + 1]
+    assert [row.n_units for row in counted.rows] == [X.shape[1] + 1]
     assert "first axis is taken for time" in assumed(ictal.measure(X[:4], "si_3", dt=0.01))
 
 

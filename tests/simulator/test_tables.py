@@ -98,6 +98,7 @@ REFUSED = {  # -> the table, words of the line
     "another interval": ("time,a,b,c\n" + text(np.c_[2 * T, X]), ["dt is 0.01", "column 1 ('time') steps by 0.02"]),
     "another interval in ms": ("Time [ms],a,b,c\n" + text(np.c_[T, X]), ["dt is 0.01", "steps by 0.01 ms"]),
     "times of a clock": ("time,a\n" + "12:00:01,1\n12:00:02,2\n", ["line 2, column 1 ('time')", "12:00:01"]),
+    "floats as names": ("0.0,1.0,2.0\n" + BODY, ["line 1", "header of numbers or data"]),
     "dates": ("time,a\n2020-01-01T00:00:01,1\n2020-01-01T00:00:02,2\n", ["line 2, column 1", "leave out", "--dt"]),
     "labels of an export": ("unit,unit_label_name\n0,1\n1,2\n2,3\n", ["labels of units of an export"]),
     "a column without a name": (",a,b,c\n" + text(np.c_[X[:, 0], X]), ["column 1 has no name"]),
@@ -234,10 +235,17 @@ def test_a_square_of_whole_numbers_is_data(tmp_path):
 def test_columns_that_are_no_signal_by_their_names_are_said(tmp_path):
     run = read(tmp_path, "a,b,event\n" + BODY)
     assert "though their names are those of markers or labels: event" in " ".join(run.source["assumptions"])
+    for table, words in (
+        ("TR,a,b,c\n" + with_index(BODY), "'TR') rises evenly"),
+        ("epoch,a\n" + "0,.1\n1,.2\n1,.4\n" * 3, "by its name"),
+    ):
+        assert words in " ".join(read(tmp_path, table).source["assumptions"])
+    np.save(tmp_path / "x.npy", np.c_[T, X])
+    assert "unit 0 rises evenly" in " ".join(open_run(tmp_path / "x.npy", dt=0.01).source["assumptions"])
     run = read(tmp_path, "Fp1,C3,ECG\n" + BODY)
     assert run.recording("activity").unit_labels["channel"].tolist() == ["Fp1", "C3", "ECG"]
     found = measure(run, ["mean_correlation"])
-    assert [row.n_units for row in found] == [2]
+    assert [row.n_units for row in found.rows] == [2]
     assert any("ECG is left out" in line for line in found.config["assumptions"])
 
 
