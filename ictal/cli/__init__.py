@@ -13,7 +13,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from ..simulator.errors import InputError, spelled
+from ..simulator.errors import spelled
 from ..simulator.registry import Registry
 from .output import drop_stdout, error_line, open_streams, write
 from .usage import CommandError, usage_line
@@ -84,14 +84,8 @@ class Prepared(TyperCommand):
     prepare: Callable[[list[str]], list[str]]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Change the arguments, refuse an option that is given twice and takes one value, then parse as always."""
-        args = self.prepare(args)
-        given = [word.partition("=")[0] for word in args]
-        for option in self.params:
-            n = sum(word in option.opts for word in given) if option.param_type_name == "option" else 0
-            if n > 1 and not option.multiple and not option.is_flag:  # type: ignore[attr-defined]
-                raise InputError(f"{option.opts[0]}: takes one value; got it {n} times")
-        return super().parse_args(ctx, args)
+        """Change the arguments, then parse as always."""
+        return super().parse_args(ctx, self.prepare(args))
 
 
 app = typer.Typer(cls=Commands, **PLAIN)
@@ -157,6 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _is_bad_input(error: Exception) -> bool:
     """Return whether the user can mend it: an InputError, or a file that cannot be read or written."""
+    from ..simulator.errors import InputError
 
     on_disk = isinstance(error, OSError) and (error.filename is not None or error.errno in _FULL)
     return isinstance(error, InputError) or on_disk

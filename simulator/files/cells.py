@@ -278,8 +278,8 @@ def _has_header(where: str, rows: Sequence[Row], notes: list[str]) -> bool:
         wholes = [cell[:-2] for cell in figures]
         if _in_order(wholes) and not all(cell.endswith(".0") or is_missing(cell) for row in below for cell in row):
             raise InputError(
-                f"{where}: line {line}: {','.join(first[:3])} … can be a header of numbers or data; put names above the "
-                "columns, or leave out the line"
+                f"{where}: line {line}: {','.join(first[:3])} … can be a header of numbers or data; put names above "
+                "the columns, or leave out the line"
             )
     if len(figures) < 2 or not _in_order(figures) or not below:
         return False

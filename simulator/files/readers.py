@@ -25,7 +25,7 @@ from .axes import arranged_arrays
 from .disk import check_readable
 from .document import DAMAGE, first_line
 from .edf import EDF_SUFFIXES
-from .exported import ABOUT, is_folder, is_own, is_part, read_folder, read_part
+from .exported import ABOUT, is_folder, is_of_others, is_own, is_part, read_folder, read_part
 from .formats import is_foreign, is_hdf5, not_read
 from .npz_vectors import spikes_of_arrays, times_of_arrays
 from .spike_lists import refuse_unnamed
@@ -91,9 +91,8 @@ def open_run(
         raise not_read(source, tuple(READERS))
     reader = READERS.load(suffix)
     taken = inspect.signature(reader).parameters
-    if suffix in HDF5_SUFFIXES and any(value is not None for value in given.values()):
-        reader(source)  # a file of another program is refused as such
-    _refuse_given(source, given, taken)
+    if suffix not in HDF5_SUFFIXES or not is_of_others(source):  # which is refused as such
+        _refuse_given(source, given, taken)
     options: dict[str, Any] = {name: value for name, value in {**given, "lazy": lazy}.items() if name in taken}
     run: Run = reader(source, **options)
     if suffix in HDF5_SUFFIXES:

@@ -248,7 +248,7 @@ def test_an_event_at_the_start_leaves_no_baseline_and_says_so():
     assert any("too early for a baseline before it" in note for note in found.config["assumptions"])
 
 
-def test_an_option_that_takes_one_value_is_refused_twice(capsys):
+def test_a_second_onset_is_refused(capsys):
     assert cli.run(["eeg", "x.edf", "--onset", "20", "--onset=30"]) == 2
     assert "--onset: takes one value; got it 2 times" in capsys.readouterr().err
 
