@@ -12,7 +12,7 @@ from ..filtering import bandpassed
 from ..measures import MEASURES, get
 from ..settings import ValueSettings
 from .change import changes
-from .detectors import Baseline, Rule, run_detectors
+from .detectors import MIN_BASELINE, Baseline, Rule, run_detectors
 from .dropouts import Dropouts, dropouts
 from .features import line_length
 from .preprocessing import rereferenced, weights
@@ -20,7 +20,7 @@ from .quality import Channel, judged, used
 from .recruitment import recruitment
 from .result import EegResult
 from .synchrony import WindowValue, window_values
-from .windows import Event, block_length, disjoint, events_of, sliding
+from .windows import SLACK, Event, block_length, disjoint, events_of, sliding
 
 MOST_STEPS = 90_000  # of detectors: 6 h in steps of 0.25 s
 QUIET = 2.0  # s before an event that are enough to judge channels by
@@ -276,6 +276,12 @@ def analyse(
     config = {**result.config, "alarms": {**asdict(alarms), "baseline": baseline}, "assumptions": notes}
     if baseline is None:
         notes.append("no event and no baseline: no recruitment and no detectors")
+        return replace(result, config=config)
+    if alarms.baseline is None and baseline[1] - baseline[0] < alarms.short + (MIN_BASELINE - 1) * alarms.fine - SLACK:
+        notes.append(
+            f"the first event begins at {baseline[1]:g}, too early for a baseline before it: no recruitment and no "
+            "detectors; give one with --baseline START STOP"
+        )
         return replace(result, config=config)
     found = run_detectors(
         signal, events, baseline=baseline, rule=alarms.rule, band=settings.band, window=settings.window,

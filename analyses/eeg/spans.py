@@ -47,7 +47,7 @@ def spans_of(marks: Sequence[Mark], end: float, wanted: Sequence[str] = ()) -> t
     [(30, 55)]
     """
     notes: list[str] = []
-    roles = [(mark, _role(mark.text, wanted)) for mark in sorted(marks, key=lambda mark: mark.onset)]
+    roles = _in_order([(mark, _role(mark.text, wanted)) for mark in marks])
     if unsure := [mark for mark, role in roles if role == "uncertain"]:
         first = unsure[0]
         notes.append(
@@ -79,6 +79,28 @@ def _role(text: str, wanted: Sequence[str]) -> Role:
     return "none"
 
 
+def _in_order(marks: Sequence[tuple[Mark, Role]]) -> list[tuple[Mark, Role]]:
+    """Return marks in order of time; a start and an end at one time end what is open, or else last no time."""
+    found: list[tuple[Mark, Role]] = []
+    is_open = was_open = False  # now, and before the last end
+    for mark, role in sorted(marks, key=lambda one: one[0].onset):
+        tied = bool(found) and found[-1][1] == "end" and found[-1][0].onset == mark.onset
+        if role == "start" and tied and not was_open:
+            found.insert(-1, (mark, role))
+            continue
+        found.append((mark, role))
+        if role == "end":
+            was_open, is_open = is_open, False
+        elif role == "start" or (role == "seizure" and not mark.duration):
+            is_open = True
+    return found
+
+
+def _is_within_pair(marks: Sequence[tuple[Mark, Role]], at: int) -> bool:
+    """Return whether the next of the marks without a length is an end, of what was open before this one."""
+    return next((role == "end" for mark, role in marks[at + 1 :] if role == "end" or not mark.duration), False)
+
+
 def _paired(marks: Sequence[tuple[Mark, Role]], end: float, notes: list[str]) -> list[Span]:
     found: list[Span] = []
     opened: Mark | None = None
@@ -96,7 +118,9 @@ def _paired(marks: Sequence[tuple[Mark, Role]], end: float, notes: list[str]) ->
         lasts = duration is not None and duration > 0
         if role == "start" and lasts and any(later == "end" for _, later in marks[at + 1 : at + 2]):
             lasts = False  # the end that is marked decides
-        if role in ("seizure", "start") and lasts:
+        if role in ("seizure", "start") and lasts and opened is not None and _is_within_pair(marks, at):
+            found.append(Span(onset, onset + (duration or 0.0), text))
+        elif role in ("seizure", "start") and lasts:
             if opened is not None and onset - opened.onset <= ALIKE:
                 onset, opened = opened.onset, None
             cut(onset)
@@ -107,6 +131,11 @@ def _paired(marks: Sequence[tuple[Mark, Role]], end: float, notes: list[str]) ->
             if opened is None or onset - opened.onset > ALIKE:
                 cut(onset)
                 opened = mark
+        elif role == "end" and opened is not None and opened.onset == onset:
+            notes.append(
+                f"{opened.text!r} and {text!r} are both at {onset:g}, so that the event has no length; not used"
+            )
+            opened = None
         elif role == "end" and opened is not None:
             found.append(Span(opened.onset, onset, opened.text))
             opened, closed = None, len(found) - 1

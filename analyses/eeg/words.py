@@ -29,7 +29,8 @@ WORDS: dict[str, str] = {
         r"|ceases|resolved|ende|endet|beendet|fin|final|fine|fim|termine|termina|arret|einde|gestopt"
     ),
     "denial before": (
-        r"no|not|non|without|never|den(?:y|ies|ied)|zero|negative|free|excluded?|kein|keine|keinen|keiner"
+        r"no|not|non|without|never|lack(?:s|ing)?|(?:is|was|are|were|did|does|do|has|have|had)nt|cannot"
+        r"|den(?:y|ies|ied)|zero|negative|free|excluded?|kein|keine|keinen|keiner"
         r"|nicht|ohne|pas|sans|aucune?|sin|ningun|ninguna|nessuna?|senza|sem|nenhuma?|geen|zonder|nao|0"
     ),
     "denial after": (
@@ -53,14 +54,18 @@ WORDS: dict[str, str] = {
         r"|question|quest|maybe|might|may|could|likely|unclear|equivocal|uncertain|vs|versus|rule|ro|query"
         r"|verdacht|fraglich|moglich|mogliche|moglicher|posible|probables?|possibile|possivel|mogelijk|last"
         r"|button|reports?|reported|if|when|while|during|should"
+        r"|prob|poss|home|resembl(?:es|ed|ing)|simulat(?:es|ed|ing|ion)"
+        r"|await(?:s|ed|ing)?|wait(?:s|ed|ing)?|expect(?:s|ed|ing)?|describ(?:es|ed|ing)|says|told|looks?"
     ),
     "other": (
         r"continuum|iic|zone|focus|"
         r"history|hx|medications?|meds?|drugs?|aeds?|asms?|asd|precautions?|protocol|risk|family|clinic"
         r"|diary|log|plan|prophylaxis|threshold|disorder|monitoring|monitor|study|detector|detectors"
         r"|detection|alarm|prediction|test|education|ago|yesterday|previous|previously|prior|anti|pnes"
+        r"|mimic(?:s|ked|king)?|imitat(?:es|ed|ing|ion)|fake|discuss(?:es|ed|ing|ion)?|asks?|asked|calendar|safety|aid"
         r"|psychogenic|pseudo|pseudoseizures?|dissociative|nonepileptic|nesz|forecast|likelihood"
     ),
+    "other after": r"art[ei]facts?|artfct|mimics?",
     "around": (
         r"pre|inter|peri|before|between|since|preceding|until|prae|entre|zwischen|vor|avant|antes"
         r"|prior|while"
@@ -97,8 +102,8 @@ def _plain(note: str) -> str:
     """Return a note in lower case, without accents, words that are joined by capitals or signs apart."""
     text = re.sub(r"([a-z])([A-Z])", r"\1 \2", note.replace("ß", "ss"))
     text = unicodedata.normalize("NFKD", text)
-    low = "".join(c for c in text if not unicodedata.combining(c)).lower().replace("_", " ")
-    for sign, word in (("(?)", "?"), ("r/o", "rule out"), ("w/o", "without")):
+    low = "".join(c for c in text if not unicodedata.combining(c)).lower().replace("_", " ").replace("’", "'")
+    for sign, word in (("(?)", "?"), ("r/o", "rule out"), ("w/o", "without"), ("absence of", "no")):
         low = low.replace(sign, f" {word} ")
     return low
 
@@ -112,6 +117,10 @@ def _role(clause: str) -> Role:
     before, after = words[:at], words[places[-1] + 1 :]
     if any(_is("other", word) for word in words) and not _is_denial_before(before):
         return "other"
+    if after and _is("other after", after[0]):
+        return "other"
+    if after[:1] == ["0"] and not words[places[-1]].endswith("s"):
+        return "uncertain"  # the first of those that are numbered from 0, or none
     for place, word in enumerate(before):
         if place >= at - 2 and (_is("around", word) or _is("after", word)):
             return "after" if _is("after", word) else "other"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from ..simulator.errors import InputError
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
-from .options import DimsOption, Force, Line, check_folder, command
+from .options import DimsOption, Force, Line, check_folder, command, prepared
 from .output import Output, assumptions, number
 from .tables import table
 
@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 RESULT = "eeg.h5"
 
 
+def _one_onset(arguments: list[str]) -> list[str]:
+    """Return the arguments; refuse a second --onset, of which only the last would be used."""
+    if (n := sum(word.partition("=")[0] == "--onset" for word in arguments)) > 1:
+        raise InputError(f"--onset: takes one value; got it {n} times; give several events as --event START:STOP each")
+    return arguments
+
+
+@prepared(_one_onset)
 @command
 def eeg(
     *,
@@ -44,7 +52,9 @@ def eeg(
     reference: Annotated[str, Param("Reference: none, average, or channels: Cz or A1,A2")] = "none",
     montage: Annotated[str, Param("Differences of channels: double-banana, or pairs"), Option("NAME | A-B,C-D")] = "",
     rename: Annotated[tuple[str, ...], Param("Another name for a channel"), Option("OLD=NEW", repeat=True)] = (),
-    measures: Annotated[tuple[str, ...], Param("Default: r, chi_c, lambda1_fraction, si_3, and the rhythm")] = (),
+    measures: Annotated[
+        tuple[str, ...], Param("Default: kuramoto_r1, chi_c, lambda1_fraction, si_3, and the rhythm")
+    ] = (),
     entry: Annotated[str | None, Param("This entry of the file; default eeg")] = None,
     rate: Annotated[float | None, Param("Sampling rate of an array [Hz]")] = None,
     dims: DimsOption = None,

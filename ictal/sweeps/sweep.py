@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from ..simulator import InputError, Recording, Run, Spikes
 from ..simulator.files.document import Document, Group, Variable, about
+from ..simulator.files.formats import is_foreign, not_read
+from ..simulator.files.readers import READERS
 from ..simulator.kinds import Kind
 from ..simulator.recordings.recording import to_numpy
 from ..simulator.types import Progress
@@ -236,6 +238,8 @@ def open_sweep(folder: str | os.PathLike[str]) -> Sweep:
     """
     place = Path(os.path.abspath(folder))
     if (found := read(place)) is None:
+        if is_foreign(place.suffix.lower()):
+            raise not_read(Path(folder), tuple(READERS))
         raise InputError(f"{folder}: holds no {MANIFEST}; want the folder of a sweep")
     grid, manifest = found
     points = grid.points()

@@ -19,6 +19,7 @@ from ..simulator.files.readers import identity
 
 GivenEvents = Any  # pairs (start, stop) [s], the path of a file of events, or None
 _SPAN = re.compile(r"\s*([-+]?[\d.]+(?:e[-+]?\d+)?)\s*:\s*([-+]?[\d.]+(?:e[-+]?\d+)?)\s*", re.IGNORECASE)
+_TIMES = re.compile(r"[-+\d.,:;\s]*\d[-+\d.,:;\s]*|[\d.,]+\s*s\w*\s*[-:–]\s*[\d.,]+\s*s\w*", re.IGNORECASE)
 
 
 def with_events(
@@ -49,6 +50,12 @@ def with_events(
         raise InputError(f"event: must be START:STOP [s] or a text of annotations; got {event!r}")
     spans = [span for text in texts if (span := _span(text)) is not None]
     words = tuple(text for text in texts if _SPAN.fullmatch(text) is None)
+    for text in words:
+        if _TIMES.fullmatch(text) and not any(text.lower() in mark.text.lower() for mark in marks_of(recording)):
+            raise InputError(
+                f"event: must be START:STOP in seconds, such as 30:55, or a text of annotations; got {text!r}; of an "
+                "event whose end is not known give --onset START"
+            )
     marks: list[dict[str, object]] = [_by_hand(recording, "event", start, stop) for start, stop in spans]
     if onset is not None:
         marks.append(_by_hand(recording, "onset", onset, None))

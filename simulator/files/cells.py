@@ -38,6 +38,7 @@ _BOMS = (
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}([.,' \u00a0\u2009\u202f]\d{3})+([.,]\d*)?")
+_DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}(?!\d)|\d{1,2}:\d{2}(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -273,6 +274,13 @@ def _has_header(where: str, rows: Sequence[Row], notes: list[str]) -> bool:
             f"{where}: line {line}, column {blank[0] + 1}: is empty; if the line is data, fill the cell or leave out "
             "the line, and if it is a header, give every column a name"
         )
+    if len(figures) > 2 and all(cell.endswith(".0") for cell in figures) and below:
+        wholes = [cell[:-2] for cell in figures]
+        if _in_order(wholes) and not all(cell.endswith(".0") or is_missing(cell) for row in below for cell in row):
+            raise InputError(
+                f"{where}: line {line}: {','.join(first[:3])} … can be a header of numbers or data; put names above "
+                "the columns, or leave out the line"
+            )
     if len(figures) < 2 or not _in_order(figures) or not below:
         return False
     if all(re.fullmatch(r"[+-]?\d+", cell) or is_missing(cell) for cells in below for cell in cells):
@@ -369,4 +377,8 @@ def _complaint(cell: str) -> str:
     shown = repr(cell if len(cell) < 60 else cell[:57] + "…")
     if _THOUSANDS.fullmatch(cell):
         return f"{shown} is not a number as it is written, with marks of thousands; leave these out"
+    if _DATE.match(cell):
+        return (
+            f"{shown} is a date or a time of day, which is not read; give seconds, or leave out the column and say --dt"
+        )
     return f"{shown} is not a number"

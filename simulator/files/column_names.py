@@ -69,7 +69,7 @@ def is_index(name: str) -> bool:
     >>> [is_index(name) for name in ("", "Unnamed: 0", "sample", "#", "frame", "Fp1")]
     [True, True, True, True, True, False]
     """
-    word, unit = parts(name)
+    word, unit = parts(re.sub(r"(?<=^Unnamed: \d)(\.\d+)+$", "", name.strip()))  # pandas numbers those of one name
     return (word in _INDEX and not unit) or not word
 
 

@@ -216,7 +216,10 @@ def opened(
             file = stack.enter_context(h5py.File(source, "r"))
             attrs = attributes(file)
             if own and attrs.get("format") != FORMAT:
-                raise InputError(f"{source}: is HDF5 but was not written by ictal (no attribute format = {FORMAT!r})")
+                raise InputError(
+                    f"{source}: is HDF5 but was not written by ictal (no attribute format = {FORMAT!r}); if it holds "
+                    f"an array, give that: numpy.save('FILE.npy', h5py.File({str(source)!r})[NAME][:])"
+                )
             found = attrs.get("format_version")
             if own and (not isinstance(found, int | np.integer) or found > FORMAT_VERSION):
                 raise InputError(

@@ -29,7 +29,7 @@ from .edf_bytes import FIXED, VOLTS, Layout, layout
 from .edf_channels import Channel, named, of_commonest_rate, of_one_unit
 from .names import kinds_of, listed
 from .survey import findings, surveyed
-from .tals import Notes, Piece, pieces, read_notes
+from .tals import Notes, Piece, pieces, read_notes, start_of
 
 EDF_SUFFIXES = (".edf", ".bdf")
 ENTRY = "eeg"
@@ -85,7 +85,7 @@ def read_edf(path: str | os.PathLike[str], *, lazy: bool = False) -> Run:
                     f"as {kind}+C, piece by piece"
                 )
             stretches = _stretches(source, found, Decimal(str(file.data_record_duration)), rate, n_records, notes)
-            annotations = _annotations(found, notes)
+            annotations = _annotations(found, Decimal(str(file.data_record_duration)), notes)
             names = named(chosen, notes)
             values = _values(source, Samples(places, chosen, unit), names, rate, notes)
             if not lazy:
@@ -171,6 +171,10 @@ def _parsed(source: Path, kind: str, notes: list[str]) -> tuple[Any, Layout, int
             raise InputError(f"{source}: is truncated within its header, after {size} of {wanted} bytes")
         head = fixed + file.read(wanted - FIXED)
         places = layout(source, kind, head, n_signals)
+        if not float(fixed[244:252]) > 0 and not all(places.is_notes):
+            raise InputError(
+                f"{source}: has no sampling rate: its header gives data records of {float(fixed[244:252]):g} s"
+            )
         first = file.read(min(places.record_size, size))  # its stamp is part of the start
     if (stated := int(fixed[184:192])) != wanted:
         notes.append(f"the header says that it has {stated} bytes; with {n_signals} signals it has {wanted}")
@@ -195,15 +199,15 @@ def _all_channels(file: Any, places: Layout) -> list[Channel]:
     ]
 
 
-def _annotations(found: Notes, notes: list[str]) -> list[dict[str, object]]:
+def _annotations(found: Notes, record: Decimal, notes: list[str]) -> list[dict[str, object]]:
     """Return the annotations, their time from the first sample of the file, in its order."""
     if found.damaged:
         notes.append(f"annotations that cannot be decoded are left out: {found.damaged}")
     if found.foreign:
         notes.append(f"annotations that are not UTF-8 are read as Latin-1: {found.foreign}")
-    zero = next((stamp for stamp in found.stamps if stamp is not None), Decimal(0))
+    zero = start_of(found.stamps, record)
     if zero >= 1 or zero < 0:
-        notes.append(f"the first data record is stamped {zero:f} s; times count from there")
+        notes.append(f"the first data record is at {zero:f} s by its time stamp; times count from there")
     marks = [(float(onset - zero), duration, text) for onset, duration, text in found.marks]
     marks.sort(key=lambda mark: (mark[0], -1.0 if mark[1] is None else mark[1], mark[2]))
     return [{"onset": onset, "duration": duration, "text": text} for onset, duration, text in marks]

@@ -133,7 +133,7 @@ def text_of(field: bytes) -> str:
     try:
         text = field.decode("utf-8")
     except UnicodeDecodeError:
-        text = field.decode("latin-1")
+        text = "".join("?" if "\x80" <= c < "\xa0" else c for c in field.decode("latin-1"))  # lost, but not nothing
     return printable(text)
 
 

@@ -57,6 +57,15 @@ def is_own(source: Path) -> bool:
         return True
 
 
+def is_of_others(source: Path) -> bool:
+    """Return whether an HDF5 file is whole, and of no layout that is read."""
+    try:
+        with damage_in_one_line(source), h5py.File(source, "r") as file:
+            return file.attrs.get("format") != FORMAT and not _kind(source)
+    except InputError:
+        return False
+
+
 def _netcdf(source: Path) -> Run:
     with opened(source, own=False) as (attrs, groups), damage_in_one_line(source, "is no complete export of a run"):
         if attrs["kind"] != "run":

@@ -23,8 +23,10 @@ _MNE = {  # suffix -> format, reader of mne.io
     ".sqd": ("KIT", "kit"),
 }
 _BESIDE = {".vmrk": ".vhdr", ".fdt": ".set", ".dat": ".vhdr"}  # data of a header that has another suffix
+_MAGIC = {b"0       ": ".edf", b"\xffBIOSEMI": ".bdf", b"\x93NUMPY": ".npy"}
 _NEO = {
     ".abf": "AxonIO", ".plx": "PlexonIO", ".ns5": "BlackrockIO", ".nev": "BlackrockIO", ".ncs": "NeuralynxIO",
+    **dict.fromkeys((".ns1", ".ns2", ".ns3", ".ns4", ".ns6"), "BlackrockIO"), ".trc": "MicromedIO", ".pl2": "Plexon2IO",
     ".rhd": "IntanIO", ".rhs": "IntanIO", ".smr": "CedIO", ".smrx": "CedIO", ".nix": "NixIO", ".spikeglx": "SpikeGLXIO",
 }  # fmt: skip
 _WAYS = {
@@ -43,6 +45,9 @@ _WAYS = {
     ".pkl": ("a pickle, which runs code when it is loaded", "write its arrays with numpy.savez(FILE.npz)"),
     ".pickle": ("a pickle, which runs code when it is loaded", "write its arrays with numpy.savez(FILE.npz)"),
     ".zarr": ("Zarr", "pass the array: ictal.measure(zarr.open({0!r})[NAME][:], dt=INTERVAL)"),
+    ".hea": ("WFDB", "wfdb reads it: r = wfdb.rdrecord({2!r}), and ictal.measure(r.p_signal, dt=1 / r.fs)"),
+    ".atr": ("an annotation of WFDB", "wfdb reads it: wfdb.rdann({2!r}, 'atr')"),
+    ".wav": ("a sound", "scipy reads it: rate, x = scipy.io.wavfile.read({0!r}), and ictal.measure(x, dt=1 / rate)"),
     ".gz": ("compressed", "unpack it first"),
     ".zip": ("an archive", "unpack it first"),
     ".bz2": ("compressed", "unpack it first"),
@@ -74,8 +79,9 @@ def not_read(source: Path, known: tuple[str, ...]) -> InputError:
     suffix = source.suffix.lower()
     table = str(source.with_suffix(".csv"))
     wanted = f"want {', '.join(known)}"
-    if suffix in _BESIDE:
-        header = source.with_suffix(_BESIDE[suffix])
+    beside = ".vhdr" if suffix == ".eeg" and source.with_suffix(".vhdr").exists() else _BESIDE.get(suffix)
+    if beside is not None:
+        header = source.with_suffix(beside)
         if suffix == ".dat" and not header.exists():
             way = f"if it is a table of numbers, rename it to {table}"
         else:
@@ -94,10 +100,24 @@ def not_read(source: Path, known: tuple[str, ...]) -> InputError:
         )
     if suffix in _WAYS:
         what, way = _WAYS[suffix]
-        return InputError(f"{source}: is {what}, a format that is not read; {wanted}; {way.format(str(source), table)}")
+        way = way.format(str(source), table, str(source.with_suffix("")))
+        return InputError(f"{source}: is {what}, a format that is not read; {wanted}; {way}")
     what = f"cannot tell the format from {suffix!r}" if suffix else "has no suffix, so that its format cannot be told"
-    hint = "; it is HDF5: if ictal wrote it, rename it to .h5" if is_hdf5(source) else ""
-    return InputError(f"{source}: {what}; {wanted}{hint}")
+    return InputError(f"{source}: {what}; {wanted}; {_way_of(source)}")
+
+
+def _way_of(source: Path) -> str:
+    """Return the way to read a file whose suffix tells nothing, by its first bytes."""
+    if is_hdf5(source):
+        return "it is HDF5: if ictal wrote it, rename it to .h5"
+    head = b""
+    if source.is_file():
+        with source.open("rb") as file:
+            head = file.read(8)
+    suffix = next((name for magic, name in _MAGIC.items() if head.startswith(magic)), "")
+    if suffix:
+        return f"by its first bytes rename it to {source.with_suffix(suffix).name}"
+    return "read it in Python, and give the array: ictal.measure(array, dt=INTERVAL)"
 
 
 def _by_mne(source: Path) -> str:

@@ -15,7 +15,7 @@ NET = 3  # channels E1, E2, E3 ... are those of a net of electrodes; E1 and E2 a
 
 # kind -> words that may carry a number, and words that mean it only alone: "LOC" is an eye, "LOC3" a contact
 OTHER: dict[str, tuple[str, str]] = {
-    "EOG": (r"[LRHV]{0,2}EOG[A-Z]*|[LR]?[HV]EO[LRUD]?|EYES?|OCULO\w*|ORBIT\w*", "LOC|ROC"),
+    "EOG": (r"[LRHV]{0,2}EOG[A-Z]*|[LR]?[HV]EO[LRUD]?|EYES?|OCULO\w*|ORBIT\w*", "[LR](?:OC|UC|LC|UE|LE|IO|SO)"),
     "ECG": (
         r"[A-Z]{0,2}ECG[A-Z]*|[A-Z]{0,2}EKG[A-Z]*|CARD\w*|HEART\w*|PULS\w*|PLETH\w*|PLETYSM\w*|PPG|BVP|BPM|HRATE",
         "HR|RR|PR|HRV",
@@ -164,6 +164,10 @@ def _other(name: str) -> str | None:
     apart = re.sub(r"([a-z])([A-Z])", r"\1 \2", name)
     if _COMPACT.fullmatch(re.sub(r"[^A-Z0-9]", "", core(name))):
         return "gas of blood or breath"
+    if name and not re.search(
+        r"[^\W_]", re.sub(r"-\d+$", "", name)
+    ):  # "-", "--0", ".": places that a montage keeps free
+        return "auxiliary input"
     words = [
         (word, number, place)
         for text in (name.upper(), apart.upper(), core(name))

@@ -26,12 +26,12 @@ from .axes import arranged_arrays
 from .disk import check_readable
 from .document import DAMAGE, first_line
 from .edf import EDF_SUFFIXES
-from .exported import ABOUT, is_folder, is_own, is_part, read_folder, read_part
+from .exported import ABOUT, is_folder, is_of_others, is_own, is_part, read_folder, read_part
 from .formats import is_foreign, is_hdf5, not_read
 from .npz_vectors import spikes_of_arrays, times_of_arrays
 from .spike_lists import refuse_unnamed
 from .tables import read_matrix
-from .time_columns import sampling
+from .time_columns import even, sampling
 
 TABLE_SUFFIXES = (".csv", ".tsv")
 ARRAY_SUFFIXES = (".npy", ".npz", *TABLE_SUFFIXES)
@@ -92,7 +92,8 @@ def open_run(
         raise not_read(source, tuple(READERS))
     reader = READERS.load(suffix)
     taken = inspect.signature(reader).parameters
-    _refuse_given(source, given, taken)
+    if suffix not in HDF5_SUFFIXES or not is_of_others(source):  # which is refused as such
+        _refuse_given(source, given, taken)
     options: dict[str, Any] = {name: value for name, value in {**given, "lazy": lazy}.items() if name in taken}
     run: Run = reader(source, **options)
     if suffix in HDF5_SUFFIXES:
@@ -153,6 +154,10 @@ def read_arrays(source: Path, *, dt: float | None, clock: str | None, dims: Dims
         times = times_of_arrays(found, {values.shape[-2] for values in arrays.values()})
         grid = sampling(str(source), times, dt, clock, notes)
     for name, values in arrays.items():
+        if values.ndim == 2 and min(values.shape) > 1 and len(values) > 4 and even(values[:, 0].astype(np.float64)):
+            notes.append(
+                f"{name}: unit 0 rises evenly, as times do, and is read as a signal; leave it out if it is none"
+            )
         labels = {"channel": channels} if channels is not None and channels.shape == values.shape[-1:] else {}
         try:
             entries[name] = Recording(
@@ -211,6 +216,10 @@ def _load(source: Path) -> tuple[dict[str, NDArray[Any]], list[str]]:
     """
     if source.stat().st_size == 0:
         raise InputError(f"{source}: is empty")
+    with source.open("rb") as file:
+        head = file.read(8)
+    if not head.startswith((b"\x93NUMPY", b"PK", b"\x80")):  # numpy calls all else a pickle
+        raise InputError(f"{source}: is no array file of numpy: it begins with {head!r}")
     try:
         loaded = np.load(source, allow_pickle=False)
         if isinstance(loaded, np.ndarray):

@@ -112,6 +112,9 @@ def _scale(
     """Return the length of one unit of the times [s]."""
     if said and said not in SECONDS:
         raise InputError(f"{where}: {title} is in {said!r}; want times of spikes in s, ms, us, ns, min or h")
+    span = float(np.ptp(time)) if time.size else 0.0
+    counts = np.bincount(ids) if time.size else np.zeros(1)
+    rate = float(np.median(counts[counts > 1])) / span if span > 0 and (counts > 1).any() else 0.0
     if said:
         scale = SECONDS[said]
         if dt is not None and not math.isclose(dt, scale, rel_tol=1e-9):
@@ -119,10 +122,9 @@ def _scale(
                 f"{where}: {title} is in {said}, a unit of {scale:g} s, and --dt says {dt:g} s; leave out --dt "
                 "(--bin is the width of bins)"
             )
+        if rate / scale > FASTEST:
+            notes.append(f"{title} is in {said}, so that a unit spikes {rate / scale:.4g} times a second")
         return scale
-    span = float(np.ptp(time)) if time.size else 0.0
-    counts = np.bincount(ids) if time.size else np.zeros(1)
-    rate = float(np.median(counts[counts > 1])) / span if span > 0 and (counts > 1).any() else 0.0
     if dt is not None:
         if not (math.isfinite(dt) and dt > 0):
             raise InputError(f"{where}: --dt must be > 0 s; got {dt:g}")

@@ -17,10 +17,13 @@ from ..recordings.recording import CLOCKS, Clock, Recording
 from ..recordings.run import Run
 from .cells import Cells, is_missing, is_number, read_cells
 from .column_names import OTHER_CLOCKS, SECONDS, is_index, is_spike_time, is_spike_unit, is_time, is_trial, parts
+from .names import OTHER, kinds_of
 from .spike_lists import refuse_unnamed, spike_list
 from .time_columns import Times, even, sampling
 
-_LABEL = "time_label_"  # of an export
+_LABEL, _UNIT_LABEL = "time_label_", "unit_label_"  # of an export
+_LABELS = ("label", "labels", "class", "target", "state", "stage", "condition", "annotation", "annotations", "y")
+_WHOLE = re.compile(r"[+-]?\d+(\.0*)?")
 _SITE = re.compile(r"(?:EEG )?(Fp|AF|F|FC|FT|C|CP|T|TP|P|PO|O|A|M)(z|\d{1,2})(?:-(?:\w{1,4}))?")
 
 
@@ -35,6 +38,10 @@ def read_table(source: Path, *, dt: float | None, clock: str | None, dims: Dims 
     if clock is not None and clock not in CLOCKS:
         raise unknown("clock", clock, CLOCKS)
     cells = read_cells(source)
+    if cells.names and cells.names[0] == "unit" and any(name.startswith(_UNIT_LABEL) for name in cells.names):
+        raise InputError(
+            f"{cells.where}: holds the labels of units of an export and no signal; want its folder or the table beside"
+        )
     notes = list(cells.notes)
     found = _spike_columns(cells)
     if found is not None:
@@ -277,10 +284,20 @@ def _names(cells: Cells, columns: list[int], notes: list[str]) -> dict[str, NDAr
         names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
     if repeated := [name for name, n in seen.items() if n > 1]:
         notes.append(f"names that occur more than once are numbered: {', '.join(repeated)}")
+    for k in columns:
+        rises = len(cells.rows) > 4 and even(cells.numbers([k])[:, 0])
+        whole = bool(cells.names[k]) and is_index(cells.names[k]) and all(map(_WHOLE.fullmatch, cells.texts(k)))
+        if rises or whole:
+            why = "rises evenly, as times and numbers of rows do," if rises else "has numbers of rows by its name"
+            notes.append(f"{cells.title(k)} {why} and is read as a signal; leave it out if it is none")
+    kinds = kinds_of(names)
     sites = [_SITE.fullmatch(name) for name in names]
-    if all(sites) and len({site[1] for site in sites if site}) > 1:
+    rows = {site[1] for site in sites if site}
+    if len(rows) > 1 and all(site or kind in OTHER for site, kind in zip(sites, kinds, strict=True)):
         notes.append("the columns are named as electrodes of an EEG, which they are taken for")
         return {"channel": np.array(names)}
+    if marks := [name for name, kind in zip(names, kinds, strict=True) if kind == "marker" or name.lower() in _LABELS]:
+        notes.append(f"read as signals, though their names are those of markers or labels: {', '.join(marks)}")
     return {"name": np.array(names)}
 
 

@@ -68,6 +68,12 @@ def read_notes(signals: Sequence[Iterable[bytes]]) -> Notes:
     return found
 
 
+def start_of(stamps: Sequence[Decimal | None], record: Decimal) -> Decimal:
+    """Return the start of the first data record [s], by the first that has a time stamp; 0 if none has one."""
+    found = next(((at, stamp) for at, stamp in enumerate(stamps) if stamp is not None), None)
+    return Decimal(0) if found is None else Decimal(str(found[1])) - found[0] * record
+
+
 def pieces(stamps: Sequence[Decimal | None], record: Decimal, sample: float) -> tuple[list[Piece], list[str]]:
     """Return the stretches without a gap by the time stamps, and notes on them.
 
@@ -99,7 +105,7 @@ def pieces(stamps: Sequence[Decimal | None], record: Decimal, sample: float) -> 
     if len(given) < n and not notes:
         notes.append(f"{n - len(given)} of {n} data records have no time stamp; they are read as following the last")
     times = [Decimal(str(stamps[at])) for at in given]
-    zero = times[0] - given[0] * record
+    zero = start_of(stamps, record)
     slack = max(Decimal(str(sample)) / 2, _rounding(times, record))
     edges = [0]
     for before, at, earlier, later in zip(given, given[1:], times, times[1:], strict=False):

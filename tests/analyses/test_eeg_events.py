@@ -37,17 +37,20 @@ ROLES = {
         "no seizure so far|no sz|No seizures|seizure: none|seizures: no|seizure none|without seizure|seizure-free|"
         "no clinical or electrographic seizures|no further seizures|no evidence of seizure|not a seizure|0 seizures|"
         "Seizure: negative|seizures not seen|never a seizure|NO SZ!|No seizure.|This was not a seizure|w/o seizure|"
+        "isn't a seizure|it wasn’t a seizure|absence of seizures|lack of seizures|"
         "kein Anfall|keine Anfälle|anfallsfrei|pas de crise|sans crise|sin crisis|nessuna crisi|sem crise|geen aanval"
     ),
     "uncertain": (
         "?seizure|seizure?|? sz|possible seizure|probable seizure|maybe a seizure|seizure vs artifact|r/o seizure|"
-        "seizure-like activity|questionable seizure|suspected seizure|seizure (?)|Anfall?|no response during a seizure"
+        "seizure-like activity|questionable seizure|suspected seizure|seizure (?)|Anfall?|no response during a seizure|"
+        "prob sz|seizure at home|mother describes seizure|resembles seizure|simulated seizure|seizure_0"
     ),
     "after": "post-ictal|postictal|Post ictal slowing|post seizure|after seizure|PostIctal|post_ictal",
     "other": (
         "peri-ictal|periictal|pre-ictal|PREICTAL|inter-ictal|interictal spikes|before seizure|between seizures|nesz|"
         "seizure medication given|history of seizures|antiseizure med|seizure precautions|psychogenic seizure|"
-        "seizure monitoring|ictal-interictal continuum|seizure onset zone"
+        "seizure monitoring|ictal-interictal continuum|seizure onset zone|"
+        "seizure artefact|seizure mimic|fake seizure|seizures discussed|nurse asks about seizures|seizure first aid"
     ),
     "none": "eyes open|onset|end|bckg|HV start|photic 10 Hz|spike|critical|size|Sleep stage W|",
 }
@@ -83,6 +86,16 @@ SPANS = {
     "a length and a pair": ([(30, 25, "seizure"), (30, None, "sz start"), (55, None, "sz end")], [(30, 55)]),
     "a bare mark beside a length": ([(28, None, "seizure"), (30, 25, "seizure")], [(28, 55)]),
     "a bare mark within": ([(30, 25, "seizure"), (40, None, "seizure")], [(30, 55)]),
+    "marks with a length within start and end": (
+        [(30, None, "sz start"), (34, 5, "sz"), (45, 2, "sz"), (55, None, "sz end")],
+        [(30, 55)],
+    ),
+    "start and end at once": ([(30, None, "sz start"), (30, None, "sz end")], []),
+    "end and start at once": ([(30, None, "sz end"), (30, None, "sz start")], []),
+    "an end where the next starts": (
+        [(10, None, "sz start"), (30, None, "sz end"), (30, None, "sz start"), (50, None, "sz end")],
+        [(10, 50)],
+    ),
     "no end": ([(30, None, "seizure")], [(30, 90)]),
     "no ends": ([(30, None, "seizure"), (60, None, "seizure")], [(30, 60), (60, 90)]),
     "an end alone": ([(55, None, "seizure end")], []),
@@ -105,6 +118,7 @@ def test_spans_of_events(case):
         ([(30, 25, "sz"), (33, 20, "sz")], "2 marks that overlap or touch are one event, 30 to 55"),
         ([(12, 4, "?seizure")], "not certain to be events, and not used: '?seizure' at 12 s"),
         ([(55, None, "seizure end")], "ends no event that has a start"),
+        ([(55, None, "sz start"), (55, None, "sz end")], "both at 55, so that the event has no length"),
         ([(30, None, "sz"), (55, 9, "postictal")], "taken to last until 55, where 'postictal' is noted"),
     ],
 )
@@ -209,6 +223,9 @@ def test_events_that_are_given_replace_the_annotations_and_say_so():
         ({"events": "30:55"}, "--event 30:55"),
         ({"events": "nothing.tsv"}, "no such file"),
         ({"event": "spasm"}, "unknown annotation 'spasm'"),
+        ({"event": "30-55"}, "must be START:STOP in seconds, such as 30:55"),
+        ({"event": "30:"}, "give --onset START"),
+        ({"event": "30 s : 55 s"}, "must be START:STOP in seconds"),
     ],
 )
 def test_events_that_cannot_be_are_refused(how, fragment):
@@ -221,6 +238,19 @@ def test_without_an_event_the_end_of_the_baseline_is_no_onset():
     assert len(found.recruitment) == 4
     assert all(math.isnan(row.latency) for row in found.recruitment)
     assert any("no event: recruitment has times and no latency" in note for note in found.config["assumptions"])
+
+
+def test_an_event_at_the_start_leaves_no_baseline_and_says_so():
+    found = ictal.analyse_eeg(recording([]), nulls=0, measures=["chi_c"], event="0:30")
+    assert [(event.onset, event.stop) for event in found.events] == [(0.0, 30.0)]
+    assert not found.recruitment
+    assert not found.detections
+    assert any("too early for a baseline before it" in note for note in found.config["assumptions"])
+
+
+def test_a_second_onset_is_refused(capsys):
+    assert cli.run(["eeg", "x.edf", "--onset", "20", "--onset=30"]) == 2
+    assert "--onset: takes one value; got it 2 times" in capsys.readouterr().err
 
 
 # montages, references, names

@@ -115,6 +115,10 @@ def test_what_is_taken_is_said():
     assert "column 'time' is taken for the times" in assumed(ictal.measure(FRAME.assign(time=T), "chi_c"))
     two = xr.Dataset({"lfp": ARRAY, "depth": ARRAY.isel(time=0, drop=True)})
     assert "left out: DataArray 'depth'" in assumed(ictal.measure(two, "chi_c"))
+    counted = ictal.measure(pd.DataFrame(X).assign(index=np.arange(N), event=X[:, 0]), "si_3", dt=0.01)
+    assert "the column 'index' numbers the rows" in assumed(counted)
+    assert "names say otherwise: event (marker)" in assumed(counted)
+    assert [row.n_units for row in counted.rows] == [X.shape[1] + 1]
     assert "first axis is taken for time" in assumed(ictal.measure(X[:4], "si_3", dt=0.01))
 
 

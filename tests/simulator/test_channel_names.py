@@ -15,7 +15,8 @@ KINDS = {
         "T8-P8 (2)|EEG_Fp1|EEG-Fp1|EEGFp1|EEG1|EEG 001|O1-REF|F7-LE|C3-AVG|C4-M1|C3-A2|P3-G2|F3F7|C3A2|C4:A1|C3/A2|"
         "C3 A2|EEG Fp1-REF|EEG C3-A1A2|EEG Fpz-Cz|EEG FpzCz|EEG F3-CLE|EEG Fp1-Ref (2)|EEG 26-REF|Fc5.|Cz.."
     ),
-    "EOG": "EOG|VEOG|HEOG|EOGv|LEOG|HEO|VEOL|EOG-L|LOC|ROC-M1|E1-M2|E2-A1|Left EOG|EOG horizontal|EEG EOG1|EEG LOC-REF",
+    "EOG": "EOG|VEOG|HEOG|EOGv|LEOG|HEO|VEOL|EOG-L|LOC|ROC-M1|E1-M2|E2-A1|Left EOG|EOG horizontal|EEG EOG1|EEG LOC-REF|"
+    "EEG LUC-LE|RLC-REF|EEG LUE-RAE",
     "ECG": "ECG|EKG1|ECG1-ECG2|ECGII|EKG-REF|EEG EKG1-REF|HR|Pulse|PULSE RATE|Pleth|PPG|Heart Rate",
     "EMG": "EMG|Chin|Chin1|CHIN1-CHIN2|EMG submental|EMG-chin|Leg/L|RLEG|PLMl|LAT|Tib|EEG EMG-REF",
     "respiration": "Resp|RESP1-REF|Resp oro-nasal|Flow|AirFlow|Thor|Abdomen|Nasal Pressure|Snore|Mic|CPAP",
@@ -23,7 +24,7 @@ KINDS = {
     "skin": "GSR|GSR1|EDA",
     "temperature": "Temp|Temp rectal|Body temp",
     "marker": "Mark1|Marker|TRIGGER|STI 014|Status|Event marker|Photic|PHOTIC-REF|EDF Annotations|DIN1|VNS",
-    "auxiliary input": "DC01|DC1-DC|POL DC09|EXG1|EX1|AUX2|MISC1|REF|GND|BURSTS|IBI",
+    "auxiliary input": "DC01|DC1-DC|POL DC09|EXG1|EX1|AUX2|MISC1|REF|GND|BURSTS|IBI|-|--0|.",
     "position or movement": "Position|Body|AccX|Accelerometer|Gyro",
     "intracranial": "LA1|RAH10|LOC3|LAT1|A'3|TP'1|LA1-LA2|GRID12|POL A'3|POL B4|SEEG B4|EEG A'1-Ref",
     "": "Ch1|X1|foo|POL E|Channel 12|7",
@@ -91,3 +92,10 @@ def test_names_that_tell_nothing_and_contacts_are_said(tmp_path):
     run = read_edf(by_hand(tmp_path / "a.edf", list(noise(4, rate=100).T), 100, names))
     assert "taken for EEG, though their names are no known sites: X1" in run.source["assumptions"]
     assert "intracranial contacts by their names: LA1" in run.source["assumptions"]
+
+
+def test_a_unit_with_a_lost_byte_is_not_taken_for_volts(tmp_path):
+    columns = list(noise(3, seconds=20, rate=100).T)
+    run = read_edf(by_hand(tmp_path / "a.edf", columns, 100, ["Fp1", "C3", "O1"], units=b"\x81V"))
+    assert run.recording("eeg").unit == "µV"
+    assert any("the unit '?V' is read as µV" in line for line in run.source["assumptions"])

@@ -105,3 +105,19 @@ def test_a_piece_is_chosen_by_name(tmp_path, capsys):
     first = ictal.measure_over_time(path, entry="eeg[0]", **options)
     assert first.events == []
     assert any("outside the recording, 0 to 8" in line for line in first.config["assumptions"])
+
+
+def test_times_count_from_the_first_record_though_a_later_one_has_the_first_stamp(tmp_path):
+    marks = [(5, 2, "seizure")]
+    stamps = [b"" if k < 3 else stamp(k, *(marks if k == 3 else ())) for k in range(N)]
+    run = read_edf(by_hand(tmp_path / "a.edf", list(X.T), RATE, NAMES, stamps=stamps, kind="EDF+C"))
+    assert run.source["annotations"] == [{"onset": 5.0, "duration": 2.0, "text": "seizure"}]
+    assert not any("times count from there" in line for line in run.source["assumptions"])
+
+
+def test_data_records_of_no_length_have_no_rate(tmp_path):
+    path = written(tmp_path / "a.edf", range(N))
+    raw = path.read_bytes()
+    path.write_bytes(raw[:244] + b"0       " + raw[252:])
+    with pytest.raises(InputError, match="has no sampling rate: its header gives data records of 0 s"):
+        read_edf(path)

@@ -198,3 +198,8 @@ def test_spikes_that_are_stored_twice_are_said(tmp_path, capfd):
     out, err = capfd.readouterr()
     assert (out + err).count("stored twice") == 1
     assert measure(Spikes(TIME, UNIT, 5, 20.0), "mean_rate").config["source"].get("assumptions") is None
+
+
+def test_a_rate_that_no_unit_reaches_is_said(tmp_path):
+    run = open_run(table(tmp_path, "time_ms,unit", TIME, UNIT))
+    assert "is in ms, so that a unit spikes" in said(run)

@@ -2,6 +2,7 @@
 
 import codecs
 
+import h5py
 import numpy as np
 import pytest
 
@@ -33,6 +34,10 @@ SIGNAL = {  # what is read as the signals of X -> the table, words of its assump
     "comments": ("# mine\n% more\na,b,c\n" + BODY + "# end\n", []),
     "index without a name": (",a,b,c\n" + with_index(BODY), ["column 1 numbers the rows"]),
     "index of pandas": ("Unnamed: 0,a,b,c\n" + with_index(BODY), ["numbers the rows"]),
+    "indices of pandas": (
+        "Unnamed: 0.1,Unnamed: 0,a,b,c\n" + with_index(with_index(BODY)),
+        ["'Unnamed: 0.1'", "'Unnamed: 0'"],
+    ),
     "index named, from 1": ("sample,a,b,c\n" + with_index(BODY, 1), ["column 1 ('sample') numbers the rows"]),
     "index and numbers": (",0,1,2\n" + with_index(BODY), ["line 1", "column 1 numbers the rows"]),
     "index without a header": (with_index(BODY), ["column 1 numbers the rows"]),
@@ -93,6 +98,9 @@ REFUSED = {  # -> the table, words of the line
     "another interval": ("time,a,b,c\n" + text(np.c_[2 * T, X]), ["dt is 0.01", "column 1 ('time') steps by 0.02"]),
     "another interval in ms": ("Time [ms],a,b,c\n" + text(np.c_[T, X]), ["dt is 0.01", "steps by 0.01 ms"]),
     "times of a clock": ("time,a\n" + "12:00:01,1\n12:00:02,2\n", ["line 2, column 1 ('time')", "12:00:01"]),
+    "floats as names": ("0.0,1.0,2.0\n" + BODY, ["line 1", "header of numbers or data"]),
+    "dates": ("time,a\n2020-01-01T00:00:01,1\n2020-01-01T00:00:02,2\n", ["line 2, column 1", "leave out", "--dt"]),
+    "labels of an export": ("unit,unit_label_name\n0,1\n1,2\n2,3\n", ["labels of units of an export"]),
     "a column without a name": (",a,b,c\n" + text(np.c_[X[:, 0], X]), ["column 1 has no name"]),
     "rows of one value": ("time,channel,v\n0,0,1.5\n0,1,2.5\n1,0,3.5\n1,1,4.5\n", ["pivot"]),
 }  # fmt: skip
@@ -222,3 +230,48 @@ def test_a_column_that_is_no_signal_changes_no_number(kind, tmp_path, monkeypatc
 def test_a_square_of_whole_numbers_is_data(tmp_path):
     assert np.array_equal(read(tmp_path, "0,1\n1,0\n").recording("activity").values, [[0, 1], [1, 0]])
     assert isinstance(read(tmp_path, text(COUNTS, form="%d"))["activity"], Recording)
+
+
+def test_columns_that_are_no_signal_by_their_names_are_said(tmp_path):
+    run = read(tmp_path, "a,b,event\n" + BODY)
+    assert "though their names are those of markers or labels: event" in " ".join(run.source["assumptions"])
+    for table, words in (
+        ("TR,a,b,c\n" + with_index(BODY), "'TR') rises evenly"),
+        ("epoch,a\n" + "0,.1\n1,.2\n1,.4\n" * 3, "by its name"),
+    ):
+        assert words in " ".join(read(tmp_path, table).source["assumptions"])
+    np.save(tmp_path / "x.npy", np.c_[T, X])
+    assert "unit 0 rises evenly" in " ".join(open_run(tmp_path / "x.npy", dt=0.01).source["assumptions"])
+    run = read(tmp_path, "Fp1,C3,ECG\n" + BODY)
+    assert run.recording("activity").unit_labels["channel"].tolist() == ["Fp1", "C3", "ECG"]
+    found = measure(run, ["mean_correlation"])
+    assert [row.n_units for row in found.rows] == [2]
+    assert any("ECG is left out" in line for line in found.config["assumptions"])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("x.rec", b"0       " + b" " * 300, "rename it to x.edf"),
+        ("x.foo", b"a", "ictal.measure(array, dt=INTERVAL)"),
+        ("x.hea", b"x 2 100", "wfdb.rdrecord("),
+        ("x.trc", b"a", "neo.io.MicromedIO"),
+        ("x.eeg", b"a", "mne.io.read_raw_brainvision("),
+        ("x.npy", b"a,b", "is no array file of numpy: it begins with b'a,b'"),
+        ("x.mff", None, "mne.io.read_raw_egi("),
+    ],
+)
+def test_a_format_that_is_not_read_names_the_way(name, content, words, tmp_path, capsys):
+    (tmp_path / "x.vhdr").touch()
+    path = tmp_path / name
+    path.mkdir() if content is None else path.write_bytes(content)
+    assert cli.run(["info", str(path)]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_hdf5_of_another_program_is_named_as_such_whatever_is_given_with_it(tmp_path):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["data"] = X
+    for given in ({}, {"dt": 0.01}, {"dims": "unit time"}):
+        with pytest.raises(InputError, match=r"not written by ictal .*numpy\.save\('FILE\.npy', h5py"):
+            open_run(tmp_path / "x.h5", **given)

@@ -8,6 +8,8 @@ from typing import Any, cast
 import numpy as np
 
 from ...simulator import Clock, InputError, Recording, Run
+from ...simulator.files.column_names import is_index
+from ...simulator.files.names import EEG, OTHER, kinds_of
 from ...simulator.recordings.dims import TIME, Dims, arranged, roles, singular
 from .names import entry_name, unit_names
 from .times import times_of
@@ -49,6 +51,14 @@ def read(data: Any, dt: float | None, clock: str | None, dims: Dims | None) -> R
         raise InputError(
             f"{what}: its index must be times, dates or row numbers; got {index.dtype}; if rows are units, give df.T"
         )
+    if counted := [c for c in frame.columns if isinstance(c, str) and is_index(c) and _counts(frame[c])]:
+        frame = frame.drop(columns=counted)
+        notes += [f"the column {c!r} numbers the rows and is no signal" for c in counted]
+    texts = [str(c) for c in frame.columns]
+    kinds = kinds_of(texts)
+    foreign = tuple(OTHER) if kinds.count(EEG) > 1 else ("marker",)
+    if others := [f"{c} ({kind})" for c, kind in zip(texts, kinds, strict=True) if kind in foreign]:
+        notes.append(f"read as signals, though their names say otherwise: {', '.join(others)}; df.drop(columns=) them")
     moment = np.asarray(index.to_numpy() if index.dtype.kind != "M" else index.to_numpy(dtype="datetime64[ns]"))
     times = times_of(moment, what, name=axis or "time", dt=dt, clock=clock)
     values = _numbers(frame, what)
@@ -81,6 +91,12 @@ def _is_time(column: object) -> bool:
 
 def _is_unit(column: object) -> bool:
     return isinstance(column, str) and column.strip().lower() in ("unit", "unit_id", "channel", "neuron", "cell")
+
+
+def _counts(column: Any) -> bool:
+    """Return whether a column holds whole numbers, each one above that before."""
+    kind = getattr(column.dtype, "kind", "O")
+    return kind in "iu" and len(column) > 1 and bool((np.diff(column.to_numpy(dtype=np.int64)) == 1).all())
 
 
 def _numbers(frame: Any, what: str) -> Any:
