@@ -9,7 +9,10 @@ import pytest
 
 RUN = Path(__file__).with_name("run.py")
 CASES = 600
-SURFACES = "stored_files names systems array_files manifests weights recordings arrays trains edf_files".split()
+SURFACES = (
+    *("stored_files", "names", "systems", "array_files", "manifests", "weights", "recordings", "arrays", "trains"),
+    "edf_files",
+)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="bounds of memory, /proc")
