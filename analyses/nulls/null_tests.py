@@ -13,10 +13,10 @@ from ...simulator import InputError, Recording, Spikes
 from ...simulator.types import Band
 from ..measures.base import Measure, NullKind, applicable, examine, in_double, spikes_reason
 from ..measures.checks import band_reason, edge
-from ..measures.pairs import Pairs
 from . import MIN_SURROGATES
 from .innovations import innovations, innovations_lag
 from .kinds import TRAIN_SHIFT, Shifts, fitting_kind
+from .prepared import Prepared, Rows, band_of, surrogate_values
 from .surrogates import (
     around,
     as_rows,
@@ -33,13 +33,10 @@ from .surrogates import (
 from .validity import envelope_in_common, start_reason
 
 BATCH = 500_000  # numbers held at once: larger ones leave the cache and cost page faults
-TOGETHER = 120_000  # numbers of the surrogates whose correlations are computed at once
 REDRAWN = 3  # surrogates of spike trains are drawn up to so many times as often
 SHARE, PHASE_SHARE, SHORT_SHARE = 1 / 4, 1 / 8, 1 / 100  # of the length: the largest lag, of phases, where V is high
 SHORTEST_LAG = 10  # samples
 TINY = 1e-300
-
-Rows = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +134,7 @@ def null_tests(
         if not measure.nulls:
             raise InputError(f"{measure.name}: has no null: {measure.no_null}")
         # of the whole: a measure that is not defined there says so in the words of `apply`
-        reason = applicable(measure, seen, band=_band_of(measure, band), label=label)
+        reason = applicable(measure, seen, band=band_of(measure, band), label=label)
         if reason is not None:
             raise InputError(f"{measure.name}: {reason}")
         by_kind.setdefault(fitting_kind(measure, seen, kind, label, shifts), []).append(measure)
@@ -154,10 +151,6 @@ def null_tests(
             found = _Sampled(data, chosen, band, label, shifts).tests(members, n, seed)
         tests |= {test.measure: test for test in found}
     return [tests[measure.name] for measure in measures]
-
-
-def _band_of(measure: Measure, band: Band | None) -> Band | None:
-    return band if "band" in measure.needs else None
 
 
 def _test(
@@ -276,7 +269,7 @@ class _Sampled:
         at_middle = np.full((1, trials, units), cut.middle)
         observed = shifted(cut.rows, at_middle, cut.length, cut.every)[0]
         seen = self._observed(observed, cut)
-        prepared = [_Prepared.of(m, seen, self.band, self.label) for m in measures]
+        prepared = [Prepared.of(m, seen, self.band, self.label) for m in measures]
         found = np.empty((len(measures), n))
         squares: list[float] | None = [] if self.kind == "linear_shift" else None
         batch = max(1, BATCH // (observed.size + trials * units**2))
@@ -287,8 +280,8 @@ class _Sampled:
             else:
                 lag = rng.integers(cut.ways, size=(size, trials, units))
                 made = shifted(cut.rows, lag, cut.length, cut.every)
-            found[:, start : start + size] = _values(prepared, made, squares)
-        first = _values(prepared, observed[None], None)[:, 0]
+            found[:, start : start + size] = surrogate_values(prepared, made, squares)
+        first = surrogate_values(prepared, observed[None], None)[:, 0]
         slow = {"t_eff": 1 / max(float(np.mean(squares)), TINY)} if squares else {}
         for measure, one, many in zip(measures, first, found, strict=True):
             more = slow if measure.of_pairs is not None else {}
@@ -370,54 +363,3 @@ class _Sampled:
             values[start : start + size] = of(lags((size, trials, units), cut.ways, rng, apart=turn is not None))
         observed = float(of(np.full((1, trials, units), cut.middle))[0])
         return _test(measure, observed, values, self.kind, notes)
-
-
-@dataclass(frozen=True, eq=False)
-class _Prepared:
-    """A measure with the arguments of its kernel and its live units, (trial, unit)."""
-
-    measure: Measure
-    inputs: dict[str, Any]
-    mask: NDArray[np.bool_]
-
-    @classmethod
-    def of(cls, measure: Measure, observed: Recording, band: Band | None, label: str) -> _Prepared:
-        """Return the measure as it reads what is observed.
-
-        Raises:
-            InputError: it is not defined there.
-        """
-        checked = examine(measure, observed, band=_band_of(measure, band), label=label)
-        if isinstance(checked, str):
-            raise InputError(f"{measure.name}: no null: of what surrogates stand beside: {checked}")
-        inputs, mask = checked
-        return cls(measure, inputs, np.asarray(mask).reshape(-1, observed.n_units))
-
-
-def _values(prepared: Sequence[_Prepared], made: Rows, squares: list[float] | None) -> NDArray[np.float64]:
-    """Return the measures (measure, surrogate) of surrogates (surrogate, trial, unit, time), trials averaged.
-
-    The correlations that measures of pairs share are computed once. Their mean square is added to `squares`, a number a
-    surrogate.
-    """
-    found = np.empty((len(prepared), len(made)))
-    shared = [at for at, one in enumerate(prepared) if one.measure.of_pairs is not None]
-    for at, one in enumerate(prepared):
-        if at not in shared:
-            many = np.broadcast_to(one.mask, (len(made), *one.mask.shape))
-            kernel = one.measure.kernel(made.swapaxes(-1, -2), many, **one.inputs)
-            found[at] = np.asarray(kernel).mean(axis=-1)
-    if shared:
-        mask = prepared[shared[0]].mask  # liveness of these measures depends on nothing but the data
-        for first in range(0, len(made), step := max(1, TOGETHER // made[0, 0].size)):
-            part = made[first : first + step]
-            values, square = np.empty((len(shared), *part.shape[:2])), np.empty(part.shape[:2])
-            for trial in range(part.shape[1]):
-                pairs = Pairs(part[:, trial] if mask[trial].all() else part[:, trial][:, mask[trial]])
-                values[:, :, trial] = [cast(Any, prepared[at].measure.of_pairs)(pairs) for at in shared]
-                if squares is not None:
-                    square[:, trial] = pairs.mean_square
-            found[shared, first : first + step] = values.mean(axis=2)
-            if squares is not None:
-                squares += square.ravel().tolist()
-    return found
