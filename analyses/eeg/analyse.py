@@ -22,7 +22,7 @@ from .result import EegResult
 from .synchrony import WindowValue, window_values
 from .windows import SLACK, Event, block_length, disjoint, events_of, sliding
 
-MOST_STEPS = 90_000  # of detectors: 6 h in steps of 0.25 s
+MOST_STEPS = 43_200  # of detectors: 3 h in steps of 0.25 s
 QUIET = 2.0  # s before an event that are enough to judge channels by
 
 
