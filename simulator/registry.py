@@ -136,8 +136,18 @@ def _entry_points() -> Any:
             try:
                 found += package.entry_points
             except Exception as error:
-                warnings.warn(f"entry points of {package.name} cannot be read: {error}; left out", stacklevel=2)
+                warnings.warn(f"entry points of {_name_of(package)} cannot be read: {error}; left out", stacklevel=2)
         return EntryPoints(found)
+
+
+def _name_of(package: Any) -> str:
+    """Return the name of an installed package, or words where its metadata have none."""
+    try:
+        return str(package.name)
+    except (
+        Exception
+    ):  # without metadata the backport importlib_metadata raises
+        return "an unnamed package"
 
 
 def resolve(where: str, package: str) -> Any:

@@ -173,7 +173,8 @@ def _plain_lines(title: str) -> Progress:
         if now >= due:
             due = now + NEXT_LINE
             share = f"{100 * done / total:.0f} %" if total else f"{done}"
-            error_line(f"{title}: {share} {what}{time_left(now - began, done - first, total - done)}")
+            left = time_left(now - began, done - first, total - done)
+            error_line(f"{title}: {share} {what}".rstrip() + left)
 
     return report
 

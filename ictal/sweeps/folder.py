@@ -165,7 +165,7 @@ def _is_foreign(path: Path) -> bool:
     import h5py
 
     try:
-        with h5py.File(path, "r") as file:
+        with h5py.File(path, "r", locking=False) as file:
             attrs = dict(file.attrs)
         return not (attrs["format"] == FORMAT and attrs["kind"] == "run" and attrs["format_version"] <= FORMAT_VERSION)
     except LookupError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ _OWN = frozenset(vars(nn.Module())) - {"_parameters", "_buffers"}  # hooks, mode
 @contextmanager
 def undisturbed(model: nn.Module, *, seeded: bool = True) -> Iterator[Callable[[], bool]]:
     """Context after which a model and all generators are as before; its value tells whether a global one was used.
+
+    Outside of the main thread the value is False: other threads may use the global generators meanwhile.
 
     Of the model: parameters, buffers and attributes, tensors, arrays, numbers, generators, and lists and mappings of
     these. Modes and hooks are left to others.
@@ -38,8 +41,9 @@ def undisturbed(model: nn.Module, *, seeded: bool = True) -> Iterator[Callable[[
             random.seed(0)
             np.random.seed(0)  # noqa: NPY002
         begun = _place(device)
+        alone = threading.current_thread() is threading.main_thread()  # elsewhere other threads draw meanwhile
         try:
-            yield lambda: _place(device) != begun
+            yield lambda: alone and _place(device) != begun
         finally:
             random.setstate(python)
             np.random.set_state(legacy)  # noqa: NPY002

@@ -213,7 +213,8 @@ def opened(
         raise InputError(f"{source}: is empty; want an HDF5 file written by ictal")
     with contextlib.ExitStack() as stack:
         with damage_in_one_line(source):
-            file = stack.enter_context(h5py.File(source, "r"))
+            # without a lock: a file is complete when it has its name, and its writer may hold the lock a moment longer
+            file = stack.enter_context(h5py.File(source, "r", locking=False))
             attrs = attributes(file)
             if own and attrs.get("format") != FORMAT:
                 raise InputError(

@@ -41,7 +41,7 @@ def read_hdf5(source: Path) -> Run:
 
 
 def _kind(source: Path) -> str:
-    with damage_in_one_line(source), h5py.File(source, "r") as file:
+    with damage_in_one_line(source), h5py.File(source, "r", locking=False) as file:
         if file.attrs.get("format") == FORMAT:
             return ""
         if {"kind", "config", "versions"} <= set(file.attrs):
@@ -60,7 +60,7 @@ def is_own(source: Path) -> bool:
 def is_of_others(source: Path) -> bool:
     """Return whether an HDF5 file is whole, and of no layout that is read."""
     try:
-        with damage_in_one_line(source), h5py.File(source, "r") as file:
+        with damage_in_one_line(source), h5py.File(source, "r", locking=False) as file:
             return file.attrs.get("format") != FORMAT and not _kind(source)
     except InputError:
         return False
@@ -92,7 +92,7 @@ def _netcdf(source: Path) -> Run:
 def _sonata(source: Path) -> Run:
     notes: list[str] = []
     entries: dict[str, Recording | Spikes] = {}
-    with damage_in_one_line(source, "cannot be read as spikes of SONATA"), h5py.File(source, "r") as file:
+    with damage_in_one_line(source, "cannot be read as spikes of SONATA"), h5py.File(source, "r", locking=False) as file:
         top = dict(members(file, set())).get("spikes")
         if not isinstance(top, h5py.Group):
             raise InputError(f"{source}: spikes is no group")

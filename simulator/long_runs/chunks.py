@@ -91,13 +91,13 @@ class UnfinishedRun(Unfinished):
 
     def _files(self) -> Iterator[h5py.File]:
         for number in range(len(self._numbers(""))):
-            with h5py.File(self.chunk_path(number), "r") as file:
+            with h5py.File(self.chunk_path(number), "r", locking=False) as file:
                 yield file
 
     def steps_done(self) -> int:
         """Return the steps done, from the head of the newest state that can be read."""
         for number in reversed(self._numbers("state-")):
-            with contextlib.suppress(*DAMAGE), h5py.File(self._state(number), "r") as file:
+            with contextlib.suppress(*DAMAGE), h5py.File(self._state(number), "r", locking=False) as file:
                 return int(file.attrs["end"])
         return 0
 
@@ -154,7 +154,7 @@ def _write(path: Path, attrs: Mapping[str, object], arrays: Mapping[str, NDArray
 def _read(path: Path) -> tuple[dict[str, Any], Arrays]:
     arrays: Arrays = {}
     try:
-        with h5py.File(path, "r") as file:
+        with h5py.File(path, "r", locking=False) as file:
             attrs = dict(file.attrs)
             for name in json.loads(attrs["names"]):
                 arrays[name] = np.asarray(file[name][()])

@@ -133,6 +133,7 @@ def test_progress_says_accuracy_gap_and_the_measure(folder, monkeypatch, capfd):
     assert cli.run([*SHORT, *how, "-o", "a.h5"]) == 0
     lines = capfd.readouterr().err.splitlines()
     pattern = r"ictal: train mlp: \d+ % accuracy 0\.\d{3} train, 0\.\d{3} test, gap -?0\.\d{3}, si_3 0\.\d{3}"
+    lines = [re.sub(r", about \d+(\.\d)? (s|min) left$", "", line) for line in lines]
     assert len(lines) == 61
     assert all(re.fullmatch(pattern, line) for line in lines)
 
