@@ -144,9 +144,7 @@ def _name_of(package: Any) -> str:
     """Return the name of an installed package, or words where its metadata have none."""
     try:
         return str(package.name)
-    except (
-        Exception
-    ):  # without metadata the backport importlib_metadata raises
+    except Exception:  # metadata are missing
         return "an unnamed package"
 
 

@@ -92,7 +92,10 @@ def _netcdf(source: Path) -> Run:
 def _sonata(source: Path) -> Run:
     notes: list[str] = []
     entries: dict[str, Recording | Spikes] = {}
-    with damage_in_one_line(source, "cannot be read as spikes of SONATA"), h5py.File(source, "r", locking=False) as file:
+    with (
+        damage_in_one_line(source, "cannot be read as spikes of SONATA"),
+        h5py.File(source, "r", locking=False) as file,
+    ):
         top = dict(members(file, set())).get("spikes")
         if not isinstance(top, h5py.Group):
             raise InputError(f"{source}: spikes is no group")
