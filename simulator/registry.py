@@ -110,14 +110,13 @@ class Registry(Mapping[str, Entry]):
         if self._added is None:
             self._added = {}
             for point in _entry_points().select(group=self.group):
-                package = (point.dist.name if point.dist else None) or "an unnamed package"
+                package, summary = _described(point.dist)
                 if point.name in self:
                     owner = self[point.name].package or "Ictal"
                     self.problems += (
                         f"{self.kind} {point.name!r} of package {package}: {owner} has this name; left out",
                     )
                     continue
-                summary = (point.dist.metadata.get("Summary") if point.dist else None) or ""
                 self._added[point.name] = Entry(
                     point.value, f"from {package}" + (f": {summary}" if summary else ""), package
                 )
@@ -136,16 +135,18 @@ def _entry_points() -> Any:
             try:
                 found += package.entry_points
             except Exception as error:
-                warnings.warn(f"entry points of {_name_of(package)} cannot be read: {error}; left out", stacklevel=2)
+                warnings.warn(
+                    f"entry points of {_described(package)[0]} cannot be read: {error}; left out", stacklevel=2
+                )
         return EntryPoints(found)
 
 
-def _name_of(package: Any) -> str:
-    """Return the name of an installed package, or words where its metadata have none."""
+def _described(package: Any) -> tuple[str, str]:
+    """Return the name and the summary of an installed package, or words and "" where it has no metadata."""
     try:
-        return str(package.name)
-    except Exception:  # metadata are missing
-        return "an unnamed package"
+        return (package.name or "an unnamed package", package.metadata.get("Summary") or "")
+    except Exception:  # no package, or no metadata
+        return "an unnamed package", ""
 
 
 def resolve(where: str, package: str) -> Any:
