@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import snntorch
 import torch
-from torch import nn
+from torch import library, nn
 from torch.nn import functional
 
 from ictal.models import DesyncReg, Dropout, Monitor, Probe, record_samples
@@ -497,16 +497,16 @@ def of_timm():
 @pytest.fixture
 def operators():
     """A CUDA build of torchvision beside a torch without misses its operators, and what imports it fails."""
-    library = None
+    missing = None
     try:
         importlib.import_module("torchvision")
     except ImportError:
         pass
     except RuntimeError:
-        library = torch.library.Library("torchvision", "DEF")
+        missing = library.Library("torchvision", "DEF")
         for name in ("nms", "qnms"):
-            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    return library
+            missing.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    return missing
 
 
 @pytest.mark.filterwarnings("default")
