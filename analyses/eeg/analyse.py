@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from typing import cast
 
 from ...simulator import InputError, Recording, Spikes
 from ...simulator.types import Band, Progress
@@ -20,7 +21,7 @@ from .quality import Channel, judged, used
 from .recruitment import recruitment
 from .result import EegResult
 from .synchrony import WindowValue, window_values
-from .windows import SLACK, Event, block_length, disjoint, events_of, sliding
+from .windows import MOST_BLOCKS, SLACK, Event, block_length, disjoint, events_of, sliding
 
 MOST_STEPS = 43_200  # of detectors: 3 h in steps of 0.25 s
 QUIET = 2.0  # s before an event that are enough to judge channels by
@@ -232,10 +233,12 @@ def _over_time(
         # the blocks have draws of their own, and one largest lag, or their excesses would not be comparable
         for part, seed, shorten in ((places, settings.seed, True), (blocks, settings.seed + len(places), False))
     )
-    return EegResult(
-        rows, ready.channels, ready.events, tested, changes(tested),
-        config=_config(recording, ready, settings, rows, length),
-    )  # fmt: skip
+    config = _config(recording, ready, settings, rows, length)
+    ends = [(e.onset - signal.t0, signal.t0 + signal.duration - e.stop) for e in ready.events]
+    if blocks and MOST_BLOCKS * length < max(min(before for before, _ in ends), min(after for _, after in ends)):
+        far = f"blocks further than {MOST_BLOCKS * length:g} {signal.clock} from every event are not compared"
+        config = {**config, "assumptions": [*cast(list[str], config["assumptions"]), far]}
+    return EegResult(rows, ready.channels, ready.events, tested, changes(tested), config=config)
 
 
 def _narrowest(band: Band, names: Sequence[str]) -> float:

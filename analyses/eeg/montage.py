@@ -138,7 +138,7 @@ def find(names: Sequence[str], wanted: str, option: str) -> int:
         lambda name: name == wanted,
         lambda name: name.lower() == wanted.lower(),
         lambda name: _site(name) == _site(wanted),
-        lambda name: sites(name)[:1] == (_site(wanted),),  # against one electrode that all share, as Fp1-Cz
+        lambda name: [OLD_NAMES.get(site, site) for site in sites(name)[:1]] == [_site(wanted)],  # as Fp1-Cz
     )
     for way in ways:
         places = [at for at, name in enumerate(names) if way(name)]

@@ -55,7 +55,7 @@ def recruitment(series: Recording, *, window: float, baseline: Baseline, onset: 
     for at, name in enumerate(channel_names(series)):
         stretches = raised(times[later], values[later, at], float(levels[at]), rule.hold)
         first = stretches[0][0] if stretches else math.nan
-        sd = float(levels[at] - means[at]) / rule.k
+        sd = float(levels[at] - means[at]) / rule.k if math.isfinite(levels[at]) else math.nan
         after = values[later & np.isfinite(values[:, at]), at]
         peak = (float(after.max()) - float(means[at])) / sd if 0 < sd < math.inf and after.size else math.nan
         rows.append(Recruited(name, first, first - onset, float(levels[at]), peak))

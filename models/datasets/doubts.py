@@ -55,7 +55,7 @@ def check_examples(data: Dataset) -> None:
             raise InputError(f"{what}: must be a numpy array (of a tensor: x.numpy()); got {type(given).__name__}")
         if np.ma.is_masked(given):
             raise InputError(f"{what}: some values are masked; leave these {data.kind} out, or fill them")
-        x, y = np.asarray(getattr(data, f"x_{of}")), np.asarray(getattr(data, f"y_{of}"))
+        x, y = given, np.asarray(getattr(data, f"y_{of}"))
         if len(x) == 0 and of == "val":
             continue
         if x.ndim < 2 or x.shape[1:] != shape or 0 in x.shape:

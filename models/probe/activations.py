@@ -125,9 +125,7 @@ def _curve(module: nn.Module) -> Tensor | None:
     with warnings.catch_warnings(), torch.random.fork_rng([]), torch.no_grad(), torch.autocast("cpu", enabled=False):
         warnings.simplefilter("ignore")
         try:
-            tried = twin(
-                module, lambda x: x.detach().to("cpu", torch.float32 if x.is_floating_point() else x.dtype, copy=True)
-            )
+            tried = twin(module, made)
         except Exception:
             return None  # a module that cannot be copied
         tried.eval()

@@ -14,6 +14,7 @@ from .column_names import is_spike_time, is_spike_unit, is_time, parts
 from .spike_lists import Observed, spike_list
 from .time_columns import Times, even
 
+MOST_UNITS = 100_000_000
 Arrays = Mapping[str, NDArray[Any]]
 
 
@@ -45,7 +46,10 @@ def spikes_of_arrays(where: str, found: Arrays, dt: float | None, notes: list[st
         raise InputError(f"{where}: {time}: must be finite; got {seconds[at]} at index {at}")
     given = {key: _number(where, key, found[key]) for key in ("n_units", "duration", "t0") if key in found}
     if "n_units" in given:
-        given["n_units"] = int(given["n_units"])
+        n_units = given["n_units"]
+        if n_units != int(n_units) or not 0 < n_units <= MOST_UNITS:
+            raise InputError(f"{where}: n_units: must be a whole number in 1..{MOST_UNITS}; got {n_units:g}")
+        given["n_units"] = int(n_units)
     observed = Observed(**given)  # type: ignore[arg-type]
     spikes, more = spike_list(where, seconds, found[unit], parts(time)[1], f"the vector {time!r}", dt, observed)
     notes += more
@@ -58,7 +62,8 @@ def times_of_arrays(found: Arrays, lengths: Collection[int]) -> Times | None:
         if values.ndim == 1 and is_time(name) and values.dtype.kind in "iuf" and set(lengths) == {values.size}:
             times = np.asarray(values, dtype=np.float64)
             texts = [repr(time) for time in times.tolist()]
-            return Times(times, texts, range(values.size), parts(name)[1], f"the vector {name!r}", True)
+            rounding = float(np.spacing(np.abs(values).max())) if values.dtype.kind == "f" else 0.0
+            return Times(times, texts, range(values.size), parts(name)[1], f"the vector {name!r}", rounding)
     return None
 
 

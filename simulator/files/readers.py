@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import math
 import os
 import zipfile
 import zlib
@@ -147,7 +148,9 @@ def read_arrays(source: Path, *, dt: float | None, clock: str | None, dims: Dims
     if arrays:
         for values in arrays.values():
             refuse_unnamed(str(source), values)
-        if rate is not None and dt is None and clock in (None, "second"):
+        if rate is not None and clock in (None, "second"):
+            if dt is not None and not math.isclose(dt, 1.0 / rate, rel_tol=1e-6):
+                raise InputError(f"{source}: dt is {dt:g} s, and the file says a rate of {rate:g} Hz; leave out --dt")
             clock, dt = "second", 1.0 / rate
         arrays, assumed = arranged_arrays(source, arrays, channels, dims, clock or "second")
         notes += assumed
@@ -243,7 +246,13 @@ def _load(source: Path) -> tuple[dict[str, NDArray[Any]], list[str]]:
 
 def _usable(source: Path, found: dict[str, NDArray[Any]], needed: bool = True) -> dict[str, NDArray[Any]]:
     """Return the arrays of numbers with two axes or more; refuse a file without one that is needed."""
-    usable = {k.replace("/", "_"): v for k, v in found.items() if v.ndim >= 2 and v.dtype.kind in "biuf"}
+    usable = {}
+    for name, values in found.items():
+        if values.ndim >= 2 and values.dtype.kind in "biuf":
+            entry = name.replace("/", "_")  # a name in a Run is one part of a path
+            if entry in usable:
+                raise InputError(f"{source}: has two arrays that would be called {entry!r}; rename {name!r}")
+            usable[entry] = values
     if not usable and needed:
         listed = [f"{name} {values.dtype} {values.shape}" for name, values in found.items()]
         shapes = ", ".join([*listed[:8], *(["…"] if len(listed) > 8 else [])]) or "no array"

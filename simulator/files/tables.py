@@ -264,7 +264,7 @@ def _times(cells: Cells, column: int, shape: tuple[int, ...]) -> Times:
     name = cells.names[column] if cells.names else ""
     said = parts(name)[1] or _unit(cells.units[column])
     lines = [line for line, _ in cells.rows[: shape[-1]]]
-    return Times(rows[0], cells.texts(column)[: shape[-1]], lines, said, cells.title(column), bool(name))
+    return Times(rows[0], cells.texts(column)[: shape[-1]], lines, said, cells.title(column))
 
 
 def _unit(text: str, plain: bool = False) -> str:

@@ -27,7 +27,7 @@ class Times:
         values, texts, lines: number, cell and line of every row.
         unit: unit of time, plain; "" if none is named.
         title: how a message names the column.
-        named: the column has a name.
+        rounding: distance of neighbouring numbers in the type in which they are stored, at the largest time.
     """
 
     values: NDArray[np.float64]
@@ -35,7 +35,7 @@ class Times:
     lines: Sequence[int]
     unit: str
     title: str
-    named: bool
+    rounding: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,11 @@ def sampling(where: str, times: Times | None, dt: float | None, clock: str | Non
                 f"{where}: dt is {dt:g} {clock}, and {times.title} steps by {step:g} {unit}; leave out --dt, or the "
                 "column"
             )
+        _refuse_missing(where, times, dt / scale)
         notes.append(f"{times.title} has times and is no signal; its steps agree with dt")
         return Grid(clock, dt, float(times.values[0]) * scale)
     found = _shortest(times.values * scale if scale != 1.0 else times.values, step * scale, slack * scale)
+    _refuse_missing(where, times, found / scale)
     unit = f"in {times.unit}" if times.unit else f"taken for {clock}s"
     notes.append(f"{times.title} has times, {unit}: the sampling interval is {found:.10g} {clock}")
     return Grid(clock, found, float(times.values[0]) * scale)
@@ -124,16 +126,34 @@ def _step(where: str, times: Times) -> tuple[float, float]:
     t = times.values
     steps = np.diff(t)
     step = float(t[-1] - t[0]) / (t.size - 1)
-    rounded = _resolution(times.texts) + 4 * float(np.spacing(np.abs(t).max()))
+    rounded = _resolution(times.texts) + 4 * max(float(np.spacing(np.abs(t).max())), times.rounding)
     off = np.abs(t - (t[0] + step * np.arange(t.size)))
     if step > 0 and off.max() <= 1.01 * rounded + EVEN * step:
         return step, 2 * rounded / (t.size - 1)
-    usual = float(np.median(steps))
-    at = int(np.abs(steps - usual).argmax())
-    raise InputError(
+    raise _uneven(where, times, float(np.median(steps)))
+
+
+def _uneven(where: str, times: Times, usual: float) -> InputError:
+    """Return the error for the step that differs most from the usual one."""
+    at = int(np.abs(np.diff(times.values) - usual).argmax())
+    return InputError(
         f"{where}: line {times.lines[at + 1]}, {times.title}: steps from {times.texts[at]} to {times.texts[at + 1]}, "
         f"others by {usual:.6g}; samples must be even: give the rows between, or leave out the column and say --dt"
     )
+
+
+def _refuse_missing(where: str, times: Times, step: float) -> None:
+    """Refuse times that leave their grid by a step that their decimals can hold: then it is no rounding.
+
+    Raises:
+        InputError: a row is missing, or is there twice; the message has the line.
+    """
+    digits = step / _resolution(times.texts)
+    if abs(digits - round(digits)) > 1e-6 * digits or round(digits) < 1:
+        return  # steps of 3.90625 ms in whole milliseconds are rounded
+    off = np.abs(times.values - times.values[0] - step * np.arange(times.values.size)).max()
+    if off > 0.5 * step:
+        raise _uneven(where, times, step)
 
 
 def _resolution(texts: Sequence[str]) -> float:

@@ -11,6 +11,7 @@ from edfs import plain
 import ictal
 from ictal import cli
 from ictal.analyses import Event, events_of
+from ictal.analyses.eeg.montage import find
 from ictal.analyses.eeg.spans import Mark, spans_of
 from ictal.analyses.eeg.words import role_of
 from ictal.simulator import InputError, Recording
@@ -321,3 +322,8 @@ def test_differences_have_no_reference_channel_and_no_montage():
     for how in ({"montage": "double-banana"}, {"reference": "F7-T7"}):
         with pytest.raises(InputError, match="differences of two electrodes already"):
             ictal.measure_over_time(x, **OPTIONS, **how)
+
+
+@pytest.mark.parametrize("wanted", ["T3", "T7"])
+def test_old_and_new_names_of_a_site_are_one_in_channels_against_one_electrode(wanted):
+    assert find(["Fp1-Cz", "T3-Cz", "O1-Cz"], wanted, "montage") == 1

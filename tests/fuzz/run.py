@@ -89,7 +89,7 @@ def in_process(given):
         outcome, what = run_case(surface, rng)
         counts[surface.__name__, outcome] += 1
         if what:
-            faults.setdefault(what if outcome == "fault" else "", []).append((surface.__name__, number))
+            faults.setdefault(what, []).append((surface.__name__, number))
             if given.cases == 1:
                 surface(random_again(given.seed, number, chosen))
         surfaces.clean(os.getcwd())

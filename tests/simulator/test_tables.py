@@ -275,3 +275,42 @@ def test_hdf5_of_another_program_is_named_as_such_whatever_is_given_with_it(tmp_
     for given in ({}, {"dt": 0.01}, {"dims": "unit time"}):
         with pytest.raises(InputError, match=r"not written by ictal .*numpy\.save\('FILE\.npy', h5py"):
             open_run(tmp_path / "x.h5", **given)
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "step"), [("time_ms", "%d", 1.0), ("time_s", "%.3f", 0.001), ("time_s", "%.2f", 0.01)]
+)
+@pytest.mark.parametrize("missing", [(20,), (7, 20), (39,)])
+def test_a_missing_row_is_no_rounding_where_the_decimals_hold_the_step(name, form, step, missing, tmp_path):
+    times = np.delete(np.arange(60) * step, missing)
+    rows = [f"{form % t},{k % 7},{k % 5}" for k, t in enumerate(times)]
+    (tmp_path / "x.csv").write_text(f"{name},a,b\n" + "\n".join(rows) + "\n")
+    for dt in (None, 0.01 if form == "%.2f" else 0.001):
+        with pytest.raises(InputError, match="samples must be even"):
+            open_run(tmp_path / "x.csv", dt=dt)
+
+
+def test_rounded_times_of_256_hz_are_even(tmp_path):
+    rows = [f"{round(k * 1000 / 256)},{k % 7},{k % 5}" for k in range(300)]
+    (tmp_path / "x.csv").write_text("time_ms,a,b\n" + "\n".join(rows) + "\n")
+    assert open_run(tmp_path / "x.csv").recording("activity").dt == 1 / 256
+
+
+def test_vectors_beside_arrays_have_their_type_and_agree(tmp_path):
+    x = RNG.normal(size=(20_000, 3))
+    np.savez(tmp_path / "single.npz", x=x, time_s=(np.arange(20_000) / 1000).astype(np.float32))
+    assert open_run(tmp_path / "single.npz").recording("x").dt == pytest.approx(0.001, rel=1e-6)
+    np.savez(tmp_path / "rate.npz", x=x, rate=256.0)
+    assert open_run(tmp_path / "rate.npz", dt=1 / 256).recording("x").dt == 1 / 256
+    with pytest.raises(InputError, match=r"dt is 0.5 s, and the file says a rate of 256 Hz; leave out --dt"):
+        open_run(tmp_path / "rate.npz", dt=0.5)
+    np.savez(tmp_path / "names.npz", **{"a/b": x, "a_b": x})
+    with pytest.raises(InputError, match="two arrays that would be called 'a_b'"):
+        open_run(tmp_path / "names.npz", dt=1.0)
+
+
+@pytest.mark.parametrize("n_units", [1e14, 2.7, 0, -3])
+def test_a_number_of_units_that_cannot_be_is_refused(n_units, tmp_path):
+    np.savez(tmp_path / "s.npz", time_s=np.arange(1, 20) / 10, unit=np.arange(19) % 2, n_units=n_units, duration=3.0)
+    with pytest.raises(InputError, match="n_units: must be a whole number"):
+        open_run(tmp_path / "s.npz")
