@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from ..simulator.errors import InputError
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
-from .options import DimsOption, Force, Line, check_folder, command, prepared
+from .options import DimsOption, Force, Line, check_folder, command
 from .output import Output, assumptions, number
 from .tables import table
 
@@ -18,14 +18,6 @@ if TYPE_CHECKING:
 RESULT = "eeg.h5"
 
 
-def _one_onset(arguments: list[str]) -> list[str]:
-    """Return the arguments; refuse a second --onset, of which only the last would be used."""
-    if (n := sum(word.partition("=")[0] == "--onset" for word in arguments)) > 1:
-        raise InputError(f"--onset: takes one value; got it {n} times; give several events as --event START:STOP each")
-    return arguments
-
-
-@prepared(_one_onset)
 @command
 def eeg(
     *,

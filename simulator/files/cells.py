@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .column_names import is_axis
+from .column_names import is_index, is_spike_time, is_trial
 
 Row = tuple[int, list[str]]  # number of its first line, cells
 
@@ -255,7 +255,7 @@ def _has_header(where: str, rows: Sequence[Row], notes: list[str]) -> bool:
     if not figures and any(first):
         return bool(text) or not any(map(_numeric, (cell for cells in below[:1] for cell in cells)))
     if text:
-        if first[0] and 0 in text and is_axis(first[0]) and len(set(figures)) == len(figures):
+        if first[0] and 0 in text and any(rule(first[0]) for rule in (is_index, is_spike_time, is_trial)) and len(set(figures)) == len(figures):
             return True
         if _in_order(figures) and text == list(range(len(text))):
             notes.append(f"line {line} is taken for the header: {', '.join(first)}")
