@@ -39,7 +39,7 @@ class Marked:
     ] = ()
     onset: Annotated[float | None, Param("Onset of an event that lasts to the end of the file [s]")] = None
     events: Annotated[
-        Path | None, Param("Events from a file: BIDS events.tsv, TUH csv or csv_bi, CHB-MIT summary or .seizures")
+        Path | None, Param("Events from a file: BIDS events.tsv, TUH csv, csv_bi or tse, CHB-MIT summary or .seizures")
     ] = None
 
     def arguments(self) -> dict[str, Any]:

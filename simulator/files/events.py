@@ -1,7 +1,7 @@
 """Readers of files of events beside a recording: BIDS, TUH, and both of CHB-MIT.
 
-BIDS: ``events.tsv`` (onset, duration, and a text). TUH EEG seizure corpus: ``csv`` and ``csv_bi``. CHB-MIT (PhysioNet):
-the summary of a patient, and ``.seizures``, annotations in the MIT format of WFDB.
+BIDS: ``events.tsv`` (onset, duration, and a text). TUH EEG seizure corpus: ``csv``, ``csv_bi``, and ``tse`` of older
+releases. CHB-MIT (PhysioNet): the summary of a patient, and ``.seizures``, annotations in the MIT format of WFDB.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ Mark = dict[str, object]  # onset [s], duration [s] or None, text: as annotation
 SEIZURE = "seizure"
 LARGEST = 64 * 2**20  # bytes; a list of events is no recording
 FORMATS = (
-    "BIDS events.tsv (columns onset and duration), TUH csv or csv_bi (start_time and stop_time), a CHB-MIT summary "
-    "(File Name: ..., Seizure Start Time: ...), CHB-MIT .seizures"
+    "BIDS events.tsv (columns onset and duration), TUH csv, csv_bi or tse (start_time and stop_time), a CHB-MIT "
+    "summary (File Name: ..., Seizure Start Time: ...), CHB-MIT .seizures"
 )
 TEXTS = ("trial_type", "eventtype", "event_type", "label", "description", "value")  # columns, the first that says more
 _NONE = ("", "n/a", "na", "nan")
@@ -72,6 +72,9 @@ def _of_table(source: Path, lines: Sequence[str], recording: str) -> tuple[list[
     rows = [(at, line) for at, line in enumerate(lines, 1) if line.strip() and not line.lstrip().startswith("#")]
     if not rows:
         raise InputError(f"{source}: is empty; want {FORMATS}")
+    if re.match(r"version\s*=\s*tse_", rows[0][1]):
+        rows = [(rows[0][0], "start_time stop_time label confidence"), *rows[1:]]
+        rows = [(at, "\t".join(line.split())) for at, line in rows]
     delimiter = next((mark for mark in ("\t", ",", ";") if mark in rows[0][1]), "\t")
     header = [cell.lower() for cell in _cells(source, *rows[0], delimiter)]
     tuh = {"start_time", "stop_time"} <= set(header)
