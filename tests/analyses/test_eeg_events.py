@@ -351,5 +351,5 @@ def test_an_end_of_a_pair_that_names_several_channels_is_refused():
     x = recording([], k=6)
     names = np.array(["Fp1", "F3..", "EEG F3", "Cz", "Pz", "O1"])
     x = Recording(x.values, 0.02, "second", "potential", "µV", unit_labels={"channel": names})
-    with pytest.raises(InputError, match="montage: 'f3' names several channels: F3[.]{2}, EEG F3"):
+    with pytest.raises(InputError, match=r"montage: 'f3' names several channels: F3[.]{2}, EEG F3"):
         ictal.measure_over_time(x, **OPTIONS, montage="Fp1-f3,Cz-Pz", all_channels=True)
