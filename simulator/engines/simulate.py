@@ -19,7 +19,7 @@ def simulate(
     duration: float,
     seed: int,
     engine: str = "compiled",
-    signal_dt: float = 1.0,
+    signal_dt: float = 0.001,
     progress: TimeProgress | None = None,
     precision: str = "float64",
     threads: int = 1,
@@ -32,7 +32,7 @@ def simulate(
         seed: of the wiring, the initial state and the Poisson inputs, in separate streams.
         engine: "compiled", or "brian2", the reference: the same graph, initial state and given events, but other
             draws of Poisson inputs (see `freeze_inputs`).
-        signal_dt: sampling interval of the signals [ms].
+        signal_dt: sampling interval of the signals that have none of their own [s].
         progress: called with (done, total) [ms of biological time].
         precision: "float64" or "float32", of the compiled engine.
         threads: of the compiled engine; they do not change the bits.
@@ -51,11 +51,12 @@ def simulate(
     for name, value in (("duration", duration), ("signal_dt", signal_dt)):
         if not isinstance(value, int | float | np.number):
             raise InputError(f"simulate: {name} must be a number; got {value!r}")
-    n_steps(network, duration * 1000.0)
-    sampling(network, signal_dt)
+    length, interval = duration * 1000.0, signal_dt * 1000.0
+    sampling(network, interval)
+    n_steps(network, length, interval)
     try:
         found: Run = run(
-            instantiate(network, seed), duration * 1000.0, seed, signal_dt, progress,
+            instantiate(network, seed), length, seed, interval, progress,
             *((precision, threads) if engine == "compiled" else ()),
         )  # fmt: skip
     except MemoryError as error:

@@ -47,7 +47,7 @@ class Forecast:
 
 
 def forecast(
-    network: Network, duration: float, seed: int, signal_dt: float = 1.0, precision: str = "float64", threads: int = 1
+    network: Network, duration: float, seed: int, signal_dt: float = 0.001, precision: str = "float64", threads: int = 1
 ) -> Forecast:
     """Return the needs of a run: measured on a pilot run, or counted where the network is too large to draw.
 
@@ -55,11 +55,11 @@ def forecast(
         network: the description.
         duration: of the run [s].
         seed: of the run.
-        signal_dt: sampling interval of signals that have none of their own [ms].
+        signal_dt: sampling interval of signals that have none of their own [s].
         precision: of the engine.
         threads: of the engine.
     """
-    total = n_steps(network, duration * 1000.0)
+    total = n_steps(network, duration * 1000.0, signal_dt * 1000.0)
     cells = sum(p.n for p in network.populations)
     need = needed_memory(network, precision, threads)
     if need <= MEASURED_UP_TO:
@@ -85,16 +85,17 @@ def needed_disk(network: Network, duration: float, signal_dt: float, rate: float
     Args:
         network: the description.
         duration: of the run [s].
-        signal_dt: sampling interval of signals that have none of their own [ms].
+        signal_dt: sampling interval of signals that have none of their own [s].
         rate: mean rate of a cell [Hz].
     """
     spikes = rate * duration * sum(p.n for p in network.populations)
     times: NDArray[np.float64] = np.arange(10_000, dtype=np.float64) * network.dt / 1000.0
     lossy = timestamps(times)[1].any()
-    total, every = n_steps(network, duration * 1000.0), intervals(network, signal_dt)
+    default = sampling(network, signal_dt * 1000.0)
+    total, every = n_steps(network, duration * 1000.0), intervals(network, signal_dt * 1000.0)
     stored = chunked = 0.0
     for name, (_, _, labels) in descriptions(network).items():
-        rows = total / every.get(name, sampling(network, signal_dt))
+        rows = total / every.get(name, default)
         width = next(iter(labels.values())).size
         stored += 8 * rows * (width + 1)
         chunked += 8 * rows * width if name in every else 0
@@ -106,7 +107,7 @@ def refuse_what_does_not_fit(
     network: Network,
     duration: float,
     folder: Path,
-    signal_dt: float = 1.0,
+    signal_dt: float = 0.001,
     precision: str = "float64",
     threads: int = 1,
 ) -> None:

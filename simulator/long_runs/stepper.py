@@ -39,7 +39,7 @@ class UnfinishedError(Exception):
 def columns(network: Network, signal_dt: float) -> dict[str, int]:
     """Return the number of values in a sample, by name of the signal."""
     described = descriptions(network)
-    return {name: next(iter(described[name][2].values())).size for name in intervals(network, signal_dt)}
+    return {name: next(iter(described[name][2].values())).size for name in intervals(network, signal_dt * 1000.0)}
 
 
 class Stepper:
@@ -59,7 +59,7 @@ class Stepper:
     ) -> None:
         self._folder, self._network, self._total = unfinished, network, total
         self._settings = seed, signal_dt, precision, threads
-        self._every = intervals(network, signal_dt)
+        self._every = intervals(network, signal_dt * 1000.0)
         self._progress, self._stop = progress, stop
         self._number = self._done = 0  # chunks and steps that are on the disk
         self._pending: list[Chunk] = []

@@ -46,7 +46,7 @@ def record_to_file(
     seed: int,
     path: str | os.PathLike[str],
     *,
-    signal_dt: float = 1.0,
+    signal_dt: float = 0.001,
     precision: str = "float64",
     threads: int = 1,
     source: Mapping[str, object] | None = None,
@@ -67,7 +67,7 @@ def record_to_file(
         duration: of the run [s], a multiple of the network's time step.
         seed: of the wiring, the initial state and the inputs.
         path: the file.
-        signal_dt: sampling interval of the signals [ms].
+        signal_dt: sampling interval of the signals that have none of their own [s].
         precision: "float64" or "float32".
         threads: of the engine; the bits do not depend on it.
         source: added to the provenance of every entry: system, parameters.
@@ -90,8 +90,8 @@ def record_to_file(
         raise InputError("--resume goes on and --force starts again: say one of them")
     target = Path(path)
     unfinished = UnfinishedRun.of(target)
-    total = n_steps(network, duration * 1000.0)
-    intervals(network, signal_dt)
+    intervals(network, signal_dt * 1000.0)
+    total = n_steps(network, duration * 1000.0, signal_dt * 1000.0)
     own = {**(source or {}), **provenance("compiled", seed, "numpy", "numba")}
     if precision != "float64":
         own["precision"] = precision

@@ -64,7 +64,7 @@ def assert_equal(ours, theirs):
 
 
 def frozen(network, duration, seed):
-    return instantiate(freeze_inputs(network, duration, seed), seed)
+    return instantiate(freeze_inputs(network, duration / 1000.0, seed), seed)
 
 
 @contextmanager
@@ -209,7 +209,7 @@ def test_equal_time_constants_are_stepped_by_the_propagator(kind, tau):
 
 def test_both_roads_of_this_engine_agree(monkeypatch):
     cell = Population("E", 30, **LIF, synapses=(AlphaSynapse("e", 5.0),))
-    network = freeze_inputs(Network((cell,), inputs=(PoissonInput("E", "e", 1.5, 1.5),)), 200.0, 0)
+    network = freeze_inputs(Network((cell,), inputs=(PoissonInput("E", "e", 1.5, 1.5),)), 0.2, 0)
     assert cells(network, 0, None).statements == ""
     closed = simulate(network, 0.2, 0, engine="brian2").spikes("E")
     monkeypatch.setattr("ictal.simulator.engines.brian2.equations.MAX_VARIABLES", 0)

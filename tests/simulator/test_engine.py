@@ -90,7 +90,7 @@ def test_two_inputs_of_one_step_count_twice():
     cell = Population("E", 2, **NEVER, synapses=(Synapse("e", 5.0),))
     network = Network((cell,), inputs=(EventInput("E", "e", 1.0, np.array([1.0, 1.0, 1.0]), np.array([0, 0, 1])),),
                       signals=(MeanSynapticCurrent("s", "E", ("e",)),))  # fmt: skip
-    s = simulate(network, 0.003, 0, signal_dt=0.1).recording("s").values[:, 0]
+    s = simulate(network, 0.003, 0, signal_dt=1e-4).recording("s").values[:, 0]
     assert s[10] == 0.0
     assert s[11] == pytest.approx(1.5)
     assert s[20] == pytest.approx(1.5 * math.exp(-0.9 / 5.0))
@@ -130,7 +130,7 @@ def test_a_spike_arrives_after_its_delay(delay):
     target = Population("B", 3, **NEVER, synapses=(Synapse("e", 5.0),))
     edges = Projection("A", "B", "e", Edges(np.array([0, 0, 1]), np.array([1, 1, 2])), np.array([2.0, 3.0, 4.0]), delay)
     network = Network((source, target), (edges,), signals=(MeanSynapticCurrent("s", "B", ("e",)),))
-    s = simulate(network, 0.004, 0, signal_dt=0.1).recording("s").values[:, 0]
+    s = simulate(network, 0.004, 0, signal_dt=1e-4).recording("s").values[:, 0]
     arrived = round(delay / 0.1) + 1
     assert (s[:arrived] == 0).all()
     assert s[arrived] == pytest.approx(3.0)
