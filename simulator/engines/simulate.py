@@ -11,6 +11,7 @@ from ..recordings.run import Run
 from ..types import TimeProgress
 from . import ENGINES
 from .common import n_steps, sampling
+from .estimate import refuse_beyond_memory
 from .wiring import instantiate
 
 
@@ -33,7 +34,7 @@ def simulate(
         engine: "compiled", or "brian2", the reference: the same graph, initial state and given events, but other
             draws of Poisson inputs (see `freeze_inputs`).
         signal_dt: sampling interval of the signals that have none of their own [s].
-        progress: called with (done, total) [ms of biological time].
+        progress: called with (done, total) [s of biological time].
         precision: "float64" or "float32", of the compiled engine.
         threads: of the compiled engine; they do not change the bits.
 
@@ -41,7 +42,8 @@ def simulate(
         Spikes for every population and triggered input, a Recording for every signal, slow variable and schedule.
 
     Raises:
-        InputError: an unknown engine, or a duration, interval or seed that cannot be.
+        InputError: an unknown engine; a duration, interval or seed that cannot be; given inputs that end before the
+            run; recorded data that do not fit into memory.
     """
     run = ENGINES.load(engine)
     if engine != "compiled" and (precision, threads) != ("float64", 1):
@@ -53,10 +55,13 @@ def simulate(
             raise InputError(f"simulate: {name} must be a number; got {value!r}")
     length, interval = duration * 1000.0, signal_dt * 1000.0
     sampling(network, interval)
-    n_steps(network, length, interval)
+    total = n_steps(network, length, interval)
+    copies = 1 if engine == "compiled" else 2
+    refuse_beyond_memory(network, total, interval, precision, threads, copies)
+    report = None if progress is None else lambda done, end: progress(done / 1000.0, end / 1000.0)
     try:
         found: Run = run(
-            instantiate(network, seed), length, seed, interval, progress,
+            instantiate(network, seed), length, seed, interval, report,
             *((precision, threads) if engine == "compiled" else ()),
         )  # fmt: skip
     except MemoryError as error:

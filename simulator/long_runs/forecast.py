@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engines.common import descriptions, intervals, n_steps, sampling
-from ..engines.estimate import expected_edges, memory
+from ..engines.estimate import NOMINAL_RATE, expected_edges, memory
 from ..engines.wiring import instantiate
 from ..errors import InputError
 from ..files.store import timestamps
 from ..machine import available_memory, free_disk, readable_size
 from ..networks.network import Network
 
-NOMINAL_RATE = 5.0  # assumed rate of a cell without a pilot run [Hz]
 PROGRAM = 300_000_000  # interpreter, libraries and compiled code, and one chunk [bytes]
 PILOT, PILOT_WALL = 200.0, 2.0  # length of the pilot run, at most: biological [ms], wall [s]
 WARM_UP = 10  # steps that are not timed: the first of them compile

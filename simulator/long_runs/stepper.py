@@ -114,7 +114,7 @@ class Stepper:
             stopped = self._stop() and chunk.end < self._total
             now = time.monotonic()
             if self._progress is not None:
-                self._progress(chunk.end * self._network.dt, self._total * self._network.dt)
+                self._progress(self._seconds(chunk.end), self._seconds(self._total))
             cut_after = max(min(max(CUT_AFTER, 0.01 * (now - began)), CUT_AT_MOST), self._cost / WRITING_SHARE)
             due = stopped or chunk.end == self._total or now - last >= cut_after
             if due or sum(map(_size, self._pending)) >= CUT_SIZE:

@@ -75,7 +75,7 @@ def record_to_file(
         known: recordings that `source` determines, such as theory; written after the recorded entries.
         resume: go on where ``FILE.h5.part`` ends; start if there is none; do nothing if the file is whole.
         force: replace a file and drop an unfinished run.
-        progress: called with (done, total) [ms of biological time].
+        progress: called with (done, total) [s of biological time].
         stop: called many times a second; True writes all results so far and raises `UnfinishedError`.
         note: called with a line on damage that was mended.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from ...checks import steps
 from ...errors import InputError, unknown
 from ...networks.cells import DeltaSynapse
 from ...networks.inputs import CurrentInput, TriggeredInput
+from ...networks.signals import PopulationRate
 from ...recordings.run import Run
 from ...types import TimeProgress
 from ..common import assemble, check_given, course, intervals, n_steps, provenance, rows_of, runaway
@@ -68,17 +69,29 @@ def simulate_compiled(
     network = instance.network
     total = n_steps(network, duration, signal_dt)
     simulation = Simulation(instance, total, seed, signal_dt / 1000.0, precision, threads)
-    chunks = []
+    chunks, samples = [], dict[str, NDArray[np.float64]]()
+    rates = {s.name for s in network.signals if isinstance(s, PopulationRate)}
+    every = intervals(network, signal_dt)
     longer = max(1, min(10, SMALL // sum(p.n for p in network.populations)))
     stretch = max(1, round(longer * STRETCH / network.dt))
     while simulation.step < total:
-        chunks.append(simulation.advance(min(simulation.step + stretch, total)))
+        chunk = simulation.advance(min(simulation.step + stretch, total))
+        for name, part in chunk.samples.items():  # into one array each: memory for a second copy may not be there
+            rate = name in rates
+            if name not in samples:
+                samples[name] = np.empty((rows_of(rate, every[name], 0, total), part.shape[1]))
+            begin = rows_of(rate, every[name], 0, chunk.begin)
+            samples[name][begin : begin + len(part)] = part
+        chunks.append(replace(chunk, samples={}))
         if progress is not None:
             progress(simulation.step * network.dt, total * network.dt)
     source = provenance("compiled", seed, "numpy", "numba")
     if precision != "float64":
         source["precision"] = precision
-    return assemble(network, total, *joined(chunks), signal_dt, source)
+    for values in samples.values():
+        values.setflags(write=False)  # a Recording copies what others could write to
+    spikes, triggers, _ = joined(chunks)
+    return assemble(network, total, spikes, triggers, samples, signal_dt, source)
 
 
 def joined(chunks: list[Chunk]) -> tuple[Any, Any, Any]:
