@@ -15,6 +15,7 @@ from ..files.document import versions
 from ..networks.cells import DeltaSynapse, Population
 from ..networks.inputs import CurrentInput, EventInput, GivenNoise, PoissonInput
 from ..networks.network import Network, rate_name
+from ..networks.plausible import check_rates
 from ..networks.schedule import Schedule
 from ..networks.signals import MeanSynapticCurrent, PopulationRate, PopulationStatistic
 from ..recordings.recording import Recording
@@ -41,6 +42,7 @@ def n_steps(network: Network, duration: float, signal_dt: float = 1.0) -> int:
     n = steps(duration, network.dt, "simulate: duration", "s")
     if n > MAX_STEPS:
         raise InputError(f"simulate: duration must be at most {MAX_STEPS:g} time steps; got {n:.3g}")
+    check_rates(network)
     check_given(network, n)
     for signal in network.signals:
         interval = signal_dt if signal.interval is None else signal.interval
@@ -68,9 +70,9 @@ def check_given(network: Network, total: int) -> None:
             )
         if isinstance(given, EventInput) and given.until is not None and given.until < (total - 0.5) * network.dt:
             raise InputError(
-                f"EventInput.until: the given events of {given.target}.{given.synapse} end at {given.until / 1000.0:g} s, "
-                f"before the run of {run:g} s; freeze_inputs(network, {run:g}, seed) draws enough, or until=None if "
-                "silence follows"
+                f"EventInput.until: the given events of {given.target}.{given.synapse} end at "
+                f"{given.until / 1000.0:g} s, before the run of {run:g} s; freeze_inputs(network, {run:g}, seed) draws "
+                "enough, or say until=None if silence follows"
             )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from ..errors import InputError
 from ..files.document import first_line
 from ..networks.network import Network
+from ..networks.plausible import doubts
 from ..recordings.run import Run
 from ..types import TimeProgress
 from . import ENGINES
@@ -44,6 +47,8 @@ def simulate(
     Raises:
         InputError: an unknown engine; a duration, interval or seed that cannot be; given inputs that end before the
             run; recorded data that do not fit into memory.
+
+    Warns of numbers that are probably in another unit than their field (`networks.plausible`).
     """
     run = ENGINES.load(engine)
     if engine != "compiled" and (precision, threads) != ("float64", 1):
@@ -56,6 +61,8 @@ def simulate(
     length, interval = duration * 1000.0, signal_dt * 1000.0
     sampling(network, interval)
     total = n_steps(network, length, interval)
+    for line in doubts(network, length):
+        warnings.warn(line, stacklevel=2)
     copies = 1 if engine == "compiled" else 2
     refuse_beyond_memory(network, total, interval, precision, threads, copies)
     report = None if progress is None else lambda done, end: progress(done / 1000.0, end / 1000.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from ..files.disk import WriteError, check_writable
 from ..files.document import read, to_json
 from ..files.identity import differences, fingerprint
 from ..networks.network import Network
+from ..networks.plausible import doubts
 from ..recordings.recording import Recording
 from ..types import TimeProgress
 from .chunks import UnfinishedRun
@@ -92,6 +94,8 @@ def record_to_file(
     unfinished = UnfinishedRun.of(target)
     intervals(network, signal_dt * 1000.0)
     total = n_steps(network, duration * 1000.0, signal_dt * 1000.0)
+    for line in doubts(network, duration * 1000.0):
+        warnings.warn(line, stacklevel=2)
     own = {**(source or {}), **provenance("compiled", seed, "numpy", "numba")}
     if precision != "float64":
         own["precision"] = precision

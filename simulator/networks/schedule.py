@@ -63,7 +63,8 @@ class Schedule:
     def means(self, steps: ArrayLike, dt: float) -> NDArray[np.float64]:
         """Return the means over the time steps n·dt..(n + 1)·dt, in the shape of `steps`; dt is in ms.
 
-        >>> Schedule("pulse", times=(0.02, 0.02, 0.06, 0.06), values=(0, 10, 10, 0)).means([0, 1], 0.1).round(9).tolist()
+        >>> pulse = Schedule("pulse", times=(0.02, 0.02, 0.06, 0.06), values=(0, 10, 10, 0))
+        >>> pulse.means([0, 1], 0.1).round(9).tolist()
         [4.0, 0.0]
         """
         n = np.asarray(steps, dtype=np.float64)
@@ -84,7 +85,8 @@ class Schedule:
         """Return the times [ms] of the jumps that are no multiples of the time step dt [ms]."""
         points = self._points(dt)
         jump = np.flatnonzero((np.diff(self.times) == 0) & (np.diff(self.values) != 0))
-        return np.asarray(self.times)[jump[points[jump] != np.rint(points[jump])]]
+        off = jump[points[jump] != np.rint(points[jump])]
+        return np.array([self.times[k] for k in off])
 
     def _points(self, dt: float) -> Floats:
         """Return the times in steps; one that rounding alone keeps from a multiple is the multiple."""

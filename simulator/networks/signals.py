@@ -17,7 +17,7 @@ Interval = Annotated[float | None, Param("interval between samples, a multiple o
 
 @dataclass(frozen=True)
 class MeanSynapticCurrent(Checked):
-    """The mean over the cells of Σ_k |G_k| s_k of currents, |G_k| s_k |E_k − v| of conductances [mV]: a proxy of a field.
+    """Field proxy: mean over the cells of Σ_k |G_k| s_k of currents and |G_k| s_k |E_k − v| of conductances [mV].
 
     These are the sizes of the synaptic currents, in mV of the leak. Excitation and inhibition add, as they do in the
     local field potential of pyramidal cells (Mazzoni et al., PLoS Comput Biol 2015). G_k is that of the time step that

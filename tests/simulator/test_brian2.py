@@ -310,9 +310,9 @@ rng = np.random.default_rng(0)
 NO_EDGES = Edges(np.array([], dtype=int), np.array([], dtype=int))
 GATES = SaturatingSynapse("s", 50.0, 2.0, 0.5, reversal=30.0)
 CORNERS = {
-    "noise that ends": wired(
+    "noise that lasts longer": wired(
         Synapse("s", 5.0),
-        inputs=[GivenNoise("E", name, tau, rng.normal(0, 1, (100, 20))) for name, tau in (("v", None), ("y", 5.0))],
+        inputs=[GivenNoise("E", name, tau, rng.normal(0, 1, (600, 20))) for name, tau in (("v", None), ("y", 5.0))],
     ),
     "a cell named twice": wired(
         Synapse("s", 5.0), inputs=[TriggeredInput("t", "E", "E", "s", 2.0, 3, 5.0, cells=np.array([1, 1, 2]))]

@@ -15,8 +15,9 @@ from ictal.simulator import (
     Synapse,
     WhiteNoise,
     freeze_inputs,
+    simulate,
 )
-from ictal.simulator.engines.compiled.draws import MAX_EVENTS, Draws
+from ictal.simulator.engines.compiled.draws import Draws
 from ictal.simulator.engines.kernels.draws import BLOCK, choose, normals
 
 N = 2500  # three blocks
@@ -116,6 +117,12 @@ def test_a_checkpoint_takes_up_the_counts():
     assert expected.shape == (57, -(-N // BLOCK))
 
 
-def test_too_many_events_are_refused():
-    with pytest.raises(InputError, match=rf"^PoissonInput\.rate: must give at most {MAX_EVENTS:g} events[^\n]*$"):
-        Draws(network(PoissonInput("E", "e", 1.1e4, 1.0)), 0)
+@pytest.mark.parametrize("rate", [5000.0, Schedule("rate", (0.0, 1.0), (0.1, 5000.0))], ids=["constant", "schedule"])
+def test_a_rate_in_hz_is_refused_with_the_rate_per_ms(rate):
+    given = network(PoissonInput("E", "e", rate, 1.0))
+    words = (
+        r"^PoissonInput\.rate: must be at most 1000 per ms.*; got 5000 per ms = 5e\+06 Hz; for 5000 Hz say 5, [^\n]*$"
+    )
+    for run in (lambda: freeze_inputs(given, 0.01, 0), lambda: simulate(given, 0.01, 0)):
+        with pytest.raises(InputError, match=words):
+            run()

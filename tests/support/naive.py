@@ -272,7 +272,7 @@ def over(value, t, dt):
 
 
 def kick(noise, n):
-    return noise.kicks[n] if n < len(noise.kicks) else 0.0
+    return noise.kicks[n]
 
 
 def block(synapse, v):

@@ -83,9 +83,7 @@ def statement(network: Network, m: int, names: dict[str, Any], timed: Timed, tot
     if isinstance(given, OUNoise):
         return f"y{m} += {number(given.sd * math.sqrt(-math.expm1(-2 * dt / given.tau)))}*randn()", "synapses"
     if isinstance(given, GivenNoise):
-        kicks = np.zeros((total, population.n))
-        kicks[: len(given.kicks)] = given.kicks[:total]
-        names[f"kick{m}"] = timed(kicks)
+        names[f"kick{m}"] = timed(given.kicks[:total])
         if given.tau is None:
             return f"v += kick{m}(t, i)*int(not_refractory)", "groups"
         return f"y{m} += kick{m}(t, i)", "synapses"

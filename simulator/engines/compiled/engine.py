@@ -364,4 +364,3 @@ class Simulation:
             window=np.zeros(len(self._triggers), np.int64),
             last=np.full(len(self._triggers), -1, np.int64),
         )
-

@@ -80,17 +80,18 @@ def _add_variable(
 
 @inner
 def _add_current(
-    populations: Table, fields: Table, p: int, channel: int, g: float, y: NDArray[Any], out: Floats
+    populations: Table, fields: Table, p: int, channel: int, g: float, y: NDArray[Any], z: Floats, out: Floats
 ) -> None:  # pragma: no cover
     """Add g·s, or g·s·|E − v| of a conductance, of every cell of a population that is not linear to `out`."""
     pop = populations[p]
     v = fields[pop.first].start
     for f in range(pop.first + 1, pop.last):
         field = fields[f]
-        if field.channel != channel or (field.kind != DECAY and field.kind != ALPHA):
+        if field.channel != channel or field.kind == ALPHA_Y:
             continue
+        scale = g * z[field.mode] if field.kind == FIXED else g
         for i in range(pop.n):
-            current = g * y[field.start + i]
+            current = scale * y[field.start + i]
             if not math.isnan(field.reversal):
                 now = y[v + i] if y[v + i] > -math.inf else pop.v_reset
                 current *= abs(field.reversal - now)
@@ -136,7 +137,7 @@ def sample(
                         populations, fields, sampler.population, c, abs(gain[c]), since, y, lam, dec, base, z, values
                     )
                 else:
-                    _add_current(populations, fields, sampler.population, c, abs(gain[c]), y, values)
+                    _add_current(populations, fields, sampler.population, c, abs(gain[c]), y, z, values)
         else:
             _add_variable(
                 populations, fields, sampler.population, sampler.variable, 1.0, since, y, lam, dec, base, z, values
