@@ -84,6 +84,12 @@ def rows_of(rate: bool, every: int, begin: int, until: int) -> int:
     return until // every - begin // every if rate else -(-until // every) - -(-begin // every)
 
 
+def check_threads(threads: object) -> None:
+    """Check that a number of threads is a whole number from 1 up."""
+    if isinstance(threads, bool) or not (isinstance(threads, int) and threads >= 1):
+        raise InputError(f"threads: must be a whole number of at least 1; got {threads!r}")
+
+
 def sampling(network: Network, signal_dt: float) -> int:
     """Return the number of steps between two samples of a signal.
 

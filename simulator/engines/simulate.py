@@ -13,7 +13,7 @@ from ..networks.plausible import doubts
 from ..recordings.run import Run
 from ..types import TimeProgress
 from . import ENGINES
-from .common import n_steps, sampling
+from .common import check_threads, n_steps, sampling
 from .estimate import refuse_beyond_memory
 from .wiring import instantiate
 
@@ -58,6 +58,7 @@ def simulate(
     for name, value in (("duration", duration), ("signal_dt", signal_dt)):
         if not isinstance(value, int | float | np.number):
             raise InputError(f"simulate: {name} must be a number; got {value!r}")
+    check_threads(threads)
     length, interval = duration * 1000.0, signal_dt * 1000.0
     sampling(network, interval)
     total = n_steps(network, length, interval)

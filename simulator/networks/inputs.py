@@ -18,7 +18,9 @@ Weight = Annotated[float, Param("weight [mV]")]
 
 @dataclass(frozen=True)
 class PoissonInput(Checked):
-    """Independent Poisson spikes to every cell of a population.
+    """Independent Poisson spikes to every cell of a population, of all its sources together.
+
+    Over 1000 per ms a run is refused: that is no cell's input, but a rate in Hz.
 
     Raises:
         InputError: a rate that is negative, at any time of a Schedule.

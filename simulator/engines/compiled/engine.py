@@ -17,7 +17,7 @@ from ...networks.inputs import CurrentInput, TriggeredInput
 from ...networks.signals import PopulationRate
 from ...recordings.run import Run
 from ...types import TimeProgress
-from ..common import assemble, check_given, course, intervals, n_steps, provenance, rows_of, runaway
+from ..common import assemble, check_given, check_threads, course, intervals, n_steps, provenance, rows_of, runaway
 from ..kernels.layout import LINEAR, RATE_OF, VOLTAGE, State, Stretch
 from ..step_tables import n_blocks
 from ..wiring import Instance
@@ -132,8 +132,7 @@ class Simulation:
     ) -> None:
         if precision not in PRECISIONS:
             raise unknown("precision", str(precision), PRECISIONS)
-        if isinstance(threads, bool) or not (isinstance(threads, int) and threads >= 1):
-            raise InputError(f"threads: must be a whole number of at least 1; got {threads!r}")
+        check_threads(threads)
         self.network, self.step, self.total = instance.network, 0, total
         check_given(self.network, total)
         self._every = intervals(self.network, signal_dt * 1000.0)
