@@ -272,6 +272,13 @@ def test_recorded_data_beyond_memory_are_refused_before_anything_is_drawn(monkey
         simulate(Network((cells(10**9),)), 0.1, 1)
 
 
+@pytest.mark.parametrize("name", ["kuramoto", "zhang", "synthetic_eeg"])
+def test_runs_of_other_systems_beyond_memory_are_refused(name, monkeypatch):
+    monkeypatch.setattr("ictal.simulator.machine.available_memory", lambda: 1e5)
+    with pytest.raises(InputError, match=r"\.duration: \d+ samples of \d+ .* needs .* and 100 kB are free$"):
+        SYSTEMS.load(name)(duration=100.0).record(1)
+
+
 def test_draws_beyond_memory_are_refused_with_the_unit_of_the_duration(monkeypatch):
     monkeypatch.setattr("ictal.simulator.engines.compiled.draws.available_memory", lambda: 1e9)
     with pytest.raises(

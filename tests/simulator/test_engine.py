@@ -269,6 +269,7 @@ def test_runs_say_what_they_are():
     assert np.array_equal(spikes.time, np.rint(spikes.time * 1e4) * 0.1 / 1000.0)
 
 
+@pytest.mark.filterwarnings("ignore:Projection.weight")
 def test_activity_that_runs_away_is_an_error():
     network = lively()
     kick = Projection("E", "E", "e", FixedInDegree(30), 1e306, 0.1)

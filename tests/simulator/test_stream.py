@@ -375,6 +375,7 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on(folder, often, monkeypatch)
     assert everything("run.h5") == whole(network, duration)
 
 
+@pytest.mark.filterwarnings("ignore:Projection.weight", "ignore:PoissonInput.rate, weight")
 def test_a_run_that_ran_away_leaves_nothing(folder, often):
     cells = Population(
         "A", 4, 20.0, v_rest=0.0, v_threshold=1.0, v_reset=0.0, refractory=0.0, synapses=(Synapse("e", 5.0),)
