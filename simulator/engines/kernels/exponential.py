@@ -76,6 +76,12 @@ def _fuses(machine: Any) -> bool:
 
 
 @inner
+def madd(a: float, b: float, c: float) -> Any:  # pragma: no cover
+    """Return a·b + c, rounded once where the processor can."""
+    return fma(a, b, c) if has_fma() else a * b + c
+
+
+@inner
 def _reduced(x: float) -> Any:  # pragma: no cover
     """Return k, r and e^r − 1 of x = k ln 2 + r."""
     x = min(max(x, LOWEST), HIGHEST)
@@ -119,7 +125,7 @@ def exp(x: float) -> Any:  # pragma: no cover
     """Return e^x, of x limited to −708..709."""
     shifted, q = _reduced(x)
     scale = _power(shifted)
-    return scale + scale * q if not has_fma() else fma(scale, q, scale)
+    return madd(scale, q, scale)
 
 
 @inner
@@ -127,5 +133,5 @@ def exprel(x: float) -> Any:  # pragma: no cover
     """Return (e^x − 1)/x, of x limited to −708..709; 1 at 0."""
     shifted, q = _reduced(x)
     scale = _power(shifted)
-    less = scale * q + (scale - 1.0) if not has_fma() else fma(scale, q, scale - 1.0)
+    less = madd(scale, q, scale - 1.0)
     return less / x if x != 0.0 else 1.0

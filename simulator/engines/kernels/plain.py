@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 
 from ...types import Floats
 from .compiling import inner
-from .exponential import exp, exprel
+from .exponential import exp, exprel, madd
 from .layout import ALPHA, ALPHA_Y, DECAY, EXPONENTIAL, FIXED, LEAKY, Cells, StepTables
+from .memory import fill
 
 WIDTH = 256
 MAX_EXPONENT = 50.0
@@ -59,15 +60,17 @@ def step(
     pair = pop.kind == LEAKY and last - first == 2 and kicks.size == 0 and pop.adaptation < 0
     for f in range(first, last):
         pair = pair and fields[f].kind == DECAY and not math.isnan(fields[f].reversal)
-    for a in range(lo, hi, WIDTH):
-        b = min(a + WIDTH, hi)
+    width = 4 * WIDTH if pair else WIDTH
+    for a in range(lo, hi, width):
+        b = min(a + width, hi)
         m = b - a
         now = y[v + a : v + b]
         if pair:
             e, i = fields[first], fields[first + 1]
-            hits = _two_conductances(
-                now, y[e.start + a : e.start + b], y[i.start + a : i.start + b], e.push * gain[e.channel],
-                i.push * gain[i.channel], e.reversal, i.reversal, e.keep, i.keep, drive, pop.step, threshold,
+            c, d = e.push * gain[e.channel], i.push * gain[i.channel]
+            _two_conductances(
+                now, y[e.start + a : e.start + b], y[i.start + a : i.start + b], c, d, c * e.reversal, d * i.reversal,
+                e.keep, i.keep, drive, pop.step,
             )  # fmt: skip
         else:
             before, leak, pull, middle = block[0, :m], block[1, :m], block[2, :m], block[3, :m]
@@ -89,8 +92,7 @@ def step(
                 _follow(y[w.start + a : w.start + b], middle, pop.coupling, pop.v_rest, w.keep)
             if kicks.size:
                 _kick(now, kicks[a:b])
-            hits = _above(now, threshold)
-        if hits > 0:  # rare: only such a block is searched cell by cell
+        if _above(now, threshold) > 0:  # rare: only such a block is searched cell by cell
             for k in range(m):
                 if now[k] >= threshold:
                     out[count] = a + k
@@ -100,28 +102,21 @@ def step(
 
 @inner
 def _two_conductances(
-    now: Any, s: Any, t: Any, c: float, d: float, reversal: float, other: float, keep: float, keep_other: float,
-    drive: float, step: float, threshold: float,
-) -> int:  # pragma: no cover  # fmt: skip
-    """Advance leaky cells with two exponential conductances s and t in one pass; return how many reach the threshold.
-
-    The sums are those of the general passes, in their order.
-    """
-    hits = np.int32(0)
+    now: Any, s: Any, t: Any, leak_s: float, leak_t: float, pull_s: float, pull_t: float, keep_s: float, keep_t: float,
+    drive: float, step: float,
+) -> None:  # pragma: no cover  # fmt: skip
+    """Advance leaky cells with two exponential conductances s and t in one pass, by the sums of the general passes."""
     for i in range(now.size):
-        g, h = c * s[i], d * t[i]
-        leak = 1.0 + g + h
-        end = (drive + g * reversal + h * other) / leak
-        now[i] = end + (now[i] - end) * exp(-step * leak)  # −∞ stays
-        hits = np.int32(hits + np.int32(now[i] >= threshold))
-        s[i] = _kept(s[i], keep)
-        t[i] = _kept(t[i], keep_other)
-    return hits
+        leak = madd(leak_t, t[i], madd(leak_s, s[i], 1.0))
+        end = madd(pull_t, t[i], madd(pull_s, s[i], drive)) / leak
+        now[i] = madd(now[i] - end, exp(-step * leak), end)  # −∞ stays
+        s[i] = _kept(s[i], keep_s)
+        t[i] = _kept(t[i], keep_t)
 
 
 @inner
 def _kept(s: Any, keep: float) -> Any:  # pragma: no cover
-    return s * keep if abs(s) > TINY else 0 * s
+    return 0.0 if abs(s) <= TINY else s * keep  # NaN stays
 
 
 @inner
@@ -147,65 +142,54 @@ def _synapses(
         field = tables.fields[f]
         if f == pop.adaptation or field.kind == ALPHA_Y:
             continue
-        g = gain[field.channel] if field.channel >= 0 else 1.0
         s = y[field.start + a : field.start + b]
-        conductance = not math.isnan(field.reversal)
-        share, reversal = (1.0, field.reversal) if conductance else (0.0, 1.0)  # of leak and of pull
+        g = gain[field.channel] if field.channel >= 0 else 1.0
+        share, reversal = (0.0, 1.0) if math.isnan(field.reversal) else (1.0, field.reversal)  # a current has no leak
+        c = field.push * g
         if field.kind == DECAY:
-            _decay(s, field.push * g, field.keep, share, reversal, leak, pull)
+            _decay(s, c * share, c * reversal, field.keep, leak, pull)
         elif field.kind == ALPHA:
             late = tables.fields[f + 1]
-            t = y[late.start + a : late.start + b]
-            _alpha(s, t, field.push * g, late.push * g, field.h, field.keep, share, reversal, leak, pull)
+            t, d = y[late.start + a : late.start + b], late.push * g
+            _constant(t, d * share, d * reversal, leak, pull)
+            _constant(s, c * share, c * reversal, leak, pull)
+            _rise(s, t, field.h, field.keep)
         else:
-            c = field.push * g
             if field.kind == FIXED:
                 c *= z[field.mode] if field.mode >= 0 else currents[field.current]
             if field.block == 0.0:
-                _constant(s, c, share, reversal, leak, pull)
+                _constant(s, c * share, c * reversal, leak, pull)
                 continue
             blocked = True  # the fields of one synapse are neighbours and share its block
             if tables.fields[f - 1].channel != field.channel:
-                for i in range(s.size):
-                    gated[i] = 0.0
-            for i in range(s.size):
-                gated[i] += c * s[i]
+                fill(gated, 0, gated.size, 0.0)
+            _constant(s, 0.0, c, leak, gated)
             if f + 1 == pop.last or tables.fields[f + 1].channel != field.channel:
                 _block(gated, before, field.block, reversal, leak, pull)
     return blocked
 
 
 @inner
-def _decay(
-    s: Any, c: float, keep: float, share: float, reversal: float, leak: Floats, pull: Floats
-) -> None:  # pragma: no cover
+def _decay(s: Any, to_leak: float, to_pull: float, keep: float, leak: Floats, pull: Floats) -> None:  # pragma: no cover
     for i in range(s.size):
-        g = c * s[i]
-        leak[i] += share * g
-        pull[i] += reversal * g
+        leak[i] = madd(to_leak, s[i], leak[i])
+        pull[i] = madd(to_pull, s[i], pull[i])
         s[i] = _kept(s[i], keep)
 
 
 @inner
-def _alpha(
-    s: Any, t: Any, c: float, d: float, h: float, keep: float, share: float, reversal: float, leak: Floats, pull: Floats
-) -> None:  # pragma: no cover
+def _constant(s: Any, to_leak: float, to_pull: float, leak: Floats, pull: Floats) -> None:  # pragma: no cover
     for i in range(s.size):
-        g = c * s[i] + d * t[i]
-        leak[i] += share * g
-        pull[i] += reversal * g
-        s[i] = _kept(s[i] + t[i] * h, keep)
-        t[i] = _kept(t[i], keep)
+        leak[i] = madd(to_leak, s[i], leak[i])
+        pull[i] = madd(to_pull, s[i], pull[i])
 
 
 @inner
-def _constant(
-    s: Any, c: float, share: float, reversal: float, leak: Floats, pull: Floats
-) -> None:  # pragma: no cover
+def _rise(s: Any, t: Any, h: float, keep: float) -> None:  # pragma: no cover
+    """Advance an alpha synapse: s' = (t − s)/τ, t' = −t/τ."""
     for i in range(s.size):
-        g = c * s[i]
-        leak[i] += share * g
-        pull[i] += reversal * g
+        s[i] = _kept(madd(t[i], h, s[i]), keep)
+        t[i] = _kept(t[i], keep)
 
 
 @inner
@@ -215,7 +199,7 @@ def _block(
     """Add G·B(v)·(reversal − v) by its tangent at the v before the step: B' = slope·B·(1 − B)."""
     for i in range(gated.size):
         v = before[i]
-        share = 1.0 / (1.0 + magnesium * exp(-MAGNESIUM_SLOPE * v))
+        share = 1.0 / madd(magnesium, exp(-MAGNESIUM_SLOPE * v), 1.0)
         g = gated[i] * share
         rise = g * MAGNESIUM_SLOPE * (1.0 - share) * (reversal - v)
         leak[i] += g - rise
@@ -223,13 +207,11 @@ def _block(
 
 
 @inner
-def _adapt(
-    w: Any, before: Floats, pull: Floats, coupling: float, rest: float, push: float
-) -> None:  # pragma: no cover
+def _adapt(w: Any, before: Floats, pull: Floats, coupling: float, rest: float, push: float) -> None:  # pragma: no cover
     """Subtract the mean of w over the step for the v before it; `push` is minus the mean of a decay from 1."""
     for i in range(w.size):
         end = coupling * (before[i] - rest)
-        pull[i] += push * (w[i] - end) - end
+        pull[i] += madd(push, w[i] - end, -end)
 
 
 @inner
@@ -237,7 +219,7 @@ def _follow(w: Any, middle: Floats, coupling: float, rest: float, keep: float) -
     """Advance w towards coupling·(v − rest) of the v in the middle of the step."""
     for i in range(w.size):
         end = coupling * (middle[i] - rest)
-        w[i] = end + (w[i] - end) * keep
+        w[i] = madd(w[i] - end, keep, end)
 
 
 @inner
@@ -246,7 +228,7 @@ def _leaky(
 ) -> None:  # pragma: no cover
     for i in range(now.size):
         end = pull[i] / leak[i]
-        x = end + (before[i] - end) * exp(-step * leak[i])
+        x = madd(before[i] - end, exp(-step * leak[i]), end)
         middle[i] = 0.5 * (before[i] + x) if now[i] > -math.inf else before[i]
         now[i] = x if now[i] > -math.inf else now[i]
 
@@ -257,7 +239,7 @@ def _tangent(
 ) -> None:  # pragma: no cover
     """Advance as `_leaky` for a leak of any sign: v + h·v'·(e^x − 1)/x, x = −leak·h."""
     for i in range(now.size):
-        x = before[i] + step * (pull[i] - leak[i] * before[i]) * exprel(-step * leak[i])
+        x = madd(step * madd(-leak[i], before[i], pull[i]), exprel(-step * leak[i]), before[i])
         middle[i] = 0.5 * (before[i] + x) if now[i] > -math.inf else before[i]
         now[i] = x if now[i] > -math.inf else now[i]
 
@@ -267,13 +249,19 @@ def _exponential(
     now: Any, before: Floats, middle: Floats, leak: Floats, pull: Floats, step: float, slope: float, onset: float,
     cut: float,
 ) -> None:  # pragma: no cover  # fmt: skip
+    inverse, half = 1.0 / slope, 0.5 * step
     for i in range(now.size):
         v = before[i]
-        rate = slope * exp(min((v - onset) / slope, MAX_EXPONENT)) + pull[i] - leak[i] * v
-        mid = v + 0.5 * step * rate
-        rate = slope * exp(min((mid - onset) / slope, MAX_EXPONENT)) + pull[i] - leak[i] * mid
+        mid = madd(half, _upswing(v, slope, inverse, onset, leak[i], pull[i]), v)
+        end = madd(step, _upswing(mid, slope, inverse, onset, leak[i], pull[i]), v)
         middle[i] = min(mid, cut) if now[i] > -math.inf else v  # in the upswing it is beyond all bounds
-        now[i] = v + step * rate if now[i] > -math.inf else now[i]
+        now[i] = end if now[i] > -math.inf else now[i]
+
+
+@inner
+def _upswing(v: float, slope: float, inverse: float, onset: float, leak: float, pull: float) -> Any:  # pragma: no cover
+    """Return τ_m v' of a cell with exponential spike initiation."""
+    return madd(slope, exp(min((v - onset) * inverse, MAX_EXPONENT)), madd(-leak, v, pull))
 
 
 @inner
@@ -281,13 +269,21 @@ def _quadratic(
     now: Any, before: Floats, middle: Floats, leak: Floats, pull: Floats, step: float, rest: float, critical: float,
     cut: float,
 ) -> None:  # pragma: no cover  # fmt: skip
+    inverse, half = 1.0 / (critical - rest), 0.5 * step
     for i in range(now.size):
         v = before[i]
-        rate = v - rest + (v - rest) * (v - critical) / (critical - rest) + pull[i] - leak[i] * v
-        mid = v + 0.5 * step * rate
-        rate = mid - rest + (mid - rest) * (mid - critical) / (critical - rest) + pull[i] - leak[i] * mid
+        mid = madd(half, _parabola(v, rest, critical, inverse, leak[i], pull[i]), v)
+        end = madd(step, _parabola(mid, rest, critical, inverse, leak[i], pull[i]), v)
         middle[i] = min(mid, cut) if now[i] > -math.inf else v
-        now[i] = v + step * rate if now[i] > -math.inf else now[i]
+        now[i] = end if now[i] > -math.inf else now[i]
+
+
+@inner
+def _parabola(
+    v: float, rest: float, critical: float, inverse: float, leak: float, pull: float
+) -> Any:  # pragma: no cover
+    """Return τ_m v' of a cell with quadratic spike initiation."""
+    return madd((v - rest) * inverse, v - critical, v - rest) + madd(-leak, v, pull)
 
 
 @inner

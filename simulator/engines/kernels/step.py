@@ -130,8 +130,8 @@ def advance(
                 scaled[0] = stretch.thresholds[k, p] - base[p]
                 count = linear.scan(y, starts[:m], terms[:m], lo, hi, scaled[0], spikes, count)
             elif rare is not None:
-                kicks = scratch.values[: pop.n]
-                fill(kicks, lo, hi, 0.0)
+                kicks = scratch.values[: pop.n] if rare.noise.size else scratch.values[:0]
+                fill(kicks, lo, min(hi, kicks.size), 0.0)
                 if not seldom.white(rare, p, kicks, 0, 1.0, state.streams, n, pop.n, lo, hi):
                     kicks = kicks[:0]
                 count = plain.step(tables, p, lo, hi, y, gain, z, stretch.currents[k], stretch.uniform[k, p], kicks,
