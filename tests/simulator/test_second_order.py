@@ -38,7 +38,7 @@ def arrivals(rate, duration, seed):
 
 
 class Case:
-    """One cell with synapses a and b, and its equations.
+    """One cell, its equations, and for every synapse a weight and a rate of events [1/ms], or their times [ms].
 
     The state of the equations is v, w, then two numbers a synapse: (s, y) of Synapse and AlphaSynapse, (s, x) of a
     SaturatingSynapse with one source. An event is at work from the step after that in which it is delivered.
@@ -46,7 +46,7 @@ class Case:
 
     def __init__(self, cell, weights, rates, currents=0.0, duration=150.0):
         self.cell, self.weights, self.current, self.duration = cell, weights, currents, duration
-        self.times = [arrivals(rate, duration, seed) for seed, rate in enumerate(rates)]
+        self.times = [x if isinstance(x, np.ndarray) else arrivals(x, duration, k) for k, x in enumerate(rates)]
         for k, s in enumerate(cell.synapses):
             if isinstance(s, SaturatingSynapse):  # the source has to come back to rest in between
                 self.times[k] = self.times[k][np.diff(self.times[k], prepend=0.0) > 0.9]
@@ -179,3 +179,74 @@ def test_below_threshold_the_error_is_of_second_order(case):
     assert errors[1] <= 2e-3
     assert errors[0] >= 3.5 * errors[1]
     assert errors[1] >= 3.5 * errors[2]
+
+
+LIF = {"tau_m": 20.0, "v_rest": -60.0, "v_threshold": -50.0, "v_reset": -60.0, "v_init": -60.0}
+STEADY = np.array([2.0])  # the time of a single event, whose synapse then stays open
+TRAINS = {
+    "leaky": (Case(Population("E", 1, **LIF), (), (), 15.0, 300.0), -50.0),
+    "conductance": (
+        Case(Population("E", 1, **LIF, synapses=(Synapse("e", 1e9, reversal=0.0),)), (0.3,), (STEADY,), 0.0, 300.0), -50.0
+    ),
+    "coupled w": (Case(Population("E", 1, **LIF, adaptation=Adaptation(50.0, 1.0, 0.3)), (), (), 20.0, 300.0), -50.0),
+    "AdEx, tonic": (
+        Case(Population("E", 1, **ADEX, initiation=UPSWING, adaptation=Adaptation(144.0, 0.0, 0.133)), (), (), 30.0, 300.0),
+        -20.0,  # from here the upswing takes 2 ns to infinity
+    ),
+    "AdEx, adapting": (
+        Case(Population("E", 1, **ADEX, initiation=UPSWING, adaptation=Adaptation(144.0, 2.68, 0.133)), (), (), 30.0, 300.0),
+        -20.0,
+    ),
+    "AdEx, a low cut": (
+        Case(Population("E", 1, **{**ADEX, "v_threshold": -40.0}, initiation=UPSWING, adaptation=Adaptation(144.0, 2.68)),
+             (), (), 30.0, 300.0), -40.0
+    ),
+    "quadratic": (
+        Case(Population("E", 1, 20.0, -65.0, 1e-6, -65.0, v_init=-65.0, initiation=Quadratic(-45.0)), (), (), 10.0, 400.0),
+        1e-6,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "cut"), TRAINS.values(), ids=TRAINS.keys())
+@pytest.mark.parametrize("dt", [0.1, 0.05])
+def test_spikes_under_a_constant_drive_are_late_by_a_step_each_at_most(case, cut, dt):
+    """The crossing is seen at the end of its step, and the cell is released on the grid."""
+    exact = case.exact(cut=cut)
+    times = simulate(case.network(dt), case.duration / 1000.0, 0).spikes("E").time * 1000.0
+    assert exact.size > 3
+    assert abs(times.size - exact.size) <= 1
+    both = min(times.size, exact.size)
+    assert (np.abs(times[:both] - exact[:both]) <= dt * np.arange(1, both + 1)).all()
+
+
+def test_first_spikes_of_adex_cells_under_conductances():
+    cell = Population("E", 1, **ADEX, synapses=COBA, initiation=UPSWING, adaptation=Adaptation(144.0, 2.68, 0.133))
+    found = 0
+    for seed in (10, 13, 14, 15):
+        case = Case(cell, (0.1, 0.3), (arrivals(1.0, 360.0, seed), arrivals(0.2, 360.0, 90 + seed)), 0.0, 360.0)
+        exact = case.exact(cut=-20.0)
+        times = simulate(case.network(0.1), 0.36, 0).spikes("E").time * 1000.0
+        found += exact.size > 0
+        assert times.size == exact.size
+        assert np.abs(times[:1] - exact[:1]).max(initial=0.0) < 0.3
+    assert found >= 3
+
+
+@pytest.mark.slow
+def test_the_rate_under_conductances_is_that_of_small_steps():
+    """400 cells, 5 s: .2 % low at dt .1, which is the lateness of the grid, a dt/2 in every interval; no feedback."""
+    n, seconds, rng = 400, 5.0, np.random.default_rng(0)
+    cell = Population("E", n, 20.0, -60.0, -50.0, -60.0, 5.0, COBA)
+    grid, drawn = np.arange(1, round(seconds * 1e4)) * 0.1, []
+    for mean in (0.03, 0.009):
+        cells = rng.poisson(mean * n, grid.size)
+        drawn.append((np.repeat(grid, cells), rng.integers(0, n, cells.sum())))
+    rates = []
+    for dt in (0.1, 0.0125):
+        inputs = [EventInput("E", s, w, t - dt, c) for s, w, (t, c) in zip("ei", (0.6, 6.7), drawn, strict=True)]
+        run = simulate(Network((cell,), inputs=inputs, dt=dt), seconds, 0)
+        rates.append(run.spikes("E").time.size / n / seconds)
+    print(rates)
+    assert rates[1] > 5.0
+    assert rates[0] == pytest.approx(rates[1], rel=4e-3)

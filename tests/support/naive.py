@@ -91,8 +91,7 @@ class _Cells:
 
         def f(v):
             if isinstance(p.initiation, Exponential):
-                x = np.minimum((v - p.initiation.onset) / p.initiation.slope, 50.0)
-                own = p.v_rest - v + p.initiation.slope * np.exp(x)
+                own = p.v_rest - v + p.initiation.slope * upswing(p.initiation, v)
             else:
                 assert isinstance(p.initiation, Quadratic)
                 critical = p.initiation.critical
@@ -101,7 +100,12 @@ class _Cells:
             return own + given + tangents + current
 
         middle = before + self.dt / 2 * f(before) / p.tau_m
-        return before + self.dt * f(middle) / p.tau_m, np.minimum(middle, cut)
+        v = before + self.dt * f(middle) / p.tau_m
+        if isinstance(p.initiation, Exponential):  # it would reach the cut in this time by its upswing alone
+            up = np.minimum(upswing(p.initiation, before), f(before) / p.initiation.slope)
+            ends = up * (self.dt / p.tau_m + 1 / upswing(p.initiation, cut)) >= 1
+            v = np.where(ends, np.maximum(v, cut), v)
+        return v, np.minimum(middle, cut)
 
     def integrate(self, n, gain, current, cut):
         before, free = self.v.copy(), self.ready <= n
@@ -294,6 +298,10 @@ def kick(noise, n):
 def block(synapse, v):
     magnesium = getattr(synapse, "magnesium", 0.0)
     return 1.0 / (1.0 + magnesium / 3.57 * np.exp(-0.062 * v))
+
+
+def upswing(shape, v):
+    return np.exp(np.minimum((v - shape.onset) / shape.slope, 50.0))
 
 
 def rise(synapse, v):

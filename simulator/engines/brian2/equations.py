@@ -126,7 +126,7 @@ def cells(network: Network, index: int, timed: Timed) -> Cells:
 
         if population.initiation:
             lines.append("v : 1")
-            statements = midpoint(slope, network.dt / population.tau_m, threshold.removeprefix("v >= "))
+            statements = midpoint(population, slope, network.dt / population.tau_m, threshold.removeprefix("v >= "))
         else:
             method, statements = "exponential_euler", ["middle = (v_before + v)/2"]
             lines.append(f"dv/dt = ({slope('v')})/{over}")
@@ -153,17 +153,25 @@ def propagated(tau_m: float, decays: Sequence[Decay], dt: float) -> str:
     return f"v = v + int(not_refractory)*({' + '.join(terms)} - v)"
 
 
-def midpoint(slope: Callable[[str], str], step: float, cut: str) -> list[str]:
+def midpoint(population: Population, slope: Callable[[str], str], step: float, cut: str) -> list[str]:
     """Return a step of dv/dt = slope(v) by the explicit midpoint; `step` is dt/τ_m.
 
-    The `middle` of the upswing is beyond all bounds: what follows it sees `cut` at most.
+    An exponential upswing that would reach the `cut` within the step ends there. The `middle` of the upswing is beyond
+    all bounds: what follows it sees `cut` at most.
     """
-    free = "v + int(not_refractory)"
-    return [
-        f"middle = {free}*{number(0.5 * step)}*({slope('v')})",
+    free, shape = "v + int(not_refractory)", population.initiation
+    lines = [
+        f"slope = {slope('v')}",
+        f"middle = {free}*{number(0.5 * step)}*slope",
         f"v = {free}*{number(step)}*({slope('middle')})",
         f"middle = clip(middle, -inf, {cut})",
     ]
+    if isinstance(shape, Exponential):
+        onset, width = number(shape.onset), number(shape.slope)
+        lines.insert(1, f"up = clip(exp(clip((v - {onset})/{width}, -inf, 50)), -inf, slope/{width})")
+        lines.insert(2, f"ends = int(up*({number(step)} + exp(({onset} - ({cut}))/{width})) >= 1)*int(not_refractory)")
+        lines.append(f"v = clip(v, ends*({cut}) - (1 - ends)*1e300, inf)")
+    return lines
 
 
 def _initiation(population: Population, v: str) -> str:
