@@ -51,7 +51,7 @@ def advance(
     The parts run at the same time, one thread each; `sync`, 16 zeros, is their barrier. They return before `end`, all
     in the same step, if `stretch.cells` has no room for the spikes of another step.
 
-    The order within a step: read gains, sample, gates, integrate, slow variables, threshold, delivery, reset and release.
+    The order within a step: read gains, sample, gates, integrate, slow variables, threshold, delivery, reset, release.
     A cell that spikes in step n is held in the steps n + 1 .. n + R.
     """
     populations, fields, channels, projections = tables.populations, tables.fields, tables.channels, tables.projections
