@@ -98,7 +98,7 @@ def adex(a: Arrays) -> Model:
         a["v"].size,
         """
         dv/dt = (El - v + DT*exp(clip((v - VT)/DT, -inf, 50)) - g*v - w + 30*mV)/taum : volt (unless refractory)
-        dw/dt = (.133*(v - El) - w)/tauw : volt
+        dw/dt = (.133*(clip(v, -inf*mV, 20*mV) - El) - w)/tauw : volt
         dg/dt = -g/taue : 1
         """,
         threshold="v >= 20*mV",
