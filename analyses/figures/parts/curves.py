@@ -173,6 +173,7 @@ def ramp_figure(
     for (label, at), (offset, across, along) in zip(crossings.items(), beside, strict=False):
         axes.plot(at, level, "o", color="black", ms=4, zorder=3)
         axes.annotate(f"{label} {at:.2f}", (at, level), offset, textcoords="offset points", ha=across, va=along)
+    axes.margins(x=0.15)  # room for the words beside the crossings
     axes.set(xlabel=x_label, ylabel="population rate [Hz]", ylim=sign_limits(0.0, float(rate.max())))
     legend_below(figure, [(line, way) for way, line in handles.items()])
     return figure
