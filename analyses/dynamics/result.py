@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 
-from ...simulator.files.document import Group, Variable, to_json
+from ...simulator.fields import check
+from ...simulator.files.document import Group, Variable, from_json, to_json
 from ...simulator.files.result import Result
 from .attractors import Attractors
 from .basins import Axis, Basins
@@ -160,15 +160,24 @@ def _group(part: Any, axes: Mapping[str, tuple[str, ...]]) -> Group:
 
 
 def _part(kind: type[Any], axes: Mapping[str, tuple[str, ...]], group: Group) -> Any:
-    given: dict[str, Any] = dict(json.loads(group.attrs["fields"]))
+    given: dict[str, Any] = dict(from_json(group.attrs["fields"]))
     for name, value in given.items():
         if isinstance(value, list):
             given[name] = tuple(value)
         elif isinstance(value, dict):
             given[name] = Axis(**value)
+    hints, sizes = get_type_hints(kind), dict[str, int]()
+    for name in given.keys() & hints.keys():
+        if hints[name] in (float, int, str, bool):
+            given[name] = check(f"{kind.__name__}.{name}", hints[name], given[name])
     for name in axes:
         variable = group.variables[name]
         values = variable.values
+        if values.ndim != len(axes[name]) + (variable.dims[-1] == "real_imaginary"):
+            raise ValueError(f"{name} has the shape {values.shape}; want axes {', '.join(axes[name])}")
+        for axis, n in zip(axes[name], values.shape, strict=False):
+            if sizes.setdefault(axis, n) != n:
+                raise ValueError(f"{name} has the shape {values.shape}; want {sizes[axis]} along {axis}")
         if variable.dims[-1] == "real_imaginary":
             values = values[..., 0] + 1j * values[..., 1]
         given[name] = tuple(values.tolist()) if values.dtype.kind in "UO" else values

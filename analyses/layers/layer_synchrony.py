@@ -150,7 +150,20 @@ def layer_similarity(run: Run, *, when: str = "post", of: str = "test") -> Layer
 
 
 def _entries(run: Run) -> list[Recording]:
-    return [entry for entry in run.values() if isinstance(entry, Recording) and is_synchrony(entry)]
+    """Return the entries of synchrony over training.
+
+    Raises:
+        InputError: one lacks a label or a setting that `LayerSynchrony` writes.
+    """
+    found = [entry for entry in run.values() if isinstance(entry, Recording) and is_synchrony(entry)]
+    for entry in found:
+        about, of_layer = _about(entry), "layer" in _about(entry)
+        labels = ("measure", "null", "unit") if of_layer else ("layer_a", "layer_b")
+        lacking = [name for name in labels if name not in entry.unit_labels]
+        lacking += [name for name in ("when", "set", *(["depth"] if of_layer else [])) if name not in about]
+        if lacking and (of_layer or CKA in about):
+            raise InputError(f"run: {entry.quantity}: synchrony over training lacks its {lacking[0]!r}: damaged")
+    return found
 
 
 def _about(entry: Recording) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from ..simulator.errors import InputError
 from ..simulator.files.disk import replacing
 from ..simulator.files.document import DAMAGE, FORMAT, FORMAT_VERSION, first_line
+from ..simulator.files.guard import open_hdf5
 from .points import Grid, Point
 
 MANIFEST, LOCK = "sweep.json", ".sweep.lock"
@@ -162,10 +163,8 @@ def is_whole(path: Path, expected: Mapping[str, Any], ours: bool) -> bool:
 
 def _is_foreign(path: Path) -> bool:
     """Return whether this is an HDF5 file of another program, kind or format; False where it cannot be read."""
-    import h5py
-
     try:
-        with h5py.File(path, "r", locking=False) as file:
+        with open_hdf5(path) as file:
             attrs = dict(file.attrs)
         return not (attrs["format"] == FORMAT and attrs["kind"] == "run" and attrs["format_version"] <= FORMAT_VERSION)
     except LookupError:

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..machine import check_memory
 from .disk import Sink, check_readable, replacing
-from .guard import COPIES, attributes, check_dataset, members, texts
+from .guard import COPIES, attributes, check_dataset, members, open_hdf5, texts
 
 FORMAT = "ictal"
 FORMAT_VERSION = 1
@@ -152,6 +152,22 @@ def to_json(value: object) -> str:
     return json.dumps(value, default=plain, sort_keys=True, allow_nan=False)
 
 
+def from_json(text: str) -> Any:
+    """Return the value of a text that `to_json` made.
+
+    Raises:
+        ValueError: it is no JSON, or holds a number that is not finite.
+    """
+
+    def finite(number: str) -> float:
+        value = float(number)
+        if not math.isfinite(value):
+            raise ValueError(f"{number} is no finite number")
+        return value
+
+    return json.loads(text, parse_float=finite, parse_constant=finite)
+
+
 def write(document: Document, path: str | os.PathLike[str], *, force: bool = False, within: Path | None = None) -> Path:
     """Write a document under a temporary name (`within` as in `replacing`) and rename it.
 
@@ -213,8 +229,7 @@ def opened(
         raise InputError(f"{source}: is empty; want an HDF5 file written by ictal")
     with contextlib.ExitStack() as stack:
         with damage_in_one_line(source):
-            # without a lock: a file is complete when it has its name, and its writer may hold the lock a moment longer
-            file = stack.enter_context(h5py.File(source, "r", locking=False))
+            file = stack.enter_context(open_hdf5(source))
             attrs = attributes(file)
             if own and attrs.get("format") != FORMAT:
                 raise InputError(

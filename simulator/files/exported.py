@@ -19,7 +19,7 @@ from ..recordings.recording import Clock, Recording
 from ..recordings.run import Run
 from ..recordings.spikes import Spikes
 from .document import FORMAT, damage_in_one_line, opened
-from .guard import COPIES, attributes, check_dataset, members, texts
+from .guard import COPIES, attributes, check_dataset, members, open_hdf5, texts
 from .spike_lists import Observed, spike_list
 from .store import TIME_LABEL, UNIT_LABEL, load
 
@@ -41,7 +41,7 @@ def read_hdf5(source: Path) -> Run:
 
 
 def _kind(source: Path) -> str:
-    with damage_in_one_line(source), h5py.File(source, "r", locking=False) as file:
+    with damage_in_one_line(source), open_hdf5(source) as file:
         if file.attrs.get("format") == FORMAT:
             return ""
         if {"kind", "config", "versions"} <= set(file.attrs):
@@ -60,7 +60,7 @@ def is_own(source: Path) -> bool:
 def is_of_others(source: Path) -> bool:
     """Return whether an HDF5 file is whole, and of no layout that is read."""
     try:
-        with damage_in_one_line(source), h5py.File(source, "r", locking=False) as file:
+        with damage_in_one_line(source), open_hdf5(source) as file:
             return file.attrs.get("format") != FORMAT and not _kind(source)
     except InputError:
         return False
@@ -94,7 +94,7 @@ def _sonata(source: Path) -> Run:
     entries: dict[str, Recording | Spikes] = {}
     with (
         damage_in_one_line(source, "cannot be read as spikes of SONATA"),
-        h5py.File(source, "r", locking=False) as file,
+        open_hdf5(source) as file,
     ):
         top = dict(members(file, set())).get("spikes")
         if not isinstance(top, h5py.Group):

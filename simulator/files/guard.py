@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import mmap
+import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import h5py
@@ -15,7 +18,51 @@ from ..machine import check_memory, readable_size
 
 DEEPEST = 64  # brackets within brackets of a text that may be JSON
 _HIDDEN = ("CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "_Netcdf4Dimid")  # attributes of dimension scales
+_OBJECT, _SMALLEST_HEAP = 16, 4096  # bytes of the head of a heap or of an object in it; of a heap
+_LOOKED_AT = 64 * 2**20  # bytes at each end of a file
 COPIES = 2  # of an array, while it is read and checked
+
+
+def open_hdf5(source: str | os.PathLike[str]) -> h5py.File:
+    """Open an HDF5 file to read.
+
+    Without a lock: a file is complete when it has its name, and its writer may hold the lock a moment longer.
+
+    Raises:
+        OSError: it is no HDF5, or one of its heaps is damaged.
+    """
+    _check_heaps(Path(source))
+    return h5py.File(source, "r", locking=False)
+
+
+def _check_heaps(source: Path) -> None:
+    """Check the lengths of the objects in the heaps of texts: HDF5 reads one without an end where a length is 0.
+
+    A heap (GCOL, version 1) is a sequence of objects: index (2 bytes), count (2), 0 (4), length (8), and the content up
+    to a multiple of 8. Object 0 is the free rest, all of which is its length. Of a large file both ends are looked at.
+    """
+    size = source.stat().st_size if source.is_file() else 0
+    if size < 2 * _OBJECT:
+        return
+    with source.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as raw:
+        for first, last in ((0, min(size, _LOOKED_AT)), (max(_LOOKED_AT, size - _LOOKED_AT), size)):
+            at = raw.find(b"GCOL\1\0\0\0", first, last)
+            while at >= 0:
+                _check_heap(raw, at, size)
+                at = raw.find(b"GCOL\1\0\0\0", at + 1, last)
+
+
+def _check_heap(raw: mmap.mmap, at: int, size: int) -> None:
+    end = at + int.from_bytes(raw[at + 8 : at + _OBJECT], "little")
+    if not at + _SMALLEST_HEAP <= end <= size:
+        return  # no heap, or one that HDF5 refuses
+    place = at + _OBJECT
+    while place + _OBJECT <= end:
+        index = int.from_bytes(raw[place : place + 2], "little")
+        length = int.from_bytes(raw[place + 8 : place + _OBJECT], "little")
+        place += _OBJECT + -(-length // 8) * 8 if index else length
+        if (index == 0 and length < _OBJECT) or place > end:
+            raise OSError("a heap of texts is damaged")
 
 
 def members(group: h5py.Group, seen: set[tuple[int, int]]) -> Iterator[tuple[str, h5py.Group | h5py.Dataset]]:

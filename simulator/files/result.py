@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,7 +10,19 @@ from typing import Any, ClassVar, Self
 
 from ..errors import InputError
 from ..kinds import RESULTS, Kind
-from .document import Document, Group, Stored, StoredGroup, Variable, about, damage_in_one_line, opened, read, write
+from .document import (
+    Document,
+    Group,
+    Stored,
+    StoredGroup,
+    Variable,
+    about,
+    damage_in_one_line,
+    from_json,
+    opened,
+    read,
+    write,
+)
 from .formats import not_read
 from .readers import READERS, is_result
 from .rows import from_group, plain, to_group
@@ -65,7 +76,7 @@ class Result(Kind):
         """
         document = read(path, cls.kind)
         with damage_in_one_line(path, f"is not a complete {cls.kind} file, a part is missing or damaged"):
-            config = dict(json.loads(document.attrs["config"]))
+            config = dict(from_json(document.attrs["config"]))
             return cls.from_groups(document.groups, config, **{n: str(document.attrs[n]) for n in cls.attributes})
 
     def to_json(self) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +14,7 @@ from ..errors import InputError
 from ..recordings.recording import Recording, to_numpy
 from ..recordings.run import Run
 from ..recordings.spikes import Spikes
-from .document import Document, Group, Variable, damage_in_one_line, read, to_json, versions, write
+from .document import Document, Group, Variable, damage_in_one_line, from_json, read, to_json, versions, write
 
 UNIT_LABEL, TIME_LABEL = "unit_label_", "time_label_"
 RESIDUAL = {"units": "s", "long_name": "time - timestamps/1000"}
@@ -84,7 +83,7 @@ def _source_json(name: str, source: Mapping[str, object]) -> str:
 def from_document(document: Document) -> Run:
     """Return the Run of a document, the inverse of `to_document`."""
     entries: dict[str, Recording | Spikes] = {}
-    names = json.loads(document.attrs["entries"])
+    names = from_json(document.attrs["entries"])
     if not isinstance(names, list):
         raise InputError("its attribute entries is no list")
     for name in names:
@@ -92,12 +91,12 @@ def from_document(document: Document) -> Run:
             entries[name] = _spikes(document.groups[f"spikes/{name}"])
         else:
             entries[name] = _signal(document.groups[f"signals/{name}"])
-    source: dict[str, Any] = dict(json.loads(document.attrs["config"]))
-    if (seed := json.loads(document.attrs["seed"])) is not None:
+    source: dict[str, Any] = dict(from_json(document.attrs["config"]))
+    if (seed := from_json(document.attrs["seed"])) is not None:
         source["seed"] = seed
     if document.attrs["engine"]:
         source["engine"] = document.attrs["engine"]
-    source["versions"] = json.loads(document.attrs["versions"])
+    source["versions"] = from_json(document.attrs["versions"])
     return Run(entries, source)
 
 
@@ -138,7 +137,7 @@ def _spikes(group: Group) -> Spikes:
         duration=float(attrs["duration"]),
         t0=float(attrs["t0"]),
         unit_labels=_labels(group, UNIT_LABEL),
-        source=json.loads(attrs["source"]),
+        source=from_json(attrs["source"]),
     )
 
 
@@ -180,7 +179,7 @@ def _signal(group: Group) -> Recording:
         valid=variables["valid"].values if "valid" in variables else None,
         unit_labels=_labels(group, UNIT_LABEL),
         time_labels=_labels(group, TIME_LABEL),
-        source=json.loads(attrs["source"]),
+        source=from_json(attrs["source"]),
     )
 
 

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from ..files.disk import Sink, replacing
 from ..files.document import DAMAGE, first_line, to_json
+from ..files.guard import open_hdf5
 from ..files.unfinished import Unfinished
 
 STATES_KEPT = 2  # one more than is needed: a damaged newest chunk or state costs one chunk, not the run
@@ -91,13 +92,13 @@ class UnfinishedRun(Unfinished):
 
     def _files(self) -> Iterator[h5py.File]:
         for number in range(len(self._numbers(""))):
-            with h5py.File(self.chunk_path(number), "r", locking=False) as file:
+            with open_hdf5(self.chunk_path(number)) as file:
                 yield file
 
     def steps_done(self) -> int:
         """Return the steps done, from the head of the newest state that can be read."""
         for number in reversed(self._numbers("state-")):
-            with contextlib.suppress(*DAMAGE), h5py.File(self._state(number), "r", locking=False) as file:
+            with contextlib.suppress(*DAMAGE), open_hdf5(self._state(number)) as file:
                 return int(file.attrs["end"])
         return 0
 
@@ -154,7 +155,7 @@ def _write(path: Path, attrs: Mapping[str, object], arrays: Mapping[str, NDArray
 def _read(path: Path) -> tuple[dict[str, Any], Arrays]:
     arrays: Arrays = {}
     try:
-        with h5py.File(path, "r", locking=False) as file:
+        with open_hdf5(path) as file:
             attrs = dict(file.attrs)
             for name in json.loads(attrs["names"]):
                 arrays[name] = np.asarray(file[name][()])

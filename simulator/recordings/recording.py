@@ -104,6 +104,9 @@ class Recording:
         object.__setattr__(self, "source", MappingProxyType(dict(self.source)))
 
     def _check_times(self, n_times: int) -> None:
+        if not isinstance(self.periodic, bool | np.bool_):
+            raise InputError(f"Recording.periodic: must be True or False; got {self.periodic!r}")
+        object.__setattr__(self, "periodic", bool(self.periodic))
         if not (math.isfinite(self.dt) and self.dt > 0):
             raise InputError(f"Recording.dt: must be a positive interval [{self.clock}]; got {self.dt}")
         if not math.isfinite(self.t0):

@@ -30,6 +30,7 @@ import surfaces
 
 from ictal.simulator import InputError
 
+EVERY = 500  # cases between two lines of progress: a crash of the interpreter lies after the last one
 WAIT = 120  # s that a case may take where other programs use the processors
 SECONDS, MEMORY = 20, 2 << 30  # of CPU, of a case; of a process, and of this one beyond what it has after its imports
 
@@ -86,6 +87,8 @@ def in_process(given):
     for number in range(given.first, given.first + given.cases):
         rng = random.Random(f"{given.seed}:{number}")
         (surface,) = rng.choices([s for s, _ in chosen.values()], [share for _, share in chosen.values()])
+        if number % EVERY == 0:
+            print(f"case {number}", file=sys.stderr, flush=True)
         outcome, what = run_case(surface, rng)
         counts[surface.__name__, outcome] += 1
         if what:

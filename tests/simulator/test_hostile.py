@@ -229,3 +229,18 @@ def test_a_file_whose_name_is_not_utf_8_is_read_and_exported(crafted):
     assert about["file"] == name
     done = subprocess.run([sys.executable, "-m", "ictal", "info", name], capture_output=True, check=True)
     assert b"c\\udcff.h5: run" in done.stdout
+
+
+def test_a_heap_of_texts_without_an_end_is_damage(tmp_path):
+    path = ictal.save(Run({"x": Recording(np.eye(9, 3), 0.01, "second", "x", "1")}), tmp_path / "x.h5")
+    raw = bytearray(path.read_bytes())
+    heap = raw.find(b"GCOL")
+    assert heap > 0
+    place = heap + 16
+    while raw[place : place + 2] != b"\0\0":  # the free rest
+        place += 16 + -(-int.from_bytes(raw[place + 8 : place + 16], "little") // 8) * 8
+    raw[place + 8 : place + 16] = bytes(8)
+    path.write_bytes(raw)  # libhdf5 reads this file without an end
+    for way in (ictal.load, ictal.open_run):
+        with pytest.raises(InputError, match=r"x\.h5: .*a heap of texts is damaged"):
+            way(path)
