@@ -345,12 +345,17 @@ def _collect(source: Path, group: h5py.Group, path: str, found: dict[str, Stored
 
 def _is_bare_dimension(item: h5py.Dataset) -> bool:
     label = item.attrs.get("NAME", b"")
-    return bool(item.is_scale) and bytes(label).startswith(_NO_COORDINATE.encode())
+    return _is_scale(item) and bytes(label).startswith(_NO_COORDINATE.encode())
+
+
+def _is_scale(item: h5py.Dataset) -> bool:
+    """Return whether a dataset is a dimension scale; `Dataset.is_scale` frees memory twice where the file is damaged."""
+    return bool(np.all(item.attrs.get("CLASS", b"") == np.bytes_(b"DIMENSION_SCALE")))
 
 
 def _stored(source: Path, item: h5py.Dataset, name: str) -> Stored:
     attrs = attributes(item)
-    if item.is_scale:
+    if _is_scale(item):
         dims: tuple[str, ...] = (name,)
     else:
         dims = tuple(item.dims[axis][0].name.rsplit("/", 1)[-1] for axis in range(item.ndim))
