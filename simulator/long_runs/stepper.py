@@ -8,7 +8,8 @@ from collections.abc import Callable
 import numpy as np
 
 from ..engines.common import descriptions, intervals, runaway
-from ..engines.compiled.engine import Chunk, Simulation, joined
+from ..engines.compiled.chunk import Chunk, joined
+from ..engines.compiled.engine import Simulation
 from ..engines.wiring import instantiate
 from ..errors import InputError
 from ..networks.network import Network

@@ -1,0 +1,37 @@
+"""A run that goes on from the state of another one: with nothing changed, the bits of the longer run."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from networks import random_network
+
+from ictal.simulator import InputError, Simulation, instantiate
+from ictal.simulator.engines.compiled.chunk import joined
+
+
+def carried(network, total, cut, seed, changed=None, **how):
+    """Chunks of a run whose state at `cut` goes over to a run of `changed`, through the variables of the cells."""
+    first = Simulation(instantiate(network, seed), total, seed, **how)
+    before = first.advance(cut)
+    instance = instantiate(changed or network, seed)
+    second = Simulation(instance, total, seed, **how)
+    second.carry_over(first, instance)
+    return joined([before, second.advance(total)])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_variables_of_the_cells_are_the_whole_state(seed):
+    """Carried over in other coordinates, nothing changed: the same spikes and triggers, samples but for rounding."""
+    network = random_network(seed)
+    total = round(60.0 / network.dt)
+    whole = joined([Simulation(instantiate(network, seed), total, seed).advance(total)])
+    for cut in (1, 131, 256):
+        spikes, triggers, samples = carried(network, total, cut, seed)
+        for ours, theirs in zip(spikes, whole[0], strict=True):
+            assert np.array_equal(ours[0], theirs[0])
+            assert np.array_equal(ours[1], theirs[1])
+        for name, steps in triggers.items():
+            assert np.array_equal(steps, whole[1][name])
+        for name, values in samples.items():
+            assert np.allclose(values, whole[2][name], rtol=1e-7, atol=1e-9), name
