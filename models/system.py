@@ -93,7 +93,7 @@ def attribution(name: str, system: System, seed: int) -> dict[str, object]:
 def attributed(run: Run, name: str, system: System, seed: int) -> Run:
     """Return the Run with the system's name, parameters and seed added to its source, and to that of every entry."""
     source = {**run.source, **attribution(name, system, seed)}
-    return Run({key: dataclasses.replace(entry, source=source) for key, entry in run.items()}, source)
+    return Run({key: dataclasses.replace(entry, source=source) for key, entry in run.items()}, source, run.origin)
 
 
 def within(system: object, field: str, low: float, high: float, why: str = "") -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import numpy as np
@@ -77,6 +77,7 @@ class Instance:
     network: Network
     graphs: tuple[Wiring, ...]  # one a projection
     v: tuple[NDArray[np.float64], ...]  # one a population [mV]
+    seed: int | None = field(default=None, init=False)  # that drew all of it; None for edges or voltages of one's own
 
     def __post_init__(self) -> None:
         if len(self.graphs) != len(self.network.projections) or len(self.v) != len(self.network.populations):
@@ -94,7 +95,9 @@ def instantiate(network: Network, seed: int) -> Instance:
     """
     graphs = tuple(_wiring(network, i, seed) for i in range(len(network.projections)))
     v = tuple(_initial(p, generator(seed, STATE, i)) for i, p in enumerate(network.populations))
-    return Instance(network, graphs, v)
+    instance = Instance(network, graphs, v)
+    object.__setattr__(instance, "seed", int(seed))
+    return instance
 
 
 def generator(seed: int, *stream: int) -> np.random.Generator:

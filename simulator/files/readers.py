@@ -123,7 +123,7 @@ def _refuse_given(source: Path, given: dict[str, Any], taken: Container[str] = (
 
 def _identified(run: Run, file: Path) -> Run:
     """Return a run, whose entries have sources of their own, with the identity of its file."""
-    return Run(run, {**run.source, **identity(file)})
+    return Run(run, {**run.source, **identity(file)}, run.origin)
 
 
 def _of_folder(folder: Path) -> Run:
