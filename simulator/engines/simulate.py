@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..errors import InputError
 from ..files.document import first_line
 from ..networks.network import Network
+from ..recordings.origin import Origin
 from ..recordings.run import Run
 from ..types import TimeProgress
 from . import ENGINES
-from .common import n_steps, sampling
+from .common import check_sampled, n_steps, run_settings, sampling
 from .wiring import instantiate
 
 
@@ -23,6 +26,7 @@ def simulate(
     progress: TimeProgress | None = None,
     precision: str = "float64",
     threads: int = 1,
+    after: Run | None = None,
 ) -> Run:
     """Draw a network and run it.
 
@@ -36,6 +40,10 @@ def simulate(
         progress: called with (done, total) [ms of biological time].
         precision: "float64" or "float32", of the compiled engine.
         threads: of the compiled engine; they do not change the bits.
+        after: a run of the compiled engine, in memory or loaded, whose state this one goes on from for another
+            `duration`, with the same seed, precision and `signal_dt`. Its network, ``after.network``, may have been
+            changed in its parameters, given edges and further inputs; unchanged it gives the bits of the longer run.
+            Times go on from the end of the first run, in schedules and inputs too.
 
     Returns:
         Spikes for every population and triggered input, a Recording for every signal, slow variable and schedule.
@@ -51,9 +59,11 @@ def simulate(
     for name, value in (("duration", duration), ("signal_dt", signal_dt)):
         if not isinstance(value, int | float | np.number):
             raise InputError(f"simulate: {name} must be a number; got {value!r}")
-    n_steps(network, duration * 1000.0)
+    total = n_steps(network, duration * 1000.0)
     sampling(network, signal_dt)
     try:
+        if after is not None:
+            return _continued(network, total, seed, engine, signal_dt, progress, precision, threads, after)
         found: Run = run(
             instantiate(network, seed), duration * 1000.0, seed, signal_dt, progress,
             *((precision, threads) if engine == "compiled" else ()),
@@ -61,3 +71,23 @@ def simulate(
     except MemoryError as error:
         raise InputError(f"Network: does not fit into memory: {first_line(error)}") from error
     return found
+
+
+def _continued(
+    network: Network, duration: int, seed: int, engine: str, signal_dt: float, progress: TimeProgress | None,
+    precision: str, threads: int, after: Run,
+) -> Run:  # fmt: skip
+    from .compiled.engine import recorded
+    from .continued import continuation, start
+
+    if not isinstance(after, Run):
+        raise InputError(f"simulate: after must be a Run; got {type(after).__name__}; ictal.load reads a file")
+    found = continuation(after, network, seed, signal_dt, precision, engine)
+    check_sampled(network, signal_dt, found.step, duration)
+    simulation = start(network, duration, seed, signal_dt, precision, threads, found)
+    run = recorded(simulation, seed, signal_dt, precision, progress)
+    settings = run_settings(engine, network, found.step, simulation.total, seed, signal_dt, precision)
+    source = {**run.source, "continues": found.facts}
+    settings |= {"continues": found.facts}
+    entries = {name: replace(entry, source=source) for name, entry in run.items()}
+    return Run(entries, source, Origin(settings, lambda: network, simulation.checkpoint()))

@@ -33,7 +33,9 @@ class Run(Mapping[str, Recording | Spikes], Kind):
     kind = "run"
 
     def __init__(
-        self, entries: Mapping[str, Recording | Spikes], source: Mapping[str, object] | None = None,
+        self,
+        entries: Mapping[str, Recording | Spikes],
+        source: Mapping[str, object] | None = None,
         origin: Origin | None = None,
     ) -> None:
         if not entries:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from networks import random_network
 
-from ictal.simulator import InputError, Simulation, instantiate
+from ictal.simulator import InputError, Simulation, Spikes, instantiate, load, save, simulate
 from ictal.simulator.engines.compiled.chunk import joined
 
 
@@ -35,3 +35,31 @@ def test_the_variables_of_the_cells_are_the_whole_state(seed):
             assert np.array_equal(steps, whole[1][name])
         for name, values in samples.items():
             assert np.allclose(values, whole[2][name], rtol=1e-7, atol=1e-9), name
+
+
+def parts_of(run, start, end):
+    return {name: entry.select(time=(start, end)) for name, entry in run.items()}
+
+
+def assert_same(ours, theirs):
+    """The same bits, on the same clock."""
+    assert list(ours) == list(theirs)
+    for name, entry in ours.items():
+        other = theirs[name]
+        assert entry.t0 == pytest.approx(other.t0)
+        assert entry.duration == pytest.approx(other.duration)
+        for field in ("time", "unit") if isinstance(entry, Spikes) else ("values",):
+            assert np.array_equal(getattr(entry, field), getattr(other, field)), (name, field)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_with_nothing_changed_it_is_the_longer_run(seed, tmp_path):
+    """In memory, from a file, and streamed: the same bits."""
+    network = random_network(seed)
+    first, rest = 0.0258, 0.0342
+    whole = simulate(network, first + rest, seed)
+    begun = simulate(network, first, seed)
+    expected = parts_of(whole, first, first + rest)
+    assert_same(simulate(network, rest, seed, after=begun), expected)
+    path = save(begun, tmp_path / "first.h5")
+    assert_same(simulate(network, rest, seed, after=load(path)), expected)

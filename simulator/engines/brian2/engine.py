@@ -16,9 +16,10 @@ from ...networks.cells import DeltaSynapse, Population, SaturatingSynapse
 from ...networks.connections import Projection
 from ...networks.network import SlowVariable
 from ...networks.schedule import Schedule
+from ...recordings.origin import Origin
 from ...recordings.run import Run
 from ...types import TimeProgress
-from ..common import assemble, intervals, n_steps, provenance, runaway
+from ..common import assemble, intervals, n_steps, provenance, run_settings, runaway
 from ..wiring import Instance, Wiring, generator
 from .equations import Cells, cells
 from .inputs import Indices, Operation, array, arrival, edges, operation, sampler, statement
@@ -78,7 +79,9 @@ def simulate_brian2(
     triggers = {name: np.array(fired, dtype=np.int64) for name, fired in build.triggers.items()}
     samples = {name: np.stack(rows) for name, rows in build.rows.items()}
     source = provenance("brian2", seed, "brian2", "numpy", "scipy")
-    return assemble(network, total, spikes, triggers, samples, signal_dt, source)
+    run = assemble(network, total, spikes, triggers, samples, signal_dt, source)
+    settings = run_settings("brian2", network, 0, total, seed, signal_dt)
+    return Run(run, run.source, Origin(settings, lambda: network) if instance.seed == seed else None)
 
 
 class _Build:

@@ -14,9 +14,10 @@ from ...errors import InputError, unknown
 from ...networks.cells import DeltaSynapse
 from ...networks.inputs import CurrentInput, TriggeredInput
 from ...networks.schedule import Schedule
+from ...recordings.origin import Origin
 from ...recordings.run import Run
 from ...types import TimeProgress
-from ..common import assemble, intervals, n_steps, provenance, runaway
+from ..common import assemble, intervals, n_steps, provenance, run_settings, runaway
 from ..kernels.layout import LINEAR, VOLTAGE, State, Stretch
 from ..step_tables import n_blocks
 from ..wiring import Instance
@@ -56,20 +57,30 @@ def simulate_compiled(
         InputError: a duration or interval off the grid, a seed that is no whole number, an unknown precision,
             activity that ran away to infinity.
     """
-    network = instance.network
-    total = n_steps(network, duration)
+    total = n_steps(instance.network, duration)
     simulation = Simulation(instance, total, seed, signal_dt, precision, threads)
-    chunks = []
+    run = recorded(simulation, seed, signal_dt, precision, progress)
+    if instance.seed != seed:
+        return run
+    settings = run_settings("compiled", instance.network, 0, total, seed, signal_dt, precision)
+    return Run(run, run.source, Origin(settings, lambda: instance.network, simulation.checkpoint()))
+
+
+def recorded(
+    simulation: Simulation, seed: int, signal_dt: float, precision: str, progress: TimeProgress | None = None
+) -> Run:
+    """Run a simulation to its end; arguments as of `simulate_compiled`."""
+    network, total, begin, chunks = simulation.network, simulation.total, simulation.step, []
     longer = max(1, min(10, SMALL // sum(p.n for p in network.populations)))
     stretch = max(1, round(longer * STRETCH / network.dt))
     while simulation.step < total:
         chunks.append(simulation.advance(min(simulation.step + stretch, total)))
         if progress is not None:
-            progress(simulation.step * network.dt, total * network.dt)
+            progress((simulation.step - begin) * network.dt, (total - begin) * network.dt)
     source = provenance("compiled", seed, "numpy", "numba")
     if precision != "float64":
         source["precision"] = precision
-    return assemble(network, total, *joined(chunks), signal_dt, source)
+    return assemble(network, total - begin, *joined(chunks), signal_dt, source, begin)
 
 
 class Simulation:
