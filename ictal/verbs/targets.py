@@ -13,7 +13,8 @@ from ..models import SYSTEMS
 from ..models.system import SelfContained, parameters
 from ..models.trained.dynamics import of_network
 from ..simulator import InputError
-from ..simulator.files.readers import HDF5_SUFFIXES, identity, open_run
+from ..simulator.files.identity import identity
+from ..simulator.files.readers import HDF5_SUFFIXES, open_run
 from .names import build
 
 INPUTS = ("zero", "mean")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InputError
 from ..files.identity import changes, fingerprint
-from ..files.origins import check_state
+from ..files.origins import check_state, open_origin
 from ..networks.changes import check_changes
 from ..networks.description import describe
 from ..networks.network import Network
@@ -35,8 +37,30 @@ class Continuation:
         return self.origin.step
 
 
+def ending(after: Run | str | os.PathLike[str]) -> tuple[Origin, Mapping[str, Any]]:
+    """Return origin and provenance of a run, in memory or in a file, whose recordings are not read.
+
+    Raises:
+        InputError: it has no origin, or the file cannot be read.
+    """
+    if isinstance(after, Run):
+        origin, source = after.origin, after.source
+    elif isinstance(after, str | os.PathLike):
+        origin, source = open_origin(after)
+    else:
+        raise InputError(f"after: must be a Run or the name of its file; got {type(after).__name__}")
+    if origin is None:
+        raise InputError(f"{source.get('file', 'after')}: {NO_NETWORK}; run it again with this version")
+    return origin, source
+
+
 def continuation(
-    after: Run, network: Network, seed: int, signal_dt: float, precision: str, engine: str = "compiled"
+    after: Run | str | os.PathLike[str],
+    network: Network,
+    seed: int,
+    signal_dt: float,
+    precision: str,
+    engine: str = "compiled",
 ) -> Continuation:
     """Return the end of a run, checked as the start of another one.
 
@@ -44,15 +68,14 @@ def continuation(
         InputError: it has no state, or seed, engine, precision or interval are others, or the networks differ in more
             than their state can be carried over (`check_changes`).
     """
-    where = after.source.get("file", "after")
-    if after.origin is None:
-        raise InputError(f"{where}: {NO_NETWORK}; run it again with this version and go on from that file")
-    origin = after.origin
+    origin, source = ending(after)
+    where = source.get("file", "after")
     try:
         check_state(origin)
         old: Network = origin.network
     except InputError as error:
-        raise InputError(f"{where}: {error}; run it again on the compiled engine: ictal simulate FILE.h5 -o NEW.h5") from None  # fmt: skip
+        again = "run it again on the compiled engine: ictal simulate FILE.h5 -o NEW.h5"
+        raise InputError(f"{where}: {error}; {again}") from None
     asked = {"seed": int(seed), "engine": engine, "precision": precision, "signal_dt": signal_dt}
     for name, value in asked.items():
         if (was := origin.settings[name]) != value:
@@ -60,7 +83,7 @@ def continuation(
     remarks = check_changes(old, network)
     changed = changes(*(describe(one, {}) for one in (old, network)))
     facts: dict[str, Any] = {"time": origin.end, "changed": changed, "remarks": remarks}
-    facts |= {key: after.source[key] for key in ("file", "sha256") if key in after.source}
+    facts |= {key: source[key] for key in ("file", "sha256") if key in source}
     return Continuation(origin, {key: value for key, value in facts.items() if value or key == "changed"})
 
 

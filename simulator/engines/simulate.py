@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -26,7 +27,7 @@ def simulate(
     progress: TimeProgress | None = None,
     precision: str = "float64",
     threads: int = 1,
-    after: Run | None = None,
+    after: Run | str | os.PathLike[str] | None = None,
 ) -> Run:
     """Draw a network and run it.
 
@@ -40,10 +41,10 @@ def simulate(
         progress: called with (done, total) [ms of biological time].
         precision: "float64" or "float32", of the compiled engine.
         threads: of the compiled engine; they do not change the bits.
-        after: a run of the compiled engine, in memory or loaded, whose state this one goes on from for another
-            `duration`, with the same seed, precision and `signal_dt`. Its network, ``after.network``, may have been
-            changed in its parameters, given edges and further inputs; unchanged it gives the bits of the longer run.
-            Times go on from the end of the first run, in schedules and inputs too.
+        after: a run of the compiled engine, or its file. This run goes on from its state for another `duration`, with
+            the same seed, precision and `signal_dt`. Its network, ``after.network``, may have been changed in its
+            parameters, given edges and further inputs; unchanged it gives the bits of the longer run. Times go on
+            from the end of the first run, in schedules and inputs too.
 
     Returns:
         Spikes for every population and triggered input, a Recording for every signal, slow variable and schedule.
@@ -75,13 +76,11 @@ def simulate(
 
 def _continued(
     network: Network, duration: int, seed: int, engine: str, signal_dt: float, progress: TimeProgress | None,
-    precision: str, threads: int, after: Run,
+    precision: str, threads: int, after: Run | str | os.PathLike[str],
 ) -> Run:  # fmt: skip
     from .compiled.engine import recorded
     from .continued import continuation, start
 
-    if not isinstance(after, Run):
-        raise InputError(f"simulate: after must be a Run; got {type(after).__name__}; ictal.load reads a file")
     found = continuation(after, network, seed, signal_dt, precision, engine)
     check_sampled(network, signal_dt, found.step, duration)
     simulation = start(network, duration, seed, signal_dt, precision, threads, found)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -42,6 +44,12 @@ def fingerprint(network: object) -> str:
 
     take(network)
     return digest.hexdigest()
+
+
+def identity(source: str | os.PathLike[str]) -> dict[str, str]:
+    """Return the path of a file and the SHA-256 of its content."""
+    with Path(source).open("rb") as file:
+        return {"file": str(source), "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
 
 def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:

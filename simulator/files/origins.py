@@ -6,6 +6,7 @@ A state is of one layout of the engine. One of another layout is left out, as if
 from __future__ import annotations
 
 import json
+import os
 import zlib
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..recordings.origin import Origin
 from ..registry import resolve
-from .document import Document, Group, Variable, to_json
+from .document import Document, Group, Variable, damage_in_one_line, opened, to_json
+from .identity import identity
 
 NETWORK, STATE = "network", "state"
 LAYOUT = 1  # of the state of the compiled engine: the order and meaning of its arrays
@@ -53,6 +55,28 @@ def read_origin(document: Document) -> Origin | None:
     return Origin(settings, network, arrays, stored)
 
 
+def open_origin(path: str | os.PathLike[str]) -> tuple[Origin | None, dict[str, Any]]:
+    """Return origin and provenance of the run in a file, without its recordings; None where it has no origin.
+
+    Raises:
+        InputError: as `document.read`, or its description does not belong to it.
+    """
+    with opened(path, "run") as (attrs, groups), damage_in_one_line(path, "is not a complete run"):
+        kept = {name: group for name, group in groups.items() if name in (NETWORK, STATE)}
+        parts = {
+            name: Group(
+                {key: Variable(v.dims, v.part(...), v.attrs) for key, v in group.variables.items()}, group.attrs
+            )
+            for name, group in kept.items()
+        }
+        source = {**json.loads(attrs["config"]), "seed": json.loads(attrs["seed"]), "engine": attrs["engine"]}
+        source["versions"] = json.loads(attrs["versions"])
+        origin = read_origin(Document(attrs, parts))
+        if origin is not None:
+            check_root(attrs, origin.settings)
+    return origin, {**source, **identity(path)}
+
+
 def check_state(origin: Origin) -> None:
     """Check that the state at the end of a run is there, and is the one that was written with its network.
 
@@ -63,9 +87,7 @@ def check_state(origin: Origin) -> None:
     if not origin.state:
         if group is not None:
             raise InputError("its state was written by another version of ictal, and cannot be read")
-        raise InputError(
-            f"holds no state to go on from, as runs of {origin.settings.get('engine', 'another engine')} do"
-        )
+        raise InputError(f"holds no state to go on from; its engine is {origin.settings.get('engine', 'not known')}")
     if group is not None:
         broken = [name for name, v in group.variables.items() if checksum(v.values) != v.attrs.get("crc32")]
         if broken or group.attrs.get("of") != origin.stored[NETWORK].attrs.get("sha256"):

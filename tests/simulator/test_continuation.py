@@ -1,12 +1,11 @@
 """A run that goes on from the state of another one: with nothing changed, the bits of the longer run."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from contents import everything
 from networks import random_network
 
-from ictal.simulator import InputError, Simulation, Spikes, instantiate, load, save, simulate
+from ictal.simulator import Simulation, Spikes, instantiate, load, record_to_file, save, simulate
 from ictal.simulator.engines.compiled.chunk import joined
 
 
@@ -63,3 +62,15 @@ def test_with_nothing_changed_it_is_the_longer_run(seed, tmp_path):
     assert_same(simulate(network, rest, seed, after=begun), expected)
     path = save(begun, tmp_path / "first.h5")
     assert_same(simulate(network, rest, seed, after=load(path)), expected)
+
+
+@pytest.mark.parametrize("seed", range(0, 20, 3))
+def test_a_stream_goes_on_to_the_bits_of_the_longer_run(seed, tmp_path):
+    network = random_network(seed)
+    first, rest = 0.0258, 0.0342
+    whole, begun = (simulate(network, duration, seed) for duration in (first + rest, first))
+    path, target = save(begun, tmp_path / "first.h5"), tmp_path / "rest.h5"
+    record_to_file(network, rest, seed, target, after=path)
+    assert_same(load(target), parts_of(whole, first, first + rest))
+    assert everything(save(simulate(network, rest, seed, after=path), tmp_path / "saved.h5")) == everything(target)
+    assert_same(simulate(network, 0.02, seed, after=target), simulate(network, 0.02, seed, after=whole))
