@@ -67,7 +67,7 @@ def simulate(
     if progress is not None and "progress" in inspect.signature(network.record).parameters:
         options["progress"] = lambda done, total: progress(done / total)
     run: Run = network.record(seed, **options)
-    return Run(run, {**run.source, "command": simulate_command(system, parameters, seed, engine)})
+    return Run(run, {**run.source, "command": simulate_command(system, parameters, seed, engine)}, run.origin)
 
 
 def simulate_to_file(
