@@ -49,6 +49,14 @@ class WithTheory(Spiking, Protocol):
 
 
 @runtime_checkable
+class WithParameters(System, Protocol):
+    """A system whose recorded parameters are not its fields."""
+
+    def parameters(self) -> dict[str, object]:
+        """Return name -> value, as plain numbers, strings and lists."""
+
+
+@runtime_checkable
 class Flow(Protocol[State]):
     """A system dstate/dt = drift(state, inputs), for integrators and Jacobians."""
 
@@ -82,6 +90,8 @@ def parameters(system: System) -> dict[str, object]:
     >>> parameters(Clock())
     {'period': 0.5}
     """
+    if isinstance(system, WithParameters):
+        return system.parameters()
     return {f.name: plain(getattr(system, f.name)) for f in dataclasses.fields(system)}
 
 
