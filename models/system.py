@@ -13,7 +13,7 @@ from ..simulator import Network, Recording, Run
 from ..simulator.fields import check_bounds, declared
 from ..simulator.files.rows import plain
 
-Progress = Callable[[float, float], None]  # (done, total) [ms]
+Progress = Callable[[float, float], None]  # (done, total), in the unit that `record` names
 State = TypeVar("State")  # a numpy array or a torch tensor
 
 
@@ -46,6 +46,14 @@ class WithTheory(Spiking, Protocol):
 
     def theory(self) -> Mapping[str, Recording]:
         """Return entries known before the run; their unit label ``"given"`` marks values that were not simulated."""
+
+
+@runtime_checkable
+class WithParameters(System, Protocol):
+    """A system whose recorded parameters are not its fields."""
+
+    def parameters(self) -> dict[str, object]:
+        """Return name -> value, as plain numbers, strings and lists."""
 
 
 @runtime_checkable
@@ -82,6 +90,8 @@ def parameters(system: System) -> dict[str, object]:
     >>> parameters(Clock())
     {'period': 0.5}
     """
+    if isinstance(system, WithParameters):
+        return system.parameters()
     return {f.name: plain(getattr(system, f.name)) for f in dataclasses.fields(system)}
 
 

@@ -29,22 +29,21 @@ def simulate(
 
     A spiking network is written chunk by chunk to FILE.h5.part; after Ctrl-C or a crash --resume goes on from there.
     """
-    from ..models import SYSTEMS
     from ..models.system import Spiking
     from ..simulator import InputError
-    from ..simulator.fields import parameter_types
-    from ..verbs.names import build, parse_settings
+    from ..verbs.names import build, has_duration, parse_settings
+    from ..verbs.network_files import label
 
     system, seed, engine = given.system, given.seed, given.engine
     parameters = parse_settings(system, given.settings)
     if given.duration is not None:
-        if "duration" not in parameter_types(SYSTEMS.load(system)):
+        if not has_duration(system):
             raise InputError(f"{system}: has no duration; leave --duration out (see ictal explain {system})")
         if "duration" in parameters:
             raise InputError("--duration and --set duration=…: give one of them")
         parameters["duration"] = given.duration
     built = build(system, parameters)  # refuses bad parameters before any file is touched
-    target = output or Path(f"{system}.h5")
+    target = output or Path(f"{label(system)}.h5")
     check_hdf5(target, True)
     if isinstance(built, Spiking) and engine in (None, "compiled"):
         from . import longrun

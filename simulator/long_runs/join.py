@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engines.common import assemble, intervals, sampling
+from ..engines.common import assemble, course, first_sample, intervals, rows_of, sampling
 from ..errors import InputError
 from ..files.document import Document, Group, Streamed, Variable, write
 from ..files.store import RESIDUAL, timestamps, to_document
 from ..networks.inputs import TriggeredInput
 from ..networks.network import Network
 from ..networks.schedule import Schedule
+from ..networks.signals import PopulationRate
 from ..recordings.origin import Origin
 from ..recordings.recording import Recording
 from ..recordings.run import Run
@@ -54,7 +55,7 @@ def join(
         run: its complete folder.
         network: the description.
         steps: first time step, and the one after the last.
-        signal_dt: sampling interval of signals that have none of their own [ms].
+        signal_dt: sampling interval of signals that have none of their own [s].
         source: provenance of every entry.
         run_source: provenance of the Run.
         settings: those of its `Origin`.
@@ -114,7 +115,8 @@ def _template(network: Network, sizes: _Sizes, signal_dt: float, source: Mapping
     nothing = np.empty(0, dtype=np.int64)
     triggers = {i.name: nothing for i in network.inputs if isinstance(i, TriggeredInput)}
     samples = {name: np.zeros((1, columns)) for name, columns in sizes.columns.items()}
-    return assemble(network, 1, [(nothing, nothing)] * len(network.populations), triggers, samples, signal_dt, source)
+    silent, interval = [(nothing, nothing)] * len(network.populations), signal_dt * 1000.0
+    return assemble(network, 1, silent, triggers, samples, interval, source)
 
 
 def _spikes(
@@ -153,21 +155,19 @@ class _Grid:
     first: int
     rows: int
     dt: float
+    t0: float
     schedule: Schedule | None
-    interval: float  # [ms]
+    every: int  # [steps]
+    network: Network
 
     @classmethod
     def of(cls, network: Network, name: str, steps: tuple[int, int], signal_dt: float) -> _Grid:
-        every = intervals(network, signal_dt).get(name, sampling(network, signal_dt))
+        default = sampling(network, signal_dt * 1000.0)
+        every = intervals(network, signal_dt * 1000.0).get(name, default)
         schedule = next((s for s in network.schedules if s.name == name), None)
-        interval = every * network.dt
-        first, end = (-(-n // every) for n in steps)
-        return cls(first, end - first, interval / 1000.0, schedule, interval)
-
-    @property
-    def t0(self) -> float:
-        """Time of the first sample [s]."""
-        return self.first * self.interval / 1000.0
+        rate, dt = any(s.name == name and isinstance(s, PopulationRate) for s in network.signals), every * network.dt
+        first = first_sample(rate, every, steps[0])
+        return cls(first, rows_of(rate, every, *steps), dt / 1000.0, first * dt / 1000.0, schedule, every, network)
 
     def blocks(self) -> Iterator[NDArray[np.int64]]:
         for begin in range(0, self.rows, _ROWS):
@@ -179,7 +179,7 @@ class _Grid:
     def scheduled(self) -> Iterator[NDArray[np.float64]]:
         if self.schedule is not None:
             for block in self.blocks():
-                yield self.schedule.at(self.interval * (self.first + block))[:, None]
+                yield course(self.network, self.schedule, self.every * (self.first + block))[:, None]
 
 
 def _signal(

@@ -39,7 +39,7 @@ class UnfinishedError(Exception):
 def columns(network: Network, signal_dt: float) -> dict[str, int]:
     """Return the number of values in a sample, by name of the signal."""
     described = descriptions(network)
-    return {name: next(iter(described[name][2].values())).size for name in intervals(network, signal_dt)}
+    return {name: next(iter(described[name][2].values())).size for name in intervals(network, signal_dt * 1000.0)}
 
 
 class Stepper:
@@ -62,7 +62,7 @@ class Stepper:
         self._first = 0 if after is None else after.step
         self._total = self._first + total
         self._settings = seed, signal_dt, precision, threads
-        self._every = intervals(network, signal_dt)
+        self._every = intervals(network, signal_dt * 1000.0)
         self._progress, self._stop = progress, stop
         self._number, self._done = 0, self._first  # chunks on the disk, and the step that they reach
         self._pending: list[Chunk] = []
@@ -115,7 +115,7 @@ class Stepper:
             stopped = self._stop() and chunk.end < self._total
             now = time.monotonic()
             if self._progress is not None:
-                self._progress(*((end - self._first) * self._network.dt for end in (chunk.end, self._total)))
+                self._progress(self._seconds(chunk.end - self._first), self._seconds(self._total - self._first))
             cut_after = max(min(max(CUT_AFTER, 0.01 * (now - began)), CUT_AT_MOST), self._cost / WRITING_SHARE)
             due = stopped or chunk.end == self._total or now - last >= cut_after
             if due or sum(map(_size, self._pending)) >= CUT_SIZE:
@@ -133,7 +133,7 @@ class Stepper:
             raise self._unfinished()
 
     def _unfinished(self) -> UnfinishedError:
-        return UnfinishedError(self._seconds(self._done), self._seconds(self._total))
+        return UnfinishedError(*(self._seconds(step - self._first) for step in (self._done, self._total)))
 
     def _seconds(self, steps: int) -> float:
         return steps * self._network.dt / 1000.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from ..files.identity import differences
 from ..files.origins import open_origin
 from ..networks.description import describe
 from ..networks.network import Network
+from ..networks.plausible import doubts
 from ..recordings.recording import Recording
 from ..recordings.run import NO_NETWORK, Run
 from ..types import TimeProgress
@@ -50,7 +52,7 @@ def record_to_file(
     seed: int,
     path: str | os.PathLike[str],
     *,
-    signal_dt: float = 1.0,
+    signal_dt: float = 0.001,
     precision: str = "float64",
     threads: int = 1,
     source: Mapping[str, object] | None = None,
@@ -72,7 +74,7 @@ def record_to_file(
         duration: of the run [s], a multiple of the network's time step.
         seed: of the wiring, the initial state and the inputs.
         path: the file.
-        signal_dt: sampling interval of the signals [ms].
+        signal_dt: sampling interval of the signals that have none of their own [s].
         precision: "float64" or "float32".
         threads: of the engine; the bits do not depend on it.
         source: added to the provenance of every entry: system, parameters.
@@ -80,7 +82,7 @@ def record_to_file(
         known: recordings that `source` determines, such as theory; written after the recorded entries.
         resume: go on where ``FILE.h5.part`` ends; start if there is none; do nothing if the file is whole.
         force: replace a file and drop an unfinished run.
-        progress: called with (done, total) [ms of biological time].
+        progress: called with (done, total) [s of biological time].
         stop: called many times a second; True writes all results so far and raises `UnfinishedError`.
         note: called with a line on damage that was mended.
         after: a run of the compiled engine, or its file, whose state this one goes on from for another `duration`; see
@@ -97,8 +99,10 @@ def record_to_file(
         raise InputError("--resume goes on and --force starts again: say one of them")
     target = Path(path)
     unfinished = UnfinishedRun.of(target)
-    total = n_steps(network, duration * 1000.0)
-    intervals(network, signal_dt)
+    intervals(network, signal_dt * 1000.0)
+    total = n_steps(network, duration * 1000.0, signal_dt * 1000.0)
+    for line in doubts(network, duration * 1000.0):
+        warnings.warn(line, stacklevel=2)
     own = {**(source or {}), **provenance("compiled", seed, "numpy", "numba")}
     if precision != "float64":
         own["precision"] = precision
@@ -106,7 +110,7 @@ def record_to_file(
     first = 0 if found is None else found.step
     if found is not None:
         own["continues"] = found.facts
-        check_sampled(network, signal_dt, first, total)
+        check_sampled(network, signal_dt * 1000.0, first, total)
     settings = run_settings("compiled", network, first, first + total, seed, signal_dt, precision)
     identity: dict[str, Any] = json.loads(to_json({**own, **settings, "network": describe(network, {})}))
     manifest = None if force else unfinished.manifest()

@@ -16,7 +16,7 @@ class Origin:
     """All that runs a network again to the same bits, or goes on from its end.
 
     Attributes:
-        settings: seed, engine, precision, duration [s], t0 [s], signal_dt [ms]; JSON-able.
+        settings: seed, engine, precision, duration [s], t0 [s], signal_dt [s]; JSON-able.
         read: returns the `Network`; of a file it is read when it is asked for.
         state: of the engine at the end, by name; empty where the engine has none.
         stored: the groups of the file that it was read from, by name.
