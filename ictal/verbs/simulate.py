@@ -25,7 +25,7 @@ class Simulation:
 
     system: Annotated[
         str,
-        Param("Name of a system (see `ictal list systems`), or a network in JSON or Python"),
+        Param("Name of a system (see `ictal list systems`), a network in JSON or Python, or FILE.h5 of a run"),
         Argument("SYSTEM|FILE"),
     ]
     duration: Annotated[float | None, Param("Simulated time, or model time")] = None
@@ -34,7 +34,7 @@ class Simulation:
         Param("A parameter of the system; see `ictal explain SYSTEM`"),
         Option("KEY=VALUE", "--set", repeat=True),
     ] = ()
-    seed: Annotated[int, Param("Seed of everything random"), Option("K", record="always")] = 0
+    seed: Annotated[int | None, Param("Seed of everything random; 0, or that of FILE.h5"), Option("K")] = None
     engine: Annotated[str | None, Param("Engine: compiled (default) or brian2")] = None
     precision: Annotated[str | None, Param("Precision of the compiled engine: float64 (default) or float32")] = None
 

@@ -62,6 +62,7 @@ def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
     keys = [key for key in found if f"parameters.{key}" not in found]
     if any(key.startswith("parameters.") for key in keys):  # the network follows from the parameters
         keys = [key for key in keys if not key.startswith("network.")]
+    keys = [key for key in keys if not key.startswith("continues.c")] or keys  # changes follow from the network
     words = [f"{key} is {_short(found[key][0])} there and {_short(found[key][1])} here" for key in keys[:_MOST_NAMED]]
     return ", ".join(words) + (f" and {len(keys) - _MOST_NAMED} more" if len(keys) > _MOST_NAMED else "")
 
