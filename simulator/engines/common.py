@@ -68,6 +68,11 @@ def check_given(network: Network, total: int) -> None:
                 f"GivenNoise.kicks: {given.name!r} ends at {lasts:g} s, before the run of {run:g} s; "
                 f"freeze_inputs(network, {run:g}, seed) draws enough, or append rows of 0 for silence"
             )
+        if isinstance(given, CurrentInput) and (lasts := given.lasts(network.dt)) < (total - 0.5) * network.dt:
+            raise InputError(
+                f"CurrentInput.current: the array for {given.target!r} ends at {lasts / 1000.0:g} s, before the run of "
+                f'{run:g} s; append values, or give after="hold" or after="zero"'
+            )
         if isinstance(given, EventInput) and given.until is not None and given.until < (total - 0.5) * network.dt:
             raise InputError(
                 f"EventInput.until: the given events of {given.target}.{given.synapse} end at "
@@ -116,6 +121,13 @@ def intervals(network: Network, signal_dt: float) -> dict[str, int]:
     every = sampling(network, signal_dt)
     own = {s.name: steps(s.interval, network.dt, "interval") if s.interval else every for s in network.signals}
     return own | {name: every for slow in network.slow for name in (slow.name, rate_name(slow))}
+
+
+def current_course(network: Network, given: CurrentInput, steps: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the values of a given current in time steps [mV]."""
+    if isinstance(given.current, np.ndarray):
+        return given.sampled(steps, network.dt)
+    return course(network, given.current, steps)
 
 
 def course(network: Network, value: float | Schedule, steps: NDArray[np.int64]) -> NDArray[np.float64]:
