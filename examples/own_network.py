@@ -11,30 +11,29 @@ import numpy as np
 from scipy import sparse
 
 import ictal
-from ictal import simulator as sim
+from ictal.simulator import DeltaSynapse, Network, Pairwise, PoissonInput, Population, Projection, save_network
 
 
-def network(g: float = 5.0, n: int = 400) -> sim.Network:
-    """Return n excitatory and n/4 inhibitory cells; inhibition is g times as strong; E gets a pulse at 500 ms."""
+def network(g: float = 5.0, n: int = 400) -> Network:
+    """Return n excitatory and n/4 inhibitory cells; inhibition is g times as strong."""
     cell = {"tau_m": 20.0, "v_rest": 0.0, "v_threshold": 20.0, "v_reset": 10.0, "refractory": 2.0}
-    synapses = (sim.DeltaSynapse("e"), sim.DeltaSynapse("i", sign=-1))
+    synapses = (DeltaSynapse("e"), DeltaSynapse("i", sign=-1))
     sizes = {"E": n, "I": n // 4}
-    cells = [sim.Population(name, k, **cell, synapses=synapses, v_init=(0.0, 20.0)) for name, k in sizes.items()]
+    cells = [Population(name, k, **cell, synapses=synapses, v_init=(0.0, 20.0)) for name, k in sizes.items()]
     weights = 0.4 * sparse.random(n, n // 4, 0.1, random_state=1)  # E to I, row is source [mV]
     edges = [
-        sim.Projection("E", "E", "e", sim.Pairwise(0.1), weight=0.2, delay=1.5),
-        sim.Projection.from_matrix("E", "I", "e", weights, delay=1.5),
-        *(sim.Projection("I", name, "i", sim.Pairwise(0.1), weight=0.2 * g, delay=1.5) for name in "EI"),
+        Projection("E", "E", "e", Pairwise(0.1), weight=0.2, delay=1.5),
+        Projection.from_matrix("E", "I", "e", weights, delay=1.5),
+        *(Projection("I", name, "i", Pairwise(0.1), weight=0.2 * g, delay=1.5) for name in "EI"),
     ]
-    pulse = sim.CurrentInput("E", np.repeat([0.0, 15.0], [50, 5]), dt=10.0, after="zero")
-    return sim.Network(cells, edges, [*(sim.PoissonInput(name, "e", 6.0, weight=0.2) for name in "EI"), pulse])
+    return Network(cells, edges, [PoissonInput(name, "e", 6.0, weight=0.2) for name in "EI"])
 
 
 if __name__ == "__main__":
     run = ictal.simulate(network(), duration=1.0, seed=1)
     print(ictal.measure(run["E"], "chi_c", nulls=199))
     with tempfile.TemporaryDirectory() as folder:
-        described = sim.save_network(network(), Path(folder) / "mine.json")
+        described = save_network(network(), Path(folder) / "mine.json")
         again = ictal.simulate(described, duration=1.0, seed=1)
         print("from JSON, the same spikes:", np.array_equal(run["E"].time, again["E"].time))
         values = {"projections.2.weight": [0.4, 1.0, 2.0]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import numpy as np
 
@@ -191,7 +191,7 @@ class Population(Checked):
     def _initial(self, given: Any) -> Any:
         """Return a pair as a uniform distribution, and other sequences as an array of one voltage a cell."""
         if isinstance(given, tuple) and len(given) == 2:
-            low, high = (check("Population.v_init", float, end) for end in given)
+            low, high = (float(cast(float, check("Population.v_init", float, end))) for end in given)
             if low > high:
                 raise InputError(f"Population.v_init: must be (low, high) with low <= high [mV]; got {given}")
             return Uniform(low, high)

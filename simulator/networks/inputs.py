@@ -89,14 +89,14 @@ class CurrentInput(Checked):
     after: Annotated[Literal["refuse", "hold", "zero"], Param("current after the end of an array")] = "refuse"
 
     def __post_init__(self) -> None:
-        if not isinstance(self.current, int | float | Schedule):
+        if isinstance(self.current, np.ndarray | list | tuple):
             object.__setattr__(self, "current", self._sampled(self.current))
         super().__post_init__()
         if not isinstance(self.current, np.ndarray) and (self.dt is not None or self.after != "refuse"):
             raise InputError("CurrentInput.dt, CurrentInput.after: are for an array of currents; leave them out")
 
     def _sampled(self, given: object) -> Floats:
-        shape = np.shape(given) if isinstance(given, np.ndarray | list | tuple) else ()
+        shape = given.shape if isinstance(given, np.ndarray) else ()
         if len(shape) == 2:
             raise InputError(
                 f"CurrentInput.current: must be one course (time,); got shape {shape}; a course for each group of "
