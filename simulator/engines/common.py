@@ -68,6 +68,11 @@ def check_given(network: Network, total: int) -> None:
                 f"GivenNoise.kicks: {given.name!r} ends at {lasts:g} s, before the run of {run:g} s; "
                 f"freeze_inputs(network, {run:g}, seed) draws enough, or append rows of 0 for silence"
             )
+        if isinstance(given, CurrentInput) and (lasts := given.lasts(network.dt)) < (total - 0.5) * network.dt:
+            raise InputError(
+                f"CurrentInput.current: the array for {given.target!r} ends at {lasts / 1000.0:g} s, before the run of "
+                f'{run:g} s; append values, or give after="hold" or after="zero"'
+            )
         if isinstance(given, EventInput) and given.until is not None and given.until < (total - 0.5) * network.dt:
             raise InputError(
                 f"EventInput.until: the given events of {given.target}.{given.synapse} end at "
@@ -137,6 +142,13 @@ def check_sampled(network: Network, signal_dt: float, begin: int, n: int) -> Non
 def first_sample(rate: bool, every: int, begin: int) -> int:
     """Return the number of the first sample from step `begin` on; sample k is taken in step k·every."""
     return begin // every + 1 if rate else -(-begin // every)
+
+
+def current_course(network: Network, given: CurrentInput, steps: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the values of a given current in time steps [mV]."""
+    if isinstance(given.current, np.ndarray):
+        return given.sampled(steps, network.dt)
+    return course(network, given.current, steps)
 
 
 def course(network: Network, value: float | Schedule, steps: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ from ..checks import steps
 from ..errors import InputError
 from ..networks.cells import Population
 from ..networks.connections import Dense, Edges, FixedInDegree, LogNormal, LowRank, Pairwise, Projection, UniformDelay
+from ..networks.distributions import Normal, Uniform
 from ..networks.network import Network
 from .builders import draw_near, draw_pairs, draw_sources, sort_order, split_by_delay, transpose
 from .estimate import expected_edges
@@ -108,10 +109,14 @@ def generator(seed: int, *stream: int) -> np.random.Generator:
 
 
 def _initial(population: Population, rng: np.random.Generator) -> NDArray[np.float64]:
-    if isinstance(population.v_init, tuple):
-        return rng.uniform(*population.v_init, size=population.n)
-    v = population.v_reset if population.v_init is None else population.v_init
-    return np.full(population.n, float(v))
+    given = population.v_init
+    if isinstance(given, Uniform):
+        return rng.uniform(given.low, given.high, size=population.n)
+    if isinstance(given, Normal):
+        return rng.normal(given.mean, given.sd, size=population.n)
+    if isinstance(given, np.ndarray):
+        return given.copy()
+    return np.full(population.n, population.v_reset if given is None else given)
 
 
 def _wiring(network: Network, index: int, seed: int) -> Wiring:

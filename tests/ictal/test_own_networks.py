@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ import pytest
 import ictal
 from ictal.cli import run as shell
 from ictal.simulator import InputError, Network, load, network_of, save_network, simulate
+from ictal.simulator.files.identity import fingerprint
+from ictal.simulator.networks.description import parse_network
 
 FILE = '''
 """A ring of cells of one's own."""
@@ -222,3 +225,11 @@ def test_the_installed_command_runs_a_python_file(folder):
     words = [sys.executable, "-m", "ictal", "simulate", "mine.py", "--duration", "0.1", "--json"]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["file"] == "mine.h5"
+
+
+def test_the_page_says_the_same_in_python_and_in_json():
+    page = (Path(__file__).resolve().parents[2] / "docs" / "own_networks.md").read_text(encoding="utf-8")
+    scope = {}
+    exec(re.search(r"```python\n(# my_network.*?)```", page, re.DOTALL)[1], scope)
+    described = parse_network(re.search(r"```json\n(.*?)```", page, re.DOTALL)[1])
+    assert fingerprint(described) == fingerprint(scope["network"]())

@@ -14,6 +14,7 @@ from ictal.simulator import (
     CurrentInput,
     Dense,
     Edges,
+    EventInput,
     GivenNoise,
     InputError,
     LogNormal,
@@ -23,6 +24,7 @@ from ictal.simulator import (
     Projection,
     Schedule,
     Synapse,
+    Uniform,
     describe,
     freeze_inputs,
     network_of,
@@ -82,10 +84,13 @@ def dense():
         (
             Projection("E", "E", "e", Dense(rng.normal(size=(20, 20))), 0.1),
             Projection("E", "E", "e", LowRank(rng.normal(size=(20, 2)), rng.normal(size=(20, 2))), 0.1),
+            Projection.from_matrix("E", "E", "e", rng.normal(size=(20, 20))),
             Projection("E", "E", "e", Edges(*edges), rng.normal(size=300), 0.1 * rng.integers(1, 9, size=300)),
             Projection("E", "E", "e", Edges(edges[0, :3], edges[1, :3]), np.array([-0.0, 5e-324, 1 / 3])),
         ),
-        (CurrentInput("E", Schedule("I", (0, 0.1 + 0.2), (0, 1e-300)), rng.normal(size=20)),
+        (EventInput("E", "e", 1.0, [1.0, 2.5], [0, 3], until=9.0),
+         CurrentInput("E", rng.normal(size=7), dt=0.5, after="hold"),
+         CurrentInput("E", Schedule("I", (0, 0.1 + 0.2), (0, 1e-300)), rng.normal(size=20)),
          GivenNoise("E", "y", 3.0, rng.normal(size=(50, 20)), rng.normal(size=20))),
     )  # fmt: skip
 
@@ -245,3 +250,14 @@ def test_a_changed_array_of_a_file_is_refused(tmp_path):
         from_group(document.Group(group.variables, {"sha256": "00"}))
     with pytest.raises(InputError, match="no description"):
         from_group(document.Group({}, {}))
+
+
+def test_a_list_of_two_initial_voltages_is_no_range():
+    pair = {**MINIMAL["populations"][0], "n": 2, "v_init": [1.0, 2.0]}
+    assert network_of({"ictal_network": 1, "populations": [pair]}).populations[0].v_init.tolist() == [1.0, 2.0]
+    network = Network((Population("E", 2, 20.0, 0.0, 20.0, 10.0, v_init=(1.0, 2.0)),))
+    assert network_of(describe(network)).populations[0].v_init == Uniform(1.0, 2.0)
+    with pytest.raises(InputError, match=r"give \(low, high\) or an array"):
+        Population("E", 2, 20.0, 0.0, 20.0, 10.0, v_init=[1.0, 2.0])
+    with pytest.raises(InputError, match="one voltage for each of 3 cells"):
+        network_of(changed(populations__0__v_init=[0.0, 20.0]))

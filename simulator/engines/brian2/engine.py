@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ...checks import steps
 from ...networks.cells import DeltaSynapse, Population, SaturatingSynapse
 from ...networks.connections import Projection
+from ...networks.inputs import CurrentInput
 from ...networks.network import SlowVariable
 from ...networks.schedule import Schedule
 from ...recordings.origin import Origin
@@ -135,7 +136,9 @@ class _Build:
         counter = iter(range(self.total))
         self._add(self.b.NetworkOperation(lambda: do(next(counter)), clock=self.clock, when=when))
 
-    def _timed(self, values: NDArray[np.float64] | Schedule) -> Any:
+    def _timed(self, values: NDArray[np.float64] | Schedule | CurrentInput) -> Any:
+        if isinstance(values, CurrentInput):
+            values = values.sampled(np.arange(self.total), self.network.dt)
         if isinstance(values, Schedule):
             values = course(self.network, values, np.arange(self.total))
         return self.b.TimedArray(values, dt=self.network.dt * self.b.ms)

@@ -23,6 +23,7 @@ from ..common import (
     check_given,
     check_threads,
     course,
+    current_course,
     intervals,
     n_steps,
     provenance,
@@ -206,9 +207,11 @@ class Simulation:
         n_pop = len(network.populations)
         ahead = np.arange(begin, until)
 
-        def courses(values: list[Any]) -> NDArray[np.float64]:
-            columns = [course(network, value, ahead) for value in values]
+        def stacked(columns: list[NDArray[np.float64]]) -> NDArray[np.float64]:
             return np.stack(columns, axis=1) if columns else np.empty((n, 0))
+
+        def courses(values: list[Any]) -> NDArray[np.float64]:
+            return stacked([course(network, value, ahead) for value in values])
 
         gains = [1.0 if isinstance(s, DeltaSynapse) else s.gain for p in network.populations for s in p.synapses]
         gains += [1.0] * (self._tables.channels.size - len(gains))
@@ -216,7 +219,7 @@ class Simulation:
         uniform = np.zeros((n, n_pop))
         for given in currents:
             if given.profile is None:
-                uniform[:, network.population(given.target)] += course(network, given.current, ahead)
+                uniform[:, network.population(given.target)] += current_course(network, given, ahead)
         pointers = np.zeros((self._threads, (self._history + n) * n_pop + 1), np.int64)
         pointers[:, : self._pointers.shape[1]] = self._pointers
         counts, event_first, event_cells = self._draws.stretch(begin, until)
@@ -229,7 +232,7 @@ class Simulation:
             history=self._history,
             gains=courses(gains),
             thresholds=courses([p.v_threshold for p in network.populations]),
-            currents=courses([i.current for i in currents if i.profile is not None]),
+            currents=stacked([current_course(network, i, ahead) for i in currents if i.profile is not None]),
             uniform=uniform,
             poisson=counts,
             event_first=event_first,
