@@ -91,7 +91,7 @@ def _continued(
     network: Network, duration: int, seed: int, engine: str, signal_dt: float, progress: TimeProgress | None,
     precision: str, threads: int, after: Run | str | os.PathLike[str],
 ) -> Run:  # fmt: skip
-    from .compiled.engine import recorded
+    from .compiled.run import recorded
     from .continued import continuation, start
 
     found = continuation(after, network, seed, signal_dt, precision, engine)
