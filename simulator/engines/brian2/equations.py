@@ -92,11 +92,15 @@ def cells(network: Network, index: int, timed: Timed) -> Cells:
     lines += [f"{name} : 1 (constant)" for name in start]
     gates, constant, open_ = _gates(network, population)
     lines += [*gates, f"rest = {' + '.join(['v_rest', *given, *constant])} : 1 (constant over dt)"]
-    for m, noise in enumerate(network.inputs):
-        if isinstance(noise, OUNoise) and noise.target == population.name:
+    noises = list(_noises(network, population))
+    for m, noise, _ in noises:
+        if isinstance(noise, OUNoise):
             start[f"y{m}"] = f"{number(noise.sd)}*randn()"
-        elif isinstance(noise, GivenNoise) and noise.target == population.name and noise.start is not None:
+        elif noise.start is not None:
             start[f"y{m}"] = noise.start
+    if not population.is_linear:  # y and its mean over a step, d, are stepped by the statement of the input
+        lines += [f"{name}{m} : 1" for m, *_ in noises for name in "yd"]
+        open_ += [f"d{m}" for m, *_ in noises]
     method, stepped = "exact", [d for d in decays if d.rising]
     if population.initiation:
         method, stepped = "rk2", decays
@@ -117,7 +121,7 @@ def cells(network: Network, index: int, timed: Timed) -> Cells:
         lines.append(f"dv/dt = ({leak} + {drive})/({_ratio(population.tau_m)}*ms) : 1 (unless refractory)")
     for d in decays:
         lines += d.parameters if d in stepped else d.equations
-    recorded = {"v": "v"} | {d.name: d.variable for d in decays}
+    recorded = {"v": "v"} | {d.name: d.variable for d in decays} | {noise.name: f"y{m}" for m, noise, _ in noises}
     return Cells("\n".join(lines), method, "\n".join(statements), threshold, names, start, recorded)
 
 
@@ -166,9 +170,15 @@ def _decays(network: Network, population: Population) -> Iterator[Decay]:
             yield Decay(s.name, f"s{k}", s.tau, f"({s.sign})*G{k}", s.reversal, rising)
     if population.adaptation:
         yield Decay("w", "w", population.adaptation.tau, "(-1)", coupling=float(population.adaptation.coupling))
+    if population.is_linear:
+        yield from (Decay(given.name, f"y{m}", tau, "1") for m, given, tau in _noises(network, population))
+
+
+def _noises(network: Network, population: Population) -> Iterator[tuple[int, OUNoise | GivenNoise, float]]:
+    """Yield number, input and correlation time [ms] of every OU current of the population."""
     for m, noise in enumerate(network.inputs):
         if isinstance(noise, OUNoise | GivenNoise) and noise.target == population.name and noise.tau is not None:
-            yield Decay(noise.name, f"y{m}", noise.tau, "1")
+            yield m, noise, noise.tau
 
 
 def _currents(

@@ -15,7 +15,8 @@ from ...networks.inputs import AnyInput, EventInput, GivenNoise, OUNoise, Poisso
 from ...networks.network import Network
 from ...networks.schedule import Schedule
 from ..kernels.draws import BLOCK, choose, normals
-from ..step_tables import n_blocks, noise_sd
+from ..noise import noise_sd
+from ..step_tables import n_blocks
 from ..wiring import INPUTS, generator
 
 MAX_EVENTS = 1e3  # of one Poisson input in one step to one cell

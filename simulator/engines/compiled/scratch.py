@@ -26,6 +26,7 @@ def scratch(tables: StepTables, state: State, stretch: Stretch) -> Scratch:
         starts=_apart(tables.fields.size, np.uint64),
         drawn=_apart(int(stretch.poisson.max(initial=0)), np.int32),
         values=_apart(int(tables.populations["n"].max()), np.float64),
+        kicks=_apart(int(tables.populations["n"].max()), np.float64),
         block=_apart(5 * WIDTH, np.float64).reshape(5, WIDTH),
     )
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...types import Floats
 from .compiling import inner
-from .layout import ALPHA, ALPHA_Y, DECAY, EXPONENTIAL, FIXED, LEAKY, Cells, StepTables
+from .layout import ALPHA, ALPHA_Y, DECAY, EXPONENTIAL, FIXED, HELD, LEAKY, Cells, StepTables
 
 WIDTH = 256
 MAX_EXPONENT = 50.0
@@ -100,7 +100,7 @@ def step(
         pull[:m] = 0.0
         for f in range(pop.first + 1, pop.last):
             field = tables.fields[f]
-            if field.kind == ALPHA_Y:
+            if field.kind == ALPHA_Y or field.kind == HELD:
                 continue
             c = field.push * (gain[field.channel] if field.channel >= 0 else 1.0)
             if field.kind == FIXED:

@@ -1,4 +1,4 @@
-"""Parts of the step that few networks have: noise, saturating gates, matrices and factors, triggered inputs."""
+"""Parts of the step that few networks have: saturating gates, matrices and factors, triggered inputs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ...types import Floats, Ints
 from . import plain
 from .compiling import inner
 from .delivery import put
-from .draws import BLOCK, normal
+from .draws import BLOCK
 from .layout import (
     DENSE,
     FACTORS,
@@ -39,57 +39,6 @@ def drive(
         if field.kind == GRADED:
             factor = gain[field.channel] * field.push / lam[pop.first]
             add(y, fields[pop.first].start + lo, field.start + lo, hi - lo, factor)
-
-
-@inner
-def white(
-    rare: Rare, p: int, y: NDArray[Any], start: int, scale: float, streams: Any, n: int, size: int, lo: int, hi: int
-) -> bool:  # pragma: no cover
-    """Add the white noise of step n to the field of p that begins at `start`; return whether there is any."""
-    found = False
-    for j in range(rare.noise.size):
-        if rare.noise[j].population == p and rare.noise[j].channel < 0:
-            _noise(y, start, start, scale, 0.0, rare, j, streams, n, size, lo, hi)
-            found = True
-    return found
-
-
-@inner
-def coloured(
-    rare: Rare, tables: StepTables, y: NDArray[Any], unit: NDArray[Any], streams: Any, n: int, part: int
-) -> None:  # pragma: no cover
-    """Add the noise of step n to the currents that it drives."""
-    for j in range(rare.noise.size):
-        noise = rare.noise[j]
-        if noise.channel >= 0:
-            channel = tables.channels[noise.channel]
-            second = unit[noise.channel, 1] if channel.writes > 1 else 0.0
-            _noise(y, channel.a, channel.b, unit[noise.channel, 0], second, rare, j, streams, n,
-                   tables.populations[noise.population].n, tables.bounds[noise.population, part],
-                   tables.bounds[noise.population, part + 1])  # fmt: skip
-
-
-@inner
-def _noise(
-    y: Any, a: int, b: int, ua: float, ub: float, rare: Rare, j: int, streams: Any, n: int, size: int, lo: int, hi: int
-) -> None:  # pragma: no cover
-    """Add the kicks of noise j in step n, times `ua` to the field at a and times `ub` to that at b."""
-    noise = rare.noise[j]
-    if noise.stream < 0:
-        if n < noise.steps:
-            for i in range(lo, hi):
-                x = rare.kicks[noise.first + n * size + i]
-                y[a + i] += ua * x
-                if ub != 0.0:
-                    y[b + i] += ub * x
-        return
-    for first in range(lo, hi, BLOCK):
-        stream = streams[noise.stream + first // BLOCK]
-        for i in range(first, min(first + BLOCK, hi)):
-            x = noise.sd * normal(stream)
-            y[a + i] += ua * x
-            if ub != 0.0:
-                y[b + i] += ub * x
 
 
 @inner

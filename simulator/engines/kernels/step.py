@@ -27,6 +27,7 @@ from .compiling import entry
 from .delivery import deliver, receive, units
 from .layout import FIXED, GRADED, LINEAR, RATE_OF, Inputs, Rare, Scratch, Signals, State, StepTables, Stretch
 from .memory import fill
+from .noise import noise
 from .signals import sample
 from .threads import meet
 
@@ -51,7 +52,8 @@ def advance(
     The parts run at the same time, one thread each; `sync`, 16 zeros, is their barrier. They return before `end`, all
     in the same step, if `stretch.cells` has no room for the spikes of another step.
 
-    The order within a step: read gains, sample, integrate, slow variables, threshold, delivery, reset and release.
+    The order within a step: read gains, sample, integrate with noise, threshold, slow variables, delivery, reset and
+    release.
     A cell that spikes in step n is held in the steps n + 1 .. n + R.
     """
     populations, fields, channels, projections = tables.populations, tables.fields, tables.channels, tables.projections
@@ -116,7 +118,7 @@ def advance(
                 if rare is not None and rare.gates.size:
                     seldom.drive(populations, fields, p, y, gain, lam, lo, hi)
                 if rare is not None and rare.noise.size:
-                    seldom.white(rare, p, y, v, 1.0 / lam[pop.first], state.streams, n, pop.n, lo, hi)
+                    noise(tables, rare, p, y, lam, dec, state.streams, n, lo, hi, scratch.kicks, scratch.values)
                 m = 0
                 for f in range(pop.first, pop.last):
                     if fields[f].kind != GRADED:
@@ -127,7 +129,7 @@ def advance(
             elif rare is not None:
                 kicks = scratch.values[: pop.n]
                 fill(kicks, lo, hi, 0.0)
-                if not seldom.white(rare, p, kicks, 0, 1.0, state.streams, n, pop.n, lo, hi):
+                if not noise(tables, rare, p, y, lam, dec, state.streams, n, lo, hi, scratch.kicks, kicks):
                     kicks = kicks[:0]
                 count = plain.step(tables, p, lo, hi, y, gain, z, stretch.currents[k], stretch.uniform[k, p], kicks,
                                    scratch.block, stretch.thresholds[k, p], spikes, count)  # fmt: skip
@@ -167,8 +169,6 @@ def advance(
                     stretch.event_first, stretch.event_cells, k, scratch.drawn, part)  # fmt: skip
         if rare is not None:
             seldom.deliver(tables, rare, y, unit, lam, z, stretch, now, part, parts)
-        if rare is not None and rare.noise.size:
-            seldom.coloured(rare, tables, y, unit, state.streams, n, part)
         if rare is not None and rare.triggers.size:
             seldom.trigger(tables, rare, y, unit, scaled, stretch, n, part, parts, scratch.window, scratch.last)
 
