@@ -134,19 +134,23 @@ def find(names: Sequence[str], wanted: str, option: str) -> int:
     Raises:
         InputError: no channel, or several, are called so.
     """
+    places = _places(names, wanted)
+    if len(places) > 1:
+        raise InputError(f"{option}: {wanted!r} names several channels: {listed([names[at] for at in places])}")
+    if not places:
+        raise InputError(f"{option}: no channel {wanted!r} among those that are used: {listed(names, 40)}")
+    return places[0]
+
+
+def _places(names: Sequence[str], wanted: str) -> list[int]:
+    """Return the places of the channels of this name, by the strictest way of reading it that finds any."""
     ways = (
         lambda name: name == wanted,
         lambda name: name.lower() == wanted.lower(),
         lambda name: _site(name) == _site(wanted),
         lambda name: [OLD_NAMES.get(site, site) for site in sites(name)[:1]] == [_site(wanted)],  # as Fp1-Cz
     )
-    for way in ways:
-        places = [at for at, name in enumerate(names) if way(name)]
-        if len(places) > 1:
-            raise InputError(f"{option}: {wanted!r} names several channels: {listed([names[at] for at in places])}")
-        if places:
-            return places[0]
-    raise InputError(f"{option}: no channel {wanted!r} among those that are used: {listed(names, 40)}")
+    return next((places for way in ways if (places := [at for at, name in enumerate(names) if way(name)])), [])
 
 
 def _site(name: str) -> str:
@@ -159,18 +163,14 @@ def _ends(names: Sequence[str], pair: str, may_lack: bool) -> tuple[int, int] | 
     parts = pair.split("-")
     if len(parts) < 2:
         raise InputError(f"montage: must be {' or '.join(MONTAGES)}, or pairs such as Fp1-F7,F7-T7; got {pair!r}")
-    for cut in range(1, len(parts)):
-        first, second = ("-".join(half).strip() for half in (parts[:cut], parts[cut:]))
-        try:
-            ends = find(names, first, "montage"), find(names, second, "montage")
-        except InputError:
-            if cut + 1 == len(parts) and not may_lack:
-                raise
-            continue
-        if ends[0] == ends[1]:
-            raise InputError(f"montage: {pair} is one channel minus itself")
-        return ends
-    return None
+    cuts = [("-".join(parts[:k]).strip(), "-".join(parts[k:]).strip()) for k in range(1, len(parts))]
+    first, second = next((cut for cut in cuts if all(_places(names, end) for end in cut)), cuts[-1])
+    if may_lack and not (_places(names, first) and _places(names, second)):
+        return None
+    ends = find(names, first, "montage"), find(names, second, "montage")
+    if ends[0] == ends[1]:
+        raise InputError(f"montage: {pair} is one channel minus itself")
+    return ends
 
 
 def _against_one_electrode(names: Sequence[str], option: str) -> None:

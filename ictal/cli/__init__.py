@@ -79,13 +79,22 @@ class Commands(TyperGroup):
 
 
 class Prepared(TyperCommand):
-    """Command that may change its arguments before it reads them."""
+    """Command that may change its arguments before it reads them, and takes every option once."""
 
     prepare: Callable[[list[str]], list[str]]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Change the arguments, then parse as always."""
-        return super().parse_args(ctx, self.prepare(args))
+        """Change the arguments, then parse as always; refuse an option that is given twice and takes one value."""
+        from ..simulator.errors import InputError
+
+        args = self.prepare(args)
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        for parameter in order:
+            if order.count(parameter) > 1 and not (parameter.multiple or getattr(parameter, "is_flag", False)):
+                hint = "; several values are one word: A,B" if "," in (parameter.metavar or "") else ""
+                name = max(parameter.opts, key=len)
+                raise InputError(f"{name}: takes one value; got it {order.count(parameter)} times{hint}")
+        return super().parse_args(ctx, args)
 
 
 app = typer.Typer(cls=Commands, **PLAIN)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from ..simulator.errors import InputError
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
-from .options import DimsOption, Force, Line, check_folder, command, prepared
+from .electrodes import Channels, Marked
+from .options import DimsOption, Force, Line, check_folder, command
 from .output import Output, assumptions, number
 from .tables import table
 
@@ -18,40 +18,21 @@ if TYPE_CHECKING:
 RESULT = "eeg.h5"
 
 
-def _one_onset(arguments: list[str]) -> list[str]:
-    """Return the arguments; refuse a second --onset, of which only the last would be used."""
-    if (n := sum(word.partition("=")[0] == "--onset" for word in arguments)) > 1:
-        raise InputError(f"--onset: takes one value; got it {n} times; give several events as --event START:STOP each")
-    return arguments
-
-
-@prepared(_one_onset)
 @command
 def eeg(
     *,
     file: Annotated[Path, Param("An EEG: .edf, .bdf, a run (.h5) or an array file"), Argument("FILE")],
-    all_channels: Annotated[bool, Param("Keep copies and channels of poor quality")] = False,
+    channels: Channels,
     band: Annotated[tuple[float, float], Param("Band of everything that is measured [Hz]")] = (3.0, 20.0),
     window: Annotated[float, Param("Length of sliding windows [s]")] = 5.0,
     step: Annotated[float | None, Param("From one window to the next; default half a window")] = None,
     nulls: Annotated[int, Param("Surrogates a value: 0, or at least 199")] = 199,
-    event: Annotated[
-        tuple[str, ...],
-        Param("START:STOP of an event [s], or the text of annotations; default: annotations that say seizure"),
-        Option("START:STOP | TEXT", repeat=True),
-    ] = (),
-    onset: Annotated[float | None, Param("Onset of an event that lasts to the end of the file [s]")] = None,
-    events: Annotated[
-        Path | None, Param("Events from a file: BIDS events.tsv, TUH csv or csv_bi, CHB-MIT summary or .seizures")
-    ] = None,
+    marked: Marked,
     baseline: Annotated[
         tuple[float, float] | None, Param("Baseline of recruitment and detectors [s]; default: before the first event")
     ] = None,
     k: Annotated[float, Param("Raised: over mean + K SD of the baseline")] = 3.0,
     hold: Annotated[float, Param("Raised for at least S seconds")] = 2.0,
-    reference: Annotated[str, Param("Reference: none, average, or channels: Cz or A1,A2")] = "none",
-    montage: Annotated[str, Param("Differences of channels: double-banana, or pairs"), Option("NAME | A-B,C-D")] = "",
-    rename: Annotated[tuple[str, ...], Param("Another name for a channel"), Option("OLD=NEW", repeat=True)] = (),
     measures: Annotated[
         tuple[str, ...], Param("Default: kuramoto_r1, chi_c, lambda1_fraction, si_3, and the rhythm")
     ] = (),
@@ -76,8 +57,7 @@ def eeg(
     with out.progress("eeg") as report:
         found = analyse_eeg(
             file, window=window, step=step, band=band, measures=measures, nulls=nulls, entry=entry, rate=rate,
-            dims=dims, event=event or None, onset=onset, events=events, reference=reference, montage=montage,
-            rename=_renames(rename), all_channels=all_channels, baseline=baseline, k=k, hold=hold, seed=seed,
+            dims=dims, baseline=baseline, k=k, hold=hold, seed=seed, **channels.arguments(), **marked.arguments(),
             command=line, progress=report,
         )  # fmt: skip
         if report:
@@ -91,19 +71,6 @@ def eeg(
     data = {"file": str(file), **found.to_json(), "files": [str(path) for path in written]} if out.json else {}
     out.result(data, lambda: windows_table(found) + _recruited(found) + _detected(found))
     out.note(*channel_notes(found), f"wrote {written[0]} and {len(written) - 1} figures (PNG, SVG) to {folder}")
-
-
-def _renames(texts: tuple[str, ...]) -> dict[str, str]:
-    """Parse OLD=NEW; a name of a channel may hold anything but "="."""
-    found: dict[str, str] = {}
-    for text in texts:
-        old, equals, new = (part.strip() for part in text.partition("="))
-        if not (old and equals and new):
-            raise InputError(f"rename: must be OLD=NEW; got {text!r}")
-        if old in found:
-            raise InputError(f"rename: {old!r} is given twice")
-        found[old] = new
-    return found
 
 
 def windows_table(found: EegResult) -> str:

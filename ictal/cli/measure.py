@@ -11,6 +11,7 @@ from ..simulator.errors import InputError
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
 from .eeg import channel_notes, windows_table
+from .electrodes import Channels, Marked
 from .options import (
     Band,
     Bin,
@@ -95,6 +96,8 @@ def measure(
         Option("LENGTH | START STOP"),
     ] = (),
     step: Annotated[float | None, Param("From one sliding window to the next; default half a window")] = None,
+    channels: Channels,
+    marked: Marked,
     entries: Entries = (),
     units: Annotated[int | None, Param("Only N units of each, chosen at random")] = None,
     bin: Bin = ValueSettings.bin,
@@ -114,6 +117,9 @@ def measure(
     shared: dict[str, Any] = {"band": band, "phase_band": phase_band, "dt": dt, "clock": clock, "dims": dims,
                               "units": units, "bin": bin, "sd": sd, "seed": seed, "command": line, "null": null,
                               "max_lag": max_lag, "train_shift": train_shift}  # fmt: skip
+    shared |= channels.arguments()
+    if marked.given and len(window) != 1:
+        raise InputError(f"{marked.given}: belongs to sliding windows; give --window LENGTH, one number")
     if len(window) == 1:
         if len(entries) > 1:
             raise InputError(f"entries: sliding windows read one entry; got {', '.join(entries)}")
@@ -123,7 +129,7 @@ def measure(
         with out.progress("measure") as report:
             windows = measure_over_time(
                 file, measures or None, window=window[0], step=step, nulls=199 if nulls is None else nulls,
-                entry=entries[0] if entries else None, progress=report, **shared,
+                entry=entries[0] if entries else None, progress=report, **marked.arguments(), **shared,
             )  # fmt: skip
         out.found(windows, lambda: windows_table(windows), output, force, channel_notes(windows), file=str(file))
         return

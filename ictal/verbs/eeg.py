@@ -76,8 +76,8 @@ def measure_over_time(
         event: START:STOP [s] of an event, or the text of the annotations of events; one or several. By default the
             annotations that say seizure; see `events_of`.
         onset: of an event whose end is not known [s]; it is taken to last to the end of the recording.
-        events: pairs (start, stop) [s], or a file of events: BIDS events.tsv, TUH csv or csv_bi, a CHB-MIT summary or
-            .seizures. What is given so stands in place of the annotations of the recording.
+        events: pairs (start, stop) [s], or a file of events: BIDS events.tsv, TUH csv, csv_bi or tse, a CHB-MIT summary
+            or .seizures. What is given so stands in place of the annotations of the recording.
         reference: "none", "average", or the channels whose mean is the reference: "Cz", "A1,A2".
         montage: "double-banana", or pairs of channels whose differences are measured: "Fp1-F7,F7-T7".
         rename: old -> new names of channels.

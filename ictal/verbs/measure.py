@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -42,6 +42,9 @@ def measure(
     sd: float = ValueSettings.sd,
     label: str = ValueSettings.label,
     all_channels: bool = False,
+    reference: str = "none",
+    montage: str = "",
+    rename: Mapping[str, str] | None = None,
     seed: int = 0,
     null: str | Sequence[str] = (),
     max_lag: float | None = None,
@@ -70,6 +73,7 @@ def measure(
             depend on both. With an sd of 0, and of `spectral_peak` always, the counts are read as they are.
         label: time label that holds the classes.
         all_channels: measure channels of electrodes (units with a label ``channel``) of poor quality and copies too.
+        reference, montage, rename: of channels of electrodes, as in `measure_over_time`.
         seed: of surrogates and of the choice of units.
         null: kinds of surrogate, the deciding one first: "linear_shift", "innovations", "circular_shift",
             "train_shift", "interval_jitter", "permute_within_class", "permute". If left out the data
@@ -96,7 +100,7 @@ def measure(
         run = Run({name: entry_of(run, name) for name in entries}, run.source)
     else:
         run = Run({name: e for name, e in run.items() if not is_curve(e)} or run, run.source)
-    run, notes = of_good_channels(run, band, window, all_channels)
+    run, notes = of_good_channels(run, band, window, all_channels, reference, montage, rename)
     where = f"{os.fspath(data)}: " if isinstance(data, str | os.PathLike) else ""
     shown = dict(_trials(run if window is None else run.select(time=window)))
     poor = [reason for entry in shown.values() if (reason := unusable(entry)) is not None]
@@ -129,6 +133,9 @@ def measure(
         **asdict(settings),
         "units": units,
         "all_channels": all_channels,
+        "reference": reference,
+        "montage": montage,
+        "rename": dict(rename or {}),
         "assumptions": [*assumptions_of(run.source), *notes],
         "source": source,
         "versions": versions(),

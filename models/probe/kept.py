@@ -14,6 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .streams import STREAMS, restore, state_of
+
 _OWN = frozenset(vars(nn.Module())) - {"_parameters", "_buffers"}  # hooks, modes and modules, which recorders restore
 
 
@@ -97,14 +99,8 @@ class _Kept:
         elif isinstance(value, np.ndarray):
             if value.flags.writeable:
                 self._back.append(partial(np.copyto, value, value.copy()))
-        elif isinstance(value, torch.Generator):
-            self._back.append(partial(value.set_state, value.get_state()))
-        elif isinstance(value, np.random.Generator):
-            self._back.append(partial(setattr, value.bit_generator, "state", value.bit_generator.state))
-        elif isinstance(value, np.random.RandomState):
-            self._back.append(partial(value.set_state, value.get_state()))
-        elif isinstance(value, random.Random):
-            self._back.append(partial(value.setstate, value.getstate()))
+        elif isinstance(value, STREAMS):
+            self._back.append(partial(restore, value, state_of(value)))
         elif type(value) in (dict, OrderedDict, list, deque, set, tuple):
             if not isinstance(value, tuple):
                 self._back.append(partial(_refill, value, value.copy()))

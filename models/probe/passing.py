@@ -109,20 +109,27 @@ def _taken(model: nn.Module, shown: _Shown) -> Iterator[None]:
     except (RuntimeError, IndexError, ValueError) as error:
         if isinstance(error, InputError | torch.OutOfMemoryError):
             raise
-        batch = shown(0, 1)
-        kind = str(batch.dtype).removeprefix("torch.")
-        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        hint = ""
-        if "more than 1 value per channel" in line:
-            hint = f"; a pass of one sample has no statistics: take another batch_size, e.g. {shown.n} for all at once"
-        elif not batch.is_floating_point() and "dtype" in line:
-            hint = "; give floats, on the scale that the model was trained on"
-        elif "indices" in line and batch.is_floating_point():
-            hint = "; tokens are integers: inputs.astype(int)"
-        raise InputError(
-            f"probe.inputs: {type(model).__name__} cannot take {kind} (n, {', '.join(map(str, batch.shape[1:]))}): "
-            f"{line}{hint}"
-        ) from error
+        raise InputError(f"probe.inputs: {type(model).__name__} {cannot_take(shown(0, 1), error, shown.n)}") from error
+
+
+def cannot_take(batch: Tensor, error: Exception, n: int) -> str:
+    """Return the sentence on a batch that a model refused, with torch's first line and, where it is known, the fix.
+
+    Args:
+        batch: some of the inputs (sample, ...).
+        error: of torch.
+        n: number of all inputs.
+    """
+    kind = str(batch.dtype).removeprefix("torch.")
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    hint = ""
+    if "more than 1 value per channel" in line:
+        hint = f"; a pass of one sample has no statistics: take another batch_size, e.g. {n} for all at once"
+    elif not batch.is_floating_point() and "dtype" in line:
+        hint = "; give floats, on the scale that the model was trained on"
+    elif "indices" in line and batch.is_floating_point():
+        hint = "; tokens are integers: inputs.astype(int)"
+    return f"cannot take {kind} (n, {', '.join(map(str, batch.shape[1:]))}): {line}{hint}"
 
 
 class _Shown:

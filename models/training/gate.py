@@ -14,6 +14,7 @@ from torch.nn.modules.dropout import _DropoutNd
 from ...simulator import InputError
 from ..datasets import Dataset
 from ..datasets.doubts import check_examples, doubts
+from ..probe.passing import cannot_take
 from .settings import Training, TrainingSteps
 
 NAMED = 5  # modules in a sentence
@@ -131,11 +132,7 @@ def first_pass(x: Tensor, of: str = "train") -> Iterator[None]:
     """
     try:
         yield
-    except (RuntimeError, IndexError) as error:
-        if isinstance(error, torch.OutOfMemoryError):
+    except (RuntimeError, IndexError, ValueError) as error:
+        if isinstance(error, InputError | torch.OutOfMemoryError):
             raise
-        kind, shape = str(x.dtype).removeprefix("torch."), ", ".join(map(str, x.shape[1:]))
-        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise InputError(
-            f"{of}.model: cannot take batches of {kind} (n, {shape}), the examples of the data: {line}"
-        ) from error
+        raise InputError(f"{of}.model: {cannot_take(x, error, len(x))}") from error

@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..probe.streams import STREAMS, restore, state_of
+
 _OWN = frozenset(vars(nn.Module()))  # attributes that every module has
 _SETS = (list, deque, dict, OrderedDict)  # that a module may fill while it runs
 
@@ -44,8 +46,8 @@ def put_back(model: nn.Module, values: Mapping[str, Any]) -> None:
         module = model.get_submodule(path)
         places: dict[str, Any] = module._buffers if key in module._buffers else vars(module)
         there = places.get(key)
-        if isinstance(there, torch.Generator):
-            there.set_state(value.cpu())
+        if isinstance(there, STREAMS):
+            restore(there, value)
         elif isinstance(there, _SETS):  # another mapping or list may be of another kind
             there.clear()
             fill = there.update if isinstance(there, dict) else there.extend
@@ -65,7 +67,7 @@ def _values(model: nn.Module) -> Iterator[tuple[str, Any]]:
             if module._buffers.get(key) is not None:
                 yield prefix + key, module._buffers[key]
         for key, value in vars(module).items():
-            kind = isinstance(value, Tensor | np.ndarray | torch.Generator | int | float)
+            kind = isinstance(value, (Tensor, np.ndarray, *STREAMS, int, float))
             if key not in _OWN and (kind or (type(value) in _SETS and _is_plain(value))):
                 yield prefix + key, value
 
@@ -84,7 +86,7 @@ def _plain(value: Any) -> Any:
         return value.detach().clone()
     if isinstance(value, np.ndarray):
         return torch.tensor(value) if value.dtype.kind in "bfiuc" else torch.zeros(0)
-    return value.get_state() if isinstance(value, torch.Generator) else _each(value, _plain)
+    return state_of(value) if isinstance(value, STREAMS) else _each(value, _plain)
 
 
 def _placed(value: Any, device: torch.device) -> Any:

@@ -40,8 +40,9 @@ def input_tables(
 
     def driven(given: WhiteNoise | OUNoise | GivenNoise) -> tuple[Any, ...]:
         """Return the channel of the current that noise drives, the field of the drive, and the coefficients."""
-        white = isinstance(given, WhiteNoise) or given.tau is None
-        into = -1 if white else channel(given.target, given.name)
+        into = -1
+        if not isinstance(given, WhiteNoise) and given.tau is not None:
+            into = channel(given.target, given.name)
         own = network.populations[network.population(given.target)]
         return into, drives.get(given.target, -1), *coupling(own, given, dt)
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .column_names import is_axis
+from .column_names import is_index, is_spike_time, is_trial
 
 Row = tuple[int, list[str]]  # number of its first line, cells
 
@@ -255,7 +255,12 @@ def _has_header(where: str, rows: Sequence[Row], notes: list[str]) -> bool:
     if not figures and any(first):
         return bool(text) or not any(map(_numeric, (cell for cells in below[:1] for cell in cells)))
     if text:
-        if first[0] and 0 in text and is_axis(first[0]) and len(set(figures)) == len(figures):
+        if (
+            first[0]
+            and 0 in text
+            and any(rule(first[0]) for rule in (is_index, is_spike_time, is_trial))
+            and len(set(figures)) == len(figures)
+        ):
             return True
         if _in_order(figures) and text == list(range(len(text))):
             notes.append(f"line {line} is taken for the header: {', '.join(first)}")
@@ -292,6 +297,11 @@ def _has_header(where: str, rows: Sequence[Row], notes: list[str]) -> bool:
         )
     notes.append(f"line {line} is taken for the header: whole numbers {figures[0]} to {figures[-1]} above decimals")
     return True
+
+
+def _is_axis(name: str) -> bool:
+    """Return whether a name is one of anything but a signal."""
+    return is_index(name) or is_spike_time(name) or is_trial(name)
 
 
 def _in_order(cells: Sequence[str]) -> bool:

@@ -10,7 +10,7 @@ SECONDS = {  # unit of time -> s
     **dict.fromkeys(("us", "µs", "μs", "usec", "microsecond", "microseconds"), 1e-6),
     **dict.fromkeys(("ns", "nanosecond", "nanoseconds"), 1e-9),
     **dict.fromkeys(("min", "minute", "minutes"), 60.0),
-    **dict.fromkeys(("h", "hour", "hours"), 3600.0),
+    **dict.fromkeys(("h", "hr", "hour", "hours"), 3600.0),
 }
 OTHER_CLOCKS = ("model", "step", "epoch", "frame", "sample")
 _TIME = frozenset(["time", "times", "timestamp", "timestamps", "t", "zeit", "temps", "tiempo", "tempo", "elapsed"])
@@ -41,7 +41,7 @@ def parts(name: str) -> tuple[str, str]:
     if split and (split[2] in SECONDS or split[2] in OTHER_CLOCKS[:-1]):
         word, unit = split[1], split[2]
     word = re.sub(r"[\W_]+", "", word)
-    return ("time", word) if word in SECONDS and not unit and word not in ("h", "min") else (word, unit)
+    return ("time", word) if word in SECONDS and not unit and word not in ("h", "hr", "min") else (word, unit)
 
 
 def is_time(name: str) -> bool:
@@ -76,8 +76,3 @@ def is_index(name: str) -> bool:
 def is_trial(name: str) -> bool:
     """Return whether a name is one of numbers of trials, as in an export: trial, trial0, trial1."""
     return re.fullmatch(r"trials?\d*", parts(name)[0]) is not None
-
-
-def is_axis(name: str) -> bool:
-    """Return whether a name is one of anything but a signal."""
-    return is_time(name) or is_index(name) or is_trial(name) or is_spike_time(name)

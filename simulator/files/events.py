@@ -1,11 +1,12 @@
 """Readers of files of events beside a recording: BIDS, TUH, and both of CHB-MIT.
 
-BIDS: ``events.tsv`` (onset, duration, and a text). TUH EEG seizure corpus: ``csv`` and ``csv_bi``. CHB-MIT (PhysioNet):
-the summary of a patient, and ``.seizures``, annotations in the MIT format of WFDB.
+BIDS: ``events.tsv`` (onset, duration, and a text). TUH EEG seizure corpus: ``csv``, ``csv_bi``, and ``tse`` of older
+releases. CHB-MIT (PhysioNet): the summary of a patient, and ``.seizures``, annotations in the MIT format of WFDB.
 """
 
 from __future__ import annotations
 
+import csv
 import math
 import os
 import re
@@ -19,8 +20,8 @@ Mark = dict[str, object]  # onset [s], duration [s] or None, text: as annotation
 SEIZURE = "seizure"
 LARGEST = 64 * 2**20  # bytes; a list of events is no recording
 FORMATS = (
-    "BIDS events.tsv (columns onset and duration), TUH csv or csv_bi (start_time and stop_time), a CHB-MIT summary "
-    "(File Name: ..., Seizure Start Time: ...), CHB-MIT .seizures"
+    "BIDS events.tsv (columns onset and duration), TUH csv, csv_bi or tse (start_time and stop_time), a CHB-MIT "
+    "summary (File Name: ..., Seizure Start Time: ...), CHB-MIT .seizures"
 )
 TEXTS = ("trial_type", "eventtype", "event_type", "label", "description", "value")  # columns, the first that says more
 _NONE = ("", "n/a", "na", "nan")
@@ -71,8 +72,11 @@ def _of_table(source: Path, lines: Sequence[str], recording: str) -> tuple[list[
     rows = [(at, line) for at, line in enumerate(lines, 1) if line.strip() and not line.lstrip().startswith("#")]
     if not rows:
         raise InputError(f"{source}: is empty; want {FORMATS}")
+    if re.match(r"version\s*=\s*tse_", rows[0][1]):
+        rows = [(rows[0][0], "start_time stop_time label confidence"), *rows[1:]]
+        rows = [(at, "\t".join(line.split())) for at, line in rows]
     delimiter = next((mark for mark in ("\t", ",", ";") if mark in rows[0][1]), "\t")
-    header = [cell.strip().strip('"').lower() for cell in rows[0][1].split(delimiter)]
+    header = [cell.lower() for cell in _cells(source, *rows[0], delimiter)]
     tuh = {"start_time", "stop_time"} <= set(header)
     if not tuh and not {"onset", "duration"} <= set(header):
         raise InputError(
@@ -81,7 +85,7 @@ def _of_table(source: Path, lines: Sequence[str], recording: str) -> tuple[list[
     columns = [name for name in TEXTS if name in header]
     marks = []
     for at, line in rows[1:]:
-        cells = [cell.strip().strip('"') for cell in line.split(delimiter)]
+        cells = _cells(source, at, line, delimiter)
         if len(cells) != len(header):
             raise InputError(f"{source}: line {at} has {len(cells)} columns; want {len(header)}, as its header")
         row = dict(zip(header, cells, strict=True))
@@ -102,6 +106,17 @@ def _of_table(source: Path, lines: Sequence[str], recording: str) -> tuple[list[
     if not columns and marks:
         notes.append(f"{source.name} has no column {TEXTS[0]} or the like; each of its {len(marks)} rows is an event")
     return marks, notes
+
+
+def _cells(source: Path, at: int, line: str, delimiter: str) -> list[str]:
+    """Return the cells of a line; a quoted one may hold the delimiter, but in BIDS, where quotes are plain text."""
+    if '"' not in line or delimiter == "\t":
+        return [cell.strip().strip('"') for cell in line.split(delimiter)]
+    try:
+        (row,) = csv.reader([line], delimiter=delimiter, skipinitialspace=True, strict=True)
+    except (csv.Error, ValueError) as error:
+        raise InputError(f"{source}: line {at} cannot be taken apart: {error}") from None
+    return [cell.strip() for cell in row]
 
 
 def _of_summary(source: Path, lines: Sequence[str], recording: str) -> tuple[list[Mark], list[str]]:

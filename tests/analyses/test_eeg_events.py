@@ -327,3 +327,29 @@ def test_differences_have_no_reference_channel_and_no_montage():
 @pytest.mark.parametrize("wanted", ["T3", "T7"])
 def test_old_and_new_names_of_a_site_are_one_in_channels_against_one_electrode(wanted):
     assert find(["Fp1-Cz", "T3-Cz", "O1-Cz"], wanted, "montage") == 1
+
+
+def test_measure_takes_a_montage_a_reference_and_names_as_sliding_windows_do(tmp_path, capsys):
+    x = recording([], k=6)
+    for how in ({"montage": "Fp1-F3,F3-C3,Cz-Pz"}, {"reference": "Cz"}, {"rename": {"F3": "F9"}, "reference": "F9"}):
+        found = ictal.measure(x, ["chi_c"], **how)
+        (sliding,) = ictal.measure_over_time(x, ["chi_c"], window=x.duration, nulls=0, **how).rows
+        assert found.rows[0].value == pytest.approx(sliding.value, rel=1e-12)
+        assert found.rows[0].n_units == sliding.n_units < 6
+        assert {name: found.config[name] for name in how} == how
+    with pytest.raises(InputError, match="montage: is for recordings of electrodes"):
+        ictal.measure(np.random.default_rng(0).normal(size=(100, 4)), ["chi_c"], dt=0.01, montage="a-b,c-d")
+    ictal.save(ictal.Run({"eeg": x}), tmp_path / "x.h5")
+    line = ["measure", str(tmp_path / "x.h5"), "--measures", "chi_c"]
+    assert cli.run([*line, "--montage", "Fp1-F3,F3-C3,Cz-Pz"]) == 0
+    assert cli.run([*line, "--onset", "3"]) == 2
+    assert "--onset: belongs to sliding windows" in capsys.readouterr().err
+    assert cli.run([*line, "--window", "20", "--nulls", "0", "--onset", "30", "--rename", "F3=F9"]) == 0
+
+
+def test_an_end_of_a_pair_that_names_several_channels_is_refused():
+    x = recording([], k=6)
+    names = np.array(["Fp1", "F3..", "EEG F3", "Cz", "Pz", "O1"])
+    x = Recording(x.values, 0.02, "second", "potential", "µV", unit_labels={"channel": names})
+    with pytest.raises(InputError, match=r"montage: 'f3' names several channels: F3[.]{2}, EEG F3"):
+        ictal.measure_over_time(x, **OPTIONS, montage="Fp1-f3,Cz-Pz", all_channels=True)

@@ -30,9 +30,10 @@ PACKAGES = {  # the longest key that holds a file: third parties, and those of t
     "analyses/nulls/null_tests": (NUMERIC - {"h5py"}, set()),
     "models": (TRAINS, {"snntorch", "PIL"}),
     "models/probe": (TRAINS, HEAVY),
-    "models/probe/flow": (TRAINS, {"snntorch", "PIL"}),  # three files that are imported when a model is at hand
+    "models/probe/flow": (TRAINS, {"snntorch", "PIL"}),  # files that are imported when a model is at hand
     "models/probe/kept": (TRAINS, {"snntorch", "PIL"}),
     "models/probe/passing": (TRAINS, {"snntorch", "PIL"}),
+    "models/probe/streams": (TRAINS, {"snntorch", "PIL"}),
     "models/probe/watch": (TRAINS, {"snntorch", "PIL"}),
     "models/trained": (TRAINS, HEAVY),
     "models/training/job": (TRAINS, HEAVY),

@@ -22,6 +22,9 @@ def test_no_drawn_input_is_a_fault():
     done = subprocess.run(words, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(rf"^{CASES} cases, 0 faults", done.stdout, re.MULTILINE)
+    rows = re.findall(r"^(\w+) +\d+ +(\d+) +(\d+) +0$", done.stdout, re.MULTILINE)
+    assert {name for name, *_ in rows} == set(SURFACES)
+    assert all(int(refused) and int(taken) for _, refused, taken in rows), "a surface that only refuses or takes"
 
 
 def test_the_fuzzer_tells_a_fault(monkeypatch):

@@ -1,5 +1,6 @@
 """Gates of a training: the caller's data and frozen parts stay as they are, and what has no effect is said."""
 
+import random
 import re
 import warnings
 from dataclasses import replace
@@ -154,6 +155,35 @@ def test_state_outside_of_the_state_dict_is_resumed_and_restored(data, tmp_path)
         assert torch.equal(model.mean, whole.mean)
 
 
+@pytest.mark.parametrize(
+    "stream",
+    [
+        np.random.default_rng,
+        np.random.RandomState,
+        random.Random,
+        lambda seed: np.random.Generator(np.random.MT19937(seed)),
+    ],
+)
+def test_streams_of_numpy_and_python_are_resumed(data, tmp_path, stream):
+    class Drawing(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net, self.stream = network(), stream(3)
+            self.draw = getattr(self.stream, "gauss", None) or self.stream.normal
+
+        def forward(self, x):
+            return self.net(x + self.draw(0, 0.1) if self.training else x)
+
+    how, file = Training(steps=6, batch_size=32, learning_rate=0.1), tmp_path / "a.pt"
+    whole, part = Drawing(), Drawing()
+    want = train(whole, data, how, seed=1)
+    asked = iter(range(99))
+    with pytest.raises(UnfinishedTrainingError):
+        train(part, data, how, seed=1, checkpoint=file, stop=lambda: next(asked) == 3)
+    model = Drawing()
+    assert same(bits(model, train(model, data, how, seed=1, checkpoint=file, resume=True)), bits(whole, want))
+
+
 def test_a_model_with_other_settings_is_not_resumed(data, tmp_path):
     how = Training(steps=2, batch_size=32)
     train(network(nn.Dropout(0.3)), data, how, seed=1, checkpoint=tmp_path / "a.pt")
@@ -296,9 +326,9 @@ def own(data, **fields):
         (lambda d: dict(x_train=255 * d.x_train), "on two scales: 0 to 255 and 0 to 1; bring both to one range"),
         (lambda d: dict(x_train=d.x_train * 0), "all 64 training images are one and the same"),
         (lambda d: {f"x_{of}": (16 * getattr(d, f"x_{of}")).astype(np.uint8) for of in ("train", "val", "test")},
-         r"train\.model: cannot take batches of uint8 \(n, 8, 8\)"),
+         r"train\.model: cannot take uint8 \(n, 8, 8\)"),
         (lambda d: {f"x_{of}": getattr(d, f"x_{of}")[:, :7] for of in ("train", "val", "test")},
-         r"train\.model: cannot take batches of float32 \(n, 7, 8\).*shapes cannot be multiplied"),
+         r"train\.model: cannot take float32 \(n, 7, 8\).*shapes cannot be multiplied"),
     ],
 )  # fmt: skip
 def test_data_that_cannot_be_trained_on_are_one_line(data, fields, message):

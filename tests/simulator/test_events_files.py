@@ -61,8 +61,16 @@ TABLES = {
         "\ufeffonset,duration,label\r\n30,25,seizure\r\n",
         [(30, 25, "seizure")],
     ),
+    "quoted cells with the mark between cells": (
+        'onset,duration,description\n30,25,"seizure, left temporal"\n',
+        [(30, 25, "seizure, left temporal")],
+    ),
     "TUH, two classes": (
         TUH + "TERM,0.0,30.0,bckg,1.0\nTERM,30.0,55.0,seiz,1.0\n",
+        [(0, 30, "bckg"), (30, 25, "seiz")],
+    ),
+    "TUH, an older table": (
+        "version = tse_v1.0.0\n\n0.0000 30.0000 bckg 1.0000\n30.0000 55.0000 seiz 0.9\n",
         [(0, 30, "bckg"), (30, 25, "seiz")],
     ),
     "TUH, by channel": (
@@ -135,7 +143,10 @@ def test_seizures_in_the_mit_format(tmp_path):
 BAD = {
     "nothing": (b"", "is empty"),
     "a text": (b"hello\nworld\n", "is no list of events that is read"),
-    "an older table of TUH": (b"version = tse_v1.0.0\n\n0.0 30.0 bckg 1.0\n", "is no list of events that is read"),
+    "an older table of TUH, too wide": (
+        b"version = tse_v1.0.0\n\n0.0 30.0 bckg 1.0 2\n",
+        "line 3 has 5 columns; want 4",
+    ),
     "bytes": (b"\x89PNG\r\n\0\0\0", "is no list of events"),
     "a text for a number": (b"onset\tduration\nten\t2\n", "line 2: onset must be a number of seconds; got 'ten'"),
     "an infinite time": (b"onset\tduration\ninf\t2\n", "line 2: onset must be"),

@@ -58,7 +58,7 @@ class _Cells:
         return v + sum(push(self.dt, self.p.tau_m, i.tau)[1] * y for i, y in zip(self.coloured, self.y, strict=True))
 
     def fluctuate(self, n):
-        """Step the OU currents; return what they add to v of linear cells beyond their decay, or the drive of others."""
+        """Step the OU currents; return what they add to v of linear cells by their kicks, or to the drive of others."""
         out = np.zeros(self.p.n)
         for j, given in enumerate(self.coloured):
             keep, x = np.exp(-self.dt / given.tau), kick(given, n)

@@ -8,9 +8,9 @@ from typing import Any, cast
 import numpy as np
 
 from ...simulator import Clock, InputError, Recording, Run
-from ...simulator.files.column_names import is_index
+from ...simulator.files.column_names import is_index, is_spike_unit, is_time
 from ...simulator.files.names import EEG, OTHER, kinds_of
-from ...simulator.recordings.dims import TIME, Dims, arranged, roles, singular
+from ...simulator.recordings.dims import TIME, Dims, arranged, roles
 from .names import entry_name, unit_names
 from .times import times_of
 
@@ -40,7 +40,7 @@ def read(data: Any, dt: float | None, clock: str | None, dims: Dims | None) -> R
     index, axis = frame.index, str(frame.index.name or "")
     rows = index.dtype.kind in "iu" and (np.diff(np.asarray(index, dtype=np.int64)) == 1).all()
     if rows and (column := next((c for c in frame.columns if _is_time(c)), None)) is not None:
-        if others := [c for c in frame.columns if str(c).lower() in VALUES or _is_unit(c)]:
+        if others := [c for c in frame.columns if str(c).lower() in VALUES or _is_unit(frame, c)]:
             raise InputError(
                 f"{what}: has one row a value, by its columns {column!r} and {others[0]!r}; of signals give "
                 "df.pivot(index=TIME, columns=UNIT, values=VALUE), of spikes ictal.Spikes(time, unit, n_units, length)"
@@ -86,11 +86,13 @@ def _two(dims: Dims) -> tuple[str, str]:
 
 
 def _is_time(column: object) -> bool:
-    return isinstance(column, str) and singular(column) in ("time", "t", "timestamp")
+    return isinstance(column, str) and is_time(column)
 
 
-def _is_unit(column: object) -> bool:
-    return isinstance(column, str) and column.strip().lower() in ("unit", "unit_id", "channel", "neuron", "cell")
+def _is_unit(frame: Any, column: object) -> bool:
+    """Return whether a column tells the unit of a row: by its name, and by what it holds."""
+    kind = getattr(frame[column].dtype, "kind", "O") if frame.columns.is_unique else "O"
+    return isinstance(column, str) and is_spike_unit(column) and kind not in "fc"
 
 
 def _counts(column: Any) -> bool:

@@ -10,16 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...simulator import InputError
+from ...simulator.files.column_names import SECONDS
 from ...simulator.recordings.recording import CLOCKS
 
-SECONDS = {
-    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
-    **dict.fromkeys(("ms", "msec", "millisecond", "milliseconds"), 1e-3),
-    **dict.fromkeys(("us", "µs", "μs", "usec", "microsecond", "microseconds"), 1e-6),
-    **dict.fromkeys(("ns", "nanosecond", "nanoseconds"), 1e-9),
-    **dict.fromkeys(("min", "minute", "minutes"), 60.0),
-    **dict.fromkeys(("h", "hr", "hour", "hours"), 3600.0),
-}
 ROUNDED, LOOSE = 1e-3, 0.5  # of a step: rounding of times; the most that a given dt may be away from them
 
 
@@ -88,7 +81,7 @@ def _numbers_of_rows(values: NDArray[Any]) -> bool:
 def _unit_in(name: str) -> str:
     found = re.search(r"[\[(/]\s*([^\])]+?)\s*[\])]?\s*$", name)
     last = re.split(r"[\s_]", name.strip())[-1].lower()
-    return found[1] if found else last if last in SECONDS and last not in ("h", "min") else ""
+    return found[1] if found else last if last in SECONDS and last not in ("h", "hr", "min") else ""
 
 
 def _even(t: NDArray[np.float64], what: str, dt: float | None, clock: str, takes_dt: bool) -> tuple[float, float]:
