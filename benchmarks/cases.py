@@ -11,8 +11,12 @@ from numpy.typing import NDArray
 
 from ictal.models import Cuba, SeizureNetwork
 from ictal.simulator import (
+    Adaptation,
+    CurrentInput,
     Dense,
     EventInput,
+    Exponential,
+    FixedInDegree,
     Graph,
     Instance,
     LowRank,
@@ -97,6 +101,29 @@ def coba(quick: bool) -> Case:
     return Case(f"COBA, {n_e + n_i:,} cells", "coba", network, coba_arrays)
 
 
+def adex(quick: bool) -> Case:
+    """AdEx cells of Brette & Gerstner (J Neurophysiol 2005) under a constant current, with one weak conductance.
+
+    In units of the leak of 30 nS: 281 pF are 9.37 ms, 4 nS .133, 80.5 pA 2.68 mV, 900 pA 30 mV.
+    """
+    n = 400 if quick else 4000
+    cells = Population(
+        "A",
+        n,
+        9.37,
+        -70.6,
+        20.0,
+        -70.6,
+        2.0,
+        (Synapse("e", 5.0, reversal=0.0),),
+        Adaptation(144.0, 2.68, 0.133),
+        (-70.0, -50.0),
+        initiation=Exponential(2.0, -50.4),
+    )
+    edges = Projection("A", "A", "e", FixedInDegree(20), 0.01, 1.0)
+    return Case(f"AdEx, {n:,} cells", "adex", Network((cells,), (edges,), (CurrentInput("A", 30.0),)), adex_arrays)
+
+
 def seizure(quick: bool) -> Case:
     """Without the LFP, which the peers do not record either; measured in the seizure, 3–5 s."""
     small = SeizureNetwork(n_e=320, n_i=80, in_degree_e=32, in_degree_i=8)
@@ -148,6 +175,12 @@ def coba_arrays(instance: Instance) -> Arrays:
     return arrays
 
 
+def adex_arrays(instance: Instance) -> Arrays:
+    (graph,) = instance.graphs
+    assert isinstance(graph, Graph)
+    return {"pre": graph.sources, "post": graph.targets, "v": instance.v[0]}
+
+
 def seizure_arrays(instance: Instance) -> Arrays:
     arrays: Arrays = {}
     for p, graph in zip(instance.network.projections, instance.graphs, strict=True):
@@ -176,6 +209,7 @@ CASES: dict[str, Callable[[bool], Case]] = {
     "cuba": cuba,
     "cuba-large": cuba_large,
     "coba": coba,
+    "adex": adex,
     "seizure": seizure,
     "ring": ring,
     "sweep": sweep,

@@ -70,10 +70,12 @@ def cuba(a: Arrays) -> Model:
 def coba(a: Arrays) -> Model:
     names = {"taum": 20 * ms, "taue": 5 * ms, "taui": 10 * ms, "we": 0.6, "wi": 6.7}
     names |= {"El": -60 * mV, "Ee": 0 * mV, "Ei": -80 * mV, "Vt": -50 * mV, "Vr": -60 * mV}
+    # means of ge and gi over a step, relative to its beginning: exponential Euler is then of second order, as Ictal's
+    names |= {f"c{k}": -np.expm1(-STEP / tau) * tau / STEP for k, tau in (("e", 5 * ms), ("i", 10 * ms))}
     cells = b.NeuronGroup(
         a["v"].size,
         """
-        dv/dt = (ge*(Ee - v) + gi*(Ei - v) - (v - El))/taum : volt (unless refractory)
+        dv/dt = (ce*ge*(Ee - v) + ci*gi*(Ei - v) - (v - El))/taum : volt (unless refractory)
         dge/dt = -ge/taue : 1
         dgi/dt = -gi/taui : 1
         """,
@@ -88,6 +90,29 @@ def coba(a: Arrays) -> Model:
     synapses = synapses_ei(cells, a, "ge += we", "gi += wi", names)
     spikes = b.SpikeMonitor(cells, name="spikes")
     return Model(b.Network(cells, *synapses, spikes), [(spikes, 0)], a["v"].size, first=1)
+
+
+def adex(a: Arrays) -> Model:
+    names = {"taum": 9.37 * ms, "taue": 5 * ms, "tauw": 144 * ms, "El": -70.6 * mV, "VT": -50.4 * mV, "DT": 2 * mV}
+    cells = b.NeuronGroup(
+        a["v"].size,
+        """
+        dv/dt = (El - v + DT*exp(clip((v - VT)/DT, -inf, 50)) + g*(0*mV - v) - w + 30*mV)/taum : volt (unless refractory)
+        dw/dt = (.133*(v - El) - w)/tauw : volt
+        dg/dt = -g/taue : 1
+        """,
+        threshold="v >= 20*mV",
+        reset="v = El; w += 2.68*mV",
+        refractory=2.1 * ms,
+        method="rk2",
+        namespace=names,
+        name="cells",
+    )
+    cells.v = a["v"] * mV
+    synapses = b.Synapses(cells, cells, on_pre="g += .01", delay=1 * ms, name="synapses")
+    synapses.connect(i=a["pre"], j=a["post"])
+    spikes = b.SpikeMonitor(cells, name="spikes")
+    return Model(b.Network(cells, synapses, spikes), [(spikes, 0)], a["v"].size)
 
 
 def synapses_ei(cells: b.NeuronGroup, a: Arrays, e: str, i: str, names: dict[str, object]) -> list[b.Synapses]:
@@ -208,4 +233,4 @@ def poisson(group: b.NeuronGroup, variable: str, rate: object, weight: object) -
     return b.PoissonInput(group, variable, TRAINS, rate / TRAINS, weight)
 
 
-MODELS = {"cuba": cuba, "coba": coba, "seizure": seizure, "ring": ring}
+MODELS = {"cuba": cuba, "coba": coba, "adex": adex, "seizure": seizure, "ring": ring}

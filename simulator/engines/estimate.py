@@ -108,7 +108,7 @@ def _copies(network: Network, projection: Projection, size: int, threads: int) -
     source = network.populations[network.population(projection.source)]
     target = network.populations[network.population(projection.target)]
     gates = (
-        2 * size * source.n if isinstance(target.synapses[target.synapse(projection.synapse)], SaturatingSynapse) else 0
+        3 * size * source.n if isinstance(target.synapses[target.synapse(projection.synapse)], SaturatingSynapse) else 0
     )
     if isinstance(rule, Dense):
         return gates + size * rule.weights.size

@@ -20,6 +20,7 @@ Reversal = Annotated[float | None, Param("reversal potential; none is a current 
 class _Graded(Checked):
     """Rule common to the synapses that have a time course."""
 
+    gain: Gain
     sign: Sign
     reversal: Reversal
 
@@ -28,6 +29,9 @@ class _Graded(Checked):
         if self.reversal is not None and self.sign != 1:
             raise InputError(f"{type(self).__name__}.sign: must be 1 where there is a reversal potential, which makes "
                              "the sign; got -1")  # fmt: skip
+        lowest = min(self.gain.values) if isinstance(self.gain, Schedule) else self.gain
+        if self.reversal is not None and lowest < 0.0:
+            raise InputError(f"{type(self).__name__}.gain: must be >= 0 of a conductance; got {lowest:g}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +42,7 @@ class Synapse(_Graded):
     conductance; s and the weights are then in units of the leak conductance [1]).
 
     Raises:
-        InputError: a parameter out of its bounds; a sign of -1 with a reversal potential.
+        InputError: a parameter out of its bounds; a sign of -1 or a negative gain with a reversal potential.
     """
 
     name: Name

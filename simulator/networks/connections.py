@@ -182,6 +182,23 @@ class Projection(Checked):
             )
         return array
 
+    def lowest_weight(self) -> float:
+        """Return the lowest weight of an edge that this rule can draw; 0 where there is no edge."""
+        rule = self.rule
+        if isinstance(self.weight, LogNormal):
+            return 0.0
+        if isinstance(rule, Dense):
+            return float((self.weight * rule.weights).min(initial=0.0))
+        if isinstance(rule, LowRank):
+            if min(rule.source.min(initial=0.0), rule.target.min(initial=0.0)) >= 0.0 <= np.min(self.weight):
+                return 0.0
+            lowest, highest = 0.0, 0.0
+            for k in range(0, rule.source.shape[0], 256):  # never all n² numbers at once
+                part = self.weight * (rule.source[k : k + 256] @ rule.target.T)
+                lowest, highest = part.min(initial=lowest), part.max(initial=highest)
+            return float(lowest) if lowest < -1e-12 * highest else 0.0  # sums of modes reach 0 but for rounding
+        return float(np.min(self.weight, initial=0.0))
+
     def n_delays(self, dt: float) -> int:
         """Return the number of different delays of a wired graph; `dt` is the time step [ms]."""
         if isinstance(self.delay, UniformDelay):

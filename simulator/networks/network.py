@@ -24,7 +24,7 @@ from ..checks import Name, steps, unique
 from ..errors import InputError, unknown
 from ..fields import Checked, Param
 from ..types import Ints
-from .cells import AlphaSynapse, DeltaSynapse, Population, SaturatingSynapse
+from .cells import AlphaSynapse, AnySynapse, DeltaSynapse, Population, SaturatingSynapse
 from .connections import Dense, Edges, FixedInDegree, LowRank, Projection, UniformDelay
 from .inputs import AnyInput, CurrentInput, EventInput, GivenNoise, OUNoise, PoissonInput, TriggeredInput
 from .schedule import Schedule
@@ -59,7 +59,7 @@ class Network(Checked):
 
     Raises:
         InputError: names that are unknown or not unique, times off the grid, indices out of range,
-            shapes that do not fit, an in-degree beyond the number of sources.
+            shapes that do not fit, an in-degree beyond the number of sources, negative weights of conductances.
     """
 
     populations: tuple[Population, ...]
@@ -132,6 +132,9 @@ class Network(Checked):
             steps(float(value), self.dt, where)
         if isinstance(synapse, SaturatingSynapse) and not isinstance(delay, float):
             raise InputError(f"{where}: a saturating synapse has one delay for all; got {type(delay).__name__}")
+        if _is_conductance(synapse) and projection.lowest_weight() < 0.0:
+            raise _negative("Projection.weight", f"{source.name!r} -> {target.name!r}", synapse.name,
+                            projection.lowest_weight())  # fmt: skip
         if isinstance(synapse, AlphaSynapse) and isinstance(rule, LowRank):
             raise InputError("Projection.rule: LowRank needs an exponential, delta or saturating synapse; got alpha")
         rows = 8 * source.n * projection.n_delays(self.dt)
@@ -176,6 +179,10 @@ class Network(Checked):
                 f"{type(given).__name__}.synapse: a saturating synapse gates the cells of a projection; "
                 "want an exponential, alpha or delta one"
             )
+        if isinstance(given, PoissonInput | EventInput | TriggeredInput) and given.weight < 0.0:
+            synapse = target.synapses[target.synapse(given.synapse)]
+            if _is_conductance(synapse):
+                raise _negative(f"{type(given).__name__}.weight", f"onto {target.name!r}", synapse.name, given.weight)
         if isinstance(given, EventInput):
             _below(given.cell, target, "EventInput.cell")
         elif isinstance(given, CurrentInput) and given.profile is not None:
@@ -209,6 +216,17 @@ class Network(Checked):
 def rate_name(slow: SlowVariable) -> str:
     """Return the name under which the filtered rate of a slow variable is recorded."""
     return f"{slow.name}_rate"
+
+
+def _is_conductance(synapse: AnySynapse) -> bool:
+    return not isinstance(synapse, DeltaSynapse) and synapse.reversal is not None
+
+
+def _negative(what: str, where: str, synapse: str, got: float) -> InputError:
+    return InputError(
+        f"{what}: {where}: must be >= 0 onto {synapse!r}, a conductance [1]; got {got:g}; the reversal potential makes "
+        "the sign"
+    )
 
 
 def _below(index: Ints, population: Population, what: str) -> None:

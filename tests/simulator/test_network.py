@@ -57,6 +57,13 @@ def given(*inputs, **other):
     return Network((cells(synapses=kinds, **other),), inputs=inputs)
 
 
+def opened(rule=None, weight=1.0, given=None):
+    """A network with a conductance g, and a projection or an input onto it."""
+    cell = cells(synapses=(Synapse("g", 5.0, reversal=0.0), Synapse("e", 5.0)))
+    edges = () if rule is None else (Projection("E", "E", "g", rule, weight),)
+    return Network((cell,), edges, () if given is None else (given,))
+
+
 def recorded(*signals, **other):
     kinds = (Synapse("e", 5.0), DeltaSynapse("d"), SaturatingSynapse("n", 100.0, 2.0, 0.5))
     return Network((cells(synapses=kinds, **other),), signals=signals, inputs=(OUNoise("E", "y", 5.0, 1.0),))
@@ -104,6 +111,15 @@ def test_frozen_inputs_are_the_events_that_the_run_draws():
         assert np.array_equal(drawn.spikes(name).time, given.spikes(name).time)
         assert np.array_equal(drawn.spikes(name).unit, given.spikes(name).unit)
     assert np.array_equal(drawn.recording("lfp").values, given.recording("lfp").values)
+
+
+def test_weights_that_are_not_negative_make_conductances():
+    """Sums of modes that reach 0 but for rounding too."""
+    angle = 2 * np.pi * np.arange(50) / 50
+    modes = np.stack([np.ones(50), np.cos(angle), np.sin(angle)], axis=1)
+    for rule, weight in ((Pairwise(0.1), 0.0), (LowRank(modes, modes), 1.0), (LowRank(-modes, modes), -1.0),
+                         (Dense(-np.ones((50, 50))), -1.0), (Pairwise(0.1), LogNormal(1.0, 0.5))):  # fmt: skip
+        assert opened(rule, weight).projections[0].lowest_weight() == 0.0
 
 
 # ---- what is refused
@@ -295,6 +311,32 @@ REFUSED = {
     ),
     "LowRank.target: must have the shape (50, 1); got (49, 1)": lambda: projected(
         LowRank(np.ones((50, 1)), np.ones((49, 1)))
+    ),
+    # conductances
+    "Synapse.gain: must be >= 0 of a conductance; got -0.5": lambda: Synapse(
+        "g", 5.0, Schedule("gain", (0, 1), (1, -0.5)), reversal=0.0
+    ),
+    "Projection.weight: 'E' -> 'E': must be >= 0 onto 'g', a conductance [1]; got -1; the reversal": lambda: opened(
+        Pairwise(0.1), -1.0
+    ),
+    "Projection.weight: 'E' -> 'E': must be >= 0 onto 'g', a conductance [1]; got -2": lambda: opened(ONE, [-2.0]),
+    "Projection.weight: 'E' -> 'E': must be >= 0 onto 'g', a conductance [1]; got -3": lambda: opened(
+        Dense(np.diag(np.full(50, -1.0))), 3.0
+    ),
+    "Projection.weight: 'E' -> 'E': must be >= 0 onto 'g', a conductance [1]; got -4": lambda: opened(
+        LowRank(np.ones((50, 1)), np.full((50, 1), -2.0)), 2.0
+    ),
+    "Projection.weight: 'E' -> 'E': must be >= 0 onto 'g', a conductance [1]; got -5": lambda: opened(
+        LowRank(np.ones((50, 1)), np.ones((50, 1))), -5.0
+    ),
+    "PoissonInput.weight: onto 'E': must be >= 0 onto 'g', a conductance [1]; got -1": lambda: opened(
+        given=PoissonInput("E", "g", 1.0, -1.0)
+    ),
+    "EventInput.weight: onto 'E': must be >= 0 onto 'g', a conductance [1]; got -1": lambda: opened(
+        given=EventInput("E", "g", -1.0, np.array([1.0]), np.array([0]))
+    ),
+    "TriggeredInput.weight: onto 'E': must be >= 0 onto 'g', a conductance [1]; got -1": lambda: opened(
+        given=TriggeredInput("t", **{**TRIGGER, "weight": -1.0, "synapse": "g", "target": "E"})
     ),
     # inputs
     "PoissonInput.rate: must be >= 0 [1/ms]; got -1": lambda: PoissonInput(

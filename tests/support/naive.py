@@ -71,44 +71,66 @@ class _Cells:
         return out
 
     def drive(self, gain):
-        """Conductances and their reversals, and the sum of all currents."""
+        """Conductances, their reversals and relative slopes in v, and the sum of all currents: means over the step."""
         synapses = [(k, s) for k, s in enumerate(self.p.synapses) if not isinstance(s, DeltaSynapse)]
-        g = {k: gain[k] * self.s[k] * block(s, self.v) for k, s in synapses if s.reversal is not None}
-        current = sum(s.sign * gain[k] * self.s[k] for k, s in synapses if s.reversal is None) - self.w
-        return [(g[k], self.p.synapses[k].reversal) for k in g], current + self.ou
+        mean = {k: gain[k] * self.mean(k, s) for k, s in synapses}
+        current = sum(s.sign * mean[k] for k, s in synapses if s.reversal is None)
+        if self.p.adaptation:
+            end = self.p.adaptation.coupling * (self.v - self.p.v_rest)
+            current = current - end - (self.w - end) * means(self.dt, self.p.adaptation.tau)[0]
+        conductances = [
+            (mean[k] * block(s, self.v), s.reversal, rise(s, self.v)) for k, s in synapses if s.reversal is not None
+        ]
+        return conductances, current + self.ou
+
+    def mean(self, k, synapse):
+        if isinstance(synapse, SaturatingSynapse):
+            return self.s[k]  # sums over gates are means
+        decay, rising = means(self.dt, synapse.tau)
+        return decay * self.s[k] + rising * self.a[k]
 
     def leaky(self, gain, rest):
+        """v after a step, and in its middle: exponential Euler around the tangent at v."""
         conductances, current = self.drive(gain)
-        a = 1 + sum(g for g, _ in conductances)
-        v_inf = (rest + sum(g * e for g, e in conductances) + current) / a
-        return v_inf + (self.v - v_inf) * np.exp(-self.dt * a / self.p.tau_m)
+        rate = rest - self.v + sum(g * (e - self.v) for g, e, _ in conductances) + current
+        slope = -1 - sum(g - rise * g * (e - self.v) for g, e, rise in conductances)
+        x = self.dt * slope / self.p.tau_m
+        v = self.v + self.dt * rate / self.p.tau_m * np.where(x == 0, 1.0, np.expm1(x) / np.where(x == 0, 1.0, x))
+        return v, (self.v + v) / 2
 
-    def midpoint(self, gain, rest):
+    def midpoint(self, gain, rest, cut):
+        """v after a step, and in its middle, at most the threshold."""
         conductances, current = self.drive(gain)
-        p, given = self.p, rest - self.p.v_rest
+        p, given, before = self.p, rest - self.p.v_rest, self.v
 
         def f(v):
             if isinstance(p.initiation, Exponential):
-                x = np.minimum((v - p.initiation.onset) / p.initiation.slope, 50.0)
-                own = p.v_rest - v + p.initiation.slope * np.exp(x)
+                own = p.v_rest - v + p.initiation.slope * upswing(p.initiation, v)
             else:
                 assert isinstance(p.initiation, Quadratic)
                 critical = p.initiation.critical
                 own = (v - p.v_rest) * (v - critical) / (critical - p.v_rest)
-            return own + given + sum(g * (e - v) for g, e in conductances) + current
+            tangents = sum(g * (e - v) + r * g * (e - before) * (v - before) for g, e, r in conductances)
+            return own + given + tangents + current
 
-        return self.v + self.dt * f(self.v + self.dt / 2 * f(self.v) / p.tau_m) / p.tau_m
+        middle = before + self.dt / 2 * f(before) / p.tau_m
+        v = before + self.dt * f(middle) / p.tau_m
+        if isinstance(p.initiation, Exponential):  # it would reach the cut in this time by its upswing alone
+            up = np.minimum(upswing(p.initiation, before), f(before) / p.initiation.slope)
+            ends = up * (self.dt / p.tau_m + 1 / upswing(p.initiation, cut)) >= 1
+            v = np.where(ends, np.maximum(v, cut), v)
+        return v, np.minimum(middle, cut)
 
-    def integrate(self, n, gain, current):
+    def integrate(self, n, gain, current, cut):
         before, free = self.v.copy(), self.ready <= n
         rest = self.p.v_rest + current
         if self.p.is_linear:
             gates = [(k, s) for k, s in enumerate(self.p.synapses) if isinstance(s, SaturatingSynapse)]
-            v = self.linear(gain, rest + sum(s.sign * gain[k] * self.s[k] for k, s in gates))
+            v, middle = self.linear(gain, rest + sum(s.sign * gain[k] * self.s[k] for k, s in gates)), before
             v = v + self.fluctuate(n)
         else:
             self.ou = self.fluctuate(n)
-            v = self.midpoint(gain, rest) if self.p.initiation else self.leaky(gain, rest)
+            v, middle = self.midpoint(gain, rest, cut) if self.p.initiation else self.leaky(gain, rest)
         v = v + sum(kick(i, n) for i in self.white)
         self.v = np.where(free, v, self.v)
         for k in self.decaying:
@@ -116,7 +138,7 @@ class _Cells:
             self.s[k] = (self.s[k] + self.a[k] * self.dt / tau) * np.exp(-self.dt / tau)
             self.a[k] *= np.exp(-self.dt / tau)
         if self.p.adaptation:
-            w_inf = self.p.adaptation.coupling * (before - self.p.v_rest)
+            w_inf = self.p.adaptation.coupling * (np.where(free, middle, before) - self.p.v_rest)
             self.w = w_inf + (self.w - w_inf) * np.exp(-self.dt / self.p.adaptation.tau)
 
     def arrive(self, n, k, amount):
@@ -136,7 +158,7 @@ class _Naive:
         self.network, self.total, self.signal_dt = instance.network, total, signal_dt
         net = self.network
         self.cells = {p.name: _Cells(net, p, v, total) for p, v in zip(net.populations, instance.v, strict=True)}
-        self.gates = [np.zeros((2, self.cells[p.source].p.n)) for p in net.projections]  # s and x of every source cell
+        self.gates = [np.zeros((3, self.cells[p.source].p.n)) for p in net.projections]  # s, x and the mean of s
         sizes = [(self.cells[p.source].p.n, self.cells[p.target].p.n) for p in net.projections]
         self.weights = [
             {d: dense(g, *size, d) for d in delays(g)} for g, size in zip(instance.graphs, sizes, strict=True)
@@ -157,13 +179,13 @@ class _Naive:
 
     def step(self, n):
         t = n * self.network.dt
+        self.relax_gates()
         self.gate_sums()
         gains = {name: [self.gain(s, t) for s in c.p.synapses] for name, c in self.cells.items()}
         self.sample(n, gains)
         for name, c in self.cells.items():
             currents = [at(i.current, t) * (1.0 if i.profile is None else i.profile) for i in c.currents]
-            c.integrate(n, gains[name], sum(currents))
-        self.relax_gates()
+            c.integrate(n, gains[name], sum(currents), at(c.p.v_threshold, t))
         self.relax_slow()
         for c in self.cells.values():
             c.fired[n] = (c.ready <= n) & (c.v >= at(c.p.v_threshold, t))
@@ -194,15 +216,17 @@ class _Naive:
         for _, c, k, _ in self.saturating():
             c.s[k] = 0.0
         for e, c, k, _ in self.saturating():
-            c.s[k] += self.gates[e][0] @ sum(self.weights[e].values())
+            c.s[k] += self.gates[e][2] @ sum(self.weights[e].values())
 
     def relax_gates(self):
         dt = self.network.dt
         for e, _, _, synapse in self.saturating():
-            s, x = self.gates[e]
-            a = 1 / synapse.tau + synapse.alpha * x
-            s_inf = synapse.alpha * x / a
-            self.gates[e] = np.array([s_inf + (s - s_inf) * np.exp(-dt * a), x * np.exp(-dt / synapse.rise)])
+            s, x, _ = self.gates[e]
+            opening = synapse.alpha * x * means(dt, synapse.rise)[0]
+            a = 1 / synapse.tau + opening
+            s_inf = opening / a
+            after, mean = (s_inf + (s - s_inf) * f for f in (np.exp(-dt * a), -np.expm1(-dt * a) / (dt * a)))
+            self.gates[e] = np.array([after, x * np.exp(-dt / synapse.rise), mean])
 
     def relax_slow(self):
         for s in self.network.slow:
@@ -283,6 +307,13 @@ def share(dt, tau_m, tau):
     return brentq(excess, 0, 1, xtol=1e-15, rtol=1e-14)
 
 
+@cache
+def means(dt, tau):
+    """Means over a step of s' = (y − s)/τ, y' = −y/τ: of s from s = 1, and from y = 1, by an exponential."""
+    rates = np.array([[-1 / tau, 1 / tau, 0], [0, -1 / tau, 0], [1, 0, 0]])
+    return expm(dt * rates)[2, :2] / dt
+
+
 def at(value, t):
     return float(value.at(t)) if isinstance(value, Schedule) else float(value)
 
@@ -294,6 +325,15 @@ def kick(noise, n):
 def block(synapse, v):
     magnesium = getattr(synapse, "magnesium", 0.0)
     return 1.0 / (1.0 + magnesium / 3.57 * np.exp(-0.062 * v))
+
+
+def upswing(shape, v):
+    return np.exp(np.minimum((v - shape.onset) / shape.slope, 50.0))
+
+
+def rise(synapse, v):
+    """Relative slope in v of the magnesium block."""
+    return 0.062 * (1 - block(synapse, v))
 
 
 def delays(graph):

@@ -138,7 +138,7 @@ def _projection(pick, rng, a, b, synapse, dt):
     weight = (0.4 if saturating else 8.0) * _weight(synapse, b.tau_m) * rng.uniform(0.5, 1.5)
     delay = pick(0, 1, 7, 15) * dt
     if not isinstance(rule, Dense | LowRank):
-        given = rng.normal(weight, 0.3 * weight, pre.size)
+        given = np.abs(rng.normal(weight, 0.3 * weight, pre.size))
         weight = pick(weight, LogNormal(weight, 0.4), *([given] if isinstance(rule, Edges) else []))
         if not saturating:
             each = rng.integers(0, 20, pre.size) * dt

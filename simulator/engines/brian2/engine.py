@@ -19,8 +19,9 @@ from ...networks.schedule import Schedule
 from ...recordings.run import Run
 from ...types import TimeProgress
 from ..common import assemble, intervals, n_steps, provenance, runaway
+from ..kernels.propagators import mean_of_decay
 from ..wiring import Instance, Wiring, generator
-from .equations import Cells, cells
+from .equations import Cells, cells, number
 from .inputs import Indices, Operation, array, arrival, edges, operation, sampler, statement
 
 NO_DELAY = np.zeros(1, dtype=np.int64)
@@ -181,16 +182,19 @@ class _Build:
             if i.size:
                 self._connect(source, target, on_pre, weights, i, j, delays)
             return
-        names = {"tau": synapse.tau * self.b.ms, "rise": synapse.rise * self.b.ms, "alpha": synapse.alpha / self.b.ms}
-        equations = """
-            ds/dt = -s/tau + alpha*x*(1 - s) : 1
-            dx/dt = -x/rise : 1
-        """
-        gates = self._step_group(source.N, equations, names)
+        alpha = synapse.alpha * mean_of_decay(self.network.dt, synapse.rise)  # of x at its mean over the step
+        equations = f"""
+            ds/dt = -s/({number(synapse.tau)}*ms) + opening*(1 - s) : 1
+            dx/dt = -x/({number(synapse.rise)}*ms) : 1
+            opening = {number(alpha)}*x/ms : Hz
+            total = {number(1.0 / synapse.tau)}/ms + opening : Hz
+            mean = opening/total + (s - opening/total)*exprel(-dt*total) : 1
+        """  # numbers, as Brian2 looks for names of `mean` among those of its reader
+        gates = self._step_group(source.N, equations, {})
         cell = np.arange(source.N)
         self._connect(source, gates, on_pre, np.ones(1), cell, cell, delays[:1])
         if i.size:
-            equations = f"weight : 1\nS{e}_post = weight*s_pre : 1 (summed)"
+            equations = f"weight : 1\nS{e}_post = weight*mean_pre : 1 (summed)"
             total = self._add(self.b.Synapses(gates, target, equations, clock=self.clock))
             total.connect(i=i, j=j)
             total.weight = np.broadcast_to(weights, i.shape)

@@ -15,6 +15,7 @@ from ...networks.cells import AlphaSynapse, DeltaSynapse, Exponential, Populatio
 from ...networks.inputs import CurrentInput, GivenNoise, OUNoise
 from ...networks.network import Network
 from ...networks.schedule import Schedule
+from ..kernels.propagators import mean_of_decay, mean_of_rise
 
 MAX_VARIABLES = 4  # beyond, sympy's matrix exponential takes minutes
 MIN_CONTRAST = 0.01  # time constants closer than this: the closed form loses digits to cancellation
@@ -24,7 +25,10 @@ Timed = Callable[[NDArray[np.float64] | Schedule], Any]  # one value (or row) a 
 
 @dataclass(frozen=True)
 class Decay:
-    """A variable that drives v by factor·variable, or factor·variable·(reversal − v), and decays by itself."""
+    """A variable that drives v by factor·variable, or factor·variable·(reversal − v), and decays by itself.
+
+    Cells that are not linear see its mean over the step.
+    """
 
     name: str  # in `Network.variables`
     variable: str
@@ -35,14 +39,24 @@ class Decay:
     coupling: float = 0.0  # of w: it decays to coupling·(v − v_rest)
 
     @property
-    def drive(self) -> str:
-        """Its term in τ_m v' [mV]."""
-        return f"{self.factor}*{self.variable}" + ("" if self.reversal is None else f"*({number(self.reversal)} - v)")
+    def current(self) -> str:
+        """Its term in τ_m v' of linear cells [mV]."""
+        return f"{self.factor}*{self.variable}"
+
+    def mean(self, dt: float, v: str) -> str:
+        """Return its mean term over a step in τ_m v' of other cells, as a function of the voltage named `v` [mV]."""
+        mean = mean_of_decay(dt, self.tau)
+        s = f"{self.variable}*{number(mean)}"
+        if self.rising:
+            s = f"({s} + {self.rising}*{number(mean_of_rise(dt, self.tau))})"
+        elif self.coupling:
+            s = f"({s} + {number(self.coupling * (1.0 - mean))}*(v_before - v_rest))"
+        return f"{self.factor}*{s}" + ("" if self.reversal is None else f"*({number(self.reversal)} - {v})")
 
     @property
     def equations(self) -> list[str]:
-        """Its differential equations."""
-        target = self.rising or (f"{number(self.coupling)}*(v - v_rest)" if self.coupling else "0")
+        """Its differential equations, without coupling."""
+        target = self.rising or "0"
         lines = [f"d{self.variable}/dt = ({target} - {self.variable})/({_ratio(self.tau)}*ms) : 1"]
         return lines + ([f"d{self.rising}/dt = -{self.rising}/({_ratio(self.tau)}*ms) : 1"] if self.rising else [])
 
@@ -52,12 +66,12 @@ class Decay:
         return [f"{name} : 1" for name in (self.variable, self.rising) if name]
 
     def statements(self, dt: float) -> list[str]:
-        """Return the exact step of these equations, with the v of the beginning of the step."""
+        """Return the exact step of these equations, with the v in the middle of the step."""
         x, y, keep = self.variable, self.rising, number(np.exp(-dt / self.tau))
         if y:
             return [f"{x} = ({x} + {y}*{number(dt / self.tau)})*{keep}", f"{y} = {y}*{keep}"]
         if self.coupling:
-            target = f"{number(self.coupling)}*(v_before - v_rest)"
+            target = f"{number(self.coupling)}*(middle - v_rest)"
             return [f"{x} = {target} + ({x} - {target})*{keep}"]
         return [f"{x} = {x}*{keep}"]
 
@@ -78,9 +92,9 @@ class Cells:
 def cells(network: Network, index: int, timed: Timed) -> Cells:
     """Return the equations of population `index`, with G, B, given currents and sums over gates constant over a step.
 
-    Linear cells are solved by "exact" where sympy can, else by propagators as statements. Leaky cells with
-    conductances or coupling are stepped by "exponential_euler", all others by "rk2", the midpoint rule.
-    What these would not step exactly, alpha synapses there and all but v here, decays in statements.
+    Linear cells are solved by "exact" where sympy can, else by propagators as statements. Leaky cells with conductances
+    or coupling are stepped by "exponential_euler", all others by the midpoint rule as statements: Brian2's own "rk2"
+    knows no means over a step. Variables other than v then decay in statements.
     """
     population = network.populations[index]
     names: dict[str, Any] = {"v_rest": float(population.v_rest), "v_reset": float(population.v_reset)}
@@ -100,27 +114,29 @@ def cells(network: Network, index: int, timed: Timed) -> Cells:
             start[f"y{m}"] = noise.start
     if not population.is_linear:  # y and its mean over a step, d, are stepped by the statement of the input
         lines += [f"{name}{m} : 1" for m, *_ in noises for name in "yd"]
-        open_ += [f"d{m}" for m, *_ in noises]
-    method, stepped = "exact", [d for d in decays if d.rising]
-    if population.initiation:
-        method, stepped = "rk2", decays
+    method, over, closed = "exact", f"({_ratio(population.tau_m)}*ms) : 1 (unless refractory)", False
+    if population.is_linear:
+        closed = has_closed_form(population.tau_m, decays)
+        statements = [] if closed else [propagated(population.tau_m, decays, network.dt)]
+        rate = " + ".join(["rest - v", *(d.current for d in decays)])
+        lines.append(f"dv/dt = ({rate})/{over}" if closed else "v : 1")
+    else:
+        means = [f"d{m}" for m, *_ in noises]
         lines.append("v_before = v : 1 (constant over dt)")
-    elif not population.is_linear:
-        method = "exponential_euler"
-    elif has_closed_form(population.tau_m, decays):
-        stepped = []
-    else:
-        stepped = decays
-    statements = [line for d in stepped for line in d.statements(network.dt)]
-    if method == "exact" and stepped:
-        lines.append("v : 1")
-        statements.insert(0, propagated(population.tau_m, decays, network.dt))
-    else:
-        drive = " + ".join(["0", *(d.drive for d in decays), *open_])
-        leak = _initiation(population)
-        lines.append(f"dv/dt = ({leak} + {drive})/({_ratio(population.tau_m)}*ms) : 1 (unless refractory)")
+
+        def slope(v: str) -> str:
+            terms = [*(d.mean(network.dt, v) for d in decays), *means, *open_(v)]
+            return " + ".join([_initiation(population, v), *terms])
+
+        if population.initiation:
+            lines.append("v : 1")
+            statements = midpoint(population, slope, network.dt / population.tau_m, threshold.removeprefix("v >= "))
+        else:
+            method, statements = "exponential_euler", ["middle = (v_before + v)/2"]
+            lines.append(f"dv/dt = ({slope('v')})/{over}")
     for d in decays:
-        lines += d.parameters if d in stepped else d.equations
+        lines += d.equations if closed else d.parameters
+        statements += [] if closed else d.statements(network.dt)
     recorded = {"v": "v"} | {d.name: d.variable for d in decays} | {noise.name: f"y{m}" for m, noise, _ in noises}
     return Cells("\n".join(lines), method, "\n".join(statements), threshold, names, start, recorded)
 
@@ -141,14 +157,35 @@ def propagated(tau_m: float, decays: Sequence[Decay], dt: float) -> str:
     return f"v = v + int(not_refractory)*({' + '.join(terms)} - v)"
 
 
-def _initiation(population: Population) -> str:
-    leak, shape = "rest - v", population.initiation
+def midpoint(population: Population, slope: Callable[[str], str], step: float, cut: str) -> list[str]:
+    """Return a step of dv/dt = slope(v) by the explicit midpoint; `step` is dt/τ_m.
+
+    An exponential upswing that would reach the `cut` within the step ends there. The `middle` of the upswing is beyond
+    all bounds: what follows it sees `cut` at most.
+    """
+    free, shape = "v + int(not_refractory)", population.initiation
+    lines = [
+        f"slope = {slope('v')}",
+        f"middle = {free}*{number(0.5 * step)}*slope",
+        f"v = {free}*{number(step)}*({slope('middle')})",
+        f"middle = clip(middle, -inf, {cut})",
+    ]
+    if isinstance(shape, Exponential):
+        onset, width = number(shape.onset), number(shape.slope)
+        lines.insert(1, f"up = clip(exp(clip((v - {onset})/{width}, -inf, 50)), -inf, slope/{width})")
+        lines.insert(2, f"ends = int(up*({number(step)} + exp(({onset} - ({cut}))/{width})) >= 1)*int(not_refractory)")
+        lines.append(f"v = clip(v, ends*({cut}) - (1 - ends)*1e300, inf)")
+    return lines
+
+
+def _initiation(population: Population, v: str) -> str:
+    leak, shape = f"rest - {v}", population.initiation
     if isinstance(shape, Exponential):
         slope, onset = number(shape.slope), number(shape.onset)
-        return f"{leak} + {slope}*exp(clip((v - {onset})/{slope}, -inf, 50))"
+        return f"{leak} + {slope}*exp(clip(({v} - {onset})/{slope}, -inf, 50))"
     if isinstance(shape, Quadratic):
         critical = number(shape.critical)
-        return f"(v - v_rest)*(v - {critical})/({critical} - v_rest) + rest - v_rest"
+        return f"({v} - v_rest)*({v} - {critical})/({critical} - v_rest) + rest - v_rest"
     return leak
 
 
@@ -195,9 +232,12 @@ def _currents(
     return terms, profiles
 
 
-def _gates(network: Network, population: Population) -> tuple[list[str], list[str], list[str]]:
-    """Return the sums over the gates of saturating synapses, S<e> of projection e, their currents and conductances."""
-    lines, currents, conductances = [], [], []
+def _gates(network: Network, population: Population) -> tuple[list[str], list[str], Callable[[str], list[str]]]:
+    """Return the sums over the gates of saturating synapses, S<e> of projection e, their currents and conductances.
+
+    Conductances are functions of the name of the voltage; a magnesium block is linear around the v before the step.
+    """
+    lines, currents, conductances = [], [], list[tuple[int, float, bool]]()
     for k, s in enumerate(population.synapses):
         if not isinstance(s, SaturatingSynapse):
             continue
@@ -209,10 +249,20 @@ def _gates(network: Network, population: Population) -> tuple[list[str], list[st
             currents.append(total)
             continue
         if s.magnesium:
-            total += f"/(1 + {number(s.magnesium / 3.57)}*exp(-0.062*v))"
+            lines.append(f"B{k} = 1/(1 + {number(s.magnesium / 3.57)}*exp(-0.062*v)) : 1 (constant over dt)")
+            total += f"*B{k}"
         lines.append(f"C{k} = {total} : 1 (constant over dt)")
-        conductances.append(f"C{k}*({number(s.reversal)} - v)")
-    return lines, currents, conductances
+        conductances.append((k, s.reversal, s.magnesium > 0))
+
+    def terms(v: str) -> list[str]:
+        found = [f"C{k}*({number(reversal)} - {v})" for k, reversal, _ in conductances]
+        return found + [
+            f"C{k}*0.062*(1 - B{k})*({number(reversal)} - v_before)*({v} - v_before)"
+            for k, reversal, blocked in conductances
+            if blocked
+        ]
+
+    return lines, currents, terms
 
 
 def _value(name: str, value: float | Schedule, names: dict[str, Any], timed: Timed) -> str:

@@ -23,7 +23,7 @@ from ..step_tables import n_blocks
 from ..wiring import Instance
 from .draws import Draws
 from .plan import Flattening
-from .scratch import COPIED, scratch
+from .scratch import COPIED, apart, scratch
 
 STRETCH = 100.0  # biological time between two returns to Python [ms]; longer for fewer cells than
 SMALL = 4000  # cells
@@ -320,7 +320,7 @@ class Simulation:
 
     def _start(self, flattening: Flattening, instance: Instance) -> State:
         tables, network = self._tables, self.network
-        y = np.zeros(flattening.size, flattening.dtype)
+        y = apart(flattening.size, flattening.dtype)
         base = np.array([p.v_rest for p in network.populations])
         for place, values in flattening.profiles:
             y[place : place + values.size] = values

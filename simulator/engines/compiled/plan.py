@@ -14,7 +14,7 @@ from ...networks.cells import AlphaSynapse, DeltaSynapse, Exponential, Populatio
 from ...networks.inputs import CurrentInput, EventInput, GivenNoise, OUNoise, PoissonInput, TriggeredInput
 from ..kernels import layout as at
 from ..kernels.draws import BLOCK
-from ..kernels.propagators import alpha_propagator, propagator
+from ..kernels.propagators import alpha_propagator, mean_of_decay, mean_of_rise, propagator
 from ..noise import coupling
 from ..step_tables import Joined, input_tables, n_blocks, sampler_tables, slow_table, split_rows, table
 from ..wiring import Factors, Graph, Instance, Matrix
@@ -111,7 +111,7 @@ class Flattening:
         if p.adaptation is not None:
             adaptation = len(self.fields)
             taus.append(p.adaptation.tau)
-            push = -propagator(dt, p.tau_m, p.adaptation.tau) if linear else -1.0
+            push = -_push(p, dt, p.adaptation.tau)
             self._field(at.DECAY, p.n, keep=math.exp(-dt / p.adaptation.tau), push=push, channel=len(self.channels))
             self._channel(p.name, "w", index, adaptation)
         for given in network.inputs:
@@ -153,13 +153,16 @@ class Flattening:
         common = {
             "channel": channel,
             "keep": math.exp(-dt / synapse.tau),
-            "push": synapse.sign * (propagator(dt, p.tau_m, synapse.tau) if linear else 1.0),
+            "push": synapse.sign * _push(p, dt, synapse.tau),
             "h": dt / synapse.tau,
             "reversal": math.nan if synapse.reversal is None else synapse.reversal,
         }
         self._field(at.ALPHA if alpha else at.DECAY, p.n, **common)
         if alpha:
-            common["push_y"] = synapse.sign * alpha_propagator(dt, p.tau_m, synapse.tau) if linear else 0.0
+            if linear:
+                common["push_y"] = synapse.sign * alpha_propagator(dt, p.tau_m, synapse.tau)
+            else:
+                common["push"] = synapse.sign * mean_of_rise(dt, synapse.tau)
             self._field(at.ALPHA_Y, p.n, **common)
 
     def _fluctuating(self, p: Population, given: OUNoise | GivenNoise, index: int) -> None:
@@ -186,7 +189,7 @@ class Flattening:
                 common["push"] = synapse.sign * ((1.0 - math.exp(-dt / p.tau_m)) if linear else 1.0)
                 common["block"] = synapse.magnesium / 3.57
             elif not delta:
-                common["push"] = synapse.sign * (propagator(dt, p.tau_m, synapse.tau) if linear else 1.0)
+                common["push"] = synapse.sign * _push(p, dt, synapse.tau)
                 common["keep"] = math.exp(-dt / synapse.tau)
             if not delta:
                 common["reversal"] = math.nan if synapse.reversal is None else synapse.reversal
@@ -268,9 +271,10 @@ class Flattening:
             if isinstance(synapse, SaturatingSynapse):
                 gate, n = len(self.gates), self.network.populations[source].n
                 x = self.size
-                self.size += 2 * (-(-n // 16) * 16)
-                self.gates.append((x, x + -(-n // 16) * 16, self.gate_field[e], e, synapse.alpha, 1.0 / synapse.tau,
-                                   math.exp(-dt / synapse.rise), dt))  # fmt: skip
+                each = -(-n // 16) * 16
+                self.size += 3 * each
+                self.gates.append((x, x + each, x + 2 * each, self.gate_field[e], e, synapse.alpha, 1.0 / synapse.tau,
+                                   math.exp(-dt / synapse.rise), mean_of_decay(dt, synapse.rise), dt))  # fmt: skip
             row: dict[str, Any] = {"source": source, "channel": channel, "gate": gate, "delays": len(own),
                                    "first_delay": len(delays)}  # fmt: skip
             delays += own
@@ -289,6 +293,11 @@ class Flattening:
         arrays = {"delays": np.array(delays, dtype=np.int64), "indptr": indptr.array(), "targets": targets.array(),
                   "weights": weights.array()}  # fmt: skip
         return table(at.PROJECTION, rows), arrays, factors.array()
+
+
+def _push(p: Population, dt: float, tau: float) -> float:
+    """Return what a current that decays adds in a step, per unit: to v of a linear cell, else its mean over the step."""
+    return propagator(dt, p.tau_m, tau) if p.is_linear else mean_of_decay(dt, tau)
 
 
 def _initiation(p: Population) -> tuple[int, float, float]:

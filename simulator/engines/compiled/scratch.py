@@ -18,21 +18,26 @@ def scratch(tables: StepTables, state: State, stretch: Stretch) -> Scratch:
     """Return copies of the numbers that all threads compute alike, and buffers, for one thread."""
     kind = state.y.dtype
     return Scratch(
-        **{name: _apart(value.size, value.dtype, value) for name, value in state._asdict().items() if name in COPIED},
-        gain=_apart(tables.channels.size, np.float64),
-        terms=_apart(tables.fields.size, kind),
-        unit=_apart(3 * tables.channels.size, kind).reshape(-1, 3),
-        scaled=_apart(3, kind),
-        starts=_apart(tables.fields.size, np.uint64),
-        drawn=_apart(int(stretch.poisson.max(initial=0)), np.int32),
-        values=_apart(int(tables.populations["n"].max()), np.float64),
-        kicks=_apart(int(tables.populations["n"].max()), np.float64),
-        block=_apart(5 * WIDTH, np.float64).reshape(5, WIDTH),
+        **{name: apart(value.size, value.dtype, value) for name, value in state._asdict().items() if name in COPIED},
+        gain=apart(tables.channels.size, np.float64),
+        terms=apart(tables.fields.size, kind),
+        unit=apart(3 * tables.channels.size, kind).reshape(-1, 3),
+        scaled=apart(3, kind),
+        starts=apart(tables.fields.size, np.uint64),
+        drawn=apart(int(stretch.poisson.max(initial=0)), np.int32),
+        values=apart(int(tables.populations["n"].max()), np.float64),
+        kicks=apart(int(tables.populations["n"].max()), np.float64),
+        block=apart(5 * WIDTH, np.float64).reshape(5, WIDTH),
     )
 
 
-def _apart(n: int, kind: Any, values: Any = 0) -> NDArray[Any]:
-    """Return an array (n,) on cache lines of its own: two threads that write to one line wait for each other."""
-    out = np.zeros(n + 2 * LINE, kind)[LINE : LINE + n]
+def apart(n: int, kind: Any, values: Any = 0) -> NDArray[Any]:
+    """Return an array (n,) that begins on a cache line and shares none with another.
+
+    Two threads that write to one line wait for each other, and vectors that straddle two lines take twice as long.
+    """
+    whole = np.zeros(n + 2 * LINE, kind)
+    first = -(whole.ctypes.data // whole.itemsize) % (64 // whole.itemsize) + LINE // 2
+    out = whole[first : first + n]
     out[...] = values
     return out

@@ -53,8 +53,8 @@ FIELD = np.dtype(
         ("mode", "i8"),  # FIXED: index in z, or -1
         ("current", "i8"),  # FIXED: column of the given currents, or -1
         ("keep", "f8"),  # decay in a step
-        ("push", "f8"),  # what it adds to the drive, per unit (and gain); linear: to v in a step
-        ("push_y", "f8"),  # ALPHA_Y of a linear population
+        ("push", "f8"),  # what it adds to the mean drive of a step, per unit (and gain); linear: to v in a step
+        ("push_y", "f8"),  # ALPHA_Y of a linear population: that of its own y
         ("h", "f8"),  # ALPHA, ALPHA_Y: dt/tau
         ("reversal", "f8"),  # [mV]; NaN is a current
         ("block", "f8"),  # [Mg]/3.57
@@ -92,13 +92,15 @@ PROJECTION = np.dtype(
 )
 GATE = np.dtype(
     [
-        ("x", "i8"),  # where x and s begin in y
+        ("x", "i8"),  # where x, s and mean begin in y
         ("s", "i8"),
+        ("mean", "i8"),  # of s over the step
         ("field", "i8"),  # GRADED field of the target, or -1 for FACTORS
         ("projection", "i8"),
         ("alpha", "f8"),  # [1/ms]
         ("rate", "f8"),  # 1/tau [1/ms]
         ("x_keep", "f8"),
+        ("x_mean", "f8"),  # mean of x over the step, per x at its beginning
         ("dt", "f8"),  # [ms]
     ]
 )

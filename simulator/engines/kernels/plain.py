@@ -1,5 +1,18 @@
 """Cells that are not linear (conductances, spike initiation): one step of integration per time step."""
 
+# Second order in dt. Everything but v enters by its mean over the step, which is known: synapses decay by themselves, so
+# that `push` of a field holds gain·(mean of s over a step)/(s at its beginning). What depends on v is taken in the
+# middle of the step:
+#
+# - leaky cells: τ_m v' = pull − leak·v with constant pull and leak, solved exactly (exponential Euler);
+# - with a magnesium block B(v): the block by its tangent at v, which adds to pull and leak (Rosenbrock's exponential
+#   Euler), one exponential more. The conductance may then have a negative slope, and leak may be 0 or less;
+# - spike initiation: the explicit midpoint;
+# - w: its mean for the v of the beginning drives v, and the v of the middle drives w.
+#
+# A held cell has v = −∞. Loops compute with the reset voltage in its place and select at the end: a branch would keep
+# them from being vectorised. Blocks of `WIDTH` cells keep all sums in the L1 cache.
+
 from __future__ import annotations
 
 import math
@@ -10,60 +23,14 @@ from numpy.typing import NDArray
 
 from ...types import Floats
 from .compiling import inner
+from .exponential import exp, exprel, madd
 from .layout import ALPHA, ALPHA_Y, DECAY, EXPONENTIAL, FIXED, HELD, LEAKY, Cells, StepTables
+from .memory import fill
 
 WIDTH = 256
 MAX_EXPONENT = 50.0
 TINY = 1e-30  # of a synaptic variable: less becomes 0, since denormal numbers are slow
 MAGNESIUM_SLOPE = 0.062  # [1/mV]
-
-
-@inner
-def _initiation(kind: int, v: float, rest: float, slope: float, onset: float) -> Any:  # pragma: no cover
-    """Return F(v) + v of spike initiation."""
-    if kind == EXPONENTIAL:
-        return rest + slope * math.exp(min((v - onset) / slope, MAX_EXPONENT))
-    return v + (v - rest) * (v - onset) / (onset - rest)
-
-
-@inner
-def _midpoint(pop: Any, v: float, const: float, total: float) -> Any:  # pragma: no cover
-    """Return v after a step of τ_m v' = F(v) + v + const − total·v, by the explicit midpoint."""
-    slope = _initiation(pop.kind, v, pop.v_rest, pop.slope, pop.onset) + const - total * v
-    mid = v + 0.5 * pop.step * slope
-    slope = _initiation(pop.kind, mid, pop.v_rest, pop.slope, pop.onset) + const - total * mid
-    return v + pop.step * slope
-
-
-@inner
-def exponentials(x: Floats, m: int) -> None:  # pragma: no cover
-    """Replace m numbers by e^x: where all lie within ±½ by Taylor's series to x¹⁴ (to 1 ulp), which vectorises.
-
-    The exponential of libm is a call for each number. dt·(1 + g)/τ_m, the usual argument, is small.
-    """
-    far = np.int32(0)
-    for i in range(m):
-        far = np.int32(far + np.int32(abs(x[i]) > 0.5))
-    if far > 0:
-        for i in range(m):
-            x[i] = max(math.exp(x[i]), 1e-300)  # refractory cells: −∞·0 is NaN, −∞·1e-300 stays −∞
-        return
-    for i in range(m):
-        u = x[i]
-        e = 1.0 + u / 14.0
-        e = 1.0 + u * e * (1.0 / 13.0)
-        e = 1.0 + u * e * (1.0 / 12.0)
-        e = 1.0 + u * e * (1.0 / 11.0)
-        e = 1.0 + u * e * (1.0 / 10.0)
-        e = 1.0 + u * e * (1.0 / 9.0)
-        e = 1.0 + u * e * (1.0 / 8.0)
-        e = 1.0 + u * e * (1.0 / 7.0)
-        e = 1.0 + u * e * (1.0 / 6.0)
-        e = 1.0 + u * e * (1.0 / 5.0)
-        e = 1.0 + u * e * (1.0 / 4.0)
-        e = 1.0 + u * e * (1.0 / 3.0)
-        e = 1.0 + u * e * (1.0 / 2.0)
-        x[i] = 1.0 + u * e
 
 
 @inner
@@ -85,104 +52,272 @@ def step(
 ) -> int:  # pragma: no cover
     """Advance the cells lo..hi-1 and their synapses by one step; append those that spike to `out`.
 
-    Leaky cells by exponential Euler, others by the explicit midpoint, with everything but v at its value before the
-    step. `kicks`: increments of v by noise (n_cells,), or empty. Blocks of `WIDTH` cells keep the sums in the cache.
+    `kicks`: increments of v by noise (n_cells,), or empty.
     """
-    pop = tables.populations[p]
-    v = tables.fields[pop.first].start
-    rest, step_size = pop.v_rest, pop.step  # a number in a record would be read again after every write
-    drive, leak, pull, before, gated = block[0], block[1], block[2], block[3], block[4]
-    for a in range(lo, hi, WIDTH):
-        b = min(a + WIDTH, hi)
+    pop, fields = tables.populations[p], tables.fields
+    v, first, last = fields[pop.first].start, pop.first + 1, pop.last
+    drive = pop.v_rest + uniform
+    pair = pop.kind == LEAKY and last - first == 2 and kicks.size == 0 and pop.adaptation < 0
+    for f in range(first, last):
+        pair = pair and fields[f].kind == DECAY and not math.isnan(fields[f].reversal)
+    width = 4 * WIDTH if pair else WIDTH
+    for a in range(lo, hi, width):
+        b = min(a + width, hi)
         m = b - a
-        drive[:m] = uniform
-        leak[:m] = 0.0
-        pull[:m] = 0.0
-        for f in range(pop.first + 1, pop.last):
-            field = tables.fields[f]
-            if field.kind == ALPHA_Y or field.kind == HELD:
-                continue
-            c = field.push * (gain[field.channel] if field.channel >= 0 else 1.0)
-            if field.kind == FIXED:
-                c *= z[field.mode] if field.mode >= 0 else currents[field.current]
-            s = y[field.start + a : field.start + b]
-            reversal, magnesium = field.reversal, field.block
-            if math.isnan(reversal):
-                for i in range(m):
-                    drive[i] += c * s[i]
-            elif magnesium == 0.0:
-                for i in range(m):
-                    leak[i] += c * s[i]
-                for i in range(m):
-                    pull[i] += c * s[i] * reversal
-            else:  # the fields of one synapse are neighbours and share the magnesium block: one exponential for all
-                if tables.fields[f - 1].channel != field.channel:
-                    gated[:m] = 0.0
-                for i in range(m):
-                    gated[i] += c * s[i]
-                if f + 1 < pop.last and tables.fields[f + 1].channel == field.channel:
-                    continue
-                for i in range(m):
-                    old = y[v + a + i]
-                    if old > -math.inf:
-                        g = gated[i] / (1.0 + magnesium * math.exp(-MAGNESIUM_SLOPE * old))
-                        leak[i] += g
-                        pull[i] += g * reversal
         now = y[v + a : v + b]
-        for i in range(m):
-            before[i] = now[i]
-        if pop.kind == LEAKY:
-            for i in range(m):
-                pull[i] = (rest + drive[i] + pull[i]) / (1.0 + leak[i])
-            for i in range(m):
-                leak[i] = -step_size * (1.0 + leak[i])
-            exponentials(leak, m)
-            for i in range(m):
-                now[i] = pull[i] + (before[i] - pull[i]) * leak[i]
+        if pair:
+            e, i = fields[first], fields[first + 1]
+            c, d = e.push * gain[e.channel], i.push * gain[i.channel]
+            _two_conductances(
+                now, y[e.start + a : e.start + b], y[i.start + a : i.start + b], c, d, c * e.reversal, d * i.reversal,
+                e.keep, i.keep, drive, pop.step,
+            )  # fmt: skip
         else:
-            for i in range(m):
-                if before[i] > -math.inf:
-                    now[i] = _midpoint(pop, before[i], drive[i] + pull[i], 1.0 + leak[i])
-        if kicks.size:
-            for i in range(m):
-                now[i] += kicks[a + i]
-        if pop.adaptation >= 0:
-            w = y[tables.fields[pop.adaptation].start + a : tables.fields[pop.adaptation].start + b]
-            keep = tables.fields[pop.adaptation].keep
-            for i in range(m):
-                end = pop.coupling * ((before[i] if before[i] > -math.inf else pop.v_reset) - pop.v_rest)
-                w[i] = end + (w[i] - end) * keep
-        for i in range(m):
-            if now[i] >= threshold:
-                out[count] = a + i
-                count += 1
-        for f in range(pop.first + 1, pop.last):
-            field = tables.fields[f]
-            s = y[field.start + a : field.start + b]
-            keep, h = field.keep, field.h
-            if (field.kind == DECAY and f != pop.adaptation) or field.kind == ALPHA_Y:
-                for i in range(m):
-                    s[i] = s[i] * keep if abs(s[i]) > TINY else 0 * s[i]
-            elif field.kind == ALPHA:
-                late = y[tables.fields[f + 1].start + a : tables.fields[f + 1].start + b]
-                for i in range(m):
-                    s[i] = (s[i] + late[i] * h) * keep
+            before, leak, pull, middle = block[0, :m], block[1, :m], block[2, :m], block[3, :m]
+            _begin(now, before, leak, pull, pop.v_reset, drive)
+            blocked = _synapses(tables, pop, a, b, y, gain, z, currents, before, leak, pull, block[4, :m])
+            if pop.adaptation >= 0:
+                w = fields[pop.adaptation]
+                _adapt(y[w.start + a : w.start + b], before, pull, pop.coupling, pop.v_rest, w.push)
+            if pop.kind == LEAKY and blocked:
+                _tangent(now, before, middle, leak, pull, pop.step)
+            elif pop.kind == LEAKY:
+                _leaky(now, before, middle, leak, pull, pop.step)
+            elif pop.kind == EXPONENTIAL:
+                _exponential(now, before, middle, leak, pull, pop.step, pop.slope, pop.onset, threshold)
+            else:
+                _quadratic(now, before, middle, leak, pull, pop.step, pop.v_rest, pop.onset, threshold)
+            if pop.adaptation >= 0:
+                w = fields[pop.adaptation]
+                _follow(y[w.start + a : w.start + b], middle, pop.coupling, pop.v_rest, w.keep)
+            if kicks.size:
+                _kick(now, kicks[a:b])
+        if _above(now, threshold) > 0:  # rare: only such a block is searched cell by cell
+            for k in range(m):
+                if now[k] >= threshold:
+                    out[count] = a + k
+                    count += 1
     return count
 
 
 @inner
-def gate(
-    y: NDArray[Any], x0: int, s0: int, n: int, alpha: float, rate: float, x_keep: float, dt: float
-) -> None:  # pragma: no cover
-    """Advance n saturating gates: s' = −s·rate + α x (1 − s) by exponential Euler, x' = −x/τ_rise."""
-    decay = math.exp(-dt * rate)
-    for i in range(n):
-        x, s = np.float64(y[x0 + i]), np.float64(y[s0 + i])
-        if x > 1e-14:
-            total = rate + alpha * x
-            end = alpha * x / total
-            y[s0 + i] = end + (s - end) * math.exp(-dt * total)
-            y[x0 + i] = x * x_keep
+def _two_conductances(
+    now: Any, s: Any, t: Any, leak_s: float, leak_t: float, pull_s: float, pull_t: float, keep_s: float, keep_t: float,
+    drive: float, step: float,
+) -> None:  # pragma: no cover  # fmt: skip
+    """Advance leaky cells with two exponential conductances s and t in one pass, by the sums of the general passes."""
+    for i in range(now.size):
+        leak = madd(leak_t, t[i], madd(leak_s, s[i], 1.0))
+        end = madd(pull_t, t[i], madd(pull_s, s[i], drive)) / leak
+        now[i] = madd(now[i] - end, exp(-step * leak), end)  # −∞ stays
+        s[i] = _kept(s[i], keep_s)
+        t[i] = _kept(t[i], keep_t)
+
+
+@inner
+def _kept(s: Any, keep: float) -> Any:  # pragma: no cover
+    return 0.0 if abs(s) <= TINY else s * keep  # NaN stays
+
+
+@inner
+def _begin(now: Any, before: Floats, leak: Floats, pull: Floats, held: float, drive: float) -> None:  # pragma: no cover
+    """Start the sums of a block; `held` stands for the v of held cells."""
+    for i in range(now.size):
+        before[i] = now[i] if now[i] > -math.inf else held
+        leak[i] = 1.0
+        pull[i] = drive
+
+
+@inner
+def _synapses(
+    tables: StepTables, pop: Any, a: int, b: int, y: Any, gain: Floats, z: Floats, currents: Floats, before: Floats,
+    leak: Floats, pull: Floats, gated: Floats,
+) -> bool:  # pragma: no cover  # fmt: skip
+    """Add the synapses and currents of the cells a..b-1 to leak and pull, and let them decay.
+
+    Return whether one has a magnesium block.
+    """
+    blocked = False
+    for f in range(pop.first + 1, pop.last):
+        field = tables.fields[f]
+        if f == pop.adaptation or field.kind == ALPHA_Y or field.kind == HELD:
+            continue
+        s = y[field.start + a : field.start + b]
+        g = gain[field.channel] if field.channel >= 0 else 1.0
+        share, reversal = (0.0, 1.0) if math.isnan(field.reversal) else (1.0, field.reversal)  # a current has no leak
+        c = field.push * g
+        if field.kind == DECAY:
+            _decay(s, c * share, c * reversal, field.keep, leak, pull)
+        elif field.kind == ALPHA:
+            late = tables.fields[f + 1]
+            t, d = y[late.start + a : late.start + b], late.push * g
+            _constant(t, d * share, d * reversal, leak, pull)
+            _constant(s, c * share, c * reversal, leak, pull)
+            _rise(s, t, field.h, field.keep)
         else:
-            y[s0 + i] = s * decay
-            y[x0 + i] = 0.0
+            if field.kind == FIXED:
+                c *= z[field.mode] if field.mode >= 0 else currents[field.current]
+            if field.block == 0.0:
+                _constant(s, c * share, c * reversal, leak, pull)
+                continue
+            blocked = True  # the fields of one synapse are neighbours and share its block
+            if tables.fields[f - 1].channel != field.channel:
+                fill(gated, 0, gated.size, 0.0)
+            _constant(s, 0.0, c, leak, gated)
+            if f + 1 == pop.last or tables.fields[f + 1].channel != field.channel:
+                _block(gated, before, field.block, reversal, leak, pull)
+    return blocked
+
+
+@inner
+def _decay(s: Any, to_leak: float, to_pull: float, keep: float, leak: Floats, pull: Floats) -> None:  # pragma: no cover
+    for i in range(s.size):
+        leak[i] = madd(to_leak, s[i], leak[i])
+        pull[i] = madd(to_pull, s[i], pull[i])
+        s[i] = _kept(s[i], keep)
+
+
+@inner
+def _constant(s: Any, to_leak: float, to_pull: float, leak: Floats, pull: Floats) -> None:  # pragma: no cover
+    for i in range(s.size):
+        leak[i] = madd(to_leak, s[i], leak[i])
+        pull[i] = madd(to_pull, s[i], pull[i])
+
+
+@inner
+def _rise(s: Any, t: Any, h: float, keep: float) -> None:  # pragma: no cover
+    """Advance an alpha synapse: s' = (t − s)/τ, t' = −t/τ."""
+    for i in range(s.size):
+        s[i] = _kept(madd(t[i], h, s[i]), keep)
+        t[i] = _kept(t[i], keep)
+
+
+@inner
+def _block(
+    gated: Floats, before: Floats, magnesium: float, reversal: float, leak: Floats, pull: Floats
+) -> None:  # pragma: no cover
+    """Add G·B(v)·(reversal − v) by its tangent at the v before the step: B' = slope·B·(1 − B)."""
+    for i in range(gated.size):
+        v = before[i]
+        share = 1.0 / madd(magnesium, exp(-MAGNESIUM_SLOPE * v), 1.0)
+        g = gated[i] * share
+        rise = g * MAGNESIUM_SLOPE * (1.0 - share) * (reversal - v)
+        leak[i] += g - rise
+        pull[i] += g * reversal - rise * v
+
+
+@inner
+def _adapt(w: Any, before: Floats, pull: Floats, coupling: float, rest: float, push: float) -> None:  # pragma: no cover
+    """Subtract the mean of w over the step for the v before it; `push` is minus the mean of a decay from 1."""
+    for i in range(w.size):
+        end = coupling * (before[i] - rest)
+        pull[i] += madd(push, w[i] - end, -end)
+
+
+@inner
+def _follow(w: Any, middle: Floats, coupling: float, rest: float, keep: float) -> None:  # pragma: no cover
+    """Advance w towards coupling·(v − rest) of the v in the middle of the step."""
+    for i in range(w.size):
+        end = coupling * (middle[i] - rest)
+        w[i] = madd(w[i] - end, keep, end)
+
+
+@inner
+def _leaky(
+    now: Any, before: Floats, middle: Floats, leak: Floats, pull: Floats, step: float
+) -> None:  # pragma: no cover
+    for i in range(now.size):
+        end = pull[i] / leak[i]
+        x = madd(before[i] - end, exp(-step * leak[i]), end)
+        middle[i] = 0.5 * (before[i] + x) if now[i] > -math.inf else before[i]
+        now[i] = x if now[i] > -math.inf else now[i]
+
+
+@inner
+def _tangent(
+    now: Any, before: Floats, middle: Floats, leak: Floats, pull: Floats, step: float
+) -> None:  # pragma: no cover
+    """Advance as `_leaky` for a leak of any sign: v + h·v'·(e^x − 1)/x, x = −leak·h."""
+    for i in range(now.size):
+        x = madd(step * madd(-leak[i], before[i], pull[i]), exprel(-step * leak[i]), before[i])
+        middle[i] = 0.5 * (before[i] + x) if now[i] > -math.inf else before[i]
+        now[i] = x if now[i] > -math.inf else now[i]
+
+
+@inner
+def _exponential(
+    now: Any, before: Floats, middle: Floats, leak: Floats, pull: Floats, step: float, slope: float, onset: float,
+    cut: float,
+) -> None:  # pragma: no cover  # fmt: skip
+    """Advance by the midpoint; end the upswing where it would reach the cut within the step.
+
+    τ_m v' = Δ e^u, u = (v − onset)/Δ, alone takes τ_m (e^−u − e^−u_cut) to the cut. The midpoint would take a step or two
+    more: its spikes would come late by as much, each of a train.
+    """
+    inverse, half = 1.0 / slope, 0.5 * step
+    reach = step + exp((onset - cut) * inverse)
+    for i in range(now.size):
+        v = before[i]
+        up, rest = exp(min((v - onset) * inverse, MAX_EXPONENT)), madd(-leak[i], v, pull[i])
+        ends = min(up, madd(rest, inverse, up)) * reach >= 1.0  # what counteracts the upswing delays it
+        mid = madd(half, madd(slope, up, rest), v)
+        up = exp(min((mid - onset) * inverse, MAX_EXPONENT))
+        end = madd(step, madd(slope, up, madd(-leak[i], mid, pull[i])), v)
+        end = max(end, cut) if ends else end
+        middle[i] = min(mid, cut) if now[i] > -math.inf else v  # in the upswing it is beyond all bounds
+        now[i] = end if now[i] > -math.inf else now[i]
+
+
+@inner
+def _quadratic(
+    now: Any, before: Floats, middle: Floats, leak: Floats, pull: Floats, step: float, rest: float, critical: float,
+    cut: float,
+) -> None:  # pragma: no cover  # fmt: skip
+    inverse, half = 1.0 / (critical - rest), 0.5 * step
+    for i in range(now.size):
+        v = before[i]
+        mid = madd(half, _parabola(v, rest, critical, inverse, leak[i], pull[i]), v)
+        end = madd(step, _parabola(mid, rest, critical, inverse, leak[i], pull[i]), v)
+        middle[i] = min(mid, cut) if now[i] > -math.inf else v
+        now[i] = end if now[i] > -math.inf else now[i]
+
+
+@inner
+def _parabola(
+    v: float, rest: float, critical: float, inverse: float, leak: float, pull: float
+) -> Any:  # pragma: no cover
+    """Return τ_m v' of a cell with quadratic spike initiation."""
+    return madd((v - rest) * inverse, v - critical, v - rest) + madd(-leak, v, pull)
+
+
+@inner
+def _kick(now: Any, kicks: Floats) -> None:  # pragma: no cover
+    for i in range(now.size):
+        now[i] += kicks[i]
+
+
+@inner
+def _above(now: Any, threshold: float) -> int:  # pragma: no cover
+    """Return how many cells reach the threshold."""
+    hits = np.int32(0)
+    for i in range(now.size):
+        hits = np.int32(hits + np.int32(now[i] >= threshold))
+    return hits
+
+
+@inner
+def gate(
+    x: Any, s: Any, mean: Any, alpha: float, rate: float, x_keep: float, x_mean: float, dt: float
+) -> None:  # pragma: no cover
+    """Advance saturating gates, s' = −s·rate + α x (1 − s), x' = −x/τ_rise; write the mean of s over the step.
+
+    By exponential Euler with the mean of x over the step: second order.
+    """
+    for i in range(x.size):
+        opening = alpha * x_mean * x[i]
+        total = rate + opening
+        end = opening / total
+        share = exprel(-dt * total)
+        mean[i] = end + (s[i] - end) * share
+        s[i] = end + (s[i] - end) * (1.0 - dt * total * share)
+        x[i] = x[i] * x_keep if x[i] > 1e-14 else 0 * x[i]

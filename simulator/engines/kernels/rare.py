@@ -43,7 +43,7 @@ def drive(
 
 @inner
 def gates(tables: StepTables, rare: Rare, y: Any, stretch: Stretch, n: int, part: int) -> None:  # pragma: no cover
-    """Advance the saturating gates of the part's source cells, and sum them block by block for factors.
+    """Advance the saturating gates of the part's source cells, and sum their means block by block for factors.
 
     Sums of fixed blocks, added in their order by every thread, do not depend on the number of threads.
     """
@@ -54,14 +54,15 @@ def gates(tables: StepTables, rare: Rare, y: Any, stretch: Stretch, n: int, part
         p = projection.source
         for lo in range(tables.bounds[p, part], tables.bounds[p, part + 1], BLOCK):
             hi = min(lo + BLOCK, tables.populations[p].n)
-            plain.gate(y, gate.x + lo, gate.s + lo, hi - lo, gate.alpha, gate.rate, gate.x_keep, gate.dt)
+            plain.gate(y[gate.x + lo : gate.x + hi], y[gate.s + lo : gate.s + hi], y[gate.mean + lo : gate.mean + hi],
+                       gate.alpha, gate.rate, gate.x_keep, gate.x_mean, gate.dt)  # fmt: skip
             if projection.kind == FACTORS:
                 first = at + lo // BLOCK * projection.rank
                 total = stretch.partial[n % 2, first : first + projection.rank]
                 total[:] = 0.0
                 for i in range(lo, hi):  # factors lie side by side for a cell
                     row = projection.factor + i * projection.rank
-                    _row(total, rare.factors[row : row + projection.rank], np.float64(y[gate.s + i]))
+                    _row(total, rare.factors[row : row + projection.rank], np.float64(y[gate.mean + i]))
         if projection.kind == FACTORS:
             at += -(-tables.populations[p].n // BLOCK) * projection.rank
 
@@ -70,7 +71,7 @@ def gates(tables: StepTables, rare: Rare, y: Any, stretch: Stretch, n: int, part
 def graded(
     tables: StepTables, rare: Rare, y: Any, stretch: Stretch, n: int, part: int, z: Floats
 ) -> None:  # pragma: no cover
-    """Compute what the gates drive: z for factors, else a field of the part's target cells."""
+    """Compute what the means of the gates drive: z for factors, else a field of the part's target cells."""
     at = 0
     for g in range(rare.gates.size):
         gate = rare.gates[g]
@@ -90,7 +91,7 @@ def graded(
         to = tables.fields[gate.field].start
         fill(y, to + lo, to + hi, 0.0)
         for cell in range(n_source):
-            s = y[gate.s + cell]
+            s = y[gate.mean + cell]
             if projection.kind == DENSE:
                 first = projection.weight + cell * tables.populations[p].n
                 for i in range(lo, hi):

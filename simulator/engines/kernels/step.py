@@ -52,8 +52,8 @@ def advance(
     The parts run at the same time, one thread each; `sync`, 16 zeros, is their barrier. They return before `end`, all
     in the same step, if `stretch.cells` has no room for the spikes of another step.
 
-    The order within a step: read gains, sample, integrate with noise, threshold, slow variables, delivery, reset and
-    release.
+    The order within a step: read gains, sample, gates, integrate with noise, threshold, slow variables, delivery,
+    reset and release.
     A cell that spikes in step n is held in the steps n + 1 .. n + R.
     """
     populations, fields, channels, projections = tables.populations, tables.fields, tables.channels, tables.projections
@@ -100,6 +100,11 @@ def advance(
                     )
                 meet(sync, parts)
 
+        if rare is not None and rare.gates.size:  # their means over the step drive the cells
+            seldom.gates(tables, rare, y, stretch, n, part)
+            meet(sync, parts)
+            seldom.graded(tables, rare, y, stretch, n, part, z)
+
         for p in range(n_pop):
             pop = populations[p]
             lo, hi = bounds[p, part], bounds[p, part + 1]
@@ -127,8 +132,8 @@ def advance(
                 scaled[0] = stretch.thresholds[k, p] - base[p]
                 count = linear.scan(y, starts[:m], terms[:m], lo, hi, scaled[0], spikes, count)
             elif rare is not None:
-                kicks = scratch.values[: pop.n]
-                fill(kicks, lo, hi, 0.0)
+                kicks = scratch.values[: pop.n] if rare.noise.size else scratch.values[:0]
+                fill(kicks, lo, min(hi, kicks.size), 0.0)
                 if not noise(tables, rare, p, y, lam, dec, state.streams, n, lo, hi, scratch.kicks, kicks):
                     kicks = kicks[:0]
                 count = plain.step(tables, p, lo, hi, y, gain, z, stretch.currents[k], stretch.uniform[k, p], kicks,
@@ -153,13 +158,9 @@ def advance(
             q[j] = target + (q[j] - target) * slow.keep
             r[j] *= slow.rate_keep
 
-        if rare is not None and rare.gates.size:
-            seldom.gates(tables, rare, y, stretch, n, part)
         if spikes.size - count < largest:
             stretch.room[n % 2, part] = 0  # written seldom, as the others read it in every step
         meet(sync, parts)
-        if rare is not None and rare.gates.size:
-            seldom.graded(tables, rare, y, stretch, n, part, z)
 
         units(populations, fields, channels, n, lam, dec, unit)
         deliver(projections, channels, tables.delays, tables.indptr, tables.targets, tables.weights, pointers,
@@ -196,8 +197,6 @@ def advance(
         full = False
         for other in range(parts):
             full = full or stretch.room[n % 2, other] == 0
-        if rare is not None and rare.gates.size:
-            meet(sync, parts)  # the gates move in the next step, and others may still read them
         if full:
             done = n + 1
             break
