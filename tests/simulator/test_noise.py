@@ -59,8 +59,8 @@ def moments(tau, dt, **cell):
 def test_the_coefficients_of_the_step_have_the_stationary_law_of_the_equations(tau, dt):
     """The 2 × 2 Lyapunov equation of the tables that the compiled step reads."""
     network = Network((Population("E", 1, **FREE),), inputs=(OUNoise("E", "y", tau, 3.0),), dt=dt)
-    plan, (_, _, rare) = Flattening(instantiate(network, 0), "float64", 1, {}).result()
-    (field,), (noise,) = plan.fields[plan.fields["kind"] != VOLTAGE], rare.noise
+    plan, (_, _, noises, *_) = Flattening(instantiate(network, 0), "float64", 1, {}).result()
+    (field,), (noise,) = plan.fields[plan.fields["kind"] != VOLTAGE], noises.noise
     step = np.array([[field["keep"], 0.0], [field["push"], plan.populations[0]["v_keep"]]])
     drawn = noise["sd"] * np.array([1.0, noise["share"]])
     law = solve_discrete_lyapunov(step, np.outer(drawn, drawn))

@@ -56,11 +56,10 @@ class Flattening:
         self.channels = [()] * n_synapses
         self.populations = [self._population(p) for p in range(len(self.network.populations))]
 
-    def result(self) -> tuple[at.StepTables, tuple[at.Signals | None, at.Inputs | None, at.Rare | None]]:
-        """Return the tables, and those that not every network has: each of these is whole, or None.
+    def result(self) -> tuple[at.StepTables, tuple[Any, ...]]:
+        """Return the tables, and those that not every network has, in the order of `advance`: each whole, or None.
 
-        Numba compiles a variant of the step for each combination of None. A network with anything rare gets all
-        tables, so that there are five variants and not eight.
+        Numba compiles a variant of the step for each combination of None: a first run compiles what its network needs.
         """
         network = self.network
         bounds = np.array([_cut(p.n, self.threads) for p in network.populations], dtype=np.int64)
@@ -77,11 +76,17 @@ class Flattening:
         )
         self.samplers, index = sampler_tables(network, self.channel, self.every)
         signals, inputs = at.Signals(self.samplers, index), at.Inputs(poisson, events)
-        rare = at.Rare(factors, table(at.GATE, self.gates), *noise, *triggers)
-        common = all(p.is_linear for p in network.populations) and (projections["kind"] == at.SPARSE).all()
-        if not (common and rare.gates.size == rare.noise.size == rare.triggers.size == self.n_modes == 0):
-            return plan, (signals, inputs, rare)
-        return plan, (signals if self.samplers.size else None, inputs if poisson.size + events.size else None, None)
+        linear = [p.is_linear for p in network.populations]
+        sparse = self.n_modes == len(self.gates) == 0 and (projections["kind"] == at.SPARSE).all()
+        return plan, (
+            signals if self.samplers.size else None,
+            inputs if poisson.size + events.size else None,
+            at.Noise(*noise) if noise[0].size else None,
+            None if sparse else at.Coupling(factors, table(at.GATE, self.gates)),
+            at.Triggers(*triggers) if triggers[0].size else None,
+            True if any(linear) else None,
+            None if all(linear) else True,
+        )
 
     def _population(self, index: int) -> tuple[Any, ...]:
         network, p = self.network, self.network.populations[index]

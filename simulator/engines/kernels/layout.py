@@ -178,7 +178,7 @@ class StepTables(NamedTuple):
 class Signals(NamedTuple):
     """Constants of the sampled signals.
 
-    A network without signals passes None. So with `Inputs` and `Rare`. Numba compiles a variant of the step for each
+    A network without signals passes None. So with the tables below. Numba compiles a variant of the step for each
     combination, and the code that reads an argument that is None is left out of it.
     """
 
@@ -193,15 +193,25 @@ class Inputs(NamedTuple):
     events: Table
 
 
-class Rare(NamedTuple):
-    """Constants of the parts that few networks have: factors, gates, noise, triggers."""
+class Coupling(NamedTuple):
+    """Constants of projections that are not sparse or have gates."""
 
     factors: Floats
     gates: Table
+
+
+class Noise(NamedTuple):
+    """Constants of white noise and OU currents."""
+
     noise: Table
     kicks: NDArray[Any]  # given noise
+
+
+class Triggers(NamedTuple):
+    """Constants of the inputs that spikes trigger."""
+
     triggers: Table
-    trigger_cells: Cells
+    cells: Cells
 
 
 class State(NamedTuple):

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from ...types import Floats
 from .compiling import inner
 from .draws import BLOCK, normal
-from .layout import LINEAR, Rare, StepTables
+from .layout import LINEAR, Noise, StepTables
 from .memory import fill
 
 
 @inner
 def noise(
     tables: StepTables,
-    rare: Rare,
+    noisy: Noise,
     p: int,
     y: NDArray[Any],
     lam: Floats,
@@ -39,11 +39,11 @@ def noise(
     pop = tables.populations[p]
     v = tables.fields[pop.first].start
     found, driven = False, False
-    for j in range(rare.noise.size):
-        given = rare.noise[j]
+    for j in range(noisy.noise.size):
+        given = noisy.noise[j]
         if given.population != p:
             continue
-        _kicks(rare, j, streams, n, pop.n, lo, hi, x)
+        _kicks(noisy, j, streams, n, pop.n, lo, hi, x)
         if given.channel < 0:
             if pop.kind == LINEAR:
                 _add(y, v, 1.0 / lam[pop.first], x, lo, hi)
@@ -66,14 +66,14 @@ def noise(
 
 @inner
 def _kicks(
-    rare: Rare, j: int, streams: Any, n: int, size: int, lo: int, hi: int, x: Floats
+    noisy: Noise, j: int, streams: Any, n: int, size: int, lo: int, hi: int, x: Floats
 ) -> None:  # pragma: no cover
     """Write the increments of noise j in step n to x[lo:hi]; given ones are 0 after their end."""
-    given = rare.noise[j]
+    given = noisy.noise[j]
     if given.stream < 0:
         first = given.first + n * size
         for i in range(lo, hi):
-            x[i] = rare.kicks[first + i] if n < given.steps else 0.0
+            x[i] = noisy.kicks[first + i] if n < given.steps else 0.0
         return
     for first in range(lo, hi, BLOCK):
         stream = streams[given.stream + first // BLOCK]
