@@ -7,17 +7,26 @@ constant) it is multiplied by 0 *after* a division by 1, because a NaN that is t
 
 from __future__ import annotations
 
+from typing import Any
+
 import array_api_compat as api
+import numpy as np
 
 from ...simulator.types import Array
 
+_NUMPY: Any = api.array_namespace(np.empty(0))
 SMALLEST_SHARE = 1e-6  # of the largest SD: a unit that varies less does not vary
 RESIDUE = 8 * 2.0**-52  # of the largest value, in double precision: a smaller SD is the float residue of a constant
 
 
+def namespace(x: Array) -> Any:
+    """Return the functions of the library of an array; of NumPy's without a search, which costs as much as a kernel."""
+    return _NUMPY if type(x) is np.ndarray else api.array_namespace(x)
+
+
 def as_float(flags: Array, like: Array) -> Array:
     """Booleans as 0.0 and 1.0 of the dtype of `like`."""
-    xp = api.array_namespace(like)
+    xp = namespace(like)
     return xp.astype(flags, like.dtype)
 
 
@@ -28,7 +37,7 @@ def centre(x: Array) -> Array:
     >>> float(np.abs(centre(np.full((1000, 1), 0.1))).max())
     0.0
     """
-    xp = api.array_namespace(x)
+    xp = namespace(x)
     moved = x - x[..., :1, :]  # a mean of many equal numbers is not that number; a mean of zeros is 0
     moved -= xp.sum(moved, axis=-2, keepdims=True) / x.shape[-2]  # in place: new memory costs more than the sum
     return moved
@@ -36,14 +45,14 @@ def centre(x: Array) -> Array:
 
 def root(x: Array) -> Array:
     """√x for x > 0 and 0 elsewhere, with a finite gradient everywhere."""
-    xp = api.array_namespace(x)
+    xp = namespace(x)
     positive = x > 0
     return xp.sqrt(xp.where(positive, x, xp.ones_like(x))) * as_float(positive, x)
 
 
 def ratio(a: Array, b: Array) -> Array:
     """a / b where b is not 0, and 0 where it is, with a finite gradient everywhere."""
-    xp = api.array_namespace(b)
+    xp = namespace(b)
     defined = b != 0
     return a * as_float(defined, b) / xp.where(defined, b, xp.ones_like(b))
 
@@ -61,7 +70,7 @@ def live_units(x: Array) -> Array:
     >>> live_units(np.stack([np.sin(t), 0 * t, 0 * t + 0.1, 1e-9 * np.cos(t)], axis=-1)).tolist()
     [True, False, False, False]
     """
-    xp = api.array_namespace(x)
+    xp = namespace(x)
     size = xp.maximum(xp.max(x, axis=-2, keepdims=True), -xp.min(x, axis=-2, keepdims=True))
     scale = xp.max(size, axis=-1, keepdims=True)
     scale = xp.where(scale > 0, scale, xp.ones_like(scale))
@@ -72,20 +81,20 @@ def live_units(x: Array) -> Array:
 
 def vary(sd: Array, size: Array) -> Array:
     """Return the mask of the units that vary, from SDs and largest absolute values (…, unit)."""
-    xp = api.array_namespace(sd)
+    xp = namespace(sd)
     residue = 8 * float(xp.finfo(sd.dtype).eps)
     return (sd > 0) & (sd >= SMALLEST_SHARE * xp.max(sd, axis=-1, keepdims=True)) & (sd >= residue * size)
 
 
 def over_time(mask: Array) -> Array:
     """A mask of units (…, unit) as (…, 1, unit)."""
-    xp = api.array_namespace(mask)
+    xp = namespace(mask)
     return xp.expand_dims(mask, axis=-2)
 
 
 def count(mask: Array, like: Array) -> Array:
     """Number of live units, (…), as a float."""
-    xp = api.array_namespace(like)
+    xp = namespace(like)
     return xp.sum(as_float(mask, like), axis=-1)
 
 
@@ -96,7 +105,7 @@ def deviations(x: Array, mask: Array) -> Array:
 
 def variances(x: Array, mask: Array) -> Array:
     """Variance over time (divided by the number of samples) of every unit, (…, unit); 0 outside the mask."""
-    xp = api.array_namespace(x)
+    xp = namespace(x)
     return xp.mean(deviations(x, mask) ** 2, axis=-2)
 
 
@@ -113,7 +122,7 @@ def z_scores(x: Array, low: Array, high: Array) -> tuple[Array, Array]:
     Args:
         low, high: the extremes of every unit, (…, unit).
     """
-    xp = api.array_namespace(x)
+    xp = namespace(x)
     d = centre(x)
     variance = _mean_square(d)
     mask = vary(xp.sqrt(xp.squeeze(variance, axis=-2)), xp.maximum(-low, high))
@@ -122,24 +131,24 @@ def z_scores(x: Array, low: Array, high: Array) -> tuple[Array, Array]:
 
 
 def _mean_square(d: Array) -> Array:
-    xp = api.array_namespace(d)
+    xp = namespace(d)
     return xp.sum(d**2, axis=-2, keepdims=True) / d.shape[-2]
 
 
 def _scaling(variance: Array, varies: Array) -> Array:
     """1/SD of the units that vary, 0 of the others."""
-    xp = api.array_namespace(variance)
+    xp = namespace(variance)
     return as_float(varies, variance) / xp.sqrt(xp.where(varies, variance, xp.ones_like(variance)))
 
 
 def gram(x: Array) -> Array:
     """The smaller of xᵀx (unit × unit) and xxᵀ (time × time); both have the same non-zero eigenvalues."""
-    xp = api.array_namespace(x)
+    xp = namespace(x)
     turned = xp.matrix_transpose(x)
     return xp.matmul(x, turned) if x.shape[-2] < x.shape[-1] else xp.matmul(turned, x)
 
 
 def squared_norm(x: Array) -> Array:
     """‖xᵀx‖²_F, (…), through the smaller Gram matrix."""
-    xp = api.array_namespace(x)
+    xp = namespace(x)
     return xp.sum(gram(x) ** 2, axis=(-2, -1))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ...simulator import InputError, Recording, Spikes
 from ...simulator.recordings.recording import to_numpy
 from ...simulator.types import Array, Band
-from .arrays import z_scores
+from .arrays import namespace, z_scores
 from .checks import NO_ORDER, band_reason, circle_reason, classes, pieces_in, scale_reason
 from .pairs import Pairs
 
@@ -107,7 +107,7 @@ class Shared:
 
     @cached_property
     def _extremes(self) -> tuple[Array, Array]:
-        xp = api.array_namespace(self._values)
+        xp = namespace(self._values)
         return xp.min(self._values, axis=-2), xp.max(self._values, axis=-2)
 
     @cached_property
@@ -173,7 +173,7 @@ def examine(
         one_hot = classes(data, label)
         if one_hot.shape[-1] < 2:
             return f"needs at least 2 classes; the label {label!r} has one"
-        xp = api.array_namespace(data.values)
+        xp = namespace(data.values)
         inputs["labels"] = xp.asarray(one_hot, dtype=data.values.dtype, device=api.device(data.values))
     shared = shared or Shared(data)
     if shared.reason is not None:
@@ -277,7 +277,7 @@ def apply(
         settings |= {"label": label, "classes": int(inputs["labels"].shape[-1])}
     if measure.shuffle_control:
         order = np.random.default_rng(seed).permutation(data.n_times)
-        xp = api.array_namespace(data.values)
+        xp = namespace(data.values)
         shuffled = xp.take(data.values, xp.asarray(order, device=api.device(data.values)), axis=-2)
         settings |= {"after_shuffle": _plain(measure.kernel(shuffled, mask, **inputs)), "shuffle_seed": seed}
     unit = {"data": data.unit, "1/clock": "Hz" if data.clock == "second" else f"1/{data.clock}"}
@@ -297,7 +297,7 @@ def in_double(data: Recording) -> Recording:
     """Numpy values in double precision; half precision of other libraries in single; else as they are."""
     if isinstance(data.values, np.ndarray):
         return data if data.values.dtype == np.float64 else replace(data, values=data.values.astype(np.float64))
-    xp = api.array_namespace(data.values)
+    xp = namespace(data.values)
     if xp.finfo(data.values.dtype).bits < 32:
         return replace(data, values=xp.astype(data.values, xp.float32))
     return data

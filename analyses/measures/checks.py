@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-import array_api_compat as api
 import numpy as np
 from numpy.typing import NDArray
 
 from ...simulator import Recording
 from ...simulator.types import Array, Band
+from .arrays import namespace
 
 RADIANS, DEGREES = ("rad", "radian", "radians"), ("deg", "degree", "degrees", "°")
 FILLED, LEAP = 0.95, 0.75  # of a turn: what wrapped angles cover, and the step where they are cut
@@ -23,7 +23,7 @@ NO_ORDER = (
 
 def scale_reason(low: Array, high: Array) -> str | None:
     """Return the reason if fourth powers of values between these extremes of the units overflow or vanish."""
-    xp = api.array_namespace(low)
+    xp = namespace(low)
     limit = float(xp.finfo(low.dtype).max) ** 0.22
     largest = max(-float(xp.min(low)), float(xp.max(high)))
     spread = float(xp.max(high - low))
@@ -46,7 +46,7 @@ def circle_reason(values: Array, low: Array, high: Array, unit: str, quantity: s
         low, high: their extremes over time.
         unit, quantity: of the values.
     """
-    xp = api.array_namespace(low)
+    xp = namespace(low)
     least, most = float(xp.min(low)), float(xp.max(high))
     turn = 2 * math.pi if unit.lower() in RADIANS else 360.0
     if unit.lower() in RADIANS or (unit.lower() in DEGREES and "phase" in quantity.lower()):

@@ -6,11 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-import array_api_compat as api
-
 from ...simulator import InputError
 from ...simulator.types import Array, Band
-from .arrays import ratio, root, standardised
+from .arrays import namespace, ratio, root, standardised
 from .base import Measure
 from .checks import band_bins
 from .pairwise import mean_over_pairs, symmetric
@@ -30,7 +28,7 @@ def coefficients(z: Array, dt: float, band: Band, segment: int) -> tuple[Array, 
     Raises:
         InputError: fewer than two segments fit.
     """
-    xp = api.array_namespace(z)
+    xp = namespace(z)
     first, last = band_bins(segment, dt, band)
     pieces = [piece[..., first : last + 1, :] for piece in segments(z, segment)]
     if len(pieces) < 2:  # cross-spectra of one segment are coherent whatever it holds
@@ -41,7 +39,7 @@ def coefficients(z: Array, dt: float, band: Band, segment: int) -> tuple[Array, 
 
 def coherency(re: Array, im: Array) -> tuple[Array, Array]:
     """Real and imaginary part of S_ij / sqrt(S_ii S_jj), each (…, frequency, unit, unit); 0 without power."""
-    xp = api.array_namespace(re)
+    xp = namespace(re)
     re_t, im_t = xp.matrix_transpose(re), xp.matrix_transpose(im)
     turned = xp.matmul(im_t, re)
     size = root(xp.sum(re**2 + im**2, axis=-2))
@@ -51,18 +49,18 @@ def coherency(re: Array, im: Array) -> tuple[Array, Array]:
 
 
 def _squared(re: Array, im: Array) -> Array:
-    xp = api.array_namespace(re)
+    xp = namespace(re)
     real, imaginary = coherency(re, im)
     return xp.mean(real**2 + imaginary**2, axis=-3)
 
 
 def _imaginary(re: Array, im: Array) -> Array:
-    xp = api.array_namespace(re)
+    xp = namespace(re)
     return xp.mean(xp.abs(coherency(re, im)[1]), axis=-3)
 
 
 def _weighted(re: Array, im: Array, debiased: bool = False) -> Array:
-    xp = api.array_namespace(re)
+    xp = namespace(re)
     rows = []
     for i in range(re.shape[-1] - 1):  # a row at a time: all pairs at once would not fit into memory
         s = im[..., i : i + 1] * re[..., i + 1 :] - re[..., i : i + 1] * im[..., i + 1 :]

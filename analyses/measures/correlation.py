@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import array_api_compat as api
 import numpy as np
 
 from ...simulator.types import Array
-from .arrays import as_float, count, gram, ratio, squared_norm, standardised
+from .arrays import as_float, count, gram, namespace, ratio, squared_norm, standardised
 from .base import NULLS_OF_PAIRS, Measure
 
 EPS = 2.0**-52  # bounds the slope of the root of χ_c at 0
@@ -22,7 +21,7 @@ EPS = 2.0**-52  # bounds the slope of the root of χ_c at 0
 
 def correlations(x: Array, mask: Array) -> Array:
     """Correlation matrix, (…, unit, unit); 0 for the pairs of units outside the mask."""
-    xp = api.array_namespace(x)
+    xp = namespace(x)
     z = standardised(x, mask)
     return xp.matmul(xp.matrix_transpose(z), z) / z.shape[-2]
 
@@ -50,7 +49,7 @@ def mean_correlation(x: Array, mask: Array) -> Array:
 
 
 def _mean_correlation(z: Array, mask: Array) -> Array:
-    xp = api.array_namespace(z)
+    xp = namespace(z)
     both = xp.mean(xp.sum(z, axis=-1) ** 2, axis=-1)
     own = xp.sum(xp.mean(z**2, axis=-2), axis=-1)
     n = count(mask, z)
@@ -74,7 +73,7 @@ def mean_squared_correlation(x: Array, mask: Array) -> Array:
 
 
 def _mean_squared_correlation(z: Array, mask: Array) -> Array:
-    xp = api.array_namespace(z)
+    xp = namespace(z)
     n_times = z.shape[-2]
     own = xp.sum(xp.mean(z**2, axis=-2) ** 2, axis=-1)
     n = count(mask, z)
@@ -103,7 +102,7 @@ def chi_c(x: Array, mask: Array) -> Array:
 
 
 def _chi_c(z: Array, mask: Array) -> Array:
-    xp = api.array_namespace(z)
+    xp = namespace(z)
     rho = _mean_correlation(z, mask)
     tiny = float(xp.finfo(z.dtype).eps) ** 2  # bounds the slope of the root at 0
     return rho / xp.sqrt(xp.abs(rho) + tiny)
@@ -126,7 +125,7 @@ def lambda1_fraction(x: Array, mask: Array) -> Array:
 
 
 def _lambda1_fraction(z: Array, mask: Array) -> Array:
-    xp = api.array_namespace(z)
+    xp = namespace(z)
     first = xp.linalg.eigvalsh(gram(z) / z.shape[-2])[..., -1]
     n = count(mask, z)
     return ratio((first - 1) * as_float(n > 1, z), n - 1)

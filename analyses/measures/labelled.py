@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import array_api_compat as api
-
 from ...simulator.types import Array
-from .arrays import as_float, centre, over_time, ratio, variances
+from .arrays import as_float, centre, namespace, over_time, ratio, variances
 from .base import Measure
 from .paper_indices import si_3
 
 
 def class_means(x: Array, labels: Array) -> Array:
     """Mean of every class, (…, class, unit), for one-hot labels (time, class); 0 for a class without samples."""
-    xp = api.array_namespace(x)
+    xp = namespace(x)
     sums = xp.matmul(xp.matrix_transpose(labels), x)
     return ratio(sums, xp.expand_dims(xp.sum(labels, axis=-2), axis=-1))
 
@@ -29,7 +27,7 @@ def class_share(x: Array, mask: Array, *, labels: Array) -> Array:
     >>> float(class_share(x, np.array([True]), labels=np.eye(2)[[0, 0, 1, 1]]))
     0.8
     """
-    xp = api.array_namespace(x)
+    xp = namespace(x)
     d = centre(x) * as_float(over_time(mask), x)
     size = xp.expand_dims(xp.sum(labels, axis=-2), axis=-1)
     between = xp.sum(size * class_means(d, labels) ** 2, axis=(-2, -1))
@@ -38,7 +36,7 @@ def class_share(x: Array, mask: Array, *, labels: Array) -> Array:
 
 def residuals(x: Array, labels: Array) -> Array:
     """x minus the mean of its class."""
-    xp = api.array_namespace(x)
+    xp = namespace(x)
     d = centre(x)
     return d - xp.matmul(labels, class_means(d, labels))
 

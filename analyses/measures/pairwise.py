@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from ...simulator import InputError, Recording, Spikes
 from ...simulator.recordings.recording import to_numpy
 from ...simulator.types import Array, Band
-from .arrays import as_float, count, ratio
+from .arrays import as_float, count, namespace, ratio
 from .base import examine, in_double, spikes_reason
 
 
 def mean_over_pairs(matrix: Array, mask: Array) -> Array:
     """Return the mean of a matrix (…, unit, unit) over the pairs of live units, (…); 0 with fewer than two."""
-    xp = api.array_namespace(matrix)
+    xp = namespace(matrix)
     live = as_float(mask, matrix)
     n_units = matrix.shape[-1]
     apart = 1 - xp.eye(n_units, dtype=matrix.dtype, device=api.device(matrix))
@@ -34,7 +34,7 @@ def symmetric(rows: Sequence[Array], like: Array) -> Array:
         rows: n − 1 arrays (…, n − 1 − i).
         like: (…, n), of the dtype and on the device that are wanted.
     """
-    xp = api.array_namespace(like)
+    xp = namespace(like)
     empty = xp.zeros_like(like)
     n = like.shape[-1]
     padded = [xp.concat([empty[..., : i + 1], row], axis=-1) for i, row in enumerate(rows)]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import array_api_compat as api
-
 from ...simulator.types import Array
-from .arrays import as_float, count, deviations, over_time, ratio, root, squared_norm, standardised
+from .arrays import as_float, count, deviations, namespace, over_time, ratio, root, squared_norm, standardised
 from .base import NULLS_OF_PAIRS, Measure
 from .correlation import correlations
 
@@ -40,7 +38,7 @@ def si_2(x: Array, mask: Array) -> Array:
     >>> [round(float(si_2(gain * x, np.ones(2, bool))), 9) for gain in (1, 0.1, 10)]  # independent each time
     [0.0, -99.0, 0.99]
     """
-    xp = api.array_namespace(x)
+    xp = namespace(x)
     d = deviations(x, mask)
     trace = xp.sum(xp.mean(d**2, axis=-2), axis=-1)
     return 1 - ratio(trace, squared_norm(d) / x.shape[-2] ** 2)
@@ -62,14 +60,14 @@ def si_3(x: Array, mask: Array) -> Array:
 
 
 def _si_3(z: Array, mask: Array) -> Array:
-    xp = api.array_namespace(z)
+    xp = namespace(z)
     all_pairs = xp.sum(xp.abs(xp.matmul(xp.matrix_transpose(z), z)), axis=(-2, -1)) / z.shape[-2]
     n = count(mask, z)  # also the sum over i of r_ii
     return ratio(all_pairs - n, n * (n - 1))
 
 
 def _absolute_correlations(x: Array, mask: Array) -> Array:
-    xp = api.array_namespace(x)
+    xp = namespace(x)
     return xp.abs(correlations(x, mask))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...simulator import InputError, Recording
 from ...simulator.types import Array, Band
-from .arrays import as_float, centre, count, live_units, over_time, ratio, root, standardised
+from .arrays import as_float, centre, count, live_units, namespace, over_time, ratio, root, standardised
 from .base import Measure
 from .checks import NO_ORDER, band_bins, band_reason, edge
 
@@ -35,7 +35,7 @@ def analytic(x: Array, dt: float, band: Band) -> Pair:
 
 def in_band(x: Array, mask: Array, *, dt: float, band: Band, periodic: bool = False) -> Array:
     """The live units whose SD within the band is at least 1e-6 of their own SD: only these have a phase there."""
-    xp = api.array_namespace(x)
+    xp = namespace(x)
     u, _ = analytic(standardised(x, mask), dt, band)
     return mask & (xp.mean(u**2, axis=-2) >= LEAST_IN_BAND)
 
@@ -48,7 +48,7 @@ def phasors(x: Array, mask: Array, *, dt: float, band: Band, periodic: bool = Fa
 
 def resultant(pair: Pair, mask: Array, harmonic: int = 1) -> Array:
     """|mean over live units of exp(i · harmonic · phase)|, (…, time)."""
-    xp = api.array_namespace(mask)
+    xp = namespace(mask)
     c, s = pair
     cm, sm = c, s
     for _ in range(harmonic - 1):
@@ -72,7 +72,7 @@ def mean_resultant(
     pair: Pair, mask: Array, *, dt: float, band: Band, periodic: bool = False, harmonic: int = 1
 ) -> Array:
     """Mean of the resultant over time; unless the axis is a closed loop, without one low-edge period at each end."""
-    xp = api.array_namespace(mask)
+    xp = namespace(mask)
     kept = inner("kuramoto", pair, dt=dt, band=band, periodic=periodic)
     return xp.mean(resultant(kept, mask, harmonic), axis=-1)
 
@@ -95,7 +95,7 @@ def kuramoto(x: Array, mask: Array, *, dt: float, band: Band, periodic: bool = F
     >>> [round(float(r(np.array(phase), m)), 9) for phase in ([0, 0], [0, np.pi]) for m in (1, 2)]
     [1.0, 1.0, 0.0, 1.0]
     """
-    xp = api.array_namespace(x)
+    xp = namespace(x)
     u, v = analytic(standardised(x, mask), dt, band)
     inside = mask & (xp.mean(u**2, axis=-2) >= LEAST_IN_BAND)
     if isinstance(x, np.ndarray) and bool((inside == mask).all()):  # else the others are standardised again
@@ -128,7 +128,7 @@ def order_parameter_series(recording: Recording, band: Band, harmonic: int = 1) 
     if reason is not None:
         raise InputError(f"order_parameter_series: {reason}")
     x = recording.values
-    xp = api.array_namespace(x)
+    xp = namespace(x)
     mask = in_band(x, live_units(x), dt=recording.dt, band=band)
     least = int(xp.min(count(mask, x)))
     if least < 2:
@@ -160,7 +160,7 @@ def batch_phase_sync(x: Array, mask: Array) -> Array:
     >>> round(float(batch_phase_sync(h, np.ones(2, bool))), 9)
     0.0
     """
-    xp = api.array_namespace(x)
+    xp = namespace(x)
     kept = x * as_float(over_time(mask), x)
     _, v = _one_sided(centre(kept), 1, (x.shape[-2] - 1) // 2)
     size = xp.mean(kept**2, axis=-2, keepdims=True)
@@ -169,7 +169,7 @@ def batch_phase_sync(x: Array, mask: Array) -> Array:
 
 
 def _one_sided(x: Array, first: int, last: int) -> Pair:
-    xp = api.array_namespace(x)
+    xp = namespace(x)
     n = x.shape[-2]
     spectrum = xp.fft.rfft(x, axis=-2)
     k = xp.arange(n // 2 + 1, dtype=x.dtype, device=api.device(x))
@@ -183,7 +183,7 @@ def _one_sided(x: Array, first: int, last: int) -> Pair:
 
 def unit_length(u: Array, v: Array, mask: Array) -> Pair:
     """The phasors of analytic signals (…, time, unit) of the live units; 0 for the others."""
-    xp = api.array_namespace(u)
+    xp = namespace(u)
     tiny = float(xp.finfo(u.dtype).eps) ** 2  # bounds the slope where the amplitude passes through 0
     kept = as_float(over_time(mask), u) / xp.sqrt(u**2 + v**2 + tiny)
     return u * kept, v * kept

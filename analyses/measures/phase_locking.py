@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import array_api_compat as api
-
 from ...simulator.types import Array, Band
-from .arrays import as_float, root, standardised
+from .arrays import as_float, namespace, root, standardised
 from .base import Measure
 from .pairwise import mean_over_pairs, symmetric
 from .phase import HILBERT, KURAMOTO_R1, Pair, analytic, in_band, inner, phasors, unit_length
@@ -24,7 +22,7 @@ from .phase import HILBERT, KURAMOTO_R1, Pair, analytic, in_band, inner, phasors
 
 def in_phase_basis(x: Array, mask: Array, *, dt: float, band: Band, **_: object) -> Array:
     """Eigenvectors, in columns, of the covariance without a lag of the z-scores within the band, (…, unit, unit)."""
-    xp = api.array_namespace(x)
+    xp = namespace(x)
     u, v = analytic(standardised(x, mask), dt, band)
     shared = xp.matmul(xp.matrix_transpose(u), u) + xp.matmul(xp.matrix_transpose(v), v)
     vectors: Array = xp.linalg.eigh(shared)[1]
@@ -33,7 +31,7 @@ def in_phase_basis(x: Array, mask: Array, *, dt: float, band: Band, **_: object)
 
 def plv_of_pairs(pair: Pair, mask: Array, *, dt: float, band: Band, periodic: bool = False) -> Array:
     """|mean over time of exp(i (θ_i − θ_j))| of every pair, (…, unit, unit), from cosines and sines (…, time, unit)."""
-    xp = api.array_namespace(mask)
+    xp = namespace(mask)
     c, s = inner("plv", pair, dt=dt, band=band, periodic=periodic)
     c_t, s_t = xp.matrix_transpose(c), xp.matrix_transpose(s)
     turned = xp.matmul(s_t, c)
@@ -43,7 +41,7 @@ def plv_of_pairs(pair: Pair, mask: Array, *, dt: float, band: Band, periodic: bo
 
 def pli_of_pairs(pair: Pair, mask: Array, *, dt: float, band: Band, periodic: bool = False) -> Array:
     """|mean over time of sign sin(θ_i − θ_j)| of every pair, (…, unit, unit), from analytic signals (…, time, unit)."""
-    xp = api.array_namespace(mask)
+    xp = namespace(mask)
     c, s = unit_length(*inner("pli", pair, dt=dt, band=band, periodic=periodic), mask)
     none = 64 * float(xp.finfo(c.dtype).eps)  # phases that differ by rounding, as of copies, have no order
     rows = []

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import array_api_compat as api
-
 from ...simulator.types import Array
-from .arrays import count, deviations, ratio, root, squared_norm
+from .arrays import count, deviations, namespace, ratio, root, squared_norm
 from .base import Measure
 
 
@@ -22,7 +20,7 @@ def golomb_chi(x: Array, mask: Array) -> Array:
     >>> [round(float(golomb_chi(np.sin(t + np.array(phase)), np.ones(2, bool))), 9) for phase in ([0, 0], [0, np.pi])]
     [1.0, 0.0]
     """
-    xp = api.array_namespace(x)
+    xp = namespace(x)
     d = deviations(x, mask)
     n = count(mask, x)
     whole = ratio(xp.mean(xp.sum(d, axis=-1) ** 2, axis=-1), n**2)
@@ -41,7 +39,7 @@ def population_rate_sd(x: Array, mask: Array) -> Array:
     >>> float(population_rate_sd(np.array([[0.0, 4.0], [4.0, 8.0]]), np.ones(2, bool)))
     2.0
     """
-    xp = api.array_namespace(x)
+    xp = namespace(x)
     total = xp.sum(deviations(x, mask), axis=-1)
     return root(ratio(xp.mean(total**2, axis=-1), count(mask, x) ** 2))
 
@@ -60,7 +58,7 @@ def participation_ratio(x: Array, mask: Array) -> Array:
     >>> float(participation_ratio(x[:, [0, 0]], np.ones(2, bool)))  # one unit twice: a line
     1.0
     """
-    xp = api.array_namespace(x)
+    xp = namespace(x)
     d = deviations(x, mask)
     trace = xp.sum(d**2, axis=(-2, -1))
     return ratio(trace**2, squared_norm(d))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...simulator.recordings.recording import to_numpy
 from ...simulator.types import Array, Band
-from .arrays import as_float, centre, count, over_time, ratio
+from .arrays import as_float, centre, count, namespace, over_time, ratio
 from .base import Measure
 from .checks import band_bins
 
@@ -24,7 +24,7 @@ def population_spectrum(x: Array, mask: Array, *, segment: int, periodic: bool =
     Pieces of `segment` samples overlap by half. Each loses its mean and gets a Hann window, and their powers are
     averaged. A periodic recording that is one piece has no window: its spectrum is exact.
     """
-    xp = api.array_namespace(x)
+    xp = namespace(x)
     n_times = x.shape[-2]
     total = xp.sum(x * as_float(over_time(mask), x), axis=-1, keepdims=True)
     signal = ratio(total, over_time(xp.expand_dims(count(mask, x), axis=-1)))
@@ -41,7 +41,7 @@ def segments(x: Array, segment: int, tapered: bool = True) -> list[Array]:
 
     x: (…, time, unit). Each piece loses its mean, and gets a Hann window if it is tapered.
     """
-    xp = api.array_namespace(x)
+    xp = namespace(x)
     t = xp.arange(segment, dtype=x.dtype, device=api.device(x))
     window = 0.5 - 0.5 * xp.cos(2 * math.pi / segment * t) if tapered else xp.ones_like(t)
     window = xp.expand_dims(window, axis=-1)
@@ -71,7 +71,7 @@ def spectral_peak(
     >>> float(spectral_peak(comb, np.ones(1, bool), dt=0.01, segment=500))
     10.0
     """
-    xp = api.array_namespace(x)
+    xp = namespace(x)
     power = population_spectrum(x, mask, segment=segment, periodic=periodic)
     first, last = (1, segment // 2) if band is None else band_bins(segment, dt, band)
     spectra = to_numpy(power).reshape(-1, power.shape[-1])

@@ -732,7 +732,9 @@ def start(name):
         os._exit(run([*json.loads(sys.argv[1]), "-o", name, "--resume"]))
     return pid
 
-assert run([*json.loads(sys.argv[1]), "--duration", "0.1", "-o", "warm.h5"]) == 0
+warm = json.loads(sys.argv[1])
+warm[-1] = "0.1"
+assert run([*warm, "-o", "warm.h5"]) == 0
 began = time.monotonic()
 assert os.waitpid(start("whole.h5"), 0)[1] == 0
 length = time.monotonic() - began
