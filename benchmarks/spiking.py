@@ -141,7 +141,10 @@ class Bench:
         if ours:
             network = self.case.network
             steps = sum(p.n for p in network.populations) * 1000.0 / network.dt
-            lines += ["", f"Ictal float64: {1e9 * min(ours) / steps:.2f} ns a cell and step, all told (least of all runs)."]
+            lines += [
+                "",
+                f"Ictal float64: {1e9 * min(ours) / steps:.2f} ns a cell and step, all told (least of all runs).",
+            ]
         threaded = self.figures.get("Ictal float64, 2 threads")
         if threaded and threaded.walls:
             one, two = (statistics.median(w) for w in zip(*threaded.walls, strict=True))

@@ -97,7 +97,7 @@ def adex(a: Arrays) -> Model:
     cells = b.NeuronGroup(
         a["v"].size,
         """
-        dv/dt = (El - v + DT*exp(clip((v - VT)/DT, -inf, 50)) + g*(0*mV - v) - w + 30*mV)/taum : volt (unless refractory)
+        dv/dt = (El - v + DT*exp(clip((v - VT)/DT, -inf, 50)) - g*v - w + 30*mV)/taum : volt (unless refractory)
         dw/dt = (.133*(v - El) - w)/tauw : volt
         dg/dt = -g/taue : 1
         """,

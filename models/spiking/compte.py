@@ -95,7 +95,7 @@ class Compte(Simulated):
     tau_rise: Annotated[float, Param("rise of NMDA [ms]", gt=0)] = 2.0
     alpha: Annotated[float, Param("rate of opening of NMDA [1/ms]", gt=0)] = 0.5
     magnesium: Annotated[float, Param("concentration of magnesium [mM]", ge=0)] = 1.0
-    dt: Annotated[float, Param("time step; at 0.1 AMPA of 2 ms is 2.5 % stronger than at 0 [ms]", gt=0)] = 0.1
+    dt: Annotated[float, Param("time step [ms]", gt=0)] = 0.1
 
     def check_relations(self) -> None:
         """Check the number of cells, the footprint, and the stimuli against the run."""

@@ -354,3 +354,31 @@ def test_poisson_spikes_of_its_own_reach_every_kind_of_synapse():
     run = simulate(Network(populations, inputs=inputs, signals=signals), 0.4, 0, engine="brian2")
     for name, scale in {"v0": 5.0, "v1": np.e * 5.0, "v2": 20.0}.items():
         assert run.recording(name).values[250:].mean() == pytest.approx(0.5 * scale, rel=0.03)
+
+
+@pytest.mark.slow
+def test_conductances_are_identical_for_half_a_second():
+    """400 cells as COBA's, with two fused conductances, against exponential Euler with the mean of s."""
+    synapses = Synapse("e", 5.0, reversal=0.0), Synapse("i", 10.0, reversal=-80.0)
+    cell = [
+        Population(x, n, 20.0, -60.0, -50.0, -60.0, 5.0, synapses, v_init=(-60.0, -50.0))
+        for x, n in (("E", 320), ("I", 80))
+    ]
+    edges = [Projection(s, t, s.lower(), Pairwise(0.2), w) for s, w in (("E", 0.6), ("I", 6.7)) for t in "EI"]
+    inputs = [PoissonInput(x, "e", 0.05, 0.6) for x in "EI"]
+    run = assert_identical(Network(cell, edges, inputs), 500.0)
+    assert run.spikes("E").time.size > 500
+
+
+def test_fused_conductances_have_the_bits_of_the_general_passes():
+    """A third synapse that opens nothing takes the cells to the general passes."""
+    synapses = Synapse("e", 5.0, reversal=0.0), Synapse("i", 10.0, reversal=-80.0), Synapse("none", 5.0, gain=0.0)
+    runs = []
+    for extra in ([], [PoissonInput("E", "none", 0.1, 1.0)]):
+        cell = Population("E", 300, 20.0, -60.0, -50.0, -60.0, 5.0, synapses, v_init=(-60.0, -50.0))
+        inputs = [PoissonInput("E", "e", 0.1, 0.6), PoissonInput("E", "i", 0.02, 2.0), *extra]
+        signals = (StateRecording("v", "E", "v"),)
+        frozen_network = freeze_inputs(Network((cell,), (), inputs, signals=signals), 200.0, 0)
+        runs.append(simulate(frozen_network, 0.2, 0))
+    assert runs[0].spikes("E").time.size > 100
+    assert np.array_equal(runs[0].recording("v").values, runs[1].recording("v").values)

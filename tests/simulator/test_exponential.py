@@ -43,7 +43,9 @@ def test_error_in_units_of_the_last_place(limit):
         for function, exact, most in ((exp, mpmath.exp, 1.0), (exprel, lambda u: mpmath.expm1(u) / u, 2.0)):
             true = [exact(mpmath.mpf(u)) for u in x.tolist()]
             ulp = np.spacing([float(u) for u in true])
-            errors = [abs(mpmath.mpf(a) - b) / c for a, b, c in zip(applied(function, x).tolist(), true, ulp, strict=True)]
+            errors = [
+                abs(mpmath.mpf(a) - b) / c for a, b, c in zip(applied(function, x).tolist(), true, ulp, strict=True)
+            ]
             assert max(errors) <= most
 
 

@@ -11,7 +11,6 @@ from ictal.simulator import (
     DeltaSynapse,
     EventInput,
     Exponential,
-    FixedInDegree,
     Network,
     Pairwise,
     Population,
@@ -29,6 +28,8 @@ LEAKY = {"tau_m": 20.0, "v_rest": -60.0, "v_threshold": 1e6, "v_reset": -60.0, "
 ADEX = {"tau_m": 9.37, "v_rest": -70.6, "v_threshold": 20.0, "v_reset": -70.6, "v_init": -70.6}
 UPSWING = Exponential(2.0, -50.4)
 BLOCK = 1.0 / 3.57
+ADAPTING = Adaptation(144.0, 2.68, 0.133)
+TONIC = Adaptation(144.0, 0.0, 0.133)
 
 
 def arrivals(rate, duration, seed):
@@ -111,8 +112,14 @@ class Case:
         for stop in stops:
             while t < stop - 1e-12:
                 inside = grid[(grid >= t - 1e-9) & (grid < stop - 1e-9)]
-                found = solve_ivp(self.rate, (t, stop), y, t_eval=None if cut else [*inside, stop],
-                                  events=crosses if cut else None, **TOLERANCE)  # fmt: skip
+                found = solve_ivp(
+                    self.rate,
+                    (t, stop),
+                    y,
+                    t_eval=None if cut else [*inside, stop],
+                    events=crosses if cut else None,
+                    **TOLERANCE,
+                )
                 v += [] if cut else found.y[0, : inside.size].tolist()
                 t, y = found.t[-1], found.y[:, -1]
                 if cut and found.t_events[0].size:
@@ -137,33 +144,51 @@ FREE = {
     ),
     "alpha conductances": Case(
         Population("E", 1, **LEAKY, synapses=(AlphaSynapse("e", 2.0, reversal=0.0), AlphaSynapse("c", 3.0))),
-        (0.2, 1.0), (0.3, 0.3),
+        (0.2, 1.0),
+        (0.3, 0.3),
     ),
     "NMDA with magnesium": Case(
         Population("E", 1, **LEAKY, synapses=(SaturatingSynapse("n", **NMDA, reversal=0.0, magnesium=1.0), COBA[0])),
-        (3.0, 0.2), (0.1, 0.3),
+        (3.0, 0.2),
+        (0.1, 0.3),
     ),
     "NMDA as a current of a linear cell": Case(
-        Population("E", 1, **LEAKY, synapses=(SaturatingSynapse("n", **NMDA), Synapse("c", 3.0))), (15.0, 1.0), (0.1, 0.3)
+        Population("E", 1, **LEAKY, synapses=(SaturatingSynapse("n", **NMDA), Synapse("c", 3.0))),
+        (15.0, 1.0),
+        (0.1, 0.3),
     ),
     "coupled w": Case(
         Population("E", 1, **LEAKY, synapses=FAST, adaptation=Adaptation(30.0, 0.0, 2.0)), (0.6, 1.0), (0.2, 0.2)
     ),
     "AdEx": Case(
-        Population("E", 1, **ADEX, synapses=COBA, initiation=UPSWING, adaptation=Adaptation(144.0, 2.68, 0.133)),
-        (0.05, 0.2), (0.5, 0.1), 5.0,
+        Population("E", 1, **ADEX, synapses=COBA, initiation=UPSWING, adaptation=ADAPTING),
+        (0.05, 0.2),
+        (0.5, 0.1),
+        5.0,
     ),
     "AdEx with alpha and NMDA": Case(
-        Population("E", 1, **ADEX, synapses=(AlphaSynapse("e", 2.0, reversal=0.0),
-                                             SaturatingSynapse("n", **NMDA, reversal=0.0, magnesium=1.0)),
-                   initiation=UPSWING, adaptation=Adaptation(144.0, 2.68, 0.133)),
-        (0.02, 0.5), (0.5, 0.1), 5.0,
+        Population(
+            "E",
+            1,
+            **ADEX,
+            synapses=(
+                AlphaSynapse("e", 2.0, reversal=0.0),
+                SaturatingSynapse("n", **NMDA, reversal=0.0, magnesium=1.0),
+            ),
+            initiation=UPSWING,
+            adaptation=ADAPTING,
+        ),
+        (0.02, 0.5),
+        (0.5, 0.1),
+        5.0,
     ),
     "quadratic": Case(
         Population("E", 1, 20.0, -65.0, 0.0, -65.0, v_init=-65.0, synapses=COBA, initiation=Quadratic(-45.0)),
-        (0.05, 0.2), (0.5, 0.1), 1.5,
+        (0.05, 0.2),
+        (0.5, 0.1),
+        1.5,
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", FREE.values(), ids=FREE.keys())
@@ -174,7 +199,9 @@ def test_below_threshold_the_error_is_of_second_order(case):
     for dt in STEPS:
         run = simulate(case.network(dt), case.duration / 1000.0, 0)
         assert run.spikes("E").time.size == 0
-        errors.append(np.sqrt(((run.recording("v").values[:, 0] - exact[: len(run.recording("v").values)]) ** 2).mean()))
+        errors.append(
+            np.sqrt(((run.recording("v").values[:, 0] - exact[: len(run.recording("v").values)]) ** 2).mean())
+        )
     print(errors, errors[0] / errors[1], errors[1] / errors[2])
     assert errors[1] <= 2e-3
     assert errors[0] >= 3.5 * errors[1]
@@ -186,26 +213,37 @@ STEADY = np.array([2.0])  # the time of a single event, whose synapse then stays
 TRAINS = {
     "leaky": (Case(Population("E", 1, **LIF), (), (), 15.0, 300.0), -50.0),
     "conductance": (
-        Case(Population("E", 1, **LIF, synapses=(Synapse("e", 1e9, reversal=0.0),)), (0.3,), (STEADY,), 0.0, 300.0), -50.0
+        Case(Population("E", 1, **LIF, synapses=(Synapse("e", 1e9, reversal=0.0),)), (0.3,), (STEADY,), 0.0, 300.0),
+        -50.0,
     ),
     "coupled w": (Case(Population("E", 1, **LIF, adaptation=Adaptation(50.0, 1.0, 0.3)), (), (), 20.0, 300.0), -50.0),
     "AdEx, tonic": (
-        Case(Population("E", 1, **ADEX, initiation=UPSWING, adaptation=Adaptation(144.0, 0.0, 0.133)), (), (), 30.0, 300.0),
+        Case(Population("E", 1, **ADEX, initiation=UPSWING, adaptation=TONIC), (), (), 30.0, 300.0),
         -20.0,  # from here the upswing takes 2 ns to infinity
     ),
     "AdEx, adapting": (
-        Case(Population("E", 1, **ADEX, initiation=UPSWING, adaptation=Adaptation(144.0, 2.68, 0.133)), (), (), 30.0, 300.0),
+        Case(Population("E", 1, **ADEX, initiation=UPSWING, adaptation=ADAPTING), (), (), 30.0, 300.0),
         -20.0,
     ),
     "AdEx, a low cut": (
-        Case(Population("E", 1, **{**ADEX, "v_threshold": -40.0}, initiation=UPSWING, adaptation=Adaptation(144.0, 2.68)),
-             (), (), 30.0, 300.0), -40.0
+        Case(
+            Population(
+                "E", 1, **{**ADEX, "v_threshold": -40.0}, initiation=UPSWING, adaptation=Adaptation(144.0, 2.68)
+            ),
+            (),
+            (),
+            30.0,
+            300.0,
+        ),
+        -40.0,
     ),
     "quadratic": (
-        Case(Population("E", 1, 20.0, -65.0, 1e-6, -65.0, v_init=-65.0, initiation=Quadratic(-45.0)), (), (), 10.0, 400.0),
+        Case(
+            Population("E", 1, 20.0, -65.0, 1e-6, -65.0, v_init=-65.0, initiation=Quadratic(-45.0)), (), (), 10.0, 400.0
+        ),
         1e-6,
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("case", "cut"), TRAINS.values(), ids=TRAINS.keys())
@@ -221,7 +259,7 @@ def test_spikes_under_a_constant_drive_are_late_by_a_step_each_at_most(case, cut
 
 
 def test_first_spikes_of_adex_cells_under_conductances():
-    cell = Population("E", 1, **ADEX, synapses=COBA, initiation=UPSWING, adaptation=Adaptation(144.0, 2.68, 0.133))
+    cell = Population("E", 1, **ADEX, synapses=COBA, initiation=UPSWING, adaptation=ADAPTING)
     found = 0
     for seed in (10, 13, 14, 15):
         case = Case(cell, (0.1, 0.3), (arrivals(1.0, 360.0, seed), arrivals(0.2, 360.0, 90 + seed)), 0.0, 360.0)

@@ -309,7 +309,7 @@ def share(dt, tau_m, tau):
 
 @cache
 def means(dt, tau):
-    """Means over a step of s' = (y − s)/τ, y' = −y/τ: of s from s = 1, and from y = 1, by an exponential."""
+    """Means over a step of s in s' = (y − s)/τ, y' = −y/τ, from s = 1 and from y = 1."""
     rates = np.array([[-1 / tau, 1 / tau, 0], [0, -1 / tau, 0], [1, 0, 0]])
     return expm(dt * rates)[2, :2] / dt
 

@@ -301,7 +301,7 @@ class Flattening:
 
 
 def _push(p: Population, dt: float, tau: float) -> float:
-    """Return what a current that decays adds in a step, per unit: to v of a linear cell, else its mean over the step."""
+    """Return the increment of v of a linear cell by a decaying current, per unit; for others its mean over the step."""
     return propagator(dt, p.tau_m, tau) if p.is_linear else mean_of_decay(dt, tau)
 
 

@@ -1,7 +1,7 @@
 """Cells that are not linear (conductances, spike initiation): one step of integration per time step."""
 
-# Second order in dt. Everything but v enters by its mean over the step, which is known: synapses decay by themselves, so
-# that `push` of a field holds gain·(mean of s over a step)/(s at its beginning). What depends on v is taken in the
+# Second order in dt. Everything but v enters by its mean over the step, which is known: synapses decay by themselves,
+# so that `push` of a field holds gain·(mean of s over a step)/(s at its beginning). What depends on v is taken in the
 # middle of the step:
 #
 # - leaky cells: τ_m v' = pull − leak·v with constant pull and leak, solved exactly (exponential Euler);
@@ -251,8 +251,8 @@ def _exponential(
 ) -> None:  # pragma: no cover  # fmt: skip
     """Advance by the midpoint; end the upswing where it would reach the cut within the step.
 
-    τ_m v' = Δ e^u, u = (v − onset)/Δ, alone takes τ_m (e^−u − e^−u_cut) to the cut. The midpoint would take a step or two
-    more: its spikes would come late by as much, each of a train.
+    τ_m v' = Δ e^u, u = (v − onset)/Δ, alone takes τ_m (e^−u − e^−u_cut) to the cut. The midpoint would take a step or
+    two more: its spikes would come late by as much, each of a train.
     """
     inverse, half = 1.0 / slope, 0.5 * step
     reach = step + exp((onset - cut) * inverse)
@@ -297,7 +297,7 @@ def _kick(now: Any, kicks: Floats) -> None:  # pragma: no cover
 
 
 @inner
-def _above(now: Any, threshold: float) -> int:  # pragma: no cover
+def _above(now: Any, threshold: float) -> Any:  # pragma: no cover
     """Return how many cells reach the threshold."""
     hits = np.int32(0)
     for i in range(now.size):
