@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..simulator import InputError, Recording, Run
 from ..simulator.fields import Checked, Param
 from ..simulator.files.document import versions
+from ..simulator.machine import check_memory
 from .system import attributed, within
 
 LOWEST = 0.5  # Hz; pink noise has no power below
@@ -71,6 +72,7 @@ class SyntheticEeg(Checked):
         """Return one recording; the seed draws everything random."""
         rng = np.random.default_rng(seed)
         n = round(self.duration * self.rate)
+        check_memory(f"SyntheticEeg.duration: {n} samples of {self.channels} channels", 64.0 * n * (self.channels + 1))
         weight = self._weight(np.arange(n) / self.rate)[:, None]
         rest, ictal = (
             self._sources(rng, n, hz, share)

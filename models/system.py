@@ -13,7 +13,7 @@ from ..simulator import Network, Recording, Run
 from ..simulator.fields import check_bounds, declared
 from ..simulator.files.rows import plain
 
-Progress = Callable[[float, float], None]  # (done, total) [ms]
+Progress = Callable[[float, float], None]  # (done, total), in the unit that `record` names
 State = TypeVar("State")  # a numpy array or a torch tensor
 
 

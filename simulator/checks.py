@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,21 +16,25 @@ from .types import Floats, Ints
 GRID_SLACK = 1e-9  # a time is on the grid when time / dt is this close to an integer
 
 
-def steps(time: float, dt: float, what: str) -> int:
-    """Return the number of time steps dt in `time` [ms].
+def steps(time: float, dt: float, what: str, unit: Literal["ms", "s"] = "ms") -> int:
+    """Return the number of time steps dt in `time` [ms]; `unit` is that in which messages name it.
 
     Raises:
-        InputError: time is no multiple of dt; the nearest one is named.
+        InputError: time is no multiple of dt; the nearest one is named, or the same number of seconds in ms.
 
     >>> steps(1.5, 0.1, "Projection.delay")
     15
     """
+    factor = 1.0 if unit == "ms" else 1000.0
     ratio = time / dt
     if not math.isfinite(ratio):
         raise InputError(f"{what}: must be finite [ms]; got {time}")
     n = round(ratio)
     if abs(ratio - n) > GRID_SLACK * abs(ratio):
-        raise InputError(f"{what}: must be a multiple of dt = {dt:g} ms; got {time:g}; the nearest is {n * dt:g}")
+        fix = f"the nearest is {n * dt / factor:g}"
+        if n == 0 and time > 0 and abs(ratio * 1000.0 - round(ratio * 1000.0)) <= GRID_SLACK * ratio * 1000.0:
+            fix += f" (times are in ms: for {time:g} s say {time * 1000.0:g})" if unit == "ms" else ""
+        raise InputError(f"{what}: must be a multiple of dt = {dt:g} ms; got {time / factor:g} {unit}; {fix}")
     return n
 
 

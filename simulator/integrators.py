@@ -34,6 +34,21 @@ def rk4(drift: Function, x: Any, dt: float, kick: Any = 0.0) -> Any:
     return x + (dt / 6.0) * (a + 2.0 * (b + c) + d) + kick
 
 
+def reflected(x: Any, low: float, high: float) -> Any:
+    """Return x with what lies outside low..high mirrored at the bounds, as often as it takes.
+
+    >>> reflected(np.array([-0.25, 0.5, 1.25, 2.25]), 0.0, 1.0).tolist()
+    [0.25, 0.5, 0.75, 0.25]
+    """
+    outside = (x < low) | (x > high)
+    if not outside.any():
+        return x
+    if np.isinf(high):
+        return np.where(outside, 2.0 * low - x, x)
+    turn = np.mod(x - low, 2.0 * (high - low))
+    return np.where(outside, low + np.minimum(turn, 2.0 * (high - low) - turn), x)
+
+
 METHODS = {"euler": euler, "heun": heun, "rk4": rk4}
 
 
@@ -48,6 +63,7 @@ def integrate(
     sd: ArrayLike = 0.0,
     seed: int | None = None,
     names: Sequence[str] = (),
+    bounds: tuple[float, float] = (-np.inf, np.inf),
     progress: TimeProgress | None = None,
 ) -> Floats:
     r"""Return states of dx = f(x) dt + σ dW: the start, then one after each `every` steps.
@@ -61,6 +77,9 @@ def integrate(
         sd: σ of the white noise [unit of x/√time], a number or one a unit; its kicks have SD σ√dt.
         seed: of the noise.
         names: of the units, for the message of a start that diverges.
+        bounds: values at which every state is reflected after a step: its mirror image is taken. That is the scheme of
+            Bossy, Gobet & Talay (J Appl Prob 2004) for reflected diffusions, of weak order 1. What stays within is not
+            changed.
         progress: called as progress(done, total) in time.
 
     Returns:
@@ -97,6 +116,7 @@ def integrate(
     with np.errstate(all="ignore"):  # overflows are found below, and reported
         for k in range(1, n_steps + 1):
             x = step(drift, x, dt, spread * rng.standard_normal(x.shape) if noisy else 0.0)
+            x = reflected(x, *bounds)
             if k % every:
                 continue
             if not np.isfinite(x).all():

@@ -15,6 +15,7 @@ from ...simulator import Clock, InputError, Recording, Run
 from ...simulator.fields import Checked, Param, declared
 from ...simulator.files.document import versions
 from ...simulator.integrators import integrate
+from ...simulator.machine import check_memory
 from ...simulator.types import Floats
 from ..system import Progress, attributed
 from .graphs import Graph, graph
@@ -35,6 +36,7 @@ class Nodes(Checked, ABC):
     time_unit: ClassVar[str]  # of dt and sample
     scheme: ClassVar[str] = "rk4"  # of the integration without noise; with noise it is Heun's
     recorded: ClassVar[int] = 0  # values of a node and sample, where they are more than its variables
+    bounds: ClassVar[tuple[float, float]] = (-math.inf, math.inf)  # of all variables: states are reflected there
     n: int
     dt: float
     sample: float
@@ -76,9 +78,15 @@ class Nodes(Checked, ABC):
         every = round(self.sample / self.dt)
         n_samples = math.floor(self.duration * self._ms / self.sample + 1e-9)
         units = [f"{name} of node {k}" for name in self.variables for k in range(self.n)]
+        values = float((n_samples + 1) * self.n * (len(self.variables) + max(self.recorded, len(self.variables))))
+        check_memory(
+            f"{type(self).__name__}.duration: {n_samples} samples of {self.n} nodes (fewer, or a larger `sample`, fit)",
+            8.0 * values,
+        )
         return integrate(
             self.drift, self.start(seed), dt=self.dt, n_steps=n_samples * every, every=every,
-            method="heun" if np.any(sd) else self.scheme, sd=sd, seed=seed, names=units, progress=progress,
+            method="heun" if np.any(sd) else self.scheme, sd=sd, seed=seed, names=units,
+            bounds=self.bounds, progress=progress,
         )  # fmt: skip
 
 

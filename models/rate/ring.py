@@ -69,7 +69,8 @@ class Ring(Nodes):
         τ m_i' = −m_i + [I + Σ_j W_ij m_j]₊          W_ij = (J0 + J2 cos(θ_i − θ_j))/n
 
     For J2 > 2 uniform activity gives way to a bump that can stand anywhere (`bump` has its shape). Finite n pins it:
-    with (J0, J2) = (−2, 3) and n = 16 it has 16 places to rest. Noise makes it wander.
+    with (J0, J2) = (−2, 3) and n = 16 it has 16 places to rest. Noise makes it wander; rates are reflected at 0 (Bossy,
+    Gobet & Talay, J Appl Prob 2004).
 
     Ben-Yishai, Bar-Or & Sompolinsky, PNAS 1995.
 
@@ -83,6 +84,7 @@ class Ring(Nodes):
     name: ClassVar[str] = "ring"
     variables: ClassVar[tuple[str, ...]] = ("m",)
     time_unit: ClassVar[str] = "ms"
+    bounds: ClassVar[tuple[float, float]] = (0.0, math.inf)
 
     duration: Annotated[float, Param("simulated time [s]", gt=0)] = 2.0
     n: Annotated[int, Param("cells", ge=3, le=100_000, why="fewer cells do not hold a direction")] = 256

@@ -22,6 +22,9 @@ class WilsonCowan(Coupled):
         τ I' = −I + (1 − I) S_i(c3 E − c4 I + Q)
         S(x) = 1/(1 + exp(−a (x − θ))) − 1/(1 + exp(a θ))
 
+    Noise, and an S below 0, would lead a share out of 0..1: states are reflected at 0 and 1 (Bossy, Gobet & Talay,
+    J Appl Prob 2004).
+
     With the defaults a node rests for P ≤ 1.0, swings at 25.0 Hz at P = 1.25 and rests again at 2.5.
 
     Wilson & Cowan, Biophys J 1972 (the limit cycle of their figure 11).
@@ -36,6 +39,7 @@ class WilsonCowan(Coupled):
     variables: ClassVar[tuple[str, ...]] = ("E", "I")
     time_unit: ClassVar[str] = "ms"  # of dt
     scheme: ClassVar[str] = "heun"
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     duration: Annotated[float, Param("simulated time [s]", gt=0)] = 2.0
     n: Count = 1

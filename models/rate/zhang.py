@@ -17,6 +17,7 @@ from ...simulator.fields import Param
 from ...simulator.files.document import versions
 from ...simulator.files.readers import identity, open_matrix
 from ...simulator.integrators import rk4
+from ...simulator.machine import check_memory
 from ...simulator.types import Floats
 from ..system import Progress, attributed, within
 from .graphs import SUFFIXES
@@ -175,8 +176,12 @@ class Zhang(Nodes):
     def record(self, seed: int, progress: Progress | None = None) -> Run:
         """Return a run; `progress` is called with (done, total) [ms]."""
         (omega, file), every = self._trace, round(self.sample / self.dt)
+        rows = omega.size // every + 1
+        check_memory(
+            f"Zhang.duration: {rows} samples of {self.n} cells (a larger `sample` takes fewer)", 24.0 * rows * self.n
+        )
         u = self.settled(seed)
-        states = np.empty((omega.size // every + 1, self.n))
+        states = np.empty((rows, self.n))
         states[0] = u
         w, w_odd = (kernel.T for kernel in self.kernels)
         for k, turn in enumerate(-1e-3 * self.tau * omega, start=1):

@@ -43,7 +43,7 @@ class Simulated(Checked, ABC):
         Args:
             seed: whole number >= 0.
             engine: "compiled" or "brian2".
-            progress: called with (done, total) [ms].
+            progress: called with (done, total) [s].
 
         Raises:
             InputError: an unknown engine, or a duration that is no multiple of dt.

@@ -146,7 +146,8 @@ class LifCells(Simulated):
                             unit_labels={"given": np.concatenate((["deterministic"], names))})  # fmt: skip
             return {"drive": each, "f_i": f_i}
         grid = SAMPLE * np.arange(math.ceil(1000.0 * self.duration / SAMPLE - 1e-9))
-        drives, where = np.unique(self.schedule().at(grid).round(9), return_inverse=True)
+        drive = self.schedule().means(np.rint(grid / self.dt), self.dt)  # as it ran
+        drives, where = np.unique(drive.round(9), return_inverse=True)
         return {"static": Recording(self._rates(drives)[where], SAMPLE / 1000.0, "second", "firing rate", "Hz",
                                     unit_labels={"given": names})}  # fmt: skip
 

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import steps
+from ..checks import GRID_SLACK, steps
 from ..errors import InputError
 from ..files.document import versions
 from ..networks.cells import DeltaSynapse, Population
-from ..networks.inputs import CurrentInput, PoissonInput
+from ..networks.inputs import CurrentInput, EventInput, GivenNoise, PoissonInput
 from ..networks.network import Network, rate_name
+from ..networks.plausible import check_rates
+from ..networks.schedule import Schedule
 from ..networks.signals import MeanSynapticCurrent, PopulationRate, PopulationStatistic
 from ..recordings.recording import Recording
 from ..recordings.run import Run
@@ -23,18 +25,69 @@ from ..recordings.spikes import Spikes
 MAX_STEPS = 10**13  # some centuries of computing
 
 
-def n_steps(network: Network, duration: float) -> int:
-    """Return the number of steps in a duration [ms].
+def n_steps(network: Network, duration: float, signal_dt: float = 1.0) -> int:
+    """Return the number of steps of a run.
+
+    Args:
+        network: the description.
+        duration: of the run [ms].
+        signal_dt: sampling interval of signals that have none of their own [ms].
 
     Raises:
-        InputError: it is not positive or no multiple of the time step.
+        InputError: the duration is not positive or no multiple of the time step; given inputs end before it, or no
+            interval of a rate does.
     """
     if not (math.isfinite(duration) and duration > 0):
-        raise InputError(f"simulate: duration must be finite and > 0; got {duration:g} ms")
-    n = steps(duration, network.dt, "simulate: duration")
+        raise InputError(f"simulate: duration must be finite and > 0; got {duration / 1000.0:g} s")
+    n = steps(duration, network.dt, "simulate: duration", "s")
     if n > MAX_STEPS:
         raise InputError(f"simulate: duration must be at most {MAX_STEPS:g} time steps; got {n:.3g}")
+    check_rates(network)
+    check_given(network, n)
+    for signal in network.signals:
+        interval = signal_dt if signal.interval is None else signal.interval
+        if isinstance(signal, PopulationRate) and interval > duration * (1 + GRID_SLACK):
+            raise InputError(
+                f"PopulationRate.interval: {signal.name!r} has no whole interval of {interval:g} ms in a run of "
+                f"{duration / 1000.0:g} s; a shorter interval or a longer run has one"
+            )
     return n
+
+
+def check_given(network: Network, total: int) -> None:
+    """Check that given inputs last for a run of `total` time steps.
+
+    Raises:
+        InputError: one ends earlier, and nothing says that silence follows.
+    """
+    run = total * network.dt / 1000.0
+    for given in network.inputs:
+        if isinstance(given, GivenNoise) and given.kicks.shape[0] < total:
+            lasts = given.kicks.shape[0] * network.dt / 1000.0
+            raise InputError(
+                f"GivenNoise.kicks: {given.name!r} ends at {lasts:g} s, before the run of {run:g} s; "
+                f"freeze_inputs(network, {run:g}, seed) draws enough, or append rows of 0 for silence"
+            )
+        if isinstance(given, EventInput) and given.until is not None and given.until < (total - 0.5) * network.dt:
+            raise InputError(
+                f"EventInput.until: the given events of {given.target}.{given.synapse} end at "
+                f"{given.until / 1000.0:g} s, before the run of {run:g} s; freeze_inputs(network, {run:g}, seed) draws "
+                "enough, or say until=None if silence follows"
+            )
+
+
+def rows_of(rate: bool, every: int, begin: int, until: int) -> int:
+    """Return the number of samples in the steps begin..until − 1.
+
+    A rate is sampled at the end of every whole interval of `every` steps, another signal at the beginning.
+    """
+    return until // every - begin // every if rate else -(-until // every) - -(-begin // every)
+
+
+def check_threads(threads: object) -> None:
+    """Check that a number of threads is a whole number from 1 up."""
+    if isinstance(threads, bool) or not (isinstance(threads, int) and threads >= 1):
+        raise InputError(f"threads: must be a whole number of at least 1; got {threads!r}")
 
 
 def sampling(network: Network, signal_dt: float) -> int:
@@ -44,8 +97,8 @@ def sampling(network: Network, signal_dt: float) -> int:
         InputError: the interval is not positive or no multiple of the time step.
     """
     if not (math.isfinite(signal_dt) and signal_dt > 0):
-        raise InputError(f"simulate: signal_dt must be > 0; got {signal_dt:g} ms")
-    return steps(signal_dt, network.dt, "simulate: signal_dt")
+        raise InputError(f"simulate: signal_dt must be > 0; got {signal_dt / 1000.0:g} s")
+    return steps(signal_dt, network.dt, "simulate: signal_dt", "s")
 
 
 def intervals(network: Network, signal_dt: float) -> dict[str, int]:
@@ -65,6 +118,18 @@ def intervals(network: Network, signal_dt: float) -> dict[str, int]:
     return own | {name: every for slow in network.slow for name in (slow.name, rate_name(slow))}
 
 
+def course(network: Network, value: float | Schedule, steps: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the values that a parameter has in time steps: those of a threshold at their beginning, else their means.
+
+    A threshold is compared with v once a step. Gains, rates and currents act all through it.
+    """
+    if not isinstance(value, Schedule):
+        return np.full(steps.shape, float(value))
+    if any(p.v_threshold is value for p in network.populations):
+        return value.at(steps * network.dt)
+    return value.means(steps, network.dt)
+
+
 def assemble(
     network: Network,
     steps_done: int,
@@ -81,12 +146,14 @@ def assemble(
         steps_done: number of time steps.
         spikes: for every population the step and the cell of its spikes, in order of time.
         triggers: for every triggered input the steps in which it was triggered.
-        samples: for every name in `intervals` its values, (n_samples, columns), from step 0 on.
+        samples: for every name in `intervals` its values, (n_samples, columns), from step 0 on, or from the end of the
+            first interval on for a rate.
         signal_dt: sampling interval of signals that have none of their own [ms].
         source: provenance.
     """
     entries: dict[str, Recording | Spikes] = {}
     every, default = intervals(network, signal_dt), sampling(network, signal_dt)
+    rates = {s.name for s in network.signals if isinstance(s, PopulationRate)}
     trains = [
         (p.name, step, cell, p.n, _labels(p, np.arange(p.n)))
         for p, (step, cell) in zip(network.populations, spikes, strict=True)
@@ -97,8 +164,8 @@ def assemble(
     for name, step, cell, n, labels in trains:
         time = np.asarray(step * network.dt / 1000.0, dtype=np.float64)
         entries[name] = Spikes(time, cell, n, steps_done * network.dt / 1000.0, unit_labels=labels, source=source)
-    grid = default * network.dt * np.arange(-(-steps_done // default))
-    values = dict(samples) | {schedule.name: schedule.at(grid)[:, None] for schedule in network.schedules}
+    due = default * np.arange(-(-steps_done // default))
+    values = dict(samples) | {s.name: course(network, s, due)[:, None] for s in network.schedules}
     for name, (quantity, unit, labels) in descriptions(network).items():
         dt = every.get(name, default) * network.dt
         finite = np.isfinite(values[name]).all(axis=1)
@@ -110,6 +177,7 @@ def assemble(
             clock="second",
             quantity=quantity,
             unit=unit,
+            t0=dt / 1000.0 if name in rates else 0.0,
             unit_labels=labels,
             source=source,
         )

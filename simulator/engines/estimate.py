@@ -7,12 +7,17 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import InputError
+from ..machine import available_memory, readable_size
 from ..networks.cells import AlphaSynapse, DeltaSynapse, Population, SaturatingSynapse
 from ..networks.connections import Dense, Edges, FixedInDegree, Footprint, LogNormal, LowRank, Pairwise, Projection
 from ..networks.inputs import GivenNoise, OUNoise
 from ..networks.network import Network
+from .common import descriptions, intervals, sampling
 from .step_tables import n_blocks
 
+NOMINAL_RATE = 5.0  # assumed rate of a cell without a pilot run [Hz]
+SPIKE = 64  # bytes of a recorded spike at the peak: step and cell, time and unit, and the order of times
 SMOOTH = 2.0  # sources in one SD, from which a sum over a Gaussian is an integral to eight digits
 
 
@@ -44,6 +49,59 @@ def memory(network: Network, precision: str = "float64", threads: int = 1) -> di
         copies += _copies(network, p, size, threads)
     entries["cells"] = sum(_cells(network, p, size) for p in network.populations)
     return entries | {"total": max(peak, drawn + copies + entries["cells"])}
+
+
+def recorded(network: Network, total: int, signal_dt: float) -> dict[str, float]:
+    """Return the bytes that the recorded data of a run take in memory, by name; spikes at `NOMINAL_RATE`.
+
+    Args:
+        network: the description.
+        total: time steps of the run.
+        signal_dt: sampling interval of signals that have none of their own [ms].
+    """
+    every, default = intervals(network, signal_dt), sampling(network, signal_dt)
+    found = {
+        name: 8.0 * next(iter(labels.values())).size * total / every.get(name, default)
+        for name, (_, _, labels) in descriptions(network).items()
+    }
+    seconds = total * network.dt / 1000.0
+    return found | {p.name: SPIKE * NOMINAL_RATE * seconds * p.n for p in network.populations}
+
+
+def refuse_beyond_memory(
+    network: Network, total: int, signal_dt: float, precision: str = "float64", threads: int = 1, copies: int = 1
+) -> None:
+    """Check that a run and all that it records fit into memory, before anything is drawn.
+
+    Args:
+        network: the description.
+        total: time steps of the run.
+        signal_dt: sampling interval of signals that have none of their own [ms].
+        precision: "float64" or "float32".
+        threads: of the engine.
+        copies: of the recorded signals that the engine holds at the same time.
+
+    Raises:
+        InputError: they do not fit.
+    """
+    free = available_memory()
+    if free is None:
+        return
+    wiring, parts = memory(network, precision, threads)["total"], recorded(network, total, signal_dt)
+    records = sum(parts.values())
+    if wiring + copies * records <= free:
+        return
+    if wiring > free:
+        raise InputError(
+            f"Network: needs about {readable_size(wiring)} of memory and {readable_size(free)} are free; make it "
+            "smaller (fewer cells or connections) or run it on a larger machine"
+        )
+    most = max(parts, key=lambda name: parts[name])
+    raise InputError(
+        f"simulate: the recorded data of {total * network.dt / 1000.0:g} s take {readable_size(records)}, "
+        f"{most!r} alone {readable_size(parts[most])}, and {readable_size(free)} are free; record fewer cells or at a "
+        "longer interval, run for a shorter time, or write to a file as it goes: record_to_file"
+    )
 
 
 def expected_edges(network: Network, projection: Projection) -> float:

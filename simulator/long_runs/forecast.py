@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engines.common import descriptions, intervals, n_steps, sampling
-from ..engines.estimate import expected_edges, memory
+from ..engines.estimate import NOMINAL_RATE, expected_edges, memory
 from ..engines.wiring import instantiate
 from ..errors import InputError
 from ..files.store import timestamps
 from ..machine import available_memory, free_disk, readable_size
 from ..networks.network import Network
 
-NOMINAL_RATE = 5.0  # assumed rate of a cell without a pilot run [Hz]
 PROGRAM = 300_000_000  # interpreter, libraries and compiled code, and one chunk [bytes]
 PILOT, PILOT_WALL = 200.0, 2.0  # length of the pilot run, at most: biological [ms], wall [s]
 WARM_UP = 10  # steps that are not timed: the first of them compile
@@ -47,7 +46,7 @@ class Forecast:
 
 
 def forecast(
-    network: Network, duration: float, seed: int, signal_dt: float = 1.0, precision: str = "float64", threads: int = 1
+    network: Network, duration: float, seed: int, signal_dt: float = 0.001, precision: str = "float64", threads: int = 1
 ) -> Forecast:
     """Return the needs of a run: measured on a pilot run, or counted where the network is too large to draw.
 
@@ -55,11 +54,11 @@ def forecast(
         network: the description.
         duration: of the run [s].
         seed: of the run.
-        signal_dt: sampling interval of signals that have none of their own [ms].
+        signal_dt: sampling interval of signals that have none of their own [s].
         precision: of the engine.
         threads: of the engine.
     """
-    total = n_steps(network, duration * 1000.0)
+    total = n_steps(network, duration * 1000.0, signal_dt * 1000.0)
     cells = sum(p.n for p in network.populations)
     need = needed_memory(network, precision, threads)
     if need <= MEASURED_UP_TO:
@@ -85,16 +84,17 @@ def needed_disk(network: Network, duration: float, signal_dt: float, rate: float
     Args:
         network: the description.
         duration: of the run [s].
-        signal_dt: sampling interval of signals that have none of their own [ms].
+        signal_dt: sampling interval of signals that have none of their own [s].
         rate: mean rate of a cell [Hz].
     """
     spikes = rate * duration * sum(p.n for p in network.populations)
     times: NDArray[np.float64] = np.arange(10_000, dtype=np.float64) * network.dt / 1000.0
     lossy = timestamps(times)[1].any()
-    total, every = n_steps(network, duration * 1000.0), intervals(network, signal_dt)
+    default = sampling(network, signal_dt * 1000.0)
+    total, every = n_steps(network, duration * 1000.0), intervals(network, signal_dt * 1000.0)
     stored = chunked = 0.0
     for name, (_, _, labels) in descriptions(network).items():
-        rows = total / every.get(name, sampling(network, signal_dt))
+        rows = total / every.get(name, default)
         width = next(iter(labels.values())).size
         stored += 8 * rows * (width + 1)
         chunked += 8 * rows * width if name in every else 0
@@ -106,7 +106,7 @@ def refuse_what_does_not_fit(
     network: Network,
     duration: float,
     folder: Path,
-    signal_dt: float = 1.0,
+    signal_dt: float = 0.001,
     precision: str = "float64",
     threads: int = 1,
 ) -> None:

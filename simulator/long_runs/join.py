@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engines.common import assemble, intervals, sampling
+from ..engines.common import assemble, course, intervals, rows_of, sampling
 from ..errors import InputError
 from ..files.document import Document, Group, Streamed, Variable, write
 from ..files.store import RESIDUAL, timestamps, to_document
 from ..networks.inputs import TriggeredInput
 from ..networks.network import Network
 from ..networks.schedule import Schedule
+from ..networks.signals import PopulationRate
 from ..recordings.recording import Recording
 from ..recordings.run import Run
 from .chunks import DamageError, UnfinishedRun
@@ -52,7 +53,7 @@ def join(
         run: its complete folder.
         network: the description.
         total: number of time steps.
-        signal_dt: sampling interval of signals that have none of their own [ms].
+        signal_dt: sampling interval of signals that have none of their own [s].
         source: provenance of every entry.
         run_source: provenance of the Run.
         known: entries that were known beforehand, written after the others.
@@ -109,7 +110,8 @@ def _template(network: Network, sizes: _Sizes, signal_dt: float, source: Mapping
     nothing = np.empty(0, dtype=np.int64)
     triggers = {i.name: nothing for i in network.inputs if isinstance(i, TriggeredInput)}
     samples = {name: np.zeros((1, columns)) for name, columns in sizes.columns.items()}
-    return assemble(network, 1, [(nothing, nothing)] * len(network.populations), triggers, samples, signal_dt, source)
+    silent, interval = [(nothing, nothing)] * len(network.populations), signal_dt * 1000.0
+    return assemble(network, 1, silent, triggers, samples, interval, source)
 
 
 def _spikes(
@@ -146,27 +148,31 @@ class _Grid:
 
     rows: int
     dt: float
+    t0: float
     schedule: Schedule | None
-    interval: float  # [ms]
+    every: int  # [steps]
+    network: Network
 
     @classmethod
     def of(cls, network: Network, name: str, total: int, signal_dt: float) -> _Grid:
-        every = intervals(network, signal_dt).get(name, sampling(network, signal_dt))
+        default = sampling(network, signal_dt * 1000.0)
+        every = intervals(network, signal_dt * 1000.0).get(name, default)
         schedule = next((s for s in network.schedules if s.name == name), None)
-        interval = every * network.dt
-        return cls(-(-total // every), interval / 1000.0, schedule, interval)
+        rate, dt = any(s.name == name and isinstance(s, PopulationRate) for s in network.signals), every * network.dt
+        rows = rows_of(rate, every, 0, total)
+        return cls(rows, dt / 1000.0, dt / 1000.0 if rate else 0.0, schedule, every, network)
 
     def blocks(self) -> Iterator[NDArray[np.int64]]:
         for begin in range(0, self.rows, _ROWS):
             yield np.arange(begin, min(begin + _ROWS, self.rows))
 
     def times(self) -> Iterator[NDArray[np.float64]]:
-        return (0.0 + self.dt * block.astype(np.float64) for block in self.blocks())
+        return (self.t0 + self.dt * block.astype(np.float64) for block in self.blocks())
 
     def scheduled(self) -> Iterator[NDArray[np.float64]]:
         if self.schedule is not None:
             for block in self.blocks():
-                yield self.schedule.at(self.interval * block)[:, None]
+                yield course(self.network, self.schedule, self.every * block)[:, None]
 
 
 def _signal(

@@ -39,7 +39,7 @@ class UnfinishedError(Exception):
 def columns(network: Network, signal_dt: float) -> dict[str, int]:
     """Return the number of values in a sample, by name of the signal."""
     described = descriptions(network)
-    return {name: next(iter(described[name][2].values())).size for name in intervals(network, signal_dt)}
+    return {name: next(iter(described[name][2].values())).size for name in intervals(network, signal_dt * 1000.0)}
 
 
 class Stepper:
@@ -59,7 +59,7 @@ class Stepper:
     ) -> None:
         self._folder, self._network, self._total = unfinished, network, total
         self._settings = seed, signal_dt, precision, threads
-        self._every = intervals(network, signal_dt)
+        self._every = intervals(network, signal_dt * 1000.0)
         self._progress, self._stop = progress, stop
         self._number = self._done = 0  # chunks and steps that are on the disk
         self._pending: list[Chunk] = []
@@ -114,7 +114,7 @@ class Stepper:
             stopped = self._stop() and chunk.end < self._total
             now = time.monotonic()
             if self._progress is not None:
-                self._progress(chunk.end * self._network.dt, self._total * self._network.dt)
+                self._progress(self._seconds(chunk.end), self._seconds(self._total))
             cut_after = max(min(max(CUT_AFTER, 0.01 * (now - began)), CUT_AT_MOST), self._cost / WRITING_SHARE)
             due = stopped or chunk.end == self._total or now - last >= cut_after
             if due or sum(map(_size, self._pending)) >= CUT_SIZE:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from ..files.disk import WriteError, check_writable
 from ..files.document import read, to_json
 from ..files.identity import differences, fingerprint
 from ..networks.network import Network
+from ..networks.plausible import doubts
 from ..recordings.recording import Recording
 from ..types import TimeProgress
 from .chunks import UnfinishedRun
@@ -46,7 +48,7 @@ def record_to_file(
     seed: int,
     path: str | os.PathLike[str],
     *,
-    signal_dt: float = 1.0,
+    signal_dt: float = 0.001,
     precision: str = "float64",
     threads: int = 1,
     source: Mapping[str, object] | None = None,
@@ -67,7 +69,7 @@ def record_to_file(
         duration: of the run [s], a multiple of the network's time step.
         seed: of the wiring, the initial state and the inputs.
         path: the file.
-        signal_dt: sampling interval of the signals [ms].
+        signal_dt: sampling interval of the signals that have none of their own [s].
         precision: "float64" or "float32".
         threads: of the engine; the bits do not depend on it.
         source: added to the provenance of every entry: system, parameters.
@@ -75,7 +77,7 @@ def record_to_file(
         known: recordings that `source` determines, such as theory; written after the recorded entries.
         resume: go on where ``FILE.h5.part`` ends; start if there is none; do nothing if the file is whole.
         force: replace a file and drop an unfinished run.
-        progress: called with (done, total) [ms of biological time].
+        progress: called with (done, total) [s of biological time].
         stop: called many times a second; True writes all results so far and raises `UnfinishedError`.
         note: called with a line on damage that was mended.
 
@@ -90,8 +92,10 @@ def record_to_file(
         raise InputError("--resume goes on and --force starts again: say one of them")
     target = Path(path)
     unfinished = UnfinishedRun.of(target)
-    total = n_steps(network, duration * 1000.0)
-    intervals(network, signal_dt)
+    intervals(network, signal_dt * 1000.0)
+    total = n_steps(network, duration * 1000.0, signal_dt * 1000.0)
+    for line in doubts(network, duration * 1000.0):
+        warnings.warn(line, stacklevel=2)
     own = {**(source or {}), **provenance("compiled", seed, "numpy", "numba")}
     if precision != "float64":
         own["precision"] = precision

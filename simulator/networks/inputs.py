@@ -18,7 +18,9 @@ Weight = Annotated[float, Param("weight [mV]")]
 
 @dataclass(frozen=True)
 class PoissonInput(Checked):
-    """Independent Poisson spikes to every cell of a population.
+    """Independent Poisson spikes to every cell of a population, of all its sources together.
+
+    Over 1000 per ms a run is refused: that is no cell's input, but a rate in Hz.
 
     Raises:
         InputError: a rate that is negative, at any time of a Schedule.
@@ -39,8 +41,10 @@ class PoissonInput(Checked):
 class EventInput(Checked):
     """Given input spikes, each delivered in the time step nearest to its time; one cell may get several in a step.
 
+    `until` is the end of what is known: a run that lasts longer is refused. Without it silence follows the last spike.
+
     Raises:
-        InputError: times and cells of different lengths, or a negative time.
+        InputError: times and cells of different lengths, a negative time, or one after `until`.
     """
 
     target: Target
@@ -48,6 +52,7 @@ class EventInput(Checked):
     weight: Weight
     time: Annotated[Floats, Param("time of every spike [ms]", to=vector)]
     cell: Annotated[Ints, Param("cell that each reaches", to=indices)]
+    until: Annotated[float | None, Param("end of the given times; none: silence follows them [ms]", ge=0)] = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -58,6 +63,8 @@ class EventInput(Checked):
             )
         if (self.time < 0).any():
             raise InputError(f"EventInput.time: must not be negative [ms]; got {self.time.min():g}")
+        if self.until is not None and self.time.size and self.time.max() > self.until:
+            raise InputError(f"EventInput.time: must not be after until = {self.until:g} ms; got {self.time.max():g}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +106,7 @@ class OUNoise(Checked):
 class GivenNoise(Checked):
     """Noise drawn beforehand (`freeze_inputs`): row n is added in step n, to v where `tau` is None, else to y.
 
-    y drives the cell as in `OUNoise`; it starts at `start`.
+    A run of more steps than rows is refused. y drives the cell as in `OUNoise`; it starts at `start`.
     """
 
     target: Target

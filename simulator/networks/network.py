@@ -79,6 +79,9 @@ class Network(Checked):
         unique(recorded, "Network: recorded names")
         for p in self.populations:
             steps(p.refractory, self.dt, f"Population.refractory: of {p.name!r}")
+            if isinstance(p.v_threshold, Schedule):
+                for time in p.v_threshold.jumps_off(self.dt)[:1]:
+                    steps(float(time), self.dt, f"Population.v_threshold: of {p.name!r}: a jump")
             for synapse in p.synapses:
                 slow = None if isinstance(synapse, DeltaSynapse) else synapse.slow
                 if slow is not None and slow not in [s.name for s in self.slow]:

@@ -17,7 +17,11 @@ Interval = Annotated[float | None, Param("interval between samples, a multiple o
 
 @dataclass(frozen=True)
 class MeanSynapticCurrent(Checked):
-    """The mean over the cells of Σ_k |G_k| s_k [mV], a proxy of the local field potential.
+    """Field proxy: mean over the cells of Σ_k |G_k| s_k of currents and |G_k| s_k |E_k − v| of conductances [mV].
+
+    These are the sizes of the synaptic currents, in mV of the leak. Excitation and inhibition add, as they do in the
+    local field potential of pyramidal cells (Mazzoni et al., PLoS Comput Biol 2015). G_k is that of the time step that
+    begins at the sample; v of a refractory cell is v_reset.
 
     Raises:
         InputError: no synapse, or one that is named twice.
@@ -70,7 +74,10 @@ class PopulationStatistic(Checked):
 
 @dataclass(frozen=True)
 class PopulationRate(Checked):
-    """Spikes per cell over the interval that ends with the sample [Hz]; the first sample is 0."""
+    """Spikes per cell over the interval that ends with the sample [Hz], of every whole interval of the run.
+
+    The first sample is at the end of the first interval: the recording begins there (`t0`).
+    """
 
     name: Name
     population: Source

@@ -328,7 +328,7 @@ def test_without_structure_there_is_no_bump():
 def frozen(system, seed):
     from ictal.simulator import freeze_inputs
 
-    return instantiate(freeze_inputs(system.network(), 1000.0 * system.duration, seed), seed)
+    return instantiate(freeze_inputs(system.network(), system.duration, seed), seed)
 
 
 @pytest.mark.slow

@@ -139,7 +139,7 @@ def test_the_same_seed_gives_the_same_bits():
         ("duration", 0.0, r"SeizureNetwork.duration: must be > 0 \[s\]; got 0.0"),
         ("protocol", "trigered", "unknown SeizureNetwork.protocol 'trigered'; did you mean 'trigger'.*"),
         ("tau_m_e", -20.0, r"SeizureNetwork.tau_m_e: must be > 0 \[ms\]; got -20.0"),
-        ("delay", 1.55, "Projection.delay: .* must be a multiple of dt = 0.1 ms; got 1.55; the nearest is 1.[56]"),
+        ("delay", 1.55, "Projection.delay: .* must be a multiple of dt = 0.1 ms; got 1.55 ms; the nearest is 1.[56]"),
         ("in_degree_e", 1600, "Projection.rule: FixedInDegree k must be at most 1599 .*; got 1600"),
     ],
 )

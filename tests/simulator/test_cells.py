@@ -203,6 +203,7 @@ def test_a_threshold_may_follow_a_schedule():
     assert spikes.time.max() < 0.05
 
 
+@pytest.mark.filterwarnings("ignore:Schedule.times")
 @pytest.mark.parametrize("rate", [0.0, 2.0])
 def test_a_silent_network_stays_at_rest(rate):
     """For long enough that everything that decays would be denormal."""

@@ -15,8 +15,9 @@ from ictal.simulator import (
     Synapse,
     WhiteNoise,
     freeze_inputs,
+    simulate,
 )
-from ictal.simulator.engines.compiled.draws import MAX_EVENTS, Draws
+from ictal.simulator.engines.compiled.draws import Draws
 from ictal.simulator.engines.kernels.draws import BLOCK, choose, normals
 
 N = 2500  # three blocks
@@ -72,7 +73,7 @@ def test_cells_are_chosen_evenly():
 
 
 def test_poisson_events_are_independent_trains():
-    given = freeze_inputs(network(PoissonInput("E", "e", 0.5, 1.0)), 100.0, 3).inputs[0]
+    given = freeze_inputs(network(PoissonInput("E", "e", 0.5, 1.0)), 0.1, 3).inputs[0]
     counts = np.bincount(given.cell, minlength=N)
     assert counts.mean() == pytest.approx(50.0, abs=4 * np.sqrt(50.0 / N))
     assert counts.var() == pytest.approx(50.0, rel=4 * np.sqrt(2 / N))
@@ -83,14 +84,14 @@ def test_poisson_events_are_independent_trains():
 
 def test_a_scheduled_rate_is_followed():
     rate = Schedule("rate", (0.0, 50.0, 50.0, 100.0), (0.1, 0.1, 0.5, 1.5))
-    given = freeze_inputs(network(PoissonInput("E", "e", rate, 1.0)), 100.0, 3).inputs[0]
+    given = freeze_inputs(network(PoissonInput("E", "e", rate, 1.0)), 0.1, 3).inputs[0]
     early, late = np.count_nonzero(given.time < 49.95), np.count_nonzero(given.time >= 49.95)
     assert early == pytest.approx(0.1 * 50 * N, abs=4 * np.sqrt(0.1 * 50 * N))
     assert late == pytest.approx(1.0 * 50 * N, rel=0.02)
 
 
 def test_frozen_noise_has_the_law_of_its_input():
-    white, coloured = freeze_inputs(network(WhiteNoise("E", 3.0), OUNoise("E", "ou", 10.0, 2.0)), 5.0, 1).inputs
+    white, coloured = freeze_inputs(network(WhiteNoise("E", 3.0), OUNoise("E", "ou", 10.0, 2.0)), 0.005, 1).inputs
     assert isinstance(white, GivenNoise)
     assert white.tau is None
     assert white.kicks.std() == pytest.approx(3.0 * np.sqrt((1 - np.exp(-2 * 0.1 / 20.0)) / 2), rel=0.01)
@@ -99,8 +100,8 @@ def test_frozen_noise_has_the_law_of_its_input():
 
 
 def test_an_input_draws_the_same_beside_another():
-    one = freeze_inputs(network(PoissonInput("E", "e", 0.5, 1.0)), 20.0, 3).inputs[0]
-    both = freeze_inputs(network(PoissonInput("E", "e", 0.5, 1.0), PoissonInput("E", "e", 0.2, 1.0)), 20.0, 3).inputs
+    one = freeze_inputs(network(PoissonInput("E", "e", 0.5, 1.0)), 0.02, 3).inputs[0]
+    both = freeze_inputs(network(PoissonInput("E", "e", 0.5, 1.0), PoissonInput("E", "e", 0.2, 1.0)), 0.02, 3).inputs
     assert np.array_equal(one.cell, both[0].cell)
     assert not np.array_equal(both[0].cell[:100], both[1].cell[:100])
 
@@ -116,6 +117,12 @@ def test_a_checkpoint_takes_up_the_counts():
     assert expected.shape == (57, -(-N // BLOCK))
 
 
-def test_too_many_events_are_refused():
-    with pytest.raises(InputError, match=rf"^PoissonInput\.rate: must give at most {MAX_EVENTS:g} events[^\n]*$"):
-        Draws(network(PoissonInput("E", "e", 1.1e4, 1.0)), 0)
+@pytest.mark.parametrize("rate", [5000.0, Schedule("rate", (0.0, 1.0), (0.1, 5000.0))], ids=["constant", "schedule"])
+def test_a_rate_in_hz_is_refused_with_the_rate_per_ms(rate):
+    given = network(PoissonInput("E", "e", rate, 1.0))
+    words = (
+        r"^PoissonInput\.rate: must be at most 1000 per ms.*; got 5000 per ms = 5e\+06 Hz; for 5000 Hz say 5, [^\n]*$"
+    )
+    for run in (lambda: freeze_inputs(given, 0.01, 0), lambda: simulate(given, 0.01, 0)):
+        with pytest.raises(InputError, match=words):
+            run()

@@ -103,7 +103,7 @@ def test_frozen_inputs_are_the_events_that_the_run_draws():
         inputs=(PoissonInput("E", "e", 2.0, 2.0), PoissonInput("I", "e", 2.5, 2.0)),
         signals=(MeanSynapticCurrent("lfp", "E", ("e", "i")),),
     )
-    frozen = freeze_inputs(network, 350.0, 5)
+    frozen = freeze_inputs(network, 0.35, 5)
     assert all(isinstance(i, EventInput) for i in frozen.inputs)
     drawn, given = simulate(network, 0.35, 5), simulate(frozen, 0.35, 5)
     assert drawn.spikes("E").time.size > 100
@@ -183,7 +183,7 @@ REFUSED = {
     "Network: recorded names: names must be unique; got 'q' twice": lambda: Network(
         (cells(synapses=(Synapse("e", 5.0, gain=Schedule("q", (0,), (1,))),)),), slow=(SlowVariable("q", **SLOW),)
     ),
-    "Population.refractory: of 'E': must be a multiple of dt = 0.1 ms; got 2.04; the nearest is 2": lambda: Network(
+    "Population.refractory: of 'E': must be a multiple of dt = 0.1 ms; got 2.04 ms; the nearest is 2": lambda: Network(
         (cells(refractory=2.04),)
     ),
     "unknown slow variable 'p'": lambda: Network(
@@ -201,7 +201,7 @@ REFUSED = {
     "unknown synapse of population 'E' 'z'": lambda: Network(
         (cells(),), signals=(MeanSynapticCurrent("lfp", "E", ("z",)),)
     ),
-    "Projection.delay: 'E' -> 'E': must be a multiple of dt = 0.1 ms; got 1.53; the nearest is 1.5": lambda: Network(
+    "Projection.delay: 'E' -> 'E': must be a multiple of dt = 0.1 ms; got 1.53 ms; the nearest is 1.5": lambda: Network(
         (cells(),), (Projection("E", "E", "e", FixedInDegree(1), 1.0, 1.53),)
     ),
     "Projection.rule: FixedInDegree k must be at most 49 ('E' has 50 cells, no self-connection); got 50": lambda: (
@@ -286,10 +286,10 @@ REFUSED = {
     "Projection.weight: must be a number, which multiplies LowRank; got LogNormal": lambda: projected(
         LowRank(np.ones((50, 1)), np.ones((50, 1))), LogNormal(1.0, 0.5)
     ),
-    "Projection.delay: 'E' -> 'E': must be a multiple of dt = 0.1 ms; got 0.05; the nearest is 0": lambda: projected(
+    "Projection.delay: 'E' -> 'E': must be a multiple of dt = 0.1 ms; got 0.05 ms; the nearest is 0": lambda: projected(
         ONE, 1.0, 0.05
     ),
-    "Projection.delay: 'E' -> 'E': must be a multiple of dt = 0.1 ms; got 0.55; the nearest is": lambda: projected(
+    "Projection.delay: 'E' -> 'E': must be a multiple of dt = 0.1 ms; got 0.55 ms; the nearest is": lambda: projected(
         Pairwise(0.1), 1.0, UniformDelay(0.1, 0.55)
     ),
     "Projection.delay: 'E' -> 'E': must be a multiple of dt = 0.1 ms; got 0.12": lambda: projected(ONE, 1.0, [0.12]),
@@ -423,10 +423,10 @@ REFUSED = {
     "SlowVariable.exponent: must be 0 < x <= 20 [1]; got nan": lambda: SlowVariable("q", **{**SLOW, "exponent": NAN}),
     "seed: must be a whole number >= 0; got -1": lambda: instantiate(Network((cells(),)), -1),
     "seed: must be a whole number >= 0; got 0.5": lambda: instantiate(Network((cells(),)), 0.5),
-    "freeze_inputs: duration: must be a multiple of dt": lambda: freeze_inputs(Network((cells(),)), 0.13, 0),
+    "freeze_inputs: duration: must be a multiple of dt": lambda: freeze_inputs(Network((cells(),)), 0.00013, 0),
     "simulate: duration must be finite and > 0": lambda: simulate(Network((cells(),)), -1.0, 0),
     "simulate: duration: must be a multiple of dt = 0.1 ms": lambda: simulate(Network((cells(),)), 0.10003, 0),
-    "simulate: signal_dt: must be a multiple": lambda: simulate(Network((cells(),)), 0.1, 0, signal_dt=0.25),
+    "simulate: signal_dt: must be a multiple": lambda: simulate(Network((cells(),)), 0.1, 0, signal_dt=0.00025),
     "simulate: signal_dt must be > 0": lambda: simulate(Network((cells(),)), 0.1, 0, signal_dt=0.0),
     "unknown engine 'brian'; did you mean 'brian2'?": lambda: simulate(Network((cells(),)), 0.1, 0, engine="brian"),
 }

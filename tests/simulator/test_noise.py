@@ -146,7 +146,7 @@ def test_frozen_noise_gives_the_bits_of_drawn_noise():
                                                  lambda p: OUNoise(p, "z", 50.0, 3.0))]  # fmt: skip
     signals = [StateRecording(f"{p.name} {x}", p.name, x, interval=1.0) for p in cells for x in "vyz"]
     network = Network(cells, inputs=inputs, signals=signals)
-    drawn, frozen = (simulate(n, 0.1, 4) for n in (network, freeze_inputs(network, 100.0, 4)))
+    drawn, frozen = (simulate(n, 0.1, 4) for n in (network, freeze_inputs(network, 0.1, 4)))
     assert drawn.spikes("E").time.size > 900
     assert drawn.spikes("I").time.size > 900
     for name in ("E", "I"):

@@ -175,6 +175,7 @@ def test_more_threads_than_blocks_are_no_error():
     assert simulate(network, 0.05, 0, threads=64).spikes("E").n_units == 80
 
 
+@pytest.mark.filterwarnings("ignore:Synapse.tau")
 @pytest.mark.parametrize(("precision", "limit"), [("float64", "0.01"), ("float32", "0.0333")])
 def test_time_constants_far_below_a_step_are_refused(precision, limit):
     cell = Population("E", 3, **LIF, synapses=(Synapse("e", 1e-4),))
@@ -183,6 +184,7 @@ def test_time_constants_far_below_a_step_are_refused(precision, limit):
         simulate(network, 0.01, 0, precision=precision)
 
 
+@pytest.mark.filterwarnings("ignore:Synapse.tau")
 @pytest.mark.parametrize("tau", [0.0101, 0.04, 0.3])
 def test_fast_synapses_keep_their_digits(tau):
     """One kick of a synapse that is over within steps adds τ/(τ_m − τ)·weight·(e^{−t/τ_m} − e^{−t/τ}) to v."""

@@ -92,7 +92,7 @@ def rich():
             EventInput("A", "e", 5.0, np.array([0.0, 10.0, 480.0]), np.array([0, 1, 2])),
             TriggeredInput("pulse", "A", "A", "e", weight=1.0, count=5, window=2.0, dead_time=20.0),
         ),
-        signals=(StateRecording("v", "A", "v", interval=0.7), PopulationRate("rate", "A", interval=30.0)),
+        signals=(StateRecording("v", "A", "v", interval=0.7), PopulationRate("rate", "A", interval=15.0)),
         dt=0.1,
     )  # fmt: skip
 
@@ -171,7 +171,7 @@ def test_the_file_does_not_depend_on_the_cuts(folder, monkeypatch):
 
 def test_other_precisions_intervals_and_threads(folder, often):
     network, duration = NETWORKS["rich"]
-    options = {"precision": "float32", "signal_dt": 2.5}
+    options = {"precision": "float32", "signal_dt": 0.0025}
     record_to_file(network, duration, 1, "run.h5", threads=2, **options)
     assert everything("run.h5") == whole(network, duration, **options)
 
@@ -375,6 +375,7 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on(folder, often, monkeypatch)
     assert everything("run.h5") == whole(network, duration)
 
 
+@pytest.mark.filterwarnings("ignore:Projection.weight", "ignore:PoissonInput.rate, weight")
 def test_a_run_that_ran_away_leaves_nothing(folder, often):
     cells = Population(
         "A", 4, 20.0, v_rest=0.0, v_threshold=1.0, v_reset=0.0, refractory=0.0, synapses=(Synapse("e", 5.0),)
@@ -407,7 +408,7 @@ def test_an_unfinished_run_is_neither_lost_nor_mixed(folder, often):
     refused("seed is 1 there and 2 here", seed=2)
     refused("parameters.g is 1.0 there and 2.0 here", source={"system": "seizure", "parameters": {"g": 2.0}})
     refused("duration is 0.4123 there and 0.4 here", duration=0.4)
-    refused("signal_dt is 1.0 there and 2.0 here", signal_dt=2.0)
+    refused("signal_dt is 0.001 there and 0.002 here", signal_dt=0.002)
     refused("precision is float64 there and float32 here.*", precision="float32")
     refused("network is .* there and .* here", network=SeizureNetwork().network())
     with pytest.raises(InputError, match="say one of them"):

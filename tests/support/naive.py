@@ -172,19 +172,21 @@ class _Naive:
     def run(self):
         for n in range(self.total):
             self.step(n)
+        self.sample(self.total, {})
         spikes = [np.nonzero(c.fired) for c in self.cells.values()]
         triggers = {name: np.array(steps, dtype=np.int64) for name, steps in self.triggered.items()}
         samples = {name: np.array(rows).reshape(len(rows), -1) for name, rows in self.samples.items()}
         return assemble(self.network, self.total, spikes, triggers, samples, self.signal_dt, {})
 
     def step(self, n):
-        t = n * self.network.dt
+        dt = self.network.dt
+        t = n * dt
         self.relax_gates()
         self.gate_sums()
         gains = {name: [self.gain(s, t) for s in c.p.synapses] for name, c in self.cells.items()}
         self.sample(n, gains)
         for name, c in self.cells.items():
-            currents = [at(i.current, t) * (1.0 if i.profile is None else i.profile) for i in c.currents]
+            currents = [over(i.current, t, dt) * (1.0 if i.profile is None else i.profile) for i in c.currents]
             c.integrate(n, gains[name], sum(currents), at(c.p.v_threshold, t))
         self.relax_slow()
         for c in self.cells.values():
@@ -202,7 +204,7 @@ class _Naive:
     def gain(self, synapse, t):
         if isinstance(synapse, DeltaSynapse):
             return None
-        return at(synapse.gain, t) * (1.0 if synapse.slow is None else 1.0 - self.q[synapse.slow])
+        return over(synapse.gain, t, self.network.dt) * (1.0 if synapse.slow is None else 1.0 - self.q[synapse.slow])
 
     def saturating(self):
         """Projections onto saturating synapses: (index, cells of the target, synapse index, the synapse)."""
@@ -267,7 +269,8 @@ class _Naive:
 
     def sample(self, n, gains):
         for name, every in self.every.items():
-            if n % every == 0:
+            rate = any(s.name == name and isinstance(s, PopulationRate) for s in self.network.signals)
+            if n % every == 0 and (n > 0 if rate else n < self.total):
                 self.samples[name].append(self.value(name, n, every, gains))
 
     def value(self, name, n, every, gains):
@@ -277,10 +280,11 @@ class _Naive:
         (signal,) = (s for s in self.network.signals if s.name == name)
         c = self.cells[signal.population]
         if isinstance(signal, PopulationRate):
-            return c.fired[max(0, n - every) : n].sum() / (c.p.n * every * self.network.dt / 1000.0)
+            return c.fired[n - every : n].sum() / (c.p.n * every * self.network.dt / 1000.0)
         if isinstance(signal, MeanSynapticCurrent):
             index = [c.p.synapse(s) for s in signal.synapses]
-            return sum((abs(gains[c.p.name][k]) * c.s[k]).mean() for k in index)
+            pull = {k: 1.0 if c.p.synapses[k].reversal is None else abs(c.p.synapses[k].reversal - c.v) for k in index}
+            return sum((abs(gains[c.p.name][k]) * c.s[k] * pull[k]).mean() for k in index)
         held = {"v": c.v, "w": c.w} | {i.name: y for i, y in zip(c.coloured, c.y, strict=True)}
         x = held[signal.variable] if signal.variable in held else c.s[c.p.synapse(signal.variable)]
         if isinstance(signal, StateRecording):
@@ -318,8 +322,15 @@ def at(value, t):
     return float(value.at(t)) if isinstance(value, Schedule) else float(value)
 
 
+def over(value, t, dt):
+    """The mean over a step, as the sum over a thousand parts of it; parts end where a random network's points lie."""
+    if not isinstance(value, Schedule):
+        return float(value)
+    return float(value.at(t + dt * (np.arange(1000) + 0.5) / 1000).mean())
+
+
 def kick(noise, n):
-    return noise.kicks[n] if n < len(noise.kicks) else 0.0
+    return noise.kicks[n]
 
 
 def block(synapse, v):

@@ -36,10 +36,10 @@ from ictal.simulator import (
 )
 
 KINDS = ("current", "conductance", "coupled", "exponential", "quadratic")
-GAIN = Schedule("gain", (0.0, 50.0, 50.0, 120.0), (1.0, 1.5, 0.4, 1.2))
+GAIN = Schedule("gain", (0.0, 50.03, 50.03, 120.0), (1.0, 1.5, 0.4, 1.2))
 THETA = Schedule("theta", (20.0, 60.0, 100.0), (0.0, 1.5, -0.7))  # added to a threshold
 RATE = Schedule("rate", (0.0, 40.0, 40.0, 150.0), (0.3, 1.0, 1.6, 0.2))
-DRIVE = Schedule("drive", (10.0, 10.0, 90.0, 130.0), (0.0, 3.0, 1.0, 4.0))
+DRIVE = Schedule("drive", (10.04, 10.04, 90.0, 130.0), (0.0, 3.0, 1.0, 4.0))
 PULL = 60.0  # a conductance of 1 drives a cell by about this [mV]
 
 

@@ -18,7 +18,7 @@ from ...networks.network import SlowVariable
 from ...networks.schedule import Schedule
 from ...recordings.run import Run
 from ...types import TimeProgress
-from ..common import assemble, intervals, n_steps, provenance, runaway
+from ..common import assemble, course, intervals, n_steps, provenance, runaway
 from ..kernels.propagators import mean_of_decay
 from ..wiring import Instance, Wiring, generator
 from .equations import Cells, cells, number
@@ -56,7 +56,7 @@ def simulate_brian2(
             ran away to infinity.
     """
     network = instance.network
-    total = n_steps(network, duration)
+    total = n_steps(network, duration, signal_dt)
     intervals(network, signal_dt)
     stream = int(generator(seed, 2).integers(2**31))
     with _brian2(target) as b:
@@ -72,6 +72,7 @@ def simulate_brian2(
             raise KeyboardInterrupt
         if not build.is_finite():
             raise runaway(total * network.dt)
+        build.sample(total)  # of rates whose last interval ends with the run
         spikes = [
             (np.rint(np.asarray(m.t / b.ms) / network.dt).astype(np.int64), np.asarray(m.i, dtype=np.int64))
             for m in build.monitors.values()
@@ -115,7 +116,8 @@ class _Build:
         recorded = {name: c.recorded for name, c in self.cells.items()}
         self.rows: dict[str, list[NDArray[np.float64]]] = {}
         every = intervals(network, signal_dt)
-        self._operation(sampler(network, self.groups | slow, self.monitors, recorded, every, self.rows), "start")
+        self.sample = sampler(network, self.groups | slow, self.monitors, recorded, every, self.rows, total)
+        self._operation(self.sample, "start")
 
     def is_finite(self) -> bool:
         """Return whether every state variable of the cells is finite."""
@@ -132,7 +134,7 @@ class _Build:
 
     def _timed(self, values: NDArray[np.float64] | Schedule) -> Any:
         if isinstance(values, Schedule):
-            values = values.at(np.arange(self.total) * self.network.dt)
+            values = course(self.network, values, np.arange(self.total))
         return self.b.TimedArray(values, dt=self.network.dt * self.b.ms)
 
     def _group(self, population: Population, made: Cells, v: NDArray[np.float64], slow: dict[str, Any]) -> Any:

@@ -83,9 +83,7 @@ def statement(network: Network, m: int, names: dict[str, Any], timed: Timed, tot
     if isinstance(given, OUNoise):
         return _fluctuating(population, given, m, dt, f"{number(noise_sd(population, given, dt))}*randn()")
     if isinstance(given, GivenNoise):
-        kicks = np.zeros((total, population.n))
-        kicks[: len(given.kicks)] = given.kicks[:total]
-        names[f"kick{m}"] = timed(kicks)
+        names[f"kick{m}"] = timed(given.kicks[:total])
         if given.tau is None:
             return f"v += kick{m}(t, i)*int(not_refractory)", "groups"
         return _fluctuating(population, given, m, dt, f"kick{m}(t, i)")
@@ -145,8 +143,12 @@ def sampler(
     recorded: Mapping[str, Mapping[str, str]],
     every: Mapping[str, int],
     samples: dict[str, list[NDArray[np.float64]]],
+    total: int,
 ) -> Operation:
-    """Return the operation that appends a row to the lists of `samples` at the start of a step that is due."""
+    """Return the operation that appends a row to the lists of `samples` at the start of a step that is due.
+
+    A rate is due at the end of an interval, which may be that of the run: step `total`.
+    """
     readers: dict[str, Callable[[], Any]] = {}
     for signal in network.signals:
         population = network.populations[network.population(signal.population)]
@@ -160,10 +162,11 @@ def sampler(
         readers[rate_name(slow)] = partial(array, groups[slow.name], "r")
 
     samples |= {name: [] for name in readers}
+    rates = {s.name for s in network.signals if isinstance(s, PopulationRate)}
 
     def sample(n: int) -> None:
         for name, read in readers.items():
-            if n % every[name] == 0:
+            if n % every[name] == 0 and (n > 0 if name in rates else n < total):
                 samples[name].append(np.array(read(), dtype=np.float64, ndmin=1))
 
     return sample
@@ -187,8 +190,15 @@ def _reader(
     recorded: Mapping[str, str],
 ) -> Callable[[], float | NDArray[np.float64]]:
     if isinstance(signal, MeanSynapticCurrent):
-        pairs = [(f"G{population.synapse(name)}", recorded[name]) for name in signal.synapses]
-        return lambda: sum(float(np.mean(np.abs(array(group, gain)) * array(group, s))) for gain, s in pairs)
+        own = [population.synapse(name) for name in signal.synapses]
+
+        def current(k: int) -> NDArray[np.float64]:
+            synapse = population.synapses[k]
+            driven = np.abs(array(group, f"G{k}")) * array(group, recorded[synapse.name])
+            reversal = None if isinstance(synapse, DeltaSynapse) else synapse.reversal
+            return driven if reversal is None else driven * np.abs(reversal - array(group, "v"))
+
+        return lambda: sum(float(np.mean(current(k))) for k in own)
     if isinstance(signal, StateRecording):
         cells = slice(None) if signal.cells is None else signal.cells
         return lambda: array(group, recorded[signal.variable])[cells]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -11,15 +12,17 @@ from numpy.typing import NDArray
 
 from ...checks import steps
 from ...errors import InputError
+from ...machine import available_memory, readable_size
 from ...networks.inputs import AnyInput, EventInput, GivenNoise, OUNoise, PoissonInput, WhiteNoise
 from ...networks.network import Network
+from ...networks.plausible import check_rates
 from ...networks.schedule import Schedule
+from ..common import course
 from ..kernels.draws import BLOCK, choose, normals
 from ..noise import noise_sd
 from ..step_tables import n_blocks
 from ..wiring import INPUTS, generator
 
-MAX_EVENTS = 1e3  # of one Poisson input in one step to one cell
 _MASK = (1 << 64) - 1
 
 
@@ -40,8 +43,6 @@ class Draws:
         self._sizes = [network.populations[network.population(i.target)].n for i in network.inputs]
         self._poisson = [(k, i) for k, i in enumerate(network.inputs) if isinstance(i, PoissonInput)]
         self._noise = [(k, i) for k, i in enumerate(network.inputs) if isinstance(i, WhiteNoise | OUNoise)]
-        for _, given in self._poisson:
-            _check_rate(given, network.dt)
         self._counts = [generator(seed, INPUTS, k, 0) for k, _ in self._poisson]
         words = [_words(seed, k, n_blocks(self._sizes[k])) for k, _ in self._poisson + self._noise]
         self.streams = np.concatenate([np.empty((0, 4), np.uint64), *words])
@@ -88,8 +89,7 @@ class Draws:
         """Return the mean numbers of events (steps, blocks)."""
         n = self._sizes[k]
         size = np.minimum(BLOCK, n - BLOCK * np.arange(n_blocks(n)))
-        times = np.arange(begin, until) * self._network.dt
-        rate = given.rate.at(times) if isinstance(given.rate, Schedule) else np.full(times.size, given.rate)
+        rate = course(self._network, given.rate, np.arange(begin, until))
         return np.asarray(rate[:, None] * size * self._network.dt)
 
 
@@ -101,14 +101,18 @@ def freeze_inputs(network: Network, duration: float, seed: int) -> Network:
 
     Args:
         network: the description.
-        duration: of the draws [ms], a multiple of the time step; no input comes later.
+        duration: of the draws [s], a multiple of the time step; a longer run of the result is refused.
         seed: the seed of the run.
 
     Raises:
-        InputError: the duration is no multiple of the time step, or a Poisson rate is over 1000 events a step to
-            a cell.
+        InputError: the duration is no multiple of the time step; the draws do not fit into memory; a Poisson rate is
+            over 1000 per ms.
     """
-    n = steps(duration, network.dt, "freeze_inputs: duration")
+    if not isinstance(duration, int | float | np.number) or not (math.isfinite(duration) and duration > 0):
+        raise InputError(f"freeze_inputs: duration must be a number > 0 [s]; got {duration!r}")
+    n = steps(duration * 1000.0, network.dt, "freeze_inputs: duration", "s")
+    check_rates(network)
+    _check_size(network, n)
     draws = Draws(network, seed)
     counts, _, _ = draws.stretch(0, n)
     streams = iter(draws.streams)
@@ -125,8 +129,8 @@ def freeze_inputs(network: Network, duration: float, seed: int) -> Network:
                 cell.append(BLOCK * block + here.astype(np.int64))
                 time.append(np.full(here.size, step * network.dt))
             column += 1
-        joined = (np.concatenate([np.empty(0, kind), *x]) for x, kind in ((time, float), (cell, np.int64)))
-        frozen[k] = EventInput(given.target, given.synapse, given.weight, *joined)
+        times, reached = np.concatenate([np.empty(0), *time]), np.concatenate([np.empty(0, np.int64), *cell])
+        frozen[k] = EventInput(given.target, given.synapse, given.weight, times, reached, until=n * network.dt)
     for k, noise in draws._noise:
         cells = draws._sizes[k]
         population = network.populations[network.population(noise.target)]
@@ -143,12 +147,21 @@ def freeze_inputs(network: Network, duration: float, seed: int) -> Network:
     return replace(network, inputs=tuple(frozen))
 
 
-def _check_rate(given: PoissonInput, dt: float) -> None:
-    rate = max(given.rate.values) if isinstance(given.rate, Schedule) else given.rate
-    if rate * dt > MAX_EVENTS:
+def _check_size(network: Network, n: int) -> None:
+    """Check that the draws of n steps fit into memory: 8 bytes for a cell's noise, some 48 for a Poisson event."""
+    need = 0.0
+    for given in network.inputs:
+        cells = network.populations[network.population(given.target)].n
+        if isinstance(given, WhiteNoise | OUNoise):
+            need += 8.0 * n * cells
+        elif isinstance(given, PoissonInput):
+            rate = max(given.rate.values) if isinstance(given.rate, Schedule) else given.rate
+            need += n * (48.0 * rate * network.dt * cells + 8.0 * n_blocks(cells))
+    free = available_memory()
+    if free is not None and need > free:
         raise InputError(
-            f"PoissonInput.rate: must give at most {MAX_EVENTS:g} events a step to a cell; got {rate:g} per ms, "
-            f"{rate * dt:.3g} a step: noise (OUNoise) does the same in less time"
+            f"freeze_inputs: the draws of {n * network.dt / 1000.0:g} s take {readable_size(need)} and "
+            f"{readable_size(free)} are free; a shorter duration (it is in s) or fewer cells fit"
         )
 
 

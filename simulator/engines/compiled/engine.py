@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,11 @@ from ...checks import steps
 from ...errors import InputError, unknown
 from ...networks.cells import DeltaSynapse
 from ...networks.inputs import CurrentInput, TriggeredInput
-from ...networks.schedule import Schedule
+from ...networks.signals import PopulationRate
 from ...recordings.run import Run
 from ...types import TimeProgress
-from ..common import assemble, intervals, n_steps, provenance, runaway
-from ..kernels.layout import LINEAR, VOLTAGE, State, Stretch
+from ..common import assemble, check_given, check_threads, course, intervals, n_steps, provenance, rows_of, runaway
+from ..kernels.layout import LINEAR, RATE_OF, VOLTAGE, State, Stretch
 from ..step_tables import n_blocks
 from ..wiring import Instance
 from .draws import Draws
@@ -67,19 +67,31 @@ def simulate_compiled(
             activity that ran away to infinity.
     """
     network = instance.network
-    total = n_steps(network, duration)
-    simulation = Simulation(instance, total, seed, signal_dt, precision, threads)
-    chunks = []
+    total = n_steps(network, duration, signal_dt)
+    simulation = Simulation(instance, total, seed, signal_dt / 1000.0, precision, threads)
+    chunks, samples = [], dict[str, NDArray[np.float64]]()
+    rates = {s.name for s in network.signals if isinstance(s, PopulationRate)}
+    every = intervals(network, signal_dt)
     longer = max(1, min(10, SMALL // sum(p.n for p in network.populations)))
     stretch = max(1, round(longer * STRETCH / network.dt))
     while simulation.step < total:
-        chunks.append(simulation.advance(min(simulation.step + stretch, total)))
+        chunk = simulation.advance(min(simulation.step + stretch, total))
+        for name, part in chunk.samples.items():  # into one array each: memory for a second copy may not be there
+            rate = name in rates
+            if name not in samples:
+                samples[name] = np.empty((rows_of(rate, every[name], 0, total), part.shape[1]))
+            begin = rows_of(rate, every[name], 0, chunk.begin)
+            samples[name][begin : begin + len(part)] = part
+        chunks.append(replace(chunk, samples={}))
         if progress is not None:
             progress(simulation.step * network.dt, total * network.dt)
     source = provenance("compiled", seed, "numpy", "numba")
     if precision != "float64":
         source["precision"] = precision
-    return assemble(network, total, *joined(chunks), signal_dt, source)
+    for values in samples.values():
+        values.setflags(write=False)  # a Recording copies what others could write to
+    spikes, triggers, _ = joined(chunks)
+    return assemble(network, total, spikes, triggers, samples, signal_dt, source)
 
 
 def joined(chunks: list[Chunk]) -> tuple[Any, Any, Any]:
@@ -100,12 +112,13 @@ class Simulation:
         instance: edges and initial state.
         total: time steps of the whole run.
         seed: of the Poisson inputs and of noise.
-        signal_dt: sampling interval of signals that have none of their own [ms].
+        signal_dt: sampling interval of signals that have none of their own [s].
         precision: "float64" or "float32", of the cells and weights.
         threads: that share the cells.
 
     Raises:
-        InputError: an unknown precision, no thread, time constants far below a time step.
+        InputError: an unknown precision, no thread, time constants far below a time step; given inputs that end
+            before the run.
     """
 
     def __init__(
@@ -113,16 +126,16 @@ class Simulation:
         instance: Instance,
         total: int,
         seed: int,
-        signal_dt: float = 1.0,
+        signal_dt: float = 0.001,
         precision: str = "float64",
         threads: int = 1,
     ) -> None:
         if precision not in PRECISIONS:
             raise unknown("precision", str(precision), PRECISIONS)
-        if isinstance(threads, bool) or not (isinstance(threads, int) and threads >= 1):
-            raise InputError(f"threads: must be a whole number of at least 1; got {threads!r}")
+        check_threads(threads)
         self.network, self.step, self.total = instance.network, 0, total
-        self._every = intervals(self.network, signal_dt)
+        check_given(self.network, total)
+        self._every = intervals(self.network, signal_dt * 1000.0)
         biggest = max(p.n for p in self.network.populations)
         self._threads = min(threads, max(1, n_blocks(biggest)))
         flattening = Flattening(instance, precision, self._threads, self._every)
@@ -186,27 +199,32 @@ class Simulation:
     def _stretch(self, begin: int, until: int) -> Stretch:
         network, n = self.network, until - begin
         n_pop = len(network.populations)
-        times = np.asarray(np.arange(begin, until) * network.dt, dtype=np.float64)
+        ahead = np.arange(begin, until)
+
+        def courses(values: list[Any]) -> NDArray[np.float64]:
+            columns = [course(network, value, ahead) for value in values]
+            return np.stack(columns, axis=1) if columns else np.empty((n, 0))
+
         gains = [1.0 if isinstance(s, DeltaSynapse) else s.gain for p in network.populations for s in p.synapses]
         gains += [1.0] * (self._tables.channels.size - len(gains))
         currents = [i for i in network.inputs if isinstance(i, CurrentInput)]
         uniform = np.zeros((n, n_pop))
         for given in currents:
             if given.profile is None:
-                uniform[:, network.population(given.target)] += _course([given.current], times)[:, 0]
+                uniform[:, network.population(given.target)] += course(network, given.current, ahead)
         pointers = np.zeros((self._threads, (self._history + n) * n_pop + 1), np.int64)
         pointers[:, : self._pointers.shape[1]] = self._pointers
         counts, event_first, event_cells = self._draws.stretch(begin, until)
-        rows = [-(-until // every) - -(-begin // every) for every in self._samplers["every"]]
+        rows = [rows_of(s["kind"] == RATE_OF, int(s["every"]), begin, until) for s in self._samplers]
         sizes = [r * int(w) for r, w in zip(rows, self._samplers["width"], strict=True)]
         partial = sum(n_blocks(int(self._tables.populations[p["source"]]["n"])) * int(p["rank"])
                       for p in self._tables.projections if p["gate"] >= 0)  # fmt: skip
         return Stretch(
             origin=begin,
             history=self._history,
-            gains=_course(gains, times),
-            thresholds=_course([p.v_threshold for p in network.populations], times),
-            currents=_course([i.current for i in currents if i.profile is not None], times),
+            gains=courses(gains),
+            thresholds=courses([p.v_threshold for p in network.populations]),
+            currents=courses([i.current for i in currents if i.profile is not None]),
             uniform=uniform,
             poisson=counts,
             event_first=event_first,
@@ -345,11 +363,3 @@ class Simulation:
             window=np.zeros(len(self._triggers), np.int64),
             last=np.full(len(self._triggers), -1, np.int64),
         )
-
-
-def _course(values: list[Any], times: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return numbers and schedules at given times [ms], (times, values)."""
-    out = np.empty((times.size, len(values)))
-    for column, value in enumerate(values):
-        out[:, column] = value.at(times) if isinstance(value, Schedule) else value
-    return out

@@ -72,7 +72,7 @@ def mean_of_rise(dt: float, tau: float) -> float:
     by the series where h < 1: there the closed form cancels.
 
     >>> round(mean_of_rise(0.1, 5.0), 12)
-    0.009867331858
+    0.009867661355
     """
     h = dt / tau
     if h < 1.0:

@@ -79,6 +79,26 @@ def _add_variable(
 
 
 @inner
+def _add_current(
+    populations: Table, fields: Table, p: int, channel: int, g: float, y: NDArray[Any], z: Floats, out: Floats
+) -> None:  # pragma: no cover
+    """Add g·s, or g·s·|E − v| of a conductance, of every cell of a population that is not linear to `out`."""
+    pop = populations[p]
+    v = fields[pop.first].start
+    for f in range(pop.first + 1, pop.last):
+        field = fields[f]
+        if field.channel != channel or field.kind == ALPHA_Y:
+            continue
+        scale = g * z[field.mode] if field.kind == FIXED else g
+        for i in range(pop.n):
+            current = scale * y[field.start + i]
+            if not math.isnan(field.reversal):
+                now = y[v + i] if y[v + i] > -math.inf else pop.v_reset
+                current *= abs(field.reversal - now)
+            out[i] += current
+
+
+@inner
 def sample(
     signals: Signals,
     populations: Table,
@@ -93,20 +113,15 @@ def sample(
     z: Floats,
     q: Floats,
     r: Floats,
-    counts: NDArray[np.int64],
     room: Floats,
 ) -> None:  # pragma: no cover
-    """Write every signal that is due in step n."""
+    """Write every signal that is due at the beginning of step n; rates are due at the end of one (`count`)."""
     for k in range(signals.samplers.size):
         sampler = signals.samplers[k]
-        if n % sampler.every:
+        if n % sampler.every or sampler.kind == RATE_OF:
             continue
         first_row = (stretch.origin + sampler.every - 1) // sampler.every
         at = stretch.sample_first[k] + (n // sampler.every - first_row) * sampler.width
-        if sampler.kind == RATE_OF:
-            stretch.samples[at] = counts[k] * sampler.scale
-            counts[k] = 0
-            continue
         if sampler.kind == SLOW_OF or sampler.kind == SLOW_RATE_OF:
             stretch.samples[at] = q[sampler.variable] if sampler.kind == SLOW_OF else r[sampler.variable]
             continue
@@ -117,9 +132,12 @@ def sample(
         if sampler.kind == CURRENT_OF:
             for j in range(sampler.first, sampler.last):
                 c = signals.places[j]
-                _add_variable(
-                    populations, fields, sampler.population, c, abs(gain[c]), since, y, lam, dec, base, z, values
-                )
+                if pop.kind == LINEAR:
+                    _add_variable(
+                        populations, fields, sampler.population, c, abs(gain[c]), since, y, lam, dec, base, z, values
+                    )
+                else:
+                    _add_current(populations, fields, sampler.population, c, abs(gain[c]), y, z, values)
         else:
             _add_variable(
                 populations, fields, sampler.population, sampler.variable, 1.0, since, y, lam, dec, base, z, values
@@ -138,3 +156,22 @@ def sample(
                 total += (values[i] - mean) ** 2
             mean = math.sqrt(total / pop.n)
         stretch.samples[at] = mean
+
+
+@inner
+def count(
+    signals: Signals, stretch: Stretch, n: int, n_pop: int, parts: int, counts: NDArray[np.int64]
+) -> None:  # pragma: no cover
+    """Count the spikes of step n, and write every rate whose interval ends with it."""
+    now = (n - stretch.origin + stretch.history) * n_pop
+    for k in range(signals.samplers.size):
+        sampler = signals.samplers[k]
+        if sampler.kind != RATE_OF:
+            continue
+        at = now + sampler.population
+        for part in range(parts):
+            counts[k] += stretch.pointers[part, at + 1] - stretch.pointers[part, at]
+        if (n + 1) % sampler.every == 0:
+            row = (n + 1) // sampler.every - 1 - stretch.origin // sampler.every
+            stretch.samples[stretch.sample_first[k] + row] = counts[k] * sampler.scale
+            counts[k] = 0

@@ -6,7 +6,8 @@ Its arrays are described in `layout`, the coordinates of linear cells in `linear
 # The order within a step is that of Brian2's default schedule (state update, threshold, synapses, reset), so that both
 # engines give the same spikes. Three consequences:
 #
-# - Signals are sampled first: sample k is the state at the time k·dt, before anything of step k.
+# - Signals are sampled first: sample k is the state at the time k·dt, before anything of step k. Rates are of an
+#   interval, and sampled at its end.
 # - The threshold is tested before the delivery. A jump of v by a delta synapse is therefore seen in the next step, and
 #   a spike of step n with a delay of d steps can cause a spike in step n + d + 1 at the earliest.
 # - A cell that fires gets its voltage −∞ before the delivery. What arrives during its refractory time is lost for v
@@ -29,7 +30,6 @@ from .layout import (
     FIXED,
     GRADED,
     LINEAR,
-    RATE_OF,
     Coupling,
     Inputs,
     Noise,
@@ -42,6 +42,7 @@ from .layout import (
 )
 from .memory import fill
 from .noise import noise
+from .signals import count as counted
 from .signals import sample
 from .threads import meet
 
@@ -115,7 +116,6 @@ def advance(
                         z,
                         q,
                         r,
-                        state.counts,
                         scratch.values,
                     )
                 meet(sync, parts)
@@ -200,11 +200,7 @@ def advance(
                 spiked += pointers[other, at + 1] - pointers[other, at]
             r[j] += tables.slow[j].rate_jump * spiked
         if signals is not None and part == 0:
-            for j in range(signals.samplers.size):
-                if signals.samplers[j].kind == RATE_OF:
-                    at = now + signals.samplers[j].population
-                    for other in range(parts):
-                        state.counts[j] += pointers[other, at + 1] - pointers[other, at]
+            counted(signals, stretch, n, n_pop, parts, state.counts)
 
         for p in range(n_pop):
             pop = populations[p]
