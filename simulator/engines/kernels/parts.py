@@ -31,7 +31,7 @@ class _Whole(_Library):  # type: ignore[misc]
         module.data_layout = self._codegen._data_layout
 
 
-class _Part(_Whole):
+class _Loop(_Whole):
     """A library that is linked into others, and has no machine code of its own."""
 
     @property
@@ -42,12 +42,16 @@ class _Part(_Whole):
         """Return 0: there is none."""
         return 0
 
-    def _optimize_final_module(self) -> None:
-        pass
-
     def _finalize_final_module(self) -> None:
         self._finalize_dynamic_globals()
         self._finalized = True
+
+
+class _Part(_Loop):
+    """The same, optimised as a part of its caller only."""
+
+    def _optimize_final_module(self) -> None:
+        pass
 
 
 class _Codegen:
@@ -88,6 +92,11 @@ class _BeginPart(_Begin):
     _name, kind = "library_of_a_part", _Part
 
 
+@_register(mutates_CFG=False, analysis_only=False)
+class _BeginLoop(_Begin):
+    _name, kind = "library_of_a_loop", _Loop
+
+
 class _Compiler(compiler.CompilerBase):
     """Numba's compiler with one of these passes."""
 
@@ -109,6 +118,11 @@ class _CompilerOfParts(_Compiler):
     begin = _BeginPart
 
 
+class _CompilerOfLoops(_Compiler):
+    begin = _BeginLoop
+
+
 _KNOWN = all(hasattr(_Library, name) for name in _NAMES)
 WHOLE: dict[str, Any] = {"pipeline_class": _CompilerOfWholes} if _KNOWN else {}
+LOOP: dict[str, Any] = {"pipeline_class": _CompilerOfLoops} if _KNOWN else {}
 PART: dict[str, Any] = {"pipeline_class": _CompilerOfParts} if _KNOWN else {}
