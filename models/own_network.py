@@ -7,14 +7,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
+import numpy as np
+
 from ..simulator import Network, Run
 from ..simulator.engines.common import n_steps
 from ..simulator.engines.simulate import simulate
 from ..simulator.fields import Checked, Param
 from ..simulator.files.identity import fingerprint
 from ..simulator.files.rows import plain
+from ..simulator.networks.description import MOST_INLINE, array_sha256
 from ..simulator.networks.paths import changed
 from .system import Progress, attributed
+
+
+def recorded(settings: Mapping[str, Any]) -> dict[str, object]:
+    """Return parameters as JSON holds them; of a large array its shape and SHA-256: the network holds the numbers."""
+    short = {
+        key: {"shape": list(value.shape), "sha256": array_sha256(value)}
+        if isinstance(value, np.ndarray) and value.size > MOST_INLINE
+        else value
+        for key, value in settings.items()
+    }
+    found: dict[str, object] = plain(short)
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +61,7 @@ class OwnNetwork(Checked):
 
     def parameters(self) -> dict[str, object]:
         """Return the recorded parameters: those that were set, the duration, and the SHA-256 of the network."""
-        found: dict[str, object] = plain(self.settings)
-        return {**found, "duration": self.duration, "network_sha256": fingerprint(self.described)}
+        return {**recorded(self.settings), "duration": self.duration, "network_sha256": fingerprint(self.described)}
 
     def changed(self, values: Mapping[str, Any]) -> OwnNetwork:
         """Return the system with other values of parameters, by their paths; "duration" is one.

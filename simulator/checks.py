@@ -84,7 +84,9 @@ def _finite(values: object, what: str, wanted: str, ndim: int | None) -> Floats:
     if ndim is not None and array.ndim != ndim:
         raise InputError(f"{what}: must be {wanted}; got shape {array.shape}")
     if not np.isfinite(array).all():
-        raise InputError(f"{what}: must be finite; got a value that is not")
+        first = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
+        place = str(first[0]) if array.ndim == 1 else f"{first}"
+        raise InputError(f"{what}: must be finite; got a value that is not: {array[first]} at {place}")
     return array
 
 

@@ -10,7 +10,7 @@ import math
 import re
 import types
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from .errors import InputError, unknown
@@ -190,6 +190,11 @@ def parse(what: str, hint: Any, text: str) -> object:
     if origin in (Union, types.UnionType):
         if text.lower() == "none" and type(None) in options:
             return None
+        kinds = {kind.__name__: kind for kind in options if _of_numbers(kind)}
+        if (call := re.fullmatch(r"(\w+)\((.*)\)", text.strip())) and kinds:
+            return _called(what, kinds, *call.groups())
+        if "," in text and any(getattr(get_origin(option), "__name__", "") == "ndarray" for option in options):
+            return _array(what, text)
         return parse(what, next(option for option in options if option is not type(None)), text)
     if origin is tuple:
         cells = [cell.strip() for cell in text.strip("()").split(",") if cell.strip()]
@@ -209,6 +214,36 @@ def parse(what: str, hint: Any, text: str) -> object:
     if hint is str:
         return text
     raise InputError(f"{what}: cannot be set from the command line; use ictal.simulate in Python")
+
+
+def _of_numbers(kind: Any) -> bool:
+    """Return whether a type is a dataclass whose fields are all numbers, so that a text can call it."""
+    return isinstance(kind, type) and is_dataclass(kind) and {*parameter_types(kind).values()} <= {int, float, bool}
+
+
+def _called(what: str, kinds: Mapping[str, type], name: str, inside: str) -> object:
+    """Return the object of a text such as ``Normal(20, 2)`` or ``Normal(mean=20, sd=2)``."""
+    if name not in kinds:
+        raise InputError(f"{what}: {unknown('kind', name, kinds)}")
+    hints = parameter_types(kinds[name])
+    given: dict[str, object] = {}
+    for place, cell in enumerate(filter(None, (cell.strip() for cell in inside.split(",")))):
+        key, equals, value = (part.strip() for part in cell.rpartition("="))
+        key = key if equals else next(iter([*hints][place : place + 1]), "")
+        if key not in hints or key in given:
+            raise InputError(f"{what}: must be {name}({', '.join(hints)}); got {name}({inside})")
+        given[key] = parse(f"{what}: {key}", hints[key], value)
+    missing = [f.name for f in fields(kinds[name]) if f.init and f.name not in given and default_of(f) is MISSING]  # type: ignore[arg-type]
+    if missing:
+        raise InputError(f"{what}: must be {name}({', '.join(hints)}); got {name}({inside})")
+    return kinds[name](**given)
+
+
+def _array(what: str, text: str) -> object:
+    """Return numbers that are separated by commas, as an array."""
+    import numpy as np
+
+    return np.array([parse(what, float, cell.strip()) for cell in text.split(",")])
 
 
 def check(what: str, hint: Any, value: object) -> object:

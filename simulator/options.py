@@ -120,6 +120,8 @@ def as_text(value: object) -> str:
     >>> as_text((1, 2.5)), as_text(True), as_text(None)
     ('1,2.5', 'true', 'none')
     """
+    if hasattr(value, "tolist"):
+        return as_text(value.tolist())
     if isinstance(value, bool | None):
         return str(value).lower()
     return ",".join(map(as_text, value)) if isinstance(value, list | tuple) else str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
@@ -110,7 +111,8 @@ def parse_grid(system: str, texts: Sequence[str]) -> dict[str, list[Any]]:
         many = any(get_origin(kind) is tuple for kind in kinds)
         if ":" in values and {int, float} & kinds:
             return [parse(what, hint, number) for number in _between(key, values)]
-        cells = [cell.strip() for cell in values.split(";" if many or ";" in values else ",")]
+        outside = r";(?![^(]*\))" if many or ";" in values else r",(?![^(]*\))"  # of the brackets of Normal(20, 2)
+        cells = [cell.strip() for cell in re.split(outside, values)]
         if not all(cells):
             raise InputError(f"--grid {key}: a value is missing; got {values!r}")
         return [parse(what, hint, cell) for cell in cells]

@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from typing import Any
 
 from ..simulator.errors import InputError
@@ -78,7 +78,10 @@ class Grid:
                 if isinstance(item, float) and not math.isfinite(item):
                     raise InputError(f"{what}: must be finite; got {item}")
                 if not isinstance(item, str | int | float | None):
-                    raise InputError(f"{what}: a swept value must be a number or text; got {type(item).__name__}")
+                    got = type(item).__name__
+                    if is_dataclass(item):
+                        got += f"; set it in the network and sweep a number of it, such as {key}.sd"
+                    raise InputError(f"{what}: a swept value must be a number or text; got {got}")
             return found
 
         values: dict[str, tuple[Any, ...]] = {}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..models import SYSTEMS
+from ..models.own_network import recorded
 from ..models.system import parameters as parameters_of
 from ..simulator import InputError, Network, Run
 from ..simulator.engines.continued import ending
@@ -90,7 +91,7 @@ class FileOfRun:
             given: Mapping[str, object] = parameters_of(build(self.system, {**self.recorded, **values}))
         else:
             given = {**self.recorded, **values, "network_sha256": fingerprint(network)}
-        return {"system": self.source.get("system", "Network"), "parameters": dict(given), "seed": seed}
+        return {"system": self.source.get("system", "Network"), "parameters": recorded(given), "seed": seed}
 
     def _network(self) -> Network:
         try:

@@ -141,7 +141,16 @@ def repeated_by(
     system: Any, parameters: Mapping[str, object], seed: int, engine: str | None, precision: str = "float64"
 ) -> dict[str, str]:
     """Return the command that repeats a run; none of a `Network` or of values that no command line can give."""
-    plain = all(isinstance(value, str | int | float | tuple | list | None) for value in parameters.values())
+    import numpy as np
+
+    from ..simulator.networks.description import MOST_INLINE
+    from ..simulator.networks.distributions import Normal, Uniform
+
+    kinds = str | int | float | tuple | list | Uniform | Normal | None
+    plain = all(
+        isinstance(value, kinds) or (isinstance(value, np.ndarray) and value.size <= MOST_INLINE)
+        for value in parameters.values()
+    )
     if isinstance(system, Network) or not plain:
         return {}
     return {"command": simulate_command(os.fspath(system), parameters, seed, engine, precision)}

@@ -16,7 +16,7 @@ from ..networks.network import Network
 from ..recordings.origin import Origin
 from ..recordings.run import NO_NETWORK, Run
 from .compiled.engine import Simulation
-from .wiring import Instance, instantiate
+from .wiring import Instance, draw_cells, instantiate
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +115,8 @@ def start(
     if fingerprint(old) == fingerprint(network):
         simulation.restore(after.origin.state)
         return simulation
-    drawn = Instance(old, instance.graphs[: len(old.projections)], instance.v)  # the layout of the state needs no edges
+    graphs = instance.graphs[: len(old.projections)]  # the layout of the state needs no edges
+    drawn = Instance(old, graphs, instance.v, draw_cells(old, seed))
     before = Simulation(drawn, total, seed, signal_dt, precision)
     before.restore(after.origin.state)
     simulation.carry_over(before, instance)

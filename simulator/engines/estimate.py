@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..machine import available_memory, readable_size
-from ..networks.cells import AlphaSynapse, DeltaSynapse, Population, SaturatingSynapse
+from ..networks.cells import PARAMETERS, AlphaSynapse, DeltaSynapse, Population, SaturatingSynapse
 from ..networks.connections import Dense, Edges, FixedInDegree, Footprint, LogNormal, LowRank, Pairwise, Projection
 from ..networks.inputs import GivenNoise, OUNoise
 from ..networks.network import Network
+from ..networks.schedule import Schedule
 from .common import descriptions, intervals, sampling
 from .step_tables import n_blocks
 
@@ -184,4 +185,6 @@ def _cells(network: Network, population: Population, size: int) -> int:
     noises = [i for i in network.inputs if isinstance(i, OUNoise | GivenNoise) and i.target == population.name]
     currents = sum(i.tau is not None for i in noises)
     fields += currents + (currents > 0 and not population.is_linear)  # the drive by all of them
-    return population.n * (size * fields + 2 * 4)
+    own = [name for name in PARAMETERS if not isinstance(getattr(population, name), float | Schedule)]
+    numbers = 2 * len(own) + (6 + fields if own else 0)  # as drawn, checked, and laid out for the step
+    return population.n * (size * fields + 2 * 4 + 8 * numbers)

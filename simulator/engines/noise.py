@@ -10,33 +10,47 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+import numpy as np
+
 from ..networks.cells import Population
+from ..networks.distributions import as_drawn
 from ..networks.inputs import GivenNoise, OUNoise, WhiteNoise
-from .kernels.propagators import propagator
+from ..types import Floats
+from .kernels.propagators import each, propagator
 
 
 class Coupling(NamedTuple):
-    """Coefficients of a current y that noise drives: y ← keep·y + ξ, and the drive push·y + share·ξ of the cell."""
+    """Coefficients of a current y that noise drives: y ← keep·y + ξ, and the drive push·y + share·ξ of the cell.
+
+    Where the membrane has a time constant in each cell, push and share are (n,).
+    """
 
     keep: float
-    push: float
-    share: float
+    push: float | Floats
+    share: float | Floats
 
 
-def noise_sd(population: Population, noise: WhiteNoise | OUNoise, dt: float) -> float:
-    """Return the SD of the increment by noise in a step [mV]."""
+def noise_sd(population: Population, noise: WhiteNoise | OUNoise, dt: float) -> float | Floats:
+    """Return the SD of the increment by noise in a step [mV]; (n,) where each cell has one of its own."""
     if isinstance(noise, OUNoise):
         return noise.sd * math.sqrt(-math.expm1(-2.0 * dt / noise.tau))
+    sigma, tau_m = noise.sigma, as_drawn(population.tau_m)
     if population.is_linear:
-        return noise.sigma * math.sqrt(-math.expm1(-2.0 * dt / population.tau_m) / 2.0)
-    return noise.sigma * math.sqrt(dt / population.tau_m)
+        return each(lambda tau: sigma * math.sqrt(-math.expm1(-2.0 * dt / tau) / 2.0), tau_m)
+    return each(lambda tau: sigma * math.sqrt(dt / tau), tau_m)
 
 
 def coupling(population: Population, noise: WhiteNoise | OUNoise | GivenNoise, dt: float) -> Coupling:
     """Return how a current acts in a step: on v itself in linear cells, on the drive of v in others; 0 if white."""
     if isinstance(noise, WhiteNoise) or noise.tau is None:
         return Coupling(0.0, 0.0, 0.0)
-    return matched(dt, population.tau_m, noise.tau) if population.is_linear else averaged(dt, noise.tau)
+    if not population.is_linear:
+        return averaged(dt, noise.tau)
+    tau_m, tau = as_drawn(population.tau_m), noise.tau
+    if isinstance(tau_m, float):
+        return matched(dt, tau_m, tau)
+    push, share = (np.asarray(each(lambda x, k=k: matched(dt, x, tau)[k], tau_m)) for k in (1, 2))  # type: ignore[misc]
+    return Coupling(math.exp(-dt / tau), push, share)
 
 
 def matched(dt: float, tau_m: float, tau: float) -> Coupling:

@@ -44,7 +44,7 @@ def input_tables(
         if not isinstance(given, WhiteNoise) and given.tau is not None:
             into = channel(given.target, given.name)
         own = network.populations[network.population(given.target)]
-        return into, drives.get(given.target, -1), *coupling(own, given, dt)
+        return into, drives.get(given.target, -1), *map(_shared, coupling(own, given, dt))
 
     sizes = [network.populations[network.population(i.target)].n for i in network.inputs]
     for given, n in zip(network.inputs, sizes, strict=True):
@@ -56,7 +56,8 @@ def input_tables(
     for given, n in zip(network.inputs, sizes, strict=True):
         p = network.population(given.target)
         if isinstance(given, WhiteNoise | OUNoise):
-            noise.append((p, *driven(given), noise_sd(network.populations[p], given, dt), streams, 0, 0))
+            sd = noise_sd(network.populations[p], given, dt)
+            noise.append((p, *driven(given), _shared(sd), streams, 0, 0))
             streams += n_blocks(n)
         elif isinstance(given, GivenNoise):
             noise.append((p, *driven(given), 0.0, -1, kicks.add(given.kicks.ravel()), given.kicks.shape[0]))
@@ -72,6 +73,11 @@ def input_tables(
         (table(at.NOISE, noise), kicks.array()),
         (table(at.TRIGGER, triggers), cells.array()),
     )
+
+
+def _shared(values: float | NDArray[np.float64]) -> float:
+    """Return a number; 1 for an array, one number for each cell, by which the step multiplies (`layout.OWN_NOISE`)."""
+    return 1.0 if isinstance(values, np.ndarray) else values
 
 
 def slow_table(network: Network) -> NDArray[Any]:

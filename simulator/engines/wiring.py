@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import cast
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import steps
 from ..errors import InputError
-from ..networks.cells import Population
+from ..networks.cells import PARAMETERS, Population
 from ..networks.connections import Dense, Edges, FixedInDegree, LogNormal, LowRank, Pairwise, Projection, UniformDelay
-from ..networks.distributions import Normal, Uniform
+from ..networks.distributions import Normal, Uniform, as_drawn
 from ..networks.network import Network
 from .builders import draw_near, draw_pairs, draw_sources, sort_order, split_by_delay, transpose
 from .estimate import expected_edges
@@ -22,7 +22,7 @@ from .uninterrupted import uninterrupted
 # A seed has independent streams, one for each purpose and each projection, population or input. A change of the
 # duration, of an input or of one projection therefore leaves all other edges and voltages as they were, so that two
 # runs can be compared cell by cell.
-WIRING, STATE, INPUTS, DELAYS = 0, 1, 2, 3
+WIRING, STATE, INPUTS, DELAYS, CELLS = 0, 1, 2, 3, 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,13 +71,17 @@ class Factors:
 Wiring = Graph | Matrix | Factors
 
 
+NOT_DRAWN = cast(Network, None)
+
+
 @dataclass(frozen=True, eq=False)
 class Instance:
-    """A network as drawn: the wiring of every projection and the initial voltages of every population."""
+    """A network as drawn: the wiring of every projection, the initial voltages and parameters of the cells."""
 
     network: Network
     graphs: tuple[Wiring, ...]  # one a projection
     v: tuple[NDArray[np.float64], ...]  # one a population [mV]
+    drawn: Network = NOT_DRAWN  # with the drawn values in place of distributions; `network` may have none
     seed: int | None = field(default=None, init=False)  # that drew all of it; None for edges or voltages of one's own
 
     def __post_init__(self) -> None:
@@ -86,19 +90,74 @@ class Instance:
                 f"Instance: must hold a graph a projection ({len(self.network.projections)}) and voltages a "
                 f"population ({len(self.network.populations)}); got {len(self.graphs)} and {len(self.v)}"
             )
+        if self.drawn is NOT_DRAWN:
+            if any(_distributions(p) for p in self.network.populations):
+                raise InputError("Instance.drawn: must hold the network with its drawn values; draw_cells makes it")
+            object.__setattr__(self, "drawn", draw_cells(self.network, 0))
 
 
 def instantiate(network: Network, seed: int) -> Instance:
-    """Draw the edges, weights and initial voltages of a network.
+    """Draw the edges, weights, initial voltages and parameters of the cells of a network.
 
     Raises:
-        InputError: the seed is not a whole number >= 0.
+        InputError: the seed is not a whole number >= 0; a distribution draws a value that the parameter cannot have.
     """
+    drawn = draw_cells(network, seed)
     graphs = tuple(_wiring(network, i, seed) for i in range(len(network.projections)))
-    v = tuple(_initial(p, generator(seed, STATE, i)) for i, p in enumerate(network.populations))
-    instance = Instance(network, graphs, v)
+    v = tuple(_initial(p, generator(seed, STATE, i)) for i, p in enumerate(drawn.populations))
+    instance = Instance(network, graphs, v, drawn)
     object.__setattr__(instance, "seed", int(seed))
     return instance
+
+
+def draw_cells(network: Network, seed: int) -> Network:
+    """Return a network with one value for each cell in the place of distributions of parameters.
+
+    Each parameter of each population has a stream of its own. Refractory periods are rounded to the time step. An
+    array of equal values becomes the number. A network without arrays and distributions is returned as it is.
+
+    Raises:
+        InputError: a value that the parameter cannot have, such as a threshold below the reset.
+    """
+    populations = tuple(_drawn_cells(p, k, network.dt, seed) for k, p in enumerate(network.populations))
+    if all(one is other for one, other in zip(populations, network.populations, strict=True)):
+        return network
+    return replace(network, populations=populations)
+
+
+def _drawn_cells(population: Population, index: int, dt: float, seed: int) -> Population:
+    values: dict[str, Any] = {}
+    for name, given in _distributions(population).items():
+        values[name] = given.draw(population.n, generator(seed, CELLS, index, PARAMETERS.index(name)))
+    try:
+        found = replace(population, **values) if values else population
+    except InputError as error:
+        names = ", ".join(f"{name}={given}" for name, given in _distributions(population).items())
+        raise InputError(
+            f"{error}: drawn from {names} of {population.name!r} with seed {seed}; say a smaller sd, "
+            "Uniform(low, high) or an array, such as numpy.random.default_rng(1).normal(mean, sd, n).clip(low, high)"
+        ) from None
+    if isinstance(population.refractory, Uniform | Normal):
+        values["refractory"] = np.rint(values["refractory"] / dt) * dt
+    arrays = {
+        name: value for name in PARAMETERS if isinstance(value := values.get(name, getattr(found, name)), np.ndarray)
+    }
+    equal = {name: float(value[0]) for name, value in arrays.items() if (value == value[0]).all()}
+    return replace(found, **{**values, **equal}) if values or equal else population
+
+
+def _distributions(population: Population) -> dict[str, Uniform | Normal]:
+    """Return the distributions of parameters by name, without that of the initial voltages."""
+    given = {name: getattr(population, name) for name in PARAMETERS}
+    return {name: value for name, value in given.items() if isinstance(value, Uniform | Normal)}
+
+
+def periods(population: Population, dt: float) -> int | NDArray[np.int64]:
+    """Return the refractory period, one for all cells or (n,) [steps]."""
+    given = as_drawn(population.refractory)
+    if isinstance(given, float):
+        return steps(given, dt, "Population.refractory")
+    return np.rint(given / dt).astype(np.int64)
 
 
 def generator(seed: int, *stream: int) -> np.random.Generator:
@@ -110,13 +169,9 @@ def generator(seed: int, *stream: int) -> np.random.Generator:
 
 def _initial(population: Population, rng: np.random.Generator) -> NDArray[np.float64]:
     given = population.v_init
-    if isinstance(given, Uniform):
-        return rng.uniform(given.low, given.high, size=population.n)
-    if isinstance(given, Normal):
-        return rng.normal(given.mean, given.sd, size=population.n)
-    if isinstance(given, np.ndarray):
-        return given.copy()
-    return np.full(population.n, population.v_reset if given is None else given)
+    if isinstance(given, Uniform | Normal):
+        return given.draw(population.n, rng)
+    return np.array(np.broadcast_to(as_drawn(population.v_reset) if given is None else given, population.n), float)
 
 
 def _wiring(network: Network, index: int, seed: int) -> Wiring:

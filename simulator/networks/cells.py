@@ -9,9 +9,9 @@ import numpy as np
 
 from ..checks import Name, unique, vector
 from ..errors import InputError, unknown
-from ..fields import Checked, Param, check
+from ..fields import Checked, Param, check, declared
 from ..types import Floats
-from .distributions import Normal, Uniform
+from .distributions import Each, Normal, Uniform, check_ends, for_each, highest, lowest
 from .schedule import Schedule
 
 Gain = Annotated[float | Schedule, Param("gain G [1]")]
@@ -107,6 +107,9 @@ class SaturatingSynapse(_Graded):
             raise InputError("SaturatingSynapse.magnesium: needs a reversal potential; got none")
 
 
+PARAMETERS = ("tau_m", "v_rest", "v_threshold", "v_reset", "refractory")  # of a Population, which each cell may have
+PER_CELL = (*PARAMETERS, "v_init")
+
 AnySynapse = Synapse | AlphaSynapse | DeltaSynapse | SaturatingSynapse
 
 
@@ -144,22 +147,25 @@ class Quadratic(Checked):
 
 @dataclass(frozen=True, eq=False)
 class Population(Checked):
-    """n integrate-and-fire cells with the same parameters; leaky ones without an `initiation`.
+    """n integrate-and-fire cells with the same synapses; leaky ones without an `initiation`.
 
-    Equations and units are those of `network`; voltages in mV, times in ms.
+    Equations and units are those of `network`; voltages in mV, times in ms. The parameters `PER_CELL` are one number
+    for all cells, an array of one value for each, or a distribution that the seed of a run draws from. Refractory
+    periods that are drawn are rounded to multiples of the time step, and a run says so.
 
     Raises:
         InputError: a parameter out of its bounds; a reset, onset or critical voltage that does not lie below the
-            threshold; synapses that share a name or take that of a variable; positions that are not one a cell.
+            threshold; synapses that share a name or take that of a variable; arrays that do not hold one finite value
+            for each cell.
     """
 
     name: Name
     n: Annotated[int, Param("number of cells", ge=1, le=2**31 - 1)]
-    tau_m: Annotated[float, Param("membrane time constant [ms]", gt=0)]
-    v_rest: Annotated[float, Param("resting voltage; for a leaky cell v_rest = RI is a constant drive [mV]")]
-    v_threshold: Annotated[float | Schedule, Param("threshold [mV]")]
-    v_reset: Annotated[float, Param("reset, below the threshold [mV]")]
-    refractory: Annotated[float, Param("refractory period, a multiple of the time step [ms]", ge=0)] = 0.0
+    tau_m: Annotated[Each, Param("membrane time constant [ms]", gt=0)]
+    v_rest: Annotated[Each, Param("resting voltage; for a leaky cell v_rest = RI is a constant drive [mV]")]
+    v_threshold: Annotated[Each | Schedule, Param("threshold [mV]")]
+    v_reset: Annotated[Each, Param("reset, below the threshold [mV]")]
+    refractory: Annotated[Each, Param("refractory period, a multiple of the time step [ms]", ge=0)] = 0.0
     synapses: tuple[AnySynapse, ...] = ()
     adaptation: Adaptation | None = None
     v_init: Annotated[
@@ -172,18 +178,23 @@ class Population(Checked):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "v_init", self._initial(self.v_init))
+        params = {name: param for name, (_, param) in declared(Population).items() if name in PER_CELL}
+        if isinstance(self.n, int):
+            for name, param in params.items():
+                values = for_each(getattr(self, name), f"Population.{name}", self.n, param)
+                object.__setattr__(self, name, values)
         super().__post_init__()
-        lowest = min(self.v_threshold.values) if isinstance(self.v_threshold, Schedule) else self.v_threshold
-        start, below = self.initiation, f"below v_threshold {lowest:g} mV"
-        if not self.v_reset < lowest:
-            raise InputError(f"Population.v_reset: must lie {below}; got {self.v_reset:g}")
-        if isinstance(start, Exponential) and not start.onset < lowest:
-            raise InputError(f"Exponential.onset: must lie {below}; got {start.onset:g}")
-        if isinstance(start, Quadratic) and not self.v_rest < start.critical < lowest:
-            raise InputError(
-                f"Quadratic.critical: must lie between v_rest {self.v_rest:g} and v_threshold {lowest:g} mV; "
-                f"got {start.critical:g}"
-            )
+        for name, param in params.items():
+            check_ends(getattr(self, name), f"Population.{name}", param)
+        cut, rest, start = lowest(self.v_threshold), highest(self.v_rest), self.initiation
+        _in_order(
+            "Population.v_reset: must lie below v_threshold {1:g} mV; got {0:g}{cell}", highest(self.v_reset), cut
+        )
+        if isinstance(start, Exponential):
+            _in_order("Exponential.onset: must lie below v_threshold {1:g} mV; got {0:g}{cell}", start.onset, cut)
+        if isinstance(start, Quadratic):
+            message = "Quadratic.critical: must lie between v_rest {0:g} and v_threshold {2:g} mV; got {1:g}{cell}"
+            _in_order(message, rest, start.critical, cut)
         if self.position is not None and self.position.shape != (self.n,):
             raise InputError(f"Population.position: must hold one angle for each of {self.n} cells [rad]; "
                              f"got shape {self.position.shape}")  # fmt: skip
@@ -193,24 +204,13 @@ class Population(Checked):
             raise InputError(f"Population.synapses: {taken[0]!r} is the name of a variable of the cell; want another")
 
     def _initial(self, given: Any) -> Any:
-        """Return a pair as a uniform distribution, and other sequences as an array of one voltage a cell."""
+        """Return a pair as a uniform distribution."""
         if isinstance(given, tuple) and len(given) == 2:
             low, high = (float(cast(float, check("Population.v_init", float, end))) for end in given)
             if low > high:
                 raise InputError(f"Population.v_init: must be (low, high) with low <= high [mV]; got {given}")
             return Uniform(low, high)
-        if not isinstance(given, np.ndarray | list | tuple) or np.ndim(given) == 0:
-            return given
-        values = vector(given, "Population.v_init")
-        if values.shape != (self.n,):
-            raise InputError(
-                f"Population.v_init: must hold one voltage for each of {self.n} cells [mV]; got shape {values.shape}; "
-                "a range is Uniform(low, high)"
-            )
-        if isinstance(given, list) and len(given) == 2:
-            raise InputError("Population.v_init: a list of two may be a range or one voltage for each of 2 cells; give "
-                             "(low, high) or an array")  # fmt: skip
-        return values
+        return given
 
     @property
     def is_linear(self) -> bool:
@@ -229,3 +229,12 @@ class Population(Checked):
         if name not in names:
             raise unknown(f"synapse of population {self.name!r}", name, names)
         return names.index(name)
+
+
+def _in_order(message: str, *values: float | Floats) -> None:
+    """Check that the values of every cell rise; the message takes those of the first cell in which they do not."""
+    rows = np.stack(np.broadcast_arrays(*values)).reshape(len(values), -1)
+    wrong = np.flatnonzero(~(np.diff(rows, axis=0) > 0).all(axis=0))
+    if wrong.size:
+        cell = f" for cell {wrong[0]}" if rows.shape[1] > 1 else ""
+        raise InputError(message.format(*rows[:, wrong[0]], cell=cell))

@@ -78,7 +78,7 @@ class Network(Checked):
         recorded += [i.name for i in self.inputs if isinstance(i, TriggeredInput)]
         unique(recorded, "Network: recorded names")
         for p in self.populations:
-            steps(p.refractory, self.dt, f"Population.refractory: of {p.name!r}")
+            check_periods(p, self.dt)
             if isinstance(p.v_threshold, Schedule):
                 for time in p.v_threshold.jumps_off(self.dt)[:1]:
                     steps(float(time), self.dt, f"Population.v_threshold: of {p.name!r}: a jump")
@@ -219,6 +219,20 @@ class Network(Checked):
             raise unknown(f"variable of population {population.name!r}", signal.variable, known)
         if isinstance(signal, StateRecording) and signal.cells is not None:
             _below(signal.cells, population, "StateRecording.cells")
+
+
+def check_periods(population: Population, dt: float) -> None:
+    """Check that the refractory periods of its cells are multiples of the time step; those to be drawn are rounded.
+
+    Raises:
+        InputError: one is not.
+    """
+    given, what = population.refractory, f"Population.refractory: of {population.name!r}"
+    if isinstance(given, np.ndarray):
+        for value, cell in zip(*np.unique(given, return_index=True), strict=True):
+            steps(float(value), dt, f"{what}, cell {cell}")
+    elif isinstance(given, float):
+        steps(given, dt, what)
 
 
 def rate_name(slow: SlowVariable) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import InputError
 from .cells import AlphaSynapse, AnySynapse, DeltaSynapse, Population, SaturatingSynapse
 from .connections import Dense, LogNormal, LowRank, Projection
+from .distributions import Normal, Uniform, lowest, typical
 from .inputs import CurrentInput, EventInput, OUNoise, PoissonInput, TriggeredInput, WhiteNoise
 from .network import Network
 from .schedule import Schedule
@@ -45,6 +46,11 @@ def doubts(network: Network, duration: float) -> list[str]:
     for population in network.populations:
         lines += _voltages(population)
         lines += _times_of(population, network.dt)
+        if isinstance(population.refractory, Uniform | Normal):
+            lines.append(
+                f"Population.refractory: the periods of {population.name!r}, drawn from {population.refractory}, are "
+                f"rounded to multiples of dt = {network.dt:g} ms"
+            )
     for given in network.inputs:
         lines += _input(network, given, duration)
     for projection in network.projections:
@@ -62,11 +68,12 @@ def _steps(network: Network) -> Iterator[str]:
 
 
 def _voltages(p: Population) -> Iterator[str]:
-    largest = max(abs(p.v_rest), abs(p.v_reset), abs(_largest(p.v_threshold)))
+    rest, threshold, reset = typical(p.v_rest), typical(p.v_threshold), typical(p.v_reset)
+    largest = max(abs(rest), abs(reset), abs(threshold))
     if 0 < largest < VOLTS:
         yield (
             f"Population.v_rest, v_threshold, v_reset: those of {p.name!r} are at most {largest:g} mV; for volts say "
-            f"{1000.0 * p.v_rest:g}, {1000.0 * _largest(p.v_threshold):g}, {1000.0 * p.v_reset:g}, and weights in mV"
+            f"{1000.0 * rest:g}, {1000.0 * threshold:g}, {1000.0 * reset:g}, and weights in mV"
         )
     for synapse in p.synapses:
         reversal = None if isinstance(synapse, DeltaSynapse) else synapse.reversal
@@ -78,7 +85,7 @@ def _voltages(p: Population) -> Iterator[str]:
 
 
 def _times_of(p: Population, dt: float) -> Iterator[str]:
-    times = {"Population.tau_m": p.tau_m}
+    times = {"Population.tau_m": float(np.min(lowest(p.tau_m)))}
     times |= {f"{type(s).__name__}.tau": s.tau for s in p.synapses if not isinstance(s, DeltaSynapse)}
     if p.adaptation is not None:
         times["Adaptation.tau"] = p.adaptation.tau
@@ -133,8 +140,8 @@ def _far(
     field: str, p: Population, synapse: AnySynapse | None, size: float, what: str, most: float = FAR
 ) -> Iterator[str]:
     """Yield a line if `size` is over `most` times the way to the threshold [mV], or a conductance over `LEAKS`."""
-    threshold = _largest(p.v_threshold)
-    distance = max(abs(threshold - p.v_rest), abs(threshold - p.v_reset))
+    threshold = typical(p.v_threshold)
+    distance = max(abs(threshold - typical(p.v_rest)), abs(threshold - typical(p.v_reset)))
     if synapse is None or isinstance(synapse, DeltaSynapse) or synapse.reversal is None:
         if abs(size) > most * distance:
             yield (
@@ -151,7 +158,7 @@ def _far(
 def _lasting(p: Population, synapse: AnySynapse) -> float:
     """Return the time for which a spike of weight 1 acts [ms]: the mean drive is rate · weight · this."""
     if isinstance(synapse, DeltaSynapse):
-        return p.tau_m
+        return typical(p.tau_m)
     return synapse.tau * (np.e if isinstance(synapse, AlphaSynapse) else 1.0)
 
 
@@ -161,7 +168,7 @@ def _share(p: Population, synapse: AnySynapse) -> float:
         return 1.0
     if isinstance(synapse, SaturatingSynapse):
         return 0.0
-    return 1.0 if synapse.reversal is not None else min(1.0, _lasting(p, synapse) / p.tau_m)
+    return 1.0 if synapse.reversal is not None else min(1.0, _lasting(p, synapse) / typical(p.tau_m))
 
 
 def _gain(synapse: AnySynapse) -> float:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -12,9 +13,10 @@ import pytest
 
 import ictal
 from ictal.cli import run as shell
-from ictal.simulator import InputError, Network, load, network_of, save_network, simulate
+from ictal.simulator import InputError, Network, Normal, Uniform, load, network_of, save_network, simulate
 from ictal.simulator.files.identity import fingerprint
 from ictal.simulator.networks.description import parse_network
+from ictal.simulator.networks.paths import changed
 
 FILE = '''
 """A ring of cells of one's own."""
@@ -233,3 +235,54 @@ def test_the_page_says_the_same_in_python_and_in_json():
     exec(re.search(r"```python\n(# my_network.*?)```", page, re.DOTALL)[1], scope)
     described = parse_network(re.search(r"```json\n(.*?)```", page, re.DOTALL)[1])
     assert fingerprint(described) == fingerprint(scope["network"]())
+
+
+def test_cells_that_differ_are_set_in_the_shell(folder, capsys):
+    """Distributions and lists of numbers as texts, again by the recorded command, and on the file of the run."""
+    sets = ["--set", "populations.E.tau_m=Normal(20, sd=2)", "--set", "populations.E.v_threshold=Uniform(15,20)"]
+    sets += ["--set", f"populations.E.v_reset={','.join('5' for _ in range(11))},6.5"]
+    assert shell(["simulate", "mine.json", "--duration", "0.2", "--seed", "3", *sets, "-o", "one.h5"]) == 0
+    given = {"tau_m": Normal(20.0, 2.0), "v_threshold": Uniform(15.0, 20.0), "v_reset": np.array([5.0] * 11 + [6.5])}
+    expected = simulate(changed(made(), {f"populations.E.{key}": value for key, value in given.items()}), 0.2, seed=3)
+    assert expected["E"].time.size > 10
+    same(load("one.h5"), expected)
+    assert load("one.h5").source["parameters"]["populations.E.tau_m"] == {"mean": 20.0, "sd": 2.0}
+    assert shell([*shlex.split(load("one.h5").source["command"])[1:], "-o", "two.h5"]) == 0
+    same(load("two.h5"), expected)
+    assert shell(["simulate", "one.h5", "--set", "populations.E.tau_m.sd=3", "-o", "three.h5"]) == 0
+    wider = changed(load("one.h5").network, {"populations.E.tau_m.sd": 3.0})
+    same(load("three.h5"), simulate(wider, 0.2, seed=3))
+    assert shell(["simulate", "one.h5", "--set", "populations.E.tau_m=Normal(20,3)", "-o", "four.h5"]) == 0
+    same(load("four.h5"), simulate(wider, 0.2, seed=3))
+    many = ictal.simulate(made(n=200), duration=0.05, **{"populations.E.tau_m": np.linspace(10, 30, 200)})
+    assert set(many.source["parameters"]["populations.E.tau_m"]) == {"shape", "sha256"}
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ("Norml(20, 2)", "populations.E.tau_m: unknown kind 'Norml'; did you mean 'Normal'?"),
+    ("Normal(20)", "populations.E.tau_m: must be Normal(mean, sd); got Normal(20)"),
+    ("Normal(20, 2, 3)", "populations.E.tau_m: must be Normal(mean, sd); got Normal(20, 2, 3)"),
+    ("Normal(20, b=2)", "populations.E.tau_m: must be Normal(mean, sd); got Normal(20, b=2)"),
+    ("Normal(20, x)", "populations.E.tau_m: sd: must be a number; got 'x'"),
+    ("Normal(20, -1)", "Normal.sd: must be >= 0; got -1.0"),
+    ("10,20,x", "populations.E.tau_m: must be a number; got 'x'"),
+    ("10,20", "tau_m: must hold one value for each of 12 cells [ms]; got shape (2,); a range is Uniform(low, high)"),
+    ("wide", "populations.E.tau_m: must be a number; got 'wide'"),
+])  # fmt: skip
+def test_a_text_that_is_no_parameter_of_cells_is_one_line(folder, capsys, text, words):
+    assert shell(["simulate", "mine.json", "--duration", "0.1", "--set", f"populations.E.tau_m={text}"]) == 2
+    found = capsys.readouterr().err
+    assert words in found
+    assert found.strip().count("\n") == 0
+    assert not list(folder.glob("*.h5*"))
+
+
+def test_a_number_of_a_distribution_is_swept(folder, capsys):
+    network = changed(made(), {"populations.E.tau_m": Normal(20.0, 1.0)})
+    save_network(network, "drawn.json")
+    words = ["sweep", "drawn.json", "--grid", "populations.E.tau_m.sd=1,3", "--set", "duration=0.1", "--seeds", "1"]
+    assert shell([*words, "-o", "points"]) == 0, capsys.readouterr()
+    assert len(list((folder / "points").glob("*.h5"))) == 2
+    assert shell(["sweep", "drawn.json", "--grid", "populations.E.tau_m=Normal(20, 2)", "--set", "duration=0.1"]) == 2
+    assert "a swept value must be a number or text; got Normal" in capsys.readouterr().err

@@ -1,12 +1,12 @@
 """The compiled engine, Brian2 and a naive simulator run the same networks spike for spike."""
 
 import sys
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from identical import assert_equal, frozen, quickly
 from naive import simulate_naively
 from networks import random_network
 
@@ -33,14 +33,12 @@ from ictal.simulator import (
     Quadratic,
     SaturatingSynapse,
     Schedule,
-    Spikes,
     StateRecording,
     Synapse,
     TriggeredInput,
     UniformDelay,
     WhiteNoise,
     freeze_inputs,
-    instantiate,
     simulate,
 )
 from ictal.simulator.engines.brian2.engine import simulate_brian2
@@ -48,31 +46,6 @@ from ictal.simulator.engines.brian2.equations import cells
 from ictal.simulator.engines.compiled.run import simulate_compiled
 
 LIF = {"tau_m": 20.0, "v_rest": 0.0, "v_threshold": 20.0, "v_reset": 10.0, "refractory": 2.0, "v_init": (0.0, 19.0)}
-
-
-def assert_equal(ours, theirs):
-    """The same spikes and triggers; the same samples but for rounding."""
-    assert list(ours) == list(theirs)
-    for name, entry in ours.items():
-        other = theirs[name]
-        if isinstance(entry, Spikes):
-            assert np.array_equal(entry.time, other.time), name
-            assert np.array_equal(entry.unit, other.unit), name
-        else:
-            assert (entry.unit, entry.dt, entry.values.shape) == (other.unit, other.dt, other.values.shape)
-            assert np.allclose(entry.values, other.values, rtol=1e-7, atol=1e-9), name
-
-
-def frozen(network, duration, seed):
-    return instantiate(freeze_inputs(network, duration / 1000.0, seed), seed)
-
-
-@contextmanager
-def quickly():
-    """Brian2's closed forms for cells of 2 variables only: those of 4 take sympy seconds each."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ictal.simulator.engines.brian2.equations.MAX_VARIABLES", 2)
-        yield
 
 
 def assert_identical(network, duration, seed=0):

@@ -257,7 +257,7 @@ def test_a_list_of_two_initial_voltages_is_no_range():
     assert network_of({"ictal_network": 1, "populations": [pair]}).populations[0].v_init.tolist() == [1.0, 2.0]
     network = Network((Population("E", 2, 20.0, 0.0, 20.0, 10.0, v_init=(1.0, 2.0)),))
     assert network_of(describe(network)).populations[0].v_init == Uniform(1.0, 2.0)
-    with pytest.raises(InputError, match=r"give \(low, high\) or an array"):
+    with pytest.raises(InputError, match=r"give Uniform\(low, high\) or an array"):
         Population("E", 2, 20.0, 0.0, 20.0, 10.0, v_init=[1.0, 2.0])
     with pytest.raises(InputError, match="one voltage for each of 3 cells"):
         network_of(changed(populations__0__v_init=[0.0, 20.0]))

@@ -37,6 +37,7 @@ class _Cells:
 
     def __init__(self, network, population, v, total):
         self.p, self.network, self.dt = population, network, network.dt
+        self.held = np.broadcast_to([steps(x, self.dt, "") for x in np.atleast_1d(population.refractory)], population.n)
         n = population.n
         self.v, self.ready = v.astype(float).copy(), np.zeros(n, dtype=int)  # first step in which a cell is not held
         self.s, self.a, self.w = [np.zeros((len(population.synapses), n)) for _ in "sa"] + [np.zeros(n)]
@@ -51,11 +52,11 @@ class _Cells:
 
     def linear(self, gain, rest):
         w_tau = self.p.adaptation.tau if self.p.adaptation else 1.0
-        v = rest + (self.v - rest) * np.exp(-self.dt / self.p.tau_m) - push(self.dt, self.p.tau_m, w_tau)[1] * self.w
+        v = rest + (self.v - rest) * np.exp(-self.dt / self.p.tau_m) - pushes(self.dt, self.p.tau_m, w_tau)[1] * self.w
         for k in self.decaying:
-            _, direct, rising = push(self.dt, self.p.tau_m, self.p.synapses[k].tau)
+            _, direct, rising = pushes(self.dt, self.p.tau_m, self.p.synapses[k].tau)
             v += self.p.synapses[k].sign * gain[k] * (direct * self.s[k] + rising * self.a[k])
-        return v + sum(push(self.dt, self.p.tau_m, i.tau)[1] * y for i, y in zip(self.coloured, self.y, strict=True))
+        return v + sum(pushes(self.dt, self.p.tau_m, i.tau)[1] * y for i, y in zip(self.coloured, self.y, strict=True))
 
     def fluctuate(self, n):
         """Step the OU currents; return what they add to v of linear cells by their kicks, or to the drive of others."""
@@ -63,7 +64,8 @@ class _Cells:
         for j, given in enumerate(self.coloured):
             keep, x = np.exp(-self.dt / given.tau), kick(given, n)
             if self.p.is_linear:
-                out += share(self.dt, self.p.tau_m, given.tau) * x
+                shares = [share(self.dt, tau_m, given.tau) for tau_m in np.atleast_1d(self.p.tau_m).tolist()]
+                out += np.array(shares) * x
             else:  # the mean over a step of an OU current that is known at both ends
                 ends = self.y[j] + (keep * self.y[j] + x)
                 out += ends * given.tau / self.dt * np.tanh(self.dt / 2 / given.tau)
@@ -155,7 +157,7 @@ class _Cells:
 
 class _Naive:
     def __init__(self, instance, total, signal_dt):
-        self.network, self.total, self.signal_dt = instance.network, total, signal_dt
+        self.network, self.total, self.signal_dt = instance.drawn, total, signal_dt
         net = self.network
         self.cells = {p.name: _Cells(net, p, v, total) for p, v in zip(net.populations, instance.v, strict=True)}
         self.gates = [np.zeros((3, self.cells[p.source].p.n)) for p in net.projections]  # s, x and the mean of s
@@ -197,9 +199,9 @@ class _Naive:
             c = self.cells[s.population]
             self.r[s.name] += 1000.0 * c.fired[n].sum() / (c.p.n * s.rate_tau)
         for c in self.cells.values():
-            c.v[c.fired[n]] = c.p.v_reset
+            c.v = np.where(c.fired[n], c.p.v_reset, c.v)
             c.w[c.fired[n]] += c.p.adaptation.jump if c.p.adaptation else 0.0
-            c.ready[c.fired[n]] = n + 1 + steps(c.p.refractory, self.network.dt, "refractory")
+            c.ready[c.fired[n]] = n + 1 + c.held[c.fired[n]]
 
     def gain(self, synapse, t):
         if isinstance(synapse, DeltaSynapse):
@@ -298,6 +300,11 @@ def push(dt, tau_m, tau):
     return expm(dt * np.array([[-1 / tau_m, 1 / tau_m, 0], [0, -1 / tau, 1 / tau], [0, 0, -1 / tau]]))[0]
 
 
+def pushes(dt, tau_m, tau):
+    """The same of every cell, in three rows."""
+    return np.array([push(dt, x, tau) for x in np.atleast_1d(tau_m).tolist()]).T
+
+
 @cache
 def share(dt, tau_m, tau):
     """What v gets of an increment of a current, so that its stationary variance is τ/(τ + τ_m) of the current's."""
@@ -319,7 +326,7 @@ def means(dt, tau):
 
 
 def at(value, t):
-    return float(value.at(t)) if isinstance(value, Schedule) else float(value)
+    return float(value.at(t)) if isinstance(value, Schedule) else value
 
 
 def over(value, t, dt):

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...checks import steps
 from ...networks.cells import DeltaSynapse, Population, SaturatingSynapse
 from ...networks.connections import Projection
 from ...networks.inputs import CurrentInput
@@ -22,7 +21,7 @@ from ...recordings.run import Run
 from ...types import TimeProgress
 from ..common import assemble, course, intervals, n_steps, provenance, run_settings, runaway
 from ..kernels.propagators import mean_of_decay
-from ..wiring import Instance, Wiring, generator
+from ..wiring import Instance, Wiring, generator, periods
 from .equations import Cells, cells, number
 from .inputs import Indices, Operation, array, arrival, edges, operation, sampler, statement
 
@@ -57,7 +56,7 @@ def simulate_brian2(
         InputError: a duration or interval off the grid, a seed that is no whole number, activity that
             ran away to infinity.
     """
-    network = instance.network
+    network = instance.drawn
     total = n_steps(network, duration, signal_dt)
     intervals(network, signal_dt)
     stream = int(generator(seed, 2).integers(2**31))
@@ -84,14 +83,14 @@ def simulate_brian2(
     source = provenance("brian2", seed, "brian2", "numpy", "scipy")
     run = assemble(network, total, spikes, triggers, samples, signal_dt, source)
     settings = run_settings("brian2", network, 0, total, seed, signal_dt)
-    return Run(run, run.source, Origin(settings, lambda: network) if instance.seed == seed else None)
+    return Run(run, run.source, Origin(settings, lambda: instance.network) if instance.seed == seed else None)
 
 
 class _Build:
     """Brian2's objects for one run."""
 
     def __init__(self, b: Any, instance: Instance, total: int, signal_dt: float) -> None:
-        self.b, self.network, self.total = b, instance.network, total
+        self.b, self.network, self.total = b, instance.drawn, total
         network = self.network
         self.clock = b.Clock(dt=network.dt * b.ms)
         self.objects: list[Any] = []
@@ -144,20 +143,21 @@ class _Build:
         return self.b.TimedArray(values, dt=self.network.dt * self.b.ms)
 
     def _group(self, population: Population, made: Cells, v: NDArray[np.float64], slow: dict[str, Any]) -> Any:
-        refractory = steps(population.refractory, self.network.dt, "Population.refractory")
+        held = (periods(population, self.network.dt) + 1) * self.network.dt * self.b.ms
+        own = held.shape != ()
         group = self.b.NeuronGroup(
             population.n,
-            made.equations,
+            made.equations + ("\nheld : second (constant)" if own else ""),
             method=made.method,
             threshold=made.threshold,
             reset="v = v_reset" + ("\nw += w_jump" if population.adaptation else ""),
-            refractory=(refractory + 1) * self.network.dt * self.b.ms,
+            refractory="held" if own else held,
             namespace=made.names,
             clock=self.clock,
         )
         if made.statements:
             group.run_regularly(made.statements, clock=self.clock, when="groups", order=1)  # not_refractory is known
-        for name, value in ({"v": v} | made.start).items():
+        for name, value in ({"v": v} | made.start | ({"held": held} if own else {})).items():
             setattr(group, name, value)
         for k, synapse in enumerate(population.synapses):
             name = None if isinstance(synapse, DeltaSynapse) else synapse.slow

@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 from scipy.linalg import expm
 
 from ...networks.cells import AlphaSynapse, DeltaSynapse, Exponential, Population, Quadratic, SaturatingSynapse, Synapse
-from ...networks.inputs import CurrentInput, GivenNoise, OUNoise
+from ...networks.distributions import as_drawn
+from ...networks.inputs import CurrentInput, GivenNoise, OUNoise, WhiteNoise
 from ...networks.network import Network
 from ...networks.schedule import Schedule
+from ...types import Floats
 from ..kernels.propagators import mean_of_decay, mean_of_rise
+from ..noise import coupling, noise_sd
 
 MAX_VARIABLES = 4  # beyond, sympy's matrix exponential takes minutes
 MIN_CONTRAST = 0.01  # time constants closer than this: the closed form loses digits to cancellation
@@ -85,7 +88,7 @@ class Cells:
     statements: str  # of a step, after what `method` does; "" is none
     threshold: str
     names: dict[str, Any]  # constants and functions of time that all these mention
-    start: dict[str, Any]  # initial values that are not 0, v left out
+    start: dict[str, Any]  # initial values that are not 0, v left out, and parameters of which each cell has its own
     recorded: dict[str, str]  # the variable of every name in `Network.variables`
 
 
@@ -97,12 +100,17 @@ def cells(network: Network, index: int, timed: Timed) -> Cells:
     knows no means over a step. Variables other than v then decay in statements.
     """
     population = network.populations[index]
-    names: dict[str, Any] = {"v_rest": float(population.v_rest), "v_reset": float(population.v_reset)}
+    names: dict[str, Any] = {}
+    own = _own(network, index)  # arrays of which a cell knows its number
+    names |= {name: float(value) for name, value in own.items() if not isinstance(value, np.ndarray)}
     if population.adaptation:
         names["w_jump"] = float(population.adaptation.jump)
-    threshold = f"v >= {_value('v_threshold', population.v_threshold, names, timed)}"
+    cut = population.v_threshold
+    cut = "v_threshold" if isinstance(cut, np.ndarray) else _value("v_threshold", cut, names, timed)  # type: ignore[arg-type]
+    threshold = f"v >= {cut}"
     lines, decays = [*_gains(network, population, names, timed)], [*_decays(network, population)]
     given, start = _currents(network, population, names, timed)
+    start |= {name: value for name, value in own.items() if isinstance(value, np.ndarray)}
     lines += [f"{name} : 1 (constant)" for name in start]
     gates, constant, open_ = _gates(network, population)
     lines += [*gates, f"rest = {' + '.join(['v_rest', *given, *constant])} : 1 (constant over dt)"]
@@ -114,10 +122,15 @@ def cells(network: Network, index: int, timed: Timed) -> Cells:
             start[f"y{m}"] = noise.start
     if not population.is_linear:  # y and its mean over a step, d, are stepped by the statement of the input
         lines += [f"{name}{m} : 1" for m, *_ in noises for name in "yd"]
-    method, over, closed = "exact", f"({_ratio(population.tau_m)}*ms) : 1 (unless refractory)", False
+    tau_m, method, closed = as_drawn(population.tau_m), "exact", False
+    over = f"({_ratio(tau_m) if isinstance(tau_m, float) else 'tau_m'}*ms) : 1 (unless refractory)"
     if population.is_linear:
-        closed = has_closed_form(population.tau_m, decays)
-        statements = [] if closed else [propagated(population.tau_m, decays, network.dt)]
+        closed = isinstance(tau_m, float) and has_closed_form(tau_m, decays)
+        known = {} if closed else propagators(tau_m, decays, network.dt)
+        statements = [] if closed else [propagated(known, decays)]
+        if isinstance(tau_m, np.ndarray):
+            start |= known
+            lines += [f"{name} : 1 (constant)" for name in known]
         rate = " + ".join(["rest - v", *(d.current for d in decays)])
         lines.append(f"dv/dt = ({rate})/{over}" if closed else "v : 1")
     else:
@@ -130,7 +143,8 @@ def cells(network: Network, index: int, timed: Timed) -> Cells:
 
         if population.initiation:
             lines.append("v : 1")
-            statements = midpoint(population, slope, network.dt / population.tau_m, threshold.removeprefix("v >= "))
+            step = number(network.dt / tau_m) if isinstance(tau_m, float) else f"({number(network.dt)}/tau_m)"
+            statements = midpoint(population, slope, step, threshold.removeprefix("v >= "))
         else:
             method, statements = "exponential_euler", ["middle = (v_before + v)/2"]
             lines.append(f"dv/dt = ({slope('v')})/{over}")
@@ -147,17 +161,35 @@ def has_closed_form(tau_m: float, decays: Sequence[Decay]) -> bool:
     return apart and 1 + sum(2 if d.rising else 1 for d in decays) <= MAX_VARIABLES
 
 
-def propagated(tau_m: float, decays: Sequence[Decay], dt: float) -> str:
-    """Return the exact step of v; its coefficients are in the matrix exponential of [v, variable, rising]."""
-    terms = [f"rest + (v - rest)*{number(np.exp(-dt / tau_m))}"]
+def propagated(known: dict[str, float | Floats], decays: Sequence[Decay]) -> str:
+    """Return the exact step of v, from its `propagators`."""
+    texts = {name: coefficient(name, value) for name, value in known.items()}
+    terms = [f"rest + (v - rest)*{texts['keep']}"]
     for d in decays:
-        rates = np.array([[-1 / tau_m, 1 / tau_m, 0], [0, -1 / d.tau, 1 / d.tau], [0, 0, -1 / d.tau]])
-        _, push, push_rising = (number(x) for x in expm(dt * rates)[0])
-        terms.append(f"{d.factor}*({d.variable}*{push}" + (f" + {d.rising}*{push_rising})" if d.rising else ")"))
+        rising = f" + {d.rising}*{texts[f'push_{d.rising}']}" if d.rising else ""
+        terms.append(f"{d.factor}*({d.variable}*{texts[f'push_{d.variable}']}{rising})")
     return f"v = v + int(not_refractory)*({' + '.join(terms)} - v)"
 
 
-def midpoint(population: Population, slope: Callable[[str], str], step: float, cut: str) -> list[str]:
+def propagators(tau_m: float | Floats, decays: Sequence[Decay], dt: float) -> dict[str, float | Floats]:
+    """Return what is left of v in a step, and what each variable adds to it: numbers, or (n,) of tau_m (n,).
+
+    They are in the matrix exponential of [v, variable, rising].
+    """
+    taus = np.atleast_1d(tau_m)
+    found = {"keep": np.exp(-dt / taus)}
+    for d in decays:
+        rates = np.zeros((taus.size, 3, 3))
+        rates[:, 0, 0], rates[:, 0, 1] = -1 / taus, 1 / taus
+        rates[:, 1, 1], rates[:, 1, 2], rates[:, 2, 2] = -1 / d.tau, 1 / d.tau, -1 / d.tau
+        row = expm(dt * rates)[:, 0]
+        found[f"push_{d.variable}"] = row[:, 1]
+        if d.rising:
+            found[f"push_{d.rising}"] = row[:, 2]
+    return dict(found) if isinstance(tau_m, np.ndarray) else {name: float(x[0]) for name, x in found.items()}
+
+
+def midpoint(population: Population, slope: Callable[[str], str], step: str, cut: str) -> list[str]:
     """Return a step of dv/dt = slope(v) by the explicit midpoint; `step` is dt/τ_m.
 
     An exponential upswing that would reach the `cut` within the step ends there. The `middle` of the upswing is beyond
@@ -166,14 +198,14 @@ def midpoint(population: Population, slope: Callable[[str], str], step: float, c
     free, shape = "v + int(not_refractory)", population.initiation
     lines = [
         f"slope = {slope('v')}",
-        f"middle = {free}*{number(0.5 * step)}*slope",
-        f"v = {free}*{number(step)}*({slope('middle')})",
+        f"middle = {free}*0.5*{step}*slope",
+        f"v = {free}*{step}*({slope('middle')})",
         f"middle = clip(middle, -inf, {cut})",
     ]
     if isinstance(shape, Exponential):
         onset, width = number(shape.onset), number(shape.slope)
         lines.insert(1, f"up = clip(exp(clip((v - {onset})/{width}, -inf, 50)), -inf, slope/{width})")
-        lines.insert(2, f"ends = int(up*({number(step)} + exp(({onset} - ({cut}))/{width})) >= 1)*int(not_refractory)")
+        lines.insert(2, f"ends = int(up*({step} + exp(({onset} - ({cut}))/{width})) >= 1)*int(not_refractory)")
         lines.append(f"v = clip(v, ends*({cut}) - (1 - ends)*1e300, inf)")
     return lines
 
@@ -271,6 +303,26 @@ def _value(name: str, value: float | Schedule | CurrentInput, names: dict[str, A
     changes = isinstance(value, Schedule | CurrentInput)
     names[name] = timed(value) if changes else float(value)  # type: ignore[arg-type]
     return f"{name}(t)" if changes else name
+
+
+def _own(network: Network, index: int) -> dict[str, Any]:
+    """Return the parameters of a population that its equations and inputs mention, and that may differ among cells."""
+    p = network.populations[index]
+    found: dict[str, Any] = {"v_rest": p.v_rest, "v_reset": p.v_reset}
+    found |= {name: getattr(p, name) for name in ("tau_m", "v_threshold") if isinstance(getattr(p, name), np.ndarray)}
+    for m, given in enumerate(network.inputs):
+        if given.target != p.name or not isinstance(given, WhiteNoise | OUNoise | GivenNoise):
+            continue
+        coefficients: dict[str, Any] = {f"share{m}": coupling(p, given, network.dt).share}
+        if isinstance(given, WhiteNoise):
+            coefficients[f"sd{m}"] = noise_sd(p, given, network.dt)
+        found |= {name: value for name, value in coefficients.items() if isinstance(value, np.ndarray)}
+    return found
+
+
+def coefficient(name: str, value: float | Floats) -> str:
+    """Return the text of a number, or the name of a parameter of which each cell has its own."""
+    return name if isinstance(value, np.ndarray) else number(value)
 
 
 def number(value: float) -> str:

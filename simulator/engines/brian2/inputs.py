@@ -18,7 +18,7 @@ from ...networks.schedule import Schedule
 from ...networks.signals import MeanSynapticCurrent, PopulationRate, PopulationStatistic, StateRecording
 from ..noise import coupling, noise_sd
 from ..wiring import Factors, Graph, Wiring
-from .equations import Timed, number
+from .equations import Timed, coefficient, number
 
 Operation = Callable[[int], None]  # what happens in step n
 Indices = NDArray[np.int32] | NDArray[np.int64]
@@ -79,9 +79,10 @@ def statement(network: Network, m: int, names: dict[str, Any], timed: Timed, tot
             mean = number(given.rate * dt)
         return arrival(population.synapses[k], k, f"{number(given.weight)}*poisson({mean})"), "synapses"
     if isinstance(given, WhiteNoise):
-        return f"v += {number(noise_sd(population, given, dt))}*randn()*int(not_refractory)", "groups"
+        sd = coefficient(f"sd{m}", noise_sd(population, given, dt))
+        return f"v += {sd}*randn()*int(not_refractory)", "groups"
     if isinstance(given, OUNoise):
-        return _fluctuating(population, given, m, dt, f"{number(noise_sd(population, given, dt))}*randn()")
+        return _fluctuating(population, given, m, dt, f"{coefficient('', noise_sd(population, given, dt))}*randn()")
     if isinstance(given, GivenNoise):
         names[f"kick{m}"] = timed(given.kicks[:total])
         if given.tau is None:
@@ -92,9 +93,11 @@ def statement(network: Network, m: int, names: dict[str, Any], timed: Timed, tot
 
 def _fluctuating(population: Population, given: OUNoise | GivenNoise, m: int, dt: float, kick: str) -> tuple[str, str]:
     """Return the statement by which an increment of a current acts, and its slot; see `engines.noise`."""
-    keep, push, share = (number(x) for x in coupling(population, given, dt))
+    found = coupling(population, given, dt)
     if population.is_linear:  # its equations step the rest
+        share = coefficient(f"share{m}", found.share)
         return f"kick = {kick}\ny{m} += kick\nv += {share}*kick*int(not_refractory)", "groups"
+    keep, push, share = (coefficient("", x) for x in found)  # numbers for these cells
     return f"kick = {kick}\nd{m} = {push}*y{m} + {share}*kick\ny{m} = {keep}*y{m} + kick", "before_groups"
 
 

@@ -42,6 +42,18 @@ class Spiked:
     last: NDArray[np.int64]
 
 
+@dataclass(frozen=True, eq=False)
+class Hold:
+    """Refractory period [steps] and reset voltage [mV] of a population: one for all cells, or (n,)."""
+
+    period: int | NDArray[np.int64]
+    reset: float | NDArray[np.float64]
+
+    def holds(self, last: NDArray[np.int64], step: int) -> NDArray[np.bool_]:
+        """Return the cells that a spike holds: one of step m until the end of step m + R."""
+        return np.asarray((last >= 0) & (last >= step - self.period) & (last < step))
+
+
 def variables(tables: StepTables, state: State, names: Names, step: int) -> Values:
     """Return the variables of all cells; v of a refractory cell is −∞, ``s'`` is y of an alpha synapse.
 
@@ -89,21 +101,21 @@ def set_variables(tables: StepTables, state: State, names: Names, step: int, giv
             state.y[_cells(field, pop)] = s
 
 
-def set_refractory(tables: StepTables, spiked: list[Spiked], step: int, v: list[NDArray[np.float64]]) -> None:
+def set_refractory(holds: list[Hold], spiked: list[Spiked], step: int, v: list[NDArray[np.float64]]) -> None:
     """Set v to −∞ in the cells within their refractory period, counted from their last spike, and free the others."""
-    for pop, own, values in zip(tables.populations, spiked, v, strict=True):
-        refractory = _refractory(pop, own, step)
-        values[~refractory & (values == -np.inf)] = pop["v_reset"]
+    for hold, own, values in zip(holds, spiked, v, strict=True):
+        refractory = hold.holds(own.last, step)
+        values[:] = np.where(~refractory & (values == -np.inf), hold.reset, values)
         values[refractory] = -np.inf
 
 
 def history(
-    tables: StepTables, spiked: list[Spiked], step: int, needed: int, length: int
+    holds: list[Hold], spiked: list[Spiked], step: int, needed: int, length: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Return place and cell of the spikes before `step`: place = (age from the oldest)·populations + population.
 
     Args:
-        tables: of the network.
+        holds: of the populations.
         spiked: spikes of every population.
         step: the next step.
         needed: steps whose spikes are delivered or counted; of older ones only the last of a refractory cell stays,
@@ -111,9 +123,9 @@ def history(
         length: steps of the history.
     """
     place, cell = [np.empty(0, np.int64)], [np.empty(0, np.int32)]
-    for p, (pop, own) in enumerate(zip(tables.populations, spiked, strict=True)):
+    for p, (hold, own) in enumerate(zip(holds, spiked, strict=True)):
         recent = own.step >= step - needed
-        late = np.flatnonzero(_refractory(pop, own, step) & (own.last < step - needed))
+        late = np.flatnonzero(hold.holds(own.last, step) & (own.last < step - needed))
         when = np.concatenate([own.step[recent], own.last[late]])
         place.append((when - (step - length)) * len(spiked) + p)
         cell += [own.cell[recent], late.astype(np.int32)]
@@ -155,8 +167,3 @@ def _cells(field: Any, pop: Any) -> slice:
 
 def _late(key: tuple[str, str]) -> tuple[str, str]:
     return key[0], f"{key[1]}'"
-
-
-def _refractory(pop: Any, own: Spiked, step: int) -> NDArray[np.bool_]:
-    """Return the cells that a spike holds: one of step m until the end of step m + R."""
-    return np.asarray((own.last >= 0) & (own.last >= step - int(pop["refractory"])) & (own.last < step))

@@ -21,7 +21,7 @@ from ..common import course
 from ..kernels.draws import BLOCK, choose, normals
 from ..noise import noise_sd
 from ..step_tables import n_blocks
-from ..wiring import INPUTS, generator
+from ..wiring import INPUTS, draw_cells, generator
 
 _MASK = (1 << 64) - 1
 
@@ -113,7 +113,7 @@ def freeze_inputs(network: Network, duration: float, seed: int) -> Network:
     """Replace the random inputs of a network by the draws of a run of the compiled engine with this seed.
 
     Each `PoissonInput` becomes an `EventInput`, `WhiteNoise` and `OUNoise` become `GivenNoise`. Other inputs stay as
-    they are. Wiring and initial state are not frozen: the same seed draws them again.
+    they are. Wiring, initial state and parameters of the cells are not frozen: the same seed draws them again.
 
     Args:
         network: the description.
@@ -129,7 +129,7 @@ def freeze_inputs(network: Network, duration: float, seed: int) -> Network:
     n = steps(duration * 1000.0, network.dt, "freeze_inputs: duration", "s")
     check_rates(network)
     _check_size(network, n)
-    draws = Draws(network, seed)
+    draws, populations = Draws(network, seed), draw_cells(network, seed).populations
     counts, _, _ = draws.stretch(0, n)
     streams = iter(draws.streams)
     column = 0
@@ -149,7 +149,7 @@ def freeze_inputs(network: Network, duration: float, seed: int) -> Network:
         frozen[k] = EventInput(given.target, given.synapse, given.weight, times, reached, until=n * network.dt)
     for k, noise in draws._noise:
         cells = draws._sizes[k]
-        population = network.populations[network.population(noise.target)]
+        population = populations[network.population(noise.target)]
         kicks = np.empty((n, cells))
         for block in range(n_blocks(cells)):
             stream = next(streams)

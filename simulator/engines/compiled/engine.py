@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ...checks import steps
 from ...errors import InputError, unknown
 from ...networks.cells import DeltaSynapse
+from ...networks.distributions import as_drawn
 from ...networks.inputs import CurrentInput, TriggeredInput
 from ..common import (
     check_given,
@@ -24,8 +25,8 @@ from ..common import (
 )
 from ..kernels.layout import LINEAR, RATE_OF, VOLTAGE, State, Stretch
 from ..step_tables import n_blocks
-from ..wiring import Instance
-from .carry import Spiked, gate_drive, history, set_refractory, set_variables, variables
+from ..wiring import Instance, periods
+from .carry import Hold, Spiked, gate_drive, history, set_refractory, set_variables, variables
 from .chunk import Chunk
 from .draws import Draws
 from .plan import Flattening
@@ -62,12 +63,13 @@ class Simulation:
         if precision not in PRECISIONS:
             raise unknown("precision", str(precision), PRECISIONS)
         check_threads(threads)
-        self.network, self.step, self.total = instance.network, 0, total
-        check_given(self.network, total)
-        self._every = intervals(self.network, signal_dt * 1000.0)
-        biggest = max(p.n for p in self.network.populations)
+        check_given(instance.network, total)
+        self._every = intervals(instance.network, signal_dt * 1000.0)
+        biggest = max(p.n for p in instance.network.populations)
         self._threads = min(threads, max(1, n_blocks(biggest)))
         flattening = Flattening(instance, precision, self._threads, self._every)
+        self.network, self.step, self.total = flattening.network, 0, total
+        self._holds = [Hold(periods(p, self.network.dt), as_drawn(p.v_reset)) for p in self.network.populations]
         self._tables, self._rare = flattening.result()
         self._samplers, self._names = flattening.samplers, flattening.names()
         self._triggers = [i for i in self.network.inputs if isinstance(i, TriggeredInput)]
@@ -156,7 +158,9 @@ class Simulation:
             origin=begin,
             history=self._history,
             gains=courses(gains),
-            thresholds=courses([p.v_threshold for p in network.populations]),
+            thresholds=courses(  # an array is added cell by cell
+                [0.0 if isinstance(p.v_threshold, np.ndarray) else p.v_threshold for p in network.populations]
+            ),
             currents=stacked([current_course(network, i, ahead) for i in currents if i.profile is not None]),
             uniform=uniform,
             poisson=counts,
@@ -211,15 +215,13 @@ class Simulation:
             self._cells = more
 
     def _is_finite(self) -> bool:
-        y, refractory = self._state.y, self._tables.populations["refractory"]
-        n_pop = len(self.network.populations)
+        y = self._state.y
         if np.isfinite(y).all():
             return True
         infinite = int(np.count_nonzero(y == -np.inf))
-        held = 0
-        for p in range(n_pop):
-            counts = np.diff(self._pointers, axis=1)[:, p::n_pop]
-            held += int(counts[:, counts.shape[1] - int(refractory[p]) :].sum())
+        held = sum(
+            np.count_nonzero(hold.holds(last, self.step)) for hold, last in zip(self._holds, self._last, strict=True)
+        )
         return infinite == held and not (np.isnan(y).any() or (y == np.inf).any())
 
     # ---- state
@@ -273,7 +275,7 @@ class Simulation:
             Spiked(step - old._history + place[mine] // n_pop, cell[mine], last)
             for last, mine in ((old._last[p], place % n_pop == p) for p in range(n_pop))
         ]
-        set_refractory(tables, spiked, step, [values[p.name, "v"] for p in self.network.populations])
+        set_refractory(self._holds, spiked, step, [values[p.name, "v"] for p in self.network.populations])
         set_variables(tables, state, self._names, step, values)
         for before, after in zip(old._tables.projections, tables.projections, strict=False):
             modes = slice(int(after["mode"]), int(after["mode"]) + int(after["rank"]))
@@ -294,7 +296,7 @@ class Simulation:
         for k, (name, every) in enumerate(self._every.items()):
             if old._every.get(name) == every:
                 state.counts[k] = old._state.counts[counted[name]]
-        place, cell = history(tables, spiked, step, self._needed + 1, self._history)
+        place, cell = history(self._holds, spiked, step, self._needed + 1, self._history)
         self._keep_spikes(place, cell)
         self._last = [own.last.copy() for own in spiked]
         ages, n = self._history - place // n_pop, min(self._history, old._history)
@@ -337,7 +339,7 @@ class Simulation:
     def _start(self, flattening: Flattening, instance: Instance) -> State:
         tables, network = self._tables, self.network
         y = apart(flattening.size, flattening.dtype)
-        base = np.array([p.v_rest for p in network.populations])
+        base = tables.populations["v_rest"].copy()
         for place, values in flattening.profiles:
             y[place : place + values.size] = values
         for p, v in enumerate(instance.v):

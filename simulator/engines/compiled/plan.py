@@ -8,17 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...checks import steps
 from ...errors import InputError
 from ...networks.cells import AlphaSynapse, DeltaSynapse, Exponential, Population, Quadratic, SaturatingSynapse
+from ...networks.distributions import as_drawn, typical
 from ...networks.inputs import CurrentInput, EventInput, GivenNoise, OUNoise, PoissonInput, TriggeredInput
 from ..kernels import layout as at
 from ..kernels.draws import BLOCK
-from ..kernels.propagators import alpha_propagator, mean_of_decay, mean_of_rise, propagator
+from ..kernels.propagators import alpha_propagator, each, mean_of_decay, mean_of_rise, propagator
 from ..noise import coupling
 from ..step_tables import Joined, input_tables, n_blocks, sampler_tables, slow_table, split_rows, table
-from ..wiring import Factors, Graph, Instance, Matrix
+from ..wiring import Factors, Graph, Instance, Matrix, periods
 from .carry import Names
+from .individual import Arrays, has_own, resting_currents
 
 # Co-moving coordinates (`kernels.linear`) lose precision as the fastest variable decays between two refreshes: an
 # event that is added after a decay by e^−a is e^a times larger than older ones of the same weight, and rounds them off
@@ -41,7 +42,9 @@ class Flattening:
     """
 
     def __init__(self, instance: Instance, precision: str, threads: int, every: dict[str, int]) -> None:
-        self.network, self.dtype, self.threads, self.every = instance.network, np.dtype(precision), threads, every
+        self.network = resting_currents(instance.drawn)
+        self.dtype, self.threads, self.every = np.dtype(precision), threads, every
+        self.own = Arrays(len(self.network.populations))
         self.fields: list[tuple[Any, ...]] = []
         self.channels: list[tuple[Any, ...]] = []
         self.gates: list[tuple[Any, ...]] = []
@@ -53,6 +56,7 @@ class Flattening:
         self.profiles: list[tuple[int, NDArray[np.float64]]] = []  # what stands in y from the start: (place, values)
         self.extra: dict[tuple[str, str], int] = {}  # channels of OU currents, by population and name
         self.drives: dict[str, int] = {}  # where the summed drive of OU currents begins in y, by population
+        self.moving = {p.name: p.is_linear and not has_own(p) for p in self.network.populations}  # coordinates
         n_synapses = sum(len(p.synapses) for p in self.network.populations)
         self.channels = [()] * n_synapses
         self.populations = [self._population(p) for p in range(len(self.network.populations))]
@@ -77,7 +81,7 @@ class Flattening:
         )
         self.samplers, index = sampler_tables(network, self.channel, self.every)
         signals, inputs = at.Signals(self.samplers, index), at.Inputs(poisson, events)
-        linear = [p.is_linear for p in network.populations]
+        individual = self.own.tables(network, len(self.fields))
         sparse = self.n_modes == len(self.gates) == 0 and (projections["kind"] == at.SPARSE).all()
         return plan, at.Rare(
             signals if self.samplers.size else None,
@@ -85,16 +89,17 @@ class Flattening:
             at.Noise(*noise) if noise[0].size else None,
             None if sparse else at.Coupling(factors, table(at.GATE, self.gates)),
             at.Triggers(*triggers) if triggers[0].size else None,
-            True if any(linear) else None,
-            None if all(linear) else True,
+            individual,
+            True if any(self.moving.values()) else None,
+            None if all(p.is_linear for p in network.populations) else True,
         )
 
     def _population(self, index: int) -> tuple[Any, ...]:
         network, p = self.network, self.network.populations[index]
-        dt, linear = network.dt, p.is_linear
+        dt, linear, tau_m = network.dt, p.is_linear, as_drawn(p.tau_m)
         first = len(self.fields)
         self._field(at.VOLTAGE, p.n)
-        taus = [p.tau_m]
+        taus = [float(np.min(tau_m))]
         before = sum(len(q.synapses) for q in network.populations[:index])
         for k, synapse in enumerate(p.synapses):
             channel = before + k
@@ -110,26 +115,26 @@ class Flattening:
                 if self._has_events(p, synapse.name):
                     field = len(self.fields)
                     taus.append(synapse.tau)
-                    self._decaying(p, synapse, channel, linear)
+                    self._decaying(p, synapse, channel)
                 self.channels[channel] = self._kick(kind, index, field, synapse.sign, slow_index)
             self._modes(p, synapse, channel, linear)
         adaptation = -1
         if p.adaptation is not None:
             adaptation = len(self.fields)
             taus.append(p.adaptation.tau)
-            push = -_push(p, dt, p.adaptation.tau)
+            push = _push(p, dt, p.adaptation.tau, -1)
             self._field(at.DECAY, p.n, keep=math.exp(-dt / p.adaptation.tau), push=push, channel=len(self.channels))
             self._channel(p.name, "w", index, adaptation)
         for given in network.inputs:
             if isinstance(given, OUNoise | GivenNoise) and given.target == p.name and given.tau is not None:
                 taus.append(given.tau)
                 self._fluctuating(p, given, index)
-        keep = math.exp(-dt / p.tau_m)
+        keep = each(lambda tau: math.exp(-dt / tau), tau_m)
         for column, current in enumerate(self.currents):
             if current.target == p.name and current.profile is not None:
                 push = 1.0 - keep if linear else 1.0
                 self._field(at.FIXED, p.n, push=push, current=column, values=current.profile)
-        if linear and min(taus) * MAX_RATIO[self.dtype.itemsize] < dt:
+        if self.moving[p.name] and min(taus) * MAX_RATIO[self.dtype.itemsize] < dt:
             limit = dt / MAX_RATIO[self.dtype.itemsize]
             raise InputError(
                 f"Population {p.name!r}: time constants must be at least {limit:.3g} ms at dt = {dt:g} ms in "
@@ -137,10 +142,15 @@ class Flattening:
             )
         refresh = max(1, min(MAX_REFRESH, int(MAX_DECAY * min(taus) / dt)))
         kind, slope, onset = _initiation(p)
+        if kind == at.LINEAR and not self.moving[p.name]:
+            kind = at.EXACT
+        if has_own(p):
+            self.own.population(index, p, dt, keep)
+        tau = typical(p.tau_m)  # of populations with arrays, these numbers are not read
         return (
-            kind, p.n, first, len(self.fields), steps(p.refractory, dt, "Population.refractory"), refresh, adaptation,
-            p.v_rest, p.v_reset, keep, dt / p.tau_m, p.adaptation.jump if p.adaptation else 0.0,
-            p.adaptation.coupling if p.adaptation else 0.0, slope, onset,
+            kind, p.n, first, len(self.fields), int(np.max(periods(p, dt))), refresh, adaptation,
+            typical(p.v_rest), typical(p.v_reset), math.exp(-dt / tau), dt / tau,
+            p.adaptation.jump if p.adaptation else 0.0, p.adaptation.coupling if p.adaptation else 0.0, slope, onset,
         )  # fmt: skip
 
     def _has_events(self, p: Population, synapse: str) -> bool:
@@ -153,20 +163,21 @@ class Flattening:
             for q, w in zip(self.network.projections, self.wiring, strict=True)
         )
 
-    def _decaying(self, p: Population, synapse: Any, channel: int, linear: bool) -> None:
+    def _decaying(self, p: Population, synapse: Any, channel: int) -> None:
         dt = self.network.dt
         alpha = isinstance(synapse, AlphaSynapse)
-        common = {
+        common: dict[str, Any] = {
             "channel": channel,
             "keep": math.exp(-dt / synapse.tau),
-            "push": synapse.sign * _push(p, dt, synapse.tau),
+            "push": _push(p, dt, synapse.tau, synapse.sign),
             "h": dt / synapse.tau,
             "reversal": math.nan if synapse.reversal is None else synapse.reversal,
         }
         self._field(at.ALPHA if alpha else at.DECAY, p.n, **common)
         if alpha:
-            if linear:
-                common["push_y"] = synapse.sign * alpha_propagator(dt, p.tau_m, synapse.tau)
+            if p.is_linear:
+                late = each(lambda tau: synapse.sign * alpha_propagator(dt, tau, synapse.tau), as_drawn(p.tau_m))
+                common["push_y" if self.moving[p.name] else "push"] = late
             else:
                 common["push"] = synapse.sign * mean_of_rise(dt, synapse.tau)
             self._field(at.ALPHA_Y, p.n, **common)
@@ -174,11 +185,12 @@ class Flattening:
     def _fluctuating(self, p: Population, given: OUNoise | GivenNoise, index: int) -> None:
         """Lay out the field of an OU current; in cells that are not linear also one of the drive by all of them."""
         keep, push, _ = coupling(p, given, self.network.dt)
-        if not p.is_linear and p.name not in self.drives:
+        moving = self.moving[p.name]
+        if not moving and p.name not in self.drives:
             self.drives[p.name] = self.size
             self._field(at.GRADED, p.n)
-        own, kind = len(self.fields), at.DECAY if p.is_linear else at.HELD
-        self._field(kind, p.n, keep=keep, push=push if p.is_linear else 0.0, channel=len(self.channels))
+        own, kind = len(self.fields), at.DECAY if moving else at.HELD
+        self._field(kind, p.n, keep=keep, push=push if moving else 0.0, channel=len(self.channels))
         self._channel(p.name, given.name, index, own)
 
     def _modes(self, p: Population, synapse: Any, channel: int, linear: bool) -> None:
@@ -192,10 +204,11 @@ class Flattening:
                 continue
             common: dict[str, Any] = {"channel": channel, "push": 0.0, "keep": 1.0}
             if saturating:
-                common["push"] = synapse.sign * ((1.0 - math.exp(-dt / p.tau_m)) if linear else 1.0)
+                rest = each(lambda tau: 1.0 - math.exp(-dt / tau), as_drawn(p.tau_m))
+                common["push"] = synapse.sign * (rest if linear else 1.0)
                 common["block"] = synapse.magnesium / 3.57
             elif not delta:
-                common["push"] = synapse.sign * _push(p, dt, synapse.tau)
+                common["push"] = _push(p, dt, synapse.tau, synapse.sign)
                 common["keep"] = math.exp(-dt / synapse.tau)
             if not delta:
                 common["reversal"] = math.nan if synapse.reversal is None else synapse.reversal
@@ -216,7 +229,7 @@ class Flattening:
         mode: int = -1,
         current: int = -1,
         keep: float = 1.0,
-        push: float = 1.0,
+        push: float | NDArray[np.float64] = 1.0,
         push_y: float = 0.0,
         h: float = 0.0,
         reversal: float = math.nan,
@@ -225,6 +238,9 @@ class Flattening:
     ) -> None:
         if values is not None:
             self.profiles.append((self.size, values))
+        if isinstance(push, np.ndarray):
+            self.own.field(len(self.fields), push)
+            push = math.nan
         self.fields.append((kind, self.size, channel, mode, current, keep, push, push_y, h, reversal, block))
         self.size += -(-n // 16) * 16  # a field begins on a cache line
 
@@ -234,14 +250,14 @@ class Flattening:
 
     def _kick(self, kind: int, index: int, field: int, sign: int, slow: int) -> tuple[Any, ...]:
         """Return a channel with the fields that its events change; those of population `index` are laid out already."""
-        linear = self.network.populations[index].is_linear
+        moving = self.moving[self.network.populations[index].name]
         v = next(f[1] for f in reversed(self.fields) if f[0] == at.VOLTAGE)
         own = self.fields[field][1] if field >= 0 else 0
         places = [own]
         if kind == at.KICK_ALPHA and field >= 0:
             late = self.fields[field + 1][1]
-            places = [own, v, late] if linear else [late]
-        elif kind == at.KICK_DECAY and linear:
+            places = [own, v, late] if moving else [late]
+        elif kind == at.KICK_DECAY and moving:
             places = [own, v]
         return (kind, index, field, len(places), *places, *[0] * (3 - len(places)), sign, slow)
 
@@ -307,9 +323,11 @@ class Flattening:
         return table(at.PROJECTION, rows), arrays, factors.array()
 
 
-def _push(p: Population, dt: float, tau: float) -> float:
+def _push(p: Population, dt: float, tau: float, sign: int) -> float | NDArray[np.float64]:
     """Return the increment of v of a linear cell by a decaying current, per unit; for others its mean over the step."""
-    return propagator(dt, p.tau_m, tau) if p.is_linear else mean_of_decay(dt, tau)
+    if not p.is_linear:
+        return sign * mean_of_decay(dt, tau)
+    return each(lambda tau_m: sign * propagator(dt, tau_m, tau), as_drawn(p.tau_m))
 
 
 def _initiation(p: Population) -> tuple[int, float, float]:

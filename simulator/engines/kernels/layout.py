@@ -20,7 +20,7 @@ from ...types import Floats, Ints
 Cells = NDArray[np.int32]
 Table = NDArray[Any]  # of records
 
-LINEAR, LEAKY, EXPONENTIAL, QUADRATIC = range(4)  # populations
+LINEAR, LEAKY, EXPONENTIAL, QUADRATIC, EXACT = range(5)  # populations; EXACT: linear cells with parameters of their own
 VOLTAGE, DECAY, ALPHA, ALPHA_Y, FIXED, GRADED, HELD = range(7)  # fields
 KICK_DECAY, KICK_ALPHA, KICK_VOLTAGE, KICK_GATE = range(4)  # channels: what a spike does
 SPARSE, DENSE, FACTORS = range(3)  # projections
@@ -108,6 +108,19 @@ POISSON = np.dtype(
     [("channel", "i8"), ("weight", "f8"), ("stream", "i8")]  # stream: of its first block
 )
 EVENTS = np.dtype([("channel", "i8"), ("weight", "f8")])
+OWN = np.dtype(
+    [  # where an array of one number for each cell begins in `Individual.values`; -1: one number for all cells
+        ("rest", "i8"),
+        ("reset", "i8"),
+        ("step", "i8"),  # dt/tau_m
+        ("keep", "i8"),  # e^{-dt/tau_m}
+        ("threshold", "i8"),  # added to that of the step
+        ("refractory", "i8"),  # [steps]
+        ("first_period", "i8"),  # its distinct refractory periods in `periods`: first..last-1
+        ("last_period", "i8"),
+    ]
+)
+OWN_NOISE = np.dtype([("sd", "i8"), ("push", "i8"), ("share", "i8")])
 NOISE = np.dtype(
     [
         ("population", "i8"),
@@ -214,6 +227,16 @@ class Triggers(NamedTuple):
     cells: Cells
 
 
+class Individual(NamedTuple):
+    """Parameters of populations whose cells differ in them."""
+
+    populations: Table  # of `OWN`
+    fields: Ints  # where the increments of v by a field begin in values, one for each cell; -1: the field's `push`
+    noise: Table  # of `OWN_NOISE`
+    values: Floats
+    periods: Ints  # [steps]
+
+
 class Rare(NamedTuple):
     """Arguments of `advance` that are None for a network without them."""
 
@@ -222,6 +245,7 @@ class Rare(NamedTuple):
     noise: Noise | None
     coupling: Coupling | None
     triggers: Triggers | None
+    individual: Individual | None
     linear_cells: bool | None
     plain_cells: bool | None
 
@@ -265,7 +289,7 @@ class Scratch(NamedTuple):
     drawn: Cells  # (largest number of Poisson events of a block and step,)
     values: Floats  # (cells of the largest population,)
     kicks: Floats  # the same for increments by noise
-    block: Floats  # (5, WIDTH) of a few cells
+    block: Floats  # (7, WIDTH) of a few cells
 
 
 class Stretch(NamedTuple):

@@ -33,6 +33,20 @@ def prefetch(typing: Any, array: Any, index: Any) -> Any:
     return types.void(array, types.intp), build
 
 
+@_intrinsic  # type: ignore[untyped-decorator]
+def of(typing: Any, values: Any, index: Any) -> Any:
+    """Return the number of a cell: values[index] of an array, or the number that all cells share."""
+    if not isinstance(values, types.Array):
+        return values(values, index), lambda _, builder, __, args: args[0]
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        own = context.make_array(signature.args[0])(context, builder, args[0])
+        item = _utils.get_item_pointer(context, builder, signature.args[0], own, [args[1]], wraparound=False)
+        return builder.load(item)
+
+    return values.dtype(values, types.intp), build
+
+
 @inner
 def fill(a: NDArray[Any], first: int, last: int, value: float) -> None:  # pragma: no cover
     """Set a[first:last] to a value."""

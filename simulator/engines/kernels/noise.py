@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from ...types import Floats
 from .compiling import inner
 from .draws import BLOCK, normal
-from .layout import LINEAR, Noise, StepTables
-from .memory import fill
+from .layout import LINEAR, Individual, Noise, StepTables
+from .memory import fill, of
 
 
 @inner
 def noise(
     tables: StepTables,
     noisy: Noise,
+    individual: Individual | None,
     p: int,
     y: NDArray[Any],
     lam: Floats,
@@ -44,6 +45,9 @@ def noise(
         if given.population != p:
             continue
         _kicks(noisy, j, streams, n, pop.n, lo, hi, x)
+        if individual is not None and individual.noise[j].sd >= 0:
+            for i in range(lo, hi):
+                x[i] *= individual.values[individual.noise[j].sd + i]
         if given.channel < 0:
             if pop.kind == LINEAR:
                 _add(y, v, 1.0 / lam[pop.first], x, lo, hi)
@@ -60,7 +64,12 @@ def noise(
             if not driven:
                 fill(y, given.drive + lo, given.drive + hi, 0.0)
             driven = True
-            _step(y, own, given.drive, given.keep, given.push, given.share, x, lo, hi)
+            if individual is not None and individual.noise[j].push >= 0:
+                each, values = individual.noise[j], individual.values
+                _step(y, own, given.drive, given.keep, values[each.push : each.push + pop.n],
+                      values[each.share : each.share + pop.n], x, lo, hi)  # fmt: skip
+            else:
+                _step(y, own, given.drive, given.keep, given.push, given.share, x, lo, hi)
     return found
 
 
@@ -89,9 +98,9 @@ def _add(y: NDArray[Any], to: int, factor: float, x: Floats, lo: int, hi: int) -
 
 @inner
 def _step(
-    y: NDArray[Any], own: int, drive: int, keep: float, push: float, share: float, x: Floats, lo: int, hi: int
+    y: NDArray[Any], own: int, drive: int, keep: float, push: Any, share: Any, x: Floats, lo: int, hi: int
 ) -> None:  # pragma: no cover
     """Add push·y + share·ξ to the drive, then step y ← keep·y + ξ."""
     for i in range(lo, hi):
-        y[drive + i] += push * y[own + i] + share * x[i]
+        y[drive + i] += of(push, i) * y[own + i] + of(share, i) * x[i]
         y[own + i] = keep * y[own + i] + x[i]

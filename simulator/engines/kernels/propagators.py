@@ -3,6 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+
+import numpy as np
+
+from ...types import Floats
+
+
+def each(function: Callable[[float], float], values: float | Floats) -> float | Floats:
+    """Return a function of a number, or of every number of an array, to the bits of the single number."""
+    if not isinstance(values, np.ndarray):
+        return function(values)
+    distinct, place = np.unique(values, return_inverse=True)
+    return np.array([function(value) for value in distinct.tolist()])[place]
 
 
 def propagator(dt: float, tau_m: float, tau_s: float) -> float:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ...types import Floats
 from .compiling import inner
+from .individual import reset_of
 from .layout import (
     ALPHA,
     ALPHA_Y,
@@ -23,6 +24,7 @@ from .layout import (
     SLOW_OF,
     SLOW_RATE_OF,
     STATE_OF,
+    Individual,
     Signals,
     Stretch,
     Table,
@@ -44,6 +46,7 @@ def _add_variable(
     base: Floats,
     z: Floats,
     out: Floats,
+    individual: Individual | None,
 ) -> None:  # pragma: no cover
     """Add factor·variable of every cell of a population to `out`; the variable is v (-1) or the s of a channel."""
     pop = populations[p]
@@ -61,7 +64,8 @@ def _add_variable(
                     for i in range(pop.n):
                         out[i] += scale * y[start + i]
         for i in range(pop.n):
-            out[i] = factor * out[i] if out[i] > -math.inf else factor * pop.v_reset
+            held = reset_of(individual, pop, p, i) if out[i] == -math.inf else out[i]
+            out[i] = factor * held
         return
     for f in range(pop.first + 1, pop.last):
         field = fields[f]
@@ -80,7 +84,15 @@ def _add_variable(
 
 @inner
 def _add_current(
-    populations: Table, fields: Table, p: int, channel: int, g: float, y: NDArray[Any], z: Floats, out: Floats
+    populations: Table,
+    fields: Table,
+    p: int,
+    channel: int,
+    g: float,
+    y: NDArray[Any],
+    z: Floats,
+    out: Floats,
+    individual: Individual | None,
 ) -> None:  # pragma: no cover
     """Add g·s, or g·s·|E − v| of a conductance, of every cell of a population that is not linear to `out`."""
     pop = populations[p]
@@ -93,7 +105,7 @@ def _add_current(
         for i in range(pop.n):
             current = scale * y[field.start + i]
             if not math.isnan(field.reversal):
-                now = y[v + i] if y[v + i] > -math.inf else pop.v_reset
+                now = y[v + i] if y[v + i] > -math.inf else reset_of(individual, pop, p, i)
                 current *= abs(field.reversal - now)
             out[i] += current
 
@@ -114,6 +126,7 @@ def sample(
     q: Floats,
     r: Floats,
     room: Floats,
+    individual: Individual | None,
 ) -> None:  # pragma: no cover
     """Write every signal that is due at the beginning of step n; rates are due at the end of one (`count`)."""
     for k in range(signals.samplers.size):
@@ -134,14 +147,16 @@ def sample(
                 c = signals.places[j]
                 if pop.kind == LINEAR:
                     _add_variable(
-                        populations, fields, sampler.population, c, abs(gain[c]), since, y, lam, dec, base, z, values
-                    )
+                        populations, fields, sampler.population, c, abs(gain[c]), since, y, lam, dec, base, z, values,
+                        individual,
+                    )  # fmt: skip
                 else:
-                    _add_current(populations, fields, sampler.population, c, abs(gain[c]), y, z, values)
+                    _add_current(populations, fields, sampler.population, c, abs(gain[c]), y, z, values, individual)
         else:
             _add_variable(
-                populations, fields, sampler.population, sampler.variable, 1.0, since, y, lam, dec, base, z, values
-            )
+                populations, fields, sampler.population, sampler.variable, 1.0, since, y, lam, dec, base, z, values,
+                individual,
+            )  # fmt: skip
         if sampler.kind == STATE_OF:
             for j in range(sampler.first, sampler.last):
                 stretch.samples[at + j - sampler.first] = values[signals.places[j]]

@@ -22,15 +22,18 @@ from __future__ import annotations
 import math
 
 from ...types import Ints
+from . import individual as own
 from . import linear, plain
 from . import rare as seldom
 from .compiling import entry
 from .delivery import deliver, receive, units
 from .layout import (
+    EXACT,
     FIXED,
     GRADED,
     LINEAR,
     Coupling,
+    Individual,
     Inputs,
     Noise,
     Scratch,
@@ -55,6 +58,7 @@ def advance(
     noisy: Noise | None,
     coupling: Coupling | None,
     triggered: Triggers | None,
+    individual: Individual | None,
     linear_cells: bool | None,
     plain_cells: bool | None,
     state: State,
@@ -75,7 +79,8 @@ def advance(
     reset and release.
     A cell that spikes in step n is held in the steps n + 1 .. n + R.
 
-    `linear_cells` and `plain_cells`: True, or None where the network has none.
+    `linear_cells`: True, or None where no population is in co-moving coordinates. `plain_cells`: where no cells have
+    conductances, coupling or spike initiation.
     """
     populations, fields, channels, projections = tables.populations, tables.fields, tables.channels, tables.projections
     n_pop, bounds, y = populations.size, tables.bounds, state.y
@@ -117,6 +122,7 @@ def advance(
                         q,
                         r,
                         scratch.values,
+                        individual,
                     )
                 meet(sync, parts)
 
@@ -143,7 +149,8 @@ def advance(
                 if coupling is not None:
                     seldom.drive(populations, fields, p, y, gain, lam, lo, hi)
                 if noisy is not None:
-                    noise(tables, noisy, p, y, lam, dec, state.streams, n, lo, hi, scratch.kicks, scratch.values)
+                    noise(tables, noisy, individual, p, y, lam, dec, state.streams, n, lo, hi, scratch.kicks,
+                          scratch.values)  # fmt: skip
                 m = 0
                 for f in range(pop.first, pop.last):
                     if fields[f].kind != GRADED:
@@ -151,14 +158,24 @@ def advance(
                         m += 1
                 scaled[0] = stretch.thresholds[k, p] - base[p]
                 count = linear.scan(y, starts[:m], terms[:m], lo, hi, scaled[0], spikes, count)
-            elif plain_cells is not None:
-                kicks = scratch.values[:0]
+            elif plain_cells is not None or individual is not None:
+                kicks, theta, drive = scratch.values[:0], stretch.thresholds[k, p], stretch.uniform[k, p]
                 if noisy is not None:
                     fill(scratch.values, lo, hi, 0.0)
-                    if noise(tables, noisy, p, y, lam, dec, state.streams, n, lo, hi, scratch.kicks, scratch.values):
+                    if noise(tables, noisy, individual, p, y, lam, dec, state.streams, n, lo, hi, scratch.kicks,
+                             scratch.values):  # fmt: skip
                         kicks = scratch.values[: pop.n]
-                count = plain.step(tables, p, lo, hi, y, gain, z, stretch.currents[k], stretch.uniform[k, p], kicks,
-                                   scratch.block, stretch.thresholds[k, p], spikes, count)  # fmt: skip
+                if individual is not None and pop.kind == EXACT:
+                    count = own.step(tables, individual, p, lo, hi, y, gain, z, stretch.currents[k], drive, kicks,
+                                     scratch.block, theta, spikes, count)  # fmt: skip
+                elif plain_cells is not None:
+                    if individual is not None and individual.populations[p].rest >= 0:
+                        count = plain.step(tables, own.parameters(individual, p, pop.n), p, lo, hi, y, gain, z,
+                                           stretch.currents[k], drive, kicks, scratch.block, theta, spikes,
+                                           count)  # fmt: skip
+                    else:
+                        count = plain.step(tables, None, p, lo, hi, y, gain, z, stretch.currents[k], drive, kicks,
+                                           scratch.block, theta, spikes, count)  # fmt: skip
             pointers[part, now + p + 1] = count
             for x in range(first_spike, count):
                 y[v + spikes[x]] = -math.inf
@@ -204,6 +221,10 @@ def advance(
 
         for p in range(n_pop):
             pop = populations[p]
+            if individual is not None and individual.populations[p].rest >= 0:
+                v = fields[pop.first].start
+                own.release(individual, p, n_pop, now, pointers[part], spikes, y[v : v + pop.n])
+                continue
             at = now - pop.refractory * n_pop + p
             for x in range(pointers[part, at], pointers[part, at + 1]):
                 if linear_cells is not None and pop.kind == LINEAR:
