@@ -233,7 +233,7 @@ def _called(what: str, kinds: Mapping[str, type], name: str, inside: str) -> obj
         if key not in hints or key in given:
             raise InputError(f"{what}: must be {name}({', '.join(hints)}); got {name}({inside})")
         given[key] = parse(f"{what}: {key}", hints[key], value)
-    missing = [f.name for f in fields(kinds[name]) if f.init and f.name not in given and default_of(f) is MISSING]  # type: ignore[arg-type]
+    missing = [f.name for f in fields(kinds[name]) if f.init and f.name not in given and default_of(f) is MISSING]
     if missing:
         raise InputError(f"{what}: must be {name}({', '.join(hints)}); got {name}({inside})")
     return kinds[name](**given)

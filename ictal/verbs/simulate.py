@@ -146,7 +146,7 @@ def repeated_by(
     from ..simulator.networks.description import MOST_INLINE
     from ..simulator.networks.distributions import Normal, Uniform
 
-    kinds = str | int | float | tuple | list | Uniform | Normal | None
+    kinds = (str, int, float, tuple, list, Uniform, Normal, type(None))
     plain = all(
         isinstance(value, kinds) or (isinstance(value, np.ndarray) and value.size <= MOST_INLINE)
         for value in parameters.values()

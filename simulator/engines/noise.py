@@ -8,9 +8,8 @@ drives. The two functions below give what it can: `matched` the variance of v, `
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import NamedTuple
-
-import numpy as np
 
 from ..networks.cells import Population
 from ..networks.distributions import as_drawn
@@ -49,8 +48,12 @@ def coupling(population: Population, noise: WhiteNoise | OUNoise | GivenNoise, d
     tau_m, tau = as_drawn(population.tau_m), noise.tau
     if isinstance(tau_m, float):
         return matched(dt, tau_m, tau)
-    push, share = (np.asarray(each(lambda x, k=k: matched(dt, x, tau)[k], tau_m)) for k in (1, 2))  # type: ignore[misc]
+    push, share = (each(partial(_of_matched, dt, tau, k), tau_m) for k in (1, 2))
     return Coupling(math.exp(-dt / tau), push, share)
+
+
+def _of_matched(dt: float, tau: float, k: int, tau_m: float) -> float:
+    return float(matched(dt, tau_m, tau)[k])
 
 
 def matched(dt: float, tau_m: float, tau: float) -> Coupling:

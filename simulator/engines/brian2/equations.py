@@ -106,8 +106,10 @@ def cells(network: Network, index: int, timed: Timed) -> Cells:
     if population.adaptation:
         names["w_jump"] = float(population.adaptation.jump)
     cut = population.v_threshold
-    cut = "v_threshold" if isinstance(cut, np.ndarray) else _value("v_threshold", cut, names, timed)  # type: ignore[arg-type]
-    threshold = f"v >= {cut}"
+    if isinstance(cut, float | Schedule):
+        threshold = f"v >= {_value('v_threshold', cut, names, timed)}"
+    else:
+        threshold = "v >= v_threshold"
     lines, decays = [*_gains(network, population, names, timed)], [*_decays(network, population)]
     given, start = _currents(network, population, names, timed)
     start |= {name: value for name, value in own.items() if isinstance(value, np.ndarray)}

@@ -50,7 +50,7 @@ class Arrays:
     """Arrays of one number for each cell, in the order in which a network is laid out."""
 
     def __init__(self, n_populations: int) -> None:
-        self.rows: list[tuple[int, ...]] = [(-1,) * len(at.OWN)] * n_populations
+        self.rows: list[tuple[int, ...]] = [(-1,) * len(at.OWN.names or ())] * n_populations
         self.fields: dict[int, int] = {}  # field -> where its increments of v begin in values
         self.values, self.periods = Joined(np.float64), Joined(np.int64)
 

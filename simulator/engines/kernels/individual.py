@@ -30,15 +30,15 @@ from .memory import of
 
 
 @inner
-def parameters(individual: Individual, p: int, n: int) -> Any:  # pragma: no cover
-    """Return rest, reset, dt/τ_m and the part of the threshold that each of the n cells of population p has."""
-    own, values = individual.populations[p], individual.values
-    return (
-        values[own.rest : own.rest + n],
-        values[own.reset : own.reset + n],
-        values[own.step : own.step + n],
-        values[own.threshold : own.threshold + n],
-    )
+def parameters(
+    individual: Individual, p: int, pop: Any, lo: int, hi: int, threshold: float, cut: Floats, reach: Floats
+) -> Any:  # pragma: no cover
+    """Return resting voltage, reset, dt/τ_m of all cells of a population; write cut and reach of the cells lo..hi-1."""
+    own, values, n = individual.populations[p], individual.values, pop.n
+    for i in range(lo, hi):
+        cut[i] = threshold + values[own.threshold + i]
+        reach[i] = plain.reach_of(values[own.step + i], cut[i], pop.onset, pop.slope)
+    return values[own.rest : own.rest + n], values[own.reset : own.reset + n], values[own.step : own.step + n]
 
 
 @loop

@@ -289,7 +289,8 @@ class Scratch(NamedTuple):
     drawn: Cells  # (largest number of Poisson events of a block and step,)
     values: Floats  # (cells of the largest population,)
     kicks: Floats  # the same for increments by noise
-    block: Floats  # (7, WIDTH) of a few cells
+    block: Floats  # (5, WIDTH) of a few cells
+    cuts: Floats  # (2, cells of the largest population): thresholds of each cell, and what follows from them
 
 
 class Stretch(NamedTuple):

@@ -25,7 +25,7 @@ from ...types import Floats
 from .compiling import inner, loop
 from .exponential import exp, exprel, madd
 from .layout import ALPHA, ALPHA_Y, DECAY, EXPONENTIAL, FIXED, HELD, LEAKY, Cells, StepTables
-from .memory import fill, of
+from .memory import fill, of, part
 
 WIDTH = 256
 MAX_EXPONENT = 50.0
@@ -36,7 +36,6 @@ MAGNESIUM_SLOPE = 0.062  # [1/mV]
 @loop
 def step(
     tables: StepTables,
-    own: Any,
     p: int,
     lo: int,
     hi: int,
@@ -47,75 +46,60 @@ def step(
     uniform: float,
     kicks: Floats,
     block: Floats,
-    threshold: float,
     out: Cells,
     count: int,
+    alike: bool,
+    rest: Any,
+    reset: Any,
+    step: Any,
+    threshold: Any,
+    reach: Any,
 ) -> int:  # pragma: no cover
     """Advance the cells lo..hi-1 and their synapses by one step; append those that spike to `out`.
 
-    `own`: None, or what each cell has of its own (`individual.step`). `kicks`: increments of v by noise (n_cells,), or
-    empty.
+    `kicks`: increments of v by noise (n_cells,), or empty. From `rest` on: numbers, and `alike` is True, or (n_cells,).
+    `step` is dt/τ_m, `reach` is `reach_of`.
     """
     pop, fields = tables.populations[p], tables.fields
     v, first, last = fields[pop.first].start, pop.first + 1, pop.last
-    pair = pop.kind == LEAKY and last - first == 2 and kicks.size == 0 and pop.adaptation < 0
+    pair = alike and pop.kind == LEAKY and last - first == 2 and kicks.size == 0 and pop.adaptation < 0
     for f in range(first, last):
         pair = pair and fields[f].kind == DECAY and not math.isnan(fields[f].reversal)
-    if own is not None:
-        pair = False
     width = 4 * WIDTH if pair else WIDTH
-    reach = reach_of(pop.step, threshold, pop.onset, pop.slope)
     for a in range(lo, hi, width):
         b = min(a + width, hi)
-        now = y[v + a : v + b]
+        m = b - a
+        now, cut = y[v + a : v + b], part(threshold, a, b)
         if pair:
             e, i = fields[first], fields[first + 1]
             c, d = e.push * gain[e.channel], i.push * gain[i.channel]
             _two_conductances(
                 now, y[e.start + a : e.start + b], y[i.start + a : i.start + b], c, d, c * e.reversal, d * i.reversal,
-                e.keep, i.keep, pop.v_rest + uniform, pop.step,
+                e.keep, i.keep, of(rest, 0) + uniform, of(step, 0),
             )  # fmt: skip
-            count = spiking(now, threshold, a, out, count)
-        elif own is not None:
-            rest, held, h, cut, to = own[0][a:b], own[1][a:b], own[2][a:b], block[5, : b - a], block[6, : b - a]
-            for k in range(b - a):
-                cut[k] = threshold + own[3][a + k]
-                to[k] = reach_of(h[k], cut[k], pop.onset, pop.slope)
-            _move(tables, pop, a, b, y, gain, z, currents, uniform, kicks, block, now, rest, held, h, to, cut)
-            count = spiking(now, cut, a, out, count)
         else:
-            _move(tables, pop, a, b, y, gain, z, currents, uniform, kicks, block, now, pop.v_rest, pop.v_reset,
-                  pop.step, reach, threshold)  # fmt: skip
-            count = spiking(now, threshold, a, out, count)
+            before, leak, pull, middle = block[0, :m], block[1, :m], block[2, :m], block[3, :m]
+            low, h = part(rest, a, b), part(step, a, b)
+            _begin(now, before, leak, pull, part(reset, a, b), low, uniform)
+            blocked = _synapses(tables, pop, a, b, y, gain, z, currents, before, leak, pull, block[4, :m])
+            if pop.adaptation >= 0:
+                w = fields[pop.adaptation]
+                _adapt(y[w.start + a : w.start + b], before, pull, pop.coupling, low, w.push)
+            if pop.kind == LEAKY and blocked:
+                _tangent(now, before, middle, leak, pull, h)
+            elif pop.kind == LEAKY:
+                _leaky(now, before, middle, leak, pull, h)
+            elif pop.kind == EXPONENTIAL:
+                _exponential(now, before, middle, leak, pull, h, pop.slope, pop.onset, part(reach, a, b), cut)
+            else:
+                _quadratic(now, before, middle, leak, pull, h, low, pop.onset, cut)
+            if pop.adaptation >= 0:
+                w = fields[pop.adaptation]
+                _follow(y[w.start + a : w.start + b], middle, pop.coupling, low, w.keep)
+            if kicks.size:
+                kick(now, kicks[a:b])
+        count = spiking(now, cut, a, out, count)
     return count
-
-
-@inner
-def _move(
-    tables: StepTables, pop: Any, a: int, b: int, y: Any, gain: Floats, z: Floats, currents: Floats, uniform: float,
-    kicks: Floats, block: Floats, now: Any, rest: Any, held: Any, h: Any, reach: Any, cut: Any,
-) -> None:  # pragma: no cover  # fmt: skip
-    """Advance the cells a..b-1 of any kind; the last five arguments are numbers, or arrays of one for each cell."""
-    fields, m = tables.fields, b - a
-    before, leak, pull, middle = block[0, :m], block[1, :m], block[2, :m], block[3, :m]
-    _begin(now, before, leak, pull, held, rest, uniform)
-    blocked = _synapses(tables, pop, a, b, y, gain, z, currents, before, leak, pull, block[4, :m])
-    if pop.adaptation >= 0:
-        w = fields[pop.adaptation]
-        _adapt(y[w.start + a : w.start + b], before, pull, pop.coupling, rest, w.push)
-    if pop.kind == LEAKY and blocked:
-        _tangent(now, before, middle, leak, pull, h)
-    elif pop.kind == LEAKY:
-        _leaky(now, before, middle, leak, pull, h)
-    elif pop.kind == EXPONENTIAL:
-        _exponential(now, before, middle, leak, pull, h, pop.slope, pop.onset, reach, cut)
-    else:
-        _quadratic(now, before, middle, leak, pull, h, rest, pop.onset, cut)
-    if pop.adaptation >= 0:
-        w = fields[pop.adaptation]
-        _follow(y[w.start + a : w.start + b], middle, pop.coupling, rest, w.keep)
-    if kicks.size:
-        kick(now, kicks[a:b])
 
 
 @loop

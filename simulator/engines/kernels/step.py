@@ -170,12 +170,16 @@ def advance(
                                      scratch.block, theta, spikes, count)  # fmt: skip
                 elif plain_cells is not None:
                     if individual is not None and individual.populations[p].rest >= 0:
-                        count = plain.step(tables, own.parameters(individual, p, pop.n), p, lo, hi, y, gain, z,
-                                           stretch.currents[k], drive, kicks, scratch.block, theta, spikes,
-                                           count)  # fmt: skip
+                        cut, reach = scratch.cuts[0], scratch.cuts[1]
+                        rest, reset, each = own.parameters(individual, p, pop, lo, hi, theta, cut, reach)
+                        count = plain.step(tables, p, lo, hi, y, gain, z, stretch.currents[k], drive, kicks,
+                                           scratch.block, spikes, count, False, rest, reset, each, cut,
+                                           reach)  # fmt: skip
                     else:
-                        count = plain.step(tables, None, p, lo, hi, y, gain, z, stretch.currents[k], drive, kicks,
-                                           scratch.block, theta, spikes, count)  # fmt: skip
+                        whole = plain.reach_of(pop.step, theta, pop.onset, pop.slope)
+                        count = plain.step(tables, p, lo, hi, y, gain, z, stretch.currents[k], drive, kicks,
+                                           scratch.block, spikes, count, True, pop.v_rest, pop.v_reset, pop.step,
+                                           theta, whole)  # fmt: skip
             pointers[part, now + p + 1] = count
             for x in range(first_spike, count):
                 y[v + spikes[x]] = -math.inf
