@@ -11,7 +11,7 @@ from ..errors import InputError
 from ..machine import available_memory, readable_size
 from ..networks.cells import PARAMETERS, AlphaSynapse, DeltaSynapse, Population, SaturatingSynapse
 from ..networks.connections import Dense, Edges, FixedInDegree, Footprint, LogNormal, LowRank, Pairwise, Projection
-from ..networks.inputs import GivenNoise, OUNoise
+from ..networks.inputs import CurrentInput, GivenNoise, OUNoise
 from ..networks.network import Network
 from ..networks.schedule import Schedule
 from .common import descriptions, intervals, sampling
@@ -184,7 +184,9 @@ def _cells(network: Network, population: Population, size: int) -> int:
     fields += sum(2 if isinstance(s, AlphaSynapse) else not isinstance(s, DeltaSynapse) for s in population.synapses)
     noises = [i for i in network.inputs if isinstance(i, OUNoise | GivenNoise) and i.target == population.name]
     currents = sum(i.tau is not None for i in noises)
-    fields += currents + (currents > 0 and not population.is_linear)  # the drive by all of them
+    given = [i for i in network.inputs if isinstance(i, CurrentInput) and i.each and i.target == population.name]
+    fields += currents + (bool(currents or given) and not population.is_linear)  # the drive by all of them
+    copied = sum(len(np.asarray(i.current)) for i in given)
     own = [name for name in PARAMETERS if not isinstance(getattr(population, name), float | Schedule)]
     numbers = 2 * len(own) + (6 + fields if own else 0)  # as drawn, checked, and laid out for the step
-    return population.n * (size * fields + 2 * 4 + 8 * numbers)
+    return population.n * (size * (fields + copied) + 2 * 4 + 8 * numbers)

@@ -39,6 +39,11 @@ def noise_sd(population: Population, noise: WhiteNoise | OUNoise, dt: float) -> 
     return each(lambda tau: sigma * math.sqrt(dt / tau), tau_m)
 
 
+def current_share(population: Population, dt: float) -> float | Floats:
+    """Return the part of a constant current by which v of a linear cell moves in a step; of others, the whole drive."""
+    return each(lambda tau: 1.0 - math.exp(-dt / tau), as_drawn(population.tau_m)) if population.is_linear else 1.0
+
+
 def coupling(population: Population, noise: WhiteNoise | OUNoise | GivenNoise, dt: float) -> Coupling:
     """Return how a current acts in a step: on v itself in linear cells, on the drive of v in others; 0 if white."""
     if isinstance(noise, WhiteNoise) or noise.tau is None:

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import steps
-from ..networks.inputs import EventInput, GivenNoise, OUNoise, PoissonInput, TriggeredInput, WhiteNoise
+from ..networks.inputs import CurrentInput, EventInput, GivenNoise, OUNoise, PoissonInput, TriggeredInput, WhiteNoise
 from ..networks.network import Network
 from ..networks.signals import MeanSynapticCurrent, PopulationRate, PopulationStatistic
 from .kernels import layout as at
 from .kernels.compiling import kept
 from .kernels.draws import BLOCK
-from .noise import coupling, noise_sd
+from .noise import coupling, current_share, noise_sd
 
 Channel = Callable[[str, str], int]  # of a population and its synapse, w or OU current
 
@@ -57,10 +57,17 @@ def input_tables(
         p = network.population(given.target)
         if isinstance(given, WhiteNoise | OUNoise):
             sd = noise_sd(network.populations[p], given, dt)
-            noise.append((p, *driven(given), _shared(sd), streams, 0, 0))
+            noise.append((p, *driven(given), _shared(sd), streams, 0, 0, 1, 0))
             streams += n_blocks(n)
         elif isinstance(given, GivenNoise):
-            noise.append((p, *driven(given), 0.0, -1, kicks.add(given.kicks.ravel()), given.kicks.shape[0]))
+            rows = kicks.add(given.kicks.ravel()), given.kicks.shape[0]
+            noise.append((p, *driven(given), 1.0, -1, *rows, 1, 0))
+        elif isinstance(given, CurrentInput) and given.each:
+            own, values = network.populations[p], np.asarray(given.current)
+            onto = (-1, -1) if own.is_linear else (-2, drives[own.name])
+            rows = kicks.add(values.ravel()), values.shape[0]
+            noise.append((p, *onto, 0.0, 0.0, 0.0, _shared(current_share(own, dt)), -1, *rows,
+                          given.steps_of_row(dt), int(given.after == "hold")))  # fmt: skip
         elif isinstance(given, TriggeredInput):
             first = cells.add(np.arange(n) if given.cells is None else given.cells)
             last = first + (n if given.cells is None else given.cells.size)

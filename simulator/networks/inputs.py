@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from ..checks import Name, indices, matrix, vector
+from ..checks import Name, indices, matrix, numbers, vector
 from ..errors import InputError
 from ..fields import Checked, Param
 from ..types import Floats, Ints
@@ -73,15 +73,17 @@ class EventInput(Checked):
 class CurrentInput(Checked):
     """A given current: cell i is driven by profile[i]·current(t) [mV], constant within a step.
 
-    Of an array, value k drives from k·dt to (k + 1)·dt. A run that is longer than the array is refused, unless `after`
-    says what follows: "hold" keeps the last value, "zero" is no current.
+    Of an array, value k drives from k·dt to (k + 1)·dt; row k of one of shape (time, n) holds a value for each cell. A
+    run that is longer than the array is refused, unless `after` says what follows: "hold" keeps the last value, "zero"
+    is no current.
 
     Raises:
-        InputError: an array that is no vector or is empty; `dt` or `after` without an array.
+        InputError: an array that is empty or of another shape; `dt` or `after` without an array; a profile beside an
+            array with a value for each cell.
     """
 
     target: Target
-    current: Annotated[float | Schedule | Floats, Param("current, or a value for every dt [mV]")]
+    current: Annotated[float | Schedule | Floats, Param("current, or a value (a row of cells) for every dt [mV]")]
     profile: Annotated[Floats | None, Param("factor of every cell (n,); none is 1 [1]", to=vector)] = None
     dt: Annotated[
         float | None, Param("interval of an array, a multiple of the time step; none is the time step [ms]", gt=0)
@@ -94,15 +96,20 @@ class CurrentInput(Checked):
         super().__post_init__()
         if not isinstance(self.current, np.ndarray) and (self.dt is not None or self.after != "refuse"):
             raise InputError("CurrentInput.dt, CurrentInput.after: are for an array of currents; leave them out")
+        if self.each and self.profile is not None:
+            raise InputError(
+                "CurrentInput.profile: is for one course of all cells; multiply the columns of current by it"
+            )
+
+    @property
+    def each(self) -> bool:
+        """Whether the current is an array with a value for each cell."""
+        return isinstance(self.current, np.ndarray) and self.current.ndim == 2
 
     def _sampled(self, given: object) -> Floats:
-        shape = given.shape if isinstance(given, np.ndarray) else ()
-        if len(shape) == 2:
-            raise InputError(
-                f"CurrentInput.current: must be one course (time,); got shape {shape}; a course for each group of "
-                "cells is a CurrentInput with a profile of 1 for these cells and 0 for others"
-            )
-        values = vector(given, "CurrentInput.current")
+        values = numbers(given, "CurrentInput.current")
+        if values.ndim not in (1, 2):
+            raise InputError(f"CurrentInput.current: must have the shape (time,) or (time, n); got {values.shape}")
         if not values.size:
             raise InputError("CurrentInput.current: an array must hold at least one value; got none")
         return values
@@ -111,7 +118,11 @@ class CurrentInput(Checked):
         """Return the time up to which the current is known [ms]; `dt` is the time step [ms]."""
         if not isinstance(self.current, np.ndarray) or self.after != "refuse":
             return float("inf")
-        return self.current.size * (dt if self.dt is None else self.dt)
+        return self.current.shape[0] * (dt if self.dt is None else self.dt)
+
+    def steps_of_row(self, dt: float) -> int:
+        """Return the time steps for which a value of an array drives; `dt` is the time step [ms]."""
+        return 1 if self.dt is None else round(self.dt / dt)
 
     def sampled(self, steps: Ints, dt: float) -> Floats:
         """Return the values of an array in time steps; `dt` is the time step [ms].
@@ -121,9 +132,11 @@ class CurrentInput(Checked):
         [1.0, 1.0, 2.0, 2.0, 0.0, 0.0]
         """
         values = np.asarray(self.current)
-        row = steps // (1 if self.dt is None else round(self.dt / dt))
-        found = values[np.minimum(row, values.size - 1)]
-        return np.where(row < values.size, found, 0.0) if self.after == "zero" else found
+        row = steps // self.steps_of_row(dt)
+        found: Floats = values[np.minimum(row, len(values) - 1)]
+        if self.after == "zero":
+            found[row >= len(values)] = 0.0
+        return found
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,12 @@ import pytest
 from scipy import sparse
 
 from ictal.simulator import (
+    Adaptation,
     CurrentInput,
     DeltaSynapse,
     Dense,
     EventInput,
+    Exponential,
     InputError,
     Network,
     Normal,
@@ -100,6 +102,33 @@ def test_samples_with_an_interval_are_a_schedule_of_steps(profile):
     np.testing.assert_array_equal(voltages(driven(given)), voltages(driven(CurrentInput("E", steps, profile))))
 
 
+@pytest.mark.parametrize("kind", ["linear", "own", "conductance", "adex"])
+@pytest.mark.parametrize("after", ["hold", "zero"])
+def test_a_current_for_each_cell_is_a_course_with_a_profile_for_each(kind, after):
+    """Rows of cells are the sum over cells of their columns, each with a profile of 1 for this cell alone."""
+    given = np.random.default_rng(2).normal(5.0, 10.0, (4, 3))
+    cells = {
+        "linear": {"tau_m": 20.0}, "own": {"tau_m": [10.0, 20.0, 30.0]},
+        "conductance": {"tau_m": 20.0, "synapses": (Synapse("e", 5.0, reversal=30.0),)},
+        "adex": {"tau_m": 20.0, "initiation": Exponential(2.0, 15.0), "adaptation": Adaptation(50.0, 1.0, 0.2)},
+    }[kind]  # fmt: skip
+    cells = Population("E", 3, **{**STILL, "v_threshold": 20.0, **cells})
+    signals = (StateRecording("v", "E", "v", interval=0.1),)
+    events = (EventInput("E", "e", 0.5, [1.0, 6.0], [0, 1]),) if kind == "conductance" else ()
+    rows = (CurrentInput("E", given, dt=4.0, after=after), *events)
+    columns = [CurrentInput("E", given[:, i], np.eye(3)[i], dt=4.0, after=after) for i in range(3)]
+    one, other = (Network((cells,), inputs=inputs, signals=signals) for inputs in (rows, (*columns, *events)))
+    found = simulate(one, 0.03, seed=1)
+    wanted = simulate(other, 0.03, seed=1)
+    np.testing.assert_allclose(found["v"].numpy(), wanted["v"].numpy(), rtol=0, atol=1e-9)
+    np.testing.assert_array_equal(found["E"].time, wanted["E"].time)
+    reference = simulate(one, 0.03, seed=1, engine="brian2")
+    np.testing.assert_allclose(found["v"].numpy(), reference["v"].numpy(), rtol=0, atol=1e-9)
+    np.testing.assert_array_equal(describe(network_of(describe(one)))["inputs"][0]["current"], given)
+    with pytest.raises(InputError, match=r"ends at 0.016 s, before the run of 0.03 s; append values"):
+        simulate(Network((cells,), inputs=(CurrentInput("E", given, dt=4.0), *events)), 0.03, seed=1)
+
+
 def test_an_array_that_ends_early_is_refused_or_goes_on_by_a_word():
     with pytest.raises(
         InputError, match=r"ends at 0.01 s, before the run of 0.02 s; append values, or give after="
@@ -116,7 +145,12 @@ def test_an_array_that_ends_early_is_refused_or_goes_on_by_a_word():
 
 
 @pytest.mark.parametrize(("make", "message"), [
-    (lambda: CurrentInput("E", np.ones((5, 2))), "must be one course (time,); got shape (5, 2)"),
+    (lambda: driven(CurrentInput("E", np.ones((5, 3)))), "current: a row: must have the shape (2,); got (3,)"),
+    (lambda: CurrentInput("E", np.ones((5, 2, 2))), "must have the shape (time,) or (time, n); got (5, 2, 2)"),
+    (lambda: CurrentInput("E", np.ones((5, 2)), [1.0, 2.0]), "CurrentInput.profile: is for one course of all cells"),
+    (lambda: CurrentInput("E", np.ones((0, 2))), "must hold at least one value; got none"),
+    (lambda: CurrentInput("E", [[1.0, 2.0], [3.0]]), "CurrentInput.current: must be numbers; got list that is none"),
+    (lambda: CurrentInput("E", [[1.0, np.inf]]), "must be finite; got a value that is not: inf at (0, 1)"),
     (lambda: CurrentInput("E", [1.0, np.nan]), "CurrentInput.current: must be finite"),
     (lambda: CurrentInput("E", []), "must hold at least one value; got none"),
     (lambda: CurrentInput("E", 1.0, dt=5.0), "are for an array of currents"),

@@ -261,6 +261,8 @@ def _currents(
         if isinstance(given, CurrentInput) and given.target == population.name:
             current = given if isinstance(given.current, np.ndarray) else given.current
             terms.append(_value(f"current{m}", current, names, timed))
+            if given.each:
+                terms[-1] = f"current{m}(t, i)"
             if given.profile is not None:
                 terms[-1] += f"*profile{m}"
                 profiles[f"profile{m}"] = given.profile

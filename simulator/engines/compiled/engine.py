@@ -145,7 +145,7 @@ class Simulation:
         currents = [i for i in network.inputs if isinstance(i, CurrentInput)]
         uniform = np.zeros((n, n_pop))
         for given in currents:
-            if given.profile is None:
+            if given.profile is None and not given.each:
                 uniform[:, network.population(given.target)] += current_course(network, given, ahead)
         pointers = np.zeros((self._threads, (self._history + n) * n_pop + 1), np.int64)
         pointers[:, : self._pointers.shape[1]] = self._pointers

@@ -15,7 +15,7 @@ from ...networks.network import Network
 from ...networks.schedule import Schedule
 from ...types import Floats
 from ..kernels import layout as at
-from ..noise import coupling, noise_sd
+from ..noise import coupling, current_share, noise_sd
 from ..step_tables import Joined, table
 from ..wiring import periods
 
@@ -73,13 +73,19 @@ class Arrays:
         """Return all arrays; None where all cells of every population are alike."""
         if not any(row[0] >= 0 for row in self.rows):
             return None
-        noise = [self._noise(network, given) for given in network.inputs if isinstance(given, _NOISES)]
+        noise = [
+            self._noise(network, given)
+            for given in network.inputs
+            if isinstance(given, _NOISES) or (isinstance(given, CurrentInput) and given.each)
+        ]
         fields = np.array([self.fields.get(f, -1) for f in range(n_fields)], np.int64)
         populations = table(at.OWN, self.rows)
         return at.Individual(populations, fields, table(at.OWN_NOISE, noise), self.values.array(), self.periods.array())
 
-    def _noise(self, network: Network, given: WhiteNoise | OUNoise | GivenNoise) -> tuple[int, int, int]:
+    def _noise(self, network: Network, given: Any) -> tuple[int, int, int]:
         p = network.populations[network.population(given.target)]
+        if isinstance(given, CurrentInput):
+            return self._place(current_share(p, network.dt)), -1, -1
         sd: Any = -1 if isinstance(given, GivenNoise) else noise_sd(p, given, network.dt)
         _, push, share = coupling(p, given, network.dt)
         return self._place(sd), self._place(push), self._place(share)

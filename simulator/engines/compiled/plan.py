@@ -129,6 +129,8 @@ class Flattening:
             if isinstance(given, OUNoise | GivenNoise) and given.target == p.name and given.tau is not None:
                 taus.append(given.tau)
                 self._fluctuating(p, given, index)
+            elif isinstance(given, CurrentInput) and given.each and given.target == p.name and not linear:
+                self._drive(p)
         keep = each(lambda tau: math.exp(-dt / tau), tau_m)
         for column, current in enumerate(self.currents):
             if current.target == p.name and current.profile is not None:
@@ -186,12 +188,17 @@ class Flattening:
         """Lay out the field of an OU current; in cells that are not linear also one of the drive by all of them."""
         keep, push, _ = coupling(p, given, self.network.dt)
         moving = self.moving[p.name]
-        if not moving and p.name not in self.drives:
-            self.drives[p.name] = self.size
-            self._field(at.GRADED, p.n)
+        if not moving:
+            self._drive(p)
         own, kind = len(self.fields), at.DECAY if moving else at.HELD
         self._field(kind, p.n, keep=keep, push=push if moving else 0.0, channel=len(self.channels))
         self._channel(p.name, given.name, index, own)
+
+    def _drive(self, p: Population) -> None:
+        """Lay out the field of the drive by all currents that differ from cell to cell and step to step."""
+        if p.name not in self.drives:
+            self.drives[p.name] = self.size
+            self._field(at.GRADED, p.n)
 
     def _modes(self, p: Population, synapse: Any, channel: int, linear: bool) -> None:
         """Lay out the fields of projections by factors, whose drive is one number a mode, and of dense gates."""

@@ -124,7 +124,7 @@ OWN_NOISE = np.dtype([("sd", "i8"), ("push", "i8"), ("share", "i8")])
 NOISE = np.dtype(
     [
         ("population", "i8"),
-        ("channel", "i8"),  # an OU current, or -1: v itself
+        ("channel", "i8"),  # an OU current, or -1: v itself, or -2: the drive of v
         ("drive", "i8"),  # OU, cells that are not linear: where the field of the drive begins in y
         ("keep", "f8"),  # OU: y ← keep·y + ξ, and v or the drive changes by push·y + share·ξ
         ("push", "f8"),
@@ -132,7 +132,9 @@ NOISE = np.dtype(
         ("sd", "f8"),  # of a step
         ("stream", "i8"),  # of its first block, or -1: given
         ("first", "i8"),  # given: where its kicks begin
-        ("steps", "i8"),  # given: how many
+        ("rows", "i8"),  # given: how many
+        ("every", "i8"),  # given: steps for which a row holds
+        ("stays", "i8"),  # given: whether the last row stays, or 0 follows
     ]
 )
 SLOW = np.dtype(
@@ -214,10 +216,10 @@ class Coupling(NamedTuple):
 
 
 class Noise(NamedTuple):
-    """Constants of white noise and OU currents."""
+    """Constants of white noise, OU currents, and currents that differ from cell to cell and step to step."""
 
     noise: Table
-    kicks: NDArray[Any]  # given noise
+    kicks: NDArray[Any]  # given noise and currents
 
 
 class Triggers(NamedTuple):

@@ -1,6 +1,7 @@
 """Noise of a time step: white noise on v, and Ornstein-Uhlenbeck currents with what they add to v or its drive.
 
-Drawn before the threshold is tested. The coefficients are those of `engines.noise`.
+So are arrays of currents with a value for each cell, which are no noise but act alike. Drawn before the threshold is
+tested. The coefficients are those of `engines.noise`.
 """
 
 from __future__ import annotations
@@ -48,6 +49,12 @@ def noise(
         if individual is not None and individual.noise[j].sd >= 0:
             for i in range(lo, hi):
                 x[i] *= individual.values[individual.noise[j].sd + i]
+        if given.channel == -2:
+            if not driven:
+                fill(y, given.drive + lo, given.drive + hi, 0.0)
+            driven = True
+            _add(y, given.drive, 1.0, x, lo, hi)
+            continue
         if given.channel < 0:
             if pop.kind == LINEAR:
                 _add(y, v, 1.0 / lam[pop.first], x, lo, hi)
@@ -77,12 +84,15 @@ def noise(
 def _kicks(
     noisy: Noise, j: int, streams: Any, n: int, size: int, lo: int, hi: int, x: Floats
 ) -> None:  # pragma: no cover
-    """Write the increments of noise j in step n to x[lo:hi]; given ones are 0 after their end."""
+    """Write the increments of noise j in step n to x[lo:hi]."""
     given = noisy.noise[j]
     if given.stream < 0:
-        first = given.first + n * size
+        row = n // given.every
+        if given.stays:
+            row = min(row, given.rows - 1)
+        first = given.first + row * size
         for i in range(lo, hi):
-            x[i] = noisy.kicks[first + i] if n < given.steps else 0.0
+            x[i] = given.sd * noisy.kicks[first + i] if row < given.rows else 0.0
         return
     for first in range(lo, hi, BLOCK):
         stream = streams[given.stream + first // BLOCK]
