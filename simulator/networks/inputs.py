@@ -118,7 +118,7 @@ class CurrentInput(Checked):
         """Return the time up to which the current is known [ms]; `dt` is the time step [ms]."""
         if not isinstance(self.current, np.ndarray) or self.after != "refuse":
             return float("inf")
-        return self.current.shape[0] * (dt if self.dt is None else self.dt)
+        return float(self.current.shape[0] * (dt if self.dt is None else self.dt))
 
     def steps_of_row(self, dt: float) -> int:
         """Return the time steps for which a value of an array drives; `dt` is the time step [ms]."""

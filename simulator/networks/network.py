@@ -194,7 +194,7 @@ class Network(Checked):
             if given.dt is not None:
                 steps(given.dt, self.dt, "CurrentInput.dt")
             if given.each:
-                _shaped(np.shape(given.current)[1:], (target.n,), "CurrentInput.current: a row")
+                _shaped(np.asarray(given.current).shape[1:], (target.n,), "CurrentInput.current: a row")
             if given.profile is not None:
                 _shaped(given.profile.shape, (target.n,), "CurrentInput.profile")
         elif isinstance(given, GivenNoise):
