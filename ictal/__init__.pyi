@@ -43,6 +43,7 @@ from .simulator.recordings.spikes import Spikes as Spikes
 from .sweeps.sweep import Sweep as Sweep
 from .sweeps.sweep import open_sweep as open_sweep
 from .sweeps.sweep import sweep as sweep
+from .verbs.again import continue_run as continue_run
 from .verbs.analyse import analyse as analyse
 from .verbs.analyse import attractors as attractors
 from .verbs.analyse import basins as basins

@@ -49,6 +49,14 @@ class WithTheory(Spiking, Protocol):
 
 
 @runtime_checkable
+class WithParameters(System, Protocol):
+    """A system whose recorded parameters are not its fields."""
+
+    def parameters(self) -> dict[str, object]:
+        """Return name -> value, as plain numbers, strings and lists."""
+
+
+@runtime_checkable
 class Flow(Protocol[State]):
     """A system dstate/dt = drift(state, inputs), for integrators and Jacobians."""
 
@@ -82,6 +90,8 @@ def parameters(system: System) -> dict[str, object]:
     >>> parameters(Clock())
     {'period': 0.5}
     """
+    if isinstance(system, WithParameters):
+        return system.parameters()
     return {f.name: plain(getattr(system, f.name)) for f in dataclasses.fields(system)}
 
 
@@ -93,7 +103,7 @@ def attribution(name: str, system: System, seed: int) -> dict[str, object]:
 def attributed(run: Run, name: str, system: System, seed: int) -> Run:
     """Return the Run with the system's name, parameters and seed added to its source, and to that of every entry."""
     source = {**run.source, **attribution(name, system, seed)}
-    return Run({key: dataclasses.replace(entry, source=source) for key, entry in run.items()}, source)
+    return Run({key: dataclasses.replace(entry, source=source) for key, entry in run.items()}, source, run.origin)
 
 
 def within(system: object, field: str, low: float, high: float, why: str = "") -> None:

@@ -48,6 +48,12 @@ from .networks.connections import LowRank as LowRank
 from .networks.connections import Pairwise as Pairwise
 from .networks.connections import Projection as Projection
 from .networks.connections import UniformDelay as UniformDelay
+from .networks.description import describe as describe
+from .networks.description import network_of as network_of
+from .networks.description import read_network as read_network
+from .networks.description import save_network as save_network
+from .networks.distributions import Normal as Normal
+from .networks.distributions import Uniform as Uniform
 from .networks.inputs import CurrentInput as CurrentInput
 from .networks.inputs import EventInput as EventInput
 from .networks.inputs import GivenNoise as GivenNoise

@@ -74,9 +74,14 @@ def vector(values: object, what: str) -> Floats:
     return _finite(values, what, "a vector of numbers", 1)
 
 
-def _finite(values: object, what: str, wanted: str, ndim: int) -> Floats:
+def numbers(values: object, what: str) -> Floats:
+    """Return an array of finite numbers, of any shape."""
+    return _finite(values, what, "numbers", None)
+
+
+def _finite(values: object, what: str, wanted: str, ndim: int | None) -> Floats:
     array = _array(values, what, wanted, np.float64)
-    if array.ndim != ndim:
+    if ndim is not None and array.ndim != ndim:
         raise InputError(f"{what}: must be {wanted}; got shape {array.shape}")
     if not np.isfinite(array).all():
         raise InputError(f"{what}: must be finite; got a value that is not")
@@ -85,8 +90,10 @@ def _finite(values: object, what: str, wanted: str, ndim: int) -> Floats:
 
 def _array(values: object, what: str, wanted: str, dtype: type | None = None) -> NDArray[Any]:
     try:
+        if np.asarray(values).dtype.kind in "SU":  # NumPy would read the numbers in them
+            raise TypeError
         return np.asarray(values, dtype=dtype)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(f"{what}: must be {wanted}; got {type(values).__name__} that is none") from None
 
 

@@ -316,14 +316,17 @@ def _of_runs(
     n, (key, values) = settings.starts or RUNS, settings.starts_from or ("", (None,))
     if key:
         hints = parameter_types(type(target.system))
-        if key not in hints:
+        if target.changed is None and key not in hints:
             raise unknown(f"parameter of {target.name}", key, hints)
         if len(values) < 2 or n < len(values):
             raise InputError(
                 f"starts_from {key}: needs 2 values or more, and as many starts; got {len(values)} and {n}"
             )
     given = _fields(target.system)
-    systems = [type(target.system)(**{**given, **({key: value} if key else {})}) for value in values]
+    if target.changed is not None:
+        systems = [target.changed({key: value} if key else {}) for value in values]
+    else:
+        systems = [type(target.system)(**{**given, **({key: value} if key else {})}) for value in values]
     runs, lines = [], []
     for at in range(n):
         which, seed = at % len(values), settings.seed + at // len(values)

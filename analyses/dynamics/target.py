@@ -29,6 +29,7 @@ class Target:
         system: the system itself; None of a trained network.
         source: file and SHA-256, where it came from a file.
         notes: assumptions that were made.
+        changed: parameters -> the system with them; None where they are fields of the system.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Target:
     system: Any = None
     source: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    changed: Callable[[Mapping[str, Any]], Any] | None = None
 
     @property
     def step(self) -> Callable[[Any], Any]:

@@ -44,7 +44,10 @@ def analyse(
     *,
     system: Annotated[
         str,
-        Param("Name of a system, FILE.pt of a trained recurrent network, or FILE.h5 that ictal simulate wrote"),
+        Param(
+            "Name of a system, a network in JSON or Python, FILE.pt of a trained recurrent network, or FILE.h5 that "
+            "ictal simulate wrote"
+        ),
         Argument("SYSTEM|FILE"),
     ],
     lyapunov: Annotated[str, Param("The K largest exponents; all up to 64 units, else 10"), Option("[K]")] = "",
@@ -114,9 +117,8 @@ def ranged(option: str, text: str) -> tuple[str, float, float, int]:
 
 def _parameters(system: str, settings: Sequence[str], starts_from: str) -> tuple[dict[str, Any], Any]:
     """Return the parameters of --set, and (parameter, values) of --starts-from, by the types of the fields."""
-    from ..models import SYSTEMS
-    from ..simulator.fields import assignments, parameter_types, parse
-    from ..verbs.names import parse_settings
+    from ..simulator.fields import parse
+    from ..verbs.names import parse_each, parse_settings
     from ..verbs.targets import named_system
 
     name, _ = named_system(system)
@@ -127,11 +129,11 @@ def _parameters(system: str, settings: Sequence[str], starts_from: str) -> tuple
     parameters = parse_settings(name, settings)
     if not starts_from:
         return parameters, None
-    kind = SYSTEMS.load(name)
-    hints = parameter_types(kind)
-    texts = assignments("--starts-from", [starts_from], f"parameter of {name}", hints, "KEY=A,B")
-    ((key, text),) = texts.items()
-    return parameters, (key, [parse(f"{kind.__name__}.{key}", hints[key], part.strip()) for part in text.split(",")])
+
+    def read(key: str, what: str, hint: Any, text: str) -> list[Any]:
+        return [parse(what, hint, part.strip()) for part in text.split(",")]
+
+    return parameters, next(iter(parse_each("--starts-from", name, [starts_from], "KEY=A,B", read).items()))
 
 
 def described(found: DynamicsResult) -> str:

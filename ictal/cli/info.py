@@ -190,7 +190,8 @@ def _document_facts(file: Path) -> dict[str, Any]:
         return {
             "kind": found.kind,
             "created": str(attrs.get("created", "")),
-            "again": config.get("command", ""),
+            "again": config.get("command", "") or (f"ictal simulate {file}" if getattr(found, "origin", None) else ""),
+            "continues": config.get("continues", {}),
             "inputs": inputs,
             "note": RELATIVE if config.get("command") or inputs else "",
             "seed": json.loads(attrs.get("seed", "null")),

@@ -36,7 +36,7 @@ def run(
     from ..simulator.long_runs.stepper import UnfinishedError
     from ..verbs import simulate
 
-    system, seed, engine, precision = given.system, given.seed, given.engine, given.precision or "float64"
+    system, seed, engine, precision = given.system, given.seed or 0, given.engine, given.precision or "float64"
     command = simulate.simulate_command(system, parameters, seed, engine, precision)
     unfinished = UnfinishedRun.of(target)
     words = [*(["--threads", str(threads)] if threads > 1 else []), "-o", str(target), "--resume"]
@@ -80,7 +80,7 @@ def forecast(system: Spiking, given: Simulation, target: Path, threads: int, out
     check_writable(target, force=True)
     network, folder, precision = system.network(), target.absolute().parent, given.precision or "float64"
     forecasts.refuse_what_does_not_fit(network, system.duration, folder, precision=precision, threads=threads)
-    needs = forecasts.forecast(network, system.duration, given.seed, precision=precision, threads=threads)
+    needs = forecasts.forecast(network, system.duration, given.seed or 0, precision=precision, threads=threads)
     memory, disk = available_memory(), free_disk(folder)
 
     def text() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,14 @@ from .output import Output, fraction
 def simulate(
     *,
     given: Simulation,
-    output: Annotated[Path | None, Param("Default: SYSTEM.h5"), Option("FILE.h5", "-o --output")] = None,
+    output: Annotated[
+        Path | None,
+        Param("Default: SYSTEM.h5; of FILE.h5, FILE-again.h5 or FILE-continued.h5"),
+        Option("FILE.h5", "-o --output"),
+    ] = None,
+    more: Annotated[
+        float | None, Param("Go on from the end of FILE.h5 for this time [s]", gt=0), Option("SECONDS", "--continue")
+    ] = None,
     resume: Resume = False,
     dry_run: Annotated[bool, Param("Only print the memory, disk and time that it needs")] = False,
     threads: Annotated[
@@ -28,23 +36,32 @@ def simulate(
     """Run a system once and write its recordings to an HDF5 file.
 
     A spiking network is written chunk by chunk to FILE.h5.part; after Ctrl-C or a crash --resume goes on from there.
+    FILE.h5 of a spiking network is run again, or with --continue goes on from its end, with changed parameters or not.
     """
-    from ..models import SYSTEMS
     from ..models.system import Spiking
     from ..simulator import InputError
-    from ..simulator.fields import parameter_types
-    from ..verbs.names import build, parse_settings
+    from ..verbs.again import is_file_of_run
+    from ..verbs.names import build, has_duration, parse_settings
+    from ..verbs.network_files import label
 
-    system, seed, engine = given.system, given.seed, given.engine
+    if is_file_of_run(given.system):
+        from . import again
+
+        again.run(given, output, more, resume, dry_run, threads or 1, force, out)
+        return
+    if more is not None:
+        raise InputError(f"--continue: goes on from FILE.h5 of a run; got {given.system}")
+    given = replace(given, seed=given.seed or 0)
+    system, seed, engine = given.system, given.seed or 0, given.engine
     parameters = parse_settings(system, given.settings)
     if given.duration is not None:
-        if "duration" not in parameter_types(SYSTEMS.load(system)):
+        if not has_duration(system):
             raise InputError(f"{system}: has no duration; leave --duration out (see ictal explain {system})")
         if "duration" in parameters:
             raise InputError("--duration and --set duration=…: give one of them")
         parameters["duration"] = given.duration
     built = build(system, parameters)  # refuses bad parameters before any file is touched
-    target = output or Path(f"{system}.h5")
+    target = output or Path(f"{label(system)}.h5")
     check_hdf5(target, True)
     if isinstance(built, Spiking) and engine in (None, "compiled"):
         from . import longrun

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
 import typer
 
@@ -14,15 +14,16 @@ from ..simulator.options import Argument, Option
 from .options import check_folder, command
 from .output import Output, error_line
 
-if TYPE_CHECKING:
-    pass
-
 MOST_NAMED = 10  # failures on the terminal; all of them are in sweep.json
 
 
 @command
 def sweep(
-    system: Annotated[str, Param("Name of a system; see `ictal list systems`"), Argument("SYSTEM")],
+    system: Annotated[
+        str,
+        Param("Name of a system (see `ictal list systems`), or a network in JSON or Python"),
+        Argument("SYSTEM|FILE"),
+    ],
     grid: Annotated[
         tuple[str, ...],
         Param(
@@ -45,10 +46,11 @@ def sweep(
     The same command goes on where it ended and tries failed points again. Exit code 1: points failed.
     """
     from ..verbs.names import parse_settings
+    from ..verbs.network_files import label
 
     values = parse_grid(system, grid)
     shared = parse_settings(system, settings)
-    folder = output or Path(f"{system}-sweep")
+    folder = output or Path(f"{label(system)}-sweep")
     check_folder(folder, [], force=False)
 
     from ..simulator.files.document import versions
@@ -97,26 +99,23 @@ def parse_grid(system: str, texts: Sequence[str]) -> dict[str, list[Any]]:
     >>> parse_grid("cuba", ["tau_m=10:20:3", "n_e=100,200"])
     {'tau_m': [10.0, 15.0, 20.0], 'n_e': [100, 200]}
     """
-    from ..models import SYSTEMS
-    from ..simulator.fields import assignments, parameter_types, parse
+    from ..simulator.fields import parse
+    from ..verbs.names import names_of, parse_each
 
-    kind = SYSTEMS.load(system)
-    hints = parameter_types(kind)
     if not texts:
-        raise InputError(f"sweep: needs at least one --grid, e.g. --grid {next(iter(hints))}=1,2")
-    grid: dict[str, list[Any]] = {}
-    form = "KEY=LOW:HIGH:COUNT[:log] or KEY=A,B,C"
-    for key, values in assignments("--grid", texts, f"parameter of {system}", hints, form).items():
-        what = f"{kind.__name__}.{key}"
-        many = "tuple" in str(hints[key])
-        if ":" in values and not many and {int, float} & {hints[key], *get_args(hints[key])}:
-            grid[key] = [parse(what, hints[key], number) for number in _between(key, values)]
-        else:
-            cells = [cell.strip() for cell in values.split(";" if many or ";" in values else ",")]
-            if not all(cells):
-                raise InputError(f"--grid {key}: a value is missing; got {values!r}")
-            grid[key] = [parse(what, hints[key], cell) for cell in cells]
-    return grid
+        raise InputError(f"sweep: needs at least one --grid, e.g. --grid {names_of(system)[0]}=1,2")
+
+    def read(key: str, what: str, hint: Any, values: str) -> list[Any]:
+        kinds = {hint, *get_args(hint)}
+        many = any(get_origin(kind) is tuple for kind in kinds)
+        if ":" in values and {int, float} & kinds:
+            return [parse(what, hint, number) for number in _between(key, values)]
+        cells = [cell.strip() for cell in values.split(";" if many or ";" in values else ",")]
+        if not all(cells):
+            raise InputError(f"--grid {key}: a value is missing; got {values!r}")
+        return [parse(what, hint, cell) for cell in cells]
+
+    return parse_each("--grid", system, texts, "KEY=LOW:HIGH:COUNT[:log] or KEY=A,B,C", read)
 
 
 def _between(key: str, text: str) -> list[str]:

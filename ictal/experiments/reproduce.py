@@ -13,7 +13,7 @@ from ..analyses.claims import CLAIMS
 from ..simulator import InputError
 from ..simulator.files.disk import make_folder
 from ..simulator.files.document import versions
-from ..simulator.files.readers import identity
+from ..simulator.files.identity import identity
 from ..simulator.types import Progress
 from .scales import SEEDS, PlannedTraining, claims_at, plan
 

@@ -69,7 +69,7 @@ def read(folder: Path) -> tuple[Grid, dict[str, Any]] | None:
             raise InputError(f"{path}: is not of a sweep; choose another folder")
         if manifest["format_version"] > MANIFEST_VERSION:
             raise InputError(f"{path}: has format version {manifest['format_version']}; upgrade ictal")
-        grid = Grid.checked(manifest["system"], manifest["grid"], manifest["seeds"], manifest["settings"])
+        grid = Grid.read(manifest)
         {entry["file"]: str(entry.get("error")) for entry in manifest["points"]}, dict(manifest["versions"])
     except InputError as error:
         raise error if str(error).startswith(str(path)) else InputError(f"{path}: {error}") from error

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..simulator.errors import InputError, unknown
+from ..simulator.errors import InputError
 
 MOST_POINTS = 100_000
 LONGEST_NAME = 120  # characters; file systems end at 255 bytes
@@ -37,44 +37,48 @@ class Grid:
     """Every combination of the values of parameters with every seed.
 
     Attributes:
-        system: name in `SYSTEMS`.
+        system: name of the system, as it is recorded.
         settings: parameters that all points share.
         grid: parameter -> its values; the last one varies fastest.
         seeds: whole numbers >= 0.
+        source: the system, as of `sweep`; None of a grid that was only read.
     """
 
     system: str
     settings: Mapping[str, Any]
     grid: Mapping[str, Sequence[Any]]
     seeds: Sequence[int]
+    source: Any = None
 
     @classmethod
     def checked(
-        cls, system: str, grid: Mapping[str, Sequence[object]], seeds: int | Sequence[int], settings: Mapping[str, Any]
+        cls, system: Any, grid: Mapping[str, Sequence[object]], seeds: int | Sequence[int], settings: Mapping[str, Any]
     ) -> Grid:
         """Return a grid whose values have the types of the system's parameters.
 
         Raises:
             InputError: an unknown name, a value of another type, nothing to do, or too much.
         """
-        from ..models import SYSTEMS
-        from ..simulator.fields import check, parameter_types
+        from ..simulator.fields import check
+        from ..verbs.names import parameter_of
+        from ..verbs.network_files import network_source
 
-        kind = SYSTEMS.load(system)
-        hints = parameter_types(kind)
+        own = network_source(system)
+        name = str(system) if own is None else own.name
         if not grid:
-            raise InputError(f"sweep: the grid is empty; name a parameter of {system} and its values")
-        for key in (*settings, *grid):
-            if key not in hints:
-                raise unknown(f"parameter of {system}", key, hints)
+            raise InputError(f"sweep: the grid is empty; name a parameter of {name} and its values")
+        types = {key: parameter_of(system, key) for key in (*settings, *grid)}
         if both := [key for key in grid if key in settings]:
             raise InputError(f"sweep: {both[0]} is set and swept; give one of them")
 
         def read(key: str, value: object) -> Any:
-            found = check(f"{kind.__name__}.{key}", hints[key], value)
+            what, hint = types[key]
+            found = check(what, hint, value)
             for item in found if isinstance(found, tuple) else (found,):
                 if isinstance(item, float) and not math.isfinite(item):
-                    raise InputError(f"{kind.__name__}.{key}: must be finite; got {item}")
+                    raise InputError(f"{what}: must be finite; got {item}")
+                if not isinstance(item, str | int | float | None):
+                    raise InputError(f"{what}: a swept value must be a number or text; got {type(item).__name__}")
             return found
 
         values: dict[str, tuple[Any, ...]] = {}
@@ -86,10 +90,34 @@ class Grid:
                 raise InputError(f"sweep.grid: {key}: has no values")
             if twice := [v for i, v in enumerate(values[key]) if v in values[key][:i]]:
                 raise InputError(f"sweep.grid: {key}: {twice[0]!r} is given twice")
-        found = cls(system, {key: read(key, value) for key, value in settings.items()}, values, _seeds(seeds))
+        shared = {key: read(key, value) for key, value in settings.items()}
+        found = cls(name, shared, values, _seeds(seeds), system)
         if (n := math.prod(map(len, values.values())) * len(found.seeds)) > MOST_POINTS:
             raise InputError(f"sweep: has {n} points; want at most {MOST_POINTS}")
         return found
+
+    @classmethod
+    def read(cls, manifest: Mapping[str, Any]) -> Grid:
+        """Return the grid of a manifest: checked, or as it is where the network of one's own may be elsewhere.
+
+        Raises:
+            InputError: as of `checked`.
+        """
+        from ..verbs.network_files import is_own
+
+        given = [manifest[name] for name in ("system", "grid", "seeds", "settings")]
+        if not is_own(given[0]):
+            return cls.checked(*given)
+
+        def value(item: Any) -> Any:
+            return tuple(item) if isinstance(item, list) else item
+
+        values = {str(key): tuple(map(value, items)) for key, items in given[1].items()}
+        return cls(given[0], {key: value(item) for key, item in given[3].items()}, values, _seeds(given[2]))
+
+    def described(self) -> dict[str, Any]:
+        """Return the name of the system, settings, grid and seeds."""
+        return {name: getattr(self, name) for name in ("system", "settings", "grid", "seeds")}
 
     def points(self) -> list[Point]:
         """Return every point, in order; equal grids give equal names."""
@@ -119,7 +147,7 @@ class Grid:
         from ..simulator.files.document import to_json
         from ..verbs.names import build
 
-        system = build(self.system, {**self.settings, **point.parameters})
+        system = build(self.source, {**self.settings, **point.parameters})
         attributes = {"system": self.system, **parameters(system), "seed": point.seed}
         try:
             return dict(json.loads(to_json(attributes)))
@@ -127,7 +155,7 @@ class Grid:
             raise InputError(f"{self.system}: cannot be swept: its parameters are {error}") from error
 
 
-def run_point(system: str, parameters: Mapping[str, Any], seed: int, path: str) -> str:
+def run_point(system: Any, parameters: Mapping[str, Any], seed: int, path: str) -> str:
     """Run a point and write its file. The unit of work: plain arguments, a short answer, any executor.
 
     Returns:

@@ -146,7 +146,7 @@ class Sweep(Kind):
 
 
 def sweep(
-    system: str,
+    system: Any,
     grid: Mapping[str, Sequence[object]],
     *,
     folder: str | os.PathLike[str],
@@ -162,8 +162,8 @@ def sweep(
     bits as `ictal.simulate` on every executor.
 
     Args:
-        system: name in `SYSTEMS`.
-        grid: parameter -> values.
+        system: name in `SYSTEMS`; or a `Network` or the path of one in JSON or Python, as of `ictal.simulate`.
+        grid: parameter -> values; of a network of one's own, path -> values.
         folder: for this sweep alone; made if it does not exist.
         seeds: their number (0, 1, ...), or a list.
         settings: parameters that all points share.
@@ -225,7 +225,7 @@ def sweep(
         finally:
             write()
     return Sweep(
-        place, **vars(swept), points=points, files={point: files[point] for point in points if point in files},
+        place, **swept.described(), points=points, files={point: files[point] for point in points if point in files},
         failures={point: failures[point] for point in points if point in failures}, versions=begun, found=n_found,
     )  # fmt: skip
 
@@ -247,7 +247,9 @@ def open_sweep(folder: str | os.PathLike[str]) -> Sweep:
     errors = {entry["file"]: entry.get("error", "") for entry in manifest["points"]}
     failures = {p: errors[f"{p.name}.h5"] for p in points if p not in files and errors.get(f"{p.name}.h5")}
     begun = manifest["versions"]
-    return Sweep(place, **vars(grid), points=points, files=files, failures=failures, versions=begun, found=len(files))
+    return Sweep(
+        place, **grid.described(), points=points, files=files, failures=failures, versions=begun, found=len(files)
+    )
 
 
 def _mean(entry: Recording | Spikes) -> float:

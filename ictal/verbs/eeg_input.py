@@ -15,7 +15,7 @@ from ..analyses.eeg.windows import marks_of
 from ..analyses.eeg.words import role_of
 from ..simulator import InputError, Recording
 from ..simulator.files.events import SEIZURE, read_events
-from ..simulator.files.readers import identity
+from ..simulator.files.identity import identity
 
 GivenEvents = Any  # pairs (start, stop) [s], the path of a file of events, or None
 _SPAN = re.compile(r"\s*([-+]?[\d.]+(?:e[-+]?\d+)?)\s*:\s*([-+]?[\d.]+(?:e[-+]?\d+)?)\s*", re.IGNORECASE)

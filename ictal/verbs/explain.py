@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Collection
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, is_dataclass
 from importlib import import_module
 from typing import Any, Literal, get_args, get_origin
 
@@ -17,11 +17,13 @@ from ..models.treatments import TREATMENTS
 from ..simulator import InputError, unknown
 from ..simulator.fields import Param, declared, default_of
 from .names import EXPERIMENTS, REGISTRIES
+from .network_files import NetworkSource, network_source
 from .synonyms import absent, same
 
 _USES = {
     "system": "ictal simulate {} --set KEY=VALUE",
     "architecture": "ictal train {} --set KEY=VALUE",
+    "network": "ictal simulate {} --duration SECONDS --set KEY=VALUE",
     "treatment": "ictal train ARCH --treat {}=DOSE,KEY=VALUE; the first is the dose",
 }
 
@@ -33,6 +35,7 @@ def explain(name: str) -> str:
     kinds of surrogate that test it.
     Of a system, an architecture or a treatment: its docstring and its parameters. Of anything else: its docstring.
     Names of the field that are called otherwise here, such as "coherence", are found, and said.
+    Of the path of a network in JSON or Python: its parts, and the path of every parameter with its value.
     A name of several kinds is that of the first, and the others are listed: ``"claim:healthy"`` names the kind.
 
     Raises:
@@ -54,8 +57,8 @@ def explain(name: str) -> str:
         nulls = facts["nulls"] or {"none": facts["no_null"]}
         lines += [f"  {'null' * (at == 0):<9} {kind}: {text}" for at, (kind, text) in enumerate(nulls.items())]
         return "\n".join(lines)
-    lines += ["", facts["text"]]
-    if "parameters" in facts:
+    lines += ["", facts["text"]] if facts["text"] else []
+    if facts.get("parameters"):
         lines += ["", f"parameters ({_USES[facts['kind']].format(facts['name'])}):"]
         width, room = (max(len(p[key]) for p in facts["parameters"]) for key in ("name", "bounds"))
         for p in facts["parameters"]:
@@ -72,6 +75,8 @@ def description(name: str) -> dict[str, Any]:
         raise InputError(f"explain.name: must be text; got {name!r}")
     kind, colon, of_kind = name.partition(":")
     asked = name = of_kind if colon else name
+    if (own := network_source(name)) is not None:
+        return _of_network(name, own)
     known = {known for table in REGISTRIES.values() for known in table}
     called = () if name in known else tuple(one for one in known if one.lower() == name.lower()) or same(name)
     name = called[0] if called else name
@@ -108,6 +113,27 @@ def description(name: str) -> dict[str, Any]:
     return facts | {"text": "\n\n".join(filter(None, texts))}
 
 
+def _of_network(name: str, own: NetworkSource) -> dict[str, Any]:
+    """Return the facts of a network of one's own: its words, its parts, and every parameter with its value."""
+    network = own.made()
+    parts = "" if network is None else "; ".join(
+        f"{len(items)} {noun}{'s' * (len(items) != 1)}" + named * bool(items)
+        for noun, items, named in (
+            ("population", network.populations, f" ({', '.join(f'{p.name}: {p.n}' for p in network.populations)})"),
+            ("projection", network.projections, ""),
+            ("input", network.inputs, ""),
+            ("signal", network.signals, ""),
+        )
+    )  # fmt: skip
+    parameters = []
+    for key, given in own.parameters().items():
+        default = None if given.default is inspect.Parameter.empty else _plain(given.default)
+        about = {"name": key, "type": _type_text(given.hint), "default": default, "unit": given.param.unit}
+        parameters.append({**about, "bounds": _bounds(given.hint, given.param), "words": given.param.label})
+    facts = {"name": name, "kind": "network", "summary": parts or "made by a function of parameters", "also": []}
+    return {**facts, "text": own.words, "parameters": parameters}
+
+
 def _unknown(name: str, known: Collection[str]) -> InputError:
     if missing := absent(name):
         return InputError(f"{name!r}: Ictal does not measure {missing[0]}; what comes nearest: {', '.join(missing[1])}")
@@ -119,10 +145,14 @@ def _parameters(kind: Any) -> list[dict[str, Any]]:
     defaults, found = {item.name: default_of(item) for item in fields(kind)}, []
     for name, (hint, param) in declared(kind).items():
         default = None if defaults[name] is MISSING else _plain(defaults[name])
-        text = hint.__name__ if isinstance(hint, type) and not hasattr(hint, "__args__") else str(hint)
-        about = {"name": name, "type": text.replace("typing.", ""), "default": default}
+        about = {"name": name, "type": _type_text(hint), "default": default}
         found.append({**about, "unit": param.unit, "bounds": _bounds(hint, param), "words": param.label})
     return found
+
+
+def _type_text(hint: Any) -> str:
+    text = hint.__name__ if isinstance(hint, type) and not hasattr(hint, "__args__") else str(hint)
+    return text.replace("typing.", "")
 
 
 def _bounds(hint: Any, param: Param) -> str:
@@ -135,4 +165,8 @@ def _bounds(hint: Any, param: Param) -> str:
 def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return ",".join(str(item) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return type(value).__name__
+    if hasattr(value, "shape"):
+        return f"array {value.shape}"
     return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..analyses.claims import CLAIMS
@@ -18,6 +18,7 @@ from ..simulator.fields import assignments, check, parameter_types, parse
 from ..simulator.files.readers import READERS
 from ..simulator.kinds import RESULTS
 from ..simulator.registry import Registry
+from .network_files import network_source
 
 EXPERIMENTS = Registry("experiment", "ictal.experiments", {
     "seizure_overfitting": (
@@ -41,18 +42,24 @@ REGISTRIES = {  # in the order in which `explain` looks a name up
 }
 
 
-def build(name: str, parameters: Mapping[str, object]) -> Any:
+def build(system: Any, parameters: Mapping[str, object]) -> Any:
     """Build the system with these parameters; the others have their defaults.
+
+    Args:
+        system: name in `SYSTEMS`, a `Network`, or the path of a network in JSON or Python.
+        parameters: of a network of one's own by their paths, and its duration.
 
     Raises:
         InputError: no such system or parameter, a value of another type, or one that the system refuses.
     """
-    kind = SYSTEMS.load(name)
+    if (own := network_source(system)) is not None:
+        return own.build(parameters)
+    kind = SYSTEMS.load(system)
     hints = parameter_types(kind)
     checked = {}
     for key, value in parameters.items():
         if key not in hints:
-            raise unknown(f"parameter of {name}", key, hints)
+            raise unknown(f"parameter of {system}", key, hints)
         checked[key] = check(f"{kind.__name__}.{key}", hints[key], value)
     try:
         return kind(**checked)
@@ -63,14 +70,60 @@ def build(name: str, parameters: Mapping[str, object]) -> Any:
         raise InputError(f"{kind.__name__}({given}): {error}") from error
 
 
-def parse_settings(name: str, settings: Sequence[str]) -> dict[str, object]:
+def parameter_of(system: Any, key: str) -> tuple[str, Any]:
+    """Return the name in errors and the type of a parameter of a system.
+
+    Raises:
+        InputError: no such system or parameter.
+    """
+    if (own := network_source(system)) is not None:
+        found = own.parameter(key)
+        return found.what, found.hint
+    kind = SYSTEMS.load(system)
+    hints = parameter_types(kind)
+    if key not in hints:
+        raise unknown(f"parameter of {system}", key, hints)
+    return f"{kind.__name__}.{key}", hints[key]
+
+
+def names_of(system: Any) -> list[str]:
+    """Return the names of the parameters of a system."""
+    if (own := network_source(system)) is not None:
+        return list(own.parameters())
+    return list(parameter_types(SYSTEMS.load(system)))
+
+
+def has_duration(system: Any) -> bool:
+    """Return whether the length of a run of a system is a parameter."""
+    return network_source(system) is not None or "duration" in parameter_types(SYSTEMS.load(system))
+
+
+def parse_each(
+    option: str, system: Any, texts: Sequence[str], form: str, read: Callable[[str, str, Any, str], Any]
+) -> dict[str, Any]:
+    """Read the ``KEY=TEXT`` of an option as parameters of a system.
+
+    Args:
+        option: its name.
+        system: as of `build`.
+        texts: of the option.
+        form: of a text, in words.
+        read: called as read(key, name in errors, type, text).
+
+    Raises:
+        InputError: no such parameter, a text without "=", given twice, or not of its type.
+    """
+    keys = [text.partition("=")[0].strip() for text in texts if "=" in text]
+    types = {key: parameter_of(system, key) for key in keys if key}
+    given = assignments(option, texts, f"parameter of {system}", types, form)
+    return {key: read(key, *types[key], text) for key, text in given.items()}
+
+
+def parse_settings(system: Any, settings: Sequence[str]) -> dict[str, object]:
     """Read ``KEY=VALUE`` texts as parameters of a system, by the type of each field.
 
     Raises:
         InputError: no such parameter, a text without "=", given twice, or not a value of that type.
     """
-    kind = SYSTEMS.load(name)
-    hints = parameter_types(kind)
-    form = f"KEY=VALUE, e.g. --set {next(iter(hints))}=1"
-    given = assignments("--set", settings, f"parameter of {name}", hints, form)
-    return {key: parse(f"{kind.__name__}.{key}", hints[key], value) for key, value in given.items()}
+    form = f"KEY=VALUE, e.g. --set {next(iter(names_of(system)))}=1"
+    return parse_each("--set", system, settings, form, lambda key, what, hint, text: parse(what, hint, text))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from ..simulator import InputError, Run, unknown
+from ..simulator import InputError, Network, Run, unknown
 from ..simulator.checks import check_seed
 from ..simulator.engines import ENGINES
 from ..simulator.fields import Param
@@ -23,20 +23,24 @@ if TYPE_CHECKING:
 class Simulation:
     """Settings of a run, as the command line takes them."""
 
-    system: Annotated[str, Param("Name of a system; see `ictal list systems`"), Argument("SYSTEM")]
+    system: Annotated[
+        str,
+        Param("Name of a system (see `ictal list systems`), a network in JSON or Python, or FILE.h5 of a run"),
+        Argument("SYSTEM|FILE"),
+    ]
     duration: Annotated[float | None, Param("Simulated time, or model time")] = None
     settings: Annotated[
         tuple[str, ...],
         Param("A parameter of the system; see `ictal explain SYSTEM`"),
         Option("KEY=VALUE", "--set", repeat=True),
     ] = ()
-    seed: Annotated[int, Param("Seed of everything random"), Option("K", record="always")] = 0
+    seed: Annotated[int | None, Param("Seed of everything random; 0, or that of FILE.h5"), Option("K")] = None
     engine: Annotated[str | None, Param("Engine: compiled (default) or brian2")] = None
     precision: Annotated[str | None, Param("Precision of the compiled engine: float64 (default) or float32")] = None
 
 
 def simulate(
-    system: str,
+    system: Any,
     *,
     seed: int = 0,
     engine: str | None = None,
@@ -46,11 +50,13 @@ def simulate(
     """Run a system once.
 
     Args:
-        system: name in `SYSTEMS`.
+        system: name in `SYSTEMS`, a `Network`, or a file that holds one: its description (.json), or Python (.py) that
+            defines ``network``, a `Network` or a function of parameters that returns one.
         seed: of everything random in it.
         engine: ``"compiled"`` (the default of the spiking systems) or ``"brian2"``.
         progress: called with the fraction done.
-        parameters: fields of the system; see ``ictal.explain(system)``.
+        parameters: fields of the system; see ``ictal.explain(system)``. Of a network of one's own: the duration, and
+            any of its parameters by their paths, as in ``**{"populations.E.tau_m": 15.0}``.
 
     Raises:
         InputError: an unknown system, parameter or engine (with the nearest), or a value that cannot be.
@@ -67,11 +73,11 @@ def simulate(
     if progress is not None and "progress" in inspect.signature(network.record).parameters:
         options["progress"] = lambda done, total: progress(done / total)
     run: Run = network.record(seed, **options)
-    return Run(run, {**run.source, "command": simulate_command(system, parameters, seed, engine)})
+    return Run(run, {**run.source, **repeated_by(system, parameters, seed, engine)}, run.origin)
 
 
 def simulate_to_file(
-    system: str,
+    system: Any,
     path: str | os.PathLike[str],
     *,
     seed: int = 0,
@@ -88,7 +94,7 @@ def simulate_to_file(
     """Run a spiking system once on the compiled engine, into a file; memory does not grow with the duration.
 
     Args:
-        system: name in `SYSTEMS`.
+        system: as of `simulate`.
         path: the file; until it is whole, its chunks are in ``FILE.h5.part``.
         seed: of everything random in it.
         precision: ``"float64"`` or ``"float32"``.
@@ -105,6 +111,7 @@ def simulate_to_file(
         InputError: as `simulate`; a file in the way, another unfinished run, too little memory or disk.
         UnfinishedError: `stop` returned True.
     """
+    from ..models.own_network import OwnNetwork
     from ..models.system import Spiking, WithTheory, attribution
     from ..simulator.long_runs.stream import record_to_file
 
@@ -119,8 +126,8 @@ def simulate_to_file(
         path,
         precision=precision,
         threads=threads,
-        source=attribution(system, built, seed),
-        run_source={"command": simulate_command(system, parameters, seed, engine, precision)},
+        source=attribution(built.name if isinstance(built, OwnNetwork) else system, built, seed),
+        run_source=repeated_by(system, parameters, seed, engine, precision),
         known=built.theory() if isinstance(built, WithTheory) else {},
         resume=resume,
         force=force,
@@ -128,6 +135,16 @@ def simulate_to_file(
         stop=stop,
         note=note,
     )
+
+
+def repeated_by(
+    system: Any, parameters: Mapping[str, object], seed: int, engine: str | None, precision: str = "float64"
+) -> dict[str, str]:
+    """Return the command that repeats a run; none of a `Network` or of values that no command line can give."""
+    plain = all(isinstance(value, str | int | float | tuple | list | None) for value in parameters.values())
+    if isinstance(system, Network) or not plain:
+        return {}
+    return {"command": simulate_command(os.fspath(system), parameters, seed, engine, precision)}
 
 
 def simulate_command(

@@ -11,7 +11,7 @@ from typing import Any, cast
 import array_api_compat
 import numpy as np
 
-from ..simulator import Clock, InputError, Recording, Run, Spikes
+from ..simulator import Clock, InputError, Network, Recording, Run, Spikes
 from ..simulator.files.readers import has_no_clock, open_run
 from ..simulator.recordings.dims import Dims, arranged
 from ..simulator.recordings.recording import check_dense, to_numpy
@@ -46,6 +46,10 @@ def as_run(
         InputError: an object of another type, a file that cannot be read, an array without its clock, or whose axes
             cannot be told.
     """
+    if isinstance(data, Network):
+        raise InputError(
+            "cannot measure a Network, which has no activity; give ictal.simulate(network, duration=SECONDS)"
+        )
     if isinstance(data, str | os.PathLike):
         if os.fspath(data).lower().endswith(NETWORK_SUFFIX):
             _refuse_given(f"{os.fspath(data)}: a trained network", dt, clock, dims)

@@ -13,8 +13,10 @@ from ..models import SYSTEMS
 from ..models.system import SelfContained, parameters
 from ..models.trained.dynamics import of_network
 from ..simulator import InputError
-from ..simulator.files.readers import HDF5_SUFFIXES, identity, open_run
+from ..simulator.files.identity import identity
+from ..simulator.files.readers import HDF5_SUFFIXES, open_run
 from .names import build
+from .network_files import NETWORK_SUFFIXES, network_source
 
 INPUTS = ("zero", "mean")
 
@@ -23,7 +25,8 @@ def target(given: Any, settings: Mapping[str, Any], inputs: str = "zero") -> Tar
     """Return the target of an analysis, from the name of a system, a system, or a file.
 
     Args:
-        given: a name in `SYSTEMS`; a `SelfContained` system; FILE.pt of a recurrent network; FILE.h5 of a system.
+        given: a name in `SYSTEMS`; a `SelfContained` system; a network of one's own as of `network_source`; FILE.pt of
+            a recurrent network; FILE.h5 of a system.
         settings: parameters, of a name or a recorded file.
         inputs: of a network: "zero", or "mean", that of its training data.
 
@@ -32,6 +35,11 @@ def target(given: Any, settings: Mapping[str, Any], inputs: str = "zero") -> Tar
     """
     if inputs not in INPUTS:
         raise InputError(f"inputs: must be zero or mean; got {inputs!r}")
+    if (own := network_source(given)) is not None:
+        if inputs != "zero":
+            raise InputError("inputs: is for trained networks; leave it out")
+        system = own.build(settings)
+        return Target(own.name, "runs", parameters=system.parameters(), system=system, changed=system.changed)
     if not isinstance(given, str | os.PathLike):
         if settings:
             raise InputError("analyse: a system that is built has its parameters; leave them out")
@@ -63,6 +71,8 @@ def named_system(given: str | os.PathLike[str]) -> tuple[str, Mapping[str, Any]]
     The name is "" where the file is of another kind.
     """
     path = Path(given)
+    if path.suffix in NETWORK_SUFFIXES:
+        return str(given), {}
     if str(given) in SYSTEMS or not (path.suffix or path.exists()):
         return str(given), {}
     source = open_run(path).source if path.suffix.lower() in HDF5_SUFFIXES else {}

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from ...simulator import InputError, unknown
-from ...simulator.files.readers import identity, open_matrix
+from ...simulator.files.identity import identity
+from ...simulator.files.readers import open_matrix
 from ...simulator.types import Floats
 
 GRAPHS = ("none", "chain", "ring", "all")

@@ -15,7 +15,8 @@ from ...analyses.measures.circular import angles
 from ...simulator import InputError, Recording, Run
 from ...simulator.fields import Param
 from ...simulator.files.document import versions
-from ...simulator.files.readers import identity, open_matrix
+from ...simulator.files.identity import identity
+from ...simulator.files.readers import open_matrix
 from ...simulator.integrators import rk4
 from ...simulator.machine import check_memory
 from ...simulator.types import Floats

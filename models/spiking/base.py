@@ -50,5 +50,5 @@ class Simulated(Checked, ABC):
         """
         run = simulate(self.network(), self.duration, seed, engine, progress=progress)
         if isinstance(self, WithTheory):
-            run = Run({**run, **self.theory()}, run.source)
+            run = Run({**run, **self.theory()}, run.source, run.origin)
         return attributed(run, self.name, self, seed)

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...simulator import InputError, Recording, Run
 from ...simulator.files.document import versions
-from ...simulator.files.readers import identity
+from ...simulator.files.identity import identity
 from ..training.build import open_model
 from .dynamics import of_network
 from .evaluate import data_of_training, seed_of_training

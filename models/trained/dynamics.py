@@ -10,7 +10,7 @@ import numpy as np
 
 from ...analyses.dynamics.target import Target
 from ...simulator import InputError
-from ...simulator.files.readers import identity
+from ...simulator.files.identity import identity
 
 MEAN_OF = 2000  # training examples of which the mean input is taken
 NETWORK_STEPS = 2000  # of a run of a trained network

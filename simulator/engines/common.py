@@ -68,6 +68,11 @@ def check_given(network: Network, total: int) -> None:
                 f"GivenNoise.kicks: {given.name!r} ends at {lasts:g} s, before the run of {run:g} s; "
                 f"freeze_inputs(network, {run:g}, seed) draws enough, or append rows of 0 for silence"
             )
+        if isinstance(given, CurrentInput) and (lasts := given.lasts(network.dt)) < (total - 0.5) * network.dt:
+            raise InputError(
+                f"CurrentInput.current: the array for {given.target!r} ends at {lasts / 1000.0:g} s, before the run of "
+                f'{run:g} s; append values, or give after="hold" or after="zero"'
+            )
         if isinstance(given, EventInput) and given.until is not None and given.until < (total - 0.5) * network.dt:
             raise InputError(
                 f"EventInput.until: the given events of {given.target}.{given.synapse} end at "
@@ -118,6 +123,34 @@ def intervals(network: Network, signal_dt: float) -> dict[str, int]:
     return own | {name: every for slow in network.slow for name in (slow.name, rate_name(slow))}
 
 
+def check_sampled(network: Network, signal_dt: float, begin: int, n: int) -> None:
+    """Check that a run that goes on from another one is long enough for a sample of every signal.
+
+    Raises:
+        InputError: it ends before the next sample of one.
+    """
+    rates = {s.name for s in network.signals if isinstance(s, PopulationRate)}
+    every = {**intervals(network, signal_dt), **{s.name: sampling(network, signal_dt) for s in network.schedules}}
+    for name, interval in every.items():
+        if not rows_of(name in rates, interval, begin, begin + n):
+            raise InputError(
+                f"simulate: duration must reach the next sample of {name!r}, every {interval * network.dt:g} ms; "
+                f"got {n * network.dt:g} ms"
+            )
+
+
+def first_sample(rate: bool, every: int, begin: int) -> int:
+    """Return the number of the first sample from step `begin` on; sample k is taken in step k·every."""
+    return begin // every + 1 if rate else -(-begin // every)
+
+
+def current_course(network: Network, given: CurrentInput, steps: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the values of a given current in time steps [mV]."""
+    if isinstance(given.current, np.ndarray):
+        return given.sampled(steps, network.dt)
+    return course(network, given.current, steps)
+
+
 def course(network: Network, value: float | Schedule, steps: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the values that a parameter has in time steps: those of a threshold at their beginning, else their means.
 
@@ -138,20 +171,23 @@ def assemble(
     samples: Mapping[str, NDArray[np.float64]],
     signal_dt: float,
     source: Mapping[str, object],
+    begin: int = 0,
 ) -> Run:
     """Return the Run of an engine.
 
     Args:
         network: the description.
-        steps_done: number of time steps.
+        steps_done: number of time steps, from `begin` on.
         spikes: for every population the step and the cell of its spikes, in order of time.
         triggers: for every triggered input the steps in which it was triggered.
-        samples: for every name in `intervals` its values, (n_samples, columns), from step 0 on, or from the end of the
+        samples: for every name in `intervals` its values, (n_samples, columns), from `begin` on, or from the end of the
             first interval on for a rate.
         signal_dt: sampling interval of signals that have none of their own [ms].
         source: provenance.
+        begin: first step; that of a run that goes on from another one is not 0.
     """
     entries: dict[str, Recording | Spikes] = {}
+    t0, duration = (n * network.dt / 1000.0 for n in (begin, steps_done))
     every, default = intervals(network, signal_dt), sampling(network, signal_dt)
     rates = {s.name for s in network.signals if isinstance(s, PopulationRate)}
     trains = [
@@ -163,21 +199,22 @@ def assemble(
     ]
     for name, step, cell, n, labels in trains:
         time = np.asarray(step * network.dt / 1000.0, dtype=np.float64)
-        entries[name] = Spikes(time, cell, n, steps_done * network.dt / 1000.0, unit_labels=labels, source=source)
-    due = default * np.arange(-(-steps_done // default))
+        entries[name] = Spikes(time, cell, n, duration, t0, unit_labels=labels, source=source)
+    due = default * np.arange(-(-begin // default), -(-(begin + steps_done) // default))
     values = dict(samples) | {s.name: course(network, s, due)[:, None] for s in network.schedules}
     for name, (quantity, unit, labels) in descriptions(network).items():
         dt = every.get(name, default) * network.dt
+        first = first_sample(name in rates, every.get(name, default), begin)
         finite = np.isfinite(values[name]).all(axis=1)
         if not finite.all():
-            raise runaway(float(dt * np.argmin(finite)))
+            raise runaway(float(dt * (first + np.argmin(finite))))
         entries[name] = Recording(
             values[name],
             dt=dt / 1000.0,
             clock="second",
             quantity=quantity,
             unit=unit,
-            t0=dt / 1000.0 if name in rates else 0.0,
+            t0=first * dt / 1000.0,
             unit_labels=labels,
             source=source,
         )
@@ -228,6 +265,15 @@ def _variable(population: Population, name: str) -> tuple[str, str]:
 def runaway(time: float) -> InputError:
     """Return the error for a state that is not finite at `time` [ms]."""
     return InputError(f"Network: activity ran away: the state is not finite at {time:g} ms; lower weights or gains")
+
+
+def run_settings(
+    engine: str, network: Network, begin: int, total: int, seed: int, signal_dt: float, precision: str = "float64"
+) -> dict[str, Any]:
+    """Return the settings of an `Origin` (JSON-able), of the steps begin..total-1."""
+    t0, duration = (n * network.dt / 1000.0 for n in (begin, total - begin))
+    return {"engine": engine, "seed": int(seed), "precision": precision, "signal_dt": signal_dt, "dt": network.dt,
+            "t0": t0, "duration": duration}  # fmt: skip
 
 
 def provenance(engine: str, seed: int, *packages: str) -> dict[str, object]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import warnings
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,10 +12,11 @@ from ..errors import InputError
 from ..files.document import first_line
 from ..networks.network import Network
 from ..networks.plausible import doubts
+from ..recordings.origin import Origin
 from ..recordings.run import Run
 from ..types import TimeProgress
 from . import ENGINES
-from .common import check_threads, n_steps, sampling
+from .common import check_sampled, check_threads, n_steps, run_settings, sampling
 from .estimate import refuse_beyond_memory
 from .wiring import instantiate
 
@@ -27,6 +30,7 @@ def simulate(
     progress: TimeProgress | None = None,
     precision: str = "float64",
     threads: int = 1,
+    after: Run | str | os.PathLike[str] | None = None,
 ) -> Run:
     """Draw a network and run it.
 
@@ -40,6 +44,10 @@ def simulate(
         progress: called with (done, total) [s of biological time].
         precision: "float64" or "float32", of the compiled engine.
         threads: of the compiled engine; they do not change the bits.
+        after: a run of the compiled engine, or its file. This run goes on from its state for another `duration`, with
+            the same seed, precision and `signal_dt`. Its network, ``after.network``, may have been changed in its
+            parameters, given edges and further inputs; unchanged it gives the bits of the longer run. Times go on
+            from the end of the first run, in schedules and inputs too.
 
     Returns:
         Spikes for every population and triggered input, a Recording for every signal, slow variable and schedule.
@@ -68,6 +76,8 @@ def simulate(
     refuse_beyond_memory(network, total, interval, precision, threads, copies)
     report = None if progress is None else lambda done, end: progress(done / 1000.0, end / 1000.0)
     try:
+        if after is not None:
+            return _continued(network, total, seed, engine, signal_dt, report, precision, threads, after)
         found: Run = run(
             instantiate(network, seed), length, seed, interval, report,
             *((precision, threads) if engine == "compiled" else ()),
@@ -75,3 +85,21 @@ def simulate(
     except MemoryError as error:
         raise InputError(f"Network: does not fit into memory: {first_line(error)}") from error
     return found
+
+
+def _continued(
+    network: Network, duration: int, seed: int, engine: str, signal_dt: float, progress: TimeProgress | None,
+    precision: str, threads: int, after: Run | str | os.PathLike[str],
+) -> Run:  # fmt: skip
+    from .compiled.run import recorded
+    from .continued import continuation, start
+
+    found = continuation(after, network, seed, signal_dt, precision, engine)
+    check_sampled(network, signal_dt * 1000.0, found.step, duration)
+    simulation = start(network, duration, seed, signal_dt, precision, threads, found)
+    run = recorded(simulation, seed, signal_dt * 1000.0, precision, progress)
+    settings = run_settings(engine, network, found.step, simulation.total, seed, signal_dt, precision)
+    source = {**run.source, "continues": found.facts}
+    settings |= {"continues": found.facts}
+    entries = {name: replace(entry, source=source) for name, entry in run.items()}
+    return Run(entries, source, Origin(settings, lambda: network, simulation.checkpoint()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import numpy as np
@@ -13,6 +13,7 @@ from ..checks import steps
 from ..errors import InputError
 from ..networks.cells import Population
 from ..networks.connections import Dense, Edges, FixedInDegree, LogNormal, LowRank, Pairwise, Projection, UniformDelay
+from ..networks.distributions import Normal, Uniform
 from ..networks.network import Network
 from .builders import draw_near, draw_pairs, draw_sources, sort_order, split_by_delay, transpose
 from .estimate import expected_edges
@@ -77,6 +78,7 @@ class Instance:
     network: Network
     graphs: tuple[Wiring, ...]  # one a projection
     v: tuple[NDArray[np.float64], ...]  # one a population [mV]
+    seed: int | None = field(default=None, init=False)  # that drew all of it; None for edges or voltages of one's own
 
     def __post_init__(self) -> None:
         if len(self.graphs) != len(self.network.projections) or len(self.v) != len(self.network.populations):
@@ -94,7 +96,9 @@ def instantiate(network: Network, seed: int) -> Instance:
     """
     graphs = tuple(_wiring(network, i, seed) for i in range(len(network.projections)))
     v = tuple(_initial(p, generator(seed, STATE, i)) for i, p in enumerate(network.populations))
-    return Instance(network, graphs, v)
+    instance = Instance(network, graphs, v)
+    object.__setattr__(instance, "seed", int(seed))
+    return instance
 
 
 def generator(seed: int, *stream: int) -> np.random.Generator:
@@ -105,10 +109,14 @@ def generator(seed: int, *stream: int) -> np.random.Generator:
 
 
 def _initial(population: Population, rng: np.random.Generator) -> NDArray[np.float64]:
-    if isinstance(population.v_init, tuple):
-        return rng.uniform(*population.v_init, size=population.n)
-    v = population.v_reset if population.v_init is None else population.v_init
-    return np.full(population.n, float(v))
+    given = population.v_init
+    if isinstance(given, Uniform):
+        return rng.uniform(given.low, given.high, size=population.n)
+    if isinstance(given, Normal):
+        return rng.normal(given.mean, given.sd, size=population.n)
+    if isinstance(given, np.ndarray):
+        return given.copy()
+    return np.full(population.n, population.v_reset if given is None else given)
 
 
 def _wiring(network: Network, index: int, seed: int) -> Wiring:

@@ -349,7 +349,7 @@ def _is_bare_dimension(item: h5py.Dataset) -> bool:
 
 
 def _is_scale(item: h5py.Dataset) -> bool:
-    """Return whether a dataset is a dimension scale; `Dataset.is_scale` frees memory twice where the file is damaged."""
+    """Return whether a dataset is a dimension scale; h5py's `is_scale` frees memory twice in a damaged file."""
     return bool(np.all(item.attrs.get("CLASS", b"") == np.bytes_(b"DIMENSION_SCALE")))
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 _MOST_NAMED = 3  # differences in one line
+_LONGEST = 60  # characters of a value in it
 
 
 def fingerprint(network: object) -> str:
@@ -43,23 +46,57 @@ def fingerprint(network: object) -> str:
     return digest.hexdigest()
 
 
+def identity(source: str | os.PathLike[str]) -> dict[str, str]:
+    """Return the path of a file and the SHA-256 of its content."""
+    with Path(source).open("rb") as file:
+        return {"file": str(source), "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+
+
 def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
     """Return the differences between two identities, in words; "" if they are equal.
 
     >>> differences({"seed": 1, "parameters": {"g": 1.0}}, {"seed": 1, "parameters": {"g": 0.5}})
     'parameters.g is 1.0 there and 0.5 here'
     """
-    a, b = _flat(there), _flat(here)
-    keys = [key for key in {**a, **b} if a.get(key, "nothing") != b.get(key, "nothing")]
-    keys = [key for key in keys if f"parameters.{key}" not in keys]
-    if len(keys) > 1:  # the fingerprint adds nothing to a parameter that differs
-        keys = [key for key in keys if key != "network"]
-    words = [f"{key} is {a.get(key, 'nothing')} there and {b.get(key, 'nothing')} here" for key in keys[:_MOST_NAMED]]
+    found = _differing(there, here)
+    keys = [key for key in found if f"parameters.{key}" not in found]
+    if any(key.startswith("parameters.") for key in keys):  # the network follows from the parameters
+        keys = [key for key in keys if not key.startswith("network.")]
+    keys = [key for key in keys if not key.startswith("continues.c")] or keys  # changes follow from the network
+    words = [f"{key} is {_short(found[key][0])} there and {_short(found[key][1])} here" for key in keys[:_MOST_NAMED]]
     return ", ".join(words) + (f" and {len(keys) - _MOST_NAMED} more" if len(keys) > _MOST_NAMED else "")
 
 
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Return every change between two descriptions in words.
+
+    >>> changes({"cells": [{"name": "E", "tau": 1.0}]}, {"cells": [{"name": "E", "tau": 2.0}]})
+    ['cells[E].tau: 1.0 -> 2.0']
+    """
+    return [f"{key}: {_short(a)} -> {_short(b)}" for key, (a, b) in _differing(old, new).items()]
+
+
+def _differing(there: Mapping[str, Any], here: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    a, b = _flat(there), _flat(here)
+    each = {key: (a.get(key, "nothing"), b.get(key, "nothing")) for key in {**a, **b}}
+    return {key: (one, other) for key, (one, other) in each.items() if one != other}
+
+
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return the leaves by path; items of a list of mappings by their name, or by their number."""
     flat: dict[str, Any] = {}
     for key, value in tree.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {prefix + key: value}
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{prefix}{key}.")
+        elif isinstance(value, list | tuple) and value and all(isinstance(item, Mapping) for item in value):
+            named = len({item.get("name") for item in value}) == len(value) and all("name" in item for item in value)
+            for k, item in enumerate(value):
+                flat |= _flat(item, f"{prefix}{key}[{item['name'] if named else k}].")
+        else:
+            flat[prefix + key] = value
     return flat
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

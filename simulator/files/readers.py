@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import math
 import os
@@ -29,6 +28,7 @@ from .document import DAMAGE, first_line
 from .edf import EDF_SUFFIXES
 from .exported import ABOUT, is_folder, is_of_others, is_own, is_part, read_folder, read_part
 from .formats import is_foreign, is_hdf5, not_read
+from .identity import identity
 from .npz_vectors import spikes_of_arrays, times_of_arrays
 from .spike_lists import refuse_unnamed
 from .tables import read_matrix
@@ -123,7 +123,7 @@ def _refuse_given(source: Path, given: dict[str, Any], taken: Container[str] = (
 
 def _identified(run: Run, file: Path) -> Run:
     """Return a run, whose entries have sources of their own, with the identity of its file."""
-    return Run(run, {**run.source, **identity(file)})
+    return Run(run, {**run.source, **identity(file)}, run.origin)
 
 
 def _of_folder(folder: Path) -> Run:
@@ -203,12 +203,6 @@ def open_matrix(path: str | os.PathLike[str]) -> NDArray[np.float64]:
     if len(found) != 1:
         raise InputError(f"{source}: must hold one array; got {len(found)}")
     return np.asarray(found[0], dtype=np.float64)
-
-
-def identity(source: str | os.PathLike[str]) -> dict[str, str]:
-    """Return the path of a file and the SHA-256 of its content."""
-    with Path(source).open("rb") as file:
-        return {"file": str(source), "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
 
 def _load(source: Path) -> tuple[dict[str, NDArray[Any]], list[str]]:

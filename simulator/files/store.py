@@ -15,6 +15,7 @@ from ..recordings.recording import Recording, to_numpy
 from ..recordings.run import Run
 from ..recordings.spikes import Spikes
 from .document import Document, Group, Variable, damage_in_one_line, from_json, read, to_json, versions, write
+from .origins import origin_groups, read_origin
 
 UNIT_LABEL, TIME_LABEL = "unit_label_", "time_label_"
 RESIDUAL = {"units": "s", "long_name": "time - timestamps/1000"}
@@ -24,7 +25,8 @@ def save(run: Run, path: str | os.PathLike[str], *, force: bool = False, within:
     """Write a Run to an HDF5 file, whole or not at all.
 
     Spikes go to ``/spikes/NAME`` in the form of SONATA (timestamps in ms, ``node_ids``), recordings to
-    ``/signals/NAME`` with the variable ``values``. The file lists the entries in their order.
+    ``/signals/NAME`` with the variable ``values``. The file lists the entries in their order. The description of the
+    network goes to ``/network`` and its final state to ``/state``.
 
     Args:
         run: the Run.
@@ -70,7 +72,7 @@ def to_document(run: Run) -> Document:
         "engine": str(source.get("engine", "")),
         "versions": to_json(source.get("versions", versions())),
     }
-    return Document(attrs, groups)
+    return Document(attrs, groups | ({} if run.origin is None else origin_groups(run.origin)))
 
 
 def _source_json(name: str, source: Mapping[str, object]) -> str:
@@ -97,7 +99,7 @@ def from_document(document: Document) -> Run:
     if document.attrs["engine"]:
         source["engine"] = document.attrs["engine"]
     source["versions"] = from_json(document.attrs["versions"])
-    return Run(entries, source)
+    return Run(entries, source, read_origin(document))
 
 
 def timestamps(time: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

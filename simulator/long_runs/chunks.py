@@ -14,8 +14,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from numpy.typing import NDArray
 from ..files.disk import Sink, replacing
 from ..files.document import DAMAGE, first_line, to_json
 from ..files.guard import open_hdf5
+from ..files.origins import checksum
 from ..files.unfinished import Unfinished
 
 STATES_KEPT = 2  # one more than is needed: a damaged newest chunk or state costs one chunk, not the run
@@ -43,7 +43,7 @@ class UnfinishedRun(Unfinished):
     """The chunks and states of an unfinished run."""
 
     FORMAT = "ictal part"
-    VERSION = 1
+    VERSION = 2
     OURS = re.compile(r"run\.json|(state-)?\d{6,}\.h5|\..*\.tmp")
     PROOF = "run.json"
     LEFT = "an unfinished run"
@@ -59,13 +59,13 @@ class UnfinishedRun(Unfinished):
         for old in self._numbers("state-")[:-STATES_KEPT]:
             self._state(old).unlink()
 
-    def chunks(self) -> Iterator[tuple[int, int, Arrays]]:
-        """Yield (begin, end, arrays) of every chunk in order.
+    def chunks(self, first: int = 0) -> Iterator[tuple[int, int, Arrays]]:
+        """Yield (begin, end, arrays) of every chunk in order; `first` is the first step of the run.
 
         Raises:
             DamageError: one is missing, torn or changed.
         """
-        done = 0
+        done = first
         for number in range(len(self._numbers(""))):
             attrs, arrays = _read(self.chunk_path(number))
             begin, end = int(attrs["begin"]), int(attrs["end"])
@@ -95,25 +95,36 @@ class UnfinishedRun(Unfinished):
             with open_hdf5(self.chunk_path(number)) as file:
                 yield file
 
-    def steps_done(self) -> int:
-        """Return the steps done, from the head of the newest state that can be read."""
+    def final_state(self) -> Arrays:
+        """Return the newest state.
+
+        Raises:
+            DamageError: it is missing, torn or changed.
+        """
+        numbers = self._numbers("state-")
+        if not numbers:
+            raise DamageError(f"{self.folder}: holds no state")
+        return _read(self._state(numbers[-1]))[1]
+
+    def steps_done(self, first: int = 0) -> int:
+        """Return the step that was reached, from the head of the newest state that can be read; `first` without one."""
         for number in reversed(self._numbers("state-")):
             with contextlib.suppress(*DAMAGE), open_hdf5(self._state(number)) as file:
                 return int(file.attrs["end"])
-        return 0
+        return first
 
-    def resume(self) -> tuple[int, int, Arrays, list[str]]:
-        """Return the number of whole chunks, the steps done, the state after them (empty at 0), and the damage found.
+    def resume(self, first: int = 0) -> tuple[int, int, Arrays, list[str]]:
+        """Return the number of whole chunks, the step reached, the state there (empty at `first`), and damage found.
 
         The state is the newest whole one whose chunks are all whole. Later files are removed.
         """
         notes, ends = [], []
         try:
-            for _, end, _ in self.chunks():
+            for _, end, _ in self.chunks(first):
                 ends.append(end)
         except DamageError as error:
             notes.append(str(error))
-        found: tuple[int, int, Arrays] = (0, 0, {})
+        found: tuple[int, int, Arrays] = (0, first, {})
         for number in reversed(self._numbers("state-")):
             if number >= len(ends):
                 continue
@@ -149,7 +160,7 @@ def _write(path: Path, attrs: Mapping[str, object], arrays: Mapping[str, NDArray
             file.attrs[key] = value
         file.attrs["names"] = to_json(sorted(arrays))
         for name, values in arrays.items():
-            file.create_dataset(name, data=values).attrs["crc32"] = _checksum(values)
+            file.create_dataset(name, data=values).attrs["crc32"] = checksum(np.asarray(values))
 
 
 def _read(path: Path) -> tuple[dict[str, Any], Arrays]:
@@ -159,13 +170,8 @@ def _read(path: Path) -> tuple[dict[str, Any], Arrays]:
             attrs = dict(file.attrs)
             for name in json.loads(attrs["names"]):
                 arrays[name] = np.asarray(file[name][()])
-                if _checksum(arrays[name]) != file[name].attrs["crc32"]:
+                if checksum(arrays[name]) != file[name].attrs["crc32"]:
                     raise DamageError(f"{path}: is damaged: {name} has been changed")
     except DAMAGE as error:
         raise DamageError(f"{path}: is damaged: {first_line(error)}") from error
     return attrs, arrays
-
-
-def _checksum(values: Sequence[Any] | NDArray[Any]) -> int:
-    array = np.ascontiguousarray(values)
-    return zlib.crc32(array.reshape(-1).view(np.uint8).data) if array.size else 0

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engines.common import assemble, course, intervals, rows_of, sampling
+from ..engines.common import assemble, course, first_sample, intervals, rows_of, sampling
 from ..errors import InputError
 from ..files.document import Document, Group, Streamed, Variable, write
 from ..files.store import RESIDUAL, timestamps, to_document
@@ -18,6 +18,7 @@ from ..networks.inputs import TriggeredInput
 from ..networks.network import Network
 from ..networks.schedule import Schedule
 from ..networks.signals import PopulationRate
+from ..recordings.origin import Origin
 from ..recordings.recording import Recording
 from ..recordings.run import Run
 from .chunks import DamageError, UnfinishedRun
@@ -38,10 +39,11 @@ class _Sizes:
 def join(
     run: UnfinishedRun,
     network: Network,
-    total: int,
+    steps: tuple[int, int],
     signal_dt: float,
     source: Mapping[str, object],
     run_source: Mapping[str, object],
+    settings: Mapping[str, object],
     known: Mapping[str, Recording],
     target: Path,
     force: bool,
@@ -52,10 +54,11 @@ def join(
     Args:
         run: its complete folder.
         network: the description.
-        total: number of time steps.
+        steps: first time step, and the one after the last.
         signal_dt: sampling interval of signals that have none of their own [s].
         source: provenance of every entry.
         run_source: provenance of the Run.
+        settings: those of its `Origin`.
         known: entries that were known beforehand, written after the others.
         target: name of the file.
         force: replace it if it exists.
@@ -67,30 +70,32 @@ def join(
     Raises:
         InputError: a chunk is damaged, or the file cannot be written.
     """
+    begin, total = steps
     try:
-        sizes = _survey(run, network, pause)
+        sizes, state = _survey(run, network, begin, pause), run.final_state()
     except DamageError as error:
         raise InputError(f"{error}; say --resume to compute it again") from error
     template = _template(network, sizes, signal_dt, source)
-    document = to_document(Run({**template, **known}, run_source))
-    duration = total * network.dt / 1000.0
+    origin = Origin(settings, lambda: network, state)
+    document = to_document(Run({**template, **known}, run_source, origin))
+    t0, duration = (n * network.dt / 1000.0 for n in (begin, total - begin))
     groups: dict[str, Group] = {}
     for path, group in document.groups.items():
-        kind, name = path.split("/", 1)
+        kind, _, name = path.partition("/")
         if kind == "spikes":
-            groups[path] = _spikes(run, name, group, sizes, network.dt, duration, pause)
-        elif name in known:
-            groups[path] = group
+            groups[path] = _spikes(run, name, group, sizes, network.dt, (t0, duration), pause)
+        elif kind == "signals" and name not in known:
+            groups[path] = _signal(run, name, group, sizes, _Grid.of(network, name, steps, signal_dt), pause)
         else:
-            groups[path] = _signal(run, name, group, sizes, _Grid.of(network, name, total, signal_dt), pause)
+            groups[path] = group
     write(Document(document.attrs, groups), target, force=force, within=run.folder)
     texts = {name: _text(entry, sizes, name, groups, duration) for name, entry in template.items()}
     return texts | {name: repr(entry) for name, entry in known.items()}
 
 
-def _survey(run: UnfinishedRun, network: Network, pause: Callable[[], None]) -> _Sizes:
+def _survey(run: UnfinishedRun, network: Network, begin: int, pause: Callable[[], None]) -> _Sizes:
     sizes = _Sizes()
-    for _, _, arrays in run.chunks():
+    for _, _, arrays in run.chunks(begin):
         pause()
         for key, values in arrays.items():
             kind, name = key.split("/", 1)
@@ -115,8 +120,9 @@ def _template(network: Network, sizes: _Sizes, signal_dt: float, source: Mapping
 
 
 def _spikes(
-    run: UnfinishedRun, name: str, group: Group, sizes: _Sizes, dt: float, duration: float, pause: Callable[[], None]
-) -> Group:
+    run: UnfinishedRun, name: str, group: Group, sizes: _Sizes, dt: float, window: tuple[float, float],
+    pause: Callable[[], None],
+) -> Group:  # fmt: skip
     rows = sizes.spikes[name]
 
     def made(what: Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[Any]]) -> Callable[[], Iterable[Any]]:
@@ -139,13 +145,14 @@ def _spikes(
     if name in sizes.lossy:
         lost = made(lambda step, cell: timestamps(_seconds(step, dt))[1])
         variables["residual"] = Streamed(("spike",), np.empty(0), RESIDUAL, rows, lost)
-    return Group({**group.variables, **variables}, {**group.attrs, "duration": duration})
+    return Group({**group.variables, **variables}, {**group.attrs, "t0": window[0], "duration": window[1]})
 
 
 @dataclass(frozen=True)
 class _Grid:
-    """Samples of one signal: their number, interval [s], and the schedule that they are computed from, if any."""
+    """Samples of one signal: their numbers, interval [s], and the schedule that they are computed from, if any."""
 
+    first: int
     rows: int
     dt: float
     t0: float
@@ -154,13 +161,13 @@ class _Grid:
     network: Network
 
     @classmethod
-    def of(cls, network: Network, name: str, total: int, signal_dt: float) -> _Grid:
+    def of(cls, network: Network, name: str, steps: tuple[int, int], signal_dt: float) -> _Grid:
         default = sampling(network, signal_dt * 1000.0)
         every = intervals(network, signal_dt * 1000.0).get(name, default)
         schedule = next((s for s in network.schedules if s.name == name), None)
         rate, dt = any(s.name == name and isinstance(s, PopulationRate) for s in network.signals), every * network.dt
-        rows = rows_of(rate, every, 0, total)
-        return cls(rows, dt / 1000.0, dt / 1000.0 if rate else 0.0, schedule, every, network)
+        first = first_sample(rate, every, steps[0])
+        return cls(first, rows_of(rate, every, *steps), dt / 1000.0, first * dt / 1000.0, schedule, every, network)
 
     def blocks(self) -> Iterator[NDArray[np.int64]]:
         for begin in range(0, self.rows, _ROWS):
@@ -172,7 +179,7 @@ class _Grid:
     def scheduled(self) -> Iterator[NDArray[np.float64]]:
         if self.schedule is not None:
             for block in self.blocks():
-                yield course(self.network, self.schedule, self.every * block)[:, None]
+                yield course(self.network, self.schedule, self.every * (self.first + block))[:, None]
 
 
 def _signal(
@@ -191,7 +198,7 @@ def _signal(
         "time": Streamed(time.dims, time.values[:0], time.attrs, grid.rows, grid.times),
         "values": Streamed(values.dims, values.values[:0], values.attrs, grid.rows, pieces),
     }
-    return replace(group, variables={**group.variables, **streamed})
+    return replace(group, variables={**group.variables, **streamed}, attrs={**group.attrs, "t0": grid.t0})
 
 
 def _seconds(step: NDArray[np.int64], dt: float) -> NDArray[np.float64]:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 
 from ..engines.common import descriptions, intervals, runaway
-from ..engines.compiled.engine import Chunk, Simulation, joined
-from ..engines.wiring import instantiate
+from ..engines.compiled.chunk import Chunk, joined
+from ..engines.continued import Continuation, start
 from ..errors import InputError
 from ..networks.network import Network
 from ..types import TimeProgress
@@ -56,27 +56,28 @@ class Stepper:
         threads: int,
         progress: TimeProgress | None,
         stop: Callable[[], bool],
+        after: Continuation | None = None,
     ) -> None:
-        self._folder, self._network, self._total = unfinished, network, total
+        self._folder, self._network, self._after = unfinished, network, after
+        self._first = 0 if after is None else after.step
+        self._total = self._first + total
         self._settings = seed, signal_dt, precision, threads
         self._every = intervals(network, signal_dt * 1000.0)
         self._progress, self._stop = progress, stop
-        self._number = self._done = 0  # chunks and steps that are on the disk
+        self._number, self._done = 0, self._first  # chunks on the disk, and the step that they reach
         self._pending: list[Chunk] = []
         self._cost = 0.0  # of writing a state [s]
 
     def begin(self, state: Arrays | None = None) -> None:
-        """Draw the network and restore a state; None is the initial one."""
-        seed, signal_dt, precision, threads = self._settings
-        self._simulation = Simulation(
-            instantiate(self._network, seed), self._total, seed, signal_dt, precision, threads
-        )
+        """Draw the network and restore a state; without one, that of the beginning."""
+        after = None if state else self._after
+        self._simulation = start(self._network, self._total - (after.step if after else 0), *self._settings, after)
         if state:
             self._simulation.restore(state)
 
     def go_on(self, note: Callable[[str], None]) -> None:
         """Resume the run at the end of its folder."""
-        self._number, self._done, state, damage = self._folder.resume()
+        self._number, self._done, state, damage = self._folder.resume(self._first)
         for line in damage:
             note(f"{line}; going on from {self._seconds(self._done):g} s")
         if self._done < self._total:
@@ -114,7 +115,7 @@ class Stepper:
             stopped = self._stop() and chunk.end < self._total
             now = time.monotonic()
             if self._progress is not None:
-                self._progress(self._seconds(chunk.end), self._seconds(self._total))
+                self._progress(self._seconds(chunk.end - self._first), self._seconds(self._total - self._first))
             cut_after = max(min(max(CUT_AFTER, 0.01 * (now - began)), CUT_AT_MOST), self._cost / WRITING_SHARE)
             due = stopped or chunk.end == self._total or now - last >= cut_after
             if due or sum(map(_size, self._pending)) >= CUT_SIZE:
@@ -132,7 +133,7 @@ class Stepper:
             raise self._unfinished()
 
     def _unfinished(self) -> UnfinishedError:
-        return UnfinishedError(self._seconds(self._done), self._seconds(self._total))
+        return UnfinishedError(*(self._seconds(step - self._first) for step in (self._done, self._total)))
 
     def _seconds(self, steps: int) -> float:
         return steps * self._network.dt / 1000.0

@@ -11,15 +11,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..engines.common import intervals, n_steps, provenance
+from ..engines.common import check_sampled, intervals, n_steps, provenance, run_settings
 from ..engines.compiled.engine import PRECISIONS
+from ..engines.continued import continuation
 from ..errors import InputError, unknown
 from ..files.disk import WriteError, check_writable
-from ..files.document import read, to_json
-from ..files.identity import differences, fingerprint
+from ..files.document import to_json
+from ..files.identity import differences
+from ..files.origins import open_origin
+from ..networks.description import describe
 from ..networks.network import Network
 from ..networks.plausible import doubts
 from ..recordings.recording import Recording
+from ..recordings.run import NO_NETWORK, Run
 from ..types import TimeProgress
 from .chunks import UnfinishedRun
 from .forecast import refuse_what_does_not_fit
@@ -59,6 +63,7 @@ def record_to_file(
     progress: TimeProgress | None = None,
     stop: Callable[[], bool] = lambda: False,
     note: Callable[[str], None] = lambda line: None,
+    after: Run | str | os.PathLike[str] | None = None,
 ) -> Written:
     """Run a network on the compiled engine into a file; memory does not grow with the duration.
 
@@ -80,6 +85,8 @@ def record_to_file(
         progress: called with (done, total) [s of biological time].
         stop: called many times a second; True writes all results so far and raises `UnfinishedError`.
         note: called with a line on damage that was mended.
+        after: a run of the compiled engine, or its file, whose state this one goes on from for another `duration`; see
+            `simulate`.
 
     Raises:
         InputError: as `simulate`; a file that is in the way, an unfinished run of something else, too little
@@ -99,24 +106,29 @@ def record_to_file(
     own = {**(source or {}), **provenance("compiled", seed, "numpy", "numba")}
     if precision != "float64":
         own["precision"] = precision
-    settings = {"duration": duration, "dt": network.dt, "signal_dt": signal_dt, "precision": precision}
-    identity: dict[str, Any] = json.loads(to_json({**own, **settings, "network": fingerprint(network)}))
+    found = None if after is None else continuation(after, network, seed, signal_dt, precision)
+    first = 0 if found is None else found.step
+    if found is not None:
+        own["continues"] = found.facts
+        check_sampled(network, signal_dt * 1000.0, first, total)
+    settings = run_settings("compiled", network, first, first + total, seed, signal_dt, precision)
+    identity: dict[str, Any] = json.loads(to_json({**own, **settings, "network": describe(network, {})}))
     manifest = None if force else unfinished.manifest()
     if resume and target.exists() and not (manifest and manifest["replaces"]):
-        _check_complete(target, own)
+        _check_complete(target, identity)
         unfinished.remove()  # left by a kill after the last rename
         return Written(target, {}, complete=True)
     if manifest is None:
         check_writable(target, force)
     elif not resume:
         raise InputError(
-            f"{unfinished.folder}: holds an unfinished run ({unfinished.steps_done() * network.dt / 1000.0:g} of "
+            f"{unfinished.folder}: holds an unfinished run ({_seconds_done(unfinished, manifest):g} of "
             f"{manifest['identity']['duration']:g} s); say --resume to go on or --force to start again"
         )
     elif unlike := differences(manifest["identity"], identity):
         raise InputError(f"{unfinished.folder}: holds another run: {unlike}; say --force to start again")
     refuse_what_does_not_fit(network, duration, target.absolute().parent, signal_dt, precision, threads)
-    stepper = Stepper(unfinished, network, total, seed, signal_dt, precision, threads, progress, stop)
+    stepper = Stepper(unfinished, network, total, seed, signal_dt, precision, threads, progress, stop, found)
     replaces = bool(manifest["replaces"]) if manifest else force
     with contextlib.ExitStack() as stack, _disk(unfinished):
         if manifest is None:
@@ -129,21 +141,36 @@ def record_to_file(
         stepper.run()
         whole = {**own, **(run_source or {})}
         known = {name: replace(entry, source=own) for name, entry in (known or {}).items()}
-        entries = join(unfinished, network, total, signal_dt, own, whole, known, target, replaces, stepper.pause)
+        settings |= {"continues": found.facts} if found is not None else {}
+        steps = first, first + total
+        entries = join(
+            unfinished, network, steps, signal_dt, own, whole, settings, known, target, replaces, stepper.pause
+        )
         unfinished.remove()
     return Written(target, entries)
 
 
-def _check_complete(target: Path, own: Mapping[str, object]) -> None:
+def _check_complete(target: Path, identity: Mapping[str, Any]) -> None:
     """Check that a file is that of this run, an InputError if not."""
-    attrs = read(target, kind="run").attrs
-    there = {"precision": "float64", **json.loads(attrs["config"]), "engine": attrs["engine"]}
-    there |= {"seed": json.loads(attrs["seed"]), "versions": json.loads(attrs["versions"])}
-    there.pop("command", None)
-    if unlike := differences(there, {"precision": "float64", **json.loads(to_json(own))}):
-        raise InputError(
-            f"{target}: exists already and holds another run: {unlike}; choose another name or say --force"
-        )
+    force = "choose another name or say --force"
+    try:
+        origin, source = open_origin(target)
+        if origin is None:
+            raise InputError(f"{target}: exists already and {NO_NETWORK}")
+        network = describe(origin.network, {})
+    except InputError as error:
+        raise InputError(f"{error if str(error).startswith(str(target)) else f'{target}: {error}'}; {force}") from error
+    there = {key: value for key, value in source.items() if key not in ("command", "file", "sha256")}
+    there |= {key: value for key, value in origin.settings.items() if key != "continues"}
+    if unlike := differences({**there, "network": network}, identity):
+        raise InputError(f"{target}: exists already and holds another run: {unlike}; {force}")
+
+
+def _seconds_done(unfinished: UnfinishedRun, manifest: Mapping[str, Any]) -> float:
+    """Return the time that an unfinished run has done [s]."""
+    identity = manifest["identity"]
+    first = round(identity.get("t0", 0.0) * 1000.0 / identity["dt"])
+    return float((unfinished.steps_done(first) - first) * identity["dt"] / 1000.0)
 
 
 @contextlib.contextmanager

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, cast
+
+import numpy as np
 
 from ..checks import Name, unique, vector
 from ..errors import InputError, unknown
-from ..fields import Checked, Param
+from ..fields import Checked, Param, check
 from ..types import Floats
+from .distributions import Normal, Uniform
 from .schedule import Schedule
 
 Gain = Annotated[float | Schedule, Param("gain G [1]")]
@@ -159,12 +162,16 @@ class Population(Checked):
     refractory: Annotated[float, Param("refractory period, a multiple of the time step [ms]", ge=0)] = 0.0
     synapses: tuple[AnySynapse, ...] = ()
     adaptation: Adaptation | None = None
-    v_init: Annotated[float | tuple[float, float] | None, Param("initial v or (low, high); none: v_reset [mV]")] = None
+    v_init: Annotated[
+        float | tuple[float, float] | Uniform | Normal | Floats | None,
+        Param("initial v of all, (low, high), a distribution or one a cell; none: v_reset [mV]"),
+    ] = None
     _: KW_ONLY
     initiation: Exponential | Quadratic | None = None
     position: Annotated[Floats | None, Param("angle of every cell on a ring, a label [rad]", to=vector)] = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "v_init", self._initial(self.v_init))
         super().__post_init__()
         lowest = min(self.v_threshold.values) if isinstance(self.v_threshold, Schedule) else self.v_threshold
         start, below = self.initiation, f"below v_threshold {lowest:g} mV"
@@ -184,8 +191,26 @@ class Population(Checked):
         taken = [s.name for s in self.synapses if s.name in ("v", "w")]
         if taken:
             raise InputError(f"Population.synapses: {taken[0]!r} is the name of a variable of the cell; want another")
-        if isinstance(self.v_init, tuple) and self.v_init[0] > self.v_init[1]:
-            raise InputError(f"Population.v_init: must be (low, high) with low <= high [mV]; got {self.v_init}")
+
+    def _initial(self, given: Any) -> Any:
+        """Return a pair as a uniform distribution, and other sequences as an array of one voltage a cell."""
+        if isinstance(given, tuple) and len(given) == 2:
+            low, high = (float(cast(float, check("Population.v_init", float, end))) for end in given)
+            if low > high:
+                raise InputError(f"Population.v_init: must be (low, high) with low <= high [mV]; got {given}")
+            return Uniform(low, high)
+        if not isinstance(given, np.ndarray | list | tuple) or np.ndim(given) == 0:
+            return given
+        values = vector(given, "Population.v_init")
+        if values.shape != (self.n,):
+            raise InputError(
+                f"Population.v_init: must hold one voltage for each of {self.n} cells [mV]; got shape {values.shape}; "
+                "a range is Uniform(low, high)"
+            )
+        if isinstance(given, list) and len(given) == 2:
+            raise InputError("Population.v_init: a list of two may be a range or one voltage for each of 2 cells; give "
+                             "(low, high) or an array")  # fmt: skip
+        return values
 
     @property
     def is_linear(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -70,6 +70,9 @@ class Edges(Checked):
 
     pre: Annotated[Ints, Param("source of every edge", to=indices)]
     post: Annotated[Ints, Param("target of every edge", to=indices)]
+    shape: Annotated[
+        tuple[int, int] | None, Param("cells of source and target for which the edges are meant; none is not checked")
+    ] = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -108,6 +111,25 @@ class LowRank(Checked):
                 f"LowRank.source, LowRank.target: must have equally many columns; got shapes {self.source.shape} "
                 f"and {self.target.shape}"
             )
+
+
+def matrix_shape(weights: Any, what: str) -> tuple[int, int]:
+    """Return the shape of a matrix of numbers, sparse or not.
+
+    Raises:
+        InputError: it has another number of axes, or holds no real numbers.
+    """
+    shape, kind = getattr(weights, "shape", np.shape(weights)), np.dtype(getattr(weights, "dtype", np.float64)).kind
+    if len(shape) != 2 or kind not in "iuf":
+        hint = "; multiply it by a weight" if kind == "b" else ""
+        raise InputError(f"{what}: must be a matrix of numbers (n_source, n_target); got {kind_name(weights)} of shape "
+                         f"{tuple(shape)}{hint}")  # fmt: skip
+    return int(shape[0]), int(shape[1])
+
+
+def kind_name(weights: Any) -> str:
+    """Return the type of the numbers of an array, or its own type."""
+    return str(getattr(weights, "dtype", type(weights).__name__))
 
 
 Rule = FixedInDegree | Pairwise | Edges | Dense | LowRank
@@ -181,6 +203,42 @@ class Projection(Checked):
                 f"got shape {array.shape}"
             )
         return array
+
+    @classmethod
+    def from_matrix(
+        cls, source: str, target: str, synapse: str, weights: Any, delay: float | UniformDelay = 0.0
+    ) -> Projection:
+        """Return the projection of a matrix of weights, most of which are 0.
+
+        Every element that is not 0 is an edge. An element that a sparse matrix stores more than once is the sum, as in
+        its other uses; a stored 0 is no edge.
+
+        Args:
+            source: population that spikes.
+            target: population that receives.
+            synapse: of the target.
+            weights: of `scipy.sparse` in any format, or an array; (n_source, n_target), row is source [mV].
+            delay: of all edges, or drawn for each [ms].
+
+        Raises:
+            InputError: no matrix of finite numbers; in a network, a shape other than its numbers of cells.
+
+        >>> found = Projection.from_matrix("E", "I", "e", np.array([[0.0, 2.0], [0.0, 0.0], [1.5, 0.0]]))
+        >>> found.rule.pre.tolist(), found.rule.post.tolist(), found.weight.tolist()
+        ([0, 2], [1, 0], [2.0, 1.5])
+        """
+        what = "Projection.from_matrix: weights"
+        n, m = matrix_shape(weights, what)
+        if hasattr(weights, "tocoo"):
+            given = weights.tocoo(copy=True)
+            given.sum_duplicates()
+            pre, post, values = given.row, given.col, vector(given.data, what)
+        else:
+            full = matrix(weights, what)
+            pre, post = np.nonzero(full)
+            values = full[pre, post]
+        kept = values != 0
+        return cls(source, target, synapse, Edges(pre[kept], post[kept], (n, m)), values[kept], delay)
 
     def lowest_weight(self) -> float:
         """Return the lowest weight of an edge that this rule can draw; 0 where there is no edge."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
+
+import numpy as np
 
 from ..checks import Name, indices, matrix, vector
 from ..errors import InputError
@@ -69,11 +71,59 @@ class EventInput(Checked):
 
 @dataclass(frozen=True, eq=False)
 class CurrentInput(Checked):
-    """A given current: cell i is driven by profile[i]·current(t) [mV], constant within a step."""
+    """A given current: cell i is driven by profile[i]·current(t) [mV], constant within a step.
+
+    Of an array, value k drives from k·dt to (k + 1)·dt. A run that is longer than the array is refused, unless `after`
+    says what follows: "hold" keeps the last value, "zero" is no current.
+
+    Raises:
+        InputError: an array that is no vector or is empty; `dt` or `after` without an array.
+    """
 
     target: Target
-    current: Annotated[float | Schedule, Param("current [mV]")]
+    current: Annotated[float | Schedule | Floats, Param("current, or a value for every dt [mV]")]
     profile: Annotated[Floats | None, Param("factor of every cell (n,); none is 1 [1]", to=vector)] = None
+    dt: Annotated[
+        float | None, Param("interval of an array, a multiple of the time step; none is the time step [ms]", gt=0)
+    ] = None
+    after: Annotated[Literal["refuse", "hold", "zero"], Param("current after the end of an array")] = "refuse"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.current, np.ndarray | list | tuple):
+            object.__setattr__(self, "current", self._sampled(self.current))
+        super().__post_init__()
+        if not isinstance(self.current, np.ndarray) and (self.dt is not None or self.after != "refuse"):
+            raise InputError("CurrentInput.dt, CurrentInput.after: are for an array of currents; leave them out")
+
+    def _sampled(self, given: object) -> Floats:
+        shape = given.shape if isinstance(given, np.ndarray) else ()
+        if len(shape) == 2:
+            raise InputError(
+                f"CurrentInput.current: must be one course (time,); got shape {shape}; a course for each group of "
+                "cells is a CurrentInput with a profile of 1 for these cells and 0 for others"
+            )
+        values = vector(given, "CurrentInput.current")
+        if not values.size:
+            raise InputError("CurrentInput.current: an array must hold at least one value; got none")
+        return values
+
+    def lasts(self, dt: float) -> float:
+        """Return the time up to which the current is known [ms]; `dt` is the time step [ms]."""
+        if not isinstance(self.current, np.ndarray) or self.after != "refuse":
+            return float("inf")
+        return self.current.size * (dt if self.dt is None else self.dt)
+
+    def sampled(self, steps: Ints, dt: float) -> Floats:
+        """Return the values of an array in time steps; `dt` is the time step [ms].
+
+        >>> given = CurrentInput("E", [1.0, 2.0], dt=0.2, after="zero")
+        >>> given.sampled(np.arange(6), 0.1).tolist()
+        [1.0, 1.0, 2.0, 2.0, 0.0, 0.0]
+        """
+        values = np.asarray(self.current)
+        row = steps // (1 if self.dt is None else round(self.dt / dt))
+        found = values[np.minimum(row, values.size - 1)]
+        return np.where(row < values.size, found, 0.0) if self.after == "zero" else found
 
 
 @dataclass(frozen=True)

@@ -164,6 +164,8 @@ class Network(Checked):
                         f"{rule.footprint.sd:g}); got {rule.k}"
                     )
         elif isinstance(rule, Edges):
+            if rule.shape is not None:
+                _shaped(rule.shape, (source.n, target.n), f"Projection: {source.name!r} -> {target.name!r}: the matrix")
             _below(rule.pre, source, "Edges.pre")
             _below(rule.post, target, "Edges.post")
         elif isinstance(rule, Dense):
@@ -188,8 +190,11 @@ class Network(Checked):
                 raise _negative(f"{type(given).__name__}.weight", f"onto {target.name!r}", synapse.name, given.weight)
         if isinstance(given, EventInput):
             _below(given.cell, target, "EventInput.cell")
-        elif isinstance(given, CurrentInput) and given.profile is not None:
-            _shaped(given.profile.shape, (target.n,), "CurrentInput.profile")
+        elif isinstance(given, CurrentInput):
+            if given.dt is not None:
+                steps(given.dt, self.dt, "CurrentInput.dt")
+            if given.profile is not None:
+                _shaped(given.profile.shape, (target.n,), "CurrentInput.profile")
         elif isinstance(given, GivenNoise):
             _shaped(given.kicks.shape[1:], (target.n,), "GivenNoise.kicks: a row")
             if given.start is not None:

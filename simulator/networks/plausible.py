@@ -114,6 +114,8 @@ def _input(network: Network, given: object, duration: float) -> Iterator[str]:
         p = network.populations[network.population(given.target)]
         field = {CurrentInput: "current", WhiteNoise: "sigma", OUNoise: "sd"}[type(given)]
         size = getattr(given, field)
+        if isinstance(size, np.ndarray):
+            size = float(np.median(np.abs(size)))  # a pulse may be high
         if not isinstance(size, Schedule):  # a pulse may be as high as it is short
             yield from _far(f"{type(given).__name__}.{field}", p, None, size, "it moves")
 

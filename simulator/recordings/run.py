@@ -10,9 +10,11 @@ from ..checks import check_name
 from ..errors import InputError, unknown
 from ..kinds import Kind
 from ..registry import resolve
+from .origin import Origin
 from .recording import Recording
 from .spikes import Spikes
 
+NO_NETWORK = "holds no description of a network, as files of older versions and of other systems do not"
 Entry = TypeVar("Entry", Recording, Spikes)
 
 
@@ -22,6 +24,7 @@ class Run(Mapping[str, Recording | Spikes], Kind):
     Args:
         entries: e.g. ``{"E": Spikes, "I": Spikes, "lfp": Recording}`` or ``{"layer1": Recording}``.
         source: provenance, enough to repeat the run: ``system``, ``parameters``, ``seed``, ``engine``, ``versions``.
+        origin: of a simulated network: description, settings and final state.
 
     Raises:
         InputError: no entries, or an entry of another type or with a slash in its name.
@@ -29,7 +32,12 @@ class Run(Mapping[str, Recording | Spikes], Kind):
 
     kind = "run"
 
-    def __init__(self, entries: Mapping[str, Recording | Spikes], source: Mapping[str, object] | None = None) -> None:
+    def __init__(
+        self,
+        entries: Mapping[str, Recording | Spikes],
+        source: Mapping[str, object] | None = None,
+        origin: Origin | None = None,
+    ) -> None:
         if not entries:
             raise InputError("Run: must hold at least one recording; got none")
         for name, entry in entries.items():
@@ -38,6 +46,7 @@ class Run(Mapping[str, Recording | Spikes], Kind):
             check_name(name, "Run")
         self._entries = dict(entries)
         self.source: Mapping[str, object] = MappingProxyType(dict(source or {}))
+        self.origin = origin
 
     def __getitem__(self, name: str) -> Recording | Spikes:
         return self._entries[name]
@@ -47,6 +56,17 @@ class Run(Mapping[str, Recording | Spikes], Kind):
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    @property
+    def network(self) -> Any:
+        """The `Network` that was simulated.
+
+        Raises:
+            InputError: the run holds no description of a network, or one that cannot be read.
+        """
+        if self.origin is None:
+            raise InputError(f"{self.source.get('file', 'Run')}: {NO_NETWORK}")
+        return self.origin.network
 
     def spikes(self, name: str) -> Spikes:
         """Return the spike trains of this name.

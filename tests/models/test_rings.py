@@ -25,7 +25,7 @@ from ictal.cli import run
 from ictal.models import Compte, Flow, LifRing, Ring, Spiking, Zhang, bump
 from ictal.models.spiking.compte import stimulated
 from ictal.simulator import InputError, Population, Recording, Run, Spikes, instantiate, integrate, save
-from ictal.simulator.engines.compiled.engine import simulate_compiled
+from ictal.simulator.engines.compiled.run import simulate_compiled
 from ictal.simulator.integrators import rk4
 
 FLOWS = {"ring": Ring, "zhang": Zhang}

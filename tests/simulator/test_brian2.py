@@ -45,7 +45,7 @@ from ictal.simulator import (
 )
 from ictal.simulator.engines.brian2.engine import simulate_brian2
 from ictal.simulator.engines.brian2.equations import cells
-from ictal.simulator.engines.compiled.engine import simulate_compiled
+from ictal.simulator.engines.compiled.run import simulate_compiled
 
 LIF = {"tau_m": 20.0, "v_rest": 0.0, "v_threshold": 20.0, "v_reset": 10.0, "refractory": 2.0, "v_init": (0.0, 19.0)}
 

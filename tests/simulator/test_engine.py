@@ -28,7 +28,7 @@ from ictal.simulator import (
     instantiate,
     simulate,
 )
-from ictal.simulator.engines.compiled.engine import simulate_compiled
+from ictal.simulator.engines.compiled.run import simulate_compiled
 from ictal.simulator.engines.kernels.propagators import propagator
 
 LIF = {"tau_m": 20.0, "v_rest": 0.0, "v_threshold": 20.0, "v_reset": 10.0, "refractory": 2.0}
@@ -225,7 +225,7 @@ def test_the_same_seed_gives_the_same_bits():
 
 def test_chunks_leave_no_trace(monkeypatch):
     whole = simulate(lively(), 0.25, 7)
-    monkeypatch.setattr("ictal.simulator.engines.compiled.engine.STRETCH", 0.7)
+    monkeypatch.setattr("ictal.simulator.engines.compiled.run.STRETCH", 0.7)
     assert_same(whole, simulate(lively(), 0.25, 7))
 
 

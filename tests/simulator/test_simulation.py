@@ -30,7 +30,8 @@ from ictal.simulator import (
     instantiate,
     simulate,
 )
-from ictal.simulator.engines.compiled.engine import joined, simulate_compiled
+from ictal.simulator.engines.compiled.chunk import joined
+from ictal.simulator.engines.compiled.run import simulate_compiled
 
 LIF = {"tau_m": 20.0, "v_rest": 0.0, "v_threshold": 20.0, "v_reset": 10.0, "refractory": 2.0}
 

@@ -16,6 +16,7 @@ import h5py
 import numpy as np
 import pytest
 import xarray
+from contents import everything
 
 import ictal
 from ictal import cli
@@ -39,6 +40,7 @@ from ictal.simulator import (
     record_to_file,
     simulate,
 )
+from ictal.simulator.engines import continued
 from ictal.simulator.files import document, store
 from ictal.simulator.files.document import Document, Group, Streamed
 from ictal.simulator.files.identity import fingerprint
@@ -51,25 +53,6 @@ from ictal.simulator.long_runs.stepper import Stepper
 
 SMALL = ["--set", "n_e=320", "--set", "n_i=80"]
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
-
-
-def everything(path):
-    """Every dataset and attribute, with type, layout and order, but `created` and the references of HDF5 itself."""
-    found = {}
-
-    def note(name, item):
-        hidden = {"created", "DIMENSION_LIST", "REFERENCE_LIST"}
-        attrs = [(k, v if isinstance(v, str) else np.asarray(v).tolist()) for k, v in item.attrs.items()]
-        found[name] = [[(k, v) for k, v in attrs if k not in hidden]]
-        if isinstance(item, h5py.Dataset):
-            values = item.asstr()[...] if item.dtype == object else item[...]
-            scales = [[scale.name for scale in axis.values()] for axis in item.dims]
-            found[name] += [item.dtype.str, item.shape, item.chunks, item.compression, scales, values.tolist()]
-
-    with h5py.File(path) as file:
-        note("/", file)
-        file.visititems(note)
-    return found
 
 
 def small(**parameters):
@@ -410,7 +393,7 @@ def test_an_unfinished_run_is_neither_lost_nor_mixed(folder, often):
     refused("duration is 0.4123 there and 0.4 here", duration=0.4)
     refused("signal_dt is 0.001 there and 0.002 here", signal_dt=0.002)
     refused("precision is float64 there and float32 here.*", precision="float32")
-    refused("network is .* there and .* here", network=SeizureNetwork().network())
+    refused(r"network.populations\[E\].n is 160 there and 1600 here.*", network=SeizureNetwork().network())
     with pytest.raises(InputError, match="say one of them"):
         record_to_file(network, duration, 1, "run.h5", resume=True, force=True)
     record_to_file(network, duration, 2, "run.h5", source=source, force=True)
@@ -591,7 +574,7 @@ def test_dry_run(folder, capfd, monkeypatch):
 
 def test_what_does_not_fit_is_refused_before_it_is_drawn(folder, monkeypatch):
     network, duration = NETWORKS["rich"]
-    monkeypatch.setattr(stepping, "instantiate", None)
+    monkeypatch.setattr(continued, "instantiate", None)
     with monkeypatch.context() as patched:
         patched.setattr(forecast, "available_memory", lambda: 10**7)
         with pytest.raises(InputError, match=r"needs about .* of memory and 10 MB are free; make it smaller"):
@@ -675,14 +658,15 @@ def test_a_signal_ends_it_in_time_and_says_how_to_go_on(folder, number, code):
 STUCK = """
 import sys, time
 from ictal import cli
+from ictal.simulator.engines import continued
 from ictal.simulator.long_runs import stepper as stepping
-class Stuck(stepping.Simulation):
+class Stuck(continued.Simulation):
     def advance(self, until):
         if self.step > 1000:
             print("stuck", flush=True)
             time.sleep(60)  # goes on sleeping when a handler has run, as compiled code does
         return super().advance(until)
-stepping.Simulation, stepping.CUT_AFTER, stepping.ADVANCE = Stuck, 0.0, 20.0
+continued.Simulation, stepping.CUT_AFTER, stepping.ADVANCE = Stuck, 0.0, 20.0
 cli.main(sys.argv[1:])
 """
 
@@ -707,9 +691,9 @@ def test_an_advance_that_does_not_end_is_left_after_the_grace(folder):
 
 @posix
 def test_a_signal_before_the_first_step_leaves_nothing(folder):
-    early = "import os, signal\nfrom ictal import cli\nfrom ictal.simulator.long_runs import stepper as stepping\n"
+    early = "import os, signal\nfrom ictal import cli\nfrom ictal.simulator.engines import continued\n"
     early += (
-        "stepping.instantiate = lambda *a: os.kill(os.getpid(), signal.SIGTERM)\nimport sys; cli.main(sys.argv[1:])"
+        "continued.instantiate = lambda *a: os.kill(os.getpid(), signal.SIGTERM)\nimport sys; cli.main(sys.argv[1:])"
     )
     done = subprocess.run([sys.executable, "-c", early, "simulate", "cuba"], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (143, "", "ictal: interrupted\n")

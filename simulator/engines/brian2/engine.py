@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from ...checks import steps
 from ...networks.cells import DeltaSynapse, Population, SaturatingSynapse
 from ...networks.connections import Projection
+from ...networks.inputs import CurrentInput
 from ...networks.network import SlowVariable
 from ...networks.schedule import Schedule
+from ...recordings.origin import Origin
 from ...recordings.run import Run
 from ...types import TimeProgress
-from ..common import assemble, course, intervals, n_steps, provenance, runaway
+from ..common import assemble, course, intervals, n_steps, provenance, run_settings, runaway
 from ..kernels.propagators import mean_of_decay
 from ..wiring import Instance, Wiring, generator
 from .equations import Cells, cells, number
@@ -80,7 +82,9 @@ def simulate_brian2(
     triggers = {name: np.array(fired, dtype=np.int64) for name, fired in build.triggers.items()}
     samples = {name: np.stack(rows) for name, rows in build.rows.items()}
     source = provenance("brian2", seed, "brian2", "numpy", "scipy")
-    return assemble(network, total, spikes, triggers, samples, signal_dt, source)
+    run = assemble(network, total, spikes, triggers, samples, signal_dt, source)
+    settings = run_settings("brian2", network, 0, total, seed, signal_dt)
+    return Run(run, run.source, Origin(settings, lambda: network) if instance.seed == seed else None)
 
 
 class _Build:
@@ -132,7 +136,9 @@ class _Build:
         counter = iter(range(self.total))
         self._add(self.b.NetworkOperation(lambda: do(next(counter)), clock=self.clock, when=when))
 
-    def _timed(self, values: NDArray[np.float64] | Schedule) -> Any:
+    def _timed(self, values: NDArray[np.float64] | Schedule | CurrentInput) -> Any:
+        if isinstance(values, CurrentInput):
+            values = values.sampled(np.arange(self.total), self.network.dt)
         if isinstance(values, Schedule):
             values = course(self.network, values, np.arange(self.total))
         return self.b.TimedArray(values, dt=self.network.dt * self.b.ms)

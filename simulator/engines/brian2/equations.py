@@ -20,7 +20,7 @@ from ..kernels.propagators import mean_of_decay, mean_of_rise
 MAX_VARIABLES = 4  # beyond, sympy's matrix exponential takes minutes
 MIN_CONTRAST = 0.01  # time constants closer than this: the closed form loses digits to cancellation
 
-Timed = Callable[[NDArray[np.float64] | Schedule], Any]  # one value (or row) a step -> TimedArray
+Timed = Callable[[NDArray[np.float64] | Schedule | CurrentInput], Any]  # one value (or row) a step -> TimedArray
 
 
 @dataclass(frozen=True)
@@ -215,7 +215,8 @@ def _currents(
     terms, profiles = [], {}
     for m, given in enumerate(network.inputs):
         if isinstance(given, CurrentInput) and given.target == population.name:
-            terms.append(_value(f"current{m}", given.current, names, timed))
+            current = given if isinstance(given.current, np.ndarray) else given.current
+            terms.append(_value(f"current{m}", current, names, timed))
             if given.profile is not None:
                 terms[-1] += f"*profile{m}"
                 profiles[f"profile{m}"] = given.profile
@@ -255,10 +256,11 @@ def _gates(network: Network, population: Population) -> tuple[list[str], list[st
     return lines, currents, terms
 
 
-def _value(name: str, value: float | Schedule, names: dict[str, Any], timed: Timed) -> str:
+def _value(name: str, value: float | Schedule | CurrentInput, names: dict[str, Any], timed: Timed) -> str:
     """Return the text of a number that may change in time, and add its symbol to `names`."""
-    names[name] = timed(value) if isinstance(value, Schedule) else float(value)
-    return f"{name}(t)" if isinstance(value, Schedule) else name
+    changes = isinstance(value, Schedule | CurrentInput)
+    names[name] = timed(value) if changes else float(value)  # type: ignore[arg-type]
+    return f"{name}(t)" if changes else name
 
 
 def number(value: float) -> str:

@@ -84,6 +84,22 @@ class Draws:
         for k, rng in enumerate(self._counts):
             _set_state(rng, arrays[f"generator_{k}"])
 
+    def carry_over(self, old: Draws) -> None:
+        """Go on with the draws of another network, whose inputs are the first ones of this."""
+        mine, theirs = self._rows(), old._rows()
+        for k in theirs:
+            self.streams[mine[k]] = old.streams[theirs[k]]
+        for rng, other in zip(self._counts, old._counts, strict=False):
+            _set_state(rng, _state(other))
+
+    def _rows(self) -> dict[int, slice]:
+        """Return the rows of `streams` of every random input."""
+        rows, first = {}, 0
+        for k, _ in self._poisson + self._noise:
+            rows[k] = slice(first, first + n_blocks(self._sizes[k]))
+            first = rows[k].stop
+        return rows
+
     def _means(self, k: int, given: PoissonInput, begin: int, until: int) -> NDArray[np.float64]:
         """Return the mean numbers of events (steps, blocks)."""
         n = self._sizes[k]

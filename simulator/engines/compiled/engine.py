@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,95 +13,25 @@ from ...checks import steps
 from ...errors import InputError, unknown
 from ...networks.cells import DeltaSynapse
 from ...networks.inputs import CurrentInput, TriggeredInput
-from ...networks.signals import PopulationRate
-from ...recordings.run import Run
-from ...types import TimeProgress
-from ..common import assemble, check_given, check_threads, course, intervals, n_steps, provenance, rows_of, runaway
+from ..common import (
+    check_given,
+    check_threads,
+    course,
+    current_course,
+    intervals,
+    rows_of,
+    runaway,
+)
 from ..kernels.layout import LINEAR, RATE_OF, VOLTAGE, State, Stretch
 from ..step_tables import n_blocks
 from ..wiring import Instance
+from .carry import Spiked, gate_drive, history, set_refractory, set_variables, variables
+from .chunk import Chunk
 from .draws import Draws
 from .plan import Flattening
 from .scratch import COPIED, apart, scratch
 
-STRETCH = 100.0  # biological time between two returns to Python [ms]; longer for fewer cells than
-SMALL = 4000  # cells
 PRECISIONS = ("float64", "float32")
-
-
-@dataclass(frozen=True, eq=False)
-class Chunk:
-    """Spikes, triggers and samples of the steps begin..end-1."""
-
-    begin: int
-    end: int
-    spikes: list[tuple[NDArray[np.int64], NDArray[np.int64]]]  # a population: step and cell, in order of time
-    triggers: dict[str, NDArray[np.int64]]  # a triggered input: the steps in which it fired
-    samples: dict[str, NDArray[np.float64]]  # (rows, columns), of everything in `engine.intervals`
-
-
-def simulate_compiled(
-    instance: Instance,
-    duration: float,
-    seed: int,
-    signal_dt: float = 1.0,
-    progress: TimeProgress | None = None,
-    precision: str = "float64",
-    threads: int = 1,
-) -> Run:
-    """Run a network as drawn, in compiled code; the same seed gives the same bits on any number of threads.
-
-    Args:
-        instance: edges and initial state.
-        duration: of the run [ms].
-        seed: of the Poisson inputs and of noise.
-        signal_dt: sampling interval of signals that have none of their own [ms].
-        progress: called with (done, total) [ms] after every 100 ms, or up to a second for a small network; there
-            Ctrl-C is answered.
-        precision: of the state of the cells and the weights; decay constants are float64 in any case.
-        threads: that share the cells, in blocks of 1024.
-
-    Raises:
-        InputError: a duration or interval off the grid, a seed that is no whole number, an unknown precision,
-            activity that ran away to infinity.
-    """
-    network = instance.network
-    total = n_steps(network, duration, signal_dt)
-    simulation = Simulation(instance, total, seed, signal_dt / 1000.0, precision, threads)
-    chunks, samples = [], dict[str, NDArray[np.float64]]()
-    rates = {s.name for s in network.signals if isinstance(s, PopulationRate)}
-    every = intervals(network, signal_dt)
-    longer = max(1, min(10, SMALL // sum(p.n for p in network.populations)))
-    stretch = max(1, round(longer * STRETCH / network.dt))
-    while simulation.step < total:
-        chunk = simulation.advance(min(simulation.step + stretch, total))
-        for name, part in chunk.samples.items():  # into one array each: memory for a second copy may not be there
-            rate = name in rates
-            if name not in samples:
-                samples[name] = np.empty((rows_of(rate, every[name], 0, total), part.shape[1]))
-            begin = rows_of(rate, every[name], 0, chunk.begin)
-            samples[name][begin : begin + len(part)] = part
-        chunks.append(replace(chunk, samples={}))
-        if progress is not None:
-            progress(simulation.step * network.dt, total * network.dt)
-    source = provenance("compiled", seed, "numpy", "numba")
-    if precision != "float64":
-        source["precision"] = precision
-    for values in samples.values():
-        values.setflags(write=False)  # a Recording copies what others could write to
-    spikes, triggers, _ = joined(chunks)
-    return assemble(network, total, spikes, triggers, samples, signal_dt, source)
-
-
-def joined(chunks: list[Chunk]) -> tuple[Any, Any, Any]:
-    """Return spikes, triggers and samples of all chunks."""
-    spikes = [
-        (np.concatenate([c.spikes[p][0] for c in chunks]), np.concatenate([c.spikes[p][1] for c in chunks]))
-        for p in range(len(chunks[0].spikes))
-    ]
-    triggers = {name: np.concatenate([c.triggers[name] for c in chunks]) for name in chunks[0].triggers}
-    samples = {name: np.concatenate([c.samples[name] for c in chunks]) for name in chunks[0].samples}
-    return spikes, triggers, samples
 
 
 class Simulation:
@@ -140,18 +69,20 @@ class Simulation:
         self._threads = min(threads, max(1, n_blocks(biggest)))
         flattening = Flattening(instance, precision, self._threads, self._every)
         self._tables, self._optional = flattening.result()
-        self._samplers = flattening.samplers
+        self._samplers, self._names = flattening.samplers, flattening.names()
         self._triggers = [i for i in self.network.inputs if isinstance(i, TriggeredInput)]
         self._draws = Draws(self.network, seed)
         self._state = self._start(flattening, instance)
         tables = self._tables
         back = [steps(t, self.network.dt, "TriggeredInput") for i in self._triggers for t in (i.window, i.delay)]
-        self._history = 1 + max(int(tables.delays.max()), int(tables.populations["refractory"].max()), *back)
+        self._needed = max(int(tables.delays.max()), *back, 0)  # steps whose spikes are delivered or counted
+        self._history = 1 + max(self._needed, int(tables.populations["refractory"].max()))
         n_pop = len(self.network.populations)
         cells = sum(p.n for p in self.network.populations)
         self._pointers = np.zeros((self._threads, self._history * n_pop + 1), np.int64)
         self._cells = np.empty((self._threads, max(1024, 2 * cells)), np.int32)
         self._fired = np.zeros((len(self._triggers), self._history), np.int8)
+        self._last = [np.full(p.n, -1, np.int64) for p in self.network.populations]  # step of the last spike of a cell
 
     # ---- one stretch
 
@@ -201,9 +132,11 @@ class Simulation:
         n_pop = len(network.populations)
         ahead = np.arange(begin, until)
 
-        def courses(values: list[Any]) -> NDArray[np.float64]:
-            columns = [course(network, value, ahead) for value in values]
+        def stacked(columns: list[NDArray[np.float64]]) -> NDArray[np.float64]:
             return np.stack(columns, axis=1) if columns else np.empty((n, 0))
+
+        def courses(values: list[Any]) -> NDArray[np.float64]:
+            return stacked([course(network, value, ahead) for value in values])
 
         gains = [1.0 if isinstance(s, DeltaSynapse) else s.gain for p in network.populations for s in p.synapses]
         gains += [1.0] * (self._tables.channels.size - len(gains))
@@ -211,7 +144,7 @@ class Simulation:
         uniform = np.zeros((n, n_pop))
         for given in currents:
             if given.profile is None:
-                uniform[:, network.population(given.target)] += course(network, given.current, ahead)
+                uniform[:, network.population(given.target)] += current_course(network, given, ahead)
         pointers = np.zeros((self._threads, (self._history + n) * n_pop + 1), np.int64)
         pointers[:, : self._pointers.shape[1]] = self._pointers
         counts, event_first, event_cells = self._draws.stretch(begin, until)
@@ -224,7 +157,7 @@ class Simulation:
             history=self._history,
             gains=courses(gains),
             thresholds=courses([p.v_threshold for p in network.populations]),
-            currents=courses([i.current for i in currents if i.profile is not None]),
+            currents=stacked([current_course(network, i, ahead) for i in currents if i.profile is not None]),
             uniform=uniform,
             poisson=counts,
             event_first=event_first,
@@ -253,6 +186,8 @@ class Simulation:
             step, cell = (np.concatenate(x) for x in zip(*parts, strict=True))
             order = np.argsort(step, kind="stable") if len(parts) > 1 else slice(None)
             spikes.append((step[order], cell[order]))
+        for last, (step, cell) in zip(self._last, spikes, strict=True):
+            np.maximum.at(last, cell, step)
         samples = {}
         for k, name in enumerate(self._every):
             width = int(self._samplers[k]["width"])
@@ -291,22 +226,13 @@ class Simulation:
 
     def checkpoint(self) -> dict[str, NDArray[Any]]:
         """Return all that is needed to continue, as plain arrays; the same for any number of threads."""
-        n_pop = len(self.network.populations)
         arrays: dict[str, NDArray[Any]] = {f"state_{k}": v.copy() for k, v in self._state._asdict().items()}
-        step, cell = [], []
-        for p in range(n_pop):
-            for part in range(self._threads):
-                counts = np.diff(self._pointers[part])[p::n_pop]
-                first = self._pointers[part, :-1][p::n_pop]
-                step.append(np.repeat(np.arange(counts.size) * n_pop + p, counts))
-                cell.append(np.concatenate([np.empty(0, np.int32),
-                            *(self._cells[part, a : a + c] for a, c in zip(first, counts, strict=True))]))  # fmt: skip
-        where, cells = np.concatenate(step), np.concatenate(cell)
-        order = np.argsort(where, kind="stable")
+        place, cell = self._spikes_kept()
         return arrays | {
             "step": np.array([self.step]),
-            "history_place": where[order],
-            "history_cell": cells[order],
+            "history_place": place,
+            "history_cell": cell,
+            "last": np.concatenate(self._last),
             "fired": self._fired.copy(),
         } | self._draws.checkpoint()  # fmt: skip
 
@@ -322,8 +248,83 @@ class Simulation:
                 raise InputError(f"checkpoint: {name} must be {kept.dtype} of shape {kept.shape}; "
                                  f"got {given.dtype} of shape {given.shape}")  # fmt: skip
             kept[...] = given
+        self._keep_spikes(np.asarray(arrays["history_place"]), np.asarray(arrays["history_cell"]))
+        ends = np.cumsum([p.n for p in self.network.populations])[:-1]
+        self._last = [part.copy() for part in np.split(np.asarray(arrays["last"], np.int64), ends)]
+        self._fired[...] = arrays["fired"]
+        self._draws.restore(arrays)
+        self.step = int(arrays["step"][0])
+
+    def carry_over(self, old: Simulation, instance: Instance) -> None:
+        """Go on from the state of a run of another network; `networks.changes` says what they may differ in.
+
+        A refractory period is counted from the last spike by the new network. Variables that only the new network has
+        keep their initial values; those that only the old one had are dropped.
+
+        Args:
+            old: the run, of the same precision.
+            instance: the new network as drawn, of which this object was made.
+        """
+        tables, state, step = self._tables, self._state, old.step
+        values = variables(old._tables, old._state, old._names, step)
         n_pop = len(self.network.populations)
-        place, cell = np.asarray(arrays["history_place"]), np.asarray(arrays["history_cell"])
+        place, cell = old._spikes_kept()
+        spiked = [
+            Spiked(step - old._history + place[mine] // n_pop, cell[mine], last)
+            for last, mine in ((old._last[p], place % n_pop == p) for p in range(n_pop))
+        ]
+        set_refractory(tables, spiked, step, [values[p.name, "v"] for p in self.network.populations])
+        set_variables(tables, state, self._names, step, values)
+        for before, after in zip(old._tables.projections, tables.projections, strict=False):
+            modes = slice(int(after["mode"]), int(after["mode"]) + int(after["rank"]))
+            state.z[modes] = old._state.z[int(before["mode"]) : int(before["mode"]) + int(before["rank"])]
+        rare, were = self._optional[2], old._optional[2]
+        for gate, was in zip(*(r.gates if r else () for r in (rare, were)), strict=False):
+            n = int(tables.populations[int(tables.projections[int(gate["projection"])]["source"])]["n"])
+            for name in ("x", "s"):
+                a, b = int(gate[name]), int(was[name])
+                state.y[a : a + n] = old._state.y[b : b + n]
+        if rare:
+            gate_drive(tables, rare.gates, state, instance)
+        names = [s.name for s in old.network.slow]
+        for k, slow in enumerate(self.network.slow):
+            if slow.name in names:
+                state.q[k], state.r[k] = (x[names.index(slow.name)] for x in (old._state.q, old._state.r))
+        counted = {name: k for k, name in enumerate(old._every)}
+        for k, (name, every) in enumerate(self._every.items()):
+            if old._every.get(name) == every:
+                state.counts[k] = old._state.counts[counted[name]]
+        place, cell = history(tables, spiked, step, self._needed + 1, self._history)
+        self._keep_spikes(place, cell)
+        self._last = [own.last.copy() for own in spiked]
+        ages, n = self._history - place // n_pop, min(self._history, old._history)
+        for j, trigger in enumerate(self._triggers):
+            source = self.network.population(trigger.source)
+            window = steps(trigger.window, self.network.dt, "TriggeredInput")
+            state.window[j] = np.count_nonzero((place % n_pop == source) & (ages <= window))
+        for j in range(len(old._triggers)):
+            state.last[j] = old._state.last[j]
+            self._fired[j, -n:] = old._fired[j, -n:]
+        self._draws.carry_over(old._draws)
+        self.step = step
+
+    def _spikes_kept(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Return place, step·populations + population from the oldest on, and cell of the spikes in the history."""
+        n_pop, step, cell = len(self.network.populations), [], []
+        for p in range(n_pop):
+            for part in range(self._threads):
+                counts = np.diff(self._pointers[part])[p::n_pop]
+                first = self._pointers[part, :-1][p::n_pop]
+                step.append(np.repeat(np.arange(counts.size) * n_pop + p, counts))
+                cell.append(np.concatenate([np.empty(0, np.int32),
+                            *(self._cells[part, a : a + c] for a, c in zip(first, counts, strict=True))]))  # fmt: skip
+        where, cells = np.concatenate(step), np.concatenate(cell)
+        order = np.argsort(where, kind="stable")
+        return where[order], cells[order]
+
+    def _keep_spikes(self, place: NDArray[np.int64], cell: NDArray[np.int32]) -> None:
+        """Set the history."""
+        n_pop = len(self.network.populations)
         bounds, size = self._tables.bounds, self._history * n_pop
         capacity = max(self._cells.shape[1], cell.size + sum(p.n for p in self.network.populations))
         self._cells = np.empty((self._threads, capacity), np.int32)
@@ -332,9 +333,6 @@ class Simulation:
             mine = (cell >= bounds[owner, part]) & (cell < bounds[owner, part + 1])
             self._pointers[part] = np.concatenate(([0], np.cumsum(np.bincount(place[mine], minlength=size))))
             self._cells[part, : np.count_nonzero(mine)] = cell[mine]
-        self._fired[...] = arrays["fired"]
-        self._draws.restore(arrays)
-        self.step = int(arrays["step"][0])
 
     def _start(self, flattening: Flattening, instance: Instance) -> State:
         tables, network = self._tables, self.network

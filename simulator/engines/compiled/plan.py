@@ -17,6 +17,7 @@ from ..kernels.draws import BLOCK
 from ..kernels.propagators import alpha_propagator, mean_of_decay, mean_of_rise, propagator
 from ..step_tables import Joined, input_tables, n_blocks, sampler_tables, slow_table, split_rows, table
 from ..wiring import Factors, Graph, Instance, Matrix
+from .carry import Names
 
 # Co-moving coordinates (`kernels.linear`) lose precision as the fastest variable decays between two refreshes: an
 # event that is added after a decay by e^−a is e^a times larger than older ones of the same weight, and rounds them off
@@ -238,6 +239,12 @@ class Flattening:
         return sum(len(q.synapses) for q in self.network.populations[:p]) + self.network.populations[p].synapse(
             variable
         )
+
+    def names(self) -> Names:
+        """Return the names of populations and channels."""
+        channels = dict(enumerate((p.name, s.name) for p in self.network.populations for s in p.synapses))
+        channels |= {channel: key for key, channel in self.extra.items()}
+        return Names([p.name for p in self.network.populations], channels)
 
     def _projections(
         self, bounds: NDArray[np.int64]
