@@ -98,7 +98,7 @@ class LifCells(Simulated):
         inputs: list[AnyInput] = [CurrentInput(_name(s), current, profile) for s in self.sigma]
         for s in self.sigma:
             if s > 0 and self.tau_s > 0:
-                inputs.append(OUNoise(_name(s), "noise", self.tau_s, coloured_sd(s, self.tau_m, self.tau_s, self.dt)))
+                inputs.append(OUNoise(_name(s), "noise", self.tau_s, coloured_sd(s, self.tau_m, self.tau_s)))
             elif s > 0:
                 inputs.append(WhiteNoise(_name(s), s))
         return Network(tuple(self._cells(s) for s in self.sigma), inputs=tuple(inputs), dt=self.dt)

@@ -173,17 +173,13 @@ def grid_shift(sigma: float, tau: float, dt: float) -> float:
     return GRID * sigma * math.sqrt(-0.5 * math.expm1(-2.0 * dt / tau))
 
 
-def coloured_sd(sigma: float, tau: float, tau_s: float, dt: float) -> float:
-    r"""Return the SD of an Ornstein-Uhlenbeck current that, at low frequencies, is white noise of σ [mV].
+def coloured_sd(sigma: float, tau: float, tau_s: float) -> float:
+    r"""Return the SD of an Ornstein-Uhlenbeck current that, at low frequencies, is white noise of σ [mV]: σ √(τ/2τ_s).
 
-    In continuous time σ √(τ/2τ_s). `OUNoise` is drawn once in a step dt and decays until the next, so that it has
-    (1 − exp(−2dt/τ_s))/(2dt/τ_s) of that power; the SD is raised to make up for it.
-
-    >>> round(coloured_sd(5.0, 20.0, 10.0, 1e-6), 6)
+    >>> coloured_sd(5.0, 20.0, 10.0)
     5.0
     """
-    x = 2.0 * dt / tau_s
-    return sigma * math.sqrt(tau / (2.0 * tau_s) * x / -math.expm1(-x))
+    return sigma * math.sqrt(tau / (2.0 * tau_s))
 
 
 def _bounds(mu: ArrayLike, sigma: ArrayLike, cell: Lif, tau_s: float) -> tuple[Floats, Floats, Floats, Floats]:

@@ -182,5 +182,6 @@ def _cells(network: Network, population: Population, size: int) -> int:
     fields = 1 + (population.adaptation is not None)
     fields += sum(2 if isinstance(s, AlphaSynapse) else not isinstance(s, DeltaSynapse) for s in population.synapses)
     noises = [i for i in network.inputs if isinstance(i, OUNoise | GivenNoise) and i.target == population.name]
-    fields += sum(i.tau is not None for i in noises)
+    currents = sum(i.tau is not None for i in noises)
+    fields += currents + (currents > 0 and not population.is_linear)  # the drive by all of them
     return population.n * (size * fields + 2 * 4)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import steps
-from ..networks.cells import Population
 from ..networks.inputs import EventInput, GivenNoise, OUNoise, PoissonInput, TriggeredInput, WhiteNoise
 from ..networks.network import Network
 from ..networks.signals import MeanSynapticCurrent, PopulationRate, PopulationStatistic
 from .kernels import layout as at
 from .kernels.compiling import kept
 from .kernels.draws import BLOCK
+from .noise import coupling, noise_sd
 
 Channel = Callable[[str, str], int]  # of a population and its synapse, w or OU current
 
@@ -26,12 +26,26 @@ def n_blocks(n: int) -> int:
     return -(-n // BLOCK)
 
 
-def input_tables(network: Network, channel: Channel, dtype: np.dtype[Any]) -> tuple[Any, ...]:
-    """Return tables of Poisson inputs, given events, noise with its given kicks, triggered inputs with their cells."""
+def input_tables(
+    network: Network, channel: Channel, drives: Mapping[str, int], dtype: np.dtype[Any]
+) -> tuple[Any, ...]:
+    """Return tables of Poisson inputs, given events, noise with its given kicks, triggered inputs with their cells.
+
+    `drives`: where the field of the summed drive of OU currents begins, of populations that are not linear.
+    """
     dt = network.dt
     poisson, events, noise, triggers = [], [], [], []
     kicks, cells = Joined(dtype), Joined(np.int32)
     streams = 0
+
+    def driven(given: WhiteNoise | OUNoise | GivenNoise) -> tuple[Any, ...]:
+        """Return the channel of the current that noise drives, the field of the drive, and the coefficients."""
+        into = -1
+        if not isinstance(given, WhiteNoise) and given.tau is not None:
+            into = channel(given.target, given.name)
+        own = network.populations[network.population(given.target)]
+        return into, drives.get(given.target, -1), *coupling(own, given, dt)
+
     sizes = [network.populations[network.population(i.target)].n for i in network.inputs]
     for given, n in zip(network.inputs, sizes, strict=True):
         if isinstance(given, PoissonInput):
@@ -42,12 +56,10 @@ def input_tables(network: Network, channel: Channel, dtype: np.dtype[Any]) -> tu
     for given, n in zip(network.inputs, sizes, strict=True):
         p = network.population(given.target)
         if isinstance(given, WhiteNoise | OUNoise):
-            driven = channel(given.target, given.name) if isinstance(given, OUNoise) else -1
-            noise.append((p, driven, noise_sd(network.populations[p], given, dt), streams, 0, 0))
+            noise.append((p, *driven(given), noise_sd(network.populations[p], given, dt), streams, 0, 0))
             streams += n_blocks(n)
         elif isinstance(given, GivenNoise):
-            driven = -1 if given.tau is None else channel(given.target, given.name)
-            noise.append((p, driven, 0.0, -1, kicks.add(given.kicks.ravel()), given.kicks.shape[0]))
+            noise.append((p, *driven(given), 0.0, -1, kicks.add(given.kicks.ravel()), given.kicks.shape[0]))
         elif isinstance(given, TriggeredInput):
             first = cells.add(np.arange(n) if given.cells is None else given.cells)
             last = first + (n if given.cells is None else given.cells.size)
@@ -124,15 +136,6 @@ class Joined:
             out[begin : begin + part.size] = part
             begin += part.size
         return out
-
-
-def noise_sd(population: Population, noise: WhiteNoise | OUNoise, dt: float) -> float:
-    """Return the SD of the increment by noise in a step [mV]."""
-    if isinstance(noise, OUNoise):
-        return noise.sd * math.sqrt(-math.expm1(-2.0 * dt / noise.tau))
-    if population.is_linear:
-        return noise.sigma * math.sqrt(-math.expm1(-2.0 * dt / population.tau_m) / 2.0)
-    return noise.sigma * math.sqrt(dt / population.tau_m)
 
 
 def table(dtype: np.dtype[Any], rows: Sequence[tuple[Any, ...]]) -> NDArray[Any]:

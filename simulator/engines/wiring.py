@@ -151,7 +151,7 @@ def _drawn(
         if isinstance(rule, Pairwise):
             degrees = rng.binomial(n_source - recurrent, rule.p, size=n_target)
         sources = np.empty(degrees.sum(), dtype=np.int32)
-        uninterrupted(draw_sources, degrees, n_source, recurrent, rng, sources)
+        uninterrupted(draw_sources, degrees, n_source, recurrent, rng, sources, np.full(n_source, -1, np.int32))
     else:
         reach = rule.footprint.reach(n_source, n_target)
         near = (float(rule.footprint.sd * n_source), *reach, n_source, recurrent, rng)
@@ -164,7 +164,7 @@ def _drawn(
             sources = np.empty(int(expected + 6 * math.sqrt(expected)) + 1, dtype=np.int32)
             sources = uninterrupted(draw_pairs, float(rule.p), *near, sources, degrees)
     indptr, targets = np.zeros(n_source + 1, dtype=np.int64), np.empty(sources.size, dtype=np.int32)
-    transpose(sources, degrees, indptr, targets)
+    transpose(sources, degrees, indptr, targets, np.empty(n_source, np.int64))
     return indptr, targets
 
 

@@ -142,8 +142,8 @@ class WhiteNoise(Checked):
 class OUNoise(Checked):
     """An independent Ornstein-Uhlenbeck current y in every cell: τ dy = −y dt + sd·√(2τ) dW.
 
-    Started at its stationary law. Recordable under its name. Drawn once a step, after which it decays exactly until
-    the next.
+    Started at its stationary law. Recordable under its name. Its values at the time steps have their exact law, and so
+    has the variance of v of a leaky cell, sd² τ/(τ + τ_m). Other cells get its mean over the step, given both ends.
     """
 
     target: Target
@@ -156,7 +156,7 @@ class OUNoise(Checked):
 class GivenNoise(Checked):
     """Noise drawn beforehand (`freeze_inputs`): row n is added in step n, to v where `tau` is None, else to y.
 
-    A run of more steps than rows is refused. y' = −y/τ drives the cell, as in `OUNoise`; it starts at `start`.
+    A run of more steps than rows is refused. y drives the cell as in `OUNoise`; it starts at `start`.
     """
 
     target: Target

@@ -139,7 +139,7 @@ def test_the_constants_of_grid_and_colour():
     by = COLOUR * 5.0 * math.sqrt(1.0 / 20.0)
     higher = Lif(threshold=Lif().threshold + by, reset=Lif().reset + by)
     assert float(siegert(15.0, 5.0, tau_s=1.0)) == pytest.approx(float(siegert(15.0, 5.0, higher)), rel=1e-12)
-    assert coloured_sd(5.0, 20.0, 5.0, 0.1) == pytest.approx(5.0 * math.sqrt(2.0), rel=0.02)
+    assert coloured_sd(5.0, 20.0, 5.0) == pytest.approx(5.0 * math.sqrt(2.0), rel=1e-12)
 
 
 def simulated(mu, sigma, **how):

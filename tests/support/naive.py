@@ -3,7 +3,8 @@
 from functools import cache
 
 import numpy as np
-from scipy.linalg import expm
+from scipy.linalg import expm, solve_discrete_lyapunov
+from scipy.optimize import brentq
 
 from ictal.simulator import (
     AlphaSynapse,
@@ -56,6 +57,19 @@ class _Cells:
             v += self.p.synapses[k].sign * gain[k] * (direct * self.s[k] + rising * self.a[k])
         return v + sum(push(self.dt, self.p.tau_m, i.tau)[1] * y for i, y in zip(self.coloured, self.y, strict=True))
 
+    def fluctuate(self, n):
+        """Step the OU currents; return what they add to v of linear cells by their kicks, or to the drive of others."""
+        out = np.zeros(self.p.n)
+        for j, given in enumerate(self.coloured):
+            keep, x = np.exp(-self.dt / given.tau), kick(given, n)
+            if self.p.is_linear:
+                out += share(self.dt, self.p.tau_m, given.tau) * x
+            else:  # the mean over a step of an OU current that is known at both ends
+                ends = self.y[j] + (keep * self.y[j] + x)
+                out += ends * given.tau / self.dt * np.tanh(self.dt / 2 / given.tau)
+            self.y[j] = keep * self.y[j] + x
+        return out
+
     def drive(self, gain):
         """Conductances, their reversals and relative slopes in v, and the sum of all currents: means over the step."""
         synapses = [(k, s) for k, s in enumerate(self.p.synapses) if not isinstance(s, DeltaSynapse)]
@@ -67,7 +81,7 @@ class _Cells:
         conductances = [
             (mean[k] * block(s, self.v), s.reversal, rise(s, self.v)) for k, s in synapses if s.reversal is not None
         ]
-        return conductances, current + sum(self.y)
+        return conductances, current + self.ou
 
     def mean(self, k, synapse):
         if isinstance(synapse, SaturatingSynapse):
@@ -113,7 +127,9 @@ class _Cells:
         if self.p.is_linear:
             gates = [(k, s) for k, s in enumerate(self.p.synapses) if isinstance(s, SaturatingSynapse)]
             v, middle = self.linear(gain, rest + sum(s.sign * gain[k] * self.s[k] for k, s in gates)), before
+            v = v + self.fluctuate(n)
         else:
+            self.ou = self.fluctuate(n)
             v, middle = self.midpoint(gain, rest, cut) if self.p.initiation else self.leaky(gain, rest)
         v = v + sum(kick(i, n) for i in self.white)
         self.v = np.where(free, v, self.v)
@@ -121,7 +137,6 @@ class _Cells:
             tau = self.p.synapses[k].tau
             self.s[k] = (self.s[k] + self.a[k] * self.dt / tau) * np.exp(-self.dt / tau)
             self.a[k] *= np.exp(-self.dt / tau)
-        self.y = [y * np.exp(-self.dt / i.tau) for i, y in zip(self.coloured, self.y, strict=True)]
         if self.p.adaptation:
             w_inf = self.p.adaptation.coupling * (np.where(free, middle, before) - self.p.v_rest)
             self.w = w_inf + (self.w - w_inf) * np.exp(-self.dt / self.p.adaptation.tau)
@@ -238,7 +253,6 @@ class _Naive:
             for given in c.events:
                 here = given.cell[np.rint(given.time / self.network.dt) == n]
                 c.arrive(n, c.p.synapse(given.synapse), given.weight * np.bincount(here, minlength=c.p.n))
-            c.y = [y + kick(i, n) for i, y in zip(c.coloured, c.y, strict=True)]
         for given in self.network.inputs:
             if isinstance(given, TriggeredInput):
                 self.trigger(n, given)
@@ -282,6 +296,19 @@ class _Naive:
 def push(dt, tau_m, tau):
     """In a step, what is left of v, and what a current and the y of an alpha current add to it."""
     return expm(dt * np.array([[-1 / tau_m, 1 / tau_m, 0], [0, -1 / tau, 1 / tau], [0, 0, -1 / tau]]))[0]
+
+
+@cache
+def share(dt, tau_m, tau):
+    """What v gets of an increment of a current, so that its stationary variance is τ/(τ + τ_m) of the current's."""
+    keep = push(dt, tau_m, tau)
+    step = np.array([[np.exp(-dt / tau), 0], [keep[1], keep[0]]])
+
+    def excess(x):
+        noise = np.array([1, x]) * np.sqrt(1 - np.exp(-2 * dt / tau))
+        return solve_discrete_lyapunov(step, np.outer(noise, noise))[1, 1] - tau / (tau + tau_m)
+
+    return brentq(excess, 0, 1, xtol=1e-15, rtol=1e-14)
 
 
 @cache

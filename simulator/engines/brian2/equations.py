@@ -27,7 +27,7 @@ Timed = Callable[[NDArray[np.float64] | Schedule | CurrentInput], Any]  # one va
 class Decay:
     """A variable that drives v by factor·variable, or factor·variable·(reversal − v), and decays by itself.
 
-    Cells that are not linear see its mean over the step, unless it is `held` at its value before the step.
+    Cells that are not linear see its mean over the step.
     """
 
     name: str  # in `Network.variables`
@@ -37,7 +37,6 @@ class Decay:
     reversal: float | None = None  # [mV]
     rising: str = ""  # the y of an alpha synapse
     coupling: float = 0.0  # of w: it decays to coupling·(v − v_rest)
-    held: bool = False
 
     @property
     def current(self) -> str:
@@ -46,7 +45,7 @@ class Decay:
 
     def mean(self, dt: float, v: str) -> str:
         """Return its mean term over a step in τ_m v' of other cells, as a function of the voltage named `v` [mV]."""
-        mean = 1.0 if self.held else mean_of_decay(dt, self.tau)
+        mean = mean_of_decay(dt, self.tau)
         s = f"{self.variable}*{number(mean)}"
         if self.rising:
             s = f"({s} + {self.rising}*{number(mean_of_rise(dt, self.tau))})"
@@ -107,11 +106,14 @@ def cells(network: Network, index: int, timed: Timed) -> Cells:
     lines += [f"{name} : 1 (constant)" for name in start]
     gates, constant, open_ = _gates(network, population)
     lines += [*gates, f"rest = {' + '.join(['v_rest', *given, *constant])} : 1 (constant over dt)"]
-    for m, noise in enumerate(network.inputs):
-        if isinstance(noise, OUNoise) and noise.target == population.name:
+    noises = list(_noises(network, population))
+    for m, noise, _ in noises:
+        if isinstance(noise, OUNoise):
             start[f"y{m}"] = f"{number(noise.sd)}*randn()"
-        elif isinstance(noise, GivenNoise) and noise.target == population.name and noise.start is not None:
+        elif noise.start is not None:
             start[f"y{m}"] = noise.start
+    if not population.is_linear:  # y and its mean over a step, d, are stepped by the statement of the input
+        lines += [f"{name}{m} : 1" for m, *_ in noises for name in "yd"]
     method, over, closed = "exact", f"({_ratio(population.tau_m)}*ms) : 1 (unless refractory)", False
     if population.is_linear:
         closed = has_closed_form(population.tau_m, decays)
@@ -119,10 +121,12 @@ def cells(network: Network, index: int, timed: Timed) -> Cells:
         rate = " + ".join(["rest - v", *(d.current for d in decays)])
         lines.append(f"dv/dt = ({rate})/{over}" if closed else "v : 1")
     else:
+        means = [f"d{m}" for m, *_ in noises]
         lines.append("v_before = v : 1 (constant over dt)")
 
         def slope(v: str) -> str:
-            return " + ".join([_initiation(population, v), *(d.mean(network.dt, v) for d in decays), *open_(v)])
+            terms = [*(d.mean(network.dt, v) for d in decays), *means, *open_(v)]
+            return " + ".join([_initiation(population, v), *terms])
 
         if population.initiation:
             lines.append("v : 1")
@@ -133,7 +137,7 @@ def cells(network: Network, index: int, timed: Timed) -> Cells:
     for d in decays:
         lines += d.equations if closed else d.parameters
         statements += [] if closed else d.statements(network.dt)
-    recorded = {"v": "v"} | {d.name: d.variable for d in decays}
+    recorded = {"v": "v"} | {d.name: d.variable for d in decays} | {noise.name: f"y{m}" for m, noise, _ in noises}
     return Cells("\n".join(lines), method, "\n".join(statements), threshold, names, start, recorded)
 
 
@@ -203,9 +207,15 @@ def _decays(network: Network, population: Population) -> Iterator[Decay]:
             yield Decay(s.name, f"s{k}", s.tau, f"({s.sign})*G{k}", s.reversal, rising)
     if population.adaptation:
         yield Decay("w", "w", population.adaptation.tau, "(-1)", coupling=float(population.adaptation.coupling))
+    if population.is_linear:
+        yield from (Decay(given.name, f"y{m}", tau, "1") for m, given, tau in _noises(network, population))
+
+
+def _noises(network: Network, population: Population) -> Iterator[tuple[int, OUNoise | GivenNoise, float]]:
+    """Yield number, input and correlation time [ms] of every OU current of the population."""
     for m, noise in enumerate(network.inputs):
         if isinstance(noise, OUNoise | GivenNoise) and noise.target == population.name and noise.tau is not None:
-            yield Decay(noise.name, f"y{m}", noise.tau, "1", held=True)
+            yield m, noise, noise.tau
 
 
 def _currents(

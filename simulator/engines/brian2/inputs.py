@@ -16,6 +16,7 @@ from ...networks.inputs import AnyInput, EventInput, GivenNoise, OUNoise, Poisso
 from ...networks.network import Network, rate_name
 from ...networks.schedule import Schedule
 from ...networks.signals import MeanSynapticCurrent, PopulationRate, PopulationStatistic, StateRecording
+from ..noise import coupling, noise_sd
 from ..wiring import Factors, Graph, Wiring
 from .equations import Timed, number
 
@@ -64,8 +65,8 @@ def edges(graph: Wiring) -> tuple[Indices, Indices, NDArray[np.float64], NDArray
 def statement(network: Network, m: int, names: dict[str, Any], timed: Timed, total: int) -> tuple[str, str]:
     """Return input number m as a statement, and its slot in the step; ("", "") for an `operation`.
 
-    Symbols of the statement are added to `names`. Noise of v comes after the integration ("groups") and before the
-    threshold.
+    Symbols of the statement are added to `names`. Noise is drawn before the threshold: after the integration
+    ("groups") where it acts on v itself, before it ("before_groups") where it is part of the drive of v.
     """
     given, dt = network.inputs[m], network.dt
     population = network.populations[network.population(given.target)]
@@ -78,16 +79,23 @@ def statement(network: Network, m: int, names: dict[str, Any], timed: Timed, tot
             mean = number(given.rate * dt)
         return arrival(population.synapses[k], k, f"{number(given.weight)}*poisson({mean})"), "synapses"
     if isinstance(given, WhiteNoise):
-        share = -math.expm1(-2 * dt / population.tau_m) / 2 if population.is_linear else dt / population.tau_m
-        return f"v += {number(given.sigma * math.sqrt(share))}*randn()*int(not_refractory)", "groups"
+        return f"v += {number(noise_sd(population, given, dt))}*randn()*int(not_refractory)", "groups"
     if isinstance(given, OUNoise):
-        return f"y{m} += {number(given.sd * math.sqrt(-math.expm1(-2 * dt / given.tau)))}*randn()", "synapses"
+        return _fluctuating(population, given, m, dt, f"{number(noise_sd(population, given, dt))}*randn()")
     if isinstance(given, GivenNoise):
         names[f"kick{m}"] = timed(given.kicks[:total])
         if given.tau is None:
             return f"v += kick{m}(t, i)*int(not_refractory)", "groups"
-        return f"y{m} += kick{m}(t, i)", "synapses"
+        return _fluctuating(population, given, m, dt, f"kick{m}(t, i)")
     return "", ""
+
+
+def _fluctuating(population: Population, given: OUNoise | GivenNoise, m: int, dt: float, kick: str) -> tuple[str, str]:
+    """Return the statement by which an increment of a current acts, and its slot; see `engines.noise`."""
+    keep, push, share = (number(x) for x in coupling(population, given, dt))
+    if population.is_linear:  # its equations step the rest
+        return f"kick = {kick}\ny{m} += kick\nv += {share}*kick*int(not_refractory)", "groups"
+    return f"kick = {kick}\nd{m} = {push}*y{m} + {share}*kick\ny{m} = {keep}*y{m} + kick", "before_groups"
 
 
 def operation(

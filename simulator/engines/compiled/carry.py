@@ -16,6 +16,7 @@ from ..kernels import layout as at
 from ..kernels.layout import State, StepTables, Table
 from ..wiring import Factors, Instance, Matrix
 
+OF_CELLS = (at.DECAY, at.ALPHA, at.HELD)  # fields of which each cell has its own
 Values = dict[tuple[str, str], NDArray[np.float64]]  # (population, variable) -> (n,)
 
 
@@ -55,7 +56,7 @@ def variables(tables: StepTables, state: State, names: Names, step: int) -> Valu
             field, y = tables.fields[f], own[f - first]
             if linear and field["kind"] != at.GRADED:
                 v = v + state.lam[f] * y
-            if field["kind"] in (at.DECAY, at.ALPHA):
+            if field["kind"] in OF_CELLS:
                 key = names.channels[int(field["channel"])]
                 found[key] = y * (state.dec[f] if linear else 1.0)
                 if field["kind"] == at.ALPHA:
@@ -78,7 +79,7 @@ def set_variables(tables: StepTables, state: State, names: Names, step: int, giv
         state.y[_cells(tables.fields[first], pop)] = v - state.base[p] if linear else v
         for f in range(first + 1, int(pop["last"])):
             field, key = tables.fields[f], names.channels.get(int(tables.fields[f]["channel"]))
-            if field["kind"] not in (at.DECAY, at.ALPHA) or key not in given:
+            if field["kind"] not in OF_CELLS or key not in given:
                 continue
             s = given[key]
             if field["kind"] == at.ALPHA:

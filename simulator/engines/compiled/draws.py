@@ -19,7 +19,8 @@ from ...networks.plausible import check_rates
 from ...networks.schedule import Schedule
 from ..common import course
 from ..kernels.draws import BLOCK, choose, normals
-from ..step_tables import n_blocks, noise_sd
+from ..noise import noise_sd
+from ..step_tables import n_blocks
 from ..wiring import INPUTS, generator
 
 _MASK = (1 << 64) - 1

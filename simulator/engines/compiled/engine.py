@@ -68,7 +68,7 @@ class Simulation:
         biggest = max(p.n for p in self.network.populations)
         self._threads = min(threads, max(1, n_blocks(biggest)))
         flattening = Flattening(instance, precision, self._threads, self._every)
-        self._tables, self._optional = flattening.result()
+        self._tables, self._rare = flattening.result()
         self._samplers, self._names = flattening.samplers, flattening.names()
         self._triggers = [i for i in self.network.inputs if isinstance(i, TriggeredInput)]
         self._draws = Draws(self.network, seed)
@@ -104,7 +104,7 @@ class Simulation:
         while done < until:
             mine = [scratch(self._tables, self._state, stretch) for _ in range(threads)]
             arguments = [
-                (self._tables, *self._optional, self._state, mine[part], stretch, done, until, part, threads, sync)
+                (self._tables, *self._rare, self._state, mine[part], stretch, done, until, part, threads, sync)
                 for part in range(threads)
             ]
             if threads == 1:
@@ -278,14 +278,14 @@ class Simulation:
         for before, after in zip(old._tables.projections, tables.projections, strict=False):
             modes = slice(int(after["mode"]), int(after["mode"]) + int(after["rank"]))
             state.z[modes] = old._state.z[int(before["mode"]) : int(before["mode"]) + int(before["rank"])]
-        rare, were = self._optional[2], old._optional[2]
-        for gate, was in zip(*(r.gates if r else () for r in (rare, were)), strict=False):
+        coupling, former = self._rare.coupling, old._rare.coupling
+        for gate, was in zip(*(c.gates if c else () for c in (coupling, former)), strict=False):
             n = int(tables.populations[int(tables.projections[int(gate["projection"])]["source"])]["n"])
             for name in ("x", "s"):
                 a, b = int(gate[name]), int(was[name])
                 state.y[a : a + n] = old._state.y[b : b + n]
-        if rare:
-            gate_drive(tables, rare.gates, state, instance)
+        if coupling:
+            gate_drive(tables, coupling.gates, state, instance)
         names = [s.name for s in old.network.slow]
         for k, slow in enumerate(self.network.slow):
             if slow.name in names:

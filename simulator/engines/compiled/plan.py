@@ -15,6 +15,7 @@ from ...networks.inputs import CurrentInput, EventInput, GivenNoise, OUNoise, Po
 from ..kernels import layout as at
 from ..kernels.draws import BLOCK
 from ..kernels.propagators import alpha_propagator, mean_of_decay, mean_of_rise, propagator
+from ..noise import coupling
 from ..step_tables import Joined, input_tables, n_blocks, sampler_tables, slow_table, split_rows, table
 from ..wiring import Factors, Graph, Instance, Matrix
 from .carry import Names
@@ -51,20 +52,20 @@ class Flattening:
         self.currents = [i for i in self.network.inputs if isinstance(i, CurrentInput) and i.profile is not None]
         self.profiles: list[tuple[int, NDArray[np.float64]]] = []  # what stands in y from the start: (place, values)
         self.extra: dict[tuple[str, str], int] = {}  # channels of OU currents, by population and name
+        self.drives: dict[str, int] = {}  # where the summed drive of OU currents begins in y, by population
         n_synapses = sum(len(p.synapses) for p in self.network.populations)
         self.channels = [()] * n_synapses
         self.populations = [self._population(p) for p in range(len(self.network.populations))]
 
-    def result(self) -> tuple[at.StepTables, tuple[at.Signals | None, at.Inputs | None, at.Rare | None]]:
-        """Return the tables, and those that not every network has: each of these is whole, or None.
+    def result(self) -> tuple[at.StepTables, at.Rare]:
+        """Return the tables, and those that not every network has: each whole, or None.
 
-        Numba compiles a variant of the step for each combination of None. A network with anything rare gets all
-        tables, so that there are five variants and not eight.
+        Numba compiles a variant of the step for each combination of None: a first run compiles what its network needs.
         """
         network = self.network
         bounds = np.array([_cut(p.n, self.threads) for p in network.populations], dtype=np.int64)
         projections, arrays, factors = self._projections(bounds)
-        poisson, events, noise, triggers = input_tables(network, self.channel, self.dtype)
+        poisson, events, noise, triggers = input_tables(network, self.channel, self.drives, self.dtype)
         plan = at.StepTables(
             populations=table(at.POPULATION, self.populations),
             fields=table(at.FIELD, self.fields),
@@ -76,11 +77,17 @@ class Flattening:
         )
         self.samplers, index = sampler_tables(network, self.channel, self.every)
         signals, inputs = at.Signals(self.samplers, index), at.Inputs(poisson, events)
-        rare = at.Rare(factors, table(at.GATE, self.gates), *noise, *triggers)
-        common = all(p.is_linear for p in network.populations) and (projections["kind"] == at.SPARSE).all()
-        if not (common and rare.gates.size == rare.noise.size == rare.triggers.size == self.n_modes == 0):
-            return plan, (signals, inputs, rare)
-        return plan, (signals if self.samplers.size else None, inputs if poisson.size + events.size else None, None)
+        linear = [p.is_linear for p in network.populations]
+        sparse = self.n_modes == len(self.gates) == 0 and (projections["kind"] == at.SPARSE).all()
+        return plan, at.Rare(
+            signals if self.samplers.size else None,
+            inputs if poisson.size + events.size else None,
+            at.Noise(*noise) if noise[0].size else None,
+            None if sparse else at.Coupling(factors, table(at.GATE, self.gates)),
+            at.Triggers(*triggers) if triggers[0].size else None,
+            True if any(linear) else None,
+            None if all(linear) else True,
+        )
 
     def _population(self, index: int) -> tuple[Any, ...]:
         network, p = self.network, self.network.populations[index]
@@ -115,11 +122,8 @@ class Flattening:
             self._channel(p.name, "w", index, adaptation)
         for given in network.inputs:
             if isinstance(given, OUNoise | GivenNoise) and given.target == p.name and given.tau is not None:
-                field = len(self.fields)
                 taus.append(given.tau)
-                push = propagator(dt, p.tau_m, given.tau) if linear else 1.0
-                self._field(at.DECAY, p.n, keep=math.exp(-dt / given.tau), push=push, channel=len(self.channels))
-                self._channel(p.name, given.name, index, field)
+                self._fluctuating(p, given, index)
         keep = math.exp(-dt / p.tau_m)
         for column, current in enumerate(self.currents):
             if current.target == p.name and current.profile is not None:
@@ -166,6 +170,16 @@ class Flattening:
             else:
                 common["push"] = synapse.sign * mean_of_rise(dt, synapse.tau)
             self._field(at.ALPHA_Y, p.n, **common)
+
+    def _fluctuating(self, p: Population, given: OUNoise | GivenNoise, index: int) -> None:
+        """Lay out the field of an OU current; in cells that are not linear also one of the drive by all of them."""
+        keep, push, _ = coupling(p, given, self.network.dt)
+        if not p.is_linear and p.name not in self.drives:
+            self.drives[p.name] = self.size
+            self._field(at.GRADED, p.n)
+        own, kind = len(self.fields), at.DECAY if p.is_linear else at.HELD
+        self._field(kind, p.n, keep=keep, push=push if p.is_linear else 0.0, channel=len(self.channels))
+        self._channel(p.name, given.name, index, own)
 
     def _modes(self, p: Population, synapse: Any, channel: int, linear: bool) -> None:
         """Lay out the fields of projections by factors, whose drive is one number a mode, and of dense gates."""

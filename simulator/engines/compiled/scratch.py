@@ -26,6 +26,7 @@ def scratch(tables: StepTables, state: State, stretch: Stretch) -> Scratch:
         starts=apart(tables.fields.size, np.uint64),
         drawn=apart(int(stretch.poisson.max(initial=0)), np.int32),
         values=apart(int(tables.populations["n"].max()), np.float64),
+        kicks=apart(int(tables.populations["n"].max()), np.float64),
         block=apart(5 * WIDTH, np.float64).reshape(5, WIDTH),
     )
 

@@ -21,7 +21,7 @@ Cells = NDArray[np.int32]
 Table = NDArray[Any]  # of records
 
 LINEAR, LEAKY, EXPONENTIAL, QUADRATIC = range(4)  # populations
-VOLTAGE, DECAY, ALPHA, ALPHA_Y, FIXED, GRADED = range(6)  # fields
+VOLTAGE, DECAY, ALPHA, ALPHA_Y, FIXED, GRADED, HELD = range(7)  # fields
 KICK_DECAY, KICK_ALPHA, KICK_VOLTAGE, KICK_GATE = range(4)  # channels: what a spike does
 SPARSE, DENSE, FACTORS = range(3)  # projections
 CURRENT_OF, STATE_OF, MEAN_OF, SD_OF, RATE_OF, SLOW_OF, SLOW_RATE_OF = range(7)  # signals
@@ -112,6 +112,10 @@ NOISE = np.dtype(
     [
         ("population", "i8"),
         ("channel", "i8"),  # an OU current, or -1: v itself
+        ("drive", "i8"),  # OU, cells that are not linear: where the field of the drive begins in y
+        ("keep", "f8"),  # OU: y ← keep·y + ξ, and v or the drive changes by push·y + share·ξ
+        ("push", "f8"),
+        ("share", "f8"),
         ("sd", "f8"),  # of a step
         ("stream", "i8"),  # of its first block, or -1: given
         ("first", "i8"),  # given: where its kicks begin
@@ -174,7 +178,7 @@ class StepTables(NamedTuple):
 class Signals(NamedTuple):
     """Constants of the sampled signals.
 
-    A network without signals passes None. So with `Inputs` and `Rare`. Numba compiles a variant of the step for each
+    A network without signals passes None. So with the tables below. Numba compiles a variant of the step for each
     combination, and the code that reads an argument that is None is left out of it.
     """
 
@@ -189,15 +193,37 @@ class Inputs(NamedTuple):
     events: Table
 
 
-class Rare(NamedTuple):
-    """Constants of the parts that few networks have: factors, gates, noise, triggers."""
+class Coupling(NamedTuple):
+    """Constants of projections that are not sparse or have gates."""
 
     factors: Floats
     gates: Table
+
+
+class Noise(NamedTuple):
+    """Constants of white noise and OU currents."""
+
     noise: Table
     kicks: NDArray[Any]  # given noise
+
+
+class Triggers(NamedTuple):
+    """Constants of the inputs that spikes trigger."""
+
     triggers: Table
-    trigger_cells: Cells
+    cells: Cells
+
+
+class Rare(NamedTuple):
+    """Arguments of `advance` that are None for a network without them."""
+
+    signals: Signals | None
+    inputs: Inputs | None
+    noise: Noise | None
+    coupling: Coupling | None
+    triggers: Triggers | None
+    linear_cells: bool | None
+    plain_cells: bool | None
 
 
 class State(NamedTuple):
@@ -238,6 +264,7 @@ class Scratch(NamedTuple):
     starts: NDArray[np.uint64]  # (fields,)
     drawn: Cells  # (largest number of Poisson events of a block and step,)
     values: Floats  # (cells of the largest population,)
+    kicks: Floats  # the same for increments by noise
     block: Floats  # (5, WIDTH) of a few cells
 
 

@@ -22,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...types import Floats
-from .compiling import inner
+from .compiling import loop
 from .exponential import exp, exprel, madd
-from .layout import ALPHA, ALPHA_Y, DECAY, EXPONENTIAL, FIXED, LEAKY, Cells, StepTables
+from .layout import ALPHA, ALPHA_Y, DECAY, EXPONENTIAL, FIXED, HELD, LEAKY, Cells, StepTables
 from .memory import fill
 
 WIDTH = 256
@@ -33,7 +33,7 @@ TINY = 1e-30  # of a synaptic variable: less becomes 0, since denormal numbers a
 MAGNESIUM_SLOPE = 0.062  # [1/mV]
 
 
-@inner
+@loop
 def step(
     tables: StepTables,
     p: int,
@@ -100,7 +100,7 @@ def step(
     return count
 
 
-@inner
+@loop
 def _two_conductances(
     now: Any, s: Any, t: Any, leak_s: float, leak_t: float, pull_s: float, pull_t: float, keep_s: float, keep_t: float,
     drive: float, step: float,
@@ -114,12 +114,12 @@ def _two_conductances(
         t[i] = _kept(t[i], keep_t)
 
 
-@inner
+@loop
 def _kept(s: Any, keep: float) -> Any:  # pragma: no cover
     return 0.0 if abs(s) <= TINY else s * keep  # NaN stays
 
 
-@inner
+@loop
 def _begin(now: Any, before: Floats, leak: Floats, pull: Floats, held: float, drive: float) -> None:  # pragma: no cover
     """Start the sums of a block; `held` stands for the v of held cells."""
     for i in range(now.size):
@@ -128,7 +128,7 @@ def _begin(now: Any, before: Floats, leak: Floats, pull: Floats, held: float, dr
         pull[i] = drive
 
 
-@inner
+@loop
 def _synapses(
     tables: StepTables, pop: Any, a: int, b: int, y: Any, gain: Floats, z: Floats, currents: Floats, before: Floats,
     leak: Floats, pull: Floats, gated: Floats,
@@ -140,7 +140,7 @@ def _synapses(
     blocked = False
     for f in range(pop.first + 1, pop.last):
         field = tables.fields[f]
-        if f == pop.adaptation or field.kind == ALPHA_Y:
+        if f == pop.adaptation or field.kind == ALPHA_Y or field.kind == HELD:
             continue
         s = y[field.start + a : field.start + b]
         g = gain[field.channel] if field.channel >= 0 else 1.0
@@ -169,7 +169,7 @@ def _synapses(
     return blocked
 
 
-@inner
+@loop
 def _decay(s: Any, to_leak: float, to_pull: float, keep: float, leak: Floats, pull: Floats) -> None:  # pragma: no cover
     for i in range(s.size):
         leak[i] = madd(to_leak, s[i], leak[i])
@@ -177,14 +177,14 @@ def _decay(s: Any, to_leak: float, to_pull: float, keep: float, leak: Floats, pu
         s[i] = _kept(s[i], keep)
 
 
-@inner
+@loop
 def _constant(s: Any, to_leak: float, to_pull: float, leak: Floats, pull: Floats) -> None:  # pragma: no cover
     for i in range(s.size):
         leak[i] = madd(to_leak, s[i], leak[i])
         pull[i] = madd(to_pull, s[i], pull[i])
 
 
-@inner
+@loop
 def _rise(s: Any, t: Any, h: float, keep: float) -> None:  # pragma: no cover
     """Advance an alpha synapse: s' = (t − s)/τ, t' = −t/τ."""
     for i in range(s.size):
@@ -192,7 +192,7 @@ def _rise(s: Any, t: Any, h: float, keep: float) -> None:  # pragma: no cover
         t[i] = _kept(t[i], keep)
 
 
-@inner
+@loop
 def _block(
     gated: Floats, before: Floats, magnesium: float, reversal: float, leak: Floats, pull: Floats
 ) -> None:  # pragma: no cover
@@ -206,7 +206,7 @@ def _block(
         pull[i] += g * reversal - rise * v
 
 
-@inner
+@loop
 def _adapt(w: Any, before: Floats, pull: Floats, coupling: float, rest: float, push: float) -> None:  # pragma: no cover
     """Subtract the mean of w over the step for the v before it; `push` is minus the mean of a decay from 1."""
     for i in range(w.size):
@@ -214,7 +214,7 @@ def _adapt(w: Any, before: Floats, pull: Floats, coupling: float, rest: float, p
         pull[i] += madd(push, w[i] - end, -end)
 
 
-@inner
+@loop
 def _follow(w: Any, middle: Floats, coupling: float, rest: float, keep: float) -> None:  # pragma: no cover
     """Advance w towards coupling·(v − rest) of the v in the middle of the step."""
     for i in range(w.size):
@@ -222,7 +222,7 @@ def _follow(w: Any, middle: Floats, coupling: float, rest: float, keep: float) -
         w[i] = madd(w[i] - end, keep, end)
 
 
-@inner
+@loop
 def _leaky(
     now: Any, before: Floats, middle: Floats, leak: Floats, pull: Floats, step: float
 ) -> None:  # pragma: no cover
@@ -233,7 +233,7 @@ def _leaky(
         now[i] = x if now[i] > -math.inf else now[i]
 
 
-@inner
+@loop
 def _tangent(
     now: Any, before: Floats, middle: Floats, leak: Floats, pull: Floats, step: float
 ) -> None:  # pragma: no cover
@@ -244,7 +244,7 @@ def _tangent(
         now[i] = x if now[i] > -math.inf else now[i]
 
 
-@inner
+@loop
 def _exponential(
     now: Any, before: Floats, middle: Floats, leak: Floats, pull: Floats, step: float, slope: float, onset: float,
     cut: float,
@@ -268,7 +268,7 @@ def _exponential(
         now[i] = end if now[i] > -math.inf else now[i]
 
 
-@inner
+@loop
 def _quadratic(
     now: Any, before: Floats, middle: Floats, leak: Floats, pull: Floats, step: float, rest: float, critical: float,
     cut: float,
@@ -282,7 +282,7 @@ def _quadratic(
         now[i] = end if now[i] > -math.inf else now[i]
 
 
-@inner
+@loop
 def _parabola(
     v: float, rest: float, critical: float, inverse: float, leak: float, pull: float
 ) -> Any:  # pragma: no cover
@@ -290,13 +290,13 @@ def _parabola(
     return madd((v - rest) * inverse, v - critical, v - rest) + madd(-leak, v, pull)
 
 
-@inner
+@loop
 def _kick(now: Any, kicks: Floats) -> None:  # pragma: no cover
     for i in range(now.size):
         now[i] += kicks[i]
 
 
-@inner
+@loop
 def _above(now: Any, threshold: float) -> Any:  # pragma: no cover
     """Return how many cells reach the threshold."""
     hits = np.int32(0)
@@ -305,7 +305,7 @@ def _above(now: Any, threshold: float) -> Any:  # pragma: no cover
     return hits
 
 
-@inner
+@loop
 def gate(
     x: Any, s: Any, mean: Any, alpha: float, rate: float, x_keep: float, x_mean: float, dt: float
 ) -> None:  # pragma: no cover

@@ -1,4 +1,4 @@
-"""Parts of the step that few networks have: noise, saturating gates, matrices and factors, triggered inputs."""
+"""Parts of the step that few networks have: saturating gates, matrices and factors, triggered inputs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ...types import Floats, Ints
 from . import plain
 from .compiling import inner
 from .delivery import put
-from .draws import BLOCK, normal
+from .draws import BLOCK
 from .layout import (
     DENSE,
     FACTORS,
@@ -20,10 +20,11 @@ from .layout import (
     KICK_VOLTAGE,
     LINEAR,
     SPARSE,
-    Rare,
+    Coupling,
     StepTables,
     Stretch,
     Table,
+    Triggers,
 )
 from .memory import add, fill
 
@@ -42,65 +43,16 @@ def drive(
 
 
 @inner
-def white(
-    rare: Rare, p: int, y: NDArray[Any], start: int, scale: float, streams: Any, n: int, size: int, lo: int, hi: int
-) -> bool:  # pragma: no cover
-    """Add the white noise of step n to the field of p that begins at `start`; return whether there is any."""
-    found = False
-    for j in range(rare.noise.size):
-        if rare.noise[j].population == p and rare.noise[j].channel < 0:
-            _noise(y, start, start, scale, 0.0, rare, j, streams, n, size, lo, hi)
-            found = True
-    return found
-
-
-@inner
-def coloured(
-    rare: Rare, tables: StepTables, y: NDArray[Any], unit: NDArray[Any], streams: Any, n: int, part: int
+def gates(
+    tables: StepTables, coupling: Coupling, y: Any, stretch: Stretch, n: int, part: int
 ) -> None:  # pragma: no cover
-    """Add the noise of step n to the currents that it drives."""
-    for j in range(rare.noise.size):
-        noise = rare.noise[j]
-        if noise.channel >= 0:
-            channel = tables.channels[noise.channel]
-            second = unit[noise.channel, 1] if channel.writes > 1 else 0.0
-            _noise(y, channel.a, channel.b, unit[noise.channel, 0], second, rare, j, streams, n,
-                   tables.populations[noise.population].n, tables.bounds[noise.population, part],
-                   tables.bounds[noise.population, part + 1])  # fmt: skip
-
-
-@inner
-def _noise(
-    y: Any, a: int, b: int, ua: float, ub: float, rare: Rare, j: int, streams: Any, n: int, size: int, lo: int, hi: int
-) -> None:  # pragma: no cover
-    """Add the kicks of noise j in step n, times `ua` to the field at a and times `ub` to that at b."""
-    noise = rare.noise[j]
-    if noise.stream < 0:
-        if n < noise.steps:
-            for i in range(lo, hi):
-                x = rare.kicks[noise.first + n * size + i]
-                y[a + i] += ua * x
-                if ub != 0.0:
-                    y[b + i] += ub * x
-        return
-    for first in range(lo, hi, BLOCK):
-        stream = streams[noise.stream + first // BLOCK]
-        for i in range(first, min(first + BLOCK, hi)):
-            x = noise.sd * normal(stream)
-            y[a + i] += ua * x
-            if ub != 0.0:
-                y[b + i] += ub * x
-
-
-@inner
-def gates(tables: StepTables, rare: Rare, y: Any, stretch: Stretch, n: int, part: int) -> None:  # pragma: no cover
     """Advance the saturating gates of the part's source cells, and sum their means block by block for factors.
 
     Sums of fixed blocks, added in their order by every thread, do not depend on the number of threads.
     """
     at = 0
-    for g in range(rare.gates.size):
-        gate = rare.gates[g]
+    for g in range(coupling.gates.size):
+        gate = coupling.gates[g]
         projection = tables.projections[gate.projection]
         p = projection.source
         for lo in range(tables.bounds[p, part], tables.bounds[p, part + 1], BLOCK):
@@ -113,19 +65,19 @@ def gates(tables: StepTables, rare: Rare, y: Any, stretch: Stretch, n: int, part
                 total[:] = 0.0
                 for i in range(lo, hi):  # factors lie side by side for a cell
                     row = projection.factor + i * projection.rank
-                    _row(total, rare.factors[row : row + projection.rank], np.float64(y[gate.mean + i]))
+                    _row(total, coupling.factors[row : row + projection.rank], np.float64(y[gate.mean + i]))
         if projection.kind == FACTORS:
             at += -(-tables.populations[p].n // BLOCK) * projection.rank
 
 
 @inner
 def graded(
-    tables: StepTables, rare: Rare, y: Any, stretch: Stretch, n: int, part: int, z: Floats
+    tables: StepTables, coupling: Coupling, y: Any, stretch: Stretch, n: int, part: int, z: Floats
 ) -> None:  # pragma: no cover
     """Compute what the means of the gates drive: z for factors, else a field of the part's target cells."""
     at = 0
-    for g in range(rare.gates.size):
-        gate = rare.gates[g]
+    for g in range(coupling.gates.size):
+        gate = coupling.gates[g]
         projection = tables.projections[gate.projection]
         n_source = tables.populations[projection.source].n
         if projection.kind == FACTORS:
@@ -157,7 +109,7 @@ def graded(
 @inner
 def deliver(
     tables: StepTables,
-    rare: Rare,
+    coupling: Coupling,
     y: NDArray[Any],
     unit: NDArray[Any],
     lam: Floats,
@@ -174,14 +126,14 @@ def deliver(
         at = now - tables.delays[projection.first_delay] * tables.populations.size + projection.source
         if projection.gate >= 0:
             for x in range(stretch.pointers[part, at], stretch.pointers[part, at + 1]):
-                y[rare.gates[projection.gate].x + stretch.cells[part, x]] += 1
+                y[coupling.gates[projection.gate].x + stretch.cells[part, x]] += 1
         elif projection.kind != SPARSE:
             lo, hi = tables.bounds[channel.population, part], tables.bounds[channel.population, part + 1]
             for other in range(parts):
                 for x in range(stretch.pointers[other, at], stretch.pointers[other, at + 1]):
                     _spike(
                         tables,
-                        rare,
+                        coupling,
                         projection,
                         channel,
                         stretch.cells[other, x],
@@ -198,7 +150,7 @@ def deliver(
 @inner
 def _spike(
     tables: StepTables,
-    rare: Rare,
+    coupling: Coupling,
     projection: Any,
     channel: Any,
     cell: int,
@@ -211,7 +163,7 @@ def _spike(
     """Deliver one spike through factors into z, or through its row of a matrix to the cells lo..hi-1."""
     if projection.kind == FACTORS:
         for j in range(projection.rank):
-            z[projection.mode + j] += rare.factors[projection.factor + cell * projection.rank + j]
+            z[projection.mode + j] += coupling.factors[projection.factor + cell * projection.rank + j]
         return
     first = projection.weight + cell * tables.populations[channel.population].n
     for k in range(channel.writes):
@@ -244,7 +196,7 @@ def _jump(
 @inner
 def trigger(
     tables: StepTables,
-    rare: Rare,
+    triggered: Triggers,
     y: NDArray[Any],
     unit: NDArray[Any],
     scaled: NDArray[Any],
@@ -257,8 +209,8 @@ def trigger(
 ) -> None:  # pragma: no cover
     """Count, fire and deliver triggered inputs. Every part counts all spikes, and delivers to its own cells."""
     n_pop, k = tables.populations.size, n - stretch.origin + stretch.history
-    for j in range(rare.triggers.size):
-        given = rare.triggers[j]
+    for j in range(triggered.triggers.size):
+        given = triggered.triggers[j]
         at = k * n_pop + given.source
         gone = at - given.window * n_pop
         for other in range(parts):
@@ -273,5 +225,5 @@ def trigger(
             channel = tables.channels[given.channel]
             lo, hi = tables.bounds[channel.population, part], tables.bounds[channel.population, part + 1]
             for x in range(given.first, given.last):
-                if lo <= rare.trigger_cells[x] < hi:
-                    put(y, channel, rare.trigger_cells[x : x + 1], 0, unit[given.channel], given.weight, scaled)
+                if lo <= triggered.cells[x] < hi:
+                    put(y, channel, triggered.cells[x : x + 1], 0, unit[given.channel], given.weight, scaled)

@@ -146,7 +146,10 @@ def sample(
             for j in range(sampler.first, sampler.last):
                 stretch.samples[at + j - sampler.first] = values[signals.places[j]]
             continue
-        mean = values.sum() / pop.n
+        total = 0.0
+        for i in range(pop.n):
+            total += values[i]
+        mean = total / pop.n
         if sampler.kind == SD_OF:
             total = 0.0
             for i in range(pop.n):

@@ -26,8 +26,22 @@ from . import linear, plain
 from . import rare as seldom
 from .compiling import entry
 from .delivery import deliver, receive, units
-from .layout import FIXED, GRADED, LINEAR, Inputs, Rare, Scratch, Signals, State, StepTables, Stretch
+from .layout import (
+    FIXED,
+    GRADED,
+    LINEAR,
+    Coupling,
+    Inputs,
+    Noise,
+    Scratch,
+    Signals,
+    State,
+    StepTables,
+    Stretch,
+    Triggers,
+)
 from .memory import fill
+from .noise import noise
 from .signals import count as counted
 from .signals import sample
 from .threads import meet
@@ -38,7 +52,11 @@ def advance(
     tables: StepTables,
     signals: Signals | None,
     inputs: Inputs | None,
-    rare: Rare | None,
+    noisy: Noise | None,
+    coupling: Coupling | None,
+    triggered: Triggers | None,
+    linear_cells: bool | None,
+    plain_cells: bool | None,
     state: State,
     scratch: Scratch,
     stretch: Stretch,
@@ -53,8 +71,11 @@ def advance(
     The parts run at the same time, one thread each; `sync`, 16 zeros, is their barrier. They return before `end`, all
     in the same step, if `stretch.cells` has no room for the spikes of another step.
 
-    The order within a step: read gains, sample, gates, integrate, slow variables, threshold, delivery, reset, release.
+    The order within a step: read gains, sample, gates, integrate with noise, threshold, slow variables, delivery,
+    reset and release.
     A cell that spikes in step n is held in the steps n + 1 .. n + R.
+
+    `linear_cells` and `plain_cells`: True, or None where the network has none.
     """
     populations, fields, channels, projections = tables.populations, tables.fields, tables.channels, tables.projections
     n_pop, bounds, y = populations.size, tables.bounds, state.y
@@ -99,17 +120,17 @@ def advance(
                     )
                 meet(sync, parts)
 
-        if rare is not None and rare.gates.size:  # their means over the step drive the cells
-            seldom.gates(tables, rare, y, stretch, n, part)
+        if coupling is not None and coupling.gates.size:  # their means over the step drive the cells
+            seldom.gates(tables, coupling, y, stretch, n, part)
             meet(sync, parts)
-            seldom.graded(tables, rare, y, stretch, n, part, z)
+            seldom.graded(tables, coupling, y, stretch, n, part, z)
 
         for p in range(n_pop):
             pop = populations[p]
             lo, hi = bounds[p, part], bounds[p, part + 1]
             first_spike = count
             v = fields[pop.first].start
-            if pop.kind == LINEAR:
+            if linear_cells is not None and pop.kind == LINEAR:
                 since = n % pop.refresh
                 if since == 0 and n > 0:
                     linear.refresh(pop, fields, pop.refresh, lo, hi, y, lam, dec, scaled)
@@ -119,10 +140,10 @@ def advance(
                 base[p] = linear.move(
                     pop, fields, since, gain, lam, dec, base[p], z, stretch.currents[k], stretch.uniform[k, p]
                 )
-                if rare is not None and rare.gates.size:
+                if coupling is not None:
                     seldom.drive(populations, fields, p, y, gain, lam, lo, hi)
-                if rare is not None and rare.noise.size:
-                    seldom.white(rare, p, y, v, 1.0 / lam[pop.first], state.streams, n, pop.n, lo, hi)
+                if noisy is not None:
+                    noise(tables, noisy, p, y, lam, dec, state.streams, n, lo, hi, scratch.kicks, scratch.values)
                 m = 0
                 for f in range(pop.first, pop.last):
                     if fields[f].kind != GRADED:
@@ -130,11 +151,12 @@ def advance(
                         m += 1
                 scaled[0] = stretch.thresholds[k, p] - base[p]
                 count = linear.scan(y, starts[:m], terms[:m], lo, hi, scaled[0], spikes, count)
-            elif rare is not None:
-                kicks = scratch.values[: pop.n] if rare.noise.size else scratch.values[:0]
-                fill(kicks, lo, min(hi, kicks.size), 0.0)
-                if not seldom.white(rare, p, kicks, 0, 1.0, state.streams, n, pop.n, lo, hi):
-                    kicks = kicks[:0]
+            elif plain_cells is not None:
+                kicks = scratch.values[:0]
+                if noisy is not None:
+                    fill(scratch.values, lo, hi, 0.0)
+                    if noise(tables, noisy, p, y, lam, dec, state.streams, n, lo, hi, scratch.kicks, scratch.values):
+                        kicks = scratch.values[: pop.n]
                 count = plain.step(tables, p, lo, hi, y, gain, z, stretch.currents[k], stretch.uniform[k, p], kicks,
                                    scratch.block, stretch.thresholds[k, p], spikes, count)  # fmt: skip
             pointers[part, now + p + 1] = count
@@ -145,7 +167,7 @@ def advance(
                 scaled[0] = pop.w_jump / dec[pop.adaptation]
                 for x in range(first_spike, count):
                     y[w + spikes[x]] += scaled[0]
-            if rare is not None:
+            if coupling is not None:
                 for f in range(pop.first + 1, pop.last):
                     if fields[f].kind == FIXED and fields[f].mode >= 0:
                         z[fields[f].mode] *= fields[f].keep
@@ -167,12 +189,10 @@ def advance(
         if inputs is not None:
             receive(inputs, populations, channels, bounds, y, unit, scaled, state.streams, stretch.poisson,
                     stretch.event_first, stretch.event_cells, k, scratch.drawn, part)  # fmt: skip
-        if rare is not None:
-            seldom.deliver(tables, rare, y, unit, lam, z, stretch, now, part, parts)
-        if rare is not None and rare.noise.size:
-            seldom.coloured(rare, tables, y, unit, state.streams, n, part)
-        if rare is not None and rare.triggers.size:
-            seldom.trigger(tables, rare, y, unit, scaled, stretch, n, part, parts, scratch.window, scratch.last)
+        if coupling is not None:
+            seldom.deliver(tables, coupling, y, unit, lam, z, stretch, now, part, parts)
+        if triggered is not None:
+            seldom.trigger(tables, triggered, y, unit, scaled, stretch, n, part, parts, scratch.window, scratch.last)
 
         for j in range(q.size):
             at, spiked = now + tables.slow[j].population, 0
@@ -186,9 +206,9 @@ def advance(
             pop = populations[p]
             at = now - pop.refractory * n_pop + p
             for x in range(pointers[part, at], pointers[part, at + 1]):
-                if pop.kind == LINEAR:
+                if linear_cells is not None and pop.kind == LINEAR:
                     linear.release(pop, fields, spikes[x], y, lam, base[p])
-                else:
+                elif plain_cells is not None:
                     y[fields[pop.first].start + spikes[x]] = pop.v_reset
 
         full = False
