@@ -181,17 +181,19 @@ class Population(Checked):
         params = {name: param for name, (_, param) in declared(Population).items() if name in PER_CELL}
         if isinstance(self.n, int):
             for name, param in params.items():
-                values = for_each(getattr(self, name), f"Population.{name}", self.n, param)
-                object.__setattr__(self, name, values)
+                given = getattr(self, name)
+                if name != "v_init" or not isinstance(given, tuple):  # a pair whose low is above its high
+                    object.__setattr__(self, name, for_each(given, f"Population.{name}", self.n, param))
         super().__post_init__()
         for name, param in params.items():
             check_ends(getattr(self, name), f"Population.{name}", param)
         cut, rest, start = lowest(self.v_threshold), highest(self.v_rest), self.initiation
-        _in_order(
-            "Population.v_reset: must lie below v_threshold {1:g} mV; got {0:g}{cell}", highest(self.v_reset), cut
-        )
+        below = "must lie below v_threshold {1:g} mV; got {0:g}{cell}"
+        _in_order(f"Population.v_reset: {below}", highest(self.v_reset), cut)
+        if isinstance(self.v_init, tuple):
+            raise InputError(f"Population.v_init: must be (low, high) with low <= high [mV]; got {self.v_init}")
         if isinstance(start, Exponential):
-            _in_order("Exponential.onset: must lie below v_threshold {1:g} mV; got {0:g}{cell}", start.onset, cut)
+            _in_order(f"Exponential.onset: {below}", start.onset, cut)
         if isinstance(start, Quadratic):
             message = "Quadratic.critical: must lie between v_rest {0:g} and v_threshold {2:g} mV; got {1:g}{cell}"
             _in_order(message, rest, start.critical, cut)
@@ -207,9 +209,7 @@ class Population(Checked):
         """Return a pair as a uniform distribution."""
         if isinstance(given, tuple) and len(given) == 2:
             low, high = (float(cast(float, check("Population.v_init", float, end))) for end in given)
-            if low > high:
-                raise InputError(f"Population.v_init: must be (low, high) with low <= high [mV]; got {given}")
-            return Uniform(low, high)
+            return Uniform(low, high) if low <= high else given
         return given
 
     @property

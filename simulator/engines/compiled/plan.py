@@ -91,7 +91,7 @@ class Flattening:
             at.Triggers(*triggers) if triggers[0].size else None,
             individual,
             True if any(self.moving.values()) else None,
-            None if all(p.is_linear for p in network.populations) else True,
+            None if all(p.is_linear or has_own(p) for p in network.populations) else True,
         )
 
     def _population(self, index: int) -> tuple[Any, ...]:

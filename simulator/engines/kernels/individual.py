@@ -1,7 +1,7 @@
 """Populations whose cells differ in their parameters: each cell is stepped by numbers of its own.
 
-Cells with conductances or spike initiation take the step of `plain`, with arrays in place of shared numbers. Linear
-cells take the exact step
+Cells with conductances, coupled adaptation or spike initiation take the step of `varied`. Linear cells take the exact
+step
 
     v ← rest_i + (v − rest_i)·keep_i + (1 − keep_i)·current + Σ_f G·push_fi·s_f,  s_f ← keep_f·s_f
 
@@ -19,26 +19,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from ...types import Floats, Ints
-from . import plain
 from .compiling import inner, loop
 from .exponential import madd
 from .layout import ALPHA, ALPHA_Y, DECAY, FIXED, HELD, Cells, Individual, StepTables
 from .memory import of
 
-
-@inner
-def parameters(
-    individual: Individual, p: int, pop: Any, lo: int, hi: int, threshold: float, cut: Floats, reach: Floats
-) -> Any:  # pragma: no cover
-    """Return resting voltage, reset, dt/τ_m of all cells of a population; write cut and reach of the cells lo..hi-1."""
-    own, values, n = individual.populations[p], individual.values, pop.n
-    for i in range(lo, hi):
-        cut[i] = threshold + values[own.threshold + i]
-        reach[i] = plain.reach_of(values[own.step + i], cut[i], pop.onset, pop.slope)
-    return values[own.rest : own.rest + n], values[own.reset : own.reset + n], values[own.step : own.step + n]
+WIDTH = 256  # cells that are looked at together
+TINY = 1e-30  # of a synaptic variable: less becomes 0, since denormal numbers are slow
 
 
 @loop
@@ -65,8 +56,8 @@ def step(
     """
     pop, fields = tables.populations[p], tables.fields
     own, values, v = individual.populations[p], individual.values, fields[pop.first].start
-    for a in range(lo, hi, plain.WIDTH):
-        b = min(a + plain.WIDTH, hi)
+    for a in range(lo, hi, WIDTH):
+        b = min(a + WIDTH, hi)
         now, x, cut = y[v + a : v + b], block[0, : b - a], block[1, : b - a]
         _relax(now, values[own.rest + a : own.rest + b], values[own.keep + a : own.keep + b], uniform, x)
         for f in range(pop.first + 1, pop.last):
@@ -79,18 +70,18 @@ def step(
                 c *= z[field.mode] if field.mode >= 0 else currents[field.current]
             _drive(individual, f, field.push, c, s, a, b, x)
             if field.kind == DECAY:
-                plain.decay(s, field.keep)
+                decay(s, field.keep)
             elif field.kind == ALPHA:
                 late = fields[f + 1]
                 t = y[late.start + a : late.start + b]
                 _drive(individual, f + 1, late.push, c, t, a, b, x)
-                plain.rise(s, t, field.h, field.keep)
+                rise(s, t, field.h, field.keep)
         for k in range(b - a):
             now[k] = x[k]
             cut[k] = threshold + values[own.threshold + a + k]
-        if kicks.size:
-            plain.kick(now, kicks[a:b])
-        count = plain.spiking(now, cut, a, out, count)
+        for k in range(a if kicks.size else b, b):
+            now[k - a] += kicks[k]
+        count = spiking(now, cut, a, out, count)
     return count
 
 
@@ -117,6 +108,36 @@ def _drive(
 def _add(c: float, push: Any, s: Any, x: Floats) -> None:  # pragma: no cover
     for i in range(x.size):
         x[i] = madd(c * of(push, i), s[i], x[i])
+
+
+@loop
+def decay(s: Any, keep: float) -> None:  # pragma: no cover
+    """Advance an exponential synapse."""
+    for i in range(s.size):
+        s[i] = 0.0 if abs(s[i]) <= TINY else s[i] * keep  # NaN stays
+
+
+@loop
+def rise(s: Any, t: Any, h: float, keep: float) -> None:  # pragma: no cover
+    """Advance an alpha synapse: s' = (t − s)/τ, t' = −t/τ."""
+    for i in range(s.size):
+        x = madd(t[i], h, s[i])
+        s[i] = 0.0 if abs(x) <= TINY else x * keep
+        t[i] = 0.0 if abs(t[i]) <= TINY else t[i] * keep
+
+
+@loop
+def spiking(now: Any, cut: Floats, first: int, out: Cells, count: int) -> int:  # pragma: no cover
+    """Append to `out` the cells at or above their threshold, counted from `first`; return the new count."""
+    hits = np.int32(0)
+    for i in range(now.size):
+        hits = np.int32(hits + np.int32(now[i] >= cut[i]))
+    if hits > 0:  # rare: only such a block is searched cell by cell
+        for k in range(now.size):
+            if now[k] >= cut[k]:
+                out[count] = first + k
+                count += 1
+    return count
 
 
 @inner

@@ -291,8 +291,7 @@ class Scratch(NamedTuple):
     drawn: Cells  # (largest number of Poisson events of a block and step,)
     values: Floats  # (cells of the largest population,)
     kicks: Floats  # the same for increments by noise
-    block: Floats  # (5, WIDTH) of a few cells
-    cuts: Floats  # (2, cells of the largest population): thresholds of each cell, and what follows from them
+    block: Floats  # (6, WIDTH) of a few cells
 
 
 class Stretch(NamedTuple):

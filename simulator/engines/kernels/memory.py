@@ -7,14 +7,12 @@ from typing import Any
 from llvmlite import ir  # type: ignore[import-untyped,unused-ignore]
 from numba.core import cgutils, types
 from numba.extending import intrinsic
-from numba.np.arrayobj import populate_array
 from numpy.typing import NDArray
 
 from .compiling import inner
 
 _utils: Any = cgutils
 _intrinsic: Any = intrinsic
-_populate: Any = populate_array
 _READ, _KEEP, _DATA = 0, 3, 1  # arguments of llvm.prefetch
 
 
@@ -47,23 +45,6 @@ def of(typing: Any, values: Any, index: Any) -> Any:
         return builder.load(item)
 
     return values.dtype(values, types.intp), build
-
-
-@_intrinsic  # type: ignore[untyped-decorator]
-def part(typing: Any, values: Any, first: Any, last: Any) -> Any:
-    """Return values[first:last] of an array, or the number that all cells share."""
-    if not isinstance(values, types.Array):
-        return values(values, first, last), lambda _, builder, __, args: args[0]
-
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        array, begin, end = args
-        kind = context.make_array(signature.return_type)
-        whole, found = kind(context, builder, array), kind(context, builder)
-        _populate(found, builder.gep(whole.data, [begin]), [builder.sub(end, begin)], whole.strides, whole.itemsize,
-                  whole.meminfo, whole.parent)  # fmt: skip
-        return found._getvalue()
-
-    return values(values, types.intp, types.intp), build
 
 
 @inner

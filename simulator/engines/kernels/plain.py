@@ -22,10 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...types import Floats
-from .compiling import inner, loop
+from .compiling import loop
 from .exponential import exp, exprel, madd
 from .layout import ALPHA, ALPHA_Y, DECAY, EXPONENTIAL, FIXED, HELD, LEAKY, Cells, StepTables
-from .memory import fill, of, part
+from .memory import fill
 
 WIDTH = 256
 MAX_EXPONENT = 50.0
@@ -46,70 +46,57 @@ def step(
     uniform: float,
     kicks: Floats,
     block: Floats,
+    threshold: float,
     out: Cells,
     count: int,
-    alike: bool,
-    rest: Any,
-    reset: Any,
-    step: Any,
-    threshold: Any,
-    reach: Any,
 ) -> int:  # pragma: no cover
     """Advance the cells lo..hi-1 and their synapses by one step; append those that spike to `out`.
 
-    `kicks`: increments of v by noise (n_cells,), or empty. From `rest` on: numbers, and `alike` is True, or (n_cells,).
-    `step` is dt/τ_m, `reach` is `reach_of`.
+    `kicks`: increments of v by noise (n_cells,), or empty.
     """
     pop, fields = tables.populations[p], tables.fields
     v, first, last = fields[pop.first].start, pop.first + 1, pop.last
-    pair = alike and pop.kind == LEAKY and last - first == 2 and kicks.size == 0 and pop.adaptation < 0
+    drive = pop.v_rest + uniform
+    pair = pop.kind == LEAKY and last - first == 2 and kicks.size == 0 and pop.adaptation < 0
     for f in range(first, last):
         pair = pair and fields[f].kind == DECAY and not math.isnan(fields[f].reversal)
     width = 4 * WIDTH if pair else WIDTH
     for a in range(lo, hi, width):
         b = min(a + width, hi)
         m = b - a
-        now, cut = y[v + a : v + b], part(threshold, a, b)
+        now = y[v + a : v + b]
         if pair:
             e, i = fields[first], fields[first + 1]
             c, d = e.push * gain[e.channel], i.push * gain[i.channel]
             _two_conductances(
                 now, y[e.start + a : e.start + b], y[i.start + a : i.start + b], c, d, c * e.reversal, d * i.reversal,
-                e.keep, i.keep, of(rest, 0) + uniform, of(step, 0),
+                e.keep, i.keep, drive, pop.step,
             )  # fmt: skip
         else:
             before, leak, pull, middle = block[0, :m], block[1, :m], block[2, :m], block[3, :m]
-            low, h = part(rest, a, b), part(step, a, b)
-            _begin(now, before, leak, pull, part(reset, a, b), low, uniform)
+            _begin(now, before, leak, pull, pop.v_reset, drive)
             blocked = _synapses(tables, pop, a, b, y, gain, z, currents, before, leak, pull, block[4, :m])
             if pop.adaptation >= 0:
                 w = fields[pop.adaptation]
-                _adapt(y[w.start + a : w.start + b], before, pull, pop.coupling, low, w.push)
+                _adapt(y[w.start + a : w.start + b], before, pull, pop.coupling, pop.v_rest, w.push)
             if pop.kind == LEAKY and blocked:
-                _tangent(now, before, middle, leak, pull, h)
+                _tangent(now, before, middle, leak, pull, pop.step)
             elif pop.kind == LEAKY:
-                _leaky(now, before, middle, leak, pull, h)
+                _leaky(now, before, middle, leak, pull, pop.step)
             elif pop.kind == EXPONENTIAL:
-                _exponential(now, before, middle, leak, pull, h, pop.slope, pop.onset, part(reach, a, b), cut)
+                _exponential(now, before, middle, leak, pull, pop.step, pop.slope, pop.onset, threshold)
             else:
-                _quadratic(now, before, middle, leak, pull, h, low, pop.onset, cut)
+                _quadratic(now, before, middle, leak, pull, pop.step, pop.v_rest, pop.onset, threshold)
             if pop.adaptation >= 0:
                 w = fields[pop.adaptation]
-                _follow(y[w.start + a : w.start + b], middle, pop.coupling, low, w.keep)
+                _follow(y[w.start + a : w.start + b], middle, pop.coupling, pop.v_rest, w.keep)
             if kicks.size:
-                kick(now, kicks[a:b])
-        count = spiking(now, cut, a, out, count)
-    return count
-
-
-@loop
-def spiking(now: Any, cut: Any, first: int, out: Cells, count: int) -> int:  # pragma: no cover
-    """Append to `out` the cells at or above their threshold, counted from `first`; return the new count."""
-    if _above(now, cut) > 0:  # rare: only such a block is searched cell by cell
-        for k in range(now.size):
-            if now[k] >= of(cut, k):
-                out[count] = first + k
-                count += 1
+                _kick(now, kicks[a:b])
+        if _above(now, threshold) > 0:  # rare: only such a block is searched cell by cell
+            for k in range(m):
+                if now[k] >= threshold:
+                    out[count] = a + k
+                    count += 1
     return count
 
 
@@ -133,14 +120,12 @@ def _kept(s: Any, keep: float) -> Any:  # pragma: no cover
 
 
 @loop
-def _begin(
-    now: Any, before: Floats, leak: Floats, pull: Floats, held: Any, rest: Any, uniform: float
-) -> None:  # pragma: no cover
+def _begin(now: Any, before: Floats, leak: Floats, pull: Floats, held: float, drive: float) -> None:  # pragma: no cover
     """Start the sums of a block; `held` stands for the v of held cells."""
     for i in range(now.size):
-        before[i] = now[i] if now[i] > -math.inf else of(held, i)
+        before[i] = now[i] if now[i] > -math.inf else held
         leak[i] = 1.0
-        pull[i] = of(rest, i) + uniform
+        pull[i] = drive
 
 
 @loop
@@ -168,7 +153,7 @@ def _synapses(
             t, d = y[late.start + a : late.start + b], late.push * g
             _constant(t, d * share, d * reversal, leak, pull)
             _constant(s, c * share, c * reversal, leak, pull)
-            rise(s, t, field.h, field.keep)
+            _rise(s, t, field.h, field.keep)
         else:
             if field.kind == FIXED:
                 c *= z[field.mode] if field.mode >= 0 else currents[field.current]
@@ -200,14 +185,7 @@ def _constant(s: Any, to_leak: float, to_pull: float, leak: Floats, pull: Floats
 
 
 @loop
-def decay(s: Any, keep: float) -> None:  # pragma: no cover
-    """Advance an exponential synapse."""
-    for i in range(s.size):
-        s[i] = _kept(s[i], keep)
-
-
-@loop
-def rise(s: Any, t: Any, h: float, keep: float) -> None:  # pragma: no cover
+def _rise(s: Any, t: Any, h: float, keep: float) -> None:  # pragma: no cover
     """Advance an alpha synapse: s' = (t − s)/τ, t' = −t/τ."""
     for i in range(s.size):
         s[i] = _kept(madd(t[i], h, s[i]), keep)
@@ -229,82 +207,78 @@ def _block(
 
 
 @loop
-def _adapt(w: Any, before: Floats, pull: Floats, coupling: float, rest: Any, push: float) -> None:  # pragma: no cover
+def _adapt(w: Any, before: Floats, pull: Floats, coupling: float, rest: float, push: float) -> None:  # pragma: no cover
     """Subtract the mean of w over the step for the v before it; `push` is minus the mean of a decay from 1."""
     for i in range(w.size):
-        end = coupling * (before[i] - of(rest, i))
+        end = coupling * (before[i] - rest)
         pull[i] += madd(push, w[i] - end, -end)
 
 
 @loop
-def _follow(w: Any, middle: Floats, coupling: float, rest: Any, keep: float) -> None:  # pragma: no cover
+def _follow(w: Any, middle: Floats, coupling: float, rest: float, keep: float) -> None:  # pragma: no cover
     """Advance w towards coupling·(v − rest) of the v in the middle of the step."""
     for i in range(w.size):
-        end = coupling * (middle[i] - of(rest, i))
+        end = coupling * (middle[i] - rest)
         w[i] = madd(w[i] - end, keep, end)
 
 
 @loop
-def _leaky(now: Any, before: Floats, middle: Floats, leak: Floats, pull: Floats, step: Any) -> None:  # pragma: no cover
+def _leaky(
+    now: Any, before: Floats, middle: Floats, leak: Floats, pull: Floats, step: float
+) -> None:  # pragma: no cover
     for i in range(now.size):
         end = pull[i] / leak[i]
-        x = madd(before[i] - end, exp(-of(step, i) * leak[i]), end)
+        x = madd(before[i] - end, exp(-step * leak[i]), end)
         middle[i] = 0.5 * (before[i] + x) if now[i] > -math.inf else before[i]
         now[i] = x if now[i] > -math.inf else now[i]
 
 
 @loop
 def _tangent(
-    now: Any, before: Floats, middle: Floats, leak: Floats, pull: Floats, step: Any
+    now: Any, before: Floats, middle: Floats, leak: Floats, pull: Floats, step: float
 ) -> None:  # pragma: no cover
     """Advance as `_leaky` for a leak of any sign: v + h·v'·(e^x − 1)/x, x = −leak·h."""
     for i in range(now.size):
-        h = of(step, i)
-        x = madd(h * madd(-leak[i], before[i], pull[i]), exprel(-h * leak[i]), before[i])
+        x = madd(step * madd(-leak[i], before[i], pull[i]), exprel(-step * leak[i]), before[i])
         middle[i] = 0.5 * (before[i] + x) if now[i] > -math.inf else before[i]
         now[i] = x if now[i] > -math.inf else now[i]
 
 
 @loop
 def _exponential(
-    now: Any, before: Floats, middle: Floats, leak: Floats, pull: Floats, step: Any, slope: float, onset: float,
-    reach: Any, cut: Any,
+    now: Any, before: Floats, middle: Floats, leak: Floats, pull: Floats, step: float, slope: float, onset: float,
+    cut: float,
 ) -> None:  # pragma: no cover  # fmt: skip
     """Advance by the midpoint; end the upswing where it would reach the cut within the step.
 
     τ_m v' = Δ e^u, u = (v − onset)/Δ, alone takes τ_m (e^−u − e^−u_cut) to the cut. The midpoint would take a step or
     two more: its spikes would come late by as much, each of a train.
     """
-    inverse = 1.0 / slope
+    inverse, half = 1.0 / slope, 0.5 * step
+    reach = step + exp((onset - cut) * inverse)
     for i in range(now.size):
-        v, h, top = before[i], of(step, i), of(cut, i)
+        v = before[i]
         up, rest = exp(min((v - onset) * inverse, MAX_EXPONENT)), madd(-leak[i], v, pull[i])
-        ends = min(up, madd(rest, inverse, up)) * of(reach, i) >= 1.0  # what counteracts the upswing delays it
-        mid = madd(0.5 * h, madd(slope, up, rest), v)
+        ends = min(up, madd(rest, inverse, up)) * reach >= 1.0  # what counteracts the upswing delays it
+        mid = madd(half, madd(slope, up, rest), v)
         up = exp(min((mid - onset) * inverse, MAX_EXPONENT))
-        end = madd(h, madd(slope, up, madd(-leak[i], mid, pull[i])), v)
-        end = max(end, top) if ends else end
-        middle[i] = min(mid, top) if now[i] > -math.inf else v  # in the upswing it is beyond all bounds
+        end = madd(step, madd(slope, up, madd(-leak[i], mid, pull[i])), v)
+        end = max(end, cut) if ends else end
+        middle[i] = min(mid, cut) if now[i] > -math.inf else v  # in the upswing it is beyond all bounds
         now[i] = end if now[i] > -math.inf else now[i]
-
-
-@inner
-def reach_of(step: float, cut: float, onset: float, slope: float) -> Any:  # pragma: no cover
-    """Return the time to the cut within which the upswing alone reaches it, in units of τ_m e^−u; see above."""
-    return step + exp((onset - cut) * (1.0 / slope)) if slope > 0.0 else step
 
 
 @loop
 def _quadratic(
-    now: Any, before: Floats, middle: Floats, leak: Floats, pull: Floats, step: Any, rest: Any, critical: float,
-    cut: Any,
+    now: Any, before: Floats, middle: Floats, leak: Floats, pull: Floats, step: float, rest: float, critical: float,
+    cut: float,
 ) -> None:  # pragma: no cover  # fmt: skip
+    inverse, half = 1.0 / (critical - rest), 0.5 * step
     for i in range(now.size):
-        v, h, low = before[i], of(step, i), of(rest, i)
-        inverse = 1.0 / (critical - low)
-        mid = madd(0.5 * h, _parabola(v, low, critical, inverse, leak[i], pull[i]), v)
-        end = madd(h, _parabola(mid, low, critical, inverse, leak[i], pull[i]), v)
-        middle[i] = min(mid, of(cut, i)) if now[i] > -math.inf else v
+        v = before[i]
+        mid = madd(half, _parabola(v, rest, critical, inverse, leak[i], pull[i]), v)
+        end = madd(step, _parabola(mid, rest, critical, inverse, leak[i], pull[i]), v)
+        middle[i] = min(mid, cut) if now[i] > -math.inf else v
         now[i] = end if now[i] > -math.inf else now[i]
 
 
@@ -317,18 +291,17 @@ def _parabola(
 
 
 @loop
-def kick(now: Any, kicks: Floats) -> None:  # pragma: no cover
-    """Add increments of v."""
+def _kick(now: Any, kicks: Floats) -> None:  # pragma: no cover
     for i in range(now.size):
         now[i] += kicks[i]
 
 
 @loop
-def _above(now: Any, cut: Any) -> Any:  # pragma: no cover
+def _above(now: Any, threshold: float) -> Any:  # pragma: no cover
     """Return how many cells reach the threshold."""
     hits = np.int32(0)
     for i in range(now.size):
-        hits = np.int32(hits + np.int32(now[i] >= of(cut, i)))
+        hits = np.int32(hits + np.int32(now[i] >= threshold))
     return hits
 
 

@@ -23,7 +23,7 @@ import math
 
 from ...types import Ints
 from . import individual as own
-from . import linear, plain
+from . import linear, plain, varied
 from . import rare as seldom
 from .compiling import entry
 from .delivery import deliver, receive, units
@@ -79,8 +79,7 @@ def advance(
     reset and release.
     A cell that spikes in step n is held in the steps n + 1 .. n + R.
 
-    `linear_cells`: True, or None where no population is in co-moving coordinates. `plain_cells`: where no cells have
-    conductances, coupling or spike initiation.
+    `linear_cells` and `plain_cells`: True, or None where no population is stepped by the kernels of this name.
     """
     populations, fields, channels, projections = tables.populations, tables.fields, tables.channels, tables.projections
     n_pop, bounds, y = populations.size, tables.bounds, state.y
@@ -168,18 +167,12 @@ def advance(
                 if individual is not None and pop.kind == EXACT:
                     count = own.step(tables, individual, p, lo, hi, y, gain, z, stretch.currents[k], drive, kicks,
                                      scratch.block, theta, spikes, count)  # fmt: skip
+                elif individual is not None and individual.populations[p].rest >= 0:
+                    count = varied.step(tables, individual, p, lo, hi, y, gain, z, stretch.currents[k], drive, kicks,
+                                        scratch.block, theta, spikes, count)  # fmt: skip
                 elif plain_cells is not None:
-                    if individual is not None and individual.populations[p].rest >= 0:
-                        cut, reach = scratch.cuts[0], scratch.cuts[1]
-                        rest, reset, each = own.parameters(individual, p, pop, lo, hi, theta, cut, reach)
-                        count = plain.step(tables, p, lo, hi, y, gain, z, stretch.currents[k], drive, kicks,
-                                           scratch.block, spikes, count, False, rest, reset, each, cut,
-                                           reach)  # fmt: skip
-                    else:
-                        whole = plain.reach_of(pop.step, theta, pop.onset, pop.slope)
-                        count = plain.step(tables, p, lo, hi, y, gain, z, stretch.currents[k], drive, kicks,
-                                           scratch.block, spikes, count, True, pop.v_rest, pop.v_reset, pop.step,
-                                           theta, whole)  # fmt: skip
+                    count = plain.step(tables, p, lo, hi, y, gain, z, stretch.currents[k], drive, kicks,
+                                       scratch.block, theta, spikes, count)  # fmt: skip
             pointers[part, now + p + 1] = count
             for x in range(first_spike, count):
                 y[v + spikes[x]] = -math.inf
