@@ -14,7 +14,7 @@ from ..analyses.nulls.kinds import DESCRIPTIONS
 from ..models import SYSTEMS
 from ..models.architectures import ARCHITECTURES
 from ..models.treatments import TREATMENTS
-from ..simulator import InputError, unknown
+from ..simulator import InputError, Normal, Uniform, unknown
 from ..simulator.fields import Param, declared, default_of
 from .names import EXPERIMENTS, REGISTRIES
 from .network_files import NetworkSource, network_source
@@ -166,7 +166,7 @@ def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return ",".join(str(item) for item in value)
     if is_dataclass(value) and not isinstance(value, type):
-        return type(value).__name__
+        return str(value) if isinstance(value, Uniform | Normal) else type(value).__name__
     if hasattr(value, "shape"):
         return f"array {value.shape}"
     return value if isinstance(value, str | int | float | bool | None) else str(value)
