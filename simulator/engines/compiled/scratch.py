@@ -27,7 +27,7 @@ def scratch(tables: StepTables, state: State, stretch: Stretch) -> Scratch:
         drawn=apart(int(stretch.poisson.max(initial=0)), np.int32),
         values=apart(int(tables.populations["n"].max()), np.float64),
         kicks=apart(int(tables.populations["n"].max()), np.float64),
-        block=apart(6 * WIDTH, np.float64).reshape(6, WIDTH),
+        block=apart(5 * WIDTH, np.float64).reshape(5, WIDTH),
     )
 
 

@@ -291,7 +291,7 @@ class Scratch(NamedTuple):
     drawn: Cells  # (largest number of Poisson events of a block and step,)
     values: Floats  # (cells of the largest population,)
     kicks: Floats  # the same for increments by noise
-    block: Floats  # (6, WIDTH) of a few cells
+    block: Floats  # (5, WIDTH) of a few cells
 
 
 class Stretch(NamedTuple):

@@ -43,7 +43,7 @@ def step(
 ) -> int:  # pragma: no cover
     """Advance the cells lo..hi-1 and their synapses by one step; append those that spike to `out`.
 
-    `kicks`: increments of v by noise (n_cells,), or empty. `block`: a buffer, (6, at least WIDTH).
+    `kicks`: increments of v by noise (n_cells,), or empty. `block`: a buffer, (5, at least WIDTH).
     """
     pop, fields = tables.populations[p], tables.fields
     own, values, v = individual.populations[p], individual.values, fields[pop.first].start
@@ -51,9 +51,9 @@ def step(
         b = min(a + WIDTH, hi)
         m = b - a
         now, rest, h = y[v + a : v + b], values[own.rest + a : own.rest + b], values[own.step + a : own.step + b]
-        before, leak, pull, middle, cut = block[0, :m], block[1, :m], block[2, :m], block[3, :m], block[5, :m]
+        before, leak, pull, middle, cut = block[0, :m], block[1, :m], block[2, :m], block[3, :m], block[4, :m]
         _begin(now, before, leak, pull, values[own.reset + a : own.reset + b], rest, uniform)
-        _synapses(tables, pop, a, b, y, gain, z, currents, before, leak, pull, block[4, :m])
+        _synapses(tables, pop, a, b, y, gain, z, currents, before, leak, pull, cut)  # cut is a buffer so far
         for k in range(m):
             cut[k] = threshold + values[own.threshold + a + k]
         if pop.adaptation >= 0:
