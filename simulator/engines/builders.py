@@ -1,9 +1,4 @@
-"""Compiled loops that draw and sort edges.
-
-The caller allocates the arrays of edges: numpy backs large ones with huge pages, which halves the time of the
-scattered writes of `transpose`. It also allocates the buffers of the two functions that nearly every network needs: an
-allocation takes .1 s to compile.
-"""
+"""Compiled loops that draw and sort edges; those that nearly every network needs are in `kernels.edges`."""
 
 from __future__ import annotations
 
@@ -13,38 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .kernels.compiling import kept, lean
+from .kernels.compiling import kept
 
 NEAR = 8.6  # a Gaussian falls outside ± so many SDs once in 10¹⁷ draws
 NARROW = 8.0  # sources in one SD, below which draws from a Gaussian save little
 INNER = 10.0  # SDs about a target within which the race for its sources is nearly always decided
 MISSED = 1e-17  # expected number of winners outside, up to which the outside is left out
-
-
-@lean
-def draw_sources(
-    degrees: NDArray[np.int64],
-    n_source: int,
-    own: bool,
-    rng: np.random.Generator,
-    sources: NDArray[np.int32],
-    drawn_for: NDArray[np.int32],
-) -> None:  # pragma: no cover
-    """Draw for every target `degrees[j]` distinct sources out of n_source, without j itself if `own`.
-
-    Floyd's sampling: one random number an edge, whatever the degree (Bentley & Floyd, CACM 1987). `drawn_for`
-    (n_source,) must be −1.
-    """
-    n = n_source - 1 if own else n_source
-    at = 0
-    for j in range(degrees.size):
-        for last in range(n - degrees[j], n):
-            i = int(rng.random() * (last + 1))
-            if drawn_for[i] == j:
-                i = last
-            drawn_for[i] = j
-            sources[at] = i + 1 if own and i >= j else i
-            at += 1
 
 
 @kept
@@ -199,32 +168,6 @@ def draw_pairs(
                     d, wait = d + 1, rng.standard_exponential()
         degrees[j] = at - begin
     return sources[:at]
-
-
-@lean
-def transpose(
-    sources: NDArray[np.int32],
-    degrees: NDArray[np.int64],
-    indptr: NDArray[np.int64],
-    targets: NDArray[np.int32],
-    fill: NDArray[np.int64],
-) -> None:  # pragma: no cover
-    """Sort edges listed by target into CSR by source, by counting.
-
-    `indptr` must be zeros; `fill` (n_source,) is a buffer.
-    """
-    for e in range(sources.size):
-        indptr[sources[e] + 1] += 1
-    for i in range(indptr.size - 1):
-        indptr[i + 1] += indptr[i]
-        fill[i] = indptr[i]
-    e = 0
-    for j in range(degrees.size):
-        for _ in range(degrees[j]):
-            at = fill[sources[e]]
-            targets[at] = j
-            fill[sources[e]] = at + 1
-            e += 1
 
 
 @kept

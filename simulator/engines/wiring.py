@@ -15,8 +15,9 @@ from ..networks.cells import Population
 from ..networks.connections import Dense, Edges, FixedInDegree, LogNormal, LowRank, Pairwise, Projection, UniformDelay
 from ..networks.distributions import Normal, Uniform
 from ..networks.network import Network
-from .builders import draw_near, draw_pairs, draw_sources, sort_order, split_by_delay, transpose
+from .builders import draw_near, draw_pairs, sort_order, split_by_delay
 from .estimate import expected_edges
+from .kernels.edges import addresses, draw_sources, transpose
 from .uninterrupted import uninterrupted
 
 # A seed has independent streams, one for each purpose and each projection, population or input. A change of the
@@ -151,7 +152,8 @@ def _drawn(
         if isinstance(rule, Pairwise):
             degrees = rng.binomial(n_source - recurrent, rule.p, size=n_target)
         sources = np.empty(degrees.sum(), dtype=np.int32)
-        uninterrupted(draw_sources, degrees, n_source, recurrent, rng, sources, np.full(n_source, -1, np.int32))
+        drawn_for = np.full(n_source, -1, np.int32)
+        draw_sources(degrees, n_source, int(recurrent), *addresses(rng), sources, drawn_for)
     else:
         reach = rule.footprint.reach(n_source, n_target)
         near = (float(rule.footprint.sd * n_source), *reach, n_source, recurrent, rng)

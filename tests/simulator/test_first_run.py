@@ -1,0 +1,154 @@
+"""Machine code of the kernels from the bitcode of the package, and from numba where that is of no use."""
+
+import dataclasses
+import hashlib
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from networks import random_network
+
+from ictal.simulator import simulate
+from ictal.simulator.engines import ship
+from ictal.simulator.engines.kernels.compiling import SOURCES
+from ictal.simulator.engines.kernels.edges import draw_sources, transpose
+from ictal.simulator.engines.kernels.step import advance
+from ictal.simulator.engines.native import disk, kernel, shipped, target
+
+AGAIN = "the kernels changed: python -m ictal.simulator.engines.ship, and commit what it writes"
+
+
+def digest(run):
+    parts = [a for name in sorted(run) for a in (getattr(run[name], f, None) for f in ("time", "unit", "values"))]
+    return hashlib.sha256(b"".join(np.ascontiguousarray(a).tobytes() for a in parts if a is not None)).hexdigest()
+
+
+@pytest.fixture
+def nothing_compiled(tmp_path, monkeypatch):
+    """No machine code on the disk, nor in this process."""
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    for made in (advance, draw_sources, transpose):
+        monkeypatch.setattr(made, "_ready", {})
+    return tmp_path / "ictal"
+
+
+def test_the_bitcode_is_that_of_the_sources():
+    contents = shipped.contents()
+    assert contents["sources"] == SOURCES, AGAIN
+    keys = {shipped.label(k.name, kernel.described(tuple(k.whole(a)))) for _, k, a in ship.examples()}
+    assert set(contents["files"]) == keys, AGAIN
+    assert {path.name for path in shipped.FOLDER.iterdir()} == {*contents["files"].values(), "contents.json"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_the_bitcode_and_numba_make_the_same_numbers(nothing_compiled, monkeypatch, precision):
+    network = random_network(3)
+    first = digest(simulate(network, 0.1, 3, precision=precision))
+    monkeypatch.setattr(kernel, "shipped", lambda *_: None)
+    for made in (advance, draw_sources, transpose):
+        monkeypatch.setattr(made, "_ready", {})
+    assert digest(simulate(network, 0.1, 3, precision=precision)) == first
+
+
+def test_a_part_that_a_network_lacks_is_not_compiled(nothing_compiled):
+    """The code of a network without signals, inputs and slow variables is a fraction of that with all of them."""
+    whole = random_network(3)
+    bare = dataclasses.replace(random_network(3, ("current",)), inputs=(), signals=(), slow=())
+    sizes = []
+    for network in (bare, whole):
+        before = set(nothing_compiled.glob("advance-*"))
+        simulate(network, 0.01, 0)
+        (new,) = set(nothing_compiled.glob("advance-*")) - before
+        sizes.append(new.stat().st_size)
+    assert sizes[0] < 0.6 * sizes[1]
+
+
+def test_machine_code_is_read_from_the_disk_unless_it_is_damaged(nothing_compiled, monkeypatch):
+    network = random_network(3, ("current",))
+    first = digest(simulate(network, 0.05, 3))
+    files = sorted(nothing_compiled.iterdir())
+    stamps = [f.stat().st_mtime_ns for f in files]
+    calls, make = [], target.object_code
+
+    def counted(*arguments):
+        calls.append(1)
+        return make(*arguments)
+
+    monkeypatch.setattr(target, "object_code", counted)
+
+    def again():
+        for made in (advance, draw_sources, transpose):
+            monkeypatch.setattr(made, "_ready", {})
+        assert digest(simulate(network, 0.05, 3)) == first
+
+    again()
+    assert not calls
+    assert [f.stat().st_mtime_ns for f in files] == stamps
+    for file in files:
+        content = bytearray(file.read_bytes())
+        content[len(content) // 2] ^= 1
+        file.write_bytes(content)
+    again()
+    assert len(calls) == len(files)
+    again()
+    assert len(calls) == len(files)
+
+
+def test_code_of_other_sources_or_an_unreadable_bitcode_is_not_used(nothing_compiled, monkeypatch):
+    assert shipped.shipped("transpose", _key(), SOURCES)
+    assert shipped.shipped("transpose", _key(), "0" * 64) is None
+    assert shipped.shipped("transpose", "other types", SOURCES) is None
+    monkeypatch.setattr(kernel, "shipped", lambda *_: b"BC\xc0\xde of a later LLVM")
+    sources, degrees = np.array([2, 0, 2, 1], np.int32), np.array([1, 2, 1])
+    indptr, targets = np.zeros(4, np.int64), np.empty(4, np.int32)
+    transpose(sources, degrees, indptr, targets, np.empty(3, np.int64))
+    assert indptr.tolist() == [0, 1, 2, 4]
+    assert targets.tolist() == [1, 2, 0, 1]
+
+
+def _key():
+    (arguments,) = (a for name, _, a in ship.examples() if name == "transpose")
+    return kernel.described(tuple(arguments))
+
+
+def test_without_a_folder_that_can_be_written_code_is_compiled_in_each_process(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file"))
+    disk.write("code.o", b"code")
+    assert disk.read("code.o") is None
+
+
+@pytest.mark.parametrize("cpu", ["haswell", "x86-64"])
+def test_processors_with_fma_have_the_same_bits(tmp_path, cpu):
+    """From one bitcode; without FMA the exponential has bits of its own, and the rates are the same."""
+    if not target.fuses(target.machine()) or not target.machine().triple.startswith("x86_64"):
+        pytest.skip("needs an x86 with FMA")
+    script = (
+        "from networks import random_network\n"
+        "from test_first_run import digest\n"
+        "from ictal.simulator import simulate\n"
+        "run = simulate(random_network(5), 0.1, 5)\n"
+        "print(digest(run), sum(run[n].time.size for n in run if hasattr(run[n], 'unit')))\n"
+    )
+    said = []
+    for other in ({}, {"NUMBA_CPU_NAME": cpu, "NUMBA_CPU_FEATURES": ""}):
+        path = os.pathsep.join([os.path.dirname(__file__), *sys.path])
+        env = os.environ | other | {"PYTHONPATH": path, "NUMBA_CACHE_DIR": str(tmp_path)}
+        done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=True)
+        said.append(done.stdout.split())
+    assert int(said[0][1]) > 20
+    if cpu == "haswell":
+        assert said[0] == said[1]
+    else:
+        assert int(said[1][1]) == pytest.approx(int(said[0][1]), rel=0.05)
+
+
+def test_arrays_that_the_kernels_cannot_read_are_refused():
+    backwards = np.zeros(8, np.int64)[::-2]
+    with pytest.raises(TypeError, match=r"^kernels take arrays in C order; got shape \(4,\), strides \(-16,\)$"):
+        transpose(np.zeros(4, np.int32), backwards, np.zeros(4, np.int64), np.zeros(4, np.int32), np.zeros(3, np.int64))
+    with pytest.raises(TypeError, match=r"^kernels take arrays, whole numbers and tuples of them; got 1\.5$"):
+        transpose(1.5, backwards, backwards, backwards, backwards)
