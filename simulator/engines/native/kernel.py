@@ -17,6 +17,7 @@ from . import disk, target
 from .shipped import shipped
 
 _log = logging.getLogger(__name__)
+_LOCK = threading.Lock()  # of LLVM
 OK, NOTHING = 0, -2  # numba's status of a function that returned a value, or None
 
 
@@ -46,8 +47,7 @@ class Kernel:
         )  # fmt: skip
         self.parameters = tuple(inspect.signature(function).parameters)
         self.returns = function.__annotations__["return"] == "int"
-        self._ready: dict[str, tuple[target.Code, Any]] = {}
-        self._lock = threading.Lock()
+        self._ready: dict[str, tuple[Any, bool]] = {}
 
     def __call__(self, *arguments: Any) -> int | None:
         """Run it. Arrays must be in C order."""
@@ -56,10 +56,10 @@ class Kernel:
         key = described(tuple(filled))
         made = self._ready.get(f"{key} {absent}")
         if made is None:
-            with self._lock:
+            with _LOCK:
                 made = self._ready.get(f"{key} {absent}") or self._make(arguments, filled, key, absent)
                 self._ready[f"{key} {absent}"] = made
-        _, (function, takes_none) = made
+        function, takes_none = made
         numbers: list[int] = []
         for argument in arguments if takes_none else filled:
             _flatten(argument, numbers)
@@ -71,39 +71,37 @@ class Kernel:
 
     def _make(
         self, arguments: Sequence[Any], filled: Sequence[Any], key: str, absent: tuple[str, ...]
-    ) -> tuple[target.Code, Any]:
+    ) -> tuple[Any, bool]:
         bitcode = shipped(self.name, key, self.sources)
-        code = None
+        address = None
         if bitcode is not None:
             try:
-                code = self._object(key, absent, lambda: bitcode)
+                address = self._address(key, absent, lambda: bitcode)
             except (RuntimeError, target.UnresolvedError):
-                code = None
+                address = None
         given = filled
-        if code is None:  # with None for what is absent, numba has less to do
+        if address is None:  # with None for what is absent, numba has less to do
             given = arguments
-            code = self._object(described(tuple(arguments)), (), lambda: self._lowered(arguments))
+            address = self._address(described(tuple(arguments)), (), lambda: self._lowered(arguments))
         kinds: list[Any] = []
         for argument in given:
             _kinds(argument, kinds)
-        made = target.Code(code)
         pointer = ctypes.c_void_p
-        function = ctypes.CFUNCTYPE(ctypes.c_int32, pointer, pointer, *kinds)(made.address)
-        return made, (function, given is arguments)
+        return ctypes.CFUNCTYPE(ctypes.c_int32, pointer, pointer, *kinds)(address), given is arguments
 
     def _lowered(self, arguments: Sequence[Any]) -> bytes:
         _log.info("compiling %s for the first run, up to some 15 s; later runs start at once", self.name)
         return self.lower(self.function, arguments)
 
-    def _object(self, key: str, absent: tuple[str, ...], bitcode: Callable[[], bytes]) -> bytes:
-        """Return machine code from the disk, or make and store it."""
-        made_for = (self.name, self.sources, key, absent, target.processor(), target.llvm.llvm_version_info)
-        name = f"{self.name}-{hashlib.sha256(repr(made_for).encode()).hexdigest()[:32]}.o"
-        code = disk.read(name)
+    def _address(self, key: str, absent: tuple[str, ...], bitcode: Callable[[], bytes]) -> int:
+        """Return the address of machine code from the disk, or make and store it."""
+        made_for = (self.sources, key, absent, target.processor(), target.llvm.llvm_version_info)
+        symbol = f"{self.name}_{hashlib.sha256(repr(made_for).encode()).hexdigest()[:32]}"
+        code = disk.read(f"{symbol}.o")
         if code is None:
-            code = target.object_code(bitcode(), absent)
-            disk.write(name, code)
-        return code
+            code = target.object_code(bitcode(), absent, symbol)
+            disk.write(f"{symbol}.o", code)
+        return target.loaded(code, symbol)
 
 
 def described(value: Any) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import llvmlite.binding as binding  # type: ignore[import-untyped,unused-ignore]
@@ -19,7 +19,7 @@ from llvmlite import ir  # type: ignore[import-untyped,unused-ignore]
 llvm: Any = binding
 OPEN = "ictal_has_"  # prefix of the constants that are left open
 FUSES = "fma"
-KERNEL = "ictal_kernel"  # name of the function in its module
+KERNEL = "ictal_kernel"  # name of the function in its bitcode
 
 
 class UnresolvedError(Exception):
@@ -29,6 +29,10 @@ class UnresolvedError(Exception):
 @lru_cache(maxsize=1)
 def machine() -> Any:
     """Return LLVM's target machine for this processor, or for the one that numba's variables name."""
+    return _machine()
+
+
+def _machine() -> Any:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     target = llvm.Target.from_triple(llvm.get_process_triple())
@@ -83,8 +87,8 @@ def packed(bitcode: bytes, name: str, apart: Collection[str]) -> bytes:
     return bytes(module.as_bitcode())
 
 
-def object_code(bitcode: bytes, absent: Collection[str]) -> bytes:
-    """Return the machine code of a kernel without the parts that are absent.
+def object_code(bitcode: bytes, absent: Collection[str], symbol: str) -> bytes:
+    """Return the machine code of a kernel without the parts that are absent, as a function of the name `symbol`.
 
     Raises:
         RuntimeError: this LLVM cannot read the bitcode.
@@ -94,6 +98,7 @@ def object_code(bitcode: bytes, absent: Collection[str]) -> bytes:
     module = llvm.parse_bitcode(bitcode)
     module.triple, module.data_layout = own.triple, str(own.target_data)
     _close(module, {OPEN + name: 0 for name in absent} | {OPEN + FUSES: int(fuses(own))})
+    module.get_function(KERNEL).name = symbol
     _optimise(module, own)
     for function in module.functions:
         name = function.name
@@ -136,14 +141,18 @@ def _builder(own: Any, level: int) -> Any:
     return llvm.create_pass_builder(own, options)
 
 
-class Code:
-    """Machine code in memory, ready to be called."""
+@lru_cache(maxsize=1)
+def _engine() -> Any:
+    own = _machine()  # the engine owns it
+    empty = llvm.parse_assembly("")
+    empty.triple = own.triple
+    return llvm.create_mcjit_compiler(empty, own)
 
-    def __init__(self, compiled: bytes) -> None:
-        own = machine()
-        empty = llvm.parse_assembly("")
-        empty.triple = own.triple
-        self._engine = llvm.create_mcjit_compiler(empty, own)
-        self._engine.add_object_file(llvm.ObjectFileRef.from_data(compiled))
-        self._engine.finalize_object()
-        self.address = int(self._engine.get_function_address(KERNEL))
+
+@cache
+def loaded(compiled: bytes, symbol: str) -> int:
+    """Load machine code for good; return the address of its function."""
+    engine = _engine()
+    engine.add_object_file(llvm.ObjectFileRef.from_data(compiled))
+    engine.finalize_object()
+    return int(engine.get_function_address(symbol))
