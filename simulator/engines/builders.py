@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -168,56 +167,3 @@ def draw_pairs(
                     d, wait = d + 1, rng.standard_exponential()
         degrees[j] = at - begin
     return sources[:at]
-
-
-@kept
-def sort_order(keys: NDArray[np.int64], n_keys: int, order: NDArray[Any]) -> NDArray[Any]:  # pragma: no cover
-    """Return `order` sorted by the keys 0..n_keys − 1 of its entries; entries of one key stay in order."""
-    fill = np.zeros(n_keys + 1, dtype=np.int64)
-    for e in range(keys.size):
-        fill[keys[e] + 1] += 1
-    for i in range(n_keys):
-        fill[i + 1] += fill[i]
-    out = np.empty_like(order)
-    for entry in order:
-        key = keys[entry]
-        out[fill[key]] = entry
-        fill[key] += 1
-    return out
-
-
-@kept
-def split_by_delay(
-    indptr: NDArray[np.int64],
-    targets: NDArray[np.int32],
-    weights: NDArray[np.float64],
-    delay: NDArray[Any],
-    n_delays: int,
-) -> NDArray[np.int64]:  # pragma: no cover
-    """Sort every row in place by `delay`, the index of the delay of every edge; return the `indptr` of the new rows."""
-    n_source = indptr.size - 1
-    rows = np.zeros(n_source * n_delays + 1, dtype=np.int64)
-    longest = np.diff(indptr).max()
-    old_targets, old_weights = np.empty(longest, dtype=np.int32), np.empty(longest)
-    fill = np.empty(n_delays, dtype=np.int64)
-    weighted = weights.size == targets.size
-    for i in range(n_source):
-        begin, size = indptr[i], indptr[i + 1] - indptr[i]
-        fill[:] = 0
-        for e in range(begin, begin + size):
-            fill[delay[e]] += 1
-        at = begin
-        for d in range(n_delays):
-            rows[i * n_delays + d] = at
-            at, fill[d] = at + fill[d], at
-        old_targets[:size] = targets[begin : begin + size]
-        if weighted:
-            old_weights[:size] = weights[begin : begin + size]
-        for e in range(size):
-            d = delay[begin + e]
-            targets[fill[d]] = old_targets[e]
-            if weighted:
-                weights[fill[d]] = old_weights[e]
-            fill[d] += 1
-    rows[n_source * n_delays] = indptr[n_source]
-    return rows

@@ -18,7 +18,7 @@ from ..networks.connections import Pairwise, Projection
 from ..networks.network import Network
 from .compiled.engine import PRECISIONS, Simulation
 from .kernels.compiling import SOURCES, bitcode
-from .kernels.edges import draw_sources, transpose
+from .kernels.edges import cut_rows, draw_sources, sort_by, sort_rows, transpose
 from .kernels.exponential import ANY_PROCESSOR
 from .kernels.step import advance
 from .native.kernel import Kernel, described
@@ -28,10 +28,14 @@ from .wiring import instantiate
 
 def examples() -> list[tuple[str, Kernel, Sequence[Any]]]:
     """Return every kernel, with a name for its file and arguments of each set of types."""
-    one, many, cells = 1, np.zeros(1, np.int64), np.zeros(1, np.int32)
+    one, many, cells, numbers = 1, np.zeros(1, np.int64), np.zeros(1, np.int32), np.zeros(1)
+    delays = np.zeros(1, np.uint32)
     found: list[tuple[str, Kernel, Sequence[Any]]] = [
         ("draw_sources", draw_sources, (many, one, one, one, one, cells, cells)),
         ("transpose", transpose, (cells, many, many, cells, many)),
+        ("sort_by", sort_by, (many, cells, many, cells)),
+        ("sort_rows", sort_rows, (many, cells, numbers, delays, many, cells, numbers, many)),
+        ("cut_rows", cut_rows, (many, cells, many, many)),
     ]
     population = Population("E", 2, 20.0, 0.0, 20.0, 10.0, synapses=(Synapse("e", 5.0),))
     network = Network((population,), (Projection("E", "E", "e", Pairwise(0.5), 1.0),))

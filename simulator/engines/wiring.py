@@ -15,9 +15,9 @@ from ..networks.cells import Population
 from ..networks.connections import Dense, Edges, FixedInDegree, LogNormal, LowRank, Pairwise, Projection, UniformDelay
 from ..networks.distributions import Normal, Uniform
 from ..networks.network import Network
-from .builders import draw_near, draw_pairs, sort_order, split_by_delay
+from .builders import draw_near, draw_pairs
 from .estimate import expected_edges
-from .kernels.edges import addresses, draw_sources, transpose
+from .kernels.edges import addresses, draw_sources, sort_by, sort_rows, transpose
 from .uninterrupted import uninterrupted
 
 # A seed has independent streams, one for each purpose and each projection, population or input. A change of the
@@ -138,7 +138,7 @@ def _wiring(network: Network, index: int, seed: int) -> Wiring:
     weights = weight[order] if isinstance(weight, np.ndarray) else _weights(weight, targets.size, rng)
     delays, which = _delays(projection.delay, network.dt, targets.size, order, generator(seed, DELAYS, index))
     if delays.size > 1:
-        indptr = split_by_delay(indptr, targets, weights, which, delays.size)
+        indptr = _by_delay(indptr, targets, weights, which, delays.size)
     return Graph(indptr, targets, weights, delays)
 
 
@@ -175,9 +175,25 @@ def _given(
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.integer]]:
     n_source, n_target = (network.populations[network.population(n)].n for n in (projection.source, projection.target))
     order = np.arange(rule.pre.size, dtype=np.int32 if rule.pre.size < 2**31 else np.int64)
-    order = sort_order(rule.pre, int(n_source), sort_order(rule.post, int(n_target), order))
+    for keys, n_keys in ((rule.post, n_target), (rule.pre, n_source)):
+        order, before = np.empty_like(order), order
+        sort_by(np.ascontiguousarray(keys, np.int64), before, np.zeros(n_keys + 1, np.int64), order)
     indptr = np.concatenate(([0], np.cumsum(np.bincount(rule.pre, minlength=n_source)))).astype(np.int64)
     return indptr, rule.post.astype(np.int32)[order], order
+
+
+def _by_delay(
+    indptr: NDArray[np.int64],
+    targets: NDArray[np.int32],
+    weights: NDArray[np.float64],
+    delay: NDArray[np.uint32],
+    n_delays: int,
+) -> NDArray[np.int64]:
+    """Sort every row in place by the delays of its edges; return the `indptr` of the new rows."""
+    rows, longest = np.empty((indptr.size - 1) * n_delays + 1, np.int64), int(np.diff(indptr).max())
+    buffers = np.empty(longest, np.int32), np.empty(longest), np.empty(n_delays, np.int64)
+    sort_rows(indptr, targets, weights, delay, rows, *buffers)
+    return rows
 
 
 def _weights(weight: object, n_edges: int, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ import pytest
 from networks import random_network
 
 from ictal.models import Cuba
-from ictal.simulator import Network, Pairwise, PoissonInput, Population, Projection, Synapse, simulate
+from ictal.simulator import Network, Pairwise, PoissonInput, Population, Projection, StateRecording, Synapse, simulate
 from ictal.simulator.engines import ship
 from ictal.simulator.engines.kernels.compiling import SOURCES
 from ictal.simulator.engines.kernels.edges import draw_sources, transpose
@@ -123,7 +123,8 @@ def conductances():
     synapses = (Synapse("e", 5.0, reversal=0.0), Synapse("i", 10.0, reversal=-80.0))
     cells = Population("E", 50, 20.0, -60.0, -50.0, -60.0, 5.0, synapses, v_init=(-60.0, -50.0))
     edges = Projection("E", "E", "i", Pairwise(0.2), 0.7)
-    return simulate(Network((cells,), (edges,), (PoissonInput("E", "e", 1.0, 0.1),)), 0.1, 5)
+    v = StateRecording("v", "E", "v")
+    return simulate(Network((cells,), (edges,), (PoissonInput("E", "e", 1.0, 0.1),), signals=(v,)), 0.1, 5)
 
 
 @pytest.mark.parametrize("cpu", ["haswell", "x86-64"])

@@ -104,11 +104,11 @@ class Simulation:
         while done < until:
             arguments = self.arguments(stretch, done, until, sync)
             if threads == 1:
-                done = int(advance(*arguments[0]))
+                done = advance(*arguments[0])
             else:
                 with ThreadPoolExecutor(threads) as pool:
                     parts = [pool.submit(advance, *given) for given in arguments]
-                    done = {int(part.result()) for part in parts}.pop()
+                    done = {part.result() for part in parts}.pop()
             (mine,) = (a for a in arguments[0] if isinstance(a, Scratch))
             for name in COPIED:
                 getattr(self._state, name)[...] = getattr(mine, name)

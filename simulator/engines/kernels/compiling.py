@@ -23,6 +23,7 @@ from .parts import PART, WHOLE, linked
 
 F = TypeVar("F", bound=Callable[..., Any])
 _njit: Any = numba.njit
+_types: Any = types
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "no_cfunc_wrapper": True, "_nrt": False}
 
 
@@ -76,7 +77,7 @@ def _typed(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return types.Array(numba.from_dtype(value.dtype), value.ndim, "C")
     if isinstance(value, tuple):
-        return types.NamedTuple([_typed(part) for part in value], type(value))
+        return _types.NamedTuple([_typed(part) for part in value], type(value))
     if value is None:
         return types.none
     return types.boolean if isinstance(value, bool) else types.int64

@@ -1,4 +1,4 @@
-"""Loops that draw and sort the edges of nearly every network.
+"""Loops that draw and sort edges.
 
 The caller allocates: numpy backs large arrays with huge pages, which halves the time of the scattered writes of
 `transpose`.
@@ -89,3 +89,76 @@ def transpose(
             targets[at] = j
             fill[sources[e]] = at + 1
             e += 1
+
+
+@kernel()
+def sort_by(
+    keys: NDArray[np.int64], order: NDArray[Any], fill: NDArray[np.int64], out: NDArray[Any]
+) -> None:  # pragma: no cover
+    """Write `order` to `out`, sorted by the keys of its entries; entries of one key stay in order.
+
+    `fill` (number of keys + 1,) must be zeros.
+    """
+    for e in range(keys.size):
+        fill[keys[e] + 1] += 1
+    for i in range(fill.size - 1):
+        fill[i + 1] += fill[i]
+    for e in range(order.size):
+        key = keys[order[e]]
+        out[fill[key]] = order[e]
+        fill[key] += 1
+
+
+@kernel()
+def sort_rows(
+    indptr: NDArray[np.int64],
+    targets: NDArray[np.int32],
+    weights: NDArray[np.float64],
+    delay: NDArray[np.uint32],
+    rows: NDArray[np.int64],
+    old_targets: NDArray[np.int32],
+    old_weights: NDArray[np.float64],
+    fill: NDArray[np.int64],
+) -> None:  # pragma: no cover
+    """Sort every row in place by `delay`, the index of the delay of every edge; write the `indptr` of the new rows.
+
+    `rows` (rows·delays + 1,); buffers: the old targets and weights (longest row,), `fill` (delays,).
+    """
+    n_source, n_delays = indptr.size - 1, fill.size
+    weighted = weights.size == targets.size
+    for i in range(n_source):
+        begin, size = indptr[i], indptr[i + 1] - indptr[i]
+        for d in range(n_delays):
+            fill[d] = 0
+        for e in range(begin, begin + size):
+            fill[delay[e]] += 1
+        at = begin
+        for d in range(n_delays):
+            rows[i * n_delays + d] = at
+            at, fill[d] = at + fill[d], at
+        for e in range(size):
+            old_targets[e] = targets[begin + e]
+            if weighted:
+                old_weights[e] = weights[begin + e]
+        for e in range(size):
+            d = delay[begin + e]
+            targets[fill[d]] = old_targets[e]
+            if weighted:
+                weights[fill[d]] = old_weights[e]
+            fill[d] += 1
+    rows[n_source * n_delays] = indptr[n_source]
+
+
+@kernel()
+def cut_rows(
+    indptr: NDArray[np.int64], targets: NDArray[np.int32], bounds: NDArray[np.int64], out: NDArray[np.int64]
+) -> None:  # pragma: no cover
+    """Write the row pointers of every row cut where its ascending targets pass from one part to the next."""
+    parts = bounds.size - 1
+    for r in range(indptr.size - 1):
+        x = indptr[r]
+        for k in range(parts):
+            while x < indptr[r + 1] and targets[x] < bounds[k]:
+                x += 1
+            out[r * parts + k] = x
+    out[out.size - 1] = indptr[indptr.size - 1]

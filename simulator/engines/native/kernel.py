@@ -46,11 +46,10 @@ class Kernel:
             function, function.__name__, lower, sources, whole
         )  # fmt: skip
         self.parameters = tuple(inspect.signature(function).parameters)
-        self.returns = function.__annotations__["return"] == "int"
         self._ready: dict[str, tuple[Any, bool]] = {}
 
-    def __call__(self, *arguments: Any) -> int | None:
-        """Run it. Arrays must be in C order."""
+    def __call__(self, *arguments: Any) -> int:
+        """Run it, and return its whole number; 0 if it returns None. Arrays must be in C order."""
         filled = self.whole(arguments)
         absent = tuple(n for n, a in zip(self.parameters, arguments, strict=True) if a is None)
         key = described(tuple(filled))
@@ -67,7 +66,7 @@ class Kernel:
         status = function(ctypes.byref(value), ctypes.byref(problem), *numbers)
         if status not in (OK, NOTHING):
             raise RuntimeError(f"kernel {self.name}: status {status}")
-        return value.value if self.returns else None
+        return value.value
 
     def _make(
         self, arguments: Sequence[Any], filled: Sequence[Any], key: str, absent: tuple[str, ...]
