@@ -47,25 +47,27 @@ def _has(name: str) -> Callable[[], bool]:
 
 has_signals = _has("signals")
 has_inputs = _has("inputs")
-has_noise = _has("noisy")
+has_noisy = _has("noisy")
 has_coupling = _has("coupling")
-has_triggers = _has("triggered")
+has_triggered = _has("triggered")
 has_linear_cells = _has("linear_cells")
 has_plain_cells = _has("plain_cells")
+
+EMPTY: dict[str, Callable[[Any], Any]] = {  # in the order of the arguments of `advance`; for the precision of the cells
+    "signals": lambda _: Signals(np.empty(0, SAMPLER), np.empty(0, np.int64)),
+    "inputs": lambda _: Inputs(np.empty(0, POISSON), np.empty(0, EVENTS)),
+    "noisy": lambda precision: Noise(np.empty(0, NOISE), np.empty(0, precision)),
+    "coupling": lambda _: Coupling(np.empty(0), np.empty(0, GATE)),
+    "triggered": lambda _: Triggers(np.empty(0, TRIGGER), np.empty(0, np.int32)),
+    "linear_cells": lambda _: False,
+    "plain_cells": lambda _: False,
+}
 
 
 def whole(arguments: Sequence[Any]) -> Sequence[Any]:
     """Return the arguments of `advance` with empty tables in place of None."""
-    tables, signals, inputs, noise, coupling, triggers, linear, plain, *rest = arguments
+    tables, *rare = arguments[: 1 + len(EMPTY)]
+    rest = arguments[1 + len(EMPTY) :]
     (state,) = (a for a in rest if isinstance(a, State))
-    return (
-        tables,
-        Signals(np.empty(0, SAMPLER), np.empty(0, np.int64)) if signals is None else signals,
-        Inputs(np.empty(0, POISSON), np.empty(0, EVENTS)) if inputs is None else inputs,
-        Noise(np.empty(0, NOISE), np.empty(0, state.y.dtype)) if noise is None else noise,
-        Coupling(np.empty(0), np.empty(0, GATE)) if coupling is None else coupling,
-        Triggers(np.empty(0, TRIGGER), np.empty(0, np.int32)) if triggers is None else triggers,
-        linear is not None,
-        plain is not None,
-        *rest,
-    )
+    given = (make(state.y.dtype) if a is None else a for a, make in zip(rare, EMPTY.values(), strict=True))
+    return (tables, *given, *rest)

@@ -28,10 +28,10 @@ from .absent import (
     has_coupling,
     has_inputs,
     has_linear_cells,
-    has_noise,
+    has_noisy,
     has_plain_cells,
     has_signals,
-    has_triggers,
+    has_triggered,
     whole,
 )
 from .compiling import kernel
@@ -152,7 +152,7 @@ def advance(
                 )
                 if coupling is not None and has_coupling():
                     seldom.drive(populations, fields, p, y, gain, lam, lo, hi)
-                if noisy is not None and has_noise():
+                if noisy is not None and has_noisy():
                     noise(tables, noisy, p, y, lam, dec, state.streams, n, lo, hi, scratch.kicks, scratch.values)
                 m = 0
                 for f in range(pop.first, pop.last):
@@ -163,7 +163,7 @@ def advance(
                 count = linear.scan(y, starts[:m], terms[:m], lo, hi, scaled[0], spikes, count)
             elif plain_cells is not None and has_plain_cells():
                 kicks = scratch.values[:0]
-                if noisy is not None and has_noise():
+                if noisy is not None and has_noisy():
                     fill(scratch.values, lo, hi, 0.0)
                     if noise(tables, noisy, p, y, lam, dec, state.streams, n, lo, hi, scratch.kicks, scratch.values):
                         kicks = scratch.values[: pop.n]
@@ -201,7 +201,7 @@ def advance(
                     stretch.event_first, stretch.event_cells, k, scratch.drawn, part)  # fmt: skip
         if coupling is not None and has_coupling():
             seldom.deliver(tables, coupling, y, unit, lam, z, stretch, now, part, parts)
-        if triggered is not None and has_triggers():
+        if triggered is not None and has_triggered():
             seldom.trigger(tables, triggered, y, unit, scaled, stretch, n, part, parts, scratch.window, scratch.last)
 
         for j in range(q.size):
