@@ -22,7 +22,7 @@ from .kernels.edges import cut_rows, draw_sources, sort_by, sort_rows, transpose
 from .kernels.exponential import ANY_PROCESSOR
 from .kernels.step import advance
 from .native.kernel import Kernel, described
-from .native.shipped import CONTENTS, FOLDER, label
+from .native.shipped import CONTENTS, FOLDER, LLVM, label
 from .wiring import instantiate
 
 
@@ -62,7 +62,7 @@ def main() -> None:
         print(
             f"{file}: {len(code) / 1000:.0f} kB, packed {(FOLDER / file).stat().st_size / 1000:.0f} kB", file=sys.stderr
         )
-    contents = {"sources": SOURCES, "files": files}
+    contents = {"sources": SOURCES, "llvm": LLVM, "files": files}
     CONTENTS.write_text(json.dumps(contents, indent=1) + "\n", encoding="utf-8")
 
 

@@ -110,6 +110,9 @@ def test_code_of_other_sources_or_an_unreadable_bitcode_is_not_used(nothing_comp
     assert shipped.shipped("transpose", _key(), SOURCES)
     assert shipped.shipped("transpose", _key(), "0" * 64) is None
     assert shipped.shipped("transpose", "other types", SOURCES) is None
+    with monkeypatch.context() as older:
+        older.setattr(shipped, "LLVM", shipped.contents()["llvm"] - 1)
+        assert shipped.shipped("transpose", _key(), SOURCES) is None
     monkeypatch.setattr(kernel, "shipped", lambda *_: b"BC\xc0\xde of a later LLVM")
     sources, degrees = np.array([2, 0, 2, 1], np.int32), np.array([1, 2, 1])
     indptr, targets = np.zeros(4, np.int64), np.empty(4, np.int32)

@@ -89,7 +89,9 @@ class Kernel:
         return ctypes.CFUNCTYPE(ctypes.c_int32, pointer, pointer, *kinds)(address), given is arguments
 
     def _lowered(self, arguments: Sequence[Any]) -> bytes:
-        _log.info("compiling %s for the first run, up to some 15 s; later runs start at once", self.name)
+        _log.info(
+            "numba compiles %s for the first run, which takes some ten seconds; later runs start at once", self.name
+        )
         return self.lower(self.function, arguments)
 
     def _address(self, key: str, absent: tuple[str, ...], bitcode: Callable[[], bytes]) -> int:

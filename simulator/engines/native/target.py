@@ -7,14 +7,17 @@ part, and `ictal_has_fma`, whether the processor has fused multiply-adds.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
+import sys
 from collections.abc import Collection
 from functools import cache, lru_cache
 from typing import Any
 
 import llvmlite.binding as binding  # type: ignore[import-untyped,unused-ignore]
 from llvmlite import ir  # type: ignore[import-untyped,unused-ignore]
+from numba.core import externals
 
 llvm: Any = binding
 OPEN = "ictal_has_"  # prefix of the constants that are left open
@@ -33,6 +36,7 @@ def machine() -> Any:
 
 
 def _machine() -> Any:
+    _name_functions()
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     target = llvm.Target.from_triple(llvm.get_process_triple())
@@ -147,6 +151,15 @@ def _engine() -> Any:
     empty = llvm.parse_assembly("")
     empty.triple = own.triple
     return llvm.create_mcjit_compiler(empty, own)
+
+
+def _name_functions() -> None:
+    """Give LLVM the addresses of the functions that kernels call: those of numba, for the same bits."""
+    math: Any = externals.c_math_functions
+    math.install(None)
+    if sys.platform == "win32":
+        aside = ctypes.cast(ctypes.windll.kernel32.SwitchToThread, ctypes.c_void_p).value
+        llvm.add_symbol("sched_yield", aside)
 
 
 @cache
