@@ -19,7 +19,7 @@ from numba.core.runtime.nrt import rtsys
 
 from ..native.kernel import Kernel
 from ..native.target import packed
-from .parts import PART, WHOLE, linked
+from .parts import LOOP, PART, WHOLE, linked
 
 F = TypeVar("F", bound=Callable[..., Any])
 _njit: Any = numba.njit
@@ -44,11 +44,12 @@ def inner(function: F) -> F:
 
 
 def loop(function: F) -> F:
-    """Compile as `inner` a part whose loops take most of the time: with arrays among its arguments it is not inlined.
+    """Compile as `inner` a part whose loops take most of the time.
 
-    LLVM knows less of the arrays of a loop within a large function.
+    LLVM knows less of the arrays of a loop within a large function. A loop is therefore not inlined, and its arrays are
+    declared not to overlap: they must not. Parts of it without arrays are inlined.
     """
-    compiled = inner(function)
+    compiled: F = _njit(**_OPTIONS, no_cpython_wrapper=True, **LOOP)(function)
     _LOOPS.append(compiled)
     return compiled
 

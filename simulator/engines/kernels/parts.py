@@ -112,6 +112,15 @@ class _CompilerOfParts(_Compiler):
     begin = _BeginPart
 
 
+class _CompilerOfLoops(_Compiler):
+    begin = _BeginPart
+
+    def define_pipelines(self) -> list[Any]:
+        """Return the passes; the arrays that a loop is given do not overlap."""
+        self.state.flags.noalias = True
+        return super().define_pipelines()
+
+
 _KNOWN = all(hasattr(_Library, name) for name in _NAMES)
 
 
@@ -124,3 +133,4 @@ def linked(library: Any) -> bytes:
 
 WHOLE: dict[str, Any] = {"pipeline_class": _CompilerOfWholes} if _KNOWN else {}
 PART: dict[str, Any] = {"pipeline_class": _CompilerOfParts} if _KNOWN else {}
+LOOP: dict[str, Any] = {"pipeline_class": _CompilerOfLoops} if _KNOWN else {}
