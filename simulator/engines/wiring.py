@@ -174,9 +174,9 @@ def _given(
     network: Network, projection: Projection, rule: Edges
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.integer]]:
     n_source, n_target = (network.populations[network.population(n)].n for n in (projection.source, projection.target))
-    order = np.arange(rule.pre.size, dtype=np.int32 if rule.pre.size < 2**31 else np.int64)
+    order: NDArray[np.integer] = np.arange(rule.pre.size, dtype=np.int32 if rule.pre.size < 2**31 else np.int64)
     for keys, n_keys in ((rule.post, n_target), (rule.pre, n_source)):
-        order, before = np.empty_like(order), order
+        before, order = order, np.empty(order.size, order.dtype)
         sort_by(np.ascontiguousarray(keys, np.int64), before, np.zeros(n_keys + 1, np.int64), order)
     indptr = np.concatenate(([0], np.cumsum(np.bincount(rule.pre, minlength=n_source)))).astype(np.int64)
     return indptr, rule.post.astype(np.int32)[order], order
