@@ -160,6 +160,27 @@ def test_processors_with_fma_have_the_same_bits(tmp_path, cpu):
     assert (bits == digest(own)) == (cpu == "haswell")
 
 
+@pytest.mark.parametrize(
+    ("triple", "cpu"),
+    [
+        ("aarch64-unknown-linux-gnu", "neoverse-n1"),
+        ("arm64-apple-macosx14", "apple-m1"),
+        ("x86_64-pc-windows-msvc", "haswell"),
+    ],
+)
+def test_the_bitcode_translates_for_other_platforms(monkeypatch, triple, cpu):
+    target.llvm.initialize_all_targets()
+    target.llvm.initialize_all_asmprinters()
+    other = target.llvm.Target.from_triple(triple)
+    made = other.create_target_machine(cpu, "", opt=3, reloc="default", codemodel="jitdefault", jit=True)
+    monkeypatch.setattr(target, "machine", lambda: made)
+    assert target.fuses(made)
+    (arguments,) = (a for name, _, a in ship.examples() if name == "advance-float64")
+    bitcode = shipped.shipped("advance", kernel.described(tuple(advance.whole(arguments))), SOURCES)
+    bare = set(absent.EMPTY) - {"plain_cells"}
+    assert len(target.object_code(bitcode, bare, "advance")) > 10_000
+
+
 def test_arrays_that_the_kernels_cannot_read_are_refused():
     backwards = np.zeros(8, np.int64)[::-2]
     with pytest.raises(TypeError, match=r"^kernels take arrays in C order; got shape \(4,\), strides \(-16,\)$"):

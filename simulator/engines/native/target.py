@@ -104,6 +104,7 @@ def object_code(bitcode: bytes, absent: Collection[str], symbol: str) -> bytes:
     _close(module, {OPEN + name: 0 for name in absent} | {OPEN + FUSES: int(fuses(own))})
     module.get_function(KERNEL).name = symbol
     _optimise(module, own)
+    _engine()  # only with one does LLVM look for functions in this process
     for function in module.functions:
         name = function.name
         if function.is_declaration and not name.startswith("llvm.") and llvm.address_of_symbol(name) is None:
