@@ -121,6 +121,11 @@ class _CompilerOfParts(_Compiler):
 class _CompilerOfLoops(_Compiler):
     begin = _BeginLoop
 
+    def define_pipelines(self) -> list[Any]:
+        """Return the passes; the arrays that a loop is given do not overlap."""
+        self.state.flags.noalias = True
+        return super().define_pipelines()
+
 
 _KNOWN = all(hasattr(_Library, name) for name in _NAMES)
 WHOLE: dict[str, Any] = {"pipeline_class": _CompilerOfWholes} if _KNOWN else {}

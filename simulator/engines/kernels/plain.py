@@ -23,13 +23,15 @@ from numpy.typing import NDArray
 
 from ...types import Floats
 from .compiling import loop
-from .exponential import exp, exprel, madd
-from .layout import ALPHA, ALPHA_Y, DECAY, EXPONENTIAL, FIXED, HELD, LEAKY, Cells, StepTables
+from .exponential import exp, exp_to, exprel, madd
+from .layout import ALPHA, ALPHA_Y, DECAY, EXPONENTIAL, FIXED, HELD, LEAKY, QUADRATIC, Cells, StepTables
 from .memory import fill
+from .pair import small_leaks, two_conductances
 
-WIDTH = 256
+WIDTH = 512
 MAX_EXPONENT = 50.0
-TINY = 1e-30  # of a synaptic variable: less becomes 0, since denormal numbers are slow
+TINY = 1e-30  # of a synaptic variable: every `CLEAN` steps less becomes 0, since denormal numbers are slow
+CLEAN = 16
 MAGNESIUM_SLOPE = 0.062  # [1/mV]
 
 
@@ -46,98 +48,125 @@ def step(
     uniform: float,
     kicks: Floats,
     block: Floats,
+    no_w: NDArray[Any],
     threshold: float,
+    n: int,
     out: Cells,
     count: int,
 ) -> int:  # pragma: no cover
-    """Advance the cells lo..hi-1 and their synapses by one step; append those that spike to `out`.
+    """Advance the cells lo..hi-1 and their synapses by step n; append those that spike to `out`.
 
-    `kicks`: increments of v by noise (n_cells,), or empty.
+    `kicks`: increments of v by noise (n_cells,), or empty. `no_w` (WIDTH,): zeros, for cells without adaptation.
     """
     pop, fields = tables.populations[p], tables.fields
     v, first, last = fields[pop.first].start, pop.first + 1, pop.last
     drive = pop.v_rest + uniform
     pair = pop.kind == LEAKY and last - first == 2 and kicks.size == 0 and pop.adaptation < 0
+    hold = pop.kind != EXPONENTIAL
     for f in range(first, last):
-        pair = pair and fields[f].kind == DECAY and not math.isnan(fields[f].reversal)
-    width = 4 * WIDTH if pair else WIDTH
-    for a in range(lo, hi, width):
-        b = min(a + width, hi)
+        kind = fields[f].kind
+        hold = hold or fields[f].block != 0.0
+        pair = pair and kind == DECAY and not math.isnan(fields[f].reversal)
+        if n % CLEAN == 0 and f != pop.adaptation and (kind == DECAY or kind == ALPHA or kind == ALPHA_Y):
+            _clean(y[fields[f].start + lo : fields[f].start + hi])
+    for a in range(lo, hi, WIDTH):
+        b = min(a + WIDTH, hi)
         m = b - a
-        now = y[v + a : v + b]
+        now, before, leak, pull, middle = y[v + a : v + b], block[0, :m], block[1, :m], block[2, :m], block[3, :m]
+        small = False
         if pair:
             e, i = fields[first], fields[first + 1]
-            c, d = e.push * gain[e.channel], i.push * gain[i.channel]
-            _two_conductances(
-                now, y[e.start + a : e.start + b], y[i.start + a : i.start + b], c, d, c * e.reversal, d * i.reversal,
-                e.keep, i.keep, drive, pop.step,
-            )  # fmt: skip
-        else:
-            before, leak, pull, middle = block[0, :m], block[1, :m], block[2, :m], block[3, :m]
-            _begin(now, before, leak, pull, pop.v_reset, drive)
-            blocked = _synapses(tables, pop, a, b, y, gain, z, currents, before, leak, pull, block[4, :m])
+            s, t, c, d = y[e.start + a : e.start + b], y[i.start + a : i.start + b], e.push * gain[e.channel], i.push * gain[i.channel]
+            small = small_leaks(s, t, pop.step, c, d)
+            if small:
+                two_conductances(now, s, t, pop.step, drive, c, d, e.reversal, i.reversal, e.keep, i.keep)
+        if not small:
+            if hold:
+                _hold(now, before, pop.v_reset)
+            blocked = _synapses(tables, pop, a, b, y, gain, z, currents, before, leak, pull, block[4, :m], drive)
+            w, own = no_w[:m], fields[pop.first]
             if pop.adaptation >= 0:
-                w = fields[pop.adaptation]
-                _adapt(y[w.start + a : w.start + b], before, pull, pop.coupling, pop.v_rest, w.push)
-            if pop.kind == LEAKY and blocked:
-                _tangent(now, before, middle, leak, pull, pop.step)
-            elif pop.kind == LEAKY:
-                _leaky(now, before, middle, leak, pull, pop.step)
-            elif pop.kind == EXPONENTIAL:
-                _exponential(now, before, middle, leak, pull, pop.step, pop.slope, pop.onset, threshold)
+                own = fields[pop.adaptation]
+                w = y[own.start + a : own.start + b]
+            if pop.kind == EXPONENTIAL:
+                _exponential(now, w, leak, pull, pop.v_reset, pop.step, pop.slope, pop.onset, threshold, pop.v_rest,
+                             pop.coupling, own.push, own.keep)  # fmt: skip
             else:
-                _quadratic(now, before, middle, leak, pull, pop.step, pop.v_rest, pop.onset, threshold)
-            if pop.adaptation >= 0:
-                w = fields[pop.adaptation]
-                _follow(y[w.start + a : w.start + b], middle, pop.coupling, pop.v_rest, w.keep)
+                if pop.adaptation >= 0:
+                    _adapt(w, before, pull, pop.coupling, pop.v_rest, own.push)
+                if pop.kind == QUADRATIC:
+                    _quadratic(now, before, middle, leak, pull, pop.step, pop.v_rest, pop.onset, threshold)
+                elif blocked:
+                    _tangent(now, before, middle, leak, pull, pop.step)
+                else:
+                    _leaky(now, before, middle, leak, pull, pop.step)
+                if pop.adaptation >= 0:
+                    _follow(w, middle, pop.coupling, pop.v_rest, own.keep)
             if kicks.size:
                 _kick(now, kicks[a:b])
-        if _above(now, threshold) > 0:  # rare: only such a block is searched cell by cell
-            for k in range(m):
-                if now[k] >= threshold:
-                    out[count] = a + k
-                    count += 1
+        hits = _above(now, threshold)
+        if hits > 0:
+            count = _append(now, threshold, a, hits, out, count)
     return count
 
 
 @loop
-def _two_conductances(
-    now: Any, s: Any, t: Any, leak_s: float, leak_t: float, pull_s: float, pull_t: float, keep_s: float, keep_t: float,
-    drive: float, step: float,
-) -> None:  # pragma: no cover  # fmt: skip
-    """Advance leaky cells with two exponential conductances s and t in one pass, by the sums of the general passes."""
-    for i in range(now.size):
-        leak = madd(leak_t, t[i], madd(leak_s, s[i], 1.0))
-        end = madd(pull_t, t[i], madd(pull_s, s[i], drive)) / leak
-        now[i] = madd(now[i] - end, exp(-step * leak), end)  # −∞ stays
-        s[i] = _kept(s[i], keep_s)
-        t[i] = _kept(t[i], keep_t)
+def _clean(s: Any) -> None:  # pragma: no cover
+    for i in range(s.size):
+        s[i] = 0.0 if abs(s[i]) <= TINY else s[i]  # NaN stays
 
 
 @loop
-def _kept(s: Any, keep: float) -> Any:  # pragma: no cover
-    return 0.0 if abs(s) <= TINY else s * keep  # NaN stays
+def _append(now: Any, threshold: float, first: int, hits: int, out: Cells, count: int) -> int:  # pragma: no cover
+    """Append the cells of a block that reach the threshold; `hits` are so many."""
+    k = 0
+    while hits > 0:
+        if now[k] >= threshold:
+            out[count] = first + k
+            count += 1
+            hits -= 1
+        k += 1
+    return count
 
 
 @loop
-def _begin(now: Any, before: Floats, leak: Floats, pull: Floats, held: float, drive: float) -> None:  # pragma: no cover
-    """Start the sums of a block; `held` stands for the v of held cells."""
+def _hold(now: Any, before: Floats, held: float) -> None:  # pragma: no cover
+    """Write the v before the step; `held` stands for that of held cells."""
     for i in range(now.size):
         before[i] = now[i] if now[i] > -math.inf else held
+
+
+@loop
+def _begin(leak: Floats, pull: Floats, drive: float) -> None:  # pragma: no cover
+    for i in range(leak.size):
         leak[i] = 1.0
         pull[i] = drive
 
 
 @loop
+def _begin_decaying(
+    s: Any, to_leak: float, to_pull: float, keep: float, leak: Floats, pull: Floats, drive: float
+) -> None:  # pragma: no cover
+    """Do what `_begin` and `_decay` do, in one pass."""
+    for i in range(s.size):
+        leak[i] = madd(to_leak, s[i], 1.0)
+        pull[i] = madd(to_pull, s[i], drive)
+        s[i] *= keep
+
+
+@loop
 def _synapses(
     tables: StepTables, pop: Any, a: int, b: int, y: Any, gain: Floats, z: Floats, currents: Floats, before: Floats,
-    leak: Floats, pull: Floats, gated: Floats,
+    leak: Floats, pull: Floats, gated: Floats, drive: float,
 ) -> bool:  # pragma: no cover  # fmt: skip
-    """Add the synapses and currents of the cells a..b-1 to leak and pull, and let them decay.
+    """Sum the drive, the synapses and currents of the cells a..b-1 in leak and pull; let the synapses decay.
 
     Return whether one has a magnesium block.
     """
-    blocked = False
+    blocked, first = False, pop.first + 1
+    begun = first < pop.last and first != pop.adaptation and tables.fields[first].kind == DECAY
+    if not begun:
+        _begin(leak, pull, drive)
     for f in range(pop.first + 1, pop.last):
         field = tables.fields[f]
         if f == pop.adaptation or field.kind == ALPHA_Y or field.kind == HELD:
@@ -146,7 +175,9 @@ def _synapses(
         g = gain[field.channel] if field.channel >= 0 else 1.0
         share, reversal = (0.0, 1.0) if math.isnan(field.reversal) else (1.0, field.reversal)  # a current has no leak
         c = field.push * g
-        if field.kind == DECAY:
+        if field.kind == DECAY and begun and f == first:
+            _begin_decaying(s, c * share, c * reversal, field.keep, leak, pull, drive)
+        elif field.kind == DECAY:
             _decay(s, c * share, c * reversal, field.keep, leak, pull)
         elif field.kind == ALPHA:
             late = tables.fields[f + 1]
@@ -174,7 +205,7 @@ def _decay(s: Any, to_leak: float, to_pull: float, keep: float, leak: Floats, pu
     for i in range(s.size):
         leak[i] = madd(to_leak, s[i], leak[i])
         pull[i] = madd(to_pull, s[i], pull[i])
-        s[i] = _kept(s[i], keep)
+        s[i] *= keep
 
 
 @loop
@@ -188,8 +219,8 @@ def _constant(s: Any, to_leak: float, to_pull: float, leak: Floats, pull: Floats
 def _rise(s: Any, t: Any, h: float, keep: float) -> None:  # pragma: no cover
     """Advance an alpha synapse: s' = (t − s)/τ, t' = −t/τ."""
     for i in range(s.size):
-        s[i] = _kept(madd(t[i], h, s[i]), keep)
-        t[i] = _kept(t[i], keep)
+        s[i] = madd(t[i], h, s[i]) * keep
+        t[i] *= keep
 
 
 @loop
@@ -246,25 +277,28 @@ def _tangent(
 
 @loop
 def _exponential(
-    now: Any, before: Floats, middle: Floats, leak: Floats, pull: Floats, step: float, slope: float, onset: float,
-    cut: float,
+    now: Any, w: Any, leak: Floats, pull: Floats, held: float, step: float, slope: float, onset: float, cut: float,
+    rest: float, coupling: float, push: float, keep: float,
 ) -> None:  # pragma: no cover  # fmt: skip
-    """Advance by the midpoint; end the upswing where it would reach the cut within the step.
+    """Advance v and w by the midpoint; end the upswing where it would reach the cut within the step.
 
     τ_m v' = Δ e^u, u = (v − onset)/Δ, alone takes τ_m (e^−u − e^−u_cut) to the cut. The midpoint would take a step or
-    two more: its spikes would come late by as much, each of a train.
+    two more: its spikes would come late by as much, each of a train. w: as of `_adapt` and `_follow`.
     """
     inverse, half = 1.0 / slope, 0.5 * step
-    reach = step + exp((onset - cut) * inverse)
+    lift, limit = -onset * inverse, 1.0 / (step + exp((onset - cut) * inverse))
+    away, rise = -(1.0 + push) * coupling, (1.0 - keep) * coupling
     for i in range(now.size):
-        v = before[i]
-        up, rest = exp(min((v - onset) * inverse, MAX_EXPONENT)), madd(-leak[i], v, pull[i])
-        ends = min(up, madd(rest, inverse, up)) * reach >= 1.0  # what counteracts the upswing delays it
-        mid = madd(half, madd(slope, up, rest), v)
-        up = exp(min((mid - onset) * inverse, MAX_EXPONENT))
-        end = madd(step, madd(slope, up, madd(-leak[i], mid, pull[i])), v)
+        v = now[i] if now[i] > -math.inf else held
+        drive = madd(push, w[i], madd(away, v - rest, pull[i]))
+        up, other = exp_to(madd(v, inverse, lift), MAX_EXPONENT), madd(-leak[i], v, drive)
+        ends = min(up, madd(other, inverse, up)) >= limit  # what counteracts the upswing delays it
+        mid = madd(half * slope, up, madd(half, other, v))
+        up = exp_to(madd(mid, inverse, lift), MAX_EXPONENT)
+        end = madd(step * slope, up, madd(step, madd(-leak[i], mid, drive), v))
         end = max(end, cut) if ends else end
-        middle[i] = min(mid, cut) if now[i] > -math.inf else v  # in the upswing it is beyond all bounds
+        mid = min(mid, cut) if now[i] > -math.inf else v  # in the upswing it is beyond all bounds
+        w[i] = madd(keep, w[i], rise * (mid - rest))
         now[i] = end if now[i] > -math.inf else now[i]
 
 
