@@ -79,8 +79,8 @@ def test_limits():
 
 def test_lengths_have_the_same_bits():
     """The scalar rest of a loop computes what its vectors do."""
-    x = arguments(30.0, 17)
-    for function, x in ((exp, x), (exprel, x), (exprel_small, 0.3 * (x / 30.0 - 1.0))):
+    wide = arguments(30.0, 17)
+    for function, x in ((exp, wide), (exprel, wide), (exprel_small, 0.3 * (wide / 30.0 - 1.0))):
         whole = applied(function, x)
         for n in range(1, 18):
             assert np.array_equal(applied(function, x[:n]), whole[:n])

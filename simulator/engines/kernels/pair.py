@@ -1,8 +1,7 @@
 """Leaky cells with two exponentially decaying conductances, the most frequent kind, in one pass over their state."""
 
-# v(t + h) = v + h·v'·(e^x − 1)/x with x = −h·leak is the exponential Euler of `plain` without its division, and while
-# x is small, (e^x − 1)/x is one polynomial: two thirds of the instructions. Blocks with a larger leak (conductances of
-# 80 leaks at dt = .1 ms and τ_m = 20 ms) are left to the general passes.
+# The sums and the bits are those of the general passes of `plain`. Blocks in which a leak may be too large for the
+# polynomial (conductances of 120 leaks at dt = .1 ms and τ_m = 20 ms) are left to them.
 
 from __future__ import annotations
 
@@ -11,31 +10,28 @@ from typing import Any
 import numpy as np
 
 from .compiling import loop
-from .exponential import SMALLEST, exprel_small, madd
+from .exponential import SMALLEST, bits, exprel_small, madd, unbits
 
 FLOOR = -1e300  # [mV] in place of the −∞ of a held cell, whose v' would be no number
-
-
-@loop
-def small_leaks(s: Any, t: Any, step: float, gain_s: float, gain_t: float) -> bool:  # pragma: no cover
-    """Return whether the leak of every cell of a block, 1 + gain_s·s + gain_t·t, is small enough; `step`: dt/τ_m."""
-    leak_s, leak_t, large = -step * gain_s, -step * gain_t, np.int32(0)
-    for i in range(s.size):
-        large = np.int32(large + np.int32(madd(leak_t, t[i], madd(leak_s, s[i], -step)) < SMALLEST))
-    return large == 0
 
 
 @loop
 def two_conductances(
     now: Any, s: Any, t: Any, step: float, drive: float, gain_s: float, gain_t: float, reversal_s: float,
     reversal_t: float, keep_s: float, keep_t: float,
-) -> None:  # pragma: no cover  # fmt: skip
-    """Advance v and the conductances s and t of a block by one step; no leak may be large.
+) -> bool:  # pragma: no cover  # fmt: skip
+    """Advance v and the conductances s and t of a block by one step; return False, and do nothing, for a large leak.
 
-    `gain_s`·s and `gain_t`·t are the means of the conductances over the step [leaks].
+    `step`: dt/τ_m; `gain_s`·s and `gain_t`·t are the means of the conductances over the step [leaks].
     """
-    leak_s, leak_t, pull = -step * gain_s, -step * gain_t, step * drive
-    pull_s, pull_t = -leak_s * reversal_s, -leak_t * reversal_t
+    top_s, top_t = np.int64(0), np.int64(0)
+    for i in range(s.size):  # the bits of numbers that are not negative are in order, those of NaN above all
+        top_s, top_t = max(top_s, bits(s[i])), max(top_t, bits(t[i]))
+    top = 1.0 + gain_s * unbits(top_s) + gain_t * unbits(top_t)
+    if not (gain_s >= 0.0 and gain_t >= 0.0 and -step * top >= SMALLEST):
+        return False
+    leak_s, leak_t = -step * gain_s, -step * gain_t
+    pull_s, pull_t, pull = -leak_s * reversal_s, -leak_t * reversal_t, step * drive
     for i in range(now.size):  # hits are counted by another loop: a sum in this one would make it twice as slow
         v, a, b = now[i], s[i], t[i]
         x = madd(leak_t, b, madd(leak_s, a, -step))
@@ -43,3 +39,4 @@ def two_conductances(
         now[i] = madd(change, exprel_small(x), v)  # −∞ and NaN stay
         s[i] = a * keep_s
         t[i] = b * keep_t
+    return True
