@@ -32,7 +32,7 @@ from .pair import two_conductances
 WIDTH = 512
 MAX_EXPONENT = 50.0
 TINY = 1e-30  # of a synaptic variable: every `CLEAN` steps less becomes 0, since denormal numbers are slow
-CLEAN = 16
+CLEAN = 64
 MAGNESIUM_SLOPE = 0.062  # [1/mV]
 
 
@@ -67,8 +67,9 @@ def step(
         kind = fields[f].kind
         pair = pair and kind == DECAY and not math.isnan(fields[f].reversal)
         if n % CLEAN == 0 and f != pop.adaptation and kind in (DECAY, ALPHA, ALPHA_Y):
-            for k in range(fields[f].start + lo, fields[f].start + hi):
-                y[k] = 0.0 if abs(y[k]) <= TINY else y[k]  # NaN stays
+            s = y[fields[f].start + lo : fields[f].start + hi]
+            for k in range(s.size):
+                s[k] = 0.0 if abs(s[k]) <= TINY else s[k]  # NaN stays
     e, i = fields[first] if pair else fields[pop.first], fields[last - 1]
     c, d = (e.push * gain[e.channel], i.push * gain[i.channel]) if pair else (0.0, 0.0)
     for a in range(lo, hi, WIDTH):
