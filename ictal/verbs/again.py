@@ -14,7 +14,6 @@ from ..simulator import InputError, Network, Run
 from ..simulator.engines.continued import ending
 from ..simulator.engines.simulate import simulate
 from ..simulator.files.identity import changes, fingerprint
-from ..simulator.files.readers import HDF5_SUFFIXES
 from ..simulator.networks.description import describe
 from ..simulator.networks.paths import changed
 from ..simulator.recordings.origin import Origin
@@ -97,11 +96,6 @@ class FileOfRun:
             return self.origin.network  # type: ignore[no-any-return]
         except InputError as error:
             raise InputError(f"{self.where}: {error}") from error
-
-
-def is_file_of_run(system: object) -> bool:
-    """Return whether this is the name of a file of a run."""
-    return isinstance(system, str | os.PathLike) and Path(system).suffix.lower() in HDF5_SUFFIXES
 
 
 def continue_run(

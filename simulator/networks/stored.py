@@ -43,7 +43,7 @@ def from_group(group: Group) -> Network:
     if JSON not in group.variables or "sha256" not in group.attrs:
         raise InputError("holds no description of a network")
     text = str(group.variables[JSON].values)
-    if _hash(str(group.attrs.get("settings", "")), text) != group.attrs["sha256"]:
+    if _hash(str(group.attrs.get("settings", "")), text) != str(group.attrs["sha256"]):
         raise InputError("its description of the network or the settings of the run were changed after it was written")
     arrays = {name: variable.values for name, variable in group.variables.items() if name != JSON}
     return parse_network(text, arrays)
