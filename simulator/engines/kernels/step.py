@@ -168,7 +168,7 @@ def advance(
                     if noise(tables, noisy, p, y, lam, dec, state.streams, n, lo, hi, scratch.kicks, scratch.values):
                         kicks = scratch.values[: pop.n]
                 count = plain.step(tables, p, lo, hi, y, gain, z, stretch.currents[k], stretch.uniform[k, p], kicks,
-                                   scratch.block, stretch.thresholds[k, p], spikes, count)  # fmt: skip
+                                   scratch.block, scratch.no_w, stretch.thresholds[k, p], n, spikes, count)  # fmt: skip
             pointers[part, now + p + 1] = count
             for x in range(first_spike, count):
                 y[v + spikes[x]] = -math.inf
