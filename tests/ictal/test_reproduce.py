@@ -81,6 +81,30 @@ def test_the_evidence_is_what_was_trained(tmp_path):
 
 
 @pytest.mark.usefixtures("tiny")
+def test_a_file_under_the_name_of_another_training_is_refused(tmp_path):
+    """Also where this call plans fewer trainings, and only gathers those of an earlier one."""
+    done = reproduce(["rise"], folder=tmp_path)
+    folder = tmp_path / "quick" / TRAININGS
+    one, other = (folder / f"tiny-few-samples-seed{seed}.h5" for seed in range(2))
+    other.write_bytes(one.read_bytes())
+    for options in ({}, {"seeds": 1}):
+        with pytest.raises(InputError, match=r"seed1.h5: .* of another training.*seed is 0 there and 1 here"):
+            reproduce(["rise"], folder=tmp_path, **options)
+    assert Evidence.load(done.file).trainings
+
+
+@pytest.mark.usefixtures("tiny")
+def test_another_comparison_in_the_folder_is_refused(tmp_path):
+    from ictal.analyses.comparison.result import Comparison
+
+    (tmp_path / "quick").mkdir()
+    other = Comparison([], [], config={"experiment": "mine", "seeds": [0]})
+    other.save(tmp_path / "quick" / "seizure_overfitting.h5")
+    with pytest.raises(InputError, match=r"seizure_overfitting.h5: is of another comparison: experiment is mine there"):
+        reproduce(["rise"], folder=tmp_path)
+
+
+@pytest.mark.usefixtures("tiny")
 def test_stopped_and_gone_on_with_is_the_same(tmp_path):
     whole = reproduce(["rise"], folder=tmp_path / "a")
     left = 100

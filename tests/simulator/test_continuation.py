@@ -174,12 +174,16 @@ def test_other_settings_and_runs_without_a_state_are_refused(tmp_path):
     with pytest.raises(InputError, match=r"holds no description of a network.*run it again"):
         simulate(network, 0.1, 1, after=Run(run))
     bare = save(Run(run, run.source, replace(run.origin, state={})), tmp_path / "bare.h5")
-    with pytest.raises(InputError, match=r"bare.h5: holds no state to go on from.*ictal simulate FILE.h5 -o NEW.h5"):
+    with pytest.raises(InputError, match=r"bare.h5: holds no state to go on from.*ictal simulate .*bare.h5 -o NEW.h5"):
         simulate(network, 0.1, 1, after=bare)
     path = save(run, tmp_path / "run.h5")
     with h5py.File(path, "r+", locking=False) as file:
         file["state/state_y"][0] += 1.0
     with pytest.raises(InputError, match=r"run.h5: its state was changed after it was written: state_y"):
+        simulate(network, 0.1, 1, after=path)
+    with h5py.File(save(run, path, force=True), "r+", locking=False) as file:
+        del file["state/step"]
+    with pytest.raises(InputError, match=r"run.h5: its state was changed after it was written; run it again"):
         simulate(network, 0.1, 1, after=path)
 
 
