@@ -11,10 +11,11 @@ from typing import Any
 
 from ..models import SYSTEMS
 from ..simulator import InputError, Run
+from ..simulator.checks import check_seed
 from ..simulator.engines import ENGINES
 from ..simulator.files.document import versions
 from ..simulator.files.identity import identity
-from ..simulator.files.origins import holds_network, open_origin
+from ..simulator.files.origins import STATE, holds_network, open_origin
 from ..simulator.networks.paths import parameters_of
 from ..simulator.options import as_text
 from .names import build, names_of
@@ -94,7 +95,8 @@ class RecordedSystem:
         drawn = self.source.get("seed") if seed is None else seed
         if drawn is None:
             raise InputError(f"{self.where}: names no seed; say --seed N")
-        made = run_built(self.built(values), int(drawn), progress)
+        check_seed(drawn)
+        made = run_built(self.built(values), drawn, progress)
         return Run(made, {**made.source, **({"command": command} if command else {})}, made.origin)
 
 
@@ -133,11 +135,13 @@ def ways_on(file: str | os.PathLike[str], run: Run) -> dict[str, str]:
     for key in sorted(numbers, key=lambda one: not isinstance(numbers[one], float))[:1]:
         ways["with another parameter"] = f"{line} --set {shlex.quote(f'{key}={as_text(numbers[key])}')}"
     if origin is not None:
-        ways["on from its end"] = (
-            f"{line} --continue {origin.settings['duration']:g}"
-            if origin.state
-            else f"holds no state, as it is of {engine}; run it again, and go on from there"
+        why = (
+            "its state is of another version"
+            if STATE in origin.stored
+            else f"it holds no state; its engine is {engine}"
         )
+        on = f"{line} --continue {origin.settings['duration']:g}"
+        ways["on from its end"] = on if origin.state else f"{why}; run it again, and go on from there"
     return ways
 
 

@@ -1,6 +1,7 @@
 """Files of runs as what is run: `ictal simulate FILE.h5`, again or on from its end."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import h5py
@@ -16,12 +17,19 @@ from ictal.verbs.again import file_to_file
 SMALL = {"n_e": 160, "n_i": 40, "in_degree_e": 16, "in_degree_i": 4}
 
 
-@pytest.fixture
-def file(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    path = tmp_path_factory.mktemp("made") / "a.h5"
     settings = [word for key, value in SMALL.items() for word in ("--set", f"{key}={value}")]
-    assert cli.run(["simulate", "seizure", "--duration", "0.2", "--seed", "3", "-o", "a.h5", "--quiet", *settings]) == 0
-    return tmp_path / "a.h5"
+    words = ["simulate", "seizure", "--duration", "0.2", "--seed", "3", "-o", str(path), "--quiet", *settings]
+    assert cli.run(words) == 0
+    return path
+
+
+@pytest.fixture
+def file(made, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return shutil.copy(made, tmp_path / "a.h5")
 
 
 def spikes(path):
@@ -58,23 +66,55 @@ def test_a_file_goes_on_with_parameters_changed_or_not(file, capfd):
     assert again.source["continues"]["time"] == 0.2
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (["seizure", "--continue", "1"], "goes on from FILE.h5"),
-        (["a.h5", "--continue", "1", "--seed", "1"], "takes the seed of the file"),
-        (["a.h5", "--continue", "1", "--set", "n_e=200"], "Population.n: of 'E'"),
-        (["a.h5", "--set", "gg=1"], "unknown parameter of seizure 'gg'"),
-        (["r.h5", "--continue", "1"], "holds no description of a network"),
-    ],
-)
-def test_what_cannot_be_is_one_line(file, capfd, words, said):
-    ictal.save(ictal.simulate("kuramoto", duration=1.0), "r.h5")
+REFUSED = {
+    "simulate seizure --continue 1": "goes on from FILE.h5",
+    "simulate a.h5 --continue 1 --seed 1": "takes the seed of the file",
+    "simulate a.h5 --continue 1 --duration 1": "leave --seed and --duration out",
+    "simulate a.h5 --continue 1 --set n_e=200": "Population.n: of 'E'",
+    "simulate a.h5 --continue 0": "--continue: must be > 0 [s]; got 0.0",
+    "simulate a.h5 --continue nan": "--continue: must be > 0 [s]; got nan",
+    "simulate a.h5 --continue 1e30": "duration must be at most 1e+13 time steps",
+    "simulate a.h5 --continue 0.00001": "must be a multiple of dt = 0.1 ms; got 1e-05 s",
+    "simulate a.h5 --continue 1 --set g=nan": "SeizureNetwork.g",
+    "simulate a.h5 --continue 1 --set duration=1": "--set duration=…: say --duration",
+    "simulate a.h5 --set gg=1": "unknown parameter of seizure 'gg'; did you mean 'g'?",
+    "simulate a.h5 --engine brian2": "--engine: a.h5 is run on the compiled engine in its precision; leave it out",
+    "simulate a.h5 --precision float32": "--precision: a.h5 is run on the compiled engine",
+    "simulate a.h5 -o a.h5 --force": "a.h5 is the file that is read",
+    "simulate a.h5 -o nowhere/b.h5": "its folder nowhere does not exist",
+    "simulate a.h5 -o b.txt": "want a name that ends in .h5",
+    "simulate a.h5 -o r.h5": "r.h5: exists already",
+    "simulate r.h5 --continue 1": "r.h5: holds no description of a network, and so no state to go on from; "
+                                  "run it longer: ictal simulate r.h5 --duration SECONDS",
+    "simulate r.h5 --resume": "--resume: is for spiking networks; r.h5 is of kuramoto; leave it out",
+    "simulate r.h5 --threads 2": "--threads: is for spiking networks",
+    "simulate r.h5 --seed -1": "seed: must be a whole number >= 0; got -1",
+    "simulate r.h5 --set kk=1": "unknown parameter of kuramoto 'kk'; did you mean 'k'?",
+    "simulate r.h5 --duration 0": "Kuramoto.duration: must be > 0 [model time]; got 0.0",
+    "simulate absent.h5": "absent.h5: no such file",
+    "simulate absent.h5 --continue 1": "absent.h5: no such file",
+    "simulate cut.h5": "cut.h5: cannot be read as HDF5, damaged or truncated",
+    "simulate cut.h5 --continue 1": "cut.h5: cannot be read as HDF5, damaged or truncated",
+    "simulate m.h5": "m.h5: holds a measurements; want a run",
+    "simulate mine.h5": "mine.h5: holds no description of a network, and its system 'mine' is none of ictal's",
+    "sweep a.h5 --grid g=1,2": "a.h5: is a file, which the commands simulate and analyse take; here give its system",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", REFUSED)
+def test_what_cannot_be_is_one_line(file, capfd, words, tmp_path):
+    run = ictal.simulate("kuramoto", duration=1.0, n=3)
+    ictal.save(run, "r.h5")
+    ictal.save(ictal.Run({"x": replace(run["x"], source={})}, {"system": "mine"}), "mine.h5")
+    ictal.measure(run, "mean_correlation", entries=["x"]).save("m.h5")
+    (tmp_path / "cut.h5").write_bytes(file.read_bytes()[:9000])
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     capfd.readouterr()
-    assert cli.run(["simulate", *words]) == 2
+    assert cli.run(words.split()) == 2
     err = capfd.readouterr().err
-    assert said in err
+    assert REFUSED[words] in err
     assert err.count("\n") == 1
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def contents(path):
@@ -204,7 +244,8 @@ def test_info_says_that_there_is_no_state(file, capfd):
     run = ictal.load("a.h5")
     ictal.save(ictal.Run(run, run.source, replace(run.origin, state={}, stored={})), "bare.h5")
     assert cli.run(["info", "bare.h5"]) == 0
-    assert "on from its end: holds no state, as it is of compiled; run it again" in capfd.readouterr().out
+    said = "on from its end: it holds no state; its engine is compiled; run it again, and go on from there"
+    assert said in capfd.readouterr().out
     assert cli.run(["simulate", "bare.h5", "--continue", "1"]) == 2
     err = capfd.readouterr().err
     assert "bare.h5: holds no state to go on from" in err

@@ -43,6 +43,7 @@ from ictal.simulator import (
     WhiteNoise,
 )
 from ictal.simulator.fields import declared
+from ictal.simulator.files.identity import fingerprint
 
 N, EDGES, STEPS = 4, 150, 600  # cells of a population; edges, stored apart from the JSON; rows of given noise
 
@@ -126,6 +127,8 @@ def variants(network, most=2):
             try:
                 made = renamed(network, value, other) if change == "renamed" else put(network, steps, other)
             except InputError:
+                continue
+            if fingerprint(made) == fingerprint(network):
                 continue
             seen[key] = seen.get(key, 0) + 1
             yield *key, made
