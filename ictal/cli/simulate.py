@@ -41,11 +41,11 @@ def simulate(
     """
     from ..models.system import Spiking
     from ..simulator import InputError
-    from ..verbs.again import is_file_of_run
+    from ..simulator.files.readers import HDF5_SUFFIXES
     from ..verbs.names import build, has_duration, parse_settings
     from ..verbs.network_files import label
 
-    if is_file_of_run(given.system):
+    if Path(given.system).suffix.lower() in HDF5_SUFFIXES:
         from . import again
 
         again.run(given, output, more, resume, dry_run, threads, force, out)

@@ -16,7 +16,6 @@ from ..simulator.engines.simulate import simulate
 from ..simulator.files.disk import is_same_file
 from ..simulator.files.identity import changes, fingerprint, identity
 from ..simulator.files.origins import open_origin, state_sha256
-from ..simulator.files.readers import HDF5_SUFFIXES
 from ..simulator.networks.description import describe
 from ..simulator.networks.paths import changed
 from ..simulator.recordings.origin import Origin
@@ -125,11 +124,6 @@ class FileOfRun:
             return self.origin.network  # type: ignore[no-any-return]
         except InputError as error:
             raise InputError(f"{self.where}: {error}") from error
-
-
-def is_file_of_run(system: object) -> bool:
-    """Return whether this is the name of a file of a run."""
-    return isinstance(system, str | os.PathLike) and Path(system).suffix.lower() in HDF5_SUFFIXES
 
 
 def check_made(where: str, system: str, recorded: Mapping[str, object], network: Network) -> None:

@@ -11,13 +11,15 @@ import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
-from ..models.own_network import OwnNetwork
 from ..simulator import InputError, Network, read_network
 from ..simulator.fields import Param, check, checked
 from ..simulator.files.disk import check_readable
 from ..simulator.networks.paths import Parameter, parameters_of, unknown_path
+
+if TYPE_CHECKING:
+    from ..models.own_network import OwnNetwork
 
 NETWORK_SUFFIXES = JSON, PYTHON = (".json", ".py")
 OBJECT = "Network"  # name of a `Network` that is given itself
@@ -108,6 +110,8 @@ class NetworkSource:
         Raises:
             InputError: an unknown parameter, a value of another type or out of its bounds, or no duration.
         """
+        from ..models.own_network import OwnNetwork
+
         arguments = {key: given.default for key, given in self.arguments.items()}
         settings: dict[str, Any] = {}
         duration = arguments.get(DURATION, self.duration)

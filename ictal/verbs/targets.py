@@ -16,7 +16,7 @@ from ..simulator import InputError
 from ..simulator.files.identity import identity
 from ..simulator.files.origins import holds_network, open_origin
 from ..simulator.files.readers import HDF5_SUFFIXES, is_result, open_run
-from .again import FileOfRun, check_made, is_file_of_run
+from .again import FileOfRun, check_made
 from .names import build
 from .network_files import NETWORK_SUFFIXES, NetworkSource, network_source
 from .recorded import check_graph
@@ -80,7 +80,9 @@ def own_of_file(given: Any) -> NetworkSource | None:
     Raises:
         InputError: a file that cannot be read, or was edited.
     """
-    if not is_file_of_run(given) or not is_result(given) or not holds_network(given):
+    if not isinstance(given, str | os.PathLike) or Path(given).suffix.lower() not in HDF5_SUFFIXES:
+        return None
+    if not is_result(given) or not holds_network(given):
         return None
     first = FileOfRun.of(given)
     return None if first.system else NetworkSource(Path(given).name, first.network({}), duration=first.duration)

@@ -39,8 +39,8 @@ def origin_groups(origin: Origin) -> dict[str, Group]:
             name: Variable(tuple(f"{name}_{axis}" for axis in range(array.ndim)), array, {"crc32": checksum(array)})
             for name, array in origin.state.items()
         }
-        about = {"layout": LAYOUT, "of": network.attrs["sha256"], "sha256": state_sha256(origin.state)}
-        groups[STATE] = Group(variables, about)
+        attrs = {"layout": LAYOUT, "of": network.attrs["sha256"], "crc32": _of_all(origin.state)}
+        groups[STATE] = Group(variables, attrs)
     return groups
 
 
@@ -57,7 +57,7 @@ def read_origin(document: Document) -> Origin | None:
     def network() -> Any:
         return resolve("networks.stored:from_group", "ictal.simulator")(group)
 
-    usable = state is not None and state.attrs.get("layout") == LAYOUT
+    usable = state is not None and _same(LAYOUT, state.attrs.get("layout"))
     arrays = {name: variable.values for name, variable in state.variables.items()} if state and usable else {}
     return Origin(settings, network, arrays, stored)
 
@@ -137,9 +137,9 @@ def check_state(origin: Origin) -> None:
             raise InputError("its state was written by another version of ictal, and cannot be read")
         raise InputError(f"holds no state to go on from; its engine is {origin.settings.get('engine', 'not known')}")
     if group is not None:
-        broken = [name for name, v in group.variables.items() if checksum(v.values) != v.attrs.get("crc32")]
-        of, whole = origin.stored[NETWORK].attrs.get("sha256"), state_sha256(origin.state)
-        if broken or (group.attrs.get("of"), group.attrs.get("sha256")) != (of, whole):
+        broken = [name for name, v in group.variables.items() if not _same(checksum(v.values), v.attrs.get("crc32"))]
+        belongs = _same(str(origin.stored[NETWORK].attrs.get("sha256")), group.attrs.get("of"))
+        if broken or not belongs or not _same(_of_all(origin.state), group.attrs.get("crc32")):
             raise InputError(f"its state was changed after it was written{f': {broken[0]}' if broken else ''}")
 
 
@@ -156,6 +156,16 @@ def checksum(values: NDArray[Any]) -> int:
     """Return the CRC-32 of the bytes of an array."""
     array = np.ascontiguousarray(values)
     return zlib.crc32(array.reshape(-1).view(np.uint8).data) if array.size else 0
+
+
+def _of_all(state: Mapping[str, NDArray[Any]]) -> int:
+    """Return the CRC-32 of the names of the arrays and of theirs, so that none can be missing."""
+    return zlib.crc32("".join(f"{name} {checksum(state[name])}\n" for name in sorted(state)).encode())
+
+
+def _same(value: int | str, stored: object) -> bool:
+    """Return whether an attribute, which may be of any type in an edited file, is this value."""
+    return isinstance(stored, int | np.integer | str) and stored == value
 
 
 def check_root(attrs: Mapping[str, Any], settings: Mapping[str, Any]) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError, unknown
+from ..fields import Param, checked
 from ..recordings.dims import Dims
 from ..recordings.recording import CLOCKS, Clock, Recording
 from ..recordings.run import Run
@@ -82,6 +83,7 @@ def open_run(
     source = Path(path)
     suffix = source.suffix.lower()
     check_readable(source)
+    dt = checked("dt", float | None, Param("sampling interval", gt=0), dt)
     given = {"dt": dt, "clock": clock, "dims": dims}
     if source.is_dir() and (is_folder(source) or suffix not in READERS):
         _refuse_given(source, given)

@@ -177,6 +177,8 @@ class Population(Checked):
         start, below = self.initiation, f"below v_threshold {lowest:g} mV"
         if not self.v_reset < lowest:
             raise InputError(f"Population.v_reset: must lie {below}; got {self.v_reset:g}")
+        if isinstance(self.v_init, tuple):
+            raise InputError(f"Population.v_init: must be (low, high) with low <= high [mV]; got {self.v_init}")
         if isinstance(start, Exponential) and not start.onset < lowest:
             raise InputError(f"Exponential.onset: must lie {below}; got {start.onset:g}")
         if isinstance(start, Quadratic) and not self.v_rest < start.critical < lowest:
@@ -196,9 +198,7 @@ class Population(Checked):
         """Return a pair as a uniform distribution, and other sequences as an array of one voltage a cell."""
         if isinstance(given, tuple) and len(given) == 2:
             low, high = (float(cast(float, check("Population.v_init", float, end))) for end in given)
-            if low > high:
-                raise InputError(f"Population.v_init: must be (low, high) with low <= high [mV]; got {given}")
-            return Uniform(low, high)
+            return Uniform(low, high) if low <= high else given
         if not isinstance(given, np.ndarray | list | tuple) or np.ndim(given) == 0:
             return given
         values = vector(given, "Population.v_init")

@@ -51,8 +51,9 @@ def check_group(group: Group) -> None:
     Raises:
         InputError: as of `from_group`.
     """
+    text = _checked_text(group)
     try:
-        pending: list[Any] = [json.loads(_checked_text(group))]
+        pending: list[Any] = [json.loads(text)]
     except (ValueError, RecursionError) as error:
         raise InputError(f"its description of the network is no JSON: {error}") from error
     while pending:
@@ -69,7 +70,7 @@ def _checked_text(group: Group) -> str:
     if JSON not in group.variables or "sha256" not in group.attrs:
         raise InputError("holds no description of a network")
     text = str(group.variables[JSON].values)
-    if _hash(str(group.attrs.get("settings", "")), text) != group.attrs["sha256"]:
+    if _hash(str(group.attrs.get("settings", "")), text) != str(group.attrs["sha256"]):
         raise InputError("its description of the network or the settings of the run were changed after it was written")
     return text
 

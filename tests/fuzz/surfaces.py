@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import json
 import math
@@ -16,7 +17,31 @@ import values as drawn
 
 import ictal
 from ictal import cli
-from ictal.simulator import InputError, Recording, Run, Spikes
+from ictal.simulator import (
+    AlphaSynapse,
+    CurrentInput,
+    DeltaSynapse,
+    Edges,
+    InputError,
+    Network,
+    OUNoise,
+    Pairwise,
+    PoissonInput,
+    Population,
+    PopulationRate,
+    Projection,
+    Recording,
+    Run,
+    Schedule,
+    Spikes,
+    Synapse,
+    describe,
+    network_of,
+    record_to_file,
+    simulate,
+)
+from ictal.simulator.networks.description import parse_network
+from ictal.simulator.networks.paths import changed, parameters_of
 
 STORED = Path(__file__).resolve().parents[1] / "support" / "files" / "0.1.0"
 MEASURES = ["si_3", "chi_c", "lambda1_fraction", "kuramoto_r1", "plv", "mean_rate", "cv_isi", "sttc", "spectral_peak"]
@@ -274,9 +299,103 @@ def command_lines(rng):
         raise InputError("refused")
 
 
+def _small():
+    """Return a network that runs in no time, of most kinds of parts."""
+    e = Population("E", 20, 20.0, v_rest=0.0, v_threshold=20.0, v_reset=10.0, refractory=1.0, v_init=(0.0, 20.0),
+                   synapses=(Synapse("e", 5.0), DeltaSynapse("kick")))  # fmt: skip
+    i = Population("I", 5, 10.0, v_rest=15.0, v_threshold=20.0, v_reset=10.0, synapses=(AlphaSynapse("e", 2.0),),
+                   v_init=np.linspace(0.0, 15.0, 5))  # fmt: skip
+    return Network(
+        (e, i),
+        (Projection("E", "I", "e", Pairwise(0.2), 1.0, 1.5), Projection("I", "E", "kick", Edges([0, 1], [3, 4]), -0.5)),
+        (PoissonInput("E", "e", 500.0, 2.0), CurrentInput("I", Schedule("step", (1.0, 2.0), (0.0, 9.0))),
+         OUNoise("E", "y", 5.0, 3.0)),
+        signals=(PopulationRate("rate", "E"),),
+    )  # fmt: skip
+
+
+def _changed(rng, value):
+    """Change a description in one place: a value, a name, a key too many or too few."""
+    if isinstance(value, dict) and value and rng.random() < 0.9:
+        key = rng.choice(sorted(value))
+        way = rng.random()
+        if way < 0.1:
+            return {k: v for k, v in value.items() if k != key}
+        if way < 0.2:
+            return {**value, rng.choice([*drawn.TEXTS, key + "s"]): drawn.anything(rng)}
+        return {**value, key: _changed(rng, value[key])}
+    if isinstance(value, list) and value and rng.random() < 0.8:
+        k = rng.randrange(len(value))
+        return [*value[:k], _changed(rng, value[k]), *value[k + rng.choice([0, 1, 1, 1]) :]]
+    return drawn.anything(rng)
+
+
+def _run_small(network):
+    """Run it for 2 ms if it is small."""
+    if sum(p.n for p in network.populations) <= 1000 and network.dt >= 0.01:
+        simulate(network, round(2.0 / network.dt) * network.dt / 1000.0, 0)
+
+
+def descriptions(rng):
+    """Read a description of a network that was changed, as objects or as text; run what is taken."""
+    given = describe(_small())
+    if rng.random() < 0.3:
+        network = parse_network(drawn._change_json(rng, json.dumps(given)))
+    else:
+        for _ in range(rng.choice([1, 1, 2])):
+            given = _changed(rng, given)
+        network = network_of(given)
+    if describe(network_of(describe(network))) != describe(network):
+        raise WrongAnswerError("the description does not come back")
+    if rng.random() < 0.1:
+        _run_small(network)
+
+
+def paths(rng):
+    """Change a parameter of a network by its path, as a value or as a text."""
+    network = _small()
+    path = rng.choice([*parameters_of(network), *drawn.TEXTS])
+    if rng.random() < 0.5:
+        changed(network, {path: drawn.anything(rng)})
+        return
+    from ictal.verbs.names import parse_settings
+
+    parse_settings(network, [f"{path}={rng.choice([*drawn.TEXTS, *map(str, drawn.NUMBERS)])}"])
+
+
+@functools.cache
+def _made():
+    """Return the bytes of a file of a run."""
+    record_to_file(_small(), 0.004, 1, "made.h5")
+    return Path("made.h5").read_bytes()
+
+
+def continuations(rng):
+    """Run a file again that was changed, or go on from it, in Python or in the shell."""
+    Path("x.h5").write_bytes(_made())
+    if rng.random() < 0.7:
+        drawn.change_hdf5(rng, Path("x.h5"))
+    more = rng.choice([0.002, 0.002, 0.002, drawn.number(rng)])
+    if more != 0.002 and 0.01 < abs(more) < 1e6:
+        more = 0.002
+    texts = [*drawn.TEXTS, *map(str, drawn.NUMBERS), "0.5"]
+    key = rng.choice(["populations.E.tau_m", "populations.0.n", "inputs.0.rate", "dt", *drawn.TEXTS])
+    if rng.random() < 0.4:
+        given = {} if rng.random() < 0.5 else {key: rng.choice([drawn.anything(rng), 0.5])}
+        ictal.continue_run("x.h5", more, **given)
+        return
+    words = ["simulate", "x.h5", *rng.choice([[], ["--continue", str(more)], ["--duration", "0.002"]])]
+    words += [] if rng.random() < 0.5 else ["--set", f"{key}={rng.choice(texts)}".replace("\0", "")]
+    code = _run([*words, "-o", "out.h5"])
+    if code not in (0, 2):
+        raise WrongAnswerError(f"exit code {code}")
+    if code == 2:
+        raise InputError("refused")
+
+
 SURFACES = {  # with their share
     array_files: 18, edf_files: 12, stored_files: 18, weights: 3, manifests: 4, recordings: 12, arrays: 12, trains: 6,
-    comparisons: 3, systems: 8, names: 4, command_lines: 12,
+    comparisons: 3, systems: 8, names: 4, command_lines: 12, descriptions: 8, paths: 4, continuations: 6,
 }  # fmt: skip
 
 

@@ -187,6 +187,18 @@ def test_other_settings_and_runs_without_a_state_are_refused(tmp_path):
         simulate(network, 0.1, 1, after=path)
 
 
+@pytest.mark.parametrize("place", ["state/state_r", "state/history_place", "state", "network"])
+def test_an_array_or_an_attribute_of_the_state_cannot_be_missing_or_another(tmp_path, place):
+    record_to_file(lif(), 0.01, 3, path := tmp_path / "run.h5")
+    with h5py.File(path, "r+") as file:
+        if "/" in place:
+            del file[place]
+        else:
+            file[place].attrs["of" if place == "state" else "sha256"] = np.arange(3.0)
+    with pytest.raises(InputError, match=r"run\.h5: its (state was|description of the network or) "):
+        simulate(lif(), 0.01, 3, after=path)
+
+
 # Files that say what they are
 
 
