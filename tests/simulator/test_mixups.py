@@ -188,16 +188,17 @@ def in_array(file):
     file["network"][name][0] += 1
 
 
+CHANGED = "its description of the network or the settings of the run were changed after it was written"
 EDITS = {
-    "a parameter": (lambda f: in_text(f, '"v_rest": -45.0', '"v_rest": -46.0'), "were changed after it was written"),
-    "the time step": (lambda f: in_text(f, '"dt": 0.1', '"dt": 0.2'), "were changed after it was written"),
-    "the precision": (lambda f: in_settings(f, "float64", "float32"), "were changed after it was written"),
-    "the duration": (lambda f: in_settings(f, '"duration": [0-9.]+', '"duration": 9.0'), "were changed after"),
+    "a parameter": (lambda f: in_text(f, '"v_rest": -45.0', '"v_rest": -46.0'), CHANGED),
+    "the time step": (lambda f: in_text(f, '"dt": 0.1', '"dt": 0.2'), CHANGED),
+    "the precision": (lambda f: in_settings(f, "float64", "float32"), CHANGED),
+    "the duration": (lambda f: in_settings(f, '"duration": [0-9.]+', '"duration": 9.0'), CHANGED),
     "an edge": (in_array, "its array 'projections_0_rule_pre' of the network is not the one that was described"),
     "the seed": (lambda f: f.attrs.modify("seed", "2"), "was edited: its seed is 2 and that of its description 1"),
     "the engine": (lambda f: f.attrs.modify("engine", "brian2"), "was edited: its engine is brian2"),
     "a setting": (lambda f: in_settings(f, '"seed": 1, ', ""), "its settings of the run hold no seed"),
-    "the hash": (lambda f: f["network"].attrs.modify("sha256", "0" * 64), "were changed after it was written"),
+    "the hash": (lambda f: f["network"].attrs.modify("sha256", "0" * 64), CHANGED),
     "the description is gone": (lambda f: f["network"].pop("description"), "holds no description of a network"),
 }
 
