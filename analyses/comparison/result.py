@@ -12,6 +12,7 @@ from ...simulator.files.result import Result
 from ...simulator.files.rows import from_group, to_group
 from ..measures import MEASURES, get
 from ..values import Value, completed, of_measures
+from .layout import check_figures
 from .verdict import Contrast, Verdict
 
 
@@ -92,6 +93,7 @@ class Comparison(Result):
         groups = completed(groups)
         observations = [row for group in of_measures(groups) for row in from_group(ReplicateValue, group)]
         arrays = {k.removeprefix("figures/"): v for k, v in groups.items() if k.startswith("figures/")}
+        check_figures(arrays)
         return super().from_groups(groups, config, observations=observations, figures=arrays, **fields)
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from ...simulator import InputError
 from ...simulator.files.document import Group
 from ..comparison.result import Comparison, ReplicateValue
 from ..comparison.wording import number
@@ -162,10 +161,7 @@ def _spectra(comparison: Comparison) -> Iterator[Drawing]:
         first = next(iter(groups.values()))
         tick = str(first.variables["frequency"].attrs["units"])
         shown = next(iter(groups))
-        activity = stored(comparison, "activity").get(panel, {}).get(shown)
-        if activity is None:
-            raise InputError(f"plot: figures/activity/{panel}/{shown} is missing; the comparison is damaged")
-        unit = _signal_unit(activity)
+        unit = _signal_unit(stored(comparison, "activity")[panel][shown])
         order = bands.get(panel, {}).get(shown)
         band = (float(order.attrs["band"][0]), float(order.attrs["band"][1])) if order else None
         peaks = ", ".join(f"{n} {f[1:][p[1:].argmax()]:.3g}" for n, (f, p) in spectra.items() if p[1:].any())

@@ -303,3 +303,27 @@ def test_values_of_a_measure_that_is_not_installed_are_kept(name, tmp_path):
     ictal.load(tmp_path / "a.h5").save(tmp_path / "b.h5")
     with h5py.File(tmp_path / "b.h5") as file:
         assert file["measures/foreign/value"].size > 0
+
+
+@pytest.mark.parametrize(
+    ("place", "attribute"),
+    [
+        ("figures/spectrum/activity/t/power", None),
+        ("figures/activity/activity/r", None),
+        ("figures/correlation/activity/t/r", (30, 4)),
+        ("figures/activity/activity/t/values", (60,)),
+        ("figures/activity/activity/t", "clock"),
+    ],
+)
+def test_a_comparison_whose_figures_cannot_be_drawn_is_one_line(tmp_path, place, attribute):
+    shutil.copy(FILES / "comparison.h5", path := tmp_path / "x.h5")
+    with h5py.File(path, "r+") as file:
+        if isinstance(attribute, str):
+            del file[place].attrs[attribute]
+        else:
+            del file[place]
+            if attribute:
+                file[place] = np.zeros(attribute)
+    with pytest.raises(InputError, match=r"x\.h5: (is not a complete comparison file|cannot be read)") as error:
+        ictal.load(path)
+    assert "\n" not in str(error.value)
