@@ -17,15 +17,16 @@
 
 from __future__ import annotations
 
-import re
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
-import llvmlite.binding as llvm  # type: ignore[import-untyped,unused-ignore]
 from llvmlite import ir  # type: ignore[import-untyped,unused-ignore]
 from numba.core import types
 from numba.extending import intrinsic
 
+from ..native import target
+from .absent import load_open
 from .compiling import inner
 
 LOWEST, HIGHEST = -708.0, 709.0  # e^x is a normal number in between
@@ -65,21 +66,15 @@ def has_fma(typing: Any) -> Any:
     """Return whether the processor that is compiled for multiplies and adds in one instruction; a constant."""
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        if ANY_PROCESSOR.get():
+            return load_open(context, builder, target.FUSES)
         return ir.Constant(ir.IntType(1), int(_fuses(context.codegen()._tm)))
 
     return types.boolean(), build
 
 
-@lru_cache(maxsize=8)
-def _fuses(machine: Any) -> bool:
-    """Return whether a target machine has an instruction for `llvm.fma`: LLVM knows it by name, numba does not."""
-    module = ir.Module()
-    module.triple = machine.triple
-    number = ir.DoubleType()
-    function = ir.Function(module, ir.FunctionType(number, [number] * 3), "probe")
-    builder = ir.IRBuilder(function.append_basic_block())
-    builder.ret(builder.fma(*function.args))
-    return re.search(r"\bfma\b", machine.emit_assembly(llvm.parse_assembly(str(module)))) is None
+ANY_PROCESSOR = ContextVar("ANY_PROCESSOR", default=False)  # whether code for this one or for all is made
+_fuses = lru_cache(maxsize=8)(target.fuses)
 
 
 @inner
