@@ -120,11 +120,6 @@ class _CompilerOfLoops(_Compiler):
         self.state.flags.noalias = True
         return super().define_pipelines()
 
-    def define_pipelines(self) -> list[Any]:
-        """Return the passes; the arrays that a loop is given do not overlap."""
-        self.state.flags.noalias = True
-        return super().define_pipelines()
-
 
 _KNOWN = all(hasattr(_Library, name) for name in _NAMES)
 
