@@ -119,9 +119,10 @@ def _parameters(system: str, settings: Sequence[str], starts_from: str) -> tuple
     """Return the parameters of --set, and (parameter, values) of --starts-from, by the types of the fields."""
     from ..simulator.fields import parse
     from ..verbs.names import parse_each, parse_settings
-    from ..verbs.targets import named_system
+    from ..verbs.targets import named_system, own_of_file
 
-    name, _ = named_system(system)
+    own = own_of_file(system)
+    name: Any = own.network if own else named_system(system)[0]
     if not name:
         if settings or starts_from:
             raise InputError("--set, --starts-from: are for systems; leave them out")

@@ -181,6 +181,8 @@ def _document_facts(file: Path) -> dict[str, Any]:
 
     from ..simulator.files.document import about, damage_in_one_line
     from ..simulator.files.result import attributes, load
+    from ..simulator.recordings.run import Run
+    from ..verbs.recorded import ways_on
 
     found = load(file)
     attrs = attributes(file) or about(found.kind, found.config)
@@ -190,7 +192,8 @@ def _document_facts(file: Path) -> dict[str, Any]:
         return {
             "kind": found.kind,
             "created": str(attrs.get("created", "")),
-            "again": config.get("command", "") or (f"ictal simulate {file}" if getattr(found, "origin", None) else ""),
+            "again": config.get("command", ""),
+            **(ways_on(file, found) if isinstance(found, Run) else {}),
             "continues": config.get("continues", {}),
             "inputs": inputs,
             "note": RELATIVE if config.get("command") or inputs else "",

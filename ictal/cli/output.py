@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import logging
 import math
 import os
 import sys
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from ..simulator.types import Progress
 
 FIRST_LINE, NEXT_LINE = 2.0, 5.0  # s until the first plain line of progress, and between lines
+
+KERNELS, COMPILING = "ictal.simulator.engines.native.kernel", 10.0  # a log, and s that what it says takes
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,8 @@ class Output:
         if self.quiet:
             yield None
         elif not sys.stderr.isatty():
-            yield _plain_lines(title)
+            with _remarks_of_kernels():
+                yield _plain_lines(title)
         else:
             from rich.console import Console
             from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -88,7 +92,7 @@ class Output:
                 TimeRemainingColumn(),
                 TextColumn("{task.fields[what]}", markup=False),
             )
-            with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+            with Bar(*columns, console=Console(stderr=True), transient=True) as bar, _remarks_of_kernels():
                 task = bar.add_task(spelled(title), total=None, what="")
                 yield lambda done, total, what: bar.update(task, completed=done, total=total, what=spelled(what))
 
@@ -159,6 +163,22 @@ def assumptions(*sources: object) -> list[str]:
         given = source.get("assumptions", ()) if isinstance(source, dict) else ()
         seen |= dict.fromkeys(f"assumed: {line}" for line in (given if isinstance(given, list | tuple) else ()))
     return list(seen)
+
+
+@contextlib.contextmanager
+def _remarks_of_kernels() -> Iterator[None]:
+    """Print a line when numba compiles a kernel, which takes longer than the time until a first line of progress."""
+    log, handler = logging.getLogger(KERNELS), logging.Handler()
+    handler.emit = lambda record: error_line(record.getMessage())  # type: ignore[method-assign]
+    before = log.level
+    if FIRST_LINE < COMPILING:
+        log.addHandler(handler)
+        log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(before)
 
 
 def _plain_lines(title: str) -> Progress:

@@ -36,7 +36,8 @@ def simulate(
     """Run a system once and write its recordings to an HDF5 file.
 
     A spiking network is written chunk by chunk to FILE.h5.part; after Ctrl-C or a crash --resume goes on from there.
-    FILE.h5 of a spiking network is run again, or with --continue goes on from its end, with changed parameters or not.
+    FILE.h5 of a run is run again, or of a spiking network with --continue goes on from its end, with changed parameters
+    or not.
     """
     from ..models.system import Spiking
     from ..simulator import InputError
@@ -47,7 +48,7 @@ def simulate(
     if Path(given.system).suffix.lower() in HDF5_SUFFIXES:
         from . import again
 
-        again.run(given, output, more, resume, dry_run, threads or 1, force, out)
+        again.run(given, output, more, resume, dry_run, threads, force, out)
         return
     if more is not None:
         raise InputError(f"--continue: goes on from FILE.h5 of a run; got {given.system}")

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from ..analyses.claims import CLAIMS
 from ..simulator import InputError
 from ..simulator.files.disk import make_folder
-from ..simulator.files.document import versions
-from ..simulator.files.identity import identity
+from ..simulator.files.document import to_json, versions
+from ..simulator.files.identity import differences, identity
 from ..simulator.types import Progress
 from .scales import SEEDS, PlannedTraining, claims_at, plan
 
@@ -71,7 +71,8 @@ def reproduce(
         stop: asked at every step; True raises UnfinishedTrainingError, and nothing is lost.
 
     Raises:
-        InputError: an unknown claim or scale, data that are missing, a folder with other trainings.
+        InputError: an unknown claim or scale, data that are missing, a folder with other trainings or another
+            comparison.
         UnfinishedTrainingError: `stop` returned True.
     """
     chosen = claims_at(scale, claims)
@@ -208,7 +209,10 @@ def _compare(
     from . import seizure_overfitting, side_by_side
 
     report = None if progress is None else lambda k, of, text: progress(k, of, f"eeg: {text}")
-    if seeds > len(_config_of(place / COMPARISON, "comparison").get("seeds", [])):
+    there = _config_of(place / COMPARISON, "comparison")
+    if there:
+        _check_comparison(place / COMPARISON, there)
+    if seeds > len(there.get("seeds", [])):
         seizure_overfitting.run(seeds=seeds, progress=report).save(place / COMPARISON, force=True)
     if any(_config_of(place / SCAN, "observations").get(key) != value for key, value in scan.items()):
         rows = side_by_side.scan(scan["seeds"], eeg, progress=report)
@@ -232,14 +236,51 @@ def _write(place: Path, planned: Sequence[PlannedTraining], config: Mapping[str,
     for item in planned:
         file = place / TRAININGS / f"{item.stem}.h5"
         if file.exists():
-            names: Mapping[str, Any] = {name: getattr(item, name) for name in NAMES}
-            trainings.append(training_run_of(load(file), **names))
+            run, names = load(file), {name: getattr(item, name) for name in NAMES}
+            _check_training(file, run.source, item)
+            trainings.append(training_run_of(run, **names))
     rows = []
     if (place / COMPARISON).exists():
-        rows += [row for row in Comparison.load(place / COMPARISON).observations if row.measure in KEPT]
+        compared = Comparison.load(place / COMPARISON)
+        _check_comparison(place / COMPARISON, compared.config)
+        rows += [row for row in compared.observations if row.measure in KEPT]
     if (place / SCAN).exists():
         rows += Observations.load(place / SCAN).rows
     Evidence(place.name, trainings, rows, config).save(place / FILE, force=True)
+
+
+def _check_training(file: Path, source: Mapping[str, Any], item: PlannedTraining) -> None:
+    """Check that a file is of the training of its name, also one that an earlier call left and this one does not plan.
+
+    Raises:
+        InputError: it is of another network, training, treatment or seed.
+    """
+    from dataclasses import asdict
+
+    job = item.job
+    how = {key: value for key, value in asdict(job.how).items() if key != "checkpoint_every"}
+    asked = {"system": job.architecture, "seed": job.seed, "treatments": list(job.treatments), "training": how}
+    here: dict[str, Any] = json.loads(to_json(asked))
+    if unlike := differences({key: source.get(key) for key in here}, here):
+        raise InputError(f"{file}: is of another training than its name: {unlike}; move it away")
+
+
+def _check_comparison(file: Path, config: Mapping[str, Any]) -> None:
+    """Check that a file is of the main job on digits, with the seizure network of today.
+
+    Raises:
+        InputError: it is of another comparison.
+    """
+    from ..models.system import parameters
+    from .seizure_overfitting import STATES, WINDOW
+
+    asked = {"experiment": "seizure_overfitting", "data": "digits", "window": WINDOW,
+             "systems": {name: parameters(system) for name, system in STATES.items()}}  # fmt: skip
+    here: dict[str, Any] = json.loads(to_json(asked))
+    there = {key: config.get(key) for key in here}
+    there["systems"] = {name: one for name, one in dict(there["systems"] or {}).items() if name in STATES}
+    if unlike := differences(there, here):
+        raise InputError(f"{file}: is of another comparison: {unlike}; move it away")
 
 
 def _command(scale: str, claims: Sequence[str], seeds: int, data: str, eeg: int) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
@@ -17,9 +17,15 @@ from ..simulator.files.document import DAMAGE, FORMAT, FORMAT_VERSION, first_lin
 from ..simulator.files.guard import open_hdf5
 from .points import Grid, Point
 
+if TYPE_CHECKING:
+    from ..simulator import Network
+    from ..simulator.recordings.origin import Origin
+
 MANIFEST, LOCK = "sweep.json", ".sweep.lock"
 MANIFEST_FORMAT, MANIFEST_VERSION = "ictal sweep", 1
 SHOWN = 60  # characters of a value in an error
+SIGNAL_DT = 0.001  # of every run of a sweep, as by default of `simulate` [s]
+_FIX = "remove it to run this point again, or choose another folder"
 
 
 def file_of(folder: Path, point: Point) -> Path:
@@ -127,27 +133,32 @@ def remove_leftovers(folder: Path, points: Sequence[Point]) -> None:
             path.unlink(missing_ok=True)
 
 
-def is_whole(path: Path, expected: Mapping[str, Any], ours: bool) -> bool:
+def is_whole(path: Path, expected: Mapping[str, Any], network: Callable[[], Network | None], ours: bool) -> bool:
     """Return whether the file of a point exists and is undamaged.
 
     Args:
         path: the file.
         expected: its attributes, see `Grid.expected`.
+        network: returns that of a spiking system at this point, None of another system; called where the file is whole.
         ours: the folder is of this sweep, so that a file that cannot be read is a damaged one of this sweep.
 
     Raises:
-        InputError: it is a file of another kind or run, which must not be replaced.
+        InputError: it is a file of another kind or run, or one that was edited, which must not be replaced.
     """
+    from ..simulator.files.origins import is_edited
     from ..simulator.files.store import load
 
     if not path.exists():
         return False
     try:
-        source = load(path).source
-    except InputError:
+        run = load(path)
+    except InputError as error:
+        if is_edited(path):
+            raise InputError(f"{error}; {_FIX}") from error
         if path.is_dir() or not ours or _is_foreign(path):
             raise
         return False
+    source = run.source
     try:
         found = {"system": source["system"], **source["parameters"], "seed": source["seed"]}  # type: ignore[dict-item]
     except DAMAGE:
@@ -158,7 +169,45 @@ def is_whole(path: Path, expected: Mapping[str, Any], ours: bool) -> bool:
                 f"{path}: is another run: {key} is {found.get(key)!r} there and {expected.get(key)!r} here; "
                 "choose another folder"
             )
+    if (asked := network()) is not None:
+        _check_network(path, run.origin, asked, expected)
     return True
+
+
+def check_point(path: Path, system: str, parameters: Mapping[str, Any], seed: int) -> None:
+    """Check that a file names the system, parameters and seed of its point.
+
+    Raises:
+        InputError: it is of another point.
+    """
+    from ..simulator.files.document import damage_in_one_line, from_json, to_json
+    from ..simulator.files.result import attributes
+
+    with damage_in_one_line(path):
+        attrs = attributes(path)
+        config = from_json(str(attrs["config"]))
+        found = {"system": config["system"], **config["parameters"], "seed": from_json(str(attrs["seed"]))}
+        wanted = from_json(to_json({"system": system, **parameters, "seed": seed}))
+    for key, value in wanted.items():
+        if found.get(key) != value:
+            raise InputError(f"{path}: is another run: {key} is {found.get(key)!r} there and {value!r} here; {_FIX}")
+
+
+def _check_network(path: Path, origin: Origin | None, network: Network, expected: Mapping[str, Any]) -> None:
+    """Check that a file holds the network of its point, run as a sweep runs it."""
+    from ..simulator.engines.common import n_steps, run_settings
+    from ..simulator.files.identity import differences
+    from ..simulator.networks.description import describe
+    from ..simulator.recordings.run import NO_NETWORK
+
+    if origin is None:
+        raise InputError(f"{path}: {NO_NETWORK}; {_FIX}")
+    total = n_steps(network, expected["duration"] * 1000.0)
+    here = run_settings("compiled", network, 0, total, expected["seed"], SIGNAL_DT)
+    there = {key: value for key, value in origin.settings.items() if key != "continues"}
+    networks = ({"network": describe(one, {})} for one in (origin.network, network))
+    if unlike := differences({**there, **next(networks)}, {**here, **next(networks)}):
+        raise InputError(f"{path}: is another run: {unlike}; {_FIX}")
 
 
 def _is_foreign(path: Path) -> bool:

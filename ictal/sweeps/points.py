@@ -9,9 +9,12 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..simulator.errors import InputError
+
+if TYPE_CHECKING:
+    from ..simulator import Network
 
 MOST_POINTS = 100_000
 LONGEST_NAME = 120  # characters; file systems end at 255 bytes
@@ -148,14 +151,25 @@ class Grid:
         """
         from ..models.system import parameters
         from ..simulator.files.document import to_json
-        from ..verbs.names import build
 
-        system = build(self.source, {**self.settings, **point.parameters})
+        system = self._built(point)
         attributes = {"system": self.system, **parameters(system), "seed": point.seed}
         try:
             return dict(json.loads(to_json(attributes)))
         except (TypeError, ValueError) as error:
             raise InputError(f"{self.system}: cannot be swept: its parameters are {error}") from error
+
+    def network(self, point: Point) -> Network | None:
+        """Return the network that a spiking system runs at this point; None of another system."""
+        from ..models.system import Spiking
+
+        system = self._built(point)
+        return system.network() if isinstance(system, Spiking) else None
+
+    def _built(self, point: Point) -> Any:
+        from ..verbs.names import build
+
+        return build(self.source, {**self.settings, **point.parameters})
 
 
 def run_point(system: Any, parameters: Mapping[str, Any], seed: int, path: str) -> str:

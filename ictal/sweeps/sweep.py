@@ -23,7 +23,7 @@ from ..simulator.files.readers import READERS
 from ..simulator.kinds import Kind
 from ..simulator.recordings.recording import to_numpy
 from ..simulator.types import Progress
-from .folder import MANIFEST, alone, file_of, is_whole, note, read, remove_leftovers, same_sweep
+from .folder import MANIFEST, alone, check_point, file_of, is_whole, note, read, remove_leftovers, same_sweep
 from .points import Grid, Point, run_point
 from .workers import run_each
 
@@ -71,13 +71,18 @@ class Sweep(Kind):
         """Return the run of this point.
 
         Raises:
-            InputError: the point is not of this sweep, failed, is not done, or its file is damaged.
+            InputError: the point is not of this sweep, failed, is not done, or its file is damaged or of another run.
         """
         from ..simulator.files.store import load
 
         if point not in self.files:
             raise InputError(f"{self.folder}: {point.name}: {self.failures.get(point, 'is not done')}")
-        return load(self.files[point])
+        return load(self._checked(point))
+
+    def _checked(self, point: Point) -> Path:
+        """Return the file of a point, once it names the point."""
+        check_point(self.files[point], self.system, {**self.settings, **point.parameters}, point.seed)
+        return self.files[point]
 
     @property
     def config(self) -> dict[str, Any]:
@@ -130,7 +135,8 @@ class Sweep(Kind):
         names = [measures] if isinstance(measures, str) else list(measures)
         rows = []
         refused: dict[str, InputError] = {}
-        for point, file in self.files.items():
+        for point in self.files:
+            file = self._checked(point)
             row: dict[str, Any] = {**point.parameters, "seed": point.seed, **dict.fromkeys(names)}
             for name in names:
                 try:
@@ -192,7 +198,11 @@ def sweep(
 
     def whole(ours: bool) -> dict[Point, Path]:
         paths = {point: file_of(place, point) for point in points}
-        return {point: path for point, path in paths.items() if is_whole(path, expected[point], ours=ours)}
+        return {
+            point: path
+            for point, path in paths.items()
+            if is_whole(path, expected[point], partial(swept.network, point), ours=ours)
+        }
 
     files = {} if there else whole(ours=False)  # a file in the way is found before the folder is touched
     with alone(place):

@@ -14,7 +14,9 @@ from ..models.system import parameters as parameters_of
 from ..simulator import InputError, Network, Run
 from ..simulator.engines.continued import ending
 from ..simulator.engines.simulate import simulate
-from ..simulator.files.identity import changes, fingerprint
+from ..simulator.files.disk import is_same_file
+from ..simulator.files.identity import changes, fingerprint, identity
+from ..simulator.files.origins import open_origin, state_sha256
 from ..simulator.networks.description import describe
 from ..simulator.networks.paths import changed
 from ..simulator.recordings.origin import Origin
@@ -58,6 +60,11 @@ class FileOfRun:
         return name if name in SYSTEMS and not is_own(name) else ""
 
     @property
+    def duration(self) -> float:
+        """Length of the run [s]."""
+        return float(self.origin.settings["duration"])
+
+    @property
     def recorded(self) -> dict[str, Any]:
         """Parameters that were recorded."""
         return dict(self.source.get("parameters", {}))
@@ -75,13 +82,7 @@ class FileOfRun:
         network = self._network()
         if not values or not self.system:
             return changed(network, values) if values else network
-        made: Network = build(self.system, self.recorded).network()
-        if fingerprint(made) != fingerprint(network):
-            found = "; ".join(changes(describe(network, {}), describe(made, {}))[:3])
-            raise InputError(
-                f"{self.where}: {self.system} with the recorded parameters makes another network than the file holds: "
-                f"{found}; the file was edited or is of another version: take its network, ictal.load(FILE).network"
-            )
+        check_made(self.where, self.system, self.recorded, network)
         return build(self.system, {**self.recorded, **values}).network()  # type: ignore[no-any-return]
 
     def about(self, values: Mapping[str, object], network: Network, seed: int) -> dict[str, Any]:
@@ -92,11 +93,53 @@ class FileOfRun:
             given = {**self.recorded, **values, "network_sha256": fingerprint(network)}
         return {"system": self.source.get("system", "Network"), "parameters": recorded(given), "seed": seed}
 
+    def first_part(self) -> Path | None:
+        """Return the file from whose end the run of this file went on; None where it began at 0.
+
+        Raises:
+            InputError: the first part was a run in memory, is not there, or is another file now.
+        """
+        before = self.origin.settings.get("continues")
+        if before is None:
+            return None
+        told = f"{self.where}: goes on from {before.get('file', 'a run in memory')} at {before['time']:g} s"
+        if "file" not in before:
+            raise InputError(f"{told}, which no file holds; save that run, and go on from it by ictal.continue_run")
+        named, beside = Path(before["file"]), Path(self.where).parent
+        places = [place for place in dict.fromkeys((named, beside / named, beside / named.name)) if place.is_file()]
+        if not places:
+            raise InputError(f"{told}, which is not there; put it back, or go on from its end with --continue")
+        for place in places:
+            if identity(place)["sha256"] == before.get("sha256"):
+                return place
+            origin, _ = open_origin(place)  # a file that was written again has another hash, and the same state
+            if origin is not None and origin.state and state_sha256(origin.state) == before.get("state_sha256"):
+                return place
+        raise InputError(
+            f"{told}, and {places[0]} is another file now (SHA-256 {identity(places[0])['sha256'][:12]}… and was "
+            f"{str(before.get('sha256'))[:12]}…); put that file back, or go on from the end of this one with --continue"
+        )
+
     def _network(self) -> Network:
         try:
             return self.origin.network  # type: ignore[no-any-return]
         except InputError as error:
             raise InputError(f"{self.where}: {error}") from error
+
+
+def check_made(where: str, system: str, recorded: Mapping[str, object], network: Network) -> None:
+    """Check that a registered system with the recorded parameters makes the network that a file holds.
+
+    Raises:
+        InputError: it makes another one.
+    """
+    made: Network = build(system, recorded).network()
+    if fingerprint(made) != fingerprint(network):
+        found = "; ".join(changes(describe(network, {}), describe(made, {}))[:3])
+        raise InputError(
+            f"{where}: {system} with the recorded parameters makes another network than the file holds: {found}; the "
+            "file was edited or is of another version: take its network, ictal.load(FILE).network"
+        )
 
 
 def continue_run(
@@ -150,34 +193,38 @@ def file_to_file(
 ) -> Written:
     """Run the network of a file again, or go on from its end, into another file.
 
+    A run that went on from another file goes on from there again.
+
     Args:
         file: of a run that holds its network.
         target: the new file.
-        more: time for which the run goes on [s]; None runs it again from the start.
-        duration, seed: of a run from the start; None is that of the file.
+        more: time for which the run goes on [s]; None runs it again.
+        duration, seed: of a run that is run again; None is that of the file.
         parameters: new values of parameters.
         command: recorded line.
         how: further arguments of `record_to_file`.
 
     Raises:
-        InputError: as `record_to_file`; the target is the file; a run that went on from another one is run again.
+        InputError: as `record_to_file`; the target is a file that is read; a first part that is not there, or is
+            another file now.
     """
     from ..simulator.long_runs.stream import record_to_file
 
     first = FileOfRun.of(file)
     settings = first.origin.settings
-    if Path(target).exists() and os.path.samefile(file, target):
-        raise InputError(f"{target}: is the file that is read; name another one with -o")
-    if more is None and (before := settings.get("continues")):
-        raise InputError(f"{file}: goes on from {before.get('file', 'a run in memory')} at {before['time']:g} s; run "
-                         f"that again: {first.source.get('command') or 'ictal.continue_run'}")  # fmt: skip
+    after = first.first_part() if more is None else file
+    for read in (file, after):
+        if read is not None and is_same_file(read, target):
+            raise InputError(f"{target}: is the file that is read; name another one with -o")
     if more is not None and (seed is not None or duration is not None):
         raise InputError("continue: takes the seed of the file, and its own time; leave --seed and --duration out")
+    if after is not None and seed is not None:
+        raise InputError(f"seed: {file} goes on from {after} with its seed, {settings['seed']}; leave it out")
     network = first.network(parameters)
     drawn = int(settings["seed"]) if seed is None else seed
     length = more if more is not None else settings["duration"] if duration is None else duration
     return record_to_file(
         network, length, drawn, target, signal_dt=settings["signal_dt"], precision=settings["precision"],
         source=first.about(parameters, network, drawn), run_source={"command": command} if command else {},
-        after=None if more is None else file, **how,
+        after=after, **how,
     )  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ..analyses.claims import CLAIMS
@@ -15,7 +17,7 @@ from ..simulator import InputError, unknown
 from ..simulator.engines import ENGINES
 from ..simulator.export import EXPORTS
 from ..simulator.fields import assignments, check, parameter_types, parse
-from ..simulator.files.readers import READERS
+from ..simulator.files.readers import HDF5_SUFFIXES, READERS
 from ..simulator.kinds import RESULTS
 from ..simulator.registry import Registry
 from .network_files import network_source
@@ -54,7 +56,7 @@ def build(system: Any, parameters: Mapping[str, object]) -> Any:
     """
     if (own := network_source(system)) is not None:
         return own.build(parameters)
-    kind = SYSTEMS.load(system)
+    kind = _kind(system)
     hints = parameter_types(kind)
     checked = {}
     for key, value in parameters.items():
@@ -79,7 +81,7 @@ def parameter_of(system: Any, key: str) -> tuple[str, Any]:
     if (own := network_source(system)) is not None:
         found = own.parameter(key)
         return found.what, found.hint
-    kind = SYSTEMS.load(system)
+    kind = _kind(system)
     hints = parameter_types(kind)
     if key not in hints:
         raise unknown(f"parameter of {system}", key, hints)
@@ -90,7 +92,21 @@ def names_of(system: Any) -> list[str]:
     """Return the names of the parameters of a system."""
     if (own := network_source(system)) is not None:
         return list(own.parameters())
-    return list(parameter_types(SYSTEMS.load(system)))
+    return list(parameter_types(_kind(system)))
+
+
+def _kind(system: Any) -> Any:
+    """Return the class of a registered system.
+
+    Raises:
+        InputError: no such system; a file of a run, which only some commands take.
+    """
+    if isinstance(system, str | os.PathLike) and Path(system).suffix.lower() in HDF5_SUFFIXES:
+        raise InputError(
+            f"{system}: is a file, which the commands simulate and analyse take; here give its system, or in "
+            f"Python its network: ictal.load({os.fspath(system)!r}).network"
+        )
+    return SYSTEMS.load(system)
 
 
 def has_duration(system: Any) -> bool:

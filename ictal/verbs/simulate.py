@@ -70,10 +70,16 @@ def simulate(
         if "engine" not in inspect.signature(network.record).parameters:
             raise InputError(f"{system}: has no choice of engine; leave engine {engine!r} out")
         options["engine"] = engine
-    if progress is not None and "progress" in inspect.signature(network.record).parameters:
-        options["progress"] = lambda done, total: progress(done / total)
-    run: Run = network.record(seed, **options)
+    run = run_built(network, seed, progress, **options)
     return Run(run, {**run.source, **repeated_by(system, parameters, seed, engine)}, run.origin)
+
+
+def run_built(system: Any, seed: int, progress: Callable[[float], None] | None = None, **options: object) -> Run:
+    """Run a system that is built; `progress` is called with the fraction done, where the system tells it."""
+    if progress is not None and "progress" in inspect.signature(system.record).parameters:
+        options["progress"] = lambda done, total: progress(done / total)
+    run: Run = system.record(seed, **options)
+    return run
 
 
 def simulate_to_file(

@@ -14,9 +14,12 @@ from ..models.system import SelfContained, parameters
 from ..models.trained.dynamics import of_network
 from ..simulator import InputError
 from ..simulator.files.identity import identity
-from ..simulator.files.readers import HDF5_SUFFIXES, open_run
+from ..simulator.files.origins import holds_network, open_origin
+from ..simulator.files.readers import HDF5_SUFFIXES, is_result, open_run
+from .again import FileOfRun, check_made
 from .names import build
-from .network_files import NETWORK_SUFFIXES, network_source
+from .network_files import NETWORK_SUFFIXES, NetworkSource, network_source
+from .recorded import check_graph
 
 INPUTS = ("zero", "mean")
 
@@ -26,7 +29,7 @@ def target(given: Any, settings: Mapping[str, Any], inputs: str = "zero") -> Tar
 
     Args:
         given: a name in `SYSTEMS`; a `SelfContained` system; a network of one's own as of `network_source`; FILE.pt of
-            a recurrent network; FILE.h5 of a system.
+            a recurrent network; FILE.h5 of a system or of a network of one's own.
         settings: parameters, of a name or a recorded file.
         inputs: of a network: "zero", or "mean", that of its training data.
 
@@ -35,11 +38,15 @@ def target(given: Any, settings: Mapping[str, Any], inputs: str = "zero") -> Tar
     """
     if inputs not in INPUTS:
         raise InputError(f"inputs: must be zero or mean; got {inputs!r}")
-    if (own := network_source(given)) is not None:
+    of_file = own_of_file(given)
+    if (own := of_file or network_source(given)) is not None:
         if inputs != "zero":
             raise InputError("inputs: is for trained networks; leave it out")
         system = own.build(settings)
-        return Target(own.name, "runs", parameters=system.parameters(), system=system, changed=system.changed)
+        source = identity(given) if of_file else {}
+        return Target(
+            own.name, "runs", parameters=system.parameters(), system=system, source=source, changed=system.changed
+        )
     if not isinstance(given, str | os.PathLike):
         if settings:
             raise InputError("analyse: a system that is built has its parameters; leave them out")
@@ -62,22 +69,47 @@ def target(given: Any, settings: Mapping[str, Any], inputs: str = "zero") -> Tar
         weights = path.with_suffix(".pt")
         hint = f"its network is {weights}: analyse that" if weights.exists() else "it names no system that recorded it"
         raise InputError(f"{path}: holds no equations; {hint}")
+    if is_result(path):
+        check_graph(str(given), open_origin(path)[1], settings)
     return _of_system(name, build(name, {**recorded, **settings}), identity(path))
+
+
+def own_of_file(given: Any) -> NetworkSource | None:
+    """Return the network of one's own in a file of a run; None of anything else.
+
+    Raises:
+        InputError: a file that cannot be read, or was edited.
+    """
+    if not isinstance(given, str | os.PathLike) or Path(given).suffix.lower() not in HDF5_SUFFIXES:
+        return None
+    if not is_result(given) or not holds_network(given):
+        return None
+    first = FileOfRun.of(given)
+    return None if first.system else NetworkSource(Path(given).name, first.network({}), duration=first.duration)
 
 
 def named_system(given: str | os.PathLike[str]) -> tuple[str, Mapping[str, Any]]:
     """Return the system that is given by its name or by a file it recorded, and the recorded parameters.
 
     The name is "" where the file is of another kind.
+
+    Raises:
+        InputError: a file that cannot be read or was edited, or that holds another network than its system makes.
     """
     path = Path(given)
     if path.suffix in NETWORK_SUFFIXES:
         return str(given), {}
     if str(given) in SYSTEMS or not (path.suffix or path.exists()):
         return str(given), {}
-    source = open_run(path).source if path.suffix.lower() in HDF5_SUFFIXES else {}
+    if path.suffix.lower() not in HDF5_SUFFIXES:
+        return "", {}
+    origin, source = open_origin(path) if is_result(path) else (None, open_run(path).source)
+    if (name := source.get("system")) not in SYSTEMS:
+        return "", {}
     recorded: Any = source.get("parameters", {})
-    return (str(source["system"]), recorded) if source.get("system") in SYSTEMS else ("", {})
+    if origin is not None:
+        check_made(str(given), str(name), recorded, origin.network)
+    return str(name), recorded
 
 
 def _of_system(name: str, system: Any, source: Mapping[str, Any]) -> Target:

@@ -1,50 +1,18 @@
-"""Compiled loops that draw and sort edges.
-
-The caller allocates the arrays of edges: numpy backs large ones with huge pages, which halves the time of the
-scattered writes of `transpose`. It also allocates the buffers of the two functions that nearly every network needs: an
-allocation takes .1 s to compile.
-"""
+"""Compiled loops that draw and sort edges; those that nearly every network needs are in `kernels.edges`."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .kernels.compiling import kept, lean
+from .kernels.compiling import kept
 
 NEAR = 8.6  # a Gaussian falls outside ± so many SDs once in 10¹⁷ draws
 NARROW = 8.0  # sources in one SD, below which draws from a Gaussian save little
 INNER = 10.0  # SDs about a target within which the race for its sources is nearly always decided
 MISSED = 1e-17  # expected number of winners outside, up to which the outside is left out
-
-
-@lean
-def draw_sources(
-    degrees: NDArray[np.int64],
-    n_source: int,
-    own: bool,
-    rng: np.random.Generator,
-    sources: NDArray[np.int32],
-    drawn_for: NDArray[np.int32],
-) -> None:  # pragma: no cover
-    """Draw for every target `degrees[j]` distinct sources out of n_source, without j itself if `own`.
-
-    Floyd's sampling: one random number an edge, whatever the degree (Bentley & Floyd, CACM 1987). `drawn_for`
-    (n_source,) must be −1.
-    """
-    n = n_source - 1 if own else n_source
-    at = 0
-    for j in range(degrees.size):
-        for last in range(n - degrees[j], n):
-            i = int(rng.random() * (last + 1))
-            if drawn_for[i] == j:
-                i = last
-            drawn_for[i] = j
-            sources[at] = i + 1 if own and i >= j else i
-            at += 1
 
 
 @kept
@@ -199,82 +167,3 @@ def draw_pairs(
                     d, wait = d + 1, rng.standard_exponential()
         degrees[j] = at - begin
     return sources[:at]
-
-
-@lean
-def transpose(
-    sources: NDArray[np.int32],
-    degrees: NDArray[np.int64],
-    indptr: NDArray[np.int64],
-    targets: NDArray[np.int32],
-    fill: NDArray[np.int64],
-) -> None:  # pragma: no cover
-    """Sort edges listed by target into CSR by source, by counting.
-
-    `indptr` must be zeros; `fill` (n_source,) is a buffer.
-    """
-    for e in range(sources.size):
-        indptr[sources[e] + 1] += 1
-    for i in range(indptr.size - 1):
-        indptr[i + 1] += indptr[i]
-        fill[i] = indptr[i]
-    e = 0
-    for j in range(degrees.size):
-        for _ in range(degrees[j]):
-            at = fill[sources[e]]
-            targets[at] = j
-            fill[sources[e]] = at + 1
-            e += 1
-
-
-@kept
-def sort_order(keys: NDArray[np.int64], n_keys: int, order: NDArray[Any]) -> NDArray[Any]:  # pragma: no cover
-    """Return `order` sorted by the keys 0..n_keys − 1 of its entries; entries of one key stay in order."""
-    fill = np.zeros(n_keys + 1, dtype=np.int64)
-    for e in range(keys.size):
-        fill[keys[e] + 1] += 1
-    for i in range(n_keys):
-        fill[i + 1] += fill[i]
-    out = np.empty_like(order)
-    for entry in order:
-        key = keys[entry]
-        out[fill[key]] = entry
-        fill[key] += 1
-    return out
-
-
-@kept
-def split_by_delay(
-    indptr: NDArray[np.int64],
-    targets: NDArray[np.int32],
-    weights: NDArray[np.float64],
-    delay: NDArray[Any],
-    n_delays: int,
-) -> NDArray[np.int64]:  # pragma: no cover
-    """Sort every row in place by `delay`, the index of the delay of every edge; return the `indptr` of the new rows."""
-    n_source = indptr.size - 1
-    rows = np.zeros(n_source * n_delays + 1, dtype=np.int64)
-    longest = np.diff(indptr).max()
-    old_targets, old_weights = np.empty(longest, dtype=np.int32), np.empty(longest)
-    fill = np.empty(n_delays, dtype=np.int64)
-    weighted = weights.size == targets.size
-    for i in range(n_source):
-        begin, size = indptr[i], indptr[i + 1] - indptr[i]
-        fill[:] = 0
-        for e in range(begin, begin + size):
-            fill[delay[e]] += 1
-        at = begin
-        for d in range(n_delays):
-            rows[i * n_delays + d] = at
-            at, fill[d] = at + fill[d], at
-        old_targets[:size] = targets[begin : begin + size]
-        if weighted:
-            old_weights[:size] = weights[begin : begin + size]
-        for e in range(size):
-            d = delay[begin + e]
-            targets[fill[d]] = old_targets[e]
-            if weighted:
-                weights[fill[d]] = old_weights[e]
-            fill[d] += 1
-    rows[n_source * n_delays] = indptr[n_source]
-    return rows

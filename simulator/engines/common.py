@@ -270,9 +270,13 @@ def runaway(time: float) -> InputError:
 def run_settings(
     engine: str, network: Network, begin: int, total: int, seed: int, signal_dt: float, precision: str = "float64"
 ) -> dict[str, Any]:
-    """Return the settings of an `Origin` (JSON-able), of the steps begin..total-1."""
-    t0, duration = (n * network.dt / 1000.0 for n in (begin, total - begin))
-    return {"engine": engine, "seed": int(seed), "precision": precision, "signal_dt": signal_dt, "dt": network.dt,
+    """Return the settings of an `Origin` (JSON-able), of the steps begin..total-1.
+
+    Times are counted in steps, so that equal ones have equal bits however they were computed.
+    """
+    numbers = (sampling(network, signal_dt * 1000.0), begin, total - begin)
+    interval, t0, duration = (n * network.dt / 1000.0 for n in numbers)
+    return {"engine": engine, "seed": int(seed), "precision": precision, "signal_dt": interval, "dt": network.dt,
             "t0": t0, "duration": duration}  # fmt: skip
 
 

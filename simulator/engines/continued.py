@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InputError
 from ..files.identity import changes, fingerprint
-from ..files.origins import check_state, open_origin
+from ..files.origins import check_state, open_origin, state_sha256
 from ..networks.changes import check_changes
 from ..networks.description import describe
 from ..networks.network import Network
 from ..recordings.origin import Origin
 from ..recordings.run import NO_NETWORK, Run
+from .common import run_settings
 from .compiled.engine import Simulation
 from .wiring import Instance, draw_cells, instantiate
 
@@ -25,7 +27,7 @@ class Continuation:
 
     Attributes:
         origin: of the run that ended.
-        facts: provenance of the new run: time [s], the file with its SHA-256, changes, remarks.
+        facts: provenance of the new run: time [s], SHA-256 of the state, the file with its SHA-256, changes, remarks.
     """
 
     origin: Origin
@@ -74,15 +76,17 @@ def continuation(
         check_state(origin)
         old: Network = origin.network
     except InputError as error:
-        again = "run it again on the compiled engine: ictal simulate FILE.h5 -o NEW.h5"
+        file = shlex.quote(str(source.get("file", "FILE.h5")))
+        again = f"run it again on the compiled engine: ictal simulate {file} -o NEW.h5"
         raise InputError(f"{where}: {error}; {again}") from None
-    asked = {"seed": int(seed), "engine": engine, "precision": precision, "signal_dt": signal_dt}
-    for name, value in asked.items():
-        if (was := origin.settings[name]) != value:
+    asked = run_settings(engine, network, 0, 1, seed, signal_dt, precision)
+    for name in ("seed", "engine", "precision", "signal_dt"):
+        if (was := origin.settings[name]) != (value := asked[name]):
             raise InputError(f"{name}: a run goes on with that of its first part; got {value} and {was} in {where}")
     remarks = check_changes(old, network)
     changed = changes(*(describe(one, {}) for one in (old, network)))
-    facts: dict[str, Any] = {"time": origin.end, "changed": changed, "remarks": remarks}
+    facts: dict[str, Any] = {"time": origin.end, "state_sha256": state_sha256(origin.state)}
+    facts |= {"changed": changed, "remarks": remarks}
     facts |= {key: source[key] for key in ("file", "sha256") if key in source}
     return Continuation(origin, {key: value for key, value in facts.items() if value or key == "changed"})
 

@@ -14,8 +14,8 @@ from ..networks.inputs import CurrentInput, EventInput, GivenNoise, OUNoise, Poi
 from ..networks.network import Network
 from ..networks.signals import MeanSynapticCurrent, PopulationRate, PopulationStatistic
 from .kernels import layout as at
-from .kernels.compiling import kept
 from .kernels.draws import BLOCK
+from .kernels.edges import cut_rows
 from .noise import coupling, current_share, noise_sd
 
 Channel = Callable[[str, str], int]  # of a population and its synapse, w or OU current
@@ -156,18 +156,8 @@ def table(dtype: np.dtype[Any], rows: Sequence[tuple[Any, ...]]) -> NDArray[Any]
     return np.array(list(rows), dtype=dtype)
 
 
-@kept
-def split_rows(
-    indptr: NDArray[np.int64], targets: NDArray[np.int32], bounds: NDArray[np.int64]
-) -> NDArray[np.int64]:  # pragma: no cover
+def split_rows(indptr: NDArray[np.int64], targets: NDArray[np.int32], bounds: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the row pointers of every row cut where its ascending targets pass from one part to the next."""
-    parts = bounds.size - 1
-    out = np.empty((indptr.size - 1) * parts + 1, np.int64)
-    for r in range(indptr.size - 1):
-        x = indptr[r]
-        for k in range(parts):
-            while x < indptr[r + 1] and targets[x] < bounds[k]:
-                x += 1
-            out[r * parts + k] = x
-    out[-1] = indptr[-1]
+    out = np.empty((indptr.size - 1) * (bounds.size - 1) + 1, np.int64)
+    cut_rows(indptr, targets, bounds, out)
     return out

@@ -15,8 +15,9 @@ from ..networks.cells import PARAMETERS, Population
 from ..networks.connections import Dense, Edges, FixedInDegree, LogNormal, LowRank, Pairwise, Projection, UniformDelay
 from ..networks.distributions import Normal, Uniform, as_drawn
 from ..networks.network import Network
-from .builders import draw_near, draw_pairs, draw_sources, sort_order, split_by_delay, transpose
+from .builders import draw_near, draw_pairs
 from .estimate import expected_edges
+from .kernels.edges import addresses, draw_sources, sort_by, sort_rows, transpose
 from .uninterrupted import uninterrupted
 
 # A seed has independent streams, one for each purpose and each projection, population or input. A change of the
@@ -192,7 +193,7 @@ def _wiring(network: Network, index: int, seed: int) -> Wiring:
     weights = weight[order] if isinstance(weight, np.ndarray) else _weights(weight, targets.size, rng)
     delays, which = _delays(projection.delay, network.dt, targets.size, order, generator(seed, DELAYS, index))
     if delays.size > 1:
-        indptr = split_by_delay(indptr, targets, weights, which, delays.size)
+        indptr = _by_delay(indptr, targets, weights, which, delays.size)
     return Graph(indptr, targets, weights, delays)
 
 
@@ -206,7 +207,8 @@ def _drawn(
         if isinstance(rule, Pairwise):
             degrees = rng.binomial(n_source - recurrent, rule.p, size=n_target)
         sources = np.empty(degrees.sum(), dtype=np.int32)
-        uninterrupted(draw_sources, degrees, n_source, recurrent, rng, sources, np.full(n_source, -1, np.int32))
+        drawn_for = np.full(n_source, -1, np.int32)
+        draw_sources(degrees, n_source, int(recurrent), *addresses(rng), sources, drawn_for)
     else:
         reach = rule.footprint.reach(n_source, n_target)
         near = (float(rule.footprint.sd * n_source), *reach, n_source, recurrent, rng)
@@ -227,10 +229,26 @@ def _given(
     network: Network, projection: Projection, rule: Edges
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.integer]]:
     n_source, n_target = (network.populations[network.population(n)].n for n in (projection.source, projection.target))
-    order = np.arange(rule.pre.size, dtype=np.int32 if rule.pre.size < 2**31 else np.int64)
-    order = sort_order(rule.pre, int(n_source), sort_order(rule.post, int(n_target), order))
+    order: NDArray[np.integer] = np.arange(rule.pre.size, dtype=np.int32 if rule.pre.size < 2**31 else np.int64)
+    for keys, n_keys in ((rule.post, n_target), (rule.pre, n_source)):
+        before, order = order, np.empty(order.size, order.dtype)
+        sort_by(np.ascontiguousarray(keys, np.int64), before, np.zeros(n_keys + 1, np.int64), order)
     indptr = np.concatenate(([0], np.cumsum(np.bincount(rule.pre, minlength=n_source)))).astype(np.int64)
     return indptr, rule.post.astype(np.int32)[order], order
+
+
+def _by_delay(
+    indptr: NDArray[np.int64],
+    targets: NDArray[np.int32],
+    weights: NDArray[np.float64],
+    delay: NDArray[np.uint32],
+    n_delays: int,
+) -> NDArray[np.int64]:
+    """Sort every row in place by the delays of its edges; return the `indptr` of the new rows."""
+    rows, longest = np.empty((indptr.size - 1) * n_delays + 1, np.int64), int(np.diff(indptr).max())
+    buffers = np.empty(longest, np.int32), np.empty(longest), np.empty(n_delays, np.int64)
+    sort_rows(indptr, targets, weights, delay, rows, *buffers)
+    return rows
 
 
 def _weights(weight: object, n_edges: int, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -133,6 +133,11 @@ def check_writable(path: str | os.PathLike[str], force: bool = False) -> None:
         raise InputError(f"{target}: its folder {target.parent} cannot be written")
 
 
+def is_same_file(one: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:
+    """Return whether two names are those of one file that exists, through links too."""
+    return Path(one).exists() and Path(other).exists() and os.path.samefile(one, other)
+
+
 def check_readable(path: str | os.PathLike[str], want: str = "") -> None:
     """Check that there is a file, and no pipe, which has no end; a folder is refused where `want` says what it must be.
 

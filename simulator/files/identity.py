@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -68,7 +69,7 @@ def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Return every change between two descriptions in words.
+    """Return every change between two descriptions in words; of named items also that of their names or order.
 
     >>> changes({"cells": [{"name": "E", "tau": 1.0}]}, {"cells": [{"name": "E", "tau": 2.0}]})
     ['cells[E].tau: 1.0 -> 2.0']
@@ -79,17 +80,32 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 def _differing(there: Mapping[str, Any], here: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     a, b = _flat(there), _flat(here)
     each = {key: (a.get(key, "nothing"), b.get(key, "nothing")) for key in {**a, **b}}
-    return {key: (one, other) for key, (one, other) in each.items() if one != other}
+    return {key: (one, other) for key, (one, other) in each.items() if not _same(one, other)}
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Return whether two leaves are equal, to the sign of a zero: it stands in the bits of what is recorded."""
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, float) and isinstance(other, float):
+        return one == other and math.copysign(1.0, one) == math.copysign(1.0, other)
+    return bool(one == other)
 
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return the leaves by path; items of a list of mappings by their name, or by their number."""
+    """Return the leaves by path; items of a list of mappings by their number, or by their name.
+
+    Named items have their order as a leaf of its own: seeds are dealt out in that order.
+    """
     flat: dict[str, Any] = {}
     for key, value in tree.items():
         if isinstance(value, Mapping):
             flat |= _flat(value, f"{prefix}{key}.")
         elif isinstance(value, list | tuple) and value and all(isinstance(item, Mapping) for item in value):
-            named = len({item.get("name") for item in value}) == len(value) and all("name" in item for item in value)
+            names = [item.get("name") for item in value]
+            named = None not in names and len(set(names)) == len(value)
+            if named:
+                flat[prefix + key] = names
             for k, item in enumerate(value):
                 flat |= _flat(item, f"{prefix}{key}[{item['name'] if named else k}].")
         else:

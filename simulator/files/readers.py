@@ -83,7 +83,7 @@ def open_run(
     source = Path(path)
     suffix = source.suffix.lower()
     check_readable(source)
-    dt = checked("dt", float | None, Param("sampling interval", gt=0), dt)
+    dt = checked(f"{source}: dt", float | None, Param("sampling interval", gt=0), dt)
     given = {"dt": dt, "clock": clock, "dims": dims}
     if source.is_dir() and (is_folder(source) or suffix not in READERS):
         _refuse_given(source, given)

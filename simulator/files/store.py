@@ -15,7 +15,7 @@ from ..recordings.recording import Recording, to_numpy
 from ..recordings.run import Run
 from ..recordings.spikes import Spikes
 from .document import Document, Group, Variable, damage_in_one_line, from_json, read, to_json, versions, write
-from .origins import origin_groups, read_origin
+from .origins import check_origin, origin_groups, read_origin
 
 UNIT_LABEL, TIME_LABEL = "unit_label_", "time_label_"
 RESIDUAL = {"units": "s", "long_name": "time - timestamps/1000"}
@@ -47,11 +47,15 @@ def load(path: str | os.PathLike[str]) -> Run:
     """Read a Run.
 
     Raises:
-        InputError: the file is missing, empty, truncated, foreign, of a newer version, or not a run.
+        InputError: the file is missing, empty, truncated, foreign, of a newer version, or not a run; its description
+            was edited.
     """
     document = read(path, kind="run")
     with damage_in_one_line(path, "is not a complete run, a part is missing or damaged"):
-        return from_document(document)
+        run = from_document(document)
+    with damage_in_one_line(path):
+        check_origin(run.origin, document.attrs)
+    return run
 
 
 def to_document(run: Run) -> Document:

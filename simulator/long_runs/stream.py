@@ -15,7 +15,7 @@ from ..engines.common import check_sampled, intervals, n_steps, provenance, run_
 from ..engines.compiled.engine import PRECISIONS
 from ..engines.continued import continuation
 from ..errors import InputError, unknown
-from ..files.disk import WriteError, check_writable
+from ..files.disk import WriteError, check_writable, is_same_file
 from ..files.document import to_json
 from ..files.identity import differences
 from ..files.origins import open_origin
@@ -98,6 +98,8 @@ def record_to_file(
     if resume and force:
         raise InputError("--resume goes on and --force starts again: say one of them")
     target = Path(path)
+    if isinstance(after, str | os.PathLike) and is_same_file(after, target):
+        raise InputError(f"{target}: is the file that the run goes on from; name another one for the new part")
     unfinished = UnfinishedRun.of(target)
     intervals(network, signal_dt * 1000.0)
     total = n_steps(network, duration * 1000.0, signal_dt * 1000.0)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..checks import indices, matrix, steps, vector
 from ..errors import InputError
-from ..fields import Checked, Param
+from ..fields import Checked, Param, check
 from ..types import Floats, Ints
 
 REACH = 38.6  # SDs to which exp(−d²/2·sd²) is above 0 in float64
@@ -180,6 +180,7 @@ class Projection(Checked):
     delay: Annotated[float | UniformDelay | Floats, Param("multiples of the time step [ms]", ge=0)] = 0.0
 
     def __post_init__(self) -> None:
+        check("Projection.rule", Rule, self.rule)
         for field in ("weight", "delay"):
             if isinstance(given := getattr(self, field), np.ndarray | list | tuple):
                 object.__setattr__(self, field, self._one_an_edge(given, field))

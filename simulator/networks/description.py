@@ -39,7 +39,7 @@ Arrays = Mapping[str, NDArray[Any]]
 def describe(network: Network, arrays: dict[str, NDArray[Any]] | None = None) -> dict[str, Any]:
     """Return the description of a network: dictionaries, lists, numbers, texts and None, as JSON has them.
 
-    Fields that are None are left out.
+    Fields that are None by default are left out where they are None.
 
     Args:
         network: the network.
@@ -182,9 +182,10 @@ def _described(item: Any, path: str, arrays: dict[str, NDArray[Any]] | None, hin
     kind: type = type(item)
     tagged = hint is not None and len([option for option in _options(hint) if option is not type(None)]) > 1
     found: dict[str, Any] = {"type": kind.__name__} if tagged else {}
-    for name, (field_hint, _) in declared(kind).items():
+    hints, defaults = declared(kind), {one.name: default_of(one) for one in fields(kind)}
+    for name, (field_hint, _) in hints.items():
         value = getattr(item, name)
-        if value is not None:
+        if value is not None or defaults[name] is not None:
             found[name] = _plain(value, f"{path}.{name}".lstrip("."), arrays, field_hint)
     return found
 
@@ -198,9 +199,11 @@ def _plain(value: Any, path: str, arrays: dict[str, NDArray[Any]] | None, hint: 
         return value
     if arrays is None or value.size <= MOST_INLINE:
         return value.tolist()
-    name = re.sub(r"\W+", "_", path).strip("_")
+    total = array_sha256(value)
+    same = (name for name, array in arrays.items() if np.array_equal(array, value) and array_sha256(array) == total)
+    name = next(same, re.sub(r"\W+", "_", path).strip("_"))  # edges of several projections are stored once
     arrays[name] = value
-    return {"array": name, "shape": list(value.shape), "sha256": array_sha256(value)}
+    return {"array": name, "shape": list(value.shape), "sha256": total}
 
 
 class _Reader:

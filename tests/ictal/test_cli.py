@@ -15,6 +15,7 @@ import ictal
 from ictal import cli
 from ictal.cli import output
 from ictal.cli.options import check_folder
+from ictal.simulator.engines.native.kernel import Kernel
 from ictal.verbs.names import REGISTRIES
 
 RNG = np.random.default_rng(0)
@@ -364,6 +365,19 @@ def test_progress_in_plain_lines(capfd, monkeypatch):
     assert lines == [f"ictal: work: {5 * k} % part {k}, about {20 - k} s left" for k in (2, 7, 12, 17)]
     with output.Output(quiet=True).progress("work") as report:
         assert report is None
+
+
+def test_a_line_says_that_numba_compiles(capfd):
+    def advance(n: int) -> int:
+        return n
+
+    kernel = Kernel(advance, lambda *_: b"", "sources")
+    for how in (output.Output(), output.Output(quiet=True)):
+        with how.progress("work"):
+            assert kernel._lowered((1,)) == b""
+    kernel._lowered((1,))
+    line = "numba compiles advance for the first run, which takes some ten seconds; later runs start at once"
+    assert capfd.readouterr().err == f"ictal: {line}\n"
 
 
 def test_progress_as_a_bar_on_a_terminal(capfd, monkeypatch):

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import ictal
+from ictal import cli
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL") or not hasattr(os, "fork"), reason="POSIX signals")
 
@@ -98,6 +99,20 @@ def test_simulate(tmp_path):
     assert len(finals) < len(folders)
     for path in finals:
         assert np.array_equal(ictal.load(path).spikes("E").time, whole.spikes("E").time)
+
+
+@pytest.mark.slow
+def test_a_continuation_leaves_the_file_that_it_goes_on_from(tmp_path):
+    first = tmp_path / "first.h5"
+    ictal.save(ictal.simulate("cuba", duration=0.05), first)
+    before = first.read_bytes()
+    words = ["simulate", str(first), "--continue", "0.2", "-o", "run.h5"]
+    folders, _ = kill(words, tmp_path)
+    assert first.read_bytes() == before
+    whole = ictal.load(tmp_path / "whole" / "run.h5")
+    begun = next(folder for folder in folders if (folder / "run.h5.part" / "run.json").exists()) / "run.h5"
+    assert cli.run([*words[:-1], str(begun), "--resume", "--quiet"]) == 0
+    assert np.array_equal(ictal.load(begun).spikes("E").time, whole.spikes("E").time)
 
 
 @pytest.mark.slow

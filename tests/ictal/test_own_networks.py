@@ -237,6 +237,24 @@ def test_the_page_says_the_same_in_python_and_in_json():
     assert fingerprint(described) == fingerprint(scope["network"]())
 
 
+def test_a_file_is_analysed_without_what_made_it(folder, capsys):
+    ictal.simulate_to_file("mine.py", "run.h5", duration=0.1, rate=3.0)
+    for name in ("mine.py", "mine.json"):
+        (folder / name).unlink()
+    found = ictal.analyse("run.h5", attractors=True, starts=2)
+    same = ictal.analyse(made(rate=3.0), attractors=True, starts=2, duration=0.1)
+    np.testing.assert_array_equal(found.attractors.features, same.attractors.features)
+    assert found.config["source"]["file"] == "run.h5"
+    assert shell(["analyse", "run.h5", "--attractors", "--starts", "2", "--set", "inputs.0.rate=2"]) == 0
+    assert shell(["info", "run.h5"]) == 0
+    out = capsys.readouterr().out
+    assert "again from this file: ictal simulate run.h5\n" in out
+    assert "with another parameter: ictal simulate run.h5 --set populations.E.tau_m=20.0\n" in out
+    assert shell(["simulate", "run.h5", "--set", "inputs.0.rate=2", "--quiet"]) == 0
+    same_as = ictal.simulate(made(rate=2.0), duration=0.1)
+    np.testing.assert_array_equal(load("run-again.h5")["E"].time, same_as["E"].time)
+
+
 def test_cells_that_differ_are_set_in_the_shell(folder, capsys):
     """Distributions and lists of numbers as texts, again by the recorded command, and on the file of the run."""
     sets = ["--set", "populations.E.tau_m=Normal(20, sd=2)", "--set", "populations.E.v_threshold=Uniform(15,20)"]

@@ -11,6 +11,7 @@ import pytest
 
 from ictal import ledger, reproduce
 from ictal.analyses import Evidence
+from ictal.analyses.comparison.result import Comparison
 from ictal.experiments import reproduce as evidence_module
 from ictal.experiments import scales
 from ictal.experiments.reproduce import FILE, TRAININGS
@@ -55,6 +56,10 @@ def test_what_is_there_is_not_done_again(tmp_path):
     rows = {row.claim.name: row for row in ledger([tmp_path]).rows}
     assert rows["rise"].scale == rows["validation"].scale == "quick"
     assert rows["depth"].verdict.startswith("not run")
+    folder = tmp_path / "quick" / TRAININGS  # of seed 2 this call has no plan: it only gathers what an earlier one left
+    (folder / "tiny-few-samples-seed2.h5").write_bytes((folder / "tiny-few-samples-seed0.h5").read_bytes())
+    with pytest.raises(InputError, match=r"seed2.h5: is of another training than its name: seed is 0 there and 2 here"):
+        reproduce(["rise"], folder=tmp_path)
 
 
 @pytest.mark.usefixtures("tiny")
@@ -78,6 +83,16 @@ def test_the_evidence_is_what_was_trained(tmp_path):
     tested = ledger([Evidence.load(reproduce(["amplitude"], folder=tmp_path).file)])
     assert {e.n for e in tested.effects["quick"] if e.claim == "amplitude"} == {2}
     assert "cifar" not in evidence.config["command"]
+
+
+def test_another_comparison_in_the_folder_is_refused(tmp_path):
+    other = Comparison([], [], [], [], config={"experiment": "mine", "seeds": [0]})
+    other.save(tmp_path / "seizure_overfitting.h5")
+    said = r"seizure_overfitting.h5: is of another comparison: .*experiment is mine there and seizure_overfitting here"
+    with pytest.raises(InputError, match=said):
+        evidence_module._write(tmp_path, [], {})
+    with pytest.raises(InputError, match=said):
+        evidence_module._compare(tmp_path, 1, (), {}, None)
 
 
 @pytest.mark.usefixtures("tiny")

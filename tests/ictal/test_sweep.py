@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -18,6 +19,7 @@ import ictal
 from ictal import cli
 from ictal.cli import output
 from ictal.cli.sweep import parse_grid
+from ictal.simulator.networks.paths import changed
 from ictal.sweeps.points import LONGEST_NAME, Grid
 from ictal.sweeps.workers import DIED, run_each
 
@@ -211,6 +213,53 @@ def test_foreign_files_and_other_sweeps_are_refused(tmp_path):
         with pytest.raises(ictal.InputError, match=what):
             sweep(tmp_path, **options)
     assert sweep(tmp_path).found == 8
+
+
+def test_a_file_of_another_description_is_refused(tmp_path):
+    """The name, the parameters and the seed are those of the point; the network, or how it was run, is not."""
+    grid = {"j_i": [4.0]}
+    done = sweep(tmp_path, grid, seeds=1)
+    (path,) = done.files.values()
+    kept = path.read_bytes()
+    run = ictal.load(path)
+    other = changed(run.network, {"populations.E.tau_m": 21.0})
+    begun = ictal.simulate("cuba", j_i=4.0, seed=0, **SMALL)
+    others = {
+        r"network.populations\[E\].tau_m is 21.0 there and 20.0 here":
+            replace(run.origin, read=lambda: other, stored={}),
+        "precision is float32 there and float64 here":
+            replace(run.origin, settings={**run.origin.settings, "precision": "float32"}, stored={}),
+        "signal_dt is 0.002 there and 0.001 here":
+            replace(run.origin, settings={**run.origin.settings, "signal_dt": 0.002}, stored={}),
+        "t0 is 0.05 there and 0.0 here": ictal.continue_run(begun, 0.05).origin,
+        "holds no description of a network": None,
+    }  # fmt: skip
+    for said, origin in others.items():
+        ictal.save(ictal.Run(run, run.source, origin), path, force=True)
+        mistaken = path.read_bytes()
+        with pytest.raises(ictal.InputError, match=rf"{said}.*remove it to run this point again, or choose another"):
+            sweep(tmp_path, grid, seeds=1)
+        assert path.read_bytes() == mistaken
+    path.write_bytes(kept)
+    with h5py.File(path, "r+", locking=False) as file:
+        file["network"].attrs["settings"] = file["network"].attrs["settings"].replace("float64", "float32")
+    edited = path.read_bytes()
+    with pytest.raises(ictal.InputError, match="were changed after it was written; remove it to run this point again"):
+        sweep(tmp_path, grid, seeds=1)
+    assert path.read_bytes() == edited, "it is not taken for a damaged one, which is run again"
+    path.write_bytes(kept)
+    assert sweep(tmp_path, grid, seeds=1).found == 1
+
+
+def test_a_point_is_not_loaded_from_the_file_of_another(tmp_path):
+    done = sweep(tmp_path, {"j_i": [4.0, 9.0]}, seeds=1)
+    first, second = done.files
+    done.files[first].write_bytes(done.files[second].read_bytes())
+    opened = ictal.open_sweep(tmp_path)
+    for use in (lambda: opened.load(first), lambda: opened.table("mean_rate", "E"), opened.document):
+        with pytest.raises(ictal.InputError, match=r"j_i=4,seed=0.h5: is another run: j_i is 9.0 there and 4.0 here"):
+            use()
+    assert opened.load(second)
 
 
 def test_a_file_in_the_way_is_not_replaced(tmp_path):

@@ -104,7 +104,7 @@ def test_a_network_comes_back_from_json_to_the_bit(seed):
     assert json_text(describe(again)) == text
 
 
-@pytest.mark.parametrize("network", [dense(), freeze_inputs(random_network(3), 100.0, seed=1), random_network(5)])
+@pytest.mark.parametrize("network", [dense(), freeze_inputs(random_network(3), 0.1, seed=1), random_network(5)])
 def test_a_network_comes_back_from_a_file_to_the_bit(network, tmp_path):
     path = document.write(document.Document({"kind": "run"}, {"network": to_group(network)}), tmp_path / "n.h5")
     assert fingerprint(from_group(document.read(path).groups["network"])) == fingerprint(network)
@@ -181,6 +181,8 @@ REFUSED = {
     "projections[0].weight: an array must hold one number an edge (2); got shape (3,)":
         changed(projections__0__weight=[1, 2, 3]),
     "projections[0].weight: must be numbers; got list that is none": changed(projections__0__weight=["1", "2"]),
+    "projections[0].rule: must be FixedInDegree or Pairwise or Edges or Dense or LowRank; got 'Edges'":
+        changed(projections__0__rule="Edges"),
     "projections[0].rule.pre: must be a vector of integers; got float64 of shape (2,)":
         changed(projections__0__rule__pre=[0.5, 1]),
     "projections[0].rule.pre, Edges.post: must be of one length; got 3 and 2":

@@ -26,6 +26,12 @@ def exprel(x, out):
         out[i] = exponential.exprel(x[i])
 
 
+@numba.njit(error_model="numpy")
+def exprel_small(x, out):
+    for i in range(x.size):
+        out[i] = exponential.exprel_small(x[i])
+
+
 def applied(function, x):
     out = np.empty_like(x)
     function(x, out)
@@ -49,6 +55,18 @@ def test_error_in_units_of_the_last_place(limit):
             assert max(errors) <= most
 
 
+def test_error_of_the_polynomial_for_small_numbers():
+    x = np.concatenate((np.linspace(exponential.SMALLEST, 0.0, 2000), -np.geomspace(1e-20, 0.6, 500)))
+    with mpmath.workprec(120):
+        true = [mpmath.expm1(mpmath.mpf(u)) / u if u else mpmath.mpf(1) for u in x.tolist()]
+        ulp = np.spacing([np.nextafter(float(u), 0.0) for u in true])
+        errors = [
+            abs(mpmath.mpf(a) - b) / c for a, b, c in zip(applied(exprel_small, x).tolist(), true, ulp, strict=True)
+        ]
+        assert max(errors) <= 1.0
+    assert applied(exprel_small, np.zeros(1)) == 1.0
+
+
 def test_limits():
     x = np.array([-np.inf, -800.0, -708.0, 0.0, 709.0, 800.0, np.inf, np.nan])
     y = applied(exp, x)
@@ -61,8 +79,8 @@ def test_limits():
 
 def test_lengths_have_the_same_bits():
     """The scalar rest of a loop computes what its vectors do."""
-    x = arguments(30.0, 17)
-    for function in (exp, exprel):
+    wide = arguments(30.0, 17)
+    for function, x in ((exp, wide), (exprel, wide), (exprel_small, 0.3 * (wide / 30.0 - 1.0))):
         whole = applied(function, x)
         for n in range(1, 18):
             assert np.array_equal(applied(function, x[:n]), whole[:n])
@@ -71,7 +89,9 @@ def test_lengths_have_the_same_bits():
 
 def digest():
     x = np.concatenate([arguments(limit, 4003) for limit in (0.5, 30.0, 700.0)])
-    return hashlib.md5(applied(exp, x).tobytes() + applied(exprel, x).tobytes()).hexdigest()
+    small = -abs(arguments(-exponential.SMALLEST, 4003))
+    parts = applied(exp, x), applied(exprel, x), applied(exprel_small, small)
+    return hashlib.md5(b"".join(part.tobytes() for part in parts)).hexdigest()
 
 
 def has_fma():

@@ -23,7 +23,7 @@ from ..common import (
     rows_of,
     runaway,
 )
-from ..kernels.layout import LINEAR, RATE_OF, VOLTAGE, State, Stretch
+from ..kernels.layout import LINEAR, RATE_OF, VOLTAGE, Scratch, State, Stretch
 from ..step_tables import n_blocks
 from ..wiring import Instance, periods
 from .carry import Hold, Spiked, gate_drive, history, set_refractory, set_variables, variables
@@ -100,23 +100,20 @@ class Simulation:
         from ..kernels.step import advance
 
         begin, n_pop, threads = self.step, len(self.network.populations), self._threads
-        stretch = self._stretch(begin, until)
+        stretch = self.stretch(begin, until)
         sync = np.zeros(16, np.int64)
         done = begin
         while done < until:
-            mine = [scratch(self._tables, self._state, stretch) for _ in range(threads)]
-            arguments = [
-                (self._tables, *self._rare, self._state, mine[part], stretch, done, until, part, threads, sync)
-                for part in range(threads)
-            ]
+            arguments = self.arguments(stretch, done, until, sync)
             if threads == 1:
-                done = int(advance(*arguments[0]))
+                done = advance(*arguments[0])
             else:
                 with ThreadPoolExecutor(threads) as pool:
                     parts = [pool.submit(advance, *given) for given in arguments]
-                    done = {int(part.result()) for part in parts}.pop()
+                    done = {part.result() for part in parts}.pop()
+            (mine,) = (a for a in arguments[0] if isinstance(a, Scratch))
             for name in COPIED:
-                getattr(self._state, name)[...] = getattr(mine[0], name)
+                getattr(self._state, name)[...] = getattr(mine, name)
             if done < until:
                 more = np.concatenate([stretch.cells, np.empty_like(stretch.cells)], axis=1)
                 stretch = stretch._replace(cells=more, room=np.ones_like(stretch.room))
@@ -129,7 +126,17 @@ class Simulation:
             raise runaway(until * self.network.dt)
         return chunk
 
-    def _stretch(self, begin: int, until: int) -> Stretch:
+    def arguments(self, stretch: Stretch, begin: int, until: int, sync: NDArray[np.int64]) -> list[tuple[Any, ...]]:
+        """Return the arguments of the compiled step for every thread."""
+        tables, state, threads = self._tables, self._state, self._threads
+        own = [scratch(tables, state, stretch) for _ in range(threads)]
+        return [
+            (tables, *self._rare, state, own[part], stretch, begin, until, part, threads, sync)
+            for part in range(threads)
+        ]
+
+    def stretch(self, begin: int, until: int) -> Stretch:
+        """Return the inputs of the steps begin..until-1, with room for what comes out of them."""
         network, n = self.network, until - begin
         n_pop = len(network.populations)
         ahead = np.arange(begin, until)

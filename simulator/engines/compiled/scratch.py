@@ -28,6 +28,7 @@ def scratch(tables: StepTables, state: State, stretch: Stretch) -> Scratch:
         values=apart(int(tables.populations["n"].max()), np.float64),
         kicks=apart(int(tables.populations["n"].max()), np.float64),
         block=apart(5 * WIDTH, np.float64).reshape(5, WIDTH),
+        no_w=apart(WIDTH, kind),
     )
 
 

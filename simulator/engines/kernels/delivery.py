@@ -57,16 +57,19 @@ def _equal(
 ) -> None:  # pragma: no cover
     """Add the same increments to every target, counted from `first`."""
     a, b, c = np.uint64(channel.a + first), np.uint64(channel.b + first), np.uint64(channel.c + first)
-    if channel.writes == 2:
+    writes = channel.writes  # a local one: y might overlap the table
+    if writes == 1:
+        for i in targets:
+            y[a + np.uint64(i)] += x0
+    elif writes == 2:
         for i in targets:
             y[a + np.uint64(i)] += x0
             y[b + np.uint64(i)] += x1
     else:
         for i in targets:
             y[a + np.uint64(i)] += x0
-            if channel.writes == 3:
-                y[b + np.uint64(i)] += x1
-                y[c + np.uint64(i)] += x2
+            y[b + np.uint64(i)] += x1
+            y[c + np.uint64(i)] += x2
 
 
 @inner
@@ -75,7 +78,11 @@ def _weighted(
 ) -> None:  # pragma: no cover
     """Add increments in proportion to the weight of each edge."""
     a, b, c = np.uint64(channel.a), np.uint64(channel.b), np.uint64(channel.c)
-    if channel.writes == 2:
+    writes = channel.writes
+    if writes == 1:
+        for k in range(targets.size):
+            y[a + np.uint64(targets[k])] += x0 * weights[k]
+    elif writes == 2:
         for k in range(targets.size):
             i, weight = np.uint64(targets[k]), weights[k]
             y[a + i] += x0 * weight
@@ -84,9 +91,8 @@ def _weighted(
         for k in range(targets.size):
             i, weight = np.uint64(targets[k]), weights[k]
             y[a + i] += x0 * weight
-            if channel.writes == 3:
-                y[b + i] += x1 * weight
-                y[c + i] += x2 * weight
+            y[b + i] += x1 * weight
+            y[c + i] += x2 * weight
 
 
 @inner

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...types import Floats, Ints
+from .absent import has_individual
 from .compiling import inner, loop
 from .exponential import madd
 from .layout import ALPHA, ALPHA_Y, DECAY, FIXED, HELD, Cells, Individual, StepTables
@@ -161,7 +162,7 @@ def release(
 @inner
 def reset_of(individual: Individual | None, pop: Any, p: int, i: int) -> Any:  # pragma: no cover
     """Return the reset voltage of cell i of population p."""
-    if individual is not None:
+    if individual is not None and has_individual():
         own = individual.populations[p]
         if own.rest >= 0:
             return individual.values[own.reset + i]

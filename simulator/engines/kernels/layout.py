@@ -292,6 +292,7 @@ class Scratch(NamedTuple):
     values: Floats  # (cells of the largest population,)
     kicks: Floats  # the same for increments by noise
     block: Floats  # (5, WIDTH) of a few cells
+    no_w: NDArray[Any]  # (WIDTH,) zeros in the precision of y: w of cells without adaptation
 
 
 class Stretch(NamedTuple):

@@ -11,6 +11,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ...types import Floats
+from .absent import has_individual
 from .compiling import inner
 from .draws import BLOCK, normal
 from .layout import LINEAR, Individual, Noise, StepTables
@@ -46,7 +47,7 @@ def noise(
         if given.population != p:
             continue
         _kicks(noisy, j, streams, n, pop.n, lo, hi, x)
-        if individual is not None and individual.noise[j].sd >= 0:
+        if individual is not None and has_individual() and individual.noise[j].sd >= 0:
             for i in range(lo, hi):
                 x[i] *= individual.values[individual.noise[j].sd + i]
         if given.channel == -2:
@@ -71,7 +72,7 @@ def noise(
             if not driven:
                 fill(y, given.drive + lo, given.drive + hi, 0.0)
             driven = True
-            if individual is not None and individual.noise[j].push >= 0:
+            if individual is not None and has_individual() and individual.noise[j].push >= 0:
                 each, values = individual.noise[j], individual.values
                 _step(y, own, given.drive, given.keep, values[each.push : each.push + pop.n],
                       values[each.share : each.share + pop.n], x, lo, hi)  # fmt: skip

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import llvmlite.binding as binding  # type: ignore[import-untyped,unused-ignore]
 from numba.core import codegen, compiler
 from numba.core.compiler_machinery import LoweringPass, register_pass
 from numba.core.typed_passes import AnnotateTypes
 
+llvm: Any = binding
 _Library: Any = codegen.JITCodeLibrary
 _register: Any = register_pass
 _NAMES = (  # private ones of numba: where one is missing, it compiles as it does by itself
@@ -31,27 +33,24 @@ class _Whole(_Library):  # type: ignore[misc]
         module.data_layout = self._codegen._data_layout
 
 
-class _Loop(_Whole):
-    """A library that is linked into others, and has no machine code of its own."""
+class _Part(_Whole):
+    """A library without machine code of its own, which is optimised as a part of its caller."""
 
     @property
     def codegen(self) -> Any:
         return _Codegen(self._codegen)
 
     def get_pointer_to_function(self, name: str) -> int:
-        """Return 0: there is none."""
+        """Link all that it calls into it, and return 0: there is no machine code."""
+        self._ensure_finalized()
         return 0
+
+    def _optimize_final_module(self) -> None:
+        pass
 
     def _finalize_final_module(self) -> None:
         self._finalize_dynamic_globals()
         self._finalized = True
-
-
-class _Part(_Loop):
-    """The same, optimised as a part of its caller only."""
-
-    def _optimize_final_module(self) -> None:
-        pass
 
 
 class _Codegen:
@@ -92,11 +91,6 @@ class _BeginPart(_Begin):
     _name, kind = "library_of_a_part", _Part
 
 
-@_register(mutates_CFG=False, analysis_only=False)
-class _BeginLoop(_Begin):
-    _name, kind = "library_of_a_loop", _Loop
-
-
 class _Compiler(compiler.CompilerBase):
     """Numba's compiler with one of these passes."""
 
@@ -119,10 +113,24 @@ class _CompilerOfParts(_Compiler):
 
 
 class _CompilerOfLoops(_Compiler):
-    begin = _BeginLoop
+    begin = _BeginPart
+
+    def define_pipelines(self) -> list[Any]:
+        """Return the passes; the arrays that a loop is given do not overlap."""
+        self.state.flags.noalias = True
+        return super().define_pipelines()
 
 
 _KNOWN = all(hasattr(_Library, name) for name in _NAMES)
+
+
+def linked(library: Any) -> bytes:
+    """Return the bitcode of a compiled function with all that it calls."""
+    if _KNOWN:
+        return bytes(library._final_module.as_bitcode())
+    return bytes(llvm.parse_assembly(library.get_llvm_str()).as_bitcode())
+
+
 WHOLE: dict[str, Any] = {"pipeline_class": _CompilerOfWholes} if _KNOWN else {}
-LOOP: dict[str, Any] = {"pipeline_class": _CompilerOfLoops} if _KNOWN else {}
 PART: dict[str, Any] = {"pipeline_class": _CompilerOfParts} if _KNOWN else {}
+LOOP: dict[str, Any] = {"pipeline_class": _CompilerOfLoops} if _KNOWN else {}

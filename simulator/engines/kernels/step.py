@@ -25,7 +25,18 @@ from ...types import Ints
 from . import individual as own
 from . import linear, plain, varied
 from . import rare as seldom
-from .compiling import entry
+from .absent import (
+    has_coupling,
+    has_individual,
+    has_inputs,
+    has_linear_cells,
+    has_noisy,
+    has_plain_cells,
+    has_signals,
+    has_triggered,
+    whole,
+)
+from .compiling import kernel
 from .delivery import deliver, receive, units
 from .layout import (
     EXACT,
@@ -50,7 +61,7 @@ from .signals import sample
 from .threads import meet
 
 
-@entry
+@kernel(whole)
 def advance(
     tables: StepTables,
     signals: Signals | None,
@@ -99,7 +110,7 @@ def advance(
             if channels[c].slow >= 0:
                 gain[c] *= 1.0 - q[channels[c].slow]
 
-        if signals is not None:
+        if signals is not None and has_signals():
             due = False
             for j in range(signals.samplers.size):
                 due = due or n % signals.samplers[j].every == 0
@@ -125,7 +136,7 @@ def advance(
                     )
                 meet(sync, parts)
 
-        if coupling is not None and coupling.gates.size:  # their means over the step drive the cells
+        if coupling is not None and has_coupling() and coupling.gates.size:  # their means over the step drive the cells
             seldom.gates(tables, coupling, y, stretch, n, part)
             meet(sync, parts)
             seldom.graded(tables, coupling, y, stretch, n, part, z)
@@ -135,7 +146,7 @@ def advance(
             lo, hi = bounds[p, part], bounds[p, part + 1]
             first_spike = count
             v = fields[pop.first].start
-            if linear_cells is not None and pop.kind == LINEAR:
+            if linear_cells is not None and has_linear_cells() and pop.kind == LINEAR:
                 since = n % pop.refresh
                 if since == 0 and n > 0:
                     linear.refresh(pop, fields, pop.refresh, lo, hi, y, lam, dec, scaled)
@@ -145,9 +156,9 @@ def advance(
                 base[p] = linear.move(
                     pop, fields, since, gain, lam, dec, base[p], z, stretch.currents[k], stretch.uniform[k, p]
                 )
-                if coupling is not None:
+                if coupling is not None and has_coupling():
                     seldom.drive(populations, fields, p, y, gain, lam, lo, hi)
-                if noisy is not None:
+                if noisy is not None and has_noisy():
                     noise(tables, noisy, individual, p, y, lam, dec, state.streams, n, lo, hi, scratch.kicks,
                           scratch.values)  # fmt: skip
                 m = 0
@@ -157,22 +168,22 @@ def advance(
                         m += 1
                 scaled[0] = stretch.thresholds[k, p] - base[p]
                 count = linear.scan(y, starts[:m], terms[:m], lo, hi, scaled[0], spikes, count)
-            elif plain_cells is not None or individual is not None:
+            elif (plain_cells is not None and has_plain_cells()) or (individual is not None and has_individual()):
                 kicks, theta, drive = scratch.values[:0], stretch.thresholds[k, p], stretch.uniform[k, p]
-                if noisy is not None:
+                if noisy is not None and has_noisy():
                     fill(scratch.values, lo, hi, 0.0)
                     if noise(tables, noisy, individual, p, y, lam, dec, state.streams, n, lo, hi, scratch.kicks,
                              scratch.values):  # fmt: skip
                         kicks = scratch.values[: pop.n]
-                if individual is not None and pop.kind == EXACT:
+                if individual is not None and has_individual() and pop.kind == EXACT:
                     count = own.step(tables, individual, p, lo, hi, y, gain, z, stretch.currents[k], drive, kicks,
                                      scratch.block, theta, spikes, count)  # fmt: skip
-                elif individual is not None and individual.populations[p].rest >= 0:
+                elif individual is not None and has_individual() and individual.populations[p].rest >= 0:
                     count = varied.step(tables, individual, p, lo, hi, y, gain, z, stretch.currents[k], drive, kicks,
                                         scratch.block, theta, spikes, count)  # fmt: skip
-                elif plain_cells is not None:
-                    count = plain.step(tables, p, lo, hi, y, gain, z, stretch.currents[k], drive, kicks,
-                                       scratch.block, theta, spikes, count)  # fmt: skip
+                elif plain_cells is not None and has_plain_cells():
+                    count = plain.step(tables, p, lo, hi, y, gain, z, stretch.currents[k], drive, kicks, scratch.block,
+                                       scratch.no_w, theta, n, spikes, count)  # fmt: skip
             pointers[part, now + p + 1] = count
             for x in range(first_spike, count):
                 y[v + spikes[x]] = -math.inf
@@ -181,7 +192,7 @@ def advance(
                 scaled[0] = pop.w_jump / dec[pop.adaptation]
                 for x in range(first_spike, count):
                     y[w + spikes[x]] += scaled[0]
-            if coupling is not None:
+            if coupling is not None and has_coupling():
                 for f in range(pop.first + 1, pop.last):
                     if fields[f].kind == FIXED and fields[f].mode >= 0:
                         z[fields[f].mode] *= fields[f].keep
@@ -200,12 +211,12 @@ def advance(
         units(populations, fields, channels, n, lam, dec, unit)
         deliver(projections, channels, tables.delays, tables.indptr, tables.targets, tables.weights, pointers,
                 stretch.cells, n_pop, y, unit, now, part, parts)  # fmt: skip
-        if inputs is not None:
+        if inputs is not None and has_inputs():
             receive(inputs, populations, channels, bounds, y, unit, scaled, state.streams, stretch.poisson,
                     stretch.event_first, stretch.event_cells, k, scratch.drawn, part)  # fmt: skip
-        if coupling is not None:
+        if coupling is not None and has_coupling():
             seldom.deliver(tables, coupling, y, unit, lam, z, stretch, now, part, parts)
-        if triggered is not None:
+        if triggered is not None and has_triggered():
             seldom.trigger(tables, triggered, y, unit, scaled, stretch, n, part, parts, scratch.window, scratch.last)
 
         for j in range(q.size):
@@ -213,20 +224,20 @@ def advance(
             for other in range(parts):
                 spiked += pointers[other, at + 1] - pointers[other, at]
             r[j] += tables.slow[j].rate_jump * spiked
-        if signals is not None and part == 0:
+        if signals is not None and has_signals() and part == 0:
             counted(signals, stretch, n, n_pop, parts, state.counts)
 
         for p in range(n_pop):
             pop = populations[p]
-            if individual is not None and individual.populations[p].rest >= 0:
+            if individual is not None and has_individual() and individual.populations[p].rest >= 0:
                 v = fields[pop.first].start
                 own.release(individual, p, n_pop, now, pointers[part], spikes, y[v : v + pop.n])
                 continue
             at = now - pop.refractory * n_pop + p
             for x in range(pointers[part, at], pointers[part, at + 1]):
-                if linear_cells is not None and pop.kind == LINEAR:
+                if linear_cells is not None and has_linear_cells() and pop.kind == LINEAR:
                     linear.release(pop, fields, spikes[x], y, lam, base[p])
-                elif plain_cells is not None:
+                elif plain_cells is not None and has_plain_cells():
                     y[fields[pop.first].start + spikes[x]] = pop.v_reset
 
         full = False
