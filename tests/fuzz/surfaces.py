@@ -24,6 +24,7 @@ from ictal.simulator import (
     Edges,
     InputError,
     Network,
+    Normal,
     OUNoise,
     Pairwise,
     PoissonInput,
@@ -35,6 +36,7 @@ from ictal.simulator import (
     Schedule,
     Spikes,
     Synapse,
+    Uniform,
     describe,
     network_of,
     record_to_file,
@@ -303,12 +305,14 @@ def _small():
     """Return a network that runs in no time, of most kinds of parts."""
     e = Population("E", 20, 20.0, v_rest=0.0, v_threshold=20.0, v_reset=10.0, refractory=1.0, v_init=(0.0, 20.0),
                    synapses=(Synapse("e", 5.0), DeltaSynapse("kick")))  # fmt: skip
-    i = Population("I", 5, 10.0, v_rest=15.0, v_threshold=20.0, v_reset=10.0, synapses=(AlphaSynapse("e", 2.0),),
+    i = Population("I", 5, Normal(10.0, 0.5), v_rest=15.0, v_threshold=np.linspace(19.0, 21.0, 5), v_reset=10.0,
+                   refractory=Uniform(1.0, 2.0), synapses=(AlphaSynapse("e", 2.0),),
                    v_init=np.linspace(0.0, 15.0, 5))  # fmt: skip
     return Network(
         (e, i),
         (Projection("E", "I", "e", Pairwise(0.2), 1.0, 1.5), Projection("I", "E", "kick", Edges([0, 1], [3, 4]), -0.5)),
         (PoissonInput("E", "e", 500.0, 2.0), CurrentInput("I", Schedule("step", (1.0, 2.0), (0.0, 9.0))),
+         CurrentInput("E", np.ones((2, 20)), dt=1.0, after="hold"),
          OUNoise("E", "y", 5.0, 3.0)),
         signals=(PopulationRate("rate", "E"),),
     )  # fmt: skip
