@@ -103,7 +103,7 @@ class CurrentInput(Checked):
 
     @property
     def each(self) -> bool:
-        """Whether the current is an array with a value for each cell."""
+        """Presence of a value for each cell in `current`, an array of two axes."""
         return isinstance(self.current, np.ndarray) and self.current.ndim == 2
 
     def _sampled(self, given: object) -> Floats:
