@@ -76,8 +76,8 @@ def matched(dt: float, tau_m: float, tau: float) -> Coupling:
         tau_m: time constant of the membrane [ms].
         tau: correlation time of the current [ms].
 
-    >>> round(matched(0.1, 20.0, 5.0).share / (0.1 / 40.0), 3)
-    0.998
+    >>> round(matched(0.1, 20.0, 5.0).share / (0.1 / 40.0), 4), round(matched(0.1, 20.0, 0.5).share / (0.1 / 40.0), 4)
+    (1.0004, 1.0137)
     """
     k, kappa, push = math.exp(-dt / tau), math.exp(-dt / tau_m), propagator(dt, tau_m, tau)
     power, mixed = -math.expm1(-2.0 * dt / tau), -math.expm1(-dt / tau - dt / tau_m)
@@ -100,7 +100,7 @@ def averaged(dt: float, tau: float) -> Coupling:
         tau: correlation time of the current [ms].
 
     >>> averaged(0.1, 1e9)
-    Coupling(keep=0.9999999999, push=0.99999999995, share=0.499999999975)
+    Coupling(keep=0.9999999999, push=0.99999999995, share=0.5)
     """
     k, push = math.exp(-dt / tau), -math.expm1(-dt / tau) * tau / dt
     return Coupling(k, push, push / (1.0 + k))
