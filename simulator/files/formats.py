@@ -41,7 +41,9 @@ _WAYS = {
     ".ods": ("a spreadsheet", "save it as CSV there, or by pandas.read_excel({0!r}).to_csv({1!r}, index=False)"),
     ".txt": ("text", "if it is a table of numbers, rename it to {1}"),
     ".asc": ("text", "if it is a table of numbers, rename it to {1}"),
-    ".json": ("JSON", "write its numbers with numpy.save or as a table, .csv"),
+    ".json": ("JSON", "of a network: ictal simulate {0} --duration SECONDS -o {3}, then give {3}; of numbers: write them "
+              "with numpy.save or as a table, .csv"),
+    ".py": ("Python", "of a network: ictal simulate {0} --duration SECONDS -o {3}, then give {3}"),
     ".pkl": ("a pickle, which runs code when it is loaded", "write its arrays with numpy.savez(FILE.npz)"),
     ".pickle": ("a pickle, which runs code when it is loaded", "write its arrays with numpy.savez(FILE.npz)"),
     ".zarr": ("Zarr", "pass the array: ictal.measure(zarr.open({0!r})[NAME][:], dt=INTERVAL)"),
@@ -100,7 +102,7 @@ def not_read(source: Path, known: tuple[str, ...]) -> InputError:
         )
     if suffix in _WAYS:
         what, way = _WAYS[suffix]
-        way = way.format(str(source), table, str(source.with_suffix("")))
+        way = way.format(str(source), table, str(source.with_suffix("")), str(source.with_suffix(".h5")))
         return InputError(f"{source}: is {what}, a format that is not read; {wanted}; {way}")
     what = f"cannot tell the format from {suffix!r}" if suffix else "has no suffix, so that its format cannot be told"
     return InputError(f"{source}: {what}; {wanted}; {_way_of(source)}")
