@@ -41,8 +41,8 @@ _WAYS = {
     ".ods": ("a spreadsheet", "save it as CSV there, or by pandas.read_excel({0!r}).to_csv({1!r}, index=False)"),
     ".txt": ("text", "if it is a table of numbers, rename it to {1}"),
     ".asc": ("text", "if it is a table of numbers, rename it to {1}"),
-    ".json": ("JSON", "of a network: ictal simulate {0} --duration SECONDS -o {3}, then give {3}; of numbers: write them "
-              "with numpy.save or as a table, .csv"),
+    ".json": ("JSON", "of a network: ictal simulate {0} --duration SECONDS -o {3}, then give {3}; of numbers: write "
+              "them with numpy.save or as a table, .csv"),
     ".py": ("Python", "of a network: ictal simulate {0} --duration SECONDS -o {3}, then give {3}"),
     ".pkl": ("a pickle, which runs code when it is loaded", "write its arrays with numpy.savez(FILE.npz)"),
     ".pickle": ("a pickle, which runs code when it is loaded", "write its arrays with numpy.savez(FILE.npz)"),
