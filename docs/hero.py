@@ -203,13 +203,14 @@ def _group(
     hue: str,
 ) -> None:
     (low, high), middle = ends, (ends[0] + ends[1]) / 2
-    top = 0.0
     for kind in KINDS[source]:
         bottom, limit = limits(rows, source, state, kind)
         hatch = "////" if kind == "permute_within_class" else None
         axes.fill_between([low + 12, high - 8], bottom, max(limit, bottom + 0.012), facecolor=tone["null"],
                           edgecolor=tone["edge"], linewidth=0.8, hatch=hatch, zorder=2)  # fmt: skip
-        top = max(top, limit)
+        if state == "healthy":  # two nulls: what each keeps stands at its bar once
+            words, place = ("classes alone", bottom - 0.064) if hatch else ("chance", bottom + 0.018)
+            axes.text(low + 12, place, words, fontsize=_pt(18), color=tone["soft"], va="bottom")
     found = dots(rows, source, state)
     x = middle + (np.arange(len(found)) - (len(found) - 1) / 2) * min(22.0, 140.0 / max(1, len(found) - 1))
     for marker, chosen in (("o", 0), ("s", 1)):
