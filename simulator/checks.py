@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError
-from .fields import Param
+from .fields import Param, refuse_units
 from .types import Floats, Ints
 
 GRID_SLACK = 1e-9  # a time is on the grid when time / dt is this close to an integer
@@ -91,6 +91,7 @@ def _finite(values: object, what: str, wanted: str, ndim: int | None) -> Floats:
 
 
 def _array(values: object, what: str, wanted: str, dtype: type | None = None) -> NDArray[Any]:
+    refuse_units(what, values)
     try:
         if np.asarray(values).dtype.kind in "SU":  # NumPy would read the numbers in them
             raise TypeError

@@ -246,6 +246,24 @@ def _array(what: str, text: str) -> object:
     return np.array([parse(what, float, cell.strip()) for cell in text.split(",")])
 
 
+_WITH_UNITS = ("brian2", "pint", "astropy", "quantities", "unyt")  # packages of numbers that carry a unit
+
+
+def refuse_units(what: str, value: object) -> None:
+    """Refuse a number or array that carries a unit of its own: its plain value may be in another one, such as V for mV.
+
+    Raises:
+        InputError: it is a quantity of a package of units, or a list of them.
+    """
+    one = value[0] if isinstance(value, list | tuple) and value else value
+    package = type(one).__module__.partition(".")[0]
+    if package in _WITH_UNITS:
+        raise InputError(
+            f"{what}: is a quantity of {package}, which carries a unit; give plain numbers in the unit of the field, "
+            "such as x/mV"
+        )
+
+
 def check(what: str, hint: Any, value: object) -> object:
     """Return a value of the type `hint`; whole numbers pass as floats.
 
@@ -256,6 +274,7 @@ def check(what: str, hint: Any, value: object) -> object:
     1.0
     """
     origin, options = get_origin(hint), get_args(hint)
+    refuse_units(what, value)
     if type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0:  # a scalar; numpy takes long to import
         value = value.item()  # type: ignore[attr-defined]
     if origin in (Union, types.UnionType):

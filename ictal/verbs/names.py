@@ -54,6 +54,9 @@ def build(system: Any, parameters: Mapping[str, object]) -> Any:
     Raises:
         InputError: no such system or parameter, a value of another type, or one that the system refuses.
     """
+    if callable(system):
+        name = getattr(system, "__name__", "it")
+        raise InputError(f"simulate: takes a name, a Network or a file; got the function {name}; call it: {name}()")
     if (own := network_source(system)) is not None:
         return own.build(parameters)
     kind = _kind(system)

@@ -128,8 +128,8 @@ class NetworkSource:
                 raise InputError(f"{self.name}: network() needs {key}; give it by --set {key}=VALUE, in Python {key}=")
         if duration is None:
             raise InputError(
-                f"{self.name}: a network of one's own has no duration; give --duration SECONDS or "
-                "--set duration=SECONDS, in Python duration=SECONDS"
+                f"{self.name}: a network of one's own has no duration; give --duration SECONDS (of "
+                "a sweep --set duration=SECONDS), in Python duration=SECONDS"
             )
         network = self.described(arguments)
         time = checked(f"{self.name}: duration", float, _DURATION, duration)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..checks import vector
 from ..errors import InputError
-from ..fields import Checked, Param, check_bounds
+from ..fields import Checked, Param, check_bounds, refuse_units
 from ..types import Floats
 from .schedule import Schedule
 
@@ -73,6 +73,7 @@ def for_each(given: Any, what: str, n: int, param: Param) -> Any:
     Raises:
         InputError: not numbers, of another length, not finite, or out of the bounds; the first such cell is named.
     """
+    refuse_units(what, given)
     if not isinstance(given, np.ndarray | list | tuple) or (isinstance(given, np.ndarray) and given.ndim == 0):
         return given
     if not isinstance(given, np.ndarray) and n == len(given) == 2:

@@ -132,6 +132,11 @@ def _weights(network: Network, projection: Projection) -> Iterator[str]:
     synapse = p.synapses[p.synapse(projection.synapse)]
     if not isinstance(projection.rule, Dense | LowRank):  # of these the weight is a factor
         weight = projection.weight.mean if isinstance(projection.weight, LogNormal) else projection.weight
+        if getattr(synapse, "sign", 1) < 0 and (largest := float(np.max(weight, initial=-np.inf))) < 0:
+            yield (
+                f"Projection.weight: the weights of {projection.source!r} onto {p.name}.{synapse.name} are negative, "
+                f"and so is its sign: they excite; for inhibition say {-largest:g}"
+            )
         size = float(np.max(np.abs(weight), initial=0.0)) * _share(p, synapse)
         yield from _far("Projection.weight", p, synapse, size, f"a spike of {projection.source!r} moves")
 

@@ -183,3 +183,20 @@ def test_initial_voltages_are_given_or_drawn_from_the_seed():
     for engine in ("compiled", "brian2"):
         network = Network((Population("E", 3, **{**STILL, "v_init": given}),), signals=(StateRecording("v", "E", "v"),))
         np.testing.assert_array_equal(simulate(network, 0.01, seed=1, engine=engine)["v"].numpy()[0], given)
+
+
+def test_quantities_with_units_are_refused_and_not_read_in_another_unit():
+    """`np.asarray(10 mV)` is .01, that of volts."""
+    units = pytest.importorskip("brian2").units
+    cell = {"v_rest": 0.0, "v_threshold": 20.0, "v_reset": 10.0}
+    ten = np.full(5, 10.0) * units.mV
+    for make in (
+        lambda: Population("E", 5, 20 * units.ms, **cell),
+        lambda: Population("E", 5, np.full(5, 20.0) * units.ms, **cell),
+        lambda: Population("E", 5, 20.0, **{**cell, "v_rest": ten}),
+        lambda: Population("E", 5, 20.0, v_init=ten, **cell),
+        lambda: CurrentInput("E", ten, dt=10.0),
+        lambda: CurrentInput("E", [5 * units.mV, 6 * units.mV], dt=10.0),
+    ):
+        with pytest.raises(InputError, match=r"is a quantity of brian2, which carries a unit; give plain numbers"):
+            make()
