@@ -171,9 +171,10 @@ class Spikes:
         A last bin that the observation does not fill is left out.
 
         Raises:
-            InputError: dt is not positive or longer than the observation.
+            InputError: dt is not positive or longer than the observation, or its bins do not fit into memory.
         """
         bins, unit, n_bins = self.bins(dt)
+        check_memory(f"Spikes.binned: {n_bins} bins of {self.n_units} units", 8 * n_bins * self.n_units)
         weights = np.ones(bins.size)
         flat = np.bincount(bins * self.n_units + unit, weights=weights, minlength=n_bins * self.n_units)
         counts = np.asarray(flat.reshape(n_bins, self.n_units), dtype=np.float64)
