@@ -71,7 +71,7 @@ def bitcode(function: Callable[..., Any], arguments: Sequence[Any]) -> bytes:
     (made,) = compiled.overloads.values()
     of_loops = [compiled for part in _LOOPS for compiled in part.overloads.values()]
     apart = {c.fndesc.llvm_func_name for c in of_loops if any(isinstance(a, types.Array) for a in c.signature.args)}
-    return packed(linked(made.library), made.fndesc.llvm_func_name, apart)
+    return packed(linked(made), made.fndesc.llvm_func_name, apart)
 
 
 def _typed(value: Any) -> Any:

@@ -76,8 +76,9 @@ class _Begin(LoweringPass):
         LoweringPass.__init__(self)  # type: ignore[no-untyped-call]
 
     def run_pass(self, state: Any) -> bool:
-        state.library = self.kind(state.targetctx.codegen(), state.func_id.func_qualname)
-        state.library.enable_object_caching()
+        library = self.kind(state.targetctx.codegen(), state.func_id.func_qualname)
+        library.enable_object_caching()
+        state["library"] = library
         return False
 
 
@@ -124,8 +125,9 @@ class _CompilerOfLoops(_Compiler):
 _KNOWN = all(hasattr(_Library, name) for name in _NAMES)
 
 
-def linked(library: Any) -> bytes:
-    """Return the bitcode of a compiled function with all that it calls."""
+def linked(compiled: Any) -> bytes:
+    """Return the bitcode of a compiled function, numba's `CompileResult`, with all that it calls."""
+    library = compiled._asdict()["library"]
     if _KNOWN:
         return bytes(library._final_module.as_bitcode())
     return bytes(llvm.parse_assembly(library.get_llvm_str()).as_bitcode())

@@ -87,6 +87,7 @@ def packed(bitcode: bytes, name: str, apart: Collection[str]) -> bytes:
     passes.add_instruction_combine_pass()
     passes.add_simplify_cfg_pass()
     passes.add_dead_code_elimination_pass()
+    passes.add_global_dead_code_eliminate_pass()  # addresses within this process, which numba leaves behind
     passes.run(module, _builder(machine(), 0))
     return bytes(module.as_bitcode())
 
