@@ -56,7 +56,7 @@ def build(system: Any, parameters: Mapping[str, object]) -> Any:
     """
     if callable(system):
         name = getattr(system, "__name__", "it")
-        raise InputError(f"simulate: takes a name, a Network or a file; got the function {name}; call it: {name}()")
+        raise InputError(f"system: must be a name, a Network or a file; got the function {name}; call it: {name}()")
     if (own := network_source(system)) is not None:
         return own.build(parameters)
     kind = _kind(system)

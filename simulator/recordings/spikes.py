@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..checks import rounding
 from ..errors import InputError
-from ..fields import check
+from ..fields import check, refuse_units
 from ..machine import check_memory
 from .recording import Labels, Recording, _frozen, _window, choose, frozen_labels, unit_index
 
@@ -171,10 +171,9 @@ class Spikes:
         A last bin that the observation does not fill is left out.
 
         Raises:
-            InputError: dt is not positive or longer than the observation, or its bins do not fit into memory.
+            InputError: as `bins`.
         """
         bins, unit, n_bins = self.bins(dt)
-        check_memory(f"Spikes.binned: {n_bins} bins of {self.n_units} units", 8 * n_bins * self.n_units)
         weights = np.ones(bins.size)
         flat = np.bincount(bins * self.n_units + unit, weights=weights, minlength=n_bins * self.n_units)
         counts = np.asarray(flat.reshape(n_bins, self.n_units), dtype=np.float64)
@@ -257,6 +256,7 @@ class Spikes:
 
     def n_bins(self, dt: float) -> int:
         """Return the number of bins of dt [s] that the observation fills. Errors as `bins`."""
+        refuse_units("Spikes: dt", dt)
         if not (math.isfinite(dt) and dt > 0):
             raise InputError(f"Spikes: dt must be > 0 s; got {dt}")
         if not self.duration / dt * self.n_units < MOST_BINS:
@@ -265,7 +265,7 @@ class Spikes:
                 "memory holds; take wider ones"
             )
         check_memory(f"Spikes: bins of {dt:g} s of {self.n_units} units", 16 * self.duration / dt * self.n_units)
-        if self.rounding > dt / 4 and self.duration >= dt:
+        if self.rounding > dt / 4:
             raise InputError(
                 f"Spikes: times near {self.t0 + self.duration:g} s are stored to {self.rounding / 2:.2g} s, too coarse "
                 f"for bins of {dt:g} s; subtract the start of the observation from the times and from t0"

@@ -297,3 +297,9 @@ def test_a_spike_within_rounding_of_the_start_is_in_the_first_bin():
 
 def test_half_precision_becomes_single():
     assert recording(np.ones((2, 2), np.float16)).values.dtype == np.float32
+
+
+def test_a_bin_at_times_too_large_for_it_is_refused():
+    """Rounding near such times exceeds any bin: it must not count as bins."""
+    with pytest.raises(InputError, match="too coarse"):
+        Spikes(np.empty(0), np.empty(0, int), 3, 2.0, t0=1e300).binned(2.0**63)
