@@ -113,8 +113,10 @@ def _in_memory(data: Source, dt: float | None, clock: str | None, dims: Dims | N
         check_dense(data, "array")
         if dt is None and clock != "sample":
             raise InputError("an array has no clock; give dt=INTERVAL and clock=, or clock='sample' if it has no order")
-        unit = unit_text(getattr(data, "dimensionality", getattr(data, "unit", None)))  # of quantities, astropy
+        known = getattr(data, "dimensionality", getattr(data, "unit", None))  # of quantities, astropy
+        unit = unit_text(known)
         values = data.detach() if array_api_compat.is_torch_array(data) else data  # no value needs its graph
+        values = values if known is None else np.asarray(values)
         values, notes = arranged(values, dims, clock=clock)
         recording = Recording(
             values, dt=1.0 if dt is None else dt, clock=cast(Clock, clock or "second"), quantity="activity", unit=unit,

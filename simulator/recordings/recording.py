@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..checks import _storable, check_name, rounding
 from ..errors import InputError, unknown
-from ..fields import check
+from ..fields import check, refuse_units
 from ..types import Array
 from .pieces import Pieces
 
@@ -70,6 +70,7 @@ class Recording:
     source: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        refuse_units("Recording.values", self.values)
         values = _real_array(self.values)
         if values.ndim < 2:
             raise InputError(

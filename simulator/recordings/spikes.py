@@ -54,6 +54,7 @@ class Spikes:
 
     def __post_init__(self) -> None:
         self._check_types()
+        refuse_units("Spikes.time", self.time)
         time = np.asarray(self.time, dtype=np.float64)
         given = np.asarray(self.unit)
         if given.size and not np.issubdtype(given.dtype, np.integer):

@@ -303,3 +303,12 @@ def test_a_bin_at_times_too_large_for_it_is_refused():
     """Rounding near such times exceeds any bin: it must not count as bins."""
     with pytest.raises(InputError, match="too coarse"):
         Spikes(np.empty(0), np.empty(0, int), 3, 2.0, t0=1e300).binned(2.0**63)
+
+
+def test_values_and_times_with_units_are_refused():
+    """NumPy reads 10 mV of Brian2 as .01."""
+    units = pytest.importorskip("brian2").units
+    with pytest.raises(InputError, match=r"Recording\.values: is a quantity of brian2"):
+        Recording(np.ones((5, 2)) * units.mV, 0.1, "second", "v", "mV")
+    with pytest.raises(InputError, match=r"Spikes\.time: is a quantity of brian2"):
+        Spikes(np.array([0.1, 0.2]) * units.ms, [0, 1], 2, 1.0)
