@@ -42,6 +42,9 @@ FIGURES = Registry("figure", "ictal", {
     "evaluation": ("analyses.figures.rates:evaluation_drawings", "accuracy by set, and by severity of corruptions"),
     "sweep": ("analyses.figures.sweep:sweep_drawings", "mean activity against the parameters of the grid"),
 })  # fmt: skip
+OVERVIEWS = Registry("overview", "ictal", {
+    "why": ("analyses.figures.why:why_overview", "the parts of a value on its axis"),
+})  # fmt: skip
 PAGES = Registry("page", "ictal", {
     "comparison": ("analyses.report.comparison:write_report", "verdicts, figures, numbers and caveats"),
     "evidence": ("experiments.reproduce:evidence_page", "the ledger with a figure a claim"),
@@ -62,8 +65,21 @@ class Kind(ABC):
     def facts(self) -> Mapping[str, Any]:
         """Return a summary for `ictal info`: title -> text, list or mapping."""
 
-    def plot(self) -> dict[str, Any]:
-        """Draw every figure: name -> Drawing, with ``figure`` (matplotlib's), ``caption`` and ``alt``.
+    def plot(self) -> Any:
+        """Return the overview as a matplotlib figure: one page with the finding as its title.
+
+        Raises:
+            InputError: this kind has no figures.
+        """
+        overview = self.overview()
+        return (overview or next(iter(self.drawings().values()))).figure
+
+    def overview(self) -> Any:
+        """Return the overview as a Drawing, with ``figure``, ``caption`` and ``alt``; None of a kind without one."""
+        return OVERVIEWS.load(self.kind)(self) if self.kind in OVERVIEWS else None
+
+    def drawings(self) -> dict[str, Any]:
+        """Draw every part: name -> Drawing, with ``figure`` (matplotlib's), ``caption`` and ``alt``.
 
         Raises:
             InputError: this kind has no figures.

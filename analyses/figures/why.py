@@ -12,9 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from ..measures.notation import short
 from ..why.parts import ALL, CLASS, FAST, SLOW, TRIALS, WITHIN_CLASSES, WITHIN_TRIALS
 from ..why.result import BACKGROUND, SUBTRACTED, Range, WhyResult
-from ..why.wording import decimals, frequency, seconds, short
+from ..why.wording import decimals, frequency, seconds
 from .parts.style import Drawing, styled, words
 
 WIDTH, ROW = 7.0, 0.27  # inch: 180 mm in print; a row below the bar
@@ -44,8 +45,13 @@ class _Segment:
 
 def why_drawings(result: WhyResult) -> Iterator[Drawing]:
     """Draw the one figure of a value that was taken apart."""
+    yield why_overview(result)
+
+
+def why_overview(result: WhyResult) -> Drawing:
+    """Draw a value that was taken apart."""
     measure = str(result.config["measure"])
-    yield Drawing(f"why/{measure}", result.sentence, why_figure(result), caption(result), _alt(result))
+    return Drawing(f"why/{measure}", result.sentence, why_figure(result), caption(result), _alt(result))
 
 
 @styled

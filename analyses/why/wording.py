@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from ..measures.notation import short
 from ..values import Value
 from .parts import ALL, CLASS, FAST, LINEAR, SLOW, TRIALS, WITHIN_CLASSES, WITHIN_TRIALS
 from .result import BACKGROUND, SUBTRACTED, Facts, PairSet, Part, Range, Shift
@@ -17,21 +18,6 @@ TOO_SLOW = 10  # T_eff below which one recording says little
 def decimals(value: float) -> int:
     """Return the decimals by which parts of a value are read: two, more of a small value."""
     return 2 if abs(value) >= 0.1 or value == 0 else 3 if abs(value) >= 0.01 else 4
-
-
-def short(value: float, digits: int = 2) -> str:
-    """Return a number of measures without its leading zero.
-
-    >>> short(0.523), short(-0.04), short(1.0), short(-0.0001), short(math.nan)
-    ('.52', '−.04', '1', '0', '–')
-    """
-    if not math.isfinite(value):
-        return "–"
-    text = f"{abs(value):.{digits}f}"
-    if float(text) == 0:
-        return "0"
-    text = text.rstrip("0").rstrip(".") if float(text).is_integer() else text.removeprefix("0")
-    return ("−" if value < 0 else "") + text
 
 
 def interval(low: float, high: float, digits: int = 2) -> str:

@@ -67,7 +67,10 @@ def eeg(
         from ..simulator.files.disk import make_folder
 
         make_folder(folder)
-        written = [found.save(folder / RESULT, force=force), *save_figures(found.plot().values(), folder, force=force)]
+        written = [
+            found.save(folder / RESULT, force=force),
+            *save_figures(found.drawings().values(), folder, force=force),
+        ]
     data = {"file": str(file), **found.to_json(), "files": [str(path) for path in written]} if out.json else {}
     out.result(data, lambda: windows_table(found) + _recruited(found) + _detected(found))
     out.note(*channel_notes(found), f"wrote {written[0]} and {len(written) - 1} figures (PNG, SVG) to {folder}")

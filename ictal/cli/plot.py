@@ -38,7 +38,7 @@ def plot(
         from ..analyses.figures.save import save_figures, save_films
 
         moving = films(found) if animate else {}
-        figures = found.plot()
+        figures = found.drawings()
         make_folder(folder)
         written = save_figures(figures.values(), folder, force=force) + save_films(moving, folder, force=force)
     said = assumptions(dict(found.source)) if isinstance(found, Run) else []

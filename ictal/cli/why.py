@@ -79,7 +79,7 @@ def why(
             from ..simulator.files.disk import make_folder
 
             make_folder(plot)
-            written += save_figures(found.plot().values(), plot, force=force)
+            written += save_figures(found.drawings().values(), plot, force=force)
         if html is not None:
             written.append(found.html(html, force=force))
     notes = [*assumptions(found.config, found.config["source"]), *(f"wrote {path}" for path in written)]

@@ -132,7 +132,7 @@ def data_of(figure):
 
 
 def test_a_comparison_gives_a_figure_of_each_kind(comparison):
-    names = list(comparison.plot())
+    names = list(comparison.drawings())
     assert len(names) == len(set(names))
     assert [n for n in names if n.startswith(("raster", "order", "spectrum"))] == [
         "raster/spikes/rest",
@@ -159,7 +159,7 @@ def test_a_comparison_gives_a_figure_of_each_kind(comparison):
 
 
 def test_a_run_gives_its_rasters_traces_maps_spectrum_and_hysteresis(run):
-    assert list(run.plot()) == [
+    assert list(run.drawings()) == [
         "raster/E",
         "trace/g",
         "trace/q",
@@ -179,7 +179,7 @@ def test_a_run_gives_its_rasters_traces_maps_spectrum_and_hysteresis(run):
 
 def test_a_trigger_is_no_ramp(run):
     step = np.where(np.arange(2000) < 150, 0.4, 1.0)[:, None]
-    shown = Run({"E": run["E"], "g": Recording(step, 0.01, "second", "g", "1")}).plot()
+    shown = Run({"E": run["E"], "g": Recording(step, 0.01, "second", "g", "1")}).drawings()
     assert list(shown) == ["raster/E", "trace/g"]
 
 
@@ -249,7 +249,7 @@ def undrawn(figure):
 
 
 def test_every_replicate_and_its_null_are_drawn(comparison):
-    drawn = comparison.plot()["null/chi_c/samples"]
+    drawn = comparison.drawings()["null/chi_c/samples"]
     figure, caption = drawn.figure, drawn.caption
     dots = [line for line in figure.axes[0].lines if line.get_marker() == "o" and line.get_mfc() != "none"]
     shown = sorted(y for line in dots for y in line.get_ydata())
@@ -263,7 +263,7 @@ def test_every_replicate_and_its_null_are_drawn(comparison):
 
 
 def test_what_has_no_null_says_so(comparison):
-    drawn = comparison.plot()["null/mean_rate/spikes"]
+    drawn = comparison.drawings()["null/mean_rate/spikes"]
     figure, caption = drawn.figure, drawn.caption
     assert "no null" in caption
     assert not figure.axes[0].collections
@@ -271,7 +271,7 @@ def test_what_has_no_null_says_so(comparison):
 
 
 def test_maps_that_are_held_side_by_side_share_their_scale(comparison):
-    figures = comparison.plot()
+    figures = comparison.drawings()
     maps = [n for n in figures if n.startswith(("activity/", "correlation/"))]
     scales = {n: figures[n].figure.axes[0].images[0].get_clim() for n in maps}
     assert {v for n, v in scales.items() if n.startswith("activity/")} == {(-2.5, 2.5)}
@@ -298,7 +298,7 @@ def test_a_constant_mean_has_no_power_and_says_so():
 @pytest.mark.parametrize("name", ["raster/spikes/rest", "activity/samples/a", "order/spikes", "null/chi_c/loop"])
 def test_the_same_data_give_the_same_bytes(comparison, name, tmp_path):
     loaded = Comparison.load(comparison.save(tmp_path / "c.h5"))
-    one, two = comparison.plot()[name], loaded.plot()[name]
+    one, two = comparison.drawings()[name], loaded.drawings()[name]
     assert one.caption == two.caption
     assert to_png(one.figure, one.caption) == to_png(two.figure, two.caption)
     assert to_svg(one.figure, one.caption) == to_svg(two.figure, two.caption)
@@ -306,7 +306,7 @@ def test_the_same_data_give_the_same_bytes(comparison, name, tmp_path):
 
 def test_a_readers_own_settings_change_nothing_and_are_left_alone(run):
     def picture():
-        return to_svg(run.plot()["trace/lfp"].figure)
+        return to_svg(run.drawings()["trace/lfp"].figure)
 
     plain = picture()
     with matplotlib.rc_context({"font.size": 20, "axes.facecolor": "red", "lines.linewidth": 9}):
@@ -316,7 +316,7 @@ def test_a_readers_own_settings_change_nothing_and_are_left_alone(run):
 
 
 def test_files_are_whole_and_carry_their_caption(comparison, tmp_path):
-    figures = [comparison.plot()[n] for n in ("order/loop", "null/chi_c/spikes")]
+    figures = [comparison.drawings()[n] for n in ("order/loop", "null/chi_c/spikes")]
     written = save_figures(figures, tmp_path)
     stems = ("order-loop", "null-chi_c-spikes")
     assert [p.name for p in written] == [f"{stem}.{kind}" for stem in stems for kind in ("png", "svg")]
@@ -371,13 +371,13 @@ def test_any_name_can_be_drawn(name):
 def test_one_replicate_and_many_groups_fit():
     groups = {f"a group of some length {k}": [loop(k)] for k in range(9)}
     found = compare_panels([Panel("p", groups)], settings=Settings(measures=("chi_c",)))
-    figure = found.plot()["null/chi_c/p"].figure
+    figure = found.drawings()["null/chi_c/p"].figure
     figure.draw_without_rendering()
     assert len({label.get_text() for label in figure.axes[0].get_xticklabels()}) == 9
     (legend,) = figure.legends
     for label in figure.axes[0].get_xticklabels():
         assert not label.get_window_extent().overlaps(legend.get_window_extent())
-    curves_of_all = found.plot()["order/p"].figure
+    curves_of_all = found.drawings()["order/p"].figure
     curves_of_all.draw_without_rendering()
     assert curves_of_all.axes[0].get_window_extent().height > 0.35 * curves_of_all.dpi * SIZE[1]
 
@@ -400,7 +400,7 @@ def test_groups_with_unlike_clocks_do_not_share_a_time_axis():
         for dt, clock in ((0.01, "second"), (1.0, "frame"))
     )
     panel = Panel("p", {"brain": seconds, "network": frames})
-    made = compare_panels([panel], settings=Settings(measures=("kuramoto_r1",))).plot()
+    made = compare_panels([panel], settings=Settings(measures=("kuramoto_r1",))).drawings()
     labels = {name: made[name].figure.axes[0].get_xlabel() for name in made if name.startswith(("order", "spectrum"))}
     assert labels == {
         "order/p/1": "time [s]",

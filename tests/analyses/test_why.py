@@ -389,7 +389,7 @@ def test_a_negative_part_is_told_in_units_of_the_measure():
     assert found.part("fast") < 0 < found.value.value < found.part("slow")
     assert ", partly cancelled by −" in found.sentence
     assert "%" not in found.sentence
-    (drawing,) = found.plot().values()
+    (drawing,) = found.drawings().values()
     assert "partly cancelled" in drawing.alt
 
 
@@ -483,7 +483,7 @@ def test_two_units_are_enough(n, measure):
     x = mixtures.slow_and_fast(3, 2000, n)[0]
     found = why(x, measure, nulls=199)
     assert sum(part.value for part in found.parts) == pytest.approx(found.value.value, abs=1e-12)
-    assert found.plot()
+    assert found.drawings()
 
 
 @pytest.mark.parametrize(
@@ -548,7 +548,7 @@ def test_a_result_returns_from_its_file_and_is_drawn(tmp_path):
     assert again.to_json() == found.to_json()
     assert json.loads(json.dumps(found.to_json(), allow_nan=False))["sentence"] == found.sentence
     assert found.sentence in repr(again)
-    (drawing,) = again.plot().values()
+    (drawing,) = again.drawings().values()
     assert drawing.name == "why/chi_c"
     assert "Hatched: group 1 (16 units)" in drawing.caption
     assert found.sentence.split(",")[0] in again.html(tmp_path / "why.html").read_text(encoding="utf-8")
@@ -565,7 +565,7 @@ def test_a_result_returns_from_its_file_and_is_drawn(tmp_path):
 def test_every_form_is_drawn(form):
     data, settings = SIGNALS[form]
     for measure in ("chi_c", "mean_squared_correlation"):
-        (drawing,) = why(data, measure, **settings).plot().values()
+        (drawing,) = why(data, measure, **settings).drawings().values()
         assert drawing.figure.get_axes()
 
 

@@ -154,7 +154,7 @@ def test_a_result_that_is_saved_again_is_equal(name, tmp_path):
 
 def test_an_evaluation_returns_from_its_file(evaluation, tmp_path):
     found, path = evaluation
-    assert set(found.plot()) == {"evaluation/sets", "evaluation/corruptions"}
+    assert set(found.drawings()) == {"evaluation/sets", "evaluation/corruptions"}
     again = ictal.load(path)
     assert summarise(again) == summarise(found)
     assert again.to_json()["sets"]["test"]["ece"] is None
@@ -168,7 +168,7 @@ def test_an_evaluation_returns_from_its_file(evaluation, tmp_path):
 def test_a_page_holds_its_figures_and_fetches_nothing(name, tmp_path):
     found = ictal.load(FILES / name)
     page = found.html(tmp_path / "page.html").read_text(encoding="utf-8")
-    assert page.count("<img") == len(found.plot() if found.kind in FIGURES else ())
+    assert page.count("<img") == len(found.drawings() if found.kind in FIGURES else ())
     assert "http" not in page.replace("http-equiv", "")
     with pytest.raises(ictal.InputError, match="exists already"):
         found.html(tmp_path / "page.html")
@@ -186,7 +186,7 @@ def test_a_sweep_is_a_table_and_a_figure_an_entry(tmp_path, monkeypatch):
     run = found.load(point)
     assert table["mean_E"].values[5] == run.spikes("E").time.size / run.spikes("E").n_units / 0.02
     assert np.isnan(table["mean_E"].values[0])
-    drawn = found.plot()
+    drawn = found.drawings()
     assert set(drawn) == {f"sweep/{name}" for name in run}
     assert "11 of 12 points" in drawn["sweep/E"].caption
     lines = drawn["sweep/E"].figure.axes[0].lines

@@ -177,7 +177,8 @@ def everything(path):
             k: np.asarray(v).tobytes() for k, v in item.attrs.items() if k not in hidden and not isinstance(v, str)
         }
         attrs |= {k: v for k, v in item.attrs.items() if k not in hidden and isinstance(v, str)}
-        found[name] = (attrs, item[...].tobytes() if isinstance(item, h5py.Dataset) else None)
+        values = item[...] if isinstance(item, h5py.Dataset) else np.empty(0)
+        found[name] = (attrs, values.tolist() if values.dtype.kind == "O" else values.tobytes())
 
     with h5py.File(path) as file:
         note("/", file)

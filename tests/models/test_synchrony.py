@@ -513,7 +513,7 @@ def drawn(trained, long_run):
 
 
 def test_a_training_gives_its_figures(trained, long_run):
-    names = list(trained.plot())
+    names = list(trained.drawings())
     for when in ("pre", "post"):
         for measure in FEW:
             assert {f"synchrony/{measure}/{when}-test", f"depth/{measure}/{when}-test"} <= set(names)
@@ -524,15 +524,15 @@ def test_a_training_gives_its_figures(trained, long_run):
     of_history = [n.removeprefix("history/history/") for n in names if n.startswith("history")]
     assert of_history == ["loss", "accuracy", "gap", "test_confidence", "weight_norm"]
     assert not any(n.startswith("transfer") for n in names)  # five records are too few
-    names = list(long_run.plot())
+    names = list(long_run.drawings())
     assert {"transfer/si_3/pre-test", "transfer/si_3/post-test"} <= set(names)
     assert not any(n.startswith("history") for n in names)
-    assert not any(n.startswith("synchrony") for n in ictal.Run({"history": trained["history"]}).plot())
+    assert not any(n.startswith("synchrony") for n in ictal.Run({"history": trained["history"]}).drawings())
 
 
 def test_figures_draw_what_is_stored(trained):
     found = layer_synchrony(trained, "si_3", when="post", of="test")
-    figure = trained.plot()["synchrony/si_3/post-test"].figure
+    figure = trained.drawings()["synchrony/si_3/post-test"].figure
     accuracy, below = figure.axes
     for at in range(2):
         np.testing.assert_array_equal(below.lines[2 * at].get_ydata(), found.values[:, at])
@@ -544,7 +544,7 @@ def test_figures_draw_what_is_stored(trained):
     history = trained.recording("history")
     metrics = list(history.unit_labels["metric"])
     np.testing.assert_array_equal(accuracy.lines[0].get_ydata(), history.values[:, metrics.index("train_accuracy")])
-    depth = trained.plot()["depth/si_3/post-test"].figure.axes[0]
+    depth = trained.drawings()["depth/si_3/post-test"].figure.axes[0]
     solid = [line for line in depth.lines if line.get_marker() == "o"]
     np.testing.assert_array_equal(solid[-1].get_ydata(), found.values[-1])
     train_set = layer_synchrony(trained, "si_3", when="post", of="train")
@@ -589,7 +589,7 @@ def test_plot_draws_a_stored_training_twice_to_the_same_bytes(trained, tmp_path)
     kept = [name for name in trained if name == "history" or name.endswith("_post_test")]
     run = ictal.Run({name: trained[name] for name in kept}, trained.source)
     path = ictal.save(run, tmp_path / "run.h5")
-    once, again = run.plot(), ictal.load(path).plot()
+    once, again = run.drawings(), ictal.load(path).drawings()
     for name in ("synchrony/si_3/post-test", "depth/si_3/post-test", "cka/post-test"):
         assert to_png(once[name].figure) == to_png(again[name].figure)
     done = CliRunner().invoke(app, ["plot", str(path), "-o", str(tmp_path / "figures"), "--quiet"])
