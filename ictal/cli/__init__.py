@@ -35,7 +35,7 @@ COMMANDS = Registry(
         "export": ("export:export", "Write a file for other tools: csv, SONATA or xarray."),
         "reproduce": ("reproduce:reproduce", "Run the evidence for the claims, and print the verdicts."),
         "claims": ("reproduce:claims", "Print the claims of the paper and the verdicts of evidence."),
-        "list": ("info:list_", "List everything that has a name, one line each."),
+        "list": ("info:list_", "List everything that has a name, by kind."),
         "explain": ("info:explain", "Explain anything that has a name."),
         "info": ("info:info", "Describe a file and the command that made it."),
         "doctor": ("doctor:doctor", "Check versions, caches, threads, data and links."),
@@ -116,7 +116,9 @@ def root(
         write(f"ictal {installed('ictal')}\n")
         raise typer.Exit
     if context.invoked_subcommand is None:
-        write(context.get_help() + "\n")
+        from .names_text import START
+
+        write(START)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -25,10 +25,11 @@ def list_(
     *,
     out: Output,
 ) -> None:
-    """List everything that has a name, one line each."""
+    """List everything that has a name by kind; of a kind, one line each."""
     from ..simulator import unknown
     from ..verbs.names import REGISTRIES
     from . import COMMANDS
+    from .names_text import also, of_kind, overview
 
     tables = {kind: table.lines() for kind, table in REGISTRIES.items()}
     if kind and kind not in tables:
@@ -36,11 +37,7 @@ def list_(
     shown = {kind: tables[kind]} if kind else tables
 
     def text() -> str:
-        width = max(len(name) for members in shown.values() for name in members)
-        lines = []
-        for title, members in shown.items():
-            lines += [title, *(f"  {name:<{width}}  {line}" for name, line in members.items()), ""]
-        return "\n".join(lines[:-1]) + "\n"
+        return of_kind(kind, REGISTRIES[kind]) + also(kind, REGISTRIES) if kind else overview(REGISTRIES)
 
     out.result(shown, text)
     for table in (*REGISTRIES.values(), COMMANDS):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
-from ..analyses.nulls import NULL_NAMES
 from ..analyses.settings import ValueSettings
 from ..simulator.errors import InputError
 from ..simulator.fields import Param
@@ -32,11 +31,7 @@ from .options import (
     command,
     prepared,
 )
-from .output import Output, assumptions, number
-from .tables import table
-
-if TYPE_CHECKING:
-    from ..analyses.values import EntryValue, Measurements
+from .output import Output, assumptions
 
 WINDOW = "--window"
 
@@ -141,41 +136,7 @@ def measure(
             file, measures or None, nulls=nulls or 0, window=(window[0], window[1]) if window else None,
             entries=entries or None, progress=report, **shared,
         )  # fmt: skip
-    defined = {row.measure for row in found.rows}
-    missing = dict.fromkeys(one.measure for one in found.skipped if one.measure not in defined)
-    notes = [f"not defined here: {', '.join(missing)} (why: --json)"] if missing else []
-    notes += assumptions(found.config, found.config["source"])
-    out.found(found, lambda: _measured(found), output, force, notes, file=str(file))
+    from .measured import measured, not_defined
 
-
-def _measured(found: Measurements) -> str:
-    """Return the rows as a table; below it the limits of nulls, and why rows that want one have none."""
-    from ..analyses.values import both_nulls
-
-    nulls = any(row.null_kind or row.no_null for row in found.rows)
-    notes = any(row.after_shuffle is not None for row in found.rows)
-    columns = ["entry", "measure", "value", "unit", *(["tested", "null 95 %", "p", "null"] if nulls else [])]
-    rows = []
-    below: dict[str, list[str]] = {}
-    seen = set()
-    more: dict[tuple[str, str], list[EntryValue]] = {}
-    for row in found.second:
-        more.setdefault((row.entry, row.measure), []).append(row)
-    for row in (each for one in found.rows for each in (one, *more.get((one.entry, one.measure), ()))):
-        first = (row.entry, row.measure) not in seen
-        seen.add((row.entry, row.measure))
-        cells = [row.entry, row.measure, number(row.value), row.unit] if first else ["", "", "", ""]
-        if nulls:
-            interval = f"{number(row.null_low)} … {number(row.null_high)}"
-            kind = NULL_NAMES.get(row.null_kind, row.null_kind)
-            cells += [number(row.tested), interval, number(row.p), kind] if row.null_kind else ["–", "–", "–", "–"]
-        note = "" if row.after_shuffle is None else f"after a shuffle {number(row.after_shuffle)}"
-        sizes = [f"{row.n_live}/{row.n_units}", str(row.n_times)] if first else ["", ""]
-        rows.append([*cells, *sizes, *([note] if notes else [])])
-        others = more.get((row.entry, row.measure), ()) if first else ()
-        beside = both_nulls(row, others[0]) if others else ""
-        for remark in (f"no null: {row.no_null}" if row.no_null else "", row.remark if first else "", beside):
-            if remark and row.measure not in below.setdefault(remark, []):
-                below[remark].append(row.measure)
-    drawn = table([*columns, "units", "samples", *(["notes"] if notes else [])], rows)
-    return drawn + "".join(f"{', '.join(names)}: {remark}\n" for remark, names in below.items())
+    notes = [*not_defined(found), *assumptions(found.config, found.config["source"])]
+    out.found(found, lambda: measured(found, str(file)), output, force, notes, file=str(file))

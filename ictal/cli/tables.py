@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from ..simulator.errors import spelled
 
-_NO_TERMINAL, _NARROWEST = 200, 40  # characters of a line
+NO_TERMINAL, _NARROWEST = 80, 40  # characters of a line
 _GAP = "   "
+_HARD = "\N{NO-BREAK SPACE}"
+_TOGETHER = re.compile(  # a space that is not broken: before a unit, within an interval, about a sign between numbers
+    r"(?<=\d) (?=(?:ms|s|min|h|Hz|%|µV|mV|units|samples|spikes|steps|cells)(?!\w))|(?<=[…→±]) (?=[\d.−-])|"
+    r"(?<=[\d.]) (?=[…→±] )|(?<=\d) (?=\[)|(?<=[\d<],) (?=[−.\d-]+\])"
+)
 
 Row = Sequence[str]
 
 
+def width() -> int:
+    """Return the characters of a line: COLUMNS, or those of the terminal; 80 where there is neither."""
+    if not (sys.stdout.isatty() or os.environ.get("COLUMNS")):
+        return NO_TERMINAL
+    return max(shutil.get_terminal_size((NO_TERMINAL, 24)).columns, _NARROWEST)
+
+
+def wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
+    """Return the lines of a text, no longer than the width, with these indents; a number stays with its unit."""
+    joined = _TOGETHER.sub(_HARD, text)
+    lines = textwrap.wrap(
+        joined, width(), initial_indent=first, subsequent_indent=rest, break_on_hyphens=False, break_long_words=False
+    )
+    return [line.replace(_HARD, " ") for line in lines]
+
+
 def table(columns: Row, rows: Sequence[Row], title: str = "") -> str:
-    """Return a table of the width of the terminal, or of 200 characters where there is none.
+    """Return a table of the width of the terminal, or of 80 characters where there is none.
 
     Words and numbers stay whole. A table that is too wide even so is broken into several, one below the other, that
     repeat the columns that name a row.
@@ -25,10 +49,16 @@ def table(columns: Row, rows: Sequence[Row], title: str = "") -> str:
      ───────────────
      si_3      0.12
     """
-    width = max(shutil.get_terminal_size((80, 24)).columns, _NARROWEST) if sys.stdout.isatty() else _NO_TERMINAL
     lines = [[spelled(cell).replace("\n", " ") for cell in row] for row in (columns, *rows)]
-    text = "\n\n".join("\n".join(_drawn(part, width)) for part in _parts(lines, width))
+    whole = [[_TOGETHER.sub(_HARD, cell) for cell in row] for row in lines]
+    text = _text(whole, width())
+    if max(map(_length, text.splitlines())) > width():  # too narrow for whole intervals
+        text = _text(lines, width())
     return f"{title}\n\n{text}\n\n" if title else f"\n{text}\n\n"
+
+
+def _text(lines: list[list[str]], room: int) -> str:
+    return "\n\n".join("\n".join(_drawn(part, room)) for part in _parts(lines, room)).replace(_HARD, " ")
 
 
 def _parts(lines: list[list[str]], width: int) -> Iterator[list[list[str]]]:
