@@ -11,6 +11,7 @@ from .electrodes import Channels, Marked
 from .options import DimsOption, Force, Line, check_folder, command
 from .output import Output, assumptions, number
 from .tables import table
+from .windows_text import windows_text
 
 if TYPE_CHECKING:
     from ..analyses.eeg.result import EegResult
@@ -72,32 +73,8 @@ def eeg(
             *save_figures(found.drawings().values(), folder, force=force),
         ]
     data = {"file": str(file), **found.to_json(), "files": [str(path) for path in written]} if out.json else {}
-    out.result(data, lambda: windows_table(found) + _recruited(found) + _detected(found))
+    out.result(data, lambda: windows_text(found) + _recruited(found) + _detected(found))
     out.note(*channel_notes(found), f"wrote {written[0]} and {len(written) - 1} figures (PNG, SVG) to {folder}")
-
-
-def windows_table(found: EegResult) -> str:
-    """Return the events, every measure by phase with its null, and the tests on blocks, as tables."""
-    from ..analyses.eeg.wording import shown
-
-    rows = [
-        [m.measure, m.phase or "all", str(m.windows), number(m.mean),
-         f"{number(m.null_low)} … {number(m.null_high)}" if m.tested else "–",
-         f"{m.exceed}/{m.tested}" if m.tested else "–"]
-        for m in found.summary()
-    ]  # fmt: skip
-    events = "".join(f"{e.text}: {e.onset:g} to {e.stop:g} {found.config['clock']}\n" for e in found.events)
-    drawn = table(["measure", "phase", "windows", "mean", "null 95 %", "exceed null (p ≤ .05)"], rows)
-    if found.changes:
-        rows = [
-            [c.measure, c.phase, c.of, f"{number(c.before)} → {number(c.mean)}",
-             f"{c.difference:+.3g} [{c.low:.3g}, {c.high:.3g}]", f"{c.n_before} + {c.n}", f"{c.p_holm:.2g}", c.says]
-            for c in found.changes
-        ]  # fmt: skip
-        columns = ["measure", "against before", "of", "means", "difference [95 %]", "blocks", "p (Holm)", "so it"]
-        drawn += table(columns, rows, f"blocks of {found.config['block']:.3g} {found.config['clock']}")
-    alone = [shown(m) for m in found.measures if not any(row.p == row.p for row in found.of(m))]
-    return events + drawn + (f"no null for {', '.join(alone)}\n" if alone and found.config["nulls"] else "")
 
 
 def channel_notes(found: EegResult) -> list[str]:

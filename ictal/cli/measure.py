@@ -9,7 +9,7 @@ from ..analyses.settings import ValueSettings
 from ..simulator.errors import InputError
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
-from .eeg import channel_notes, windows_table
+from .eeg import channel_notes
 from .electrodes import Channels, Marked
 from .options import (
     Band,
@@ -32,6 +32,7 @@ from .options import (
     prepared,
 )
 from .output import Output, assumptions
+from .windows_text import windows_text
 
 WINDOW = "--window"
 
@@ -126,7 +127,7 @@ def measure(
                 file, measures or None, window=window[0], step=step, nulls=199 if nulls is None else nulls,
                 entry=entries[0] if entries else None, progress=report, **marked.arguments(), **shared,
             )  # fmt: skip
-        out.found(windows, lambda: windows_table(windows), output, force, channel_notes(windows), file=str(file))
+        out.found(windows, lambda: windows_text(windows), output, force, channel_notes(windows), file=str(file))
         return
 
     from ..verbs import measure as api

@@ -53,7 +53,7 @@ class Output:
     def note(self, *lines: str) -> None:
         """Print remarks on the result, such as the name of a file that was written."""
         if not (self.json or self.quiet):
-            write("".join(f"{line}\n" for line in lines))
+            write("".join(f"{part}\n" for line in lines for part in on_lines(line)))
 
     def remark(self, data: Mapping[str, Any], *lines: str) -> None:
         """Print `data` under --json, else the lines unless quiet: the result itself is a file."""
@@ -95,6 +95,13 @@ class Output:
             with Bar(*columns, console=Console(stderr=True), transient=True) as bar, _remarks_of_kernels():
                 task = bar.add_task(spelled(title), total=None, what="")
                 yield lambda done, total, what: bar.update(task, completed=done, total=total, what=spelled(what))
+
+
+def on_lines(text: str) -> list[str]:
+    """Return a remark on lines of the terminal's width, the further ones indented; whole where there is none."""
+    from .tables import has_width, wrapped
+
+    return wrapped(text, "", "  ") if has_width() else text.splitlines()
 
 
 def fraction(report: Progress | None) -> Callable[[float], None] | None:

@@ -24,9 +24,12 @@ Row = Sequence[str]
 
 def width() -> int:
     """Return the characters of a line: COLUMNS, or those of the terminal; 80 where there is neither."""
-    if not (sys.stdout.isatty() or os.environ.get("COLUMNS")):
-        return NO_TERMINAL
-    return max(shutil.get_terminal_size((NO_TERMINAL, 24)).columns, _NARROWEST)
+    return max(shutil.get_terminal_size((NO_TERMINAL, 24)).columns, _NARROWEST) if has_width() else NO_TERMINAL
+
+
+def has_width() -> bool:
+    """Return whether stdout is a terminal, or COLUMNS says how wide it is."""
+    return bool(os.environ.get("COLUMNS")) or sys.stdout.isatty()
 
 
 def wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
