@@ -11,6 +11,7 @@ from ..simulator.fields import Param
 from ..simulator.options import Argument
 from .options import AnyFile, DimsOption, command
 from .output import Output, error_line
+from .tables import width
 
 RELATIVE = "relative paths are relative to the folder in which the command was run"
 
@@ -48,15 +49,19 @@ def list_(
 
 @command
 def explain(
-    name: Annotated[str, Param("A name of `ictal list`"), Argument("NAME")],
+    name: Annotated[str, Param("A name of `ictal list`, a term of the field, or a file of a run"), Argument("NAME")],
     *,
     out: Output,
 ) -> None:
     """Explain anything that has a name."""
     from ..verbs.explain import description
-    from ..verbs.explain import explain as explained
+    from ..verbs.explained import explained
+    from . import COMMANDS
 
-    out.result(description(name), lambda: explained(name) + "\n")
+    if name in COMMANDS and name not in ("eeg", "why"):
+        raise InputError(f"{name!r} is a command: ictal {name} --help; ictal explain is for the names of ictal list")
+    facts = description(name)
+    out.result(facts, lambda: explained(facts, width()) + "\n")
 
 
 @command
