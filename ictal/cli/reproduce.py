@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +11,7 @@ from ..simulator.options import Argument, Option
 from .interrupts import Signals
 from .options import Device, Force, command
 from .output import Output
+from .tables import width
 
 if TYPE_CHECKING:
     from ..analyses.claims.ledger import Ledger, Row
@@ -40,6 +39,7 @@ def reproduce(
     from ..experiments.reproduce import ledger
     from ..experiments.reproduce import reproduce as run
     from ..models.training import UnfinishedTrainingError
+    from .claims_text import claims_text
 
     signals = Signals(
         UnfinishedTrainingError, lambda: f"{output} keeps the finished part; the same command goes on from there"
@@ -51,7 +51,7 @@ def reproduce(
         )  # fmt: skip
     found = ledger([done.file])
     trained = {"file": str(done.file), "trained": done.trained, "found": done.found}
-    out.result({"kind": "reproduced", **trained, **_document(found)}, lambda: _text(found))
+    out.result({"kind": "reproduced", **trained, **_document(found)}, lambda: claims_text(found, [done.file]))
     out.note(f"{done.trained} trainings done, {done.found} were there\nwrote {done.file}")
 
 
@@ -62,24 +62,28 @@ def claims(
     ] = (),
     html: Annotated[Path | None, Param("Write the same as a page, with figures"), Option("PAGE.html")] = None,
     figures: Annotated[Path | None, Param("Write the figures as PNG and SVG"), Option("FOLDER")] = None,
+    full: Annotated[bool, Param("Every claim with its measurements, reasons and controls")] = False,
     force: Force = False,
     *,
     out: Output,
 ) -> None:
     """Print the claims of the paper and the verdicts of evidence.
 
-    One row a claim: the statement of the paper, the measurements, the verdict and its reason. A claim that was not run
-    has a row with what it needs.
+    One row a claim: its verdict in every setting, the effect that decides, and what the claim needs. --full prints the
+    statement of the paper, the measurements, the reason and the controls, and what a claim needs that was not run.
     """
     from ..experiments.reproduce import ledger
+    from .claims_text import claims_text
 
-    found = ledger(list(sources) or ([FOLDER] if FOLDER.exists() else []))
+    read = list(sources) or ([FOLDER] if FOLDER.exists() else [])
+    found = ledger(read)
     written = []
     if figures is not None or html is not None:
         from ..analyses.report.ledger import write_claims
 
         written = write_claims(found, html, figures, force=force)
-    out.result({"kind": "claims", **_document(found), "files": [str(file) for file in written]}, lambda: _text(found))
+    out.result({"kind": "claims", **_document(found), "files": [str(file) for file in written]},
+               lambda: _text(found) if full else claims_text(found, read))  # fmt: skip
     if html is not None:
         out.note(f"wrote {html}")
     if figures is not None:
@@ -104,11 +108,10 @@ def _block(row: Row) -> str:
         "not counted": row.left_out,
     }
     lines = [f"{row.claim.name}: {row.shown}", f"  {row.claim.statement}"]
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10**6
     for name, text in facts.items():
         parts = text.split("; ") if name == "measured" else [text]
         for label, line in zip([name, *[""] * (len(parts) - 1)], parts, strict=True):
-            lines += textwrap.wrap(line, max(width, 60), initial_indent=f"  {label:12} ",
+            lines += textwrap.wrap(line, max(width(), 60), initial_indent=f"  {label:12} ",
                                    subsequent_indent=" " * 15, break_on_hyphens=False)  # fmt: skip
     return "\n".join(lines)
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -420,9 +421,13 @@ def test_claims_on_the_command_line(tmp_path, capsys, monkeypatch):
     assert run(["claims", str(tmp_path), "--html", "p.html", "--quiet"]) == 0
     said = capsys.readouterr().out
     assert "planted layers" in said
+    counts = re.findall(r"(\d+) (?:is |are |was |were )?(?:undecided|not run)", said)
+    assert sum(map(int, counts)) == len(CLAIMS)
+    assert (tmp_path / "p.html").stat().st_size > 10_000
+    assert run(["claims", str(tmp_path), "--full", "--quiet"]) == 0
+    said = capsys.readouterr().out
     assert f"{len(CLAIMS)} claims: undecided" in said
     assert said.endswith(".\n")
-    assert (tmp_path / "p.html").stat().st_size > 10_000
     for words, said in (
         (["claims", "nowhere.h5"], "nowhere.h5"),
         (["claims", str(tmp_path), "--html", "p.html"], "exists"),

@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,17 +11,22 @@ import pytest
 import ictal
 from ictal import cli
 from ictal.analyses import MEASURES
+from ictal.analyses.evidence.rules import over_ways
 from ictal.analyses.measures import get
-from ictal.analyses.measures.notation import NOTATION
+from ictal.analyses.measures.notation import NOTATION, short
 from ictal.analyses.measures.planted import on_planted
 from ictal.analyses.measures.scales import SCALES, axis
+from ictal.cli.claims_text import claims_text
+from ictal.cli.glyphs import GLYPHS
 from ictal.cli.measured import measured, three
 from ictal.cli.strips import strip
+from ictal.experiments.reproduce import ledger
 from ictal.verbs.elsewhere import _WAYS, way
 from ictal.verbs.explained import explained
 from ictal.verbs.names import REGISTRIES
 from ictal.verbs.synonyms import _ABSENT, _SAME, absent, plainly, same
 
+ROOT = Path(__file__).resolve().parents[2]
 NAMES = dict.fromkeys(name for table in REGISTRIES.values() for name in table)
 
 
@@ -170,3 +177,34 @@ def test_explain_a_file_lists_what_can_be_set(tmp_path, capsys):
 def test_explain_a_command_names_its_help(capsys):
     assert cli.run(["explain", "compare"]) == 2
     assert "ictal compare --help" in capsys.readouterr().err
+
+
+def test_claims_are_counted_once_and_every_verdict_has_its_glyph(monkeypatch, capsys):
+    found = ledger([ROOT / "data" / "reference"])
+    verdicts = found.by_claim()
+    for width in (100, 80, 60):
+        monkeypatch.setenv("COLUMNS", str(width))
+        text = claims_text(found, [Path("data/reference")])
+        assert max(map(len, text.splitlines())) <= width
+    run = [name for name, verdict in verdicts.items() if verdict != "not run"]
+    assert f"of the {len(run)} claims that were run" in text
+    assert all(name in text.split("Not run:")[1] for name in set(verdicts) - set(run))
+    table = {line.split(" ")[0]: line for line in text.splitlines()}
+    for name in run:
+        made = {}
+        for scale, rows in found.decisions.items():
+            for row in rows:
+                if row.claim == name:
+                    made.setdefault((scale, row.setting), []).append(row)
+        glyphs = [GLYPHS[over_ways(rows)[0]] for rows in made.values()]
+        assert [c for c in table[name] if c in "●◉◐○✕?"] == glyphs, name
+        first = found.effects[next(iter(made))[0]]
+        texts = {f"{short(e.value):>4} [{short(e.low):>4}, {short(e.high):>4}]   >{short(e.least)}" for e in first
+                 if e.claim == name}  # fmt: skip
+        assert any(table[name].endswith(one) for one in texts), table[name]
+    assert "\x1b" not in text
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert "\x1b[38;2;136;34;85m✕\x1b[0m" in claims_text(found, [])
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in claims_text(found, [])
