@@ -20,6 +20,8 @@ from .models import SYSTEMS as SYSTEMS  # the systems, by name
 from .models.architectures import ARCHITECTURES as ARCHITECTURES  # the networks that Ictal trains, by name
 from .models.datasets import DATA as DATA  # the data sets, by name
 from .models.datasets import load_data as load_data
+from .models.monitoring.loops import accelerate_monitor as accelerate_monitor
+from .models.monitoring.loops import lightning_monitor as lightning_monitor
 from .models.monitoring.monitor import Monitor as Monitor
 from .models.monitoring.penalty import desync_penalty as desync_penalty
 from .models.synchrony.recorder import LayerSynchrony as LayerSynchrony

@@ -30,6 +30,8 @@ from .datasets.ood import OOD_PAIRS as OOD_PAIRS  # images out of distribution, 
 from .datasets.ood import out_of_distribution as out_of_distribution
 from .datasets.sequences import Integration as Integration
 from .datasets.sequences import Match as Match
+from .monitoring.loops import accelerate_monitor as accelerate_monitor
+from .monitoring.loops import lightning_monitor as lightning_monitor
 from .monitoring.monitor import Monitor as Monitor
 from .monitoring.penalty import desync_penalty as desync_penalty
 from .probe.axes import Axes as Axes

@@ -128,7 +128,7 @@ _WAYS = {  # names of the field, separated by commas -> what does it
     ),
     "lightning, pytorch lightning, accelerate, hugging face": Way(
         "measures beside a training of Lightning or accelerate, and treatments in it",
-        ("in Python: ictal.monitor_callback, ictal.monitor_accelerate", "docs/your_model.md", "docs/treatments.md"),
+        ("in Python: ictal.lightning_monitor, ictal.accelerate_monitor", "docs/your_model.md", "docs/treatments.md"),
     ),
     "adex, izhikevich, quadratic integrate and fire, qif, eif, exponential integrate and fire, adaptation": Way(
         "cells of networks of one's own", ("ictal simulate my_network.json --duration 5", "docs/own_networks.md"),

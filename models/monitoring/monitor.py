@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -19,6 +20,7 @@ from ..probe.layers import Layers, Units, first_tensor, in_units
 from .batch_measures import Layerwise, drawn, gathered, measure_of_batches, measured
 from .history import PENDING, MonitorLog
 from .passes import Passes
+from .writers import write_scalars
 
 WAITING = 2**18  # values of recorded passes that wait to be measured together
 
@@ -206,6 +208,47 @@ class Monitor:
             name: dict(zip(row.layers, values.tolist(), strict=True))
             for name, values in zip(self.measures, row.values, strict=True)
         }
+
+    def scalars(self) -> dict[str, float]:
+        """``"MEASURE/LAYER"`` -> the last recorded value where it was defined; a call ``#0`` of a layer is ``.0``."""
+        found = {
+            f"{name}/{layer}".replace("#", "."): value
+            for name, values in self.latest().items()
+            for layer, value in values.items()
+        }
+        return {name: value for name, value in found.items() if math.isfinite(value)}
+
+    def log(self, writer: Any, step: int | None = None) -> dict[str, float]:
+        """Write the last record into the log of a training, a scalar a measure and layer; see `scalars`.
+
+        ```python
+        writer = torch.utils.tensorboard.SummaryWriter()  # or wandb.init(), mlflow, an Accelerator
+        with ictal.Monitor(model) as monitor:
+            for epoch in range(10):
+                ...
+                monitor.log(writer, epoch)
+        ```
+
+        Args:
+            writer: with ``add_scalar`` (TensorBoard), ``log_metrics`` or ``log_metric`` (MLflow, Lightning's loggers)
+                or ``log`` (Weights & Biases, accelerate).
+            step: of the scalars; None: the passes before the record, and for ``log`` the step of the run itself.
+
+        Returns:
+            What was written.
+
+        Raises:
+            InputError: a writer without the method it needs; nothing was recorded; a step below 0.
+        """
+        checked("Monitor.log.step", int | None, Param("", ge=0), step)
+        if not self.measures:
+            raise InputError("Monitor.log: measures=() records nothing; give measures, e.g. measures=['si_3']")
+        row = self._measured().last()
+        if row is None:
+            raise self._passes.missing("Monitor.log")
+        found = self.scalars()
+        write_scalars(found, writer, row.step if step is None else step, step)
+        return found
 
     def state_dict(self) -> dict[str, Any]:
         """Generator, passes, record, and which layers are changed in place, as tensors, numbers and strings."""

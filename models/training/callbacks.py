@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from importlib import import_module
 from typing import Any, Self
 
 from torch import Tensor, nn
 
 from ...simulator import InputError
+from ..monitoring.loops import lightning
 from ..treatments.base import Intervention, Treatment
 from .randomness import seed_of_treatment
 
@@ -143,7 +143,7 @@ def lightning_callback(
         InputError: Lightning is not installed; there is no such submodule, or `training_step` does not call it; manual
             optimisation by ``loss.backward()``, which no callback can see.
     """
-    pytorch = _lightning()
+    pytorch = lightning("lightning_callback")
 
     class Treated(pytorch.Callback):  # type: ignore[misc, name-defined]
         """Treatments at work in a Lightning run."""
@@ -268,12 +268,3 @@ def lightning_callback(
                 self.treated.load_state_dict(state_dict)
 
     return Treated()
-
-
-def _lightning() -> Any:
-    for name in ("lightning.pytorch", "pytorch_lightning"):
-        try:
-            return import_module(name)
-        except ModuleNotFoundError:
-            continue
-    raise InputError("lightning_callback: needs Lightning; pip install lightning")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "examples").glob("*.py"))
-NEEDS = {"sweep_on_a_cluster": "distributed"}  # of an extra
+NEEDS = {"sweep_on_a_cluster": "distributed", "early_stopping": "tensorboard"}  # of an extra
 
 
 @pytest.mark.parametrize("script", EXAMPLES, ids=lambda path: path.stem)
