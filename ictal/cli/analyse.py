@@ -13,7 +13,7 @@ from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
 from .options import Force, Hdf5, Line, Set, check_hdf5, command, prepared
 from .output import Output, number
-from .tables import table
+from .tables import HARD, on_lines, table
 
 if TYPE_CHECKING:
     from ..analyses.dynamics.result import DynamicsResult
@@ -140,9 +140,9 @@ def _parameters(system: str, settings: Sequence[str], starts_from: str) -> tuple
 def described(found: DynamicsResult) -> str:
     """Return the parts as tables."""
     config = found.config
-    text = f"{config['system']}, a {config['what']}; time in {config['time_unit']}\n"
+    text = on_lines(f"{config['system']}, a {config['what']}; time in {config['time_unit']}")
     if config["what"] == "runs":
-        text = f"{config['system']}: {config['starts']} runs\n"
+        text = on_lines(f"{config['system']}: {config['starts']} runs")
     parts = (_exponents, _points, _ends, _basins, _plane, _scanned)
     return text + "".join(part(found) for part in parts)
 
@@ -173,7 +173,7 @@ def _points(found: DynamicsResult) -> str:
     drawn = table(["fixed point", "is", "kind", f"leading eigenvalue [{unit}]", "starts", "residual"], rows)
     more = f"and {len(fixed.points) - SHOWN} more\n" if len(fixed.points) > SHOWN else ""
     lost = {line: fixed.lost.count(line) for line in dict.fromkeys(fixed.lost)}
-    ended = "".join(f"{count} of {fixed.starts} starts: {line}\n" for line, count in lost.items())
+    ended = on_lines(*(f"{count} of {fixed.starts} starts: {line}" for line, count in lost.items()))
     return drawn + more + ended
 
 
@@ -186,14 +186,14 @@ def _ends(found: DynamicsResult) -> str:
         share, low, high = ends.share(k)
         centre = ends.centre(k)
         means = "; ".join(
-            f"{ends.names[i]} {number(centre[i])} ± {number(centre[n_names + i])}" for i in range(min(4, n_names))
+            f"{ends.names[i]}{HARD}{number(centre[i])} ± {number(centre[n_names + i])}" for i in range(min(4, n_names))
         ) + (" …" if n_names > 4 else "")
         rows.append([str(k), f"{share:.2f} [{low:.2f}, {high:.2f}]", "rest" if ends.still(k) else "moves", means])
     drawn = table(["attractor", "share of starts [95 %]", "it", "mean ± SD over time"], rows)
     more = f"and {ends.n - SHOWN} more\n" if ends.n > SHOWN else ""
     alone = int((ends.labels == -1).sum())
-    outside = f"{alone} of {len(ends.labels)} starts belong to none\n" if alone else ""
-    return drawn + more + outside + ends.says + "\n" + "".join(f"{line}\n" for line in ends.diverged[:SHOWN])
+    outside = f"{alone} of {len(ends.labels)} starts belong to none" if alone else ""
+    return drawn + more + on_lines(outside, ends.says, *ends.diverged[:SHOWN])
 
 
 def _basins(found: DynamicsResult) -> str:
@@ -204,14 +204,14 @@ def _basins(found: DynamicsResult) -> str:
     names = {-2: "diverge", -1: "none of these"}
     shares = [(int(k), basins.share(int(k))) for k in np.unique(basins.labels)]
     parts = [f"{names.get(k, f'attractor {k}')} {share:.3f}" for k, share in shares]
-    return f"basins in {basins.x.name} × {basins.y.name}: {', '.join(parts)}\n"
+    return on_lines(f"basins in {basins.x.name} × {basins.y.name}: {', '.join(parts)}")
 
 
 def _plane(found: DynamicsResult) -> str:
     if (plane := found.phase_plane) is None:
         return ""
     others = "" if plane.whole else f", all other units as at {found.config['plane_at']}"
-    return f"phase plane {plane.x.name} × {plane.y.name}{others}: in the figure, with {len(plane.paths)} runs\n"
+    return on_lines(f"phase plane {plane.x.name} × {plane.y.name}{others}: in the figure, with {len(plane.paths)} runs")
 
 
 def _scanned(found: DynamicsResult) -> str:
@@ -227,7 +227,6 @@ def _scanned(found: DynamicsResult) -> str:
     unit = found.config["time_unit"]
     columns = [scan.parameter, f"up: {scan.variable}", f"period [{unit}]", f"down: {scan.variable}", f"period [{unit}]"]
     drawn = table(columns, rows)
-    stopped = "".join(f"{line}\n" for line in scan.stopped)
     verdict = f"up and down differ at {scan.parameter} = {ranges}" if ranges else "up and down agree"
     if slow := scan.unsettled:
         listed = ", ".join(number(value) for value in slow[:8]) + (" and so on" if len(slow) > 8 else "")
@@ -236,4 +235,4 @@ def _scanned(found: DynamicsResult) -> str:
             f", but runs have not settled within {longest:g} {unit} at {scan.parameter} = {listed}: --time "
             f"{LONGER * longest:g} runs four times as long"
         )
-    return f"{drawn}{verdict}\n{stopped}"
+    return drawn + on_lines(verdict, *scan.stopped)

@@ -29,7 +29,7 @@ from .options import (
     command,
 )
 from .output import Output, assumptions, number
-from .tables import table
+from .tables import on_lines, table
 
 if TYPE_CHECKING:
     from ..analyses.comparison.result import Comparison
@@ -169,8 +169,8 @@ def summary(found: Comparison) -> str:
 
     measures = dict.fromkeys(row.measure for row in found.observations)
     shuffles = ((name, shuffled(found, name)) for name in measures)
-    lines = (f"{name} before → after a shuffle of the samples: {text}\n" for name, text in shuffles if text)
-    return "".join(f"{line}\n" for line in unmet(found)) + _separations(found) + "".join(lines)
+    lines = (f"{name} before → after a shuffle of the samples: {text}" for name, text in shuffles if text)
+    return on_lines(*unmet(found)) + _separations(found) + on_lines(*lines)
 
 
 def _separations(found: Comparison) -> str:

@@ -16,6 +16,7 @@ from ..simulator.fields import Param
 from ..simulator.options import Option
 from .options import command
 from .output import Output
+from .tables import wrapped
 
 PACKAGES = (
     "numpy", "scipy", "h5py", "numba", "brian2", "torch", "scikit-learn", "matplotlib", "jinja2", "typer", "rich",
@@ -52,7 +53,9 @@ def doctor(
     troubles = [name for name, check in checks.items() if not check["ok"]]
 
     def text() -> str:
-        lines = [f"{'ok ' if check['ok'] else 'NO '} {name:<14} {check['what']}" for name, check in checks.items()]
+        lines = []
+        for name, check in checks.items():
+            lines += wrapped(f"{'ok ' if check['ok'] else 'NO '} {name:<14} {check['what']}", "", " " * 19)
         lines.append("all is well" if not troubles else f"look at: {', '.join(troubles)}")
         return "\n".join(lines) + "\n"
 

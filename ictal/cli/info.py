@@ -11,7 +11,7 @@ from ..simulator.fields import Param
 from ..simulator.options import Argument
 from .options import AnyFile, DimsOption, command
 from .output import Output, error_line
-from .tables import width
+from .tables import width, wrapped
 
 RELATIVE = "relative paths are relative to the folder in which the command was run"
 
@@ -90,14 +90,18 @@ def info(
         facts = _run_facts(file, dims, arrays)
 
     def text() -> str:
-        lines = [f"{file}: {facts['kind']}"]
+        lines = wrapped(f"{file}: {facts['kind']}", "", "  ")
         for key, value in facts.items():
             if key in ("file", "kind", "config") or value in (None, "", {}, []):
                 continue
             if isinstance(value, dict):
-                lines += [f"{key}:", *(f"  {name}: {item}" for name, item in value.items())]
+                lines.append(f"{key}:")
+                lines += (part for name, item in value.items() for part in wrapped(f"{name}: {item}", "  ", "    "))
+            elif str(value).startswith("ictal "):  # a command stays on one line
+                lines.append(f"{key}: {value}")
             else:
-                lines.append(f"{key}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
+                words = ", ".join(map(str, value)) if isinstance(value, list) else value
+                lines += wrapped(f"{key}: {words}", "", "  ")
         return "\n".join(lines) + "\n"
 
     out.result({"file": str(file), **facts}, text)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from .interrupts import Signals
 from .output import Output, error_line, fraction
+from .tables import wrapped
 
 if TYPE_CHECKING:
     from ..models.system import Spiking
@@ -86,13 +87,14 @@ def forecast(system: Spiking, given: Simulation, target: Path, threads: int, out
     def text() -> str:
         free = {"memory": memory, "disk": disk}
         left = {name: "" if size is None else f" ({readable_size(size)} free)" for name, size in free.items()}
-        return (
-            f"memory  about {readable_size(needs.memory)}{left['memory']}\n"
+        lines = (
+            f"memory  about {readable_size(needs.memory)}{left['memory']}",
             f"file    about {readable_size(needs.file)}, and up to {readable_size(needs.disk)} of disk "
-            f"while it is written{left['disk']}\n"
-            f"time    about {_time(needs.seconds)} on {threads} thread{'s' if threads > 1 else ''}\n"
-            f"{needs.how}\n"
+            f"while it is written{left['disk']}",
+            f"time    about {_time(needs.seconds)} on {threads} thread{'s' if threads > 1 else ''}",
+            needs.how,
         )
+        return "".join(f"{part}\n" for line in lines for part in wrapped(line, "", " " * 8))
 
     out.result({"kind": "forecast", **asdict(needs), "free_memory": memory, "free_disk": disk}, text)
 

@@ -53,7 +53,7 @@ class Output:
     def note(self, *lines: str) -> None:
         """Print remarks on the result, such as the name of a file that was written."""
         if not (self.json or self.quiet):
-            write("".join(f"{part}\n" for line in lines for part in on_lines(line)))
+            write("".join(f"{part}\n" for line in lines for part in _remark(line)))
 
     def remark(self, data: Mapping[str, Any], *lines: str) -> None:
         """Print `data` under --json, else the lines unless quiet: the result itself is a file."""
@@ -82,22 +82,24 @@ class Output:
             from rich.console import Console
             from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
             from rich.progress import Progress as Bar
+            from rich.table import Column
 
             columns = (
                 TextColumn("{task.description}"),
-                BarColumn(),
+                BarColumn(bar_width=16),
                 TaskProgressColumn(),
                 TimeElapsedColumn(),
                 TextColumn("left"),
                 TimeRemainingColumn(),
-                TextColumn("{task.fields[what]}", markup=False),
+                TextColumn("{task.fields[what]}", markup=False, table_column=Column(ratio=1, no_wrap=True)),
             )
-            with Bar(*columns, console=Console(stderr=True), transient=True) as bar, _remarks_of_kernels():
+            console = Console(stderr=True, no_color=True)  # one line: the words take what the numbers leave
+            with Bar(*columns, console=console, transient=True, expand=True) as bar, _remarks_of_kernels():
                 task = bar.add_task(spelled(title), total=None, what="")
                 yield lambda done, total, what: bar.update(task, completed=done, total=total, what=spelled(what))
 
 
-def on_lines(text: str) -> list[str]:
+def _remark(text: str) -> list[str]:
     """Return a remark on lines of the terminal's width, the further ones indented; whole where there is none."""
     from .tables import has_width, wrapped
 

@@ -13,7 +13,7 @@ from ..simulator.errors import spelled
 
 NO_TERMINAL, _NARROWEST = 80, 40  # characters of a line
 _GAP = "   "
-_HARD = "\N{NO-BREAK SPACE}"
+HARD = "\N{NO-BREAK SPACE}"  # holds words of a cell together
 _TOGETHER = re.compile(  # a space that is not broken: before a unit, within an interval, about a sign between numbers
     r"(?<=\d) (?=(?:ms|s|min|h|Hz|%|µV|mV|units|samples|spikes|steps|cells)(?!\w))|(?<=[…→±]) (?=[\d.−-])|"
     r"(?<=[\d.]) (?=[…→±] )|(?<=\d) (?=\[)|(?<=[\d<],) (?=[−.\d-]+\])"
@@ -34,11 +34,16 @@ def has_width() -> bool:
 
 def wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
     """Return the lines of a text, no longer than the width, with these indents; a number stays with its unit."""
-    joined = _TOGETHER.sub(_HARD, text)
+    joined = _TOGETHER.sub(HARD, text)
     lines = textwrap.wrap(
         joined, width(), initial_indent=first, subsequent_indent=rest, break_on_hyphens=False, break_long_words=False
     )
-    return [line.replace(_HARD, " ") for line in lines]
+    return [line.replace(HARD, " ") for line in lines]
+
+
+def on_lines(*texts: str) -> str:
+    """Return texts on lines of the width, those that go on indented; an empty text has none."""
+    return "".join(f"{line}\n" for text in texts for line in wrapped(text, "", "  "))
 
 
 def table(columns: Row, rows: Sequence[Row], title: str = "") -> str:
@@ -53,7 +58,7 @@ def table(columns: Row, rows: Sequence[Row], title: str = "") -> str:
      si_3      0.12
     """
     lines = [[spelled(cell).replace("\n", " ") for cell in row] for row in (columns, *rows)]
-    whole = [[_TOGETHER.sub(_HARD, cell) for cell in row] for row in lines]
+    whole = [[_TOGETHER.sub(HARD, cell) for cell in row] for row in lines]
     text = _text(whole, width())
     if max(map(_length, text.splitlines())) > width():  # too narrow for whole intervals
         text = _text(lines, width())
@@ -61,7 +66,7 @@ def table(columns: Row, rows: Sequence[Row], title: str = "") -> str:
 
 
 def _text(lines: list[list[str]], room: int) -> str:
-    return "\n\n".join("\n".join(_drawn(part, room)) for part in _parts(lines, room)).replace(_HARD, " ")
+    return "\n\n".join("\n".join(_drawn(part, room)) for part in _parts(lines, room)).replace(HARD, " ")
 
 
 def _parts(lines: list[list[str]], width: int) -> Iterator[list[list[str]]]:

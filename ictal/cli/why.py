@@ -11,7 +11,7 @@ from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
 from .options import Band, Bin, ClockOption, DimsOption, Dt, Force, Hdf5, Line, Sd, check_folder, check_hdf5, command
 from .output import Output, assumptions, number
-from .tables import table
+from .tables import on_lines, table
 
 if TYPE_CHECKING:
     from ..analyses.why.result import WhyResult
@@ -89,7 +89,7 @@ def why(
 
 def _told(found: WhyResult) -> str:
     """Return the sentences, the parts, and the cross table."""
-    sentences = "\n".join([found.sentence, *found.says.splitlines()]) + "\n"
+    sentences = on_lines(found.sentence, *found.says.splitlines())
     if not all(part.told for part in found.parts):
         return sentences
     chance = any(math.isfinite(part.chance) for part in found.parts)
@@ -116,9 +116,8 @@ def _told(found: WhyResult) -> str:
         middle = (
             "" if value.tested == value.value else f", beside {number(value.tested)} of the part that all shifts cover"
         )
-        drawn += f"null 95 % {number(value.null_low)} … {number(value.null_high)}, p {number(value.p)}{middle}\n"
-        drawn += f"{value.remark}\n" if value.remark else ""
+        null = f"null 95 % {number(value.null_low)} … {number(value.null_high)}, p {number(value.p)}{middle}"
+        drawn += on_lines(null, value.remark)
     elif value.no_null:
-        drawn += f"no null: {value.no_null}\n"
-    inside = [row for row in found.sets[1:]]
-    return sentences + drawn + "".join(f"{row.pairs}: units {row.units}\n" for row in inside)
+        drawn += on_lines(f"no null: {value.no_null}")
+    return sentences + drawn + on_lines(*(f"{row.pairs}: units {row.units}" for row in found.sets[1:]))
