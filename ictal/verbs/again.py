@@ -17,6 +17,7 @@ from ..simulator.engines.simulate import simulate
 from ..simulator.files.disk import is_same_file
 from ..simulator.files.identity import changes, fingerprint, identity
 from ..simulator.files.origins import open_origin, state_sha256
+from ..simulator.networks.changes import check_sizes
 from ..simulator.networks.description import describe
 from ..simulator.networks.paths import changed
 from ..simulator.recordings.origin import Origin
@@ -73,13 +74,19 @@ class FileOfRun:
         """Read ``KEY=VALUE`` texts as parameters of the system, or of the network by their paths."""
         return parse_settings(self.system or self._network(), settings)
 
-    def network(self, values: Mapping[str, object]) -> Network:
+    def network(self, values: Mapping[str, object], *, goes_on: bool = False) -> Network:
         """Return its network, with other values of parameters.
+
+        Args:
+            values: of the system, or of the network by their paths.
+            goes_on: whether its state is carried over, which another number of cells does not allow.
 
         Raises:
             InputError: an unknown parameter, a value that cannot be, or a system that makes another network now.
         """
         network = self._network()
+        if goes_on and not self.system:
+            check_sizes(network, values)
         if not values or not self.system:
             return changed(network, values) if values else network
         check_made(self.where, self.system, self.recorded, network)
@@ -170,7 +177,7 @@ def continue_run(
     first = FileOfRun.of(run)
     if network is not None and parameters:
         raise InputError("continue_run: give network or parameters; got both")
-    chosen = first.network(parameters) if network is None else network
+    chosen = first.network(parameters, goes_on=True) if network is None else network
     settings = first.origin.settings
     made = simulate(
         chosen, duration, settings["seed"], signal_dt=settings["signal_dt"], precision=settings["precision"],
@@ -220,7 +227,7 @@ def file_to_file(
         raise InputError("continue: takes the seed of the file, and its own time; leave --seed and --duration out")
     if after is not None and seed is not None:
         raise InputError(f"seed: {file} goes on from {after} with its seed, {settings['seed']}; leave it out")
-    network = first.network(parameters)
+    network = first.network(parameters, goes_on=after is not None)
     drawn = int(settings["seed"]) if seed is None else seed
     length = more if more is not None else settings["duration"] if duration is None else duration
     return record_to_file(

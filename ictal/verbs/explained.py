@@ -100,17 +100,26 @@ def _parameters(facts: Mapping[str, Any], width: int) -> Iterator[str]:
     """Yield the parameters in columns; words go on below where the names leave them little place."""
     yield from ["", *_wrapped(f"parameters ({USES[facts['kind']].format(facts['name'])}):", width)]
     cells = [
-        (p["name"], f"{p['default']!s}", p["bounds"], p["words"] + (f" [{p['unit']}]" if p["unit"] else ""))
+        (p["name"], _typed(p["default"]), p["bounds"], p["words"] + (f" [{p['unit']}]" if p["unit"] else ""))
         for p in facts["parameters"]
     ]
     names, defaults, bounds = (
         min(max(len(row[at]) for row in cells), most) for at, most in ((0, 34), (1, 14), (2, 20))
     )
     room = 2 + names + 2 + defaults + 2 + bounds + 2
-    indent = " " * (room if room <= width - 24 else 6)
+    beside = room <= width - 24
     for name, default, bound, words in cells:
-        start = f"  {name:<{names}}  {default:<{defaults}}  {bound:<{bounds}}".rstrip().ljust(room - 2) + "  "
-        yield from _wrapped(f"{start}{words}".rstrip(), width, "", indent)
+        start = f"  {name:<{names}}  {default:<{defaults}}  {bound:<{bounds}}".rstrip()
+        if beside:
+            yield from _wrapped(f"{start.ljust(room - 2)}  {words}".rstrip(), width, "", " " * room)
+        else:
+            yield start
+            yield from _wrapped(words, width, " " * 6, " " * 6) if words else []
+
+
+def _typed(value: object) -> str:
+    """Return a value as the shell takes it."""
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
 
 
 def reflowed(text: str, width: int) -> Iterator[str]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from ..errors import InputError
+from .cells import Population
 from .connections import Edges, FixedInDegree, LowRank, Pairwise, Projection, UniformDelay
 from .inputs import AnyInput, GivenNoise, TriggeredInput
 from .network import Network
+from .paths import parameters_of
 
 RUN_AGAIN = "to change it, run the network from the start"
 
@@ -41,6 +45,19 @@ def check_changes(old: Network, new: Network) -> list[str]:
         if isinstance(one, TriggeredInput) and isinstance(other, TriggeredInput) and one.delay != other.delay:
             raise _refused(f"TriggeredInput.delay: of {one.name!r}", one.delay, other.delay, "stimuli are under way")
     return _remarks(old, new)
+
+
+def check_sizes(network: Network, values: Mapping[str, object]) -> None:
+    """Check that new values of parameters by path leave the number of cells: arrays of the cells would not fit it.
+
+    Raises:
+        InputError: another number of cells, with the way to change it.
+    """
+    known = parameters_of(network)
+    for path, value in values.items():
+        found = known.get(path)
+        if found is not None and found.kind is Population and found.steps[-1] == "n" and value != found.value:
+            raise _refused(f"Population.n: of {path.split('.')[1]!r}", found.value, value, RUN_AGAIN)
 
 
 def _check_populations(old: Network, new: Network) -> None:

@@ -11,8 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, is_dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from ..errors import InputError
 from ..fields import Param, declared
+from .inputs import CurrentInput
 from .network import Network
 
 Steps = tuple[str | int, ...]  # fields and places from the network down
@@ -50,6 +53,8 @@ def parameters_of(network: Network) -> dict[str, Parameter]:
 
 def changed(network: Network, values: Mapping[str, Any]) -> Network:
     """Return a network in which the parameters of these paths have these values.
+
+    A number or a `Schedule` in place of an array of currents takes its interval (``dt``, ``after``) away with it.
 
     Raises:
         InputError: an unknown path (the nearest is named), two paths of which one is a part of the other, or a value
@@ -105,7 +110,10 @@ def _changed(item: Any, values: Mapping[Steps, Any]) -> Any:
         parts.setdefault(steps[0], {})[steps[1:]] = value
     if isinstance(item, tuple):
         return tuple(_changed(one, parts[k]) if k in parts else one for k, one in enumerate(item))
-    return replace(item, **{str(name): _changed(getattr(item, str(name)), part) for name, part in parts.items()})
+    new = {str(name): _changed(getattr(item, str(name)), part) for name, part in parts.items()}
+    if isinstance(item, CurrentInput) and not isinstance(new.get("current", ()), np.ndarray | list | tuple):
+        new = {"dt": None, "after": "refuse", **new}  # a number or Schedule in place of an array has no interval
+    return replace(item, **new)
 
 
 def _path(known: Mapping[str, Parameter], steps: Steps) -> str:

@@ -153,7 +153,7 @@ def test_explain_lists_every_parameter(folder):
     text = ictal.explain("mine.py")
     assert "Return n cells, each of which excites the next." in text
     assert re.search(r"\n  rate +2.0 ", text)
-    assert re.search(r"\n  populations.E.tau_m +20.0 +> 0 +membrane time constant \[ms\]", text)
+    assert re.search(r"\n  populations.E.tau_m +20.0 +> 0\s+membrane time constant \[ms\]", text)
     assert "1 population (E: 12); 1 projection; 1 input; 0 signals" in ictal.explain("mine.json")
 
 

@@ -1,8 +1,11 @@
 """Texts of the terminal: their width, the numbers in them, and names of the field."""
 
+import io
 import re
 import shlex
 import sys
+import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +22,7 @@ from ictal.analyses.measures.scales import SCALES, axis
 from ictal.cli.claims_text import claims_text
 from ictal.cli.glyphs import GLYPHS
 from ictal.cli.measured import measured, three
+from ictal.cli.output import Output
 from ictal.cli.strips import strip
 from ictal.experiments.reproduce import ledger
 from ictal.verbs.elsewhere import _WAYS, way
@@ -27,6 +31,7 @@ from ictal.verbs.names import REGISTRIES
 from ictal.verbs.synonyms import _ABSENT, _SAME, absent, plainly, same
 
 ROOT = Path(__file__).resolve().parents[2]
+NUMBER = re.compile(r"(?<![\w.])[−-]?(?:\d+\.?\d*|\.\d+)(?:e[−-]?\d+)?(?![\w.])")
 NAMES = dict.fromkeys(name for table in REGISTRIES.values() for name in table)
 
 
@@ -208,3 +213,72 @@ def test_claims_are_counted_once_and_every_verdict_has_its_glyph(monkeypatch, ca
     assert "\x1b[38;2;136;34;85m✕\x1b[0m" in claims_text(found, [])
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b" not in claims_text(found, [])
+
+
+@pytest.fixture(scope="module")
+def texts():
+    """Functions that return the text of each command's tables, on small results."""
+    from ictal.cli import analyse, compare, eeg, evaluate, why
+    from ictal.cli.windows_text import windows_text
+
+    rng = np.random.default_rng(0)
+    groups = {
+        name: [np.sqrt(c) * rng.normal(size=(300, 1)) + np.sqrt(1 - c) * rng.normal(size=(300, 6)) for _ in range(4)]
+        for name, c in (("resting state", 0.0), ("convulsing state", 0.7))
+    }
+    compared = ictal.compare(groups, dt=0.01, measures=["chi_c", "mean_squared_correlation", "batch_phase_sync"])
+    seizure = ictal.analyse_eeg(
+        ictal.simulate("synthetic_eeg", duration=60.0, onset=30.0, seizure_duration=20.0, channels=6), nulls=199,
+        measures=["chi_c", "lambda1_fraction"],
+    )  # fmt: skip
+    analysed = ictal.analyse("wilson_cowan", lyapunov=True, fixed_points=True, attractors=True, starts=8, time=200.0)
+    scanned = ictal.analyse("wilson_cowan", scan=("p", 0.5, 2.0, 3), time=200.0)
+    apart = ictal.why(groups["convulsing state"][0], dt=0.01, nulls=199)
+    return {
+        "compare": lambda: compare.summary(compared),
+        "eeg": lambda: windows_text(seizure) + eeg._recruited(seizure) + eeg._detected(seizure),
+        "analyse": lambda: analyse.described(analysed),
+        "scan": lambda: analyse.described(scanned),
+        "why": lambda: why._told(apart),
+        "evaluate": lambda: evaluate.table(("accuracy on", "clean", *"12345", "mean"), [("noise", *["0.1234"] * 7)]),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [80, 60])
+@pytest.mark.parametrize("command", ["compare", "eeg", "analyse", "scan", "why", "evaluate"])
+def test_no_table_breaks_a_number_or_exceeds_the_width(texts, monkeypatch, command, width):
+    monkeypatch.setenv("COLUMNS", "1000")
+    numbers = Counter(NUMBER.findall(texts[command]()))
+    monkeypatch.setenv("COLUMNS", str(width))
+    text = texts[command]()
+    assert max(map(len, text.splitlines())) <= width
+    found = Counter(NUMBER.findall(text))
+    assert all(found[number] >= 1 for number in numbers), {n for n in numbers if not found[n]}
+    if width == 80:
+        assert not re.search(r"\[[^\]]*\n", text), "an interval on two lines"
+        assert not re.search(r"[…→±]\s*\n|\n\s*[…→±]", text)
+
+
+class Terminal(io.StringIO):
+    """A stderr that is a terminal."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("width", [80, 60])
+def test_progress_is_one_line_that_erases_itself(monkeypatch, width):
+    for name, value in {"COLUMNS": str(width), "LINES": "24", "TERM": "xterm"}.items():
+        monkeypatch.setenv(name, value)
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    with Output().progress("train mlp") as report:
+        report(3, 10, "accuracy 0.105 train, 0.122 test, gap -0.017, si_3 0.153, and further words")
+        time.sleep(0.3)
+    written = stream.getvalue()
+    assert not re.search(r"\x1b\[[\d;]*m", written), "a colour"
+    drawn = [re.sub(r"\x1b\[\??\d*[a-zA-Z]", "", part) for part in re.split(r"[\r\n]", written)]
+    assert max(map(len, drawn)) <= width
+    assert any("train mlp" in line and "30%" in line and "accuracy" in line for line in drawn)
+    assert written.rstrip("\x1b[?25h").count("\n") == 1  # of the end; then up, and erased
+    assert "\x1b[1A\x1b[2K" in written

@@ -8,9 +8,11 @@ import pytest
 from contents import everything
 from networks import random_network
 
+import ictal
 from ictal.simulator import (
     Adaptation,
     AlphaSynapse,
+    CurrentInput,
     FixedInDegree,
     InputError,
     Network,
@@ -163,6 +165,22 @@ def test_the_voltages_go_on_where_they_were(changes):
 def test_what_a_state_cannot_be_carried_over_to_is_refused(made, said):
     with pytest.raises(InputError, match=rf"^{said}[^\n]*$"):
         simulate(made(), 0.1, 1, after=simulate(lif(), 0.01, 1))
+
+
+def test_other_numbers_of_cells_and_currents_in_place_of_arrays(tmp_path):
+    cells = Population("E", 4, tau_m=20.0, v_rest=0.0, v_threshold=np.arange(18.0, 22.0), v_reset=10.0)
+    given = CurrentInput("E", np.full(3, 25.0), dt=10.0, after="hold")
+    network = Network((cells,), (), (given,))
+    run = simulate(network, 0.02, 1)
+    with pytest.raises(InputError, match=r"^Population.n: of 'E': cannot change where .* 4 there and 5 here; to "):
+        ictal.continue_run(run, 0.01, **{"populations.E.n": 5})
+    off = changed(network, {"inputs.0.current": 0.0}).inputs[0]
+    assert (off.current, off.dt, off.after) == (0.0, None, "refuse")
+    assert ictal.continue_run(run, 0.05, **{"inputs.0.current": 0.0}).spikes("E").time.size == 0
+    kept = changed(network, {"inputs.0.current": np.zeros(2)}).inputs[0]
+    assert (kept.dt, kept.after) == (10.0, "hold")
+    with pytest.raises(InputError, match="are for an array"):
+        changed(network, {"inputs.0.current": 0.0, "inputs.0.dt": 5.0})
 
 
 def test_other_settings_and_runs_without_a_state_are_refused(tmp_path):
