@@ -26,7 +26,10 @@ def list_(
     *,
     out: Output,
 ) -> None:
-    """List everything that has a name by kind; of a kind, one line each."""
+    """List everything that has a name, by kind.
+
+    Of one kind: a line each; of measures with symbols and groups.
+    """
     from ..simulator import unknown
     from ..verbs.names import REGISTRIES
     from . import COMMANDS

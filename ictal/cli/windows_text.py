@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .measured import three
@@ -37,7 +38,7 @@ def windows_text(found: EegResult) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _finding(phase: str, changes: list[Change] | tuple[Change, ...]) -> str:
+def _finding(phase: str, changes: Sequence[Change]) -> str:
     from ..analyses.eeg.wording import shown
 
     said: dict[str, list[str]] = {}

@@ -26,7 +26,7 @@ def test_a_scan_that_has_not_settled_says_what_to_type():
     short = ictal.scan("stuart_landau", "a", 0.02, 1.0, 2, time=80.0, n=1, dt=0.02, sample=0.02)
     assert short.config["scan_time"] == short.config["scan_longest"] == 20.0
     assert short.scan.unsettled == [0.02]  # approached at the rate 2a: 1/0.04 s = 25 s
-    said = described(short)
+    said = " ".join(described(short).split())
     assert "have not settled within 20 s at a = 0.02: --time 320 runs four times as long" in said
     assert "differ" not in said
     long = ictal.scan("stuart_landau", "a", 0.02, 1.0, 2, n=1, dt=0.02, sample=0.02)

@@ -19,6 +19,7 @@ from ictal.models import (
     Intervention,
     ValidationControl,
     lightning_callback,
+    lightning_monitor,
 )
 from ictal.simulator import InputError
 
@@ -251,14 +252,15 @@ def test_lightning_says_in_one_line_what_is_wrong(lightning):
 
 
 def test_without_lightning_one_line_says_so(monkeypatch):
-    import ictal.models.training.callbacks as callbacks
+    import ictal.models.monitoring.loops as loops
 
     def absent(name):
         raise ModuleNotFoundError(name)
 
-    monkeypatch.setattr(callbacks, "import_module", absent)
-    with pytest.raises(InputError, match="needs Lightning; pip install lightning"):
-        lightning_callback(TREATMENTS)
+    monkeypatch.setattr(loops, "import_module", absent)
+    for made in (lambda: lightning_callback(TREATMENTS), lightning_monitor):
+        with pytest.raises(InputError, match="needs Lightning; pip install lightning"):
+            made()
 
 
 @pytest.fixture
