@@ -13,10 +13,10 @@ import numpy as np
 
 from ..simulator import Clock, InputError, Network, Recording, Run, Spikes
 from ..simulator.files.readers import has_no_clock, open_run
+from ..simulator.neighbours import WITH_TIMES, library_of, run_of
+from ..simulator.neighbours.names import unit_text
 from ..simulator.recordings.dims import Dims, arranged
 from ..simulator.recordings.recording import check_dense, to_numpy
-from .objects import WITH_TIMES, library_of, run_of
-from .objects.names import unit_text
 
 NETWORK_SUFFIX = ".pt"
 Source = Any  # a Run, Recording, Spikes, array of any library, object of xarray, pandas, Neo, MNE or NWB, or a path

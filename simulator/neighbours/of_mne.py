@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...simulator import InputError, Recording, Run
+from .. import InputError, Recording, Run
 
 KINDS = {  # type of channel: quantity, unit, and the factor from the SI units of MNE
     **dict.fromkeys(("eeg", "seeg", "ecog", "dbs"), ("potential", "µV", 1e6)),

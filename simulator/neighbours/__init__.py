@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...simulator import Run
-from ...simulator.recordings.dims import Dims
+from .. import Run
+from ..recordings.dims import Dims
 
 WITH_TIMES = ("neo", "mne", "pynwb")
 LIBRARIES = ("xarray", "pandas", *WITH_TIMES)

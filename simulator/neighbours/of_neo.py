@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...simulator import InputError, Recording, Run, Spikes
+from .. import InputError, Recording, Run, Spikes
 from .names import entry_name, unit_text
 from .times import times_of
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...simulator import InputError
-from ...simulator.files.column_names import SECONDS
-from ...simulator.recordings.recording import CLOCKS
+from .. import InputError
+from ..files.column_names import SECONDS
+from ..recordings.recording import CLOCKS
 
 ROUNDED, LOOSE = 1e-3, 0.5  # of a step: rounding of times; the most that a given dt may be away from them
 

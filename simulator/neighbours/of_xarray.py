@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, cast
 
-from ...simulator import Clock, InputError, Recording, Run
-from ...simulator.recordings.dims import TIME, UNIT, Dims, arranged, roles, words_of
+from .. import Clock, InputError, Recording, Run
+from ..recordings.dims import TIME, UNIT, Dims, arranged, roles, words_of
 from .names import entry_name, unit_names, unit_text
 from .times import times_of
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from ...simulator import Clock, InputError, Recording, Run, Spikes
+from .. import Clock, InputError, Recording, Run, Spikes
 from .names import entry_name, unit_names, unit_text
 from .times import Times, times_of
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...simulator.recordings.dims import ELECTRODES, singular
+from ..recordings.dims import ELECTRODES, singular
 
 NO_UNIT = ("", "1", "dimensionless", "none", "a.u.", "au")
 
