@@ -11,6 +11,10 @@ HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _BESIDE = {".vmrk": ".vhdr", ".fdt": ".set", ".dat": ".vhdr"}  # data of a header that has another suffix
 _MAGIC = {b"0       ": ".edf", b"\xffBIOSEMI": ".bdf", b"\x93NUMPY": ".npy"}
 _WAYS = {
+    ".nxe": ("a format of Nexstim", "it has no header, so that its bytes can be anything; mne reads it: "
+             "ictal.measure(mne.io.read_raw_eximia({0!r}))"),
+    ".mff": ("a folder of EGI", "mne reads it: ictal.measure(mne.io.read_raw_egi({0!r}))"),
+    ".pl2": ("a format of Plexon", "only a library of Plexon reads it; export it there to .plx or .nwb"),
     ".xlsx": ("a spreadsheet", "save it as CSV there, or by pandas.read_excel({0!r}).to_csv({1!r}, index=False)"),
     ".xls": ("a spreadsheet", "save it as CSV there, or by pandas.read_excel({0!r}).to_csv({1!r}, index=False)"),
     ".ods": ("a spreadsheet", "save it as CSV there, or by pandas.read_excel({0!r}).to_csv({1!r}, index=False)"),

@@ -43,11 +43,11 @@ NETWORK_SUFFIX = ".pt"
 BIDS = "BIDS"  # a folder has no suffix
 OF_MNE = {
     ".vhdr": "BrainVision", ".set": "EEGLAB", ".fif": "FIF of MNE", ".gdf": "GDF", ".cnt": "Neuroscan CNT",
-    ".mff": "EGI MFF", ".nxe": "Nexstim", ".lay": "Persyst", ".eeg": "Nihon Kohden", ".snirf": "SNIRF", ".con": "KIT",
+    ".lay": "Persyst", ".eeg": "Nihon Kohden", ".snirf": "SNIRF", ".con": "KIT",
     ".sqd": "KIT",
 }  # fmt: skip
 OF_NEO = {
-    ".abf": "Axon", ".plx": "Plexon", ".pl2": "Plexon 2", ".ncs": "Neuralynx", ".trc": "Micromed",
+    ".abf": "Axon", ".plx": "Plexon", ".ncs": "Neuralynx", ".trc": "Micromed",
     ".nev": "spikes and events of Blackrock", **dict.fromkeys((f".ns{k}" for k in range(1, 7)), "Blackrock"),
     **dict.fromkeys((".rhd", ".rhs"), "Intan"), **dict.fromkeys((".smr", ".smrx"), "CED Spike2"), ".nix": "NIX",
 }  # fmt: skip
@@ -133,7 +133,7 @@ def is_result(path: str | os.PathLike[str]) -> bool:
     """Return whether `ictal.load` opens a file or folder: Ictal wrote it in its own format, or it is damaged HDF5."""
     source = Path(path)
     if source.is_dir():
-        return not is_folder(source) and bids_root(source) is None and source.suffix.lower() not in READERS
+        return not is_folder(source) and bids_root(source) is None
     suffix = source.suffix.lower()
     if is_hdf5(source) and not is_foreign(suffix) and (suffix in HDF5_SUFFIXES or suffix not in READERS):
         return is_own(source)

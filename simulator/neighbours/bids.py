@@ -75,11 +75,8 @@ def with_sidecars(source: Path, run: Run) -> Run:
 def _recordings(folder: Path) -> Iterator[Path]:
     """Yield the recordings in a folder, in the order of their names; those made from others are left out."""
     for place, folders, files in os.walk(folder):
-        names = [*files, *(name for name in folders if Path(name).suffix.lower() == ".mff")]
-        folders[:] = sorted(
-            name for name in folders if name not in ELSEWHERE and name[:1] != "." and not name.endswith(".mff")
-        )
-        for name in sorted(names):
+        folders[:] = sorted(name for name in folders if name not in ELSEWHERE and name[:1] != ".")
+        for name in sorted(files):
             if RECORDING.fullmatch(Path(name).stem) and Path(name).suffix.lower() in SUFFIXES:
                 path = Path(place, name)
                 if path.suffix.lower() != ".eeg" or not path.with_suffix(".vhdr").exists():

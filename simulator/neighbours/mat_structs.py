@@ -1,7 +1,8 @@
 """Structs of EEGLAB and FieldTrip in a file of MATLAB, as Runs.
 
 EEGLAB: ``EEG`` with ``data`` (channel, sample[, epoch]) in µV, ``srate`` [Hz], ``xmin`` [s], ``chanlocs``, and
-``event`` with latencies in samples from 1. FieldTrip raw: ``trial``, a cell of (channel, sample), ``time`` [s], ``label``.
+``event`` with latencies in samples from 1. FieldTrip raw: ``trial``, a cell of (channel, sample), ``time`` [s] and
+``label``.
 """
 
 from __future__ import annotations

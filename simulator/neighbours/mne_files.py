@@ -13,8 +13,8 @@ from . import of_mne
 from .packages import needed, reading
 
 READERS_OF_MNE = {  # suffix -> reader of mne.io
-    ".vhdr": "brainvision", ".set": "eeglab", ".fif": "fif", ".gdf": "gdf", ".cnt": "cnt", ".mff": "egi",
-    ".nxe": "eximia", ".lay": "persyst", ".eeg": "nihon", ".snirf": "snirf", ".con": "kit", ".sqd": "kit",
+    ".vhdr": "brainvision", ".set": "eeglab", ".fif": "fif", ".gdf": "gdf", ".cnt": "cnt",
+    ".lay": "persyst", ".eeg": "nihon", ".snirf": "snirf", ".con": "kit", ".sqd": "kit",
 }  # fmt: skip
 
 
@@ -25,7 +25,7 @@ def read_mne(source: Path, *, lazy: bool = False) -> Run:
     stand in the assumptions.
 
     Args:
-        source: the file, or the folder of EGI.
+        source: the file.
         lazy: whether values stay on disk and are read in pieces.
 
     Raises:

@@ -11,7 +11,7 @@ from . import of_neo
 from .packages import needed, reading
 
 CLASSES = {  # suffix -> class of neo.io
-    ".abf": "AxonIO", ".plx": "PlexonIO", ".pl2": "Plexon2IO", ".ncs": "NeuralynxIO", ".trc": "MicromedIO",
+    ".abf": "AxonIO", ".plx": "PlexonIO", ".ncs": "NeuralynxIO", ".trc": "MicromedIO",
     **dict.fromkeys((".nev", *(f".ns{k}" for k in range(1, 7))), "BlackrockIO"),
     **dict.fromkeys((".rhd", ".rhs"), "IntanIO"), **dict.fromkeys((".smr", ".smrx"), "CedIO"), ".nix": "NixIO",
 }  # fmt: skip
@@ -29,7 +29,11 @@ def read_neo(source: Path) -> Run:
     neo = needed(source, what, "neo", "neo")
     notes: list[str] = []
     with reading(source, what, "neo", notes):
-        blocks = getattr(neo.io, name)(filename=str(source)).read()
+        if name == "NeuralynxIO":  # reads the folder of a session
+            given: dict[str, Any] = {"dirname": str(source.parent), "include_filenames": [source.name]}
+        else:
+            given = {"filename": str(source)}
+        blocks = getattr(neo.io, name)(**given).read()
     parts = [segment for block in blocks for segment in block.segments]
     run = of_neo.read(blocks[0]) if len(blocks) == 1 else of_neo.read(_Joined(parts))
     own: Any = run.source.get("assumptions", ())

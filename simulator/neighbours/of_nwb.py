@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +12,8 @@ import h5py
 import numpy as np
 
 from .. import Clock, InputError, Recording, Run, Spikes
-from ..files.guard import check_dataset
+from ..export.nwb import LABEL, POPULATION, QUANTITY, TIME_LABELS, UNIT_LABELS
+from ..files.guard import check_dataset, check_text
 from ..machine import check_memory
 from .names import entry_name, unit_names, unit_text
 from .times import Times, times_of
@@ -19,6 +21,7 @@ from .times import Times, times_of
 NAMES = ("channel_name", "label", "electrode_name")
 VOLTS = ("v", "volt", "volts")
 COPIES = 3  # of the values, while they are read, scaled and checked
+NUMBERS = (bool, int, float, np.number, np.bool_)
 NO_INTERVALS = "units have no observation intervals; they are taken to be observed from {:g} to {:g} s"
 
 
@@ -34,9 +37,9 @@ def read(data: Any) -> Run:
     if hasattr(data, "acquisition") and hasattr(data, "processing"):
         return _file(data)
     if hasattr(data, "colnames") and "spike_times" in data.colnames:
-        spikes, notes = _units(data)
+        found, notes = _units(data)
         source = {"assumptions": notes} if notes else {}
-        return Run({"spikes": replace(spikes, source=source)}, source)
+        return Run({name: replace(spikes, source=source) for name, spikes in found.items()}, source)
     if not _is_series(data):
         raise InputError(
             f"cannot measure {type(data).__name__} of NWB; want an NWBFile, a TimeSeries, e.g. nwb.acquisition[NAME], "
@@ -51,7 +54,8 @@ def _file(nwb: Any) -> Run:
     """Return all series, units and intervals of a file."""
     entries: dict[str, Recording | Spikes] = {}
     notes: list[str] = []
-    parts = {"": nwb.acquisition, **{f"{name} ": module.data_interfaces for name, module in nwb.processing.items()}}
+    modules = {name: module.data_interfaces for name, module in nwb.processing.items()}
+    parts = {"": nwb.acquisition, **{f"{name} ": found for name, found in modules.items()}}
     for prefix, containers in parts.items():
         for series in _all_series(containers.values()):
             name = entry_name(series.name)
@@ -59,20 +63,24 @@ def _file(nwb: Any) -> Run:
             while name in entries:
                 name += "'"
             try:
-                entries[name], own = _series(series)
+                entry, own = _series(series)
                 notes += [f"{name}: {note}" for note in own]
+                tables = [modules[kind].get(name) if kind in modules else None for kind in (UNIT_LABELS, TIME_LABELS)]
+                of_units, of_times = (_labels(table) if table is not None else {} for table in tables)
+                entries[name] = replace(entry, unit_labels={**entry.unit_labels, **of_units}, time_labels=of_times)
             except InputError as error:
                 notes.append(f"{name} is left out: {error}")
     if nwb.units is not None:
         try:
-            entries["spikes"], own = _units(nwb.units)
+            found, own = _units(nwb.units)
+            entries |= found
             notes += own
         except InputError as error:
             notes.append(f"units are left out: {error}")
     if not entries:
         raise InputError(f"NWBFile: holds no time series and no units{f'; {notes[0]}' if notes else ''}")
     marks = _intervals(nwb)
-    source: dict[str, Any] = {
+    source: dict[str, Any] = _written(nwb.notes) or {
         "start": nwb.session_start_time.isoformat() if nwb.session_start_time else "",
         **({"assumptions": notes} if notes else {}),
         **({"annotations": marks} if marks else {}),
@@ -109,11 +117,13 @@ def _series(data: Any) -> tuple[Recording, list[str]]:
     wide = not labels and values.shape[1] > values.shape[0]
     notes = [f"of {values.shape} values the first axis is taken for time, as NWB wants it"] if wide else []
     gains = getattr(data, "channel_conversion", None)
-    values = values.astype(np.float64) * (data.conversion or 1.0) * (1.0 if gains is None else np.asarray(gains[:]))
-    values += float(getattr(data, "offset", 0.0) or 0.0)
-    unit, quantity = unit_text(data.unit), entry_name(data.name)
+    unit, quantity, factor = unit_text(data.unit), entry_name(data.name), 1.0
     if getattr(data, "electrodes", None) is not None and unit.lower() in VOLTS:
-        values, unit, quantity = values * 1e6, "µV", "potential"
+        unit, quantity, factor = "µV", "potential", 1e6
+    scale = (data.conversion or 1.0) * factor * (1.0 if gains is None else np.asarray(gains[:]))
+    values = values.astype(np.float64) * scale + float(getattr(data, "offset", 0.0) or 0.0) * factor
+    if (said := str(getattr(data, "comments", "") or "")).startswith(QUANTITY):
+        quantity = said.removeprefix(QUANTITY)
     if data.rate is not None:
         times = Times(1.0 / float(data.rate), "second", float(data.starting_time or 0.0))
     else:
@@ -141,14 +151,26 @@ def _names(data: Any, n: int) -> dict[str, Any]:
     return unit_names([str(one) for one in ids], "channel")
 
 
-def _units(table: Any) -> tuple[Spikes, list[str]]:
-    """Return the spike trains of a table of units, observed over its intervals or from 0 to the last spike."""
-    trains = [np.sort(np.asarray(table["spike_times"][at], dtype=np.float64)) for at in range(len(table))]
-    if not trains:
+def _units(table: Any) -> tuple[dict[str, Spikes], list[str]]:
+    """Return the spike trains of a table of units, those of each population that Ictal wrote as an entry.
+
+    They are observed over their intervals, or from 0 to the last spike.
+    """
+    n = len(table)
+    if not n:
         raise InputError("Units of NWB: has no unit")
-    notes = []
+    own = POPULATION in table.colnames and str(table[POPULATION].description).startswith("entry of the run")
+    groups: dict[str, list[int]] = {}
+    for at in range(n):
+        groups.setdefault(str(table[POPULATION][at]) if own else "spikes", []).append(at)
+    notes: list[str] = []
+    return {name: _trains(table, rows, own, notes) for name, rows in groups.items()}, notes
+
+
+def _trains(table: Any, rows: list[int], own: bool, notes: list[str]) -> Spikes:
+    trains = [np.sort(np.asarray(table["spike_times"][at], dtype=np.float64)) for at in rows]
     if "obs_intervals" in table.colnames:
-        spans = [np.asarray(table["obs_intervals"][at], dtype=np.float64).reshape(-1, 2) for at in range(len(table))]
+        spans = [np.asarray(table["obs_intervals"][at], dtype=np.float64).reshape(-1, 2) for at in rows]
         start, stop = spans[0][0, 0], spans[0][-1, 1]
         if any(span.shape != (1, 2) or abs(span - [start, stop]).max() > 1e-9 for span in spans):
             raise InputError(
@@ -157,12 +179,27 @@ def _units(table: Any) -> tuple[Spikes, list[str]]:
     else:
         last = max((train[-1] for train in trains if train.size), default=0.0)
         start, stop = min(0.0, *(train[0] for train in trains if train.size), 0.0), float(last)
-        notes = [NO_INTERVALS.format(start, stop)]
-    spikes = Spikes(
-        np.concatenate(trains), np.repeat(np.arange(len(trains)), [t.size for t in trains]), len(trains),
-        float(stop - start), float(start), {**_labels(table), **unit_names(np.asarray(table.id[:]), "unit")},
+        notes.append(NO_INTERVALS.format(start, stop))
+    labels = {name: values[rows] for name, values in _labels(table).items()}
+    if own:  # a label that only other populations have is empty here
+        kinds = {name: kind for kind, name in map(_own, table.columns) if kind}
+        labels = {
+            name: values.astype(values.dtype if kinds[name] == "str" else kinds[name])
+            for name, values in labels.items()
+            if name in kinds and not ((values == "").all() or (values.dtype.kind == "f" and np.isnan(values).all()))
+        }
+    else:
+        labels |= unit_names(np.asarray(table.id[:])[rows], "unit")
+    return Spikes(
+        np.concatenate(trains), np.repeat(np.arange(len(rows)), [t.size for t in trains]), len(rows),
+        float(stop - start), float(start), labels,
     )  # fmt: skip
-    return spikes, notes
+
+
+def _own(column: Any) -> tuple[str, str]:
+    """Return the type and the name of a label that Ictal wrote, which NWB keeps as float64 or under another name."""
+    kind, _, name = str(column.description).removeprefix(LABEL).partition(": ")
+    return (kind, name) if str(column.description).startswith(LABEL) else ("", "")
 
 
 def _labels(table: Any) -> dict[str, Any]:
@@ -172,12 +209,22 @@ def _labels(table: Any) -> dict[str, Any]:
         name = getattr(column, "name", "")
         if name in ("", "spike_times", "obs_intervals", "id") or name not in table.colnames:
             continue
-        values = np.asarray([table[name][at] for at in range(len(table))], dtype=object)
-        if all(isinstance(one, str) for one in values):
-            found[name] = values.astype(str)
-        elif all(isinstance(one, int | float | np.integer | np.floating) for one in values):
-            found[name] = values.astype(np.float64 if any(isinstance(v, float | np.floating) for v in values) else int)
+        values = [table[name][at] for at in range(len(table))]
+        if all(isinstance(one, str) for one in values) or all(isinstance(one, NUMBERS) for one in values):
+            found[_own(column)[1] or name] = np.array(values)
     return found
+
+
+def _written(text: Any) -> dict[str, Any]:
+    """Return the provenance that Ictal wrote into the notes of a file; {} for other notes."""
+    if not isinstance(text, str) or not text.startswith('{"ictal": {'):
+        return {}
+    check_text("the notes", text)
+    try:
+        found = json.loads(text)["ictal"]
+    except ValueError:
+        return {}
+    return dict(found)
 
 
 def _intervals(nwb: Any) -> list[dict[str, Any]]:

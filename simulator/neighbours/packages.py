@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import InputError
-from ..files.document import first_line
+from ..files.tals import printable
 
 LONGEST = 160  # characters of a warning of another package
 SILENT = ("does not conform to MNE naming conventions", "Ignoring cached namespace")
@@ -57,6 +57,5 @@ def reading(source: Path, what: str, package: str, notes: list[str]) -> Iterator
 
 
 def _line(error: object) -> str:
-    text = first_line(error) if isinstance(error, BaseException) else str(error)
-    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    text = printable(next((line for line in str(error).splitlines() if line.strip()), "")) or type(error).__name__
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
