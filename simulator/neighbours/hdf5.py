@@ -7,10 +7,24 @@ from pathlib import Path
 import h5py
 
 from .. import InputError
-from ..files.guard import members
+from ..files.guard import members, open_hdf5
 from ..machine import check_memory
 
 COPIES = 3  # of the values, while they are read, scaled and checked
+
+
+def opened(source: Path) -> h5py.File:
+    """Open a file to read, also one that this process has open with a lock.
+
+    Raises:
+        OSError: it is no HDF5, or damaged.
+    """
+    try:
+        return open_hdf5(source)
+    except OSError as error:
+        if "locking flag" not in str(error):
+            raise
+        return h5py.File(source, "r")
 
 
 def check_contained(source: Path, file: h5py.File) -> None:

@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import InputError, Run
-from ..files.guard import open_hdf5
 from ..files.readers import run_of_arrays
 from ..machine import check_memory, readable_size
 from ..recordings.dims import Dims
-from .hdf5 import COPIES, check_contained
+from .hdf5 import COPIES, check_contained, opened
 from .mat_structs import is_eeglab, is_fieldtrip, of_eeglab, of_fieldtrip
 from .packages import needed, reading
 
@@ -82,7 +81,7 @@ _STRUCTS = ((is_eeglab, of_eeglab), (is_fieldtrip, of_fieldtrip))
 def _check_size(source: Path, pymatreader: Any) -> None:
     """Check that all values are in the file and fit into memory."""
     if h5py.is_hdf5(source):
-        with open_hdf5(source) as file:
+        with opened(source) as file:
             check_contained(source, file)
         return
     values = sum(int(np.prod(shape, dtype=np.float64)) for _, shape, _ in pymatreader.whosmat(source))

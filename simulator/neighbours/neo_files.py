@@ -34,8 +34,8 @@ def read_neo(source: Path) -> Run:
         else:
             given = {"filename": str(source)}
         blocks = getattr(neo.io, name)(**given).read()
-    parts = [segment for block in blocks for segment in block.segments]
-    run = of_neo.read(blocks[0]) if len(blocks) == 1 else of_neo.read(_Joined(parts))
+        parts = [segment for block in blocks for segment in block.segments]
+        run = of_neo.read(blocks[0] if len(blocks) == 1 else _Joined(parts))
     own: Any = run.source.get("assumptions", ())
     return Run(run, {"format": f"{what}, by neo {neo.__version__}", **run.source, "assumptions": [*own, *notes]})
 

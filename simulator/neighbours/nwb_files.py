@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from .. import Run
-from ..files.guard import open_hdf5
 from . import of_nwb
-from .hdf5 import check_contained
+from .hdf5 import check_contained, opened
 from .packages import needed, reading
 
 
@@ -21,10 +20,9 @@ def read_nwb(source: Path) -> Run:
     """
     pynwb = needed(source, "NWB", "pynwb", "nwb")
     notes: list[str] = []
-    with reading(source, "NWB", "pynwb", notes):
-        with open_hdf5(source) as file:
-            check_contained(source, file)
-        with pynwb.NWBHDF5IO(str(source), mode="r") as io:
+    with reading(source, "NWB", "pynwb", notes), opened(source) as file:
+        check_contained(source, file)
+        with pynwb.NWBHDF5IO(file=file, mode="r") as io:
             run = of_nwb.read(io.read())
     own: Any = run.source.get("assumptions", ())
     return Run(run, {"format": f"NWB, by pynwb {pynwb.__version__}", **run.source, "assumptions": [*own, *notes]})

@@ -46,7 +46,9 @@ def reading(source: Path, what: str, package: str, notes: list[str]) -> Iterator
         warnings.simplefilter("always")
         try:
             yield
-        except (InputError, MemoryError, KeyboardInterrupt):
+        except InputError as error:
+            raise InputError(str(error) if str(source) in str(error) else f"{source}: {error}") from error
+        except MemoryError:
             raise
         except ImportError as error:
             raise InputError(f"{source}: {what} needs one more package: {_line(error)}") from error
