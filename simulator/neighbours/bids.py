@@ -62,8 +62,8 @@ def with_sidecars(source: Path, run: Run) -> Run:
     if (events := _beside(source, "events.tsv")) is not None:
         marks, more = read_events(events)
         before: Any = about.get("annotations") or ()
-        notes += [f"BIDS: the {len(marks)} events are those of {events.name}", *more]
-        notes += [f"BIDS: {len(before)} annotations of the recording itself are not used"] if before else []
+        notes += [f"BIDS: the events are those of {events.name}: {len(marks)}", *more]
+        notes += [f"BIDS: annotations of the recording itself are not used: {len(before)}"] if before else []
         about["annotations"] = marks
     if (described := _beside(source, f"{source.stem.rpartition('_')[2]}.json")) is not None:
         about |= _described(described)

@@ -31,7 +31,7 @@ def read(data: Any) -> Run:
         InputError: another monitor, one that recorded nothing, or times that are not even.
     """
     kind = type(data).__name__
-    if hasattr(data, "record_variables") and hasattr(data, "i") and hasattr(data, "event"):
+    if hasattr(data, "event") and hasattr(data, "record"):
         return _spikes(data)
     if hasattr(data, "rate") and hasattr(data, "smooth_rate"):
         times = _times(data, kind)
@@ -47,13 +47,13 @@ def read(data: Any) -> Run:
 
 
 def _spikes(data: Any) -> Run:
-    time, unit = _plain(data.t), np.asarray(data.i[:], dtype=np.int64)
+    if not data.record:
+        raise InputError("SpikeMonitor of Brian2: counts spikes and has no times; make it with record=True")
     stop = float(_plain(data.clock.t))
-    notes = [f"the spikes are observed from 0 to {stop:g} s, the time of the clock of the monitor"]
     if not stop > 0:
         raise InputError("SpikeMonitor of Brian2: has recorded nothing; run the network first")
-    if not getattr(data, "record", True):
-        raise InputError("SpikeMonitor of Brian2: counts spikes and has no times; make it with record=True")
+    time, unit = _plain(data.t), np.asarray(data.i[:], dtype=np.int64)
+    notes = [f"the spikes are observed from 0 to {stop:g} s, the time of the clock of the monitor"]
     source = {"assumptions": notes}
     return Run({"spikes": Spikes(time, unit, len(data.source), stop, source=source)}, source)
 
