@@ -51,17 +51,17 @@ def read_mat(source: Path, *, dt: float | None, clock: str | None, dims: Dims | 
         raise InputError(f"{source}: holds more than one recording, {names}; save each in a file of its own")
     if known:
         ((_, struct, reader),) = known
-        for name, value in (("dt", dt), ("clock", clock), ("dims", dims)):
-            if value is not None:
-                raise InputError(f"{name}: is for arrays; {source} has its own; leave it out")
+        for option, given in (("dt", dt), ("clock", clock), ("dims", dims)):
+            if given is not None:
+                raise InputError(f"{option}: is for arrays; {source} has its own; leave it out")
         return reader(str(source), struct, notes)
     flat = _flat(found, notes)
-    arrays = {name: value for name, value in flat.items() if isinstance(value, np.ndarray)}
-    for name, value in arrays.items():
-        if value.ndim >= 2 and value.dtype.kind == "c":
+    arrays: dict[str, NDArray[Any]] = {name: value for name, value in flat.items() if isinstance(value, np.ndarray)}
+    for name, array in arrays.items():
+        if array.ndim >= 2 and array.dtype.kind == "c":
             raise InputError(f"{source}: {name} holds complex numbers; save abs({name}), real({name}) or angle({name})")
     rate = _rate(source, flat, notes) if clock in (None, "second") else None
-    names = _channels(flat, arrays, notes)
+    channels = _channels(flat, arrays, notes)
     taken = ("rate", "channels")  # names that mean more where the arrays are read
     arrays = {
         f"{name}_values" if name in taken else name: value
@@ -70,8 +70,8 @@ def read_mat(source: Path, *, dt: float | None, clock: str | None, dims: Dims | 
     }
     if rate is not None:
         arrays["rate"] = np.array(rate)
-    if names is not None:
-        arrays["channels"] = names
+    if channels is not None:
+        arrays["channels"] = channels
     return run_of_arrays(source, arrays, notes, dt=dt, clock=clock, dims=dims)
 
 

@@ -167,7 +167,7 @@ def _events(given: Any, recording: Recording) -> list[dict[str, Any]]:
     types = given.get("type", "event")
     texts = [str(one) for one in types] if isinstance(types, list | np.ndarray) else [str(types)] * onsets.size
     lasting = given.get("duration")
-    lengths = np.ravel(lasting) if lasting is not None else []
+    lengths: Any = np.ravel(lasting) if lasting is not None else []
     marks = []
     for at, (onset, text) in enumerate(zip(onsets, texts, strict=False)):
         length = lengths[at] if len(lengths) == onsets.size else None

@@ -27,9 +27,8 @@ def is_events(data: object) -> bool:
         return bool(data) and all(is_events(one) for one in data)
     if not isinstance(data, Mapping):
         return False
-    if isinstance(data.get("events"), Mapping):
-        data = data["events"]
-    return all(key in data for key in KEYS)
+    events = data.get("events")
+    return all(key in (events if isinstance(events, Mapping) else data) for key in KEYS)
 
 
 def read(data: Any) -> Run:
