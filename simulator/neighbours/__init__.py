@@ -28,7 +28,7 @@ def library_of(data: object) -> str:
     >>> library_of([1.0]), library_of("rec.edf")
     ('', '')
     """
-    if isinstance(data, list | tuple | dict):
+    if isinstance(data, list | tuple) or type(data) is dict:
         return "neo" if are_trains(data) else "nest" if is_events(data) else ""
     modules = [kind.__module__ for kind in type(data).__mro__]
     if any(module.startswith(QUANTITIES) for module in modules):

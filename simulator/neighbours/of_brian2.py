@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from .. import InputError, Recording, Run, Spikes
 from .times import times_of
 
-UNITS: dict[
-    tuple[float, ...], tuple[str, float]
-] = {  # exponents of (m, kg, s, A, K, mol, cd): unit, and the factor from that of SI
+# exponents of m, kg, s, A, K, mol, cd -> unit, and the factor from that of SI
+UNITS: dict[tuple[float, ...], tuple[str, float]] = {
     (2, 1, -3, -1, 0, 0, 0): ("mV", 1e3),
     (0, 0, 0, 1, 0, 0, 0): ("nA", 1e9),
     (-2, -1, 3, 2, 0, 0, 0): ("nS", 1e9),
