@@ -20,7 +20,7 @@ from ..simulator.recordings.pieces import Pieces, pieces
 from ..simulator.recordings.recording import check_dense, to_numpy
 
 NETWORK_SUFFIX = ".pt"
-Source = Any  # a Run, Recording, Spikes, array of any library, object of xarray, pandas, Neo, MNE or NWB, or a path
+Source = Any  # a Run, Recording, Spikes, array of any library, object of another tool (`LIBRARIES`), or a path
 
 
 def as_run(
@@ -37,7 +37,7 @@ def as_run(
     ``array_sha256`` (see `array_sha256`) of every entry. What was assumed stands in ``source["assumptions"]``.
 
     Args:
-        data: anything with activity. Objects of xarray, pandas, Neo, MNE and NWB name their axes, times and units.
+        data: anything with activity. Objects of `LIBRARIES` name their axes, times and units.
         dt, clock: of arrays; see `Recording`.
         dims: names of the axes of an array in their order, such as "unit time" or "time trial unit". Without it an
             array has two axes, (time, unit), and more samples than units.
@@ -130,8 +130,8 @@ def _in_memory(data: Source, dt: float | None, clock: str | None, dims: Dims | N
     name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
     hint = "; of numbers give np.asarray(data)" if isinstance(data, list | tuple) else ""
     raise InputError(
-        f"cannot measure {name}; want a Run, Recording, Spikes, array, path, or an object of xarray, pandas, Neo, MNE "
-        f"or NWB{hint}"
+        f"cannot measure {name}; want a Run, Recording, Spikes, array, path, or an object of xarray, pandas, Neo, MNE, "
+        f"NWB, Brian2 or NEST{hint}"
     )
 
 

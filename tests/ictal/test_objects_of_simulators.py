@@ -1,7 +1,9 @@
 """Objects of Brian2 and NEST, and those that MNE, NWB and xarray get and give: the same numbers there and here."""
 
+import re
 import warnings
 from dataclasses import replace
+from pathlib import Path
 
 import libsonata
 import mne
@@ -333,3 +335,13 @@ def test_a_lazy_raw_of_mne_is_analysed_as_one_in_memory():
         for data in (raw, ictal.as_run(raw))
     )
     assert [row.value for row in one.rows] == pytest.approx([row.value for row in two.rows], abs=1e-12)
+
+
+def test_the_page_of_neighbours_runs(capsys):
+    names = {}
+    page = Path(ictal.__file__).resolve().parents[1] / "docs" / "neighbours.md"
+    for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        exec(block, names)
+    out = capsys.readouterr().out
+    for text in ("chi_c", "mean_rate", "sttc", "500 x 3, dt=0.002 second", "True"):
+        assert text in out
