@@ -40,6 +40,8 @@ def read_mne(source: Path, *, lazy: bool = False) -> Run:
     notes: list[str] = []
     with reading(source, what, "mne", notes), mne.use_log_level("WARNING"):
         data = _opened(mne, source, suffix, reader)
+        if rates := of_mne.mixed_rates(data):
+            raise InputError(f"{source}: has channels at {rates}; export those of one rate")
         others = _data_files(source, data)
         run = of_mne.read(data, lazy)
     own: Any = run.source.get("assumptions", ())

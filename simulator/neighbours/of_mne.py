@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import InputError, Recording, Run
+from ..files.names import listed
 from ..machine import check_memory
 from ..recordings.pieces import Pieces
 
@@ -49,6 +50,8 @@ def read(data: Any, lazy: bool = False) -> Run:
     marks, notes = _annotations(data)
     notes += [f"bad channels are left out: {', '.join(bads)}"] if bads else []
     notes += [f"channels of other types are left out: {', '.join(others)}"] if others else []
+    if rates := mixed_rates(data):
+        notes.append(f"the file has channels at {rates}, which MNE brought to {float(data.info['sfreq']):g} Hz")
     if wanted is OTHERS and (
         unknown := [n for n, kind, ok in zip(names, kinds, good, strict=True) if ok and kind in OTHERS]
     ):
@@ -101,6 +104,19 @@ def _values(data: Any, chosen: list[int], factor: float, lazy: bool) -> NDArray[
     part(0, 1, np.arange(1))
     pieces = Pieces(part, np.arange(len(chosen)), 0, int(data.n_times), what)
     return pieces if lazy else np.asarray(pieces)
+
+
+def mixed_rates(data: Any) -> str:
+    """Return the sampling rates [Hz] of a file whose channels MNE brought to the highest, in words; "" for one."""
+    extras = (getattr(data, "_raw_extras", None) or [None])[0]
+    counts = extras.get("n_samps") if isinstance(extras, dict) else None  # of EDF, BDF and GDF: samples a data record
+    if counts is None or len(counts) != len(data.ch_names) or len(set(map(int, counts))) < 2:
+        return ""
+    most = max(map(int, counts))
+    rates: dict[float, list[str]] = {}
+    for name, count in zip(data.ch_names, counts, strict=True):
+        rates.setdefault(float(data.info["sfreq"]) * int(count) / most, []).append(name)
+    return ", ".join(f"{rate:g} Hz ({listed(names)})" for rate, names in sorted(rates.items(), reverse=True))
 
 
 def _refuse_complex(values: NDArray[Any], what: str) -> None:

@@ -339,7 +339,7 @@ def test_a_lazy_raw_of_mne_is_analysed_as_one_in_memory():
 
 def test_the_page_of_neighbours_runs(capsys):
     names = {}
-    page = Path(ictal.__file__).resolve().parents[1] / "docs" / "neighbours.md"
+    page = Path(__file__).resolve().parents[2] / "docs" / "neighbours.md"
     for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
         exec(block, names)
     out = capsys.readouterr().out

@@ -80,6 +80,16 @@ def test_a_header_is_identified_with_its_data_which_stay_in_its_folder(tmp_path)
             ictal.open_run(tmp_path / beside)
 
 
+def test_channels_at_two_rates_are_refused_where_mne_would_resample_them(tmp_path):
+    path = made.gdf(tmp_path / "a.gdf", slow=True)
+    with pytest.raises(
+        ictal.InputError, match=r"has channels at 250 Hz \(Fp1, C3, Cz\), 125 Hz \(O2\); export those of"
+    ):
+        ictal.measure(path, "chi_c")
+    raw = mne.io.read_raw_gdf(path)
+    assert "125 Hz (O2), which MNE brought to 250 Hz" in assumed(ictal.as_run(raw))
+
+
 def test_files_of_epochs_averages_and_bad_channels(tmp_path):
     events = np.array([[0, 0, 1], [2000, 0, 2]])
     epochs = mne.EpochsArray(np.stack([X.T, -X.T]) * 1e-6, INFO, events, tmin=-1.0, event_id={"go": 1, "no": 2})

@@ -37,18 +37,19 @@ def brainvision(path, data=DIGITAL, data_file=None):
     return path
 
 
-def gdf(path):
-    """Write GDF 1.25 of one data record, with an event of type 0x300 at 1 s."""
+def gdf(path, slow=False):
+    """Write GDF 1.25 of one data record, with an event of type 0x300 at 1 s; O2 has half the rate if it is slow."""
     n, channels = DIGITAL.shape
+    samples = [n, n, n, n // 2 if slow else n]
     head = b"GDF 1.25" + b" " * 160 + b"2026010203040500" + struct.pack("<q", 256 * (channels + 1)) + b"\0" * 44
     head += struct.pack("<qIII", 1, round(n / RATE), 1, channels)
     head += b"".join(name.encode().ljust(16) for name in NAMES) + b" " * 80 * channels + b"uV".ljust(8) * channels
     for kind, value in (("d", -3276.8), ("d", 3276.7), ("q", -32768), ("q", 32767)):
         head += struct.pack(f"<{channels}{kind}", *[value] * channels)
-    head += b" " * 80 * channels + struct.pack(f"<{channels}i", *[n] * channels)
+    head += b" " * 80 * channels + struct.pack(f"<{channels}i", *samples)
     head += struct.pack(f"<{channels}i", *[3] * channels) + b"\0" * 32 * channels
     events = b"\1" + round(RATE).to_bytes(3, "little") + struct.pack("<I", 1) + struct.pack("<IH", round(RATE) + 1, 768)
-    path.write_bytes(head + np.ascontiguousarray(DIGITAL.T).tobytes() + events)
+    path.write_bytes(head + b"".join(DIGITAL[:m, k].tobytes() for k, m in enumerate(samples)) + events)
     return path
 
 
