@@ -14,7 +14,8 @@ from .. import InputError, Run
 from ..files.readers import run_of_arrays
 from ..machine import check_memory, readable_size
 from ..recordings.dims import Dims
-from .hdf5 import COPIES, check_contained, opened
+from .hdf5 import COPIES
+from .mat5 import check_mat
 from .mat_structs import is_eeglab, is_fieldtrip, of_eeglab, of_fieldtrip
 from .packages import needed, reading
 
@@ -80,9 +81,8 @@ _STRUCTS = ((is_eeglab, of_eeglab), (is_fieldtrip, of_fieldtrip))
 
 def _check_size(source: Path, pymatreader: Any) -> None:
     """Check that all values are in the file and fit into memory."""
+    check_mat(source)
     if h5py.is_hdf5(source):
-        with opened(source) as file:
-            check_contained(source, file)
         return
     values = sum(int(np.prod(shape, dtype=np.float64)) for _, shape, _ in pymatreader.whosmat(source))
     check_memory(f"{source}: {readable_size(8 * values)} of values", COPIES * 8 * values)

@@ -10,6 +10,7 @@ from typing import Any
 from .. import InputError, Run
 from ..files.readers import OF_MNE
 from . import of_mne
+from .mat5 import check_mat
 from .packages import needed, reading
 
 READERS_OF_MNE = {  # suffix -> reader of mne.io
@@ -38,6 +39,8 @@ def read_mne(source: Path, *, lazy: bool = False) -> Run:
         raise InputError(f"{source}: holds data of BrainVision; name its header, {source.with_suffix('.vhdr')}")
     mne = needed(source, what, "mne", "mne")
     notes: list[str] = []
+    if suffix == ".set":
+        check_mat(source)
     with reading(source, what, "mne", notes), mne.use_log_level("WARNING"):
         data = _opened(mne, source, suffix, reader)
         if rates := of_mne.mixed_rates(data):

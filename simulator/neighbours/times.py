@@ -59,9 +59,12 @@ def times_of(
             raise InputError(f"{what}: its times are in seconds; clock={clock!r} contradicts them")
         if np.isnat(values).any():
             raise InputError(f"{what}: time {int(np.argmax(np.isnat(values)))} is missing")
-        if values.dtype.kind == "M":
+        if values.dtype.kind == "M" and values.size:
             start, values = str(values[0]), values - values[0]
-        t, clock = values.astype("timedelta64[ns]").astype(np.int64) * 1e-9, "second"
+        t, clock = (
+            (values if values.size else values.astype(np.int64)).astype("timedelta64[ns]").astype(np.int64) * 1e-9,
+            "second",
+        )
     else:
         t, text = values.astype(np.float64), (unit or _unit_in(name)).strip().lower()
         if clock in (None, "second"):
