@@ -20,7 +20,8 @@ from .hdf5 import check_contained, opened
 
 HEADER, TAG = 128, 8  # bytes
 MATRIX, COMPRESSED = 14, 15  # types
-CELL, STRUCT, OBJECT, SPARSE, OPAQUE = 1, 2, 3, 5, 17  # classes
+NUMBERS, TEXTS = (1, 2, 3, 4, 5, 6, 7, 9, 12, 13), (16, 17, 18)  # types
+CELL, STRUCT, OBJECT, CHAR, SPARSE, FUNCTION, OPAQUE = 1, 2, 3, 4, 5, 16, 17  # classes
 DEEPEST = 32  # matrices within matrices
 
 
@@ -88,6 +89,8 @@ def _elements(data: memoryview, order: str) -> list[tuple[int, memoryview]]:
             stop = start + size if kind == COMPRESSED else start + -(-size // 8) * 8
         if start + size > len(data):
             raise ValueError(f"an element declares {size} bytes and {len(data) - start} are there")
+        if kind not in (*NUMBERS, *TEXTS, MATRIX, COMPRESSED):
+            raise ValueError(f"an element has the unknown type {kind}")
         found.append((kind, data[start : start + size]))
         at = stop
     return found
@@ -110,6 +113,9 @@ def _check(kind: int, data: memoryview, order: str, depth: int) -> None:
         if len(shape) < 2 or min(shape) < 0:
             raise ValueError(f"a matrix has the dimensions {shape}")
         size = math.prod(shape)
+        allowed = (*NUMBERS, *TEXTS) if what == CHAR else NUMBERS
+        if OBJECT < what < FUNCTION and any(one not in allowed for one, _ in parts[3:]):
+            raise ValueError("a matrix of numbers holds something else")
         if what in (CELL, STRUCT, OBJECT):
             fields = 1 if what == CELL else _fields(parts[3:], what, order)
             if len(inner) != size * fields:

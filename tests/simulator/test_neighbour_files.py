@@ -239,6 +239,46 @@ def test_what_matlab_leaves_open_is_refused(tmp_path, variables, message):
         ictal.open_run(made.mat(tmp_path / "a.mat", variables))
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda raw: raw[:-4], "declares .* bytes and .* are there|bytes are left over"),
+        (lambda raw: raw[:128] + b"\x4d" + raw[129:], "unknown type 77"),
+        (lambda raw: raw.replace(np.array([1000, 4], "<i4").tobytes(), np.array([2**30, 4], "<i4").tobytes(), 1),
+         "declares 4294967296 values and has fewer bytes"),
+        (lambda raw: raw.replace(np.array([9, 32000], "<u4").tobytes(), np.array([99, 32000], "<u4").tobytes(), 1),
+         "unknown type 99"),
+    ],
+)  # fmt: skip
+def test_a_damaged_file_of_matlab_is_refused_before_it_is_parsed(tmp_path, change, message):
+    for name, variables in (("a.mat", {"x": X, "fs": RATE}), ("a.set", {"x": X})):
+        path = made.mat(tmp_path / name, variables)
+        path.write_bytes(change(path.read_bytes()))
+        with pytest.raises(ictal.InputError, match=f"is damaged or truncated: .*({message})"):
+            ictal.open_run(path)
+
+
+def test_info_describes_them(tmp_path, capsys):
+    from ictal import cli
+
+    path = made.brainvision(tmp_path / "a.vhdr")
+    assert cli.run(["info", str(path)]) == 0
+    out = capsys.readouterr().out
+    for line in (
+        "EEG (BrainVision, by mne",
+        "channels: Fp1, C3, Cz, O2",
+        "sampling rate: 250 Hz",
+        "events: 2 to 2.4 s",
+    ):
+        assert line in out
+    bare = made.mat(tmp_path / "a.mat", {"x": X})
+    assert cli.run(["info", str(bare)]) == 0
+    assert "an array has no clock: give --dt" in capsys.readouterr().out
+    turned = made.mat(tmp_path / "b.mat", {"x": X.T})
+    assert cli.run(["info", str(turned)]) == 2
+    assert '--dims "unit time"' in capsys.readouterr().err
+
+
 def test_structs_of_eeglab_and_fieldtrip(tmp_path):
     run = ictal.open_run(made.mat(tmp_path / "a.mat", {"EEG": made.eeglab_struct()}))
     twin = ictal.open_run(made.mat(tmp_path / "a.set", {"EEG": made.eeglab_struct()}))  # by MNE
