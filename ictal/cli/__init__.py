@@ -32,7 +32,7 @@ COMMANDS = Registry(
         "analyse": ("analyse:analyse", "Analyse the dynamics of a system or network."),
         "eeg": ("eeg:eeg", "Analyse an EEG: synchrony, recruitment, detectors."),
         "plot": ("plot:plot", "Draw the figures of a run or a result as PNG and SVG."),
-        "export": ("export:export", "Write a file for other tools: csv, SONATA or xarray."),
+        "export": ("export:export", "Write a file for other tools: csv, NWB, SONATA or xarray."),
         "reproduce": ("reproduce:reproduce", "Run the evidence for the claims, and print the verdicts."),
         "claims": ("reproduce:claims", "Print the claims of the paper and the verdicts of evidence."),
         "list": ("info:list_", "List everything that has a name, by kind."),

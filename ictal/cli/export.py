@@ -14,16 +14,16 @@ from .output import Output
 @command
 def export(
     file: Annotated[Path, Param("Any file of ictal (.h5, .pt), or the folder of a sweep"), Argument("FILE")],
-    to: Annotated[str, Param("Format: csv, sonata or xarray"), Option("FORMAT")],
+    to: Annotated[str, Param("Format: csv, nwb, sonata or xarray"), Option("FORMAT")],
     output: Annotated[
-        Path | None, Param("Default: NAME-csv/, NAME-sonata.h5, NAME.nc"), Option("PATH", "-o --output")
+        Path | None, Param("Default: NAME-csv/, NAME-sonata.h5, NAME.nwb, NAME.nc"), Option("PATH", "-o --output")
     ] = None,
     entries: Entries = (),
     force: Force = False,
     *,
     out: Output,
 ) -> None:
-    """Write a file for other tools: csv, SONATA or xarray."""
+    """Write a file for other tools: csv, NWB, SONATA or xarray."""
     from ..simulator.export import export as exported
 
     with out.progress(f"export to {to}") as report:

@@ -76,21 +76,20 @@ def info(
     out: Output,
 ) -> None:
     """Describe a file and the command that made it."""
+    from ..simulator.files.bids import bids_root
     from ..simulator.files.edf import EDF_SUFFIXES
-    from ..simulator.files.readers import ARRAY_SUFFIXES, is_result
+    from ..simulator.files.readers import ARRAY_SUFFIXES, OF_MNE, is_result
 
-    arrays = file.suffix.lower() in ARRAY_SUFFIXES
-    is_eeg = file.suffix.lower() in EDF_SUFFIXES
+    arrays = file.suffix.lower() in (*ARRAY_SUFFIXES, ".mat")
+    is_eeg = file.suffix.lower() in (*EDF_SUFFIXES, *OF_MNE) or (file.is_dir() and bids_root(file) is not None)
     if entry is not None and not is_eeg:
         raise InputError("entry: names a piece of an EEG with gaps; other files are described as a whole")
     if dims is not None and not arrays:
         raise InputError(f"dims: is for files of arrays; {file} names its axes itself; leave it out")
     if is_result(file):
         facts = _document_facts(file)
-    elif is_eeg:
-        facts = _edf_facts(file, entry)
     else:
-        facts = _run_facts(file, dims, arrays)
+        facts = (_eeg_facts(file, entry) if is_eeg else {}) or _run_facts(file, dims, arrays)
 
     def text() -> str:
         lines = wrapped(f"{file}: {facts['kind']}", "", "  ")
@@ -113,7 +112,7 @@ def info(
 def _run_facts(file: Path, dims: str | None, arrays: bool) -> dict[str, Any]:
     """Describe a table, arrays, or an export of a run."""
     from ..simulator import Recording
-    from ..simulator.files.readers import array_shapes, open_run
+    from ..simulator.files.readers import ARRAY_SUFFIXES, array_shapes, open_run
     from ..simulator.recordings.dims import AxesError
     from ..verbs.sources import remarked
 
@@ -121,6 +120,8 @@ def _run_facts(file: Path, dims: str | None, arrays: bool) -> dict[str, Any]:
     try:
         run = open_run(file, dims=dims)
     except AxesError as error:
+        if file.suffix.lower() not in ARRAY_SUFFIXES:
+            raise
         stored = {name: repr(shape) for name, shape in array_shapes(file).items()}
         return {"kind": "arrays", "arrays": stored, "note": f"{no_clock}; {str(error).replace('dims=', '--dims ')}"}
     except InputError as error:
@@ -149,7 +150,8 @@ def _run_facts(file: Path, dims: str | None, arrays: bool) -> dict[str, Any]:
     }
 
 
-def _edf_facts(file: Path, entry: str | None) -> dict[str, Any]:
+def _eeg_facts(file: Path, entry: str | None) -> dict[str, Any]:
+    """Describe an EEG, its channels and events; {} for a file with other signals, or with trials."""
     from ..analyses.eeg.quality import OF_A_BAND, examine
     from ..analyses.eeg.windows import events_of
     from ..simulator.files.edf import ENTRY, pieces_of
@@ -159,8 +161,10 @@ def _edf_facts(file: Path, entry: str | None) -> dict[str, Any]:
     if entry is None and (gaps := pieces_of(run)):
         raise InputError(f"{file}: {gaps}")
     entry = entry or ENTRY
+    if entry == ENTRY and (ENTRY not in run or run.recording(ENTRY).values.ndim > 2):
+        return {}
     recording, source = run.recording(entry), run.source
-    marks: Any = source["annotations"]
+    marks: Any = source.get("annotations", ())
     faults = {channel.name: channel.reason for channel in examine(recording) if channel.reason}
     by_band = {name: reason for name, reason in faults.items() if reason.startswith(OF_A_BAND)}
     seconds = [
@@ -168,7 +172,7 @@ def _edf_facts(file: Path, entry: str | None) -> dict[str, Any]:
         for m in marks
     ]
     events, said = events_of(recording)
-    assumed: Any = source["assumptions"]
+    assumed: Any = source.get("assumptions", ())
     return {
         "kind": f"EEG ({source['format']})",
         "entries": {entry: repr(recording)},
@@ -177,7 +181,7 @@ def _edf_facts(file: Path, entry: str | None) -> dict[str, Any]:
         "not to be used without a band that leaves it out": by_band,
         "sampling rate": f"{1 / recording.dt:g} Hz",
         "duration": f"{recording.duration:g} s" + (f" from {recording.t0:g} s" if recording.t0 else ""),
-        "start": source["start"],
+        "start": source.get("start", ""),
         "annotations": seconds,
         "events": [f"{event.onset:g} to {event.stop:g} s ({event.text})" for event in events],
         "assumptions": [*assumed, *said],

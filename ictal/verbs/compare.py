@@ -12,11 +12,11 @@ from ..simulator import InputError, Recording, Run
 from ..simulator.checks import check_seed
 from ..simulator.files.document import versions
 from ..simulator.files.rows import plain
+from ..simulator.neighbours import are_trains
 from ..simulator.recordings.dims import Dims, dims_text
 from ..simulator.types import Progress
 from .arguments import checked_arguments
 from .channels import of_good_channels
-from .objects import are_trains
 from .sources import Source, as_run, assumptions_of, is_bare
 
 

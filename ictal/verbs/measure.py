@@ -55,7 +55,7 @@ def measure(
     """Measure a Run, a Recording, Spikes, an array or a file, each value with its null if `nulls` > 0.
 
     Args:
-        data: also an object of xarray, pandas, Neo, MNE or NWB, which names its axes, times and units.
+        data: also an object of xarray, pandas, Neo, MNE, NWB, Brian2 or NEST, which names its axes, times and units.
         measures: names in `MEASURES`; if left out all that are defined, but for those of pairs of units that are
             measured only on request (``plv``, ``sttc`` ...), since their cost grows with the number of pairs.
         band: (low, high) to which the whole signal is filtered before any measure reads it [cycles per tick of the

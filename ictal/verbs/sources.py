@@ -13,13 +13,14 @@ import numpy as np
 
 from ..simulator import Clock, InputError, Network, Recording, Run, Spikes
 from ..simulator.files.readers import has_no_clock, open_run
+from ..simulator.neighbours import WITH_TIMES, library_of, run_of
+from ..simulator.neighbours.names import unit_text
 from ..simulator.recordings.dims import Dims, arranged
+from ..simulator.recordings.pieces import Pieces, pieces
 from ..simulator.recordings.recording import check_dense, to_numpy
-from .objects import WITH_TIMES, library_of, run_of
-from .objects.names import unit_text
 
 NETWORK_SUFFIX = ".pt"
-Source = Any  # a Run, Recording, Spikes, array of any library, object of xarray, pandas, Neo, MNE or NWB, or a path
+Source = Any  # a Run, Recording, Spikes, array of any library, object of another tool (`LIBRARIES`), or a path
 
 
 def as_run(
@@ -36,7 +37,7 @@ def as_run(
     ``array_sha256`` (see `array_sha256`) of every entry. What was assumed stands in ``source["assumptions"]``.
 
     Args:
-        data: anything with activity. Objects of xarray, pandas, Neo, MNE and NWB name their axes, times and units.
+        data: anything with activity. Objects of `LIBRARIES` name their axes, times and units.
         dt, clock: of arrays; see `Recording`.
         dims: names of the axes of an array in their order, such as "unit time" or "time trial unit". Without it an
             array has two axes, (time, unit), and more samples than units.
@@ -57,7 +58,7 @@ def as_run(
 
             return activity_of(data)
         return remarked(open_run(data, dt=dt, clock=clock, dims=dims, lazy=lazy))
-    run = remarked(_in_memory(data, dt, clock, dims), warn=True)
+    run = remarked(_in_memory(data, dt, clock, dims, lazy), warn=True)
     return Run(run, {**run.source, "array_sha256": {name: array_sha256(entry) for name, entry in run.items()}})
 
 
@@ -94,13 +95,15 @@ def array_sha256(entry: Recording | Spikes) -> str:
     '1db0460f97a81812'
     """
     total = hashlib.sha256()
-    for array in (entry.time, entry.unit) if isinstance(entry, Spikes) else (to_numpy(entry.values),):
+    for array in (entry.time, entry.unit) if isinstance(entry, Spikes) else (entry.values,):
+        array = array if isinstance(array, Pieces) else to_numpy(array)
         total.update(f"{array.dtype.str} {array.shape} ".encode())
-        total.update(np.ascontiguousarray(array).data)
+        for _, piece in pieces(array) if isinstance(array, Pieces) else [(0, array)]:
+            total.update(np.ascontiguousarray(piece).data)
     return total.hexdigest()
 
 
-def _in_memory(data: Source, dt: float | None, clock: str | None, dims: Dims | None) -> Run:
+def _in_memory(data: Source, dt: float | None, clock: str | None, dims: Dims | None, lazy: bool) -> Run:
     if not is_bare(data):
         _refuse_given(type(data).__name__, dt, clock, dims)
     if isinstance(data, Run):
@@ -108,7 +111,7 @@ def _in_memory(data: Source, dt: float | None, clock: str | None, dims: Dims | N
     if isinstance(data, Recording | Spikes):
         return Run({"spikes" if isinstance(data, Spikes) else "activity": data}, data.source)
     if library := library_of(data):
-        return run_of(data, library, dt, clock, dims)
+        return run_of(data, library, dt, clock, dims, lazy)
     if array_api_compat.is_array_api_obj(data) and not isinstance(data, type):
         check_dense(data, "array")
         if dt is None and clock != "sample":
@@ -127,8 +130,8 @@ def _in_memory(data: Source, dt: float | None, clock: str | None, dims: Dims | N
     name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
     hint = "; of numbers give np.asarray(data)" if isinstance(data, list | tuple) else ""
     raise InputError(
-        f"cannot measure {name}; want a Run, Recording, Spikes, array, path, or an object of xarray, pandas, Neo, MNE "
-        f"or NWB{hint}"
+        f"cannot measure {name}; want a Run, Recording, Spikes, array, path, or an object of xarray, pandas, Neo, MNE, "
+        f"NWB, Brian2 or NEST{hint}"
     )
 
 

@@ -16,6 +16,7 @@ from .entries import Content, Exported, Format, choose
 
 EXPORTS = Registry("format", "ictal.simulator.export", {
     "csv": ("csv_folder:CSV", "a folder with a table an entry, and attributes.json"),
+    "nwb": ("nwb:NWB", "a file of Neurodata Without Borders, which pynwb reads"),
     "sonata": ("sonata:SONATA", "a file of spikes, as the SONATA specification has it"),
     "xarray": ("netcdf:NETCDF", "a netCDF4 file that xarray.open_datatree reads"),
 }, "ictal.exports", ("suffix", "write"))  # fmt: skip
@@ -35,16 +36,18 @@ def export(
     Args:
         file: any file that Ictal wrote (.h5, .pt), the folder of a sweep, a Run or a result.
         to: ``"csv"``: a folder with a table an entry, numbers that read back to the last bit, and ``attributes.json``.
+            ``"nwb"``: one file of NWB: units, time series in seconds, epochs.
             ``"sonata"``: one file of spikes, timestamps [ms] and node_ids; other entries are left out.
             ``"xarray"``: one netCDF4 file that ``xarray.open_datatree`` reads. Or a format of `EXPORTS`.
-        path: of the folder or file; None: ``NAME-csv``, ``NAME-sonata.h5`` or ``NAME.nc`` in the current folder.
+        path: of the folder or file; None: ``NAME-csv``, ``NAME-sonata.h5``, ``NAME.nwb`` or ``NAME.nc`` in the current
+            folder.
         entries: names of the entries; None: all.
         force: replace files that exist.
         progress: called as progress(done, total, entry).
 
     Raises:
         InputError: an unknown format or entry, a file that cannot be read or is not of Ictal, an entry that the format
-            cannot hold, no package for ``"xarray"``, or a path that exists or cannot be written.
+            cannot hold, no package for ``"xarray"`` or ``"nwb"``, or a path that exists or cannot be written.
     """
     form: Format = EXPORTS.load(to)
     where = f"the {file.kind}" if isinstance(file, Kind) else str(file)

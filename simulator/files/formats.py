@@ -6,36 +6,15 @@ from pathlib import Path
 
 from ..errors import InputError
 
+SHOWN = 9  # suffixes in an error: those that need no further package
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
-_MNE = {  # suffix -> format, reader of mne.io
-    ".vhdr": ("BrainVision", "brainvision"),
-    ".set": ("EEGLAB", "eeglab"),
-    ".fif": ("FIF", "fif"),
-    ".gdf": ("GDF", "gdf"),
-    ".cnt": ("Neuroscan", "cnt"),
-    ".mff": ("EGI", "egi"),
-    ".egi": ("EGI", "egi"),
-    ".nxe": ("Nexstim", "eximia"),
-    ".lay": ("Persyst", "persyst"),
-    ".eeg": ("an EEG of Nihon Kohden", "nihon"),
-    ".snirf": ("SNIRF", "snirf"),
-    ".con": ("KIT", "kit"),
-    ".sqd": ("KIT", "kit"),
-}
 _BESIDE = {".vmrk": ".vhdr", ".fdt": ".set", ".dat": ".vhdr"}  # data of a header that has another suffix
 _MAGIC = {b"0       ": ".edf", b"\xffBIOSEMI": ".bdf", b"\x93NUMPY": ".npy"}
-_NEO = {
-    ".abf": "AxonIO", ".plx": "PlexonIO", ".ns5": "BlackrockIO", ".nev": "BlackrockIO", ".ncs": "NeuralynxIO",
-    **dict.fromkeys((".ns1", ".ns2", ".ns3", ".ns4", ".ns6"), "BlackrockIO"), ".trc": "MicromedIO", ".pl2": "Plexon2IO",
-    ".rhd": "IntanIO", ".rhs": "IntanIO", ".smr": "CedIO", ".smrx": "CedIO", ".nix": "NixIO", ".spikeglx": "SpikeGLXIO",
-}  # fmt: skip
 _WAYS = {
-    ".nwb": ("NWB", "pynwb reads it: nwb = pynwb.NWBHDF5IO({0!r}, 'r').read(), and "
-             "ictal.measure(nwb.acquisition[NAME])"),
-    ".mat": ("a file of MATLAB", "scipy reads it: ictal.measure(scipy.io.loadmat({0!r})[NAME], dt=INTERVAL); of "
-             "version 7.3 take h5py.File({0!r})[NAME][:]"),
-    ".parquet": ("Parquet", "pandas reads it: pandas.read_parquet({0!r}).to_csv({1!r}, index=False)"),
-    ".feather": ("Feather", "pandas reads it: pandas.read_feather({0!r}).to_csv({1!r}, index=False)"),
+    ".nxe": ("a format of Nexstim", "it has no header, so that its bytes can be anything; mne reads it: "
+             "ictal.measure(mne.io.read_raw_eximia({0!r}))"),
+    ".mff": ("a folder of EGI", "mne reads it: ictal.measure(mne.io.read_raw_egi({0!r}))"),
+    ".pl2": ("a format of Plexon", "only a library of Plexon reads it; export it there to .plx or .nwb"),
     ".xlsx": ("a spreadsheet", "save it as CSV there, or by pandas.read_excel({0!r}).to_csv({1!r}, index=False)"),
     ".xls": ("a spreadsheet", "save it as CSV there, or by pandas.read_excel({0!r}).to_csv({1!r}, index=False)"),
     ".ods": ("a spreadsheet", "save it as CSV there, or by pandas.read_excel({0!r}).to_csv({1!r}, index=False)"),
@@ -73,33 +52,20 @@ def is_hdf5(path: Path) -> bool:
 
 def is_foreign(suffix: str) -> bool:
     """Return whether a suffix is one of formats that are not read."""
-    return suffix in _MNE or suffix in _BESIDE or suffix in _NEO or suffix in _WAYS
+    return suffix in _BESIDE or suffix in _WAYS
 
 
 def not_read(source: Path, known: tuple[str, ...]) -> InputError:
     """Return the error of a file whose format is not read: the formats that are, and the way."""
     suffix = source.suffix.lower()
     table = str(source.with_suffix(".csv"))
-    wanted = f"want {', '.join(known)}"
-    beside = ".vhdr" if suffix == ".eeg" and source.with_suffix(".vhdr").exists() else _BESIDE.get(suffix)
-    if beside is not None:
-        header = source.with_suffix(beside)
+    wanted = f"want {', '.join(known[:SHOWN])} and others: ictal list readers"
+    if suffix in _BESIDE:
+        header = source.with_suffix(_BESIDE[suffix])
         if suffix == ".dat" and not header.exists():
             way = f"if it is a table of numbers, rename it to {table}"
-        else:
-            return InputError(
-                f"{source}: holds data that belong to {header.name}; the format is not read, {wanted}; mne reads it: "
-                + _by_mne(header)
-            )
-        return InputError(f"{source}: is of the format {suffix}, which is not read; {wanted}; {way}")
-    if suffix in _MNE:
-        what = f"is {_MNE[suffix][0]}, a format that is not read"
-        return InputError(f"{source}: {what}; {wanted}; mne reads it: {_by_mne(source)}")
-    if suffix in _NEO:
-        return InputError(
-            f"{source}: is of the format {suffix}, which is not read; {wanted}; neo reads it: "
-            f"ictal.measure(neo.io.{_NEO[suffix]}({str(source)!r}).read_segment().analogsignals[0])"
-        )
+            return InputError(f"{source}: is of the format {suffix}, which is not read; {wanted}; {way}")
+        return InputError(f"{source}: holds data that belong to {header.name}; name that file: {header}")
     if suffix in _WAYS:
         what, way = _WAYS[suffix]
         way = way.format(str(source), table, str(source.with_suffix("")), str(source.with_suffix(".h5")))
@@ -120,9 +86,3 @@ def _way_of(source: Path) -> str:
     if suffix:
         return f"by its first bytes rename it to {source.with_suffix(suffix).name}"
     return "read it in Python, and give the array: ictal.measure(array, dt=INTERVAL)"
-
-
-def _by_mne(source: Path) -> str:
-    reader = _MNE[source.suffix.lower()][1]
-    raw = f"mne.io.read_raw_{reader}({str(source)!r}, preload=True)"
-    return f"ictal.measure({raw}), or {raw}.export({str(source.with_suffix('.edf'))!r}), and measure that"

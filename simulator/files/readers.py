@@ -1,4 +1,4 @@
-"""Readers of files as a Run: HDF5 of Ictal, EDF, .npy, .npz, .csv and those of plug-ins."""
+"""Readers of files as a Run: HDF5 of Ictal, EDF, .npy, .npz, .csv, those of other packages, and those of plug-ins."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ from ..recordings.dims import Dims
 from ..recordings.recording import CLOCKS, Clock, Recording
 from ..recordings.run import Run
 from ..recordings.spikes import Spikes
-from ..registry import Registry
+from ..registry import Registry, resolve
 from .axes import arranged_arrays
+from .bids import bids_root, is_recording
 from .disk import check_readable
 from .document import DAMAGE, first_line
 from .edf import EDF_SUFFIXES
@@ -39,6 +40,18 @@ TABLE_SUFFIXES = (".csv", ".tsv")
 ARRAY_SUFFIXES = (".npy", ".npz", *TABLE_SUFFIXES)
 HDF5_SUFFIXES = (".h5", ".hdf5", ".nc")
 NETWORK_SUFFIX = ".pt"
+BIDS = "BIDS"  # a folder has no suffix
+OF_MNE = {
+    ".vhdr": "BrainVision", ".set": "EEGLAB", ".fif": "FIF of MNE", ".gdf": "GDF", ".cnt": "Neuroscan CNT",
+    ".lay": "Persyst", ".eeg": "Nihon Kohden", ".snirf": "SNIRF", ".con": "KIT",
+    ".sqd": "KIT",
+}  # fmt: skip
+OF_NEO = {
+    ".abf": "Axon", ".plx": "Plexon", ".ncs": "Neuralynx", ".trc": "Micromed",
+    ".nev": "spikes and events of Blackrock", **dict.fromkeys((f".ns{k}" for k in range(1, 7)), "Blackrock"),
+    **dict.fromkeys((".rhd", ".rhs"), "Intan"), **dict.fromkeys((".smr", ".smrx"), "CED Spike2"), ".nix": "NIX",
+}  # fmt: skip
+_NEIGHBOURS = "ictal.simulator.neighbours"
 READERS = Registry("reader", "ictal.simulator.files", {
     # read(path) -> Run; read(path, *, dt, clock) -> Run of a file that has no clock, and dims if its axes have no names
     **dict.fromkeys(HDF5_SUFFIXES, ("exported:read_hdf5", "a run that Ictal wrote, its netCDF, or spikes of SONATA")),
@@ -46,6 +59,13 @@ READERS = Registry("reader", "ictal.simulator.files", {
     ".npy": ("readers:read_arrays", "one array (time, unit) of numpy"),
     ".npz": ("readers:read_arrays", "arrays of numpy, with a rate and names of channels"),
     **dict.fromkeys(TABLE_SUFFIXES, ("tables:read_table", "a table of signals or spikes, with names, times, an index")),
+    ".mat": (f"{_NEIGHBOURS}.mat_files:read_mat", "MATLAB: arrays, EEGLAB, FieldTrip [mat]"),
+    ".nwb": (f"{_NEIGHBOURS}.nwb_files:read_nwb", "Neurodata Without Borders: series, units, intervals [nwb]"),
+    **{end: (f"{_NEIGHBOURS}.mne_files:read_mne", f"{name}, which MNE reads [mne]") for end, name in OF_MNE.items()},
+    **{end: (f"{_NEIGHBOURS}.neo_files:read_neo", f"{name}, which Neo reads [neo]") for end, name in OF_NEO.items()},
+    **dict.fromkeys((".parquet", ".feather"),
+                    (f"{_NEIGHBOURS}.frame_files:read_frame", "a table that pandas reads")),
+    BIDS: (f"{_NEIGHBOURS}.bids:read_folder", "a folder of BIDS with one recording, its events and bad channels"),
 })  # fmt: skip
 
 
@@ -87,6 +107,8 @@ def open_run(
     given = {"dt": dt, "clock": clock, "dims": dims}
     if source.is_dir() and (is_folder(source) or suffix not in READERS):
         _refuse_given(source, given)
+        if not is_folder(source) and bids_root(source) is not None:
+            return cast(Run, READERS.load(BIDS)(source, lazy=lazy))
         return _identified(_of_folder(source), source / ABOUT)
     if suffix in TABLE_SUFFIXES and (part := read_part(source)) is not None:
         _refuse_given(source, given)
@@ -101,6 +123,8 @@ def open_run(
     run: Run = reader(source, **options)
     if suffix in HDF5_SUFFIXES:
         return _identified(run, source)
+    if is_recording(source):
+        run = resolve(f"{_NEIGHBOURS}.bids:with_sidecars", "")(source, run)
     named = {**run.source, **identity(source)}
     return Run({name: replace(entry, source=named) for name, entry in run.items()}, named)
 
@@ -109,9 +133,9 @@ def is_result(path: str | os.PathLike[str]) -> bool:
     """Return whether `ictal.load` opens a file or folder: Ictal wrote it in its own format, or it is damaged HDF5."""
     source = Path(path)
     if source.is_dir():
-        return not is_folder(source)
+        return not is_folder(source) and bids_root(source) is None
     suffix = source.suffix.lower()
-    if is_hdf5(source) and not is_foreign(suffix):
+    if is_hdf5(source) and not is_foreign(suffix) and (suffix in HDF5_SUFFIXES or suffix not in READERS):
         return is_own(source)
     return suffix in (*HDF5_SUFFIXES, NETWORK_SUFFIX)
 
@@ -140,9 +164,27 @@ def read_arrays(source: Path, *, dt: float | None, clock: str | None, dims: Dims
     Raises:
         InputError: one line with the file and its fault.
     """
+    found, notes = _load(source)
+    return run_of_arrays(source, found, notes, dt=dt, clock=clock, dims=dims)
+
+
+def run_of_arrays(
+    source: Path, found: dict[str, NDArray[Any]], notes: list[str], *, dt: float | None, clock: str | None,
+    dims: Dims | None,
+) -> Run:  # fmt: skip
+    """Return the arrays of a file as a Run: signals, with ``rate`` [Hz] and ``channels``, or the vectors of spikes.
+
+    Args:
+        source: the file, which leads an error.
+        found: name -> array.
+        notes: assumptions that were made already.
+        dt, clock, dims: as in `open_run`.
+
+    Raises:
+        InputError: one line with the file and its fault.
+    """
     if clock is not None and clock not in CLOCKS:
         raise unknown("clock", clock, CLOCKS)
-    found, notes = _load(source)
     spikes = spikes_of_arrays(str(source), found, dt, notes)
     arrays = _usable(source, found, needed=spikes is None)
     rate, channels = _rate(source, found.get("rate")), _channels(source, found.get("channels"), arrays)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..checks import _storable, check_name, rounding
 from ..errors import InputError, unknown
 from ..fields import check, refuse_units
+from ..registry import resolve
 from ..types import Array
 from .pieces import Pieces
 
@@ -147,6 +148,14 @@ class Recording:
     def numpy(self) -> NDArray[np.floating[Any]]:
         """Return the values as a numpy array (detached from any graph, on the host)."""
         return to_numpy(self.values)
+
+    def to_mne(self) -> Any:
+        """Return a Raw of MNE, or Epochs of a recording with trials: potentials in V, names, annotations, start.
+
+        Raises:
+            InputError: a clock other than seconds, values that are not defined, or mne is not installed.
+        """
+        return resolve("ictal.simulator.export.mne_objects:to_mne", "")(self)
 
     def select(
         self,

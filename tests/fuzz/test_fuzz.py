@@ -11,7 +11,7 @@ RUN = Path(__file__).with_name("run.py")
 CASES = 600
 SURFACES = (
     *("stored_files", "names", "systems", "array_files", "manifests", "weights", "recordings", "arrays", "trains"),
-    *("edf_files", "descriptions", "paths", "continuations"),
+    *("edf_files", "descriptions", "paths", "continuations", "other_files", "other_objects"),
 )
 
 

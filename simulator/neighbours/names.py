@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 
-from ...simulator.recordings.dims import ELECTRODES, singular
+from ..recordings.dims import ELECTRODES, singular
 
+MICRO = re.compile(r"^(?:u|\u03bc)(?=[VAsSFm]$)")
 NO_UNIT = ("", "1", "dimensionless", "none", "a.u.", "au")
 
 
@@ -22,13 +24,13 @@ def entry_name(name: object, default: str = "activity") -> str:
 
 
 def unit_text(unit: object) -> str:
-    """Return a unit as text; "1" for none.
+    """Return a unit as text; "1" for none, and micro in its one way of writing.
 
-    >>> unit_text("mV"), unit_text("dimensionless"), unit_text(None)
-    ('mV', '1', '1')
+    >>> unit_text("mV"), unit_text("dimensionless"), unit_text(None), unit_text("uV")
+    ('mV', '1', '1', 'µV')
     """
     text = "" if unit is None else str(unit).strip()
-    return "1" if text.lower() in NO_UNIT else text
+    return "1" if text.lower() in NO_UNIT else MICRO.sub("µ", text)
 
 
 def unit_names(names: Any, axis: str) -> dict[str, Any]:

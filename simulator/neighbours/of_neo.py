@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...simulator import InputError, Recording, Run, Spikes
+from .. import InputError, Recording, Run, Spikes
 from .names import entry_name, unit_text
 from .times import times_of
 
@@ -79,6 +79,8 @@ def _segment(
 def _signal(signal: Any, notes: list[str]) -> Recording:
     signal = signal.load() if hasattr(signal, "load") else signal
     what, values = f"{type(signal).__name__} {signal.name!r}", np.asarray(signal.magnitude)
+    if values.ndim not in (1, 2):
+        raise InputError(f"{what}: must have the axes (time, channel); got shape {values.shape}")
     if hasattr(signal, "sampling_rate"):
         dt, t0 = 1.0 / float(signal.sampling_rate.rescale("Hz").magnitude), float(signal.t_start.rescale("s").magnitude)
     else:
@@ -103,7 +105,10 @@ def _spikes(trains: Sequence[Any]) -> Spikes:
                 f"a list of Neo must hold spike trains alone; got {type(train).__name__}: give each by itself"
             )
     trains = [train.load() if hasattr(train, "load") else train for train in trains]
-    edges = [(float(t.t_start.rescale("s").magnitude), float(t.t_stop.rescale("s").magnitude)) for t in trains]
+    for at, train in enumerate(trains):
+        if train.ndim != 1:
+            raise InputError(f"spike trains of Neo: must be vectors of times; train {at} has the shape {train.shape}")
+    edges = [(float(_seconds(t.t_start)), float(_seconds(t.t_stop))) for t in trains]
     start, stop = edges[0]
     for at, (first, last) in enumerate(edges):
         if abs(first - start) > SAME or abs(last - stop) > SAME:
@@ -120,7 +125,7 @@ def _spikes(trains: Sequence[Any]) -> Spikes:
 
 
 def _is_train(data: object) -> bool:
-    return hasattr(data, "t_stop") and hasattr(data, "waveforms")
+    return hasattr(data, "waveforms") and hasattr(data, "t_stop")
 
 
 def _seconds(data: Any) -> Any:

@@ -7,10 +7,10 @@ from typing import Any, cast
 
 import numpy as np
 
-from ...simulator import Clock, InputError, Recording, Run
-from ...simulator.files.column_names import is_index, is_spike_unit, is_time
-from ...simulator.files.names import EEG, OTHER, kinds_of
-from ...simulator.recordings.dims import TIME, Dims, arranged, roles
+from .. import Clock, InputError, Recording, Run
+from ..files.column_names import is_index, is_spike_unit, is_time
+from ..files.names import EEG, OTHER, kinds_of
+from ..recordings.dims import TIME, Dims, arranged, roles
 from .names import entry_name, unit_names
 from .times import times_of
 
@@ -77,7 +77,7 @@ def read(data: Any, dt: float | None, clock: str | None, dims: Dims | None) -> R
 
 
 def _two(dims: Dims) -> tuple[str, str]:
-    from ...simulator.recordings.dims import words_of
+    from ..recordings.dims import words_of
 
     words = words_of(dims)
     if len(words) != 2:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...simulator import Run
-from ...simulator.recordings.dims import Dims
+from .. import Run
+from ..recordings.dims import Dims
+from .of_nest import is_events
 
-WITH_TIMES = ("neo", "mne", "pynwb")
+WITH_TIMES = ("neo", "mne", "pynwb", "brian2", "nest")
 LIBRARIES = ("xarray", "pandas", *WITH_TIMES)
+QUANTITIES = "brian2.units"  # arrays with a unit of Brian2, which have no times
 
 
 def are_trains(data: object) -> bool:
@@ -21,16 +23,20 @@ def are_trains(data: object) -> bool:
 def library_of(data: object) -> str:
     """Return the library whose object this is; that of a list of spike trains is Neo; "" for all others.
 
+    A dictionary of events is one of NEST.
+
     >>> library_of([1.0]), library_of("rec.edf")
     ('', '')
     """
-    if isinstance(data, list | tuple):
-        return "neo" if are_trains(data) else ""
-    modules = (kind.__module__.partition(".")[0] for kind in type(data).__mro__)
-    return next((module for module in modules if module in LIBRARIES), "")
+    if isinstance(data, list | tuple) or type(data) is dict:
+        return "neo" if are_trains(data) else "nest" if is_events(data) else ""
+    modules = [kind.__module__ for kind in type(data).__mro__]
+    if any(module.startswith(QUANTITIES) for module in modules):
+        return ""
+    return next((name for module in modules if (name := module.partition(".")[0]) in LIBRARIES), "")
 
 
-def run_of(data: Any, library: str, dt: float | None, clock: str | None, dims: Dims | None) -> Run:
+def run_of(data: Any, library: str, dt: float | None, clock: str | None, dims: Dims | None, lazy: bool = False) -> Run:
     """Return the Run of an object of one of `LIBRARIES`.
 
     Args:
@@ -38,6 +44,7 @@ def run_of(data: Any, library: str, dt: float | None, clock: str | None, dims: D
         library: its name, from `library_of`.
         dt, clock: where the object has no times of its own.
         dims: of an xarray object whose names of axes say nothing.
+        lazy: whether values may stay where they are and be read in pieces.
 
     Raises:
         InputError: axes or times that cannot be told, or an object without activity.
@@ -57,7 +64,15 @@ def run_of(data: Any, library: str, dt: float | None, clock: str | None, dims: D
     if library == "mne":
         from . import of_mne
 
-        return of_mne.read(data)
+        return of_mne.read(data, lazy)
+    if library == "brian2":
+        from . import of_brian2
+
+        return of_brian2.read(data)
+    if library == "nest":
+        from . import of_nest
+
+        return of_nest.read(data)
     from . import of_nwb
 
     return of_nwb.read(data)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...simulator import InputError
-from ...simulator.files.column_names import SECONDS
-from ...simulator.recordings.recording import CLOCKS
+from .. import InputError
+from ..files.column_names import SECONDS
+from ..recordings.recording import CLOCKS
 
 ROUNDED, LOOSE = 1e-3, 0.5  # of a step: rounding of times; the most that a given dt may be away from them
 
@@ -59,9 +59,12 @@ def times_of(
             raise InputError(f"{what}: its times are in seconds; clock={clock!r} contradicts them")
         if np.isnat(values).any():
             raise InputError(f"{what}: time {int(np.argmax(np.isnat(values)))} is missing")
-        if values.dtype.kind == "M":
+        if values.dtype.kind == "M" and values.size:
             start, values = str(values[0]), values - values[0]
-        t, clock = values.astype("timedelta64[ns]").astype(np.int64) * 1e-9, "second"
+        t, clock = (
+            (values if values.size else values.astype(np.int64)).astype("timedelta64[ns]").astype(np.int64) * 1e-9,
+            "second",
+        )
     else:
         t, text = values.astype(np.float64), (unit or _unit_in(name)).strip().lower()
         if clock in (None, "second"):
