@@ -194,6 +194,7 @@ class PlantedRates(Result):
     """
 
     kind = "planted"
+    key = "claim"
     stored = (("rows", "tables/rates", PlantedRate),)
 
     rows: Sequence[PlantedRate]

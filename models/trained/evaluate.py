@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from ...simulator import InputError
 from ...simulator.files.document import Group, Variable
 from ...simulator.files.result import Result
+from ...simulator.files.table import Parts
+from ...simulator.kinds import Kind
 from ...simulator.types import Progress
 from ..training.build import device, open_model
 from ..training.settings import DataChoice
@@ -44,7 +46,7 @@ class Strange:
 
 
 @dataclass(frozen=True, repr=False)
-class Evaluated(Result):
+class Evaluated(Parts, Result):
     """Evaluation of a trained network.
 
     Attributes:
@@ -65,6 +67,18 @@ class Evaluated(Result):
     corruptions: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     strange: Mapping[str, Strange] = field(default_factory=dict)
     assumptions: Sequence[str] = ()
+
+    def named(self) -> Mapping[str, Evaluation]:
+        """Return the evaluation on every set of images by its name."""
+        return self.sets
+
+    def to_pandas(self, table: str = "") -> Any:
+        """Return "sets", "corruptions" or "strange" as a DataFrame, by default the first.
+
+        Raises:
+            InputError: no such table, or pandas is not installed.
+        """
+        return Kind.to_pandas(self, table)
 
     @property
     def gap(self) -> float:

@@ -16,6 +16,7 @@ from ..checks import _storable, check_name, rounding
 from ..errors import InputError, unknown
 from ..fields import check, refuse_units
 from ..types import Array
+from .handover import RecordingFaces
 from .pieces import Pieces
 
 Clock = Literal["second", "model", "step", "epoch", "frame", "sample"]
@@ -25,7 +26,7 @@ _LONGEST = 1e100  # ticks, and samples a tick: their squares and cubes are finit
 
 
 @dataclass(frozen=True, eq=False)
-class Recording:
+class Recording(RecordingFaces):
     """Sampled activity of a system: an array of values over (..., time, unit).
 
     Attributes:
