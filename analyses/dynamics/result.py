@@ -11,7 +11,7 @@ import numpy as np
 from ...simulator.fields import check
 from ...simulator.files.document import Group, Variable, from_json, to_json
 from ...simulator.files.result import Result
-from ...simulator.files.table import Parts
+from ...simulator.files.table import NamedParts
 from ...simulator.kinds import Kind
 from .attractors import Attractors
 from .basins import Axis, Basins
@@ -54,7 +54,7 @@ PARTS: dict[str, tuple[type[Any], dict[str, tuple[str, ...]]]] = {
 
 
 @dataclass(frozen=True, eq=False)
-class DynamicsResult(Parts, Result):
+class DynamicsResult(NamedParts, Result):
     """Parts of an analysis of a system; a part that was not asked for is None.
 
     Attributes:

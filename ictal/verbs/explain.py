@@ -18,6 +18,7 @@ from ..simulator import InputError, Normal, Uniform, unknown
 from ..simulator.fields import Param, declared, default_of
 from .names import EXPERIMENTS, REGISTRIES
 from .network_files import NetworkSource, network_source
+from .rendered import rendered
 from .synonyms import absent, same
 
 _USES = {
@@ -28,6 +29,7 @@ _USES = {
 }
 
 
+@rendered
 def explain(name: str) -> str:
     """Return the description of a registered name.
 

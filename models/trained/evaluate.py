@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from ...simulator import InputError
 from ...simulator.files.document import Group, Variable
 from ...simulator.files.result import Result
-from ...simulator.files.table import Parts
+from ...simulator.files.table import NamedParts
 from ...simulator.kinds import Kind
-from ...simulator.types import Progress
+from ...simulator.progress import shows_progress
+from ...simulator.types import Progress, Shown
 from ..training.build import device, open_model
 from ..training.settings import DataChoice
 
@@ -46,7 +47,7 @@ class Strange:
 
 
 @dataclass(frozen=True, repr=False)
-class Evaluated(Parts, Result):
+class Evaluated(NamedParts, Result):
     """Evaluation of a trained network.
 
     Attributes:
@@ -132,6 +133,7 @@ def _rows(table: Group | None) -> dict[str, dict[str, Any]]:
     return {name: {key: values[at] for key, values in columns.items()} for at, name in enumerate(names)}
 
 
+@shows_progress
 def evaluate_file(
     path: str | os.PathLike[str],
     data: DataChoice | None = None,
@@ -141,7 +143,7 @@ def evaluate_file(
     strange: Sequence[str] = (),
     device_name: str = "auto",
     threads: int = 1,
-    progress: Progress | None = None,
+    progress: Shown = None,
 ) -> Evaluated:
     """Evaluate the network of a file that ``ictal train`` wrote.
 
@@ -155,7 +157,7 @@ def evaluate_file(
             any, those of the classes that training held out are among them.
         device_name: see `Job.device`.
         threads: CPU threads.
-        progress: called as progress(done, total, what).
+        progress: called as progress(done, total, what); True shows it.
 
     Raises:
         InputError: a file that cannot be used, data of another shape or with other classes, or data of the training

@@ -17,7 +17,8 @@ from ...simulator.files.disk import check_writable
 from ...simulator.files.document import versions
 from ...simulator.files.identity import differences
 from ...simulator.files.store import load, save
-from ...simulator.types import Progress
+from ...simulator.progress import shows_progress
+from ...simulator.types import Progress, Shown
 from ..architectures import architecture
 from .build import described, device, network, stored, treatment
 
@@ -53,13 +54,14 @@ class Trained:
     assumptions: Sequence[str] = ()
 
 
+@shows_progress
 def train_to_file(
     job: Job,
     path: str | os.PathLike[str],
     *,
     resume: bool = False,
     force: bool = False,
-    progress: Progress | None = None,
+    progress: Shown = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Trained:
     """Train into FILE.h5 (a Run with ``history`` and the synchrony of layers) and FILE.pt (the weights).
@@ -71,7 +73,7 @@ def train_to_file(
         path: FILE.h5.
         resume: go on where a training that was cut short ended; start if there is none; do nothing if it is complete.
         force: replace the files and drop an unfinished training.
-        progress: called as progress(done, total, what) with the steps and the metrics last measured.
+        progress: called as progress(done, total, what); True shows it with the steps and the metrics last measured.
         stop: asked at every step; True writes the checkpoint and raises UnfinishedTrainingError.
 
     Raises:

@@ -95,7 +95,7 @@ class Table(Sequence[Row], Generic[Row]):
         return html_table(self.rows, self.columns)
 
 
-class Parts:
+class NamedParts:
     """Base of results that consist of named parts: a name gives its part, and names are iterated over."""
 
     def named(self) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ import ictal
 from ictal import cli
 from ictal.cli import output
 from ictal.cli.options import check_folder
+from ictal.simulator import progress
 from ictal.simulator.engines.native.kernel import Kernel
 from ictal.verbs.names import REGISTRIES
 
@@ -356,7 +357,7 @@ def test_axes_in_the_shell_and_in_the_line_that_repeats(folder, ictal_):
 
 def test_progress_in_plain_lines(capfd, monkeypatch):
     clock = [0.0]
-    monkeypatch.setattr(output.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
     with output.Output().progress("work") as report:
         for k in range(21):
             clock[0] = float(k)

@@ -19,7 +19,7 @@ from ....simulator import Recording, Run, Spikes
 from ....simulator.errors import spelled
 from ....simulator.faces import PANELS
 from ....simulator.files.result import Result
-from ....simulator.files.table import Parts, html_table
+from ....simulator.files.table import NamedParts, html_table
 from ....simulator.kinds import Kind
 from ....simulator.recordings.distribution import Distribution
 from ....simulator.recordings.pieces import Pieces
@@ -59,7 +59,7 @@ def _card(of: Any) -> str:
     table = ""
     if isinstance(of, Run):
         table = _entries(of)
-    elif isinstance(of, Result) and not isinstance(of, Parts) and len(of):
+    elif isinstance(of, Result) and not isinstance(of, NamedParts) and len(of):
         rows = of.table()
         hidden = ("settings", "null_kind", "null_mean", "null_sd", "tested", "n_live", "n_times")
         plain = [name for name in rows.columns if name not in hidden and np.ndim(getattr(rows[0], name)) == 0]
@@ -96,7 +96,7 @@ def _described(of: Any) -> tuple[str, Facts]:
         return f"Run of {of.source['system']}" if of.source.get("system") else "Run", {"from": _origin(of.source)}
     if isinstance(of, Distribution):
         return f"Distribution: {_with_unit(of.quantity, of.unit)}", {"": repr(of)}
-    if isinstance(of, Parts):
+    if isinstance(of, NamedParts):
         return type(of).__name__, {name: _brief(of[name]) for name in of}
     if isinstance(of, Result):
         command = str(getattr(of, "config", {}).get("command") or "")
