@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...simulator import InputError, Recording, Run, Spikes
+from ...simulator.faces import Face
 from ...simulator.files.disk import check_writable
 from ...simulator.files.document import versions
 from ...simulator.files.identity import differences
@@ -35,7 +36,7 @@ _LOOSE = ("command", "model", "assumptions")  # of a file's source, may differ b
 
 
 @dataclass(frozen=True)
-class Trained:
+class Trained(Face):
     """Files and final metrics of a training.
 
     Attributes:
@@ -52,6 +53,25 @@ class Trained:
     entries: Mapping[str, str]
     complete: bool = False
     assumptions: Sequence[str] = ()
+
+    kind = "trained"
+
+    @property
+    def run(self) -> Run:
+        """The Run of the file: ``history`` and the synchrony of layers.
+
+        Raises:
+            InputError: the file is missing or damaged.
+        """
+        return load(self.path)
+
+    def plot(self, name: str | None = None, *, ax: Any = None) -> Any:
+        """Draw the training, or one entry of its file; see `Run.plot`."""
+        return self.run.plot(name, ax=ax)
+
+    def to_pandas(self, table: str = "history") -> Any:
+        """Return an entry of its file as a DataFrame; see `Run.to_pandas`."""
+        return self.run.to_pandas(table)
 
 
 @shows_progress

@@ -1,11 +1,16 @@
 """Plots into axes of the caller, cards of notebooks, one-liners of spikes, and results that are looked through."""
 
 import base64
+import doctest
+import inspect
 import os
 import re
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import matplotlib as mpl
 import numpy as np
@@ -18,6 +23,7 @@ from matplotlib.figure import Figure
 import ictal
 from ictal import InputError, Recording, Run, Spikes
 from ictal.models import Evaluation
+from ictal.simulator import progress
 
 mpl.use("Agg")
 FILES = Path(__file__).resolve().parents[1] / "support" / "files" / "0.1.0"
@@ -310,10 +316,112 @@ def test_every_result_becomes_a_table_of_pandas():
     assert {"step", "layer", "train_loss", "si_3 test"} <= set(evidence.to_pandas().columns)
 
 
-def test_no_window_opens_and_nothing_of_pyplot_is_needed_for_a_card(tmp_path):
-    import subprocess
-    import sys
+def test_the_page_of_the_docs_is_true():
+    page = Path(__file__).resolve().parents[2] / "docs" / "notebooks.md"
+    found = doctest.testfile(str(page), module_relative=False)
+    assert found.attempted > 15
+    assert found.failed == 0
 
+
+def test_a_session_of_a_notebook(tmp_path):
+    code = """
+from IPython.core.interactiveshell import InteractiveShell
+
+shell = InteractiveShell.instance()
+shell.kernel = None
+
+def cell(text):
+    ran = shell.run_cell(text)
+    ran.raise_error()
+    return sorted(shell.display_formatter.format(ran.result)[0]) if ran.result is not None else []
+
+cell("import ictal; run = ictal.simulate('cuba', duration=0.2, n_e=160, n_i=40)")
+shown = {text: cell(text) for text in (
+    "run", "run.E", "run.E.isi()", "run.plot()", "ictal.explain('chi_c')", "ictal.measure(run, 'chi_c')",
+    "ictal.measure(run, 'chi_c')['chi_c']",
+)}
+assert shown.pop("run.plot()") == ["image/png", "text/plain"], shown
+assert shown.pop("ictal.explain('chi_c')") == ["text/html", "text/markdown", "text/plain"]
+assert set(map(tuple, shown.values())) == {("text/html", "text/plain")}, shown
+assert shell.complete("", "run['", 5)[1] == ["E", "I"]
+print("shown")
+"""
+    env = {**os.environ, "MPLBACKEND": "module://matplotlib_inline.backend_inline", "IPYTHONDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == "shown"
+
+
+def test_progress_is_a_line_of_a_notebook_that_changes(monkeypatch):
+    shown, clock = [], [0.0]
+
+    class Handle:
+        def update(self, bundle, raw):
+            shown.append(bundle)
+
+    def display(bundle, raw, display_id):
+        shown.append(bundle)
+        return Handle()
+
+    monkeypatch.setattr("IPython.display.display", display)
+    monkeypatch.setattr(progress, "_shell", lambda: SimpleNamespace(kernel=1))
+    monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
+    with progress.shown("work") as report:
+        for k in range(1, 5):
+            clock[0] = float(k)
+            report(k, 4, "<part>")
+    texts = [bundle["text/plain"] for bundle in shown]
+    assert texts[0] == "work"
+    assert texts[1:4] == ["work: 25 % <part>", "work: 50 % <part>, about 4 s left", "work: 75 % <part>, about 2 s left"]
+    assert texts[-1] == "work: done after 4.0 s"
+    assert "&lt;part&gt;" in shown[1]["text/html"]
+    assert '<progress value="1" max="4"' in shown[1]["text/html"]
+    with pytest.raises(KeyError), progress.shown("work"):
+        raise KeyError
+    assert shown[-1]["text/plain"].startswith("work: stopped after")
+
+
+def test_every_verb_shows_progress_or_calls_a_function(monkeypatch, capfd, tmp_path):
+    monkeypatch.setattr(progress, "FIRST", 0.0)
+    monkeypatch.setattr(progress, "BETWEEN", 0.0)
+    ictal.measure(WAVES, "si_3", progress=True)
+    assert "measure: 0 % activity" in capfd.readouterr().err
+    ictal.simulate("cuba", duration=0.1, n_e=160, n_i=40, progress=True)
+    assert "simulate: 100 % 0.1 of 0.1 s" in capfd.readouterr().err
+    seen = []
+    ictal.measure(WAVES, "si_3", progress=lambda *now: seen.append(now))
+    assert seen[-1] == (1, 1, "measured")
+    ictal.measure(WAVES, "si_3", progress=False)
+    assert capfd.readouterr().err == ""
+    for verb in (ictal.measure, ictal.compare, ictal.why, ictal.measure_over_time, ictal.analyse_eeg):
+        with pytest.raises(InputError, match=rf"{verb.__name__}.progress: must be True, or a function"):
+            verb(WAVES, progress=3)
+    shown = {name for name in ictal.__all__ if _takes_progress(getattr(ictal, name))}
+    assert {"simulate", "sweep", "export", "analyse", "continue_run", "train_to_file", "lyapunov"} <= shown
+    for name in shown:
+        assert "True shows it" in inspect.getdoc(getattr(ictal, name)) or name in PASSED_ON
+
+
+PASSED_ON = ("lyapunov", "fixed_points", "attractors", "basins", "phase_plane", "scan", "analyse_eeg")  # args elsewhere
+
+
+def _takes_progress(thing):
+    return inspect.isfunction(thing) and "progress" in inspect.signature(thing).parameters
+
+
+def test_explanations_render():
+    text = ictal.explain("chi_c")
+    assert isinstance(text, str)
+    assert repr(text) == str(text)
+    html, markdown = text._repr_html_(), text._repr_markdown_()
+    assert html.startswith('<div style="max-width:60em"><p><b>chi_c</b>')
+    assert "<td" in html
+    assert "sqrt|rho|" in html
+    assert markdown.startswith("**chi_c** (measure)")
+    assert "<script>" not in type(text)("<script>  x\n  <b>  <i>")._repr_html_()
+
+
+def test_no_window_opens_and_nothing_of_pyplot_is_needed_for_a_card(tmp_path):
     code = (
         "import sys, ictal\ns = ictal.Spikes([0.1], [0], 1, 1.0)\ns._repr_html_()\n"
         "assert 'matplotlib.pyplot' not in sys.modules\ns.plot()\nimport matplotlib; print(matplotlib.get_backend())"

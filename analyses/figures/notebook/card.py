@@ -105,6 +105,9 @@ def _described(of: Any) -> tuple[str, Facts]:
             "command": command,
             "tables": ", ".join(name for name, _, _ in of.stored if name != of.main and getattr(of, name)),
         }
+    if of.kind == "trained":
+        metrics = "; ".join(f"{name} {value:.4g}" for name, value in of.final.items())
+        return f"Trained: {of.path}", {"final": metrics, "weights": str(of.model), "entries": ", ".join(of.entries)}
     facts = of.facts() if isinstance(of, Kind) else {}
     return repr(of) if len(repr(of)) < 200 else type(of).__name__, {k: _brief(v) for k, v in facts.items()}
 
@@ -202,7 +205,7 @@ def _entries(run: Run) -> str:
 
 
 def _assumed(of: Any) -> list[str]:
-    for about in (getattr(of, "source", None), getattr(of, "config", None)):
+    for about in (getattr(of, "source", None), getattr(of, "config", None), vars(of)):
         given = about.get("assumptions", ()) if isinstance(about, Mapping) else ()
         if isinstance(given, list | tuple) and given:
             lines = [str(line) for line in given[:MOST_LINES]]
