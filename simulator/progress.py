@@ -8,11 +8,12 @@ import inspect
 import sys
 import time
 from collections.abc import Callable, Iterator
-from html import escape
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from .errors import InputError, spelled
-from .types import Progress
+
+if TYPE_CHECKING:  # numpy takes long to import
+    from .types import Progress
 
 FIRST, BETWEEN = 2.0, 5.0  # s until the first plain line, and between lines
 CHANGES = 0.2  # s between two changes of the line of a notebook
@@ -149,6 +150,8 @@ def of_time(progress: Progress | None) -> Callable[[float, float], None] | None:
 
 
 def _bundle(title: str, text: str, done: int = 0, total: int = 0) -> dict[str, str]:
+    from html import escape
+
     plain = f"{title}: {text}" if text else title
     moving = f'<progress value="{done}" max="{total}" style="vertical-align:middle"></progress> ' if total else ""
     html = f'<span style="font-size:13px">{escape(spelled(title))} {moving}{escape(spelled(text))}</span>'

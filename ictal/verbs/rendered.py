@@ -44,8 +44,8 @@ class Text(str):
         for line in [*rest, ""]:
             found = ROW.match(line)
             more = MORE.match(line) if rows else None
-            words = re.split(r"\s{2,}", found[2].strip()) if found else []
-            cells = [found[1], *words] if found else ["", more[1]] if more else None
+            columns = re.split(r"\s{2,}", found[2].strip()) if found else []
+            cells = [found[1], *columns] if found else ["", more[1]] if more else None
             if cells is not None:
                 rows.append("".join(f'<td style="{CELL}">{escape(cell)}</td>' for cell in cells))
                 continue
