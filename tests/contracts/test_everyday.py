@@ -109,7 +109,7 @@ def test_raster_and_rate():
 def test_change_g_and_compare():
     found, drawn = change_g_and_compare()
     assert {row.group for row in found} == {"g 1.0", "g 0.5"}
-    assert [tick.get_text() for tick in drawn.get_xticklabels()] == ["g 1.0", "g 0.5"]
+    assert [tick.get_text() for tick in drawn.get_yticklabels()] == ["g 1.0", "g 0.5"]
 
 
 def test_own_input_current():

@@ -176,6 +176,20 @@ def test_every_result_draws_its_main_panel_and_its_overview():
     assert isinstance(FOUND.plot(), Figure)
 
 
+def test_a_training_shows_its_file():
+    trained = ictal.Trained(
+        FILES / "training.h5", FILES / "training.pt", {"test_accuracy": 0.5}, {"history": "Recording"}
+    )
+    assert isinstance(trained.plot(), Figure)
+    assert trained.plot("history").has_data()
+    assert trained.to_pandas().columns.name == "metric"
+    assert "test_accuracy 0.5" in trained._repr_html_()
+    network = ictal.load(trained.model)
+    assert network.to_pandas()["name"].tolist()[-1] == "readout.bias"
+    with pytest.raises(InputError, match="model has no panel for axes"):
+        network.plot(ax=plt.figure().add_subplot())
+
+
 def test_a_named_panel_has_its_measure():
     eeg, dynamics = ictal.load(RESULTS["eeg"]), ictal.load(RESULTS["dynamics"])
     drawn = eeg.plot("si_3")

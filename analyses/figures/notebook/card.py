@@ -142,11 +142,9 @@ def _figure(of: Any) -> Figure | None:
     kind = getattr(of, "kind", "")
     if kind not in PANELS or kind == "sweep":  # a sweep reads all of its files
         return None
-    tall = kind in ("measurements", "why", "comparison")
+    tall = kind in ("measurements", "why", "comparison", "evidence")
     figure = Figure(figsize=(WIDTH, HEIGHT * (1.5 if tall else 1.0)), layout=None)
-    figure.subplots_adjust(
-        0.3 if kind in ("measurements", "why") else 0.13, 0.38 / figure.get_figheight(), 0.93, 0.96 if not tall else 0.9
-    )
+    figure.subplots_adjust(0.34 if tall else 0.13, 0.38 / figure.get_figheight(), 0.93, 0.96 if not tall else 0.9)
     _draw(of, figure.add_subplot())
     return figure
 

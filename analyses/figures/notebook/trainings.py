@@ -41,14 +41,10 @@ def draw_evidence(found: Evidence, axes: Axes, *, name: str | None = None) -> No
     shown = list(by_condition)[:MOST]
     for at, label in enumerate(shown):
         values = by_condition[label]
-        axes.plot(at + 0.04 * (np.arange(len(values)) - (len(values) - 1) / 2), values, "o", mfc="none", color="C0")
-    axes.set_xticks(
-        range(len(shown)),
-        [words(label, 16, 3) for label in shown],
-        rotation=30 if several else 0,
-        ha="right" if several else "center",
-    )
-    axes.set_ylabel(f"{notation(name).math} at the end")
+        axes.plot(values, at + 0.1 * (np.arange(len(values)) - (len(values) - 1) / 2), "o", mfc="none", color="C0")
+    axes.set_yticks(range(len(shown)), [words(label, 28, 1) for label in shown])
+    axes.tick_params(axis="y", length=0)
+    axes.set(ylim=(len(shown) - 0.4, -0.6), xlabel=f"{notation(name).math} at the end, mean over layers")
     if len(by_condition) > MOST:
         axes.set_title(f"{MOST} of {len(by_condition)} conditions")
 

@@ -71,7 +71,7 @@ def draw_measurements(found: Measurements, axes: Axes, *, name: str | None = Non
 
 
 def draw_comparison(found: Comparison, axes: Axes, *, name: str | None = None) -> None:
-    """Draw the replicates of every group as dots, each beside its null.
+    """Draw the replicates of every group as dots in its row, each beside its null.
 
     Raises:
         InputError: no value of this measure.
@@ -86,13 +86,14 @@ def draw_comparison(found: Comparison, axes: Axes, *, name: str | None = None) -
     for row in rows:  # the deciding null of a replicate comes first
         groups.setdefault(f"{row.panel}: {row.group}" if panels else row.group, {}).setdefault(row.replicate, row)
     for at, replicates in enumerate(groups.values()):
-        n = len(replicates)
+        n = max(len(replicates), 3)
         for k, value in enumerate(replicates.values()):
-            place, width = at + 0.6 * (k - (n - 1) / 2) / max(n, 3), 0.45 / max(n, 3)
-            _null(axes, value, (place - width / 2, width), upright=True)
-            axes.plot([place], [value.value], "o", color=INK, ms=4, zorder=3)
-    axes.set_xticks(range(len(groups)), [words(label, 14) for label in groups])
-    axes.set(xlim=(-0.6, len(groups) - 0.4), ylabel=_title(name, rows))
+            place = at + 0.7 * (k - (len(replicates) - 1) / 2) / n
+            _null(axes, value, (place - 0.25 / n, 0.5 / n))
+            axes.plot([value.value], [place], "o", color=INK, ms=3.5, zorder=3)
+    axes.set_yticks(range(len(groups)), [words(label, 26, 1) for label in groups])
+    axes.set(ylim=(len(groups) - 0.4, -0.6), xlabel=_title(name, rows))
+    axes.tick_params(axis="y", length=0)
 
 
 def draw_over_time(found: EegResult, axes: Axes, *, name: str | None = None) -> None:
@@ -142,24 +143,22 @@ def draw_parts(found: WhyResult, axes: Axes, *, name: str | None = None) -> None
 def _beside(axes: Axes, rows: Sequence[Value], labels: Sequence[str]) -> None:
     """Draw values as dots in rows, the first at the top, each beside its null."""
     for at, row in enumerate(rows):
-        _null(axes, row, (at - HALF, 2 * HALF), upright=False)
+        _null(axes, row, (at - HALF, 2 * HALF))
         axes.plot([row.value], [at], "o", color=INK, ms=4.5, zorder=3)
     axes.set_yticks(range(len(rows)), labels)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
 
 
-def _null(axes: Axes, row: Value, across: tuple[float, float], *, upright: bool) -> None:
-    """Draw 95 % of the surrogates of a value, and the least width that can be seen."""
+def _null(axes: Axes, row: Value, across: tuple[float, float]) -> None:
+    """Draw 95 % of the surrogates of a value from the place `across` on, of this height."""
     if not (math.isfinite(row.null_low) and math.isfinite(row.null_high)):
         return
     hatch = "////" if row.null_kind == "permute_within_class" else None
     style: dict[str, Any] = {"facecolor": NULL, "edgecolor": NULL_EDGE, "lw": 0.6, "hatch": hatch, "zorder": 1}
-    start, size = row.null_low, row.null_high - row.null_low
-    place, width = across
-    corner, sides = ((place, start), (width, size)) if upright else ((start, place), (size, width))
-    axes.add_patch(Rectangle(corner, *sides, **style))
-    axes.update_datalim([corner, (corner[0] + sides[0], corner[1] + sides[1])])
+    place, height = across
+    axes.add_patch(Rectangle((row.null_low, place), row.null_high - row.null_low, height, **style))
+    axes.update_datalim([(row.null_low, place), (row.null_high, place + height)])
     axes.autoscale_view()
 
 
