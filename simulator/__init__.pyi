@@ -15,6 +15,7 @@ from .export import EXPORTS as EXPORTS  # the formats of exports, by name
 from .export.entries import Content as Content
 from .export.entries import Exported as Exported
 from .export.entries import Format as Format
+from .faces import PANELS as PANELS  # who draws each kind of object into axes of the caller
 from .fields import Checked as Checked
 from .fields import Param as Param
 from .files.edf import read_edf as read_edf
@@ -23,6 +24,7 @@ from .files.readers import open_run as open_run
 from .files.result import Result as Result
 from .files.result import load as load
 from .files.store import save as save
+from .files.table import Table as Table
 from .integrators import integrate as integrate
 from .kinds import FIGURES as FIGURES  # who draws each kind of file
 from .kinds import PAGES as PAGES  # who makes an HTML page of each kind of file
@@ -68,6 +70,7 @@ from .networks.signals import MeanSynapticCurrent as MeanSynapticCurrent
 from .networks.signals import PopulationRate as PopulationRate
 from .networks.signals import PopulationStatistic as PopulationStatistic
 from .networks.signals import StateRecording as StateRecording
+from .recordings.distribution import Distribution as Distribution
 from .recordings.recording import Clock as Clock  # the meaning of time: second, model, step, epoch, frame or sample
 from .recordings.recording import Recording as Recording
 from .recordings.run import Run as Run

@@ -9,9 +9,10 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from .errors import InputError
+from .faces import Face
 from .registry import Registry, resolve
 
 RESULTS = Registry("result", "ictal", {
@@ -52,10 +53,8 @@ PAGES = Registry("page", "ictal", {
 })  # fmt: skip
 
 
-class Kind(ABC):
+class Kind(Face, ABC):
     """Base of everything that Ictal writes. `kind` is its name in `RESULTS` and in its file."""
-
-    kind: ClassVar[str]
 
     @abstractmethod
     def document(self) -> Any:
@@ -65,14 +64,20 @@ class Kind(ABC):
     def facts(self) -> Mapping[str, Any]:
         """Return a summary for `ictal info`: title -> text, list or mapping."""
 
-    def plot(self) -> Any:
-        """Return the overview as a matplotlib figure: one page with the finding as its title.
+    def plot(self, name: str | None = None, *, ax: Any = None) -> Any:
+        """Return the overview as a matplotlib figure, or draw the main panel, or that of a name, and return its axes.
+
+        Args:
+            name: of a measure, or of a part of the result; the main one if left out.
+            ax: axes of matplotlib, drawn with your settings; a new figure of pyplot if left out and a name is given.
 
         Raises:
-            InputError: this kind has no figures.
+            InputError: this kind has no figures, no such name, or `ax` is no axes of an open figure.
         """
-        overview = self.overview()
-        return (overview or next(iter(self.drawings().values()))).figure
+        if name is not None or ax is not None:
+            return self._drawn(ax, name=name)
+        overview = self.overview() or next(iter(self.drawings().values()))
+        return resolve("analyses.figures.notebook.axes:displayed", "ictal")(overview.figure)
 
     def overview(self) -> Any:
         """Return the overview as a Drawing, with ``figure``, ``caption`` and ``alt``; None of a kind without one."""
@@ -87,6 +92,14 @@ class Kind(ABC):
         if self.kind not in FIGURES:
             raise InputError(f"plot: {self.kind} has no figures; those that have: {', '.join(FIGURES)}")
         return {drawing.name: drawing for drawing in FIGURES.load(self.kind)(self)}
+
+    def to_pandas(self, table: str = "") -> Any:
+        """Return a table of its file as a DataFrame, by default the first.
+
+        Raises:
+            InputError: no such table, or pandas is not installed.
+        """
+        return resolve("export.objects.frames:group_frame", "ictal.simulator")(self.document().groups, table)
 
     def html(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:
         """Write one self-contained HTML page, with the figures inside.

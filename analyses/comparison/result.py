@@ -36,6 +36,7 @@ class Comparison(Result):
     """
 
     kind = "comparison"
+    main = "observations"
     stored = (
         ("contrasts", "tables/contrasts", Contrast),
         ("verdicts", "tables/verdicts", Verdict),

@@ -11,6 +11,8 @@ import numpy as np
 from ...simulator.fields import check
 from ...simulator.files.document import Group, Variable, from_json, to_json
 from ...simulator.files.result import Result
+from ...simulator.files.table import NamedParts
+from ...simulator.kinds import Kind
 from .attractors import Attractors
 from .basins import Axis, Basins
 from .bifurcation import Scan
@@ -52,7 +54,7 @@ PARTS: dict[str, tuple[type[Any], dict[str, tuple[str, ...]]]] = {
 
 
 @dataclass(frozen=True, eq=False)
-class DynamicsResult(Result):
+class DynamicsResult(NamedParts, Result):
     """Parts of an analysis of a system; a part that was not asked for is None.
 
     Attributes:
@@ -72,6 +74,18 @@ class DynamicsResult(Result):
     phase_plane: PhasePlane | None = None
     units: tuple[str, ...] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
+
+    def named(self) -> dict[str, Any]:
+        """Return the name and the result of every part."""
+        return {name: part for name in PARTS if (part := getattr(self, name)) is not None}
+
+    def to_pandas(self, table: str = "") -> Any:
+        """Return a part as a DataFrame, by default the first.
+
+        Raises:
+            InputError: no such part, or pandas is not installed.
+        """
+        return Kind.to_pandas(self, table)
 
     @property
     def rate_unit(self) -> str:

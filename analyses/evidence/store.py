@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from ...simulator.files.document import Group
 from ...simulator.files.result import Result
+from ...simulator.registry import resolve
 from ..comparison.result import ReplicateValue
 from ..values import completed
 from .training import TrainingRun, from_group, to_groups
@@ -27,6 +30,7 @@ class Evidence(Result):
     """
 
     kind = "evidence"
+    main, key = "trainings", "condition"
     attributes = ("scale",)
     stored = (("observations", TABLE, ReplicateValue),)
 
@@ -41,6 +45,28 @@ class Evidence(Result):
         for training in self.trainings:
             out.setdefault(training.setting, []).append(training)
         return out
+
+    def to_pandas(self, table: str = "") -> Any:
+        """Return a DataFrame with a row a training, step and layer: metrics and synchrony; or the "observations".
+
+        Raises:
+            InputError: no such table, or pandas is not installed.
+        """
+        rows = self.table(table)
+        if table not in ("", self.main):
+            return rows.to_pandas()
+        package: Any = resolve("export.objects:package", "ictal.simulator")
+        pd = package("pandas", "to_pandas")
+        about = ("model", "data", "condition", "kind", "seed")
+        frames = []
+        for one in rows:
+            n, layers = len(one.steps), one.layers or ("",)
+            columns = {name: getattr(one, name) for name in about} | {"step": np.repeat(one.steps, len(layers))}
+            columns |= {name: np.repeat(values, len(layers)) for name, values in one.metrics.items()}
+            columns |= {"layer": np.tile(np.array(layers), n)}
+            columns |= {name: np.asarray(values).reshape(-1) for name, values in one.synchrony.items() if one.layers}
+            frames.append(pd.DataFrame(columns))
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*about, "step", "layer"])
 
     def to_groups(self) -> dict[str, Group]:
         """Return ``/courses/NNNN``, float32, and the observations."""

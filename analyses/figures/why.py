@@ -88,6 +88,12 @@ def why_figure(result: WhyResult) -> Figure:
     return figure
 
 
+def why_panel(axes: Axes, result: WhyResult) -> None:
+    """Draw the parts of a value on its axis into axes of the caller."""
+    told = all(part.told for part in result.parts)
+    _bar(axes, result, _rows(result) if told else [], told)
+
+
 def _rows(result: WhyResult) -> list[Range]:
     """Return the ranges that are drawn below the bar."""
     return [one for one in result.ranges if math.isfinite(one.high)]

@@ -11,6 +11,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ...simulator import InputError, Recording, Spikes
+from ...simulator.recordings.distribution import count_moments, fano_factors
 from ...simulator.recordings.spikes import MIN_SPIKES
 from .base import Measure, NullKind
 
@@ -39,10 +40,8 @@ def cv_isi(spikes: Spikes) -> float:
     >>> round(cv_isi(Spikes(time=np.arange(10) * 0.1, unit=np.zeros(10, int), n_units=1, duration=1.0)), 9)
     0.0
     """
-    order = np.argsort(spikes.unit, kind="stable")
-    time, unit = spikes.time[order], spikes.unit[order]
-    same = unit[1:] == unit[:-1]
-    interval, owner = np.diff(time)[same], unit[1:][same]
+    found = spikes.isi()
+    interval, owner = found.values, found.of
     kept = spikes.counts >= MIN_SPIKES
     if not kept.any():
         raise InputError(f"cv_isi: no unit has {MIN_SPIKES} spikes within {spikes.duration:g} s")
@@ -66,12 +65,8 @@ def fano_factor(spikes: Spikes, window: float = COUNTING) -> float:
     >>> fano_factor(Spikes(time=np.arange(20) * 0.1 + 0.05, unit=np.zeros(20, int), n_units=1, duration=2.0))
     0.0
     """
-    live = np.flatnonzero(spikes.counts >= MIN_SPIKES)
-    if live.size == 0:
-        raise InputError(f"fano_factor: no unit has {MIN_SPIKES} spikes within {spikes.duration:g} s")
-    mean, variance = _count_moments(spikes, window, "fano_factor", spikes.n_units)
-    live = live[mean[live] > 0]  # all of the spikes may lie behind the last whole window
-    return float(np.mean(variance[live] / mean[live])) if live.size else 0.0
+    factors = fano_factors(spikes, window, MIN_SPIKES, "fano_factor").values
+    return float(np.mean(factors)) if factors.size else 0.0
 
 
 def population_fano_factor(spikes: Spikes, window: float = POPULATION_BIN) -> float:
@@ -87,27 +82,11 @@ def population_fano_factor(spikes: Spikes, window: float = POPULATION_BIN) -> fl
     >>> round(population_fano_factor(two, window=0.05), 9)  # 0, 2, 0, 2 ...: variance 1, mean 1
     1.0
     """
-    mean, variance = _count_moments(
-        replace(spikes, unit=np.zeros_like(spikes.unit)), window, "population_fano_factor", 1
-    )
+    together = replace(spikes, unit=np.zeros_like(spikes.unit), n_units=1, unit_labels={})
+    mean, variance = count_moments(together, window, "population_fano_factor")
     if mean[0] == 0:
         raise InputError(f"population_fano_factor: no spike within {spikes.duration:g} s")
     return float(variance[0] / mean[0])
-
-
-def _count_moments(
-    spikes: Spikes, window: float, name: str, n_units: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and variance over windows of the count of every unit, without the counts of empty windows."""
-    n = spikes.n_bins(window) if 0 < window <= spikes.duration else 0
-    if n < 2:
-        raise InputError(f"{name}: needs 2 windows of {window:g} s; got {spikes.duration:g} s")
-    at, unit, _ = spikes.bins(window)
-    cell, count = np.unique(at * n_units + unit, return_counts=True)
-    mean = np.bincount(cell % n_units, count, n_units) / n
-    squares = np.bincount(cell % n_units, (count - mean[cell % n_units]) ** 2, n_units)
-    empty = n - np.bincount(cell % n_units, minlength=n_units)
-    return mean, (squares + empty * mean**2) / n
 
 
 def spike_phase_series(spikes: Spikes, dt: float = GRID, harmonic: int = 1) -> Recording:

@@ -199,6 +199,7 @@ class WhyResult(Result):
     """
 
     kind = "why"
+    main, key = "parts", "part"
     attributes = ("sentence", "says")
     stored = (
         ("values", "tables/value", Value),

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..simulator.errors import InputError
 from ..simulator.options import command_line
+from ..simulator.progress import of_time
 from ..verbs.simulate import Simulation
 from .interrupts import Signals
 from .options import check_hdf5
-from .output import Output, error_line, fraction
+from .output import Output, error_line
 
 if TYPE_CHECKING:
     from ..verbs.again import FileOfRun
@@ -78,11 +79,10 @@ def _network(
         " at {0.done:g} of {0.total:g} s",
     )
     with signals, out.progress(f"simulate {file}") as report:
-        done = fraction(report)
         written = file_to_file(
             file, target, more=more, duration=given.duration, seed=given.seed, parameters=parameters, command=command,
             threads=threads, resume=resume, force=force, stop=signals.stop, note=error_line,
-            progress=None if done is None else lambda at, end: done(at / end),
+            progress=of_time(report),
         )  # fmt: skip
     lines = [f"{target} is complete: this very run"]
     if not written.complete:
@@ -108,7 +108,7 @@ def _system(given: Simulation, recorded: RecordedSystem, file: Path, target: Pat
     check_hdf5(target, force)
     command = command_line("simulate", given)
     with out.progress(f"simulate {file}") as report:
-        made = recorded.run(parameters, given.seed, command, fraction(report))
+        made = recorded.run(parameters, given.seed, command, report)
     save(made, target, force=force)
     entries = {name: repr(entry) for name, entry in made.items()}
     facts = {"seed": made.source["seed"], "entries": entries, "command": command}

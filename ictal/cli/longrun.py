@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .interrupts import Signals
-from .output import Output, error_line, fraction
+from .output import Output, error_line
 from .tables import wrapped
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def run(
     with signals, out.progress(f"simulate {system}") as report:
         written = simulate.simulate_to_file(
             system, target, seed=seed, precision=precision, threads=threads, resume=resume,
-            force=force, progress=fraction(report), stop=signals.stop, note=error_line, engine=engine,
+            force=force, progress=report, stop=signals.stop, note=error_line, engine=engine,
             **parameters,
         )  # fmt: skip
     lines = [f"{target} is complete: this very run"]

@@ -9,7 +9,6 @@ import logging
 import math
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from ..simulator.errors import InputError, spelled
 from ..simulator.fields import Param
 from ..simulator.options import Option
+from ..simulator.progress import bar, plain_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,26 +77,10 @@ class Output:
             yield None
         elif not sys.stderr.isatty():
             with _remarks_of_kernels():
-                yield _plain_lines(title)
+                yield plain_lines(title, error_line, FIRST_LINE, NEXT_LINE)
         else:
-            from rich.console import Console
-            from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-            from rich.progress import Progress as Bar
-            from rich.table import Column
-
-            columns = (
-                TextColumn("{task.description}"),
-                BarColumn(bar_width=16),
-                TaskProgressColumn(),
-                TimeElapsedColumn(),
-                TextColumn("left"),
-                TimeRemainingColumn(),
-                TextColumn("{task.fields[what]}", markup=False, table_column=Column(ratio=1, no_wrap=True)),
-            )
-            console = Console(stderr=True, no_color=True)  # one line: the words take what the numbers leave
-            with Bar(*columns, console=console, transient=True, expand=True) as bar, _remarks_of_kernels():
-                task = bar.add_task(spelled(title), total=None, what="")
-                yield lambda done, total, what: bar.update(task, completed=done, total=total, what=spelled(what))
+            with bar(title) as report, _remarks_of_kernels():
+                yield report
 
 
 def _remark(text: str) -> list[str]:
@@ -104,11 +88,6 @@ def _remark(text: str) -> list[str]:
     from .tables import has_width, wrapped
 
     return wrapped(text, "", "  ") if has_width() else text.splitlines()
-
-
-def fraction(report: Progress | None) -> Callable[[float], None] | None:
-    """Return a function of the fraction done, which systems call, from a report of done and total."""
-    return None if report is None else lambda done: report(round(1000 * done), 1000, "")
 
 
 def number(value: float) -> str:
@@ -188,35 +167,3 @@ def _remarks_of_kernels() -> Iterator[None]:
     finally:
         log.removeHandler(handler)
         log.setLevel(before)
-
-
-def _plain_lines(title: str) -> Progress:
-    due = time.monotonic() + FIRST_LINE
-    began, first, whole = due, 0, 0  # of the stage that is under way: its time, its first number, its total
-
-    def report(done: int, total: int, what: str) -> None:
-        nonlocal due, began, first, whole
-        now = time.monotonic()
-        if total != whole or done < first:
-            began, first, whole = now, done, total
-        if now >= due:
-            due = now + NEXT_LINE
-            share = f"{100 * done / total:.0f} %" if total else f"{done}"
-            left = time_left(now - began, done - first, total - done)
-            error_line(f"{title}: {share} {what}".rstrip() + left)
-
-    return report
-
-
-def time_left(elapsed: float, done: int, left: int) -> str:
-    """Return how long the rest takes if it goes on as before; "" before anything is done.
-
-    >>> time_left(60.0, 100, 300), time_left(60.0, 1000, 200), time_left(3600.0, 1, 2), time_left(1.0, 0, 10)
-    (', about 3 min left', ', about 12 s left', ', about 2.0 h left', '')
-    """
-    if done < 1 or left < 1:
-        return ""
-    seconds = elapsed * left / done
-    if seconds < 90:
-        return f", about {max(1, round(seconds))} s left"
-    return f", about {seconds / 60:.0f} min left" if seconds < 5400 else f", about {seconds / 3600:.1f} h left"

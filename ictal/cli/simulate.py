@@ -10,7 +10,7 @@ from ..simulator.fields import Param
 from ..simulator.options import Option
 from ..verbs.simulate import Simulation
 from .options import Force, Resume, check_hdf5, command
-from .output import Output, fraction
+from .output import Output
 
 
 @command
@@ -81,7 +81,7 @@ def simulate(
     from ..verbs import simulate as simulate_verb
 
     with out.progress(f"simulate {system}") as report:
-        run = simulate_verb.simulate(system, seed=seed, engine=engine, progress=fraction(report), **parameters)
+        run = simulate_verb.simulate(system, seed=seed, engine=engine, progress=report, **parameters)
     save(run, target, force=force)
     entries = {name: repr(entry) for name, entry in run.items()}
     document = {"kind": "run", "file": str(target), "seed": seed, "entries": entries, "command": run.source["command"]}

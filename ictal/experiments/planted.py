@@ -54,7 +54,8 @@ from ..analyses.evidence.training import Kind, TrainingRun, training_run_of
 from ..simulator import InputError, Recording, Run, unknown
 from ..simulator.files.document import Group, Variable, versions
 from ..simulator.files.result import Result
-from ..simulator.types import Floats, Progress
+from ..simulator.progress import shows_progress
+from ..simulator.types import Floats, Shown
 
 PLANTED_CASES = ("present", "lower level", "small", "by way", "absent", "reversed", "confounded")
 PLANTED_CLAIMS = ("rise", "validation", "depth", "early", "amplitude", "transition")
@@ -194,6 +195,7 @@ class PlantedRates(Result):
     """
 
     kind = "planted"
+    key = "claim"
     stored = (("rows", "tables/rates", PlantedRate),)
 
     rows: Sequence[PlantedRate]
@@ -210,6 +212,7 @@ class PlantedRates(Result):
         return super().from_groups({**groups, "tables/rates": full}, config, **fields)
 
 
+@shows_progress
 def error_rates(
     replicates: int = 200,
     *,
@@ -218,7 +221,7 @@ def error_rates(
     seeds: int = 5,
     size: float = 1.0,
     spread: float = 0.1,
-    progress: Progress | None = None,
+    progress: Shown = None,
 ) -> PlantedRates:
     """Run every case again and again, and count how often each claim ends in each verdict.
 
@@ -227,7 +230,7 @@ def error_rates(
         cases: of `PLANTED_CASES`.
         seed: of the first replicate.
         seeds, size, spread: as of `planted`.
-        progress: called as progress(done, total, text).
+        progress: called as progress(done, total, text); True shows it.
 
     Raises:
         InputError: fewer than one replicate.

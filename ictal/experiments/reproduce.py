@@ -14,7 +14,8 @@ from ..simulator import InputError
 from ..simulator.files.disk import make_folder
 from ..simulator.files.document import to_json, versions
 from ..simulator.files.identity import differences, identity
-from ..simulator.types import Progress
+from ..simulator.progress import shows_progress
+from ..simulator.types import Progress, Shown
 from .scales import SEEDS, PlannedTraining, claims_at, plan
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Reproduction:
     found: int
 
 
+@shows_progress
 def reproduce(
     claims: Sequence[str] = (),
     *,
@@ -51,7 +53,7 @@ def reproduce(
     seeds: int | None = None,
     eeg: Sequence[str | os.PathLike[str]] = (),
     device: str = "auto",
-    progress: Progress | None = None,
+    progress: Shown = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Reproduction:
     """Run what these claims rest on into FOLDER/SCALE, and write FOLDER/SCALE/evidence.h5.
@@ -67,7 +69,7 @@ def reproduce(
         seeds: replicates; None: as many as the scale has.
         eeg: EDF files with an annotated seizure, compared with the networks; synthetic EEG if none.
         device: as of `Job`.
-        progress: called as progress(done, total, text) with steps of training.
+        progress: called as progress(done, total, text); True shows it with steps of training.
         stop: asked at every step; True raises UnfinishedTrainingError, and nothing is lost.
 
     Raises:

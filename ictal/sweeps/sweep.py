@@ -21,8 +21,9 @@ from ..simulator.files.document import Document, Group, Variable, about
 from ..simulator.files.formats import is_foreign, not_read
 from ..simulator.files.readers import READERS
 from ..simulator.kinds import Kind
+from ..simulator.progress import shows_progress
 from ..simulator.recordings.recording import to_numpy
-from ..simulator.types import Progress
+from ..simulator.types import Shown
 from .folder import MANIFEST, alone, check_point, file_of, is_whole, note, read, remove_leftovers, same_sweep
 from .points import Grid, Point, run_point
 from .workers import run_each
@@ -151,6 +152,7 @@ class Sweep(Kind):
         return rows
 
 
+@shows_progress
 def sweep(
     system: Any,
     grid: Mapping[str, Sequence[object]],
@@ -160,7 +162,7 @@ def sweep(
     settings: Mapping[str, object] | None = None,
     jobs: int = 1,
     executor: Executor | None = None,
-    progress: Progress | None = None,
+    progress: Shown = None,
 ) -> Sweep:
     """Run a system at every combination of the grid's values with every seed; each run is a file of `folder`.
 
@@ -176,7 +178,7 @@ def sweep(
         jobs: processes at a time.
         executor: instead of `jobs`, any `concurrent.futures.Executor`. Its workers write the files: on other
             machines they need the folder under the same path.
-        progress: called as progress(points done, points, text).
+        progress: called as progress(points done, points, text); True shows it.
 
     Returns:
         The finished points; those that raised are in `failures`.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,9 @@ from ..simulator.files.origins import open_origin, state_sha256
 from ..simulator.networks.changes import check_sizes
 from ..simulator.networks.description import describe
 from ..simulator.networks.paths import changed
+from ..simulator.progress import of_time, shows_progress
 from ..simulator.recordings.origin import Origin
+from ..simulator.types import Shown
 from .names import build, parse_settings
 from .network_files import is_own
 
@@ -149,13 +151,14 @@ def check_made(where: str, system: str, recorded: Mapping[str, object], network:
         )
 
 
+@shows_progress
 def continue_run(
     run: Run | str | os.PathLike[str],
     duration: float,
     *,
     network: Network | None = None,
     threads: int = 1,
-    progress: Callable[[float], None] | None = None,
+    progress: Shown = None,
     **parameters: object,
 ) -> Run:
     """Go on from the end of a run, for another `duration`, with parameters changed or not.
@@ -168,7 +171,7 @@ def continue_run(
         duration: of the new part [s].
         network: in place of `parameters`: ``run.network``, changed by `dataclasses.replace`.
         threads: of the engine.
-        progress: called with the fraction done.
+        progress: called as progress(done, total, text); True shows it.
         parameters: new values of parameters of the system, or of a network of one's own by their paths.
 
     Raises:
@@ -181,7 +184,7 @@ def continue_run(
     settings = first.origin.settings
     made = simulate(
         chosen, duration, settings["seed"], signal_dt=settings["signal_dt"], precision=settings["precision"],
-        threads=threads, after=run, progress=None if progress is None else lambda done, end: progress(done / end),
+        threads=threads, after=run, progress=of_time(progress),
     )  # fmt: skip
     about = first.about(parameters, chosen, settings["seed"]) if network is None else {}
     return Run(made, {**made.source, **about}, made.origin)

@@ -8,10 +8,12 @@ from typing import Any
 from ..analyses.dynamics.analysis import Parts, analyse_target
 from ..analyses.dynamics.result import DynamicsResult
 from ..analyses.dynamics.settings import EPS, LATE, MIN_SAMPLES, DynamicsSettings, Range
-from ..simulator.types import Progress
+from ..simulator.progress import shows_progress
+from ..simulator.types import Shown
 from .targets import target
 
 
+@shows_progress
 def analyse(
     system: Any,
     *,
@@ -33,7 +35,7 @@ def analyse(
     inputs: str = "zero",
     seed: int = 0,
     command: str = "",
-    progress: Progress | None = None,
+    progress: Shown = None,
     settings: Mapping[str, object] | None = None,
     **parameters: object,
 ) -> DynamicsResult:
@@ -67,7 +69,7 @@ def analyse(
         inputs: constant input of a network: "zero" or "mean".
         seed: of everything random.
         command: the command line, stored with the result.
-        progress: called as progress(done, total, text).
+        progress: called as progress(done, total, text); True shows it.
         settings: parameters of the system, also those that are called as an argument above.
         parameters: the same, by name.
 
@@ -81,7 +83,7 @@ def analyse(
 
 def lyapunov(
     system: Any, k: int | None = None, *, spread: float | None = None, time: float | None = None,
-    inputs: str = "zero", seed: int = 0, progress: Progress | None = None,
+    inputs: str = "zero", seed: int = 0, progress: Shown = None,
     **parameters: object,
 ) -> DynamicsResult:  # fmt: skip
     """Estimate the k largest Lyapunov exponents of a system.
@@ -102,7 +104,7 @@ def lyapunov(
 
 def fixed_points(
     system: Any, *, starts: int | None = None, spread: float | None = None, time: float | None = None,
-    inputs: str = "zero", seed: int = 0, progress: Progress | None = None,
+    inputs: str = "zero", seed: int = 0, progress: Shown = None,
     **parameters: object,
 ) -> DynamicsResult:  # fmt: skip
     """Find the fixed points of a system, and their stability, by Newton's method from many starts.
@@ -119,7 +121,7 @@ def attractors(
     system: Any, *, starts: int | None = None, spread: float | None = None,
     starts_from: tuple[str, Sequence[object]] | None = None, time: float | None = None, late: float = LATE,
     eps: float = EPS, min_samples: int = MIN_SAMPLES, inputs: str = "zero", seed: int = 0,
-    progress: Progress | None = None, **parameters: object,
+    progress: Shown = None, **parameters: object,
 ) -> DynamicsResult:  # fmt: skip
     """Find the attractors of a system: clusters of the late parts of runs from many starts.
 
@@ -134,7 +136,7 @@ def attractors(
 def basins(
     system: Any, plane: Sequence[Range] = (), *, starts: int | None = None, spread: float | None = None,
     time: float | None = None, late: float = LATE, eps: float = EPS, min_samples: int = MIN_SAMPLES,
-    inputs: str = "zero", seed: int = 0, progress: Progress | None = None,
+    inputs: str = "zero", seed: int = 0, progress: Shown = None,
     **parameters: object,
 ) -> DynamicsResult:  # fmt: skip
     """Find the attractors of a system, and the one that each initial state of a plane goes to.
@@ -149,7 +151,7 @@ def basins(
 
 def phase_plane(
     system: Any, plane: Sequence[Range] = (), *, starts: int | None = None, spread: float | None = None,
-    time: float | None = None, inputs: str = "zero", seed: int = 0, progress: Progress | None = None,
+    time: float | None = None, inputs: str = "zero", seed: int = 0, progress: Shown = None,
     **parameters: object,
 ) -> DynamicsResult:  # fmt: skip
     """Find drift and nullclines over a plane of two units, the fixed points, and up to six runs in the plane.
@@ -164,7 +166,7 @@ def phase_plane(
 
 def scan(
     system: Any, parameter: str, low: float, high: float, count: int, *, watch: str | None = None,
-    time: float | None = None, seed: int = 0, progress: Progress | None = None,
+    time: float | None = None, seed: int = 0, progress: Shown = None,
     **parameters: object,
 ) -> DynamicsResult:  # fmt: skip
     """Lead a parameter of a system up and down again: branches and hysteresis.

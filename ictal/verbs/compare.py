@@ -13,13 +13,15 @@ from ..simulator.checks import check_seed
 from ..simulator.files.document import versions
 from ..simulator.files.rows import plain
 from ..simulator.neighbours import are_trains
+from ..simulator.progress import shows_progress
 from ..simulator.recordings.dims import Dims, dims_text
-from ..simulator.types import Progress
+from ..simulator.types import Shown
 from .arguments import checked_arguments
 from .channels import of_good_channels
 from .sources import Source, as_run, assumptions_of, is_bare
 
 
+@shows_progress
 @checked_arguments
 def compare(
     groups: Mapping[str, Source | Sequence[Source]],
@@ -45,7 +47,7 @@ def compare(
     train_shift: float | None = None,
     all_channels: bool = False,
     command: str = "",
-    progress: Progress | None = None,
+    progress: Shown = None,
 ) -> Comparison:
     """Take the same measures of any number of groups of replicates, every group against the first.
 
@@ -66,7 +68,7 @@ def compare(
         null, max_lag, train_shift: as in `measure`; the first kind decides.
         all_channels: as in `measure`.
         command: the command line, stored with the result.
-        progress: called as progress(done, total, text).
+        progress: called as progress(done, total, text); True shows it.
 
     Raises:
         InputError: fewer than two groups, no common entry, or none that can be measured.

@@ -20,14 +20,16 @@ from ..simulator.checks import check_seed
 from ..simulator.files.document import versions
 from ..simulator.files.edf import ENTRY, pieces_of
 from ..simulator.files.rows import plain
+from ..simulator.progress import shows_progress
 from ..simulator.recordings.dims import Dims, dims_text
 from ..simulator.recordings.spikes import MIN_SPIKES
-from ..simulator.types import Progress
+from ..simulator.types import Shown
 from .arguments import checked_arguments
 from .eeg_input import GivenEvents, with_events, with_names
 from .sources import Source, as_run, is_bare
 
 
+@shows_progress
 @checked_arguments
 def measure_over_time(
     data: Source,
@@ -57,7 +59,7 @@ def measure_over_time(
     max_lag: float | None = None,
     train_shift: float | None = None,
     command: str = "",
-    progress: Progress | None = None,
+    progress: Shown = None,
 ) -> EegResult:
     """Measure in sliding windows, each value with its null, as ``ictal measure FILE --window LENGTH``.
 
@@ -86,7 +88,7 @@ def measure_over_time(
         seed: of surrogates and of the choice of units.
         null, max_lag, train_shift: as in `measure`; of several kinds of surrogate the first is drawn.
         command: the command line, stored with the result.
-        progress: called as progress(done, total, text).
+        progress: called as progress(done, total, text); True shows it.
 
     Raises:
         InputError: an unknown name, a value out of range, or no entry that can be measured.
@@ -113,6 +115,7 @@ def measure_over_time(
     return _attributed(found, source, command, dims, {**given, "event": event, "rename": dict(rename or {})})
 
 
+@shows_progress
 @checked_arguments
 def analyse_eeg(
     data: Source,
@@ -137,7 +140,7 @@ def analyse_eeg(
     hold: float = 2.0,
     seed: int = 0,
     command: str = "",
-    progress: Progress | None = None,
+    progress: Shown = None,
 ) -> EegResult:
     """Analyse an EEG: channels, synchrony in windows, recruitment, detectors, as ``ictal eeg FILE``.
 

@@ -28,9 +28,11 @@ from .elsewhere import way
 from .explained import explained
 from .names import EXPERIMENTS, REGISTRIES
 from .network_files import NetworkSource, network_source
+from .rendered import rendered
 from .synonyms import absent, plainly, same, terms
 
 
+@rendered
 def explain(name: str) -> str:
     """Return the description of a registered name.
 

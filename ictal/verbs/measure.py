@@ -17,13 +17,15 @@ from ..simulator import InputError, Recording, Run, Spikes
 from ..simulator.checks import check_seed
 from ..simulator.files.document import versions
 from ..simulator.files.rows import plain
+from ..simulator.progress import shows_progress
 from ..simulator.recordings.dims import Dims, dims_text
-from ..simulator.types import Progress
+from ..simulator.types import Shown
 from .arguments import checked_arguments
 from .channels import of_good_channels
 from .sources import Source, as_run, assumptions_of
 
 
+@shows_progress
 @checked_arguments
 def measure(
     data: Source,
@@ -50,7 +52,7 @@ def measure(
     max_lag: float | None = None,
     train_shift: float | None = None,
     command: str = "",
-    progress: Progress | None = None,
+    progress: Shown = None,
 ) -> Measurements:
     """Measure a Run, a Recording, Spikes, an array or a file, each value with its null if `nulls` > 0.
 
@@ -81,7 +83,7 @@ def measure(
         max_lag: of "linear_shift": largest lag to either side, a share of the length; 1/4 if left out, of phases 1/8.
         train_shift: of spikes: largest lag of "train_shift", and interval of "interval_jitter" [s]; 5 `sd` if left out.
         command: the command line, stored with the result.
-        progress: called as progress(done, total, text).
+        progress: called as progress(done, total, text); True shows it.
 
     Raises:
         InputError: an unknown name, a value out of range, or no entry that can be measured.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from ..simulator.files.identity import identity
 from ..simulator.files.origins import STATE, holds_network, open_origin
 from ..simulator.networks.paths import parameters_of
 from ..simulator.options import as_text
+from ..simulator.types import Progress
 from .names import build, names_of
 from .network_files import is_own
 from .simulate import run_built
@@ -79,7 +80,7 @@ class RecordedSystem:
         values: Mapping[str, object],
         seed: int | None = None,
         command: str = "",
-        progress: Callable[[float], None] | None = None,
+        progress: Progress | None = None,
     ) -> Run:
         """Run the system again: to the same bits, with nothing changed.
 
@@ -87,7 +88,7 @@ class RecordedSystem:
             values: other values of parameters.
             seed: None is that of the file.
             command: recorded line.
-            progress: called with the fraction done.
+            progress: called as progress(done, total, text).
 
         Raises:
             InputError: as `built`.

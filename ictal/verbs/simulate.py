@@ -13,6 +13,8 @@ from ..simulator.checks import check_seed
 from ..simulator.engines import ENGINES
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option, as_text, command_line
+from ..simulator.progress import of_time, shows_progress
+from ..simulator.types import Progress, Shown
 from .names import build
 
 if TYPE_CHECKING:
@@ -39,12 +41,13 @@ class Simulation:
     precision: Annotated[str | None, Param("Precision of the compiled engine: float64 (default) or float32")] = None
 
 
+@shows_progress
 def simulate(
     system: Any,
     *,
     seed: int = 0,
     engine: str | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Shown = None,
     **parameters: object,
 ) -> Run:
     """Run a system once.
@@ -54,7 +57,7 @@ def simulate(
             defines ``network``, a `Network` or a function of parameters that returns one.
         seed: of everything random in it.
         engine: ``"compiled"`` (the default of the spiking systems) or ``"brian2"``.
-        progress: called with the fraction done.
+        progress: called as progress(done, total, text); True shows it.
         parameters: fields of the system; see ``ictal.explain(system)``. Of a network of one's own: the duration, and
             any of its parameters by their paths, as in ``**{"populations.E.tau_m": 15.0}``.
 
@@ -74,14 +77,15 @@ def simulate(
     return Run(run, {**run.source, **repeated_by(system, parameters, seed, engine)}, run.origin)
 
 
-def run_built(system: Any, seed: int, progress: Callable[[float], None] | None = None, **options: object) -> Run:
-    """Run a system that is built; `progress` is called with the fraction done, where the system tells it."""
+def run_built(system: Any, seed: int, progress: Progress | None = None, **options: object) -> Run:
+    """Run a system that is built; `progress` is called as progress(done, total, text), where the system tells it."""
     if progress is not None and "progress" in inspect.signature(system.record).parameters:
-        options["progress"] = lambda done, total: progress(done / total)
+        options["progress"] = of_time(progress)
     run: Run = system.record(seed, **options)
     return run
 
 
+@shows_progress
 def simulate_to_file(
     system: Any,
     path: str | os.PathLike[str],
@@ -91,7 +95,7 @@ def simulate_to_file(
     threads: int = 1,
     resume: bool = False,
     force: bool = False,
-    progress: Callable[[float], None] | None = None,
+    progress: Shown = None,
     stop: Callable[[], bool] = lambda: False,
     note: Callable[[str], None] = lambda line: None,
     engine: str | None = None,
@@ -107,7 +111,7 @@ def simulate_to_file(
         threads: of the engine; the result does not depend on it.
         resume: go on where a killed run ended.
         force: replace a file and drop an unfinished run.
-        progress: called with the fraction done.
+        progress: called as progress(done, total, text); True shows it.
         stop: called many times a second; True writes a last chunk and raises `UnfinishedError`.
         note: called with a line on repaired damage.
         engine: None or ``"compiled"``, as recorded in the command.
@@ -137,7 +141,7 @@ def simulate_to_file(
         known=built.theory() if isinstance(built, WithTheory) else {},
         resume=resume,
         force=force,
-        progress=None if progress is None else lambda done, total: progress(done / total),
+        progress=of_time(progress),
         stop=stop,
         note=note,
     )

@@ -16,13 +16,15 @@ from ..simulator.checks import check_seed
 from ..simulator.files.document import versions
 from ..simulator.files.edf import ENTRY
 from ..simulator.files.rows import plain
+from ..simulator.progress import shows_progress
 from ..simulator.recordings.dims import Dims, dims_text
-from ..simulator.types import Progress
+from ..simulator.types import Shown
 from .arguments import checked_arguments
 from .channels import good_channels
 from .sources import Source, as_run, assumptions_of
 
 
+@shows_progress
 @checked_arguments
 def why(
     data: Source,
@@ -44,7 +46,7 @@ def why(
     all_channels: bool = False,
     seed: int = 0,
     command: str = "",
-    progress: Progress | None = None,
+    progress: Shown = None,
 ) -> WhyResult:
     """Take the value of a measure apart: class, slow and fast activity, groups of units, chance, a common reference.
 
@@ -66,7 +68,7 @@ def why(
         units: a random choice of as many units.
         seed: of surrogates, of the choice of units, and of the halves that bound a reference.
         command: the command line, stored with the result.
-        progress: called as progress(done, total, text).
+        progress: called as progress(done, total, text); True shows it.
 
     Raises:
         InputError: a measure that cannot be taken apart or is not defined here, a corner or label that does not fit.

@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 from ...simulator import InputError
 from ...simulator.files.document import Group, Variable
 from ...simulator.files.result import Result
-from ...simulator.types import Progress
+from ...simulator.files.table import NamedParts
+from ...simulator.kinds import Kind
+from ...simulator.progress import shows_progress
+from ...simulator.types import Progress, Shown
 from ..training.build import device, open_model
 from ..training.settings import DataChoice
 
@@ -44,7 +47,7 @@ class Strange:
 
 
 @dataclass(frozen=True, repr=False)
-class Evaluated(Result):
+class Evaluated(NamedParts, Result):
     """Evaluation of a trained network.
 
     Attributes:
@@ -65,6 +68,18 @@ class Evaluated(Result):
     corruptions: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     strange: Mapping[str, Strange] = field(default_factory=dict)
     assumptions: Sequence[str] = ()
+
+    def named(self) -> Mapping[str, Evaluation]:
+        """Return the evaluation on every set of images by its name."""
+        return self.sets
+
+    def to_pandas(self, table: str = "") -> Any:
+        """Return "sets", "corruptions" or "strange" as a DataFrame, by default the first.
+
+        Raises:
+            InputError: no such table, or pandas is not installed.
+        """
+        return Kind.to_pandas(self, table)
 
     @property
     def gap(self) -> float:
@@ -118,6 +133,7 @@ def _rows(table: Group | None) -> dict[str, dict[str, Any]]:
     return {name: {key: values[at] for key, values in columns.items()} for at, name in enumerate(names)}
 
 
+@shows_progress
 def evaluate_file(
     path: str | os.PathLike[str],
     data: DataChoice | None = None,
@@ -127,7 +143,7 @@ def evaluate_file(
     strange: Sequence[str] = (),
     device_name: str = "auto",
     threads: int = 1,
-    progress: Progress | None = None,
+    progress: Shown = None,
 ) -> Evaluated:
     """Evaluate the network of a file that ``ictal train`` wrote.
 
@@ -141,7 +157,7 @@ def evaluate_file(
             any, those of the classes that training held out are among them.
         device_name: see `Job.device`.
         threads: CPU threads.
-        progress: called as progress(done, total, what).
+        progress: called as progress(done, total, what); True shows it.
 
     Raises:
         InputError: a file that cannot be used, data of another shape or with other classes, or data of the training

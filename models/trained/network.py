@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...simulator.files.document import Document, Group, Variable, about
 from ...simulator.kinds import Kind
+from ...simulator.registry import resolve
 from ..training.build import open_model
 from .activity import activity_of
 
@@ -49,6 +50,22 @@ class TrainedNetwork(Kind):
             dims = tuple(f"axis_{at}" for at in range(values.ndim))
             groups[f"weights/{name}"] = Group({"values": Variable(dims, values)})
         return Document(about(self.kind, self.config), groups)
+
+    def to_pandas(self, table: str = "") -> Any:
+        """Return a DataFrame with a row a tensor of weights: name, shape, mean, SD; or one tensor by its name.
+
+        Raises:
+            InputError: no such tensor, or pandas is not installed.
+        """
+        if table:
+            return super().to_pandas(f"weights/{table}")
+        package: Any = resolve("export.objects:package", "ictal.simulator")
+        tensors = {name: w.detach().cpu().double().numpy() for name, w in self.model.state_dict().items()}
+        rows = [
+            {"name": name, "shape": w.shape, "mean": float(w.mean()), "sd": float(w.std())}
+            for name, w in tensors.items()
+        ]
+        return package("pandas", "to_pandas").DataFrame(rows, columns=["name", "shape", "mean", "sd"])
 
     def facts(self) -> dict[str, Any]:
         """Return the architecture, the data and the number of parameters."""

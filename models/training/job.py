@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...simulator import InputError, Recording, Run, Spikes
+from ...simulator.faces import Face
 from ...simulator.files.disk import check_writable
 from ...simulator.files.document import versions
 from ...simulator.files.identity import differences
 from ...simulator.files.store import load, save
-from ...simulator.types import Progress
+from ...simulator.progress import shows_progress
+from ...simulator.types import Progress, Shown
 from ..architectures import architecture
 from .build import described, device, network, stored, treatment
 
@@ -34,7 +36,7 @@ _LOOSE = ("command", "model", "assumptions")  # of a file's source, may differ b
 
 
 @dataclass(frozen=True)
-class Trained:
+class Trained(Face):
     """Files and final metrics of a training.
 
     Attributes:
@@ -52,14 +54,34 @@ class Trained:
     complete: bool = False
     assumptions: Sequence[str] = ()
 
+    kind = "trained"
 
+    @property
+    def run(self) -> Run:
+        """The Run of the file: ``history`` and the synchrony of layers.
+
+        Raises:
+            InputError: the file is missing or damaged.
+        """
+        return load(self.path)
+
+    def plot(self, name: str | None = None, *, ax: Any = None) -> Any:
+        """Draw the training, or one entry of its file; see `Run.plot`."""
+        return self.run.plot(name, ax=ax)
+
+    def to_pandas(self, table: str = "history") -> Any:
+        """Return an entry of its file as a DataFrame; see `Run.to_pandas`."""
+        return self.run.to_pandas(table)
+
+
+@shows_progress
 def train_to_file(
     job: Job,
     path: str | os.PathLike[str],
     *,
     resume: bool = False,
     force: bool = False,
-    progress: Progress | None = None,
+    progress: Shown = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Trained:
     """Train into FILE.h5 (a Run with ``history`` and the synchrony of layers) and FILE.pt (the weights).
@@ -71,7 +93,7 @@ def train_to_file(
         path: FILE.h5.
         resume: go on where a training that was cut short ended; start if there is none; do nothing if it is complete.
         force: replace the files and drop an unfinished training.
-        progress: called as progress(done, total, what) with the steps and the metrics last measured.
+        progress: called as progress(done, total, what); True shows it with the steps and the metrics last measured.
         stop: asked at every step; True writes the checkpoint and raises UnfinishedTrainingError.
 
     Raises:

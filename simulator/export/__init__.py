@@ -10,8 +10,9 @@ from .. import InputError
 from ..files.disk import check_writable, write_errors
 from ..files.result import contents
 from ..kinds import Kind
+from ..progress import shows_progress
 from ..registry import Registry
-from ..types import Progress
+from ..types import Shown
 from .entries import Content, Exported, Format, choose
 
 EXPORTS = Registry("format", "ictal.simulator.export", {
@@ -22,6 +23,7 @@ EXPORTS = Registry("format", "ictal.simulator.export", {
 }, "ictal.exports", ("suffix", "write"))  # fmt: skip
 
 
+@shows_progress
 def export(
     file: Kind | str | os.PathLike[str],
     to: str,
@@ -29,7 +31,7 @@ def export(
     *,
     entries: Sequence[str] | None = None,
     force: bool = False,
-    progress: Progress | None = None,
+    progress: Shown = None,
 ) -> Exported:
     """Write a file of Ictal for other tools; in little memory, however large it is.
 
@@ -43,7 +45,7 @@ def export(
             folder.
         entries: names of the entries; None: all.
         force: replace files that exist.
-        progress: called as progress(done, total, entry).
+        progress: called as progress(done, total, entry); True shows it.
 
     Raises:
         InputError: an unknown format or entry, a file that cannot be read or is not of Ictal, an entry that the format

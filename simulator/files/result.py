@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from ..errors import InputError
+from ..errors import InputError, unknown
 from ..kinds import RESULTS, Kind
 from .document import (
     Document,
@@ -26,6 +27,7 @@ from .document import (
 from .formats import not_read
 from .readers import READERS, is_result
 from .rows import from_group, plain, to_group
+from .table import Table
 
 SUFFIXES = {".pt": "model"}  # of files that are no HDF5
 _APART = ("command", "source", "versions", "seed", "measures")  # of config; `ictal info` shows them elsewhere
@@ -38,9 +40,13 @@ class Result(Kind):
         config: settings that repeat the result, JSON-able.
         attributes: fields that are stored as text next to `config` in the root of the file.
         stored: (field, path in the file, dataclass of a row) of every field that is a table.
+        main: the field with the rows that a result is looked through by; "" of one that has none.
+        key: the column that names a row.
     """
 
     config: Mapping[str, Any]
+    main: ClassVar[str] = "rows"
+    key: ClassVar[str] = "measure"
     attributes: ClassVar[tuple[str, ...]] = ()
     stored: ClassVar[tuple[tuple[str, str, type[Any]], ...]] = ()
 
@@ -53,6 +59,56 @@ class Result(Kind):
         """Return the result with the tables of `stored` from these groups, this config, and these other fields."""
         tables = {name: from_group(kind, groups[path]) if path in groups else [] for name, path, kind in cls.stored}
         return cls(**tables, **fields, config=config)  # type: ignore[call-arg]  # a subclass is a dataclass of these
+
+    def table(self, name: str = "") -> Table[Any]:
+        """Return the rows of a table, by default of the main one.
+
+        Raises:
+            InputError: no such table.
+        """
+        kinds = {field: kind for field, _, kind in self.stored}
+        name = name or self.main
+        if name not in {self.main, *kinds}:
+            raise unknown("table", name, {self.main, *kinds} - {""})
+        return Table(getattr(self, name), kinds.get(name))
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.table())
+
+    def __len__(self) -> int:
+        return len(self.table())
+
+    def __getitem__(self, at: Any) -> Any:
+        """Return a row by its place, or the rows of a measure by its name.
+
+        Raises:
+            InputError: no row has this name.
+        """
+        rows = self.table()
+        if not isinstance(at, str):
+            return rows[at]
+        if not (found := [row for row in rows if getattr(row, self.key) == at]):
+            raise unknown(self.key, at, {str(getattr(row, self.key)) for row in rows})
+        return Table(found)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(dict.fromkeys(str(getattr(row, self.key)) for row in self.table()))
+
+    def sort(self, by: str | Callable[[Any], Any], *, descending: bool = False) -> Self:
+        """Return the result with its rows in the order of a column, or of a function of the row; NaN comes last.
+
+        Raises:
+            InputError: no such column.
+        """
+        return replace(self, **{self.main: self.table().sort(by, descending=descending).rows})  # type: ignore[type-var]
+
+    def to_pandas(self, table: str = "") -> Any:
+        """Return a table as a DataFrame, by default the main one.
+
+        Raises:
+            InputError: no such table, or pandas is not installed.
+        """
+        return self.table(table).to_pandas()
 
     def document(self) -> Document:
         """Return the attributes and groups of its file."""

@@ -17,6 +17,7 @@ from ..errors import InputError, unknown
 from ..fields import check, refuse_units
 from ..registry import resolve
 from ..types import Array
+from .handover import RecordingFaces
 from .pieces import Pieces
 
 Clock = Literal["second", "model", "step", "epoch", "frame", "sample"]
@@ -26,7 +27,7 @@ _LONGEST = 1e100  # ticks, and samples a tick: their squares and cubes are finit
 
 
 @dataclass(frozen=True, eq=False)
-class Recording:
+class Recording(RecordingFaces):
     """Sampled activity of a system: an array of values over (..., time, unit).
 
     Attributes:

@@ -10,6 +10,7 @@ from ..checks import check_name
 from ..errors import InputError, unknown
 from ..kinds import Kind
 from ..registry import resolve
+from .handover import OBJECTS
 from .origin import Origin
 from .recording import Recording
 from .spikes import Spikes
@@ -57,6 +58,21 @@ class Run(Mapping[str, Recording | Spikes], Kind):
     def __len__(self) -> int:
         return len(self._entries)
 
+    def __getattr__(self, name: str) -> Recording | Spikes:
+        """Return the entry of this name, where no attribute of a Run has it: ``run.E`` is ``run["E"]``."""
+        entries = self.__dict__.get("_entries", {})
+        if name in entries:
+            found: Recording | Spikes = entries[name]
+            return found
+        listed = f"; its entries: {', '.join(entries)}" if not name.startswith("_") else ""
+        raise AttributeError(f"Run has no attribute or entry {name!r}{listed}")
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *(name for name in self._entries if name.isidentifier())})
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self._entries)
+
     @property
     def network(self) -> Any:
         """The `Network` that was simulated.
@@ -93,6 +109,53 @@ class Run(Mapping[str, Recording | Spikes], Kind):
     def select(self, *, time: tuple[float, float]) -> Run:
         """Return every entry within the window [start, stop) of its clock."""
         return Run({name: entry.select(time=time) for name, entry in self.items()}, self.source)
+
+    def plot(self, name: str | None = None, *, ax: Any = None) -> Any:
+        """Return the overview as a matplotlib figure, or draw one entry and return its axes.
+
+        Args:
+            name: of an entry; with `ax`, that of the one entry if left out.
+            ax: axes of matplotlib for this entry; a new figure of pyplot if left out.
+
+        Raises:
+            InputError: no such entry, none named of several, or `ax` is no axes of an open figure.
+        """
+        if name is None and ax is None:
+            return super().plot()
+        if name is None and len(self) > 1:
+            raise InputError(f"Run.plot: name one of the entries to draw into ax: {', '.join(self)}")
+        name = next(iter(self)) if name is None else name
+        return self._known(name).plot(ax)
+
+    def _known(self, name: str) -> Recording | Spikes:
+        if name not in self._entries:
+            raise unknown("entry", name, self)
+        return self._entries[name]
+
+    def to_pandas(self, table: str = "") -> Any:
+        """Return entry -> DataFrame, or that of the entry `table`; see `Recording.to_pandas` and `Spikes.to_pandas`."""
+        if table:
+            return self._known(table).to_pandas()
+        return {name: entry.to_pandas() for name, entry in self.items()}
+
+    def to_xarray(self) -> Any:
+        """Return a DataTree with a node an entry, and the provenance; `ictal.as_run` reads it back.
+
+        The description of a network stays out: `ictal.save` keeps it.
+
+        Raises:
+            InputError: xarray is not installed.
+        """
+        return resolve("trees:tree", OBJECTS)(self)
+
+    def to_neo(self) -> Any:
+        """Return a Block of one Segment: signals, spike trains, events and epochs; `ictal.as_run` reads it back.
+
+        Raises:
+            InputError: neo is not installed; an entry with another clock than seconds, trials, or values that are not
+                defined.
+        """
+        return resolve("blocks:block", OBJECTS)(self)
 
     def document(self) -> Any:
         """Return the attributes and groups of its file."""

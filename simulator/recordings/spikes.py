@@ -15,6 +15,9 @@ from ..checks import rounding
 from ..errors import InputError
 from ..fields import check, refuse_units
 from ..machine import check_memory
+from .distribution import Distribution, fano_factors, intervals
+from .events import around_events
+from .handover import SpikesFaces
 from .recording import Labels, Recording, _frozen, _window, choose, frozen_labels, unit_index
 
 MIN_SPIKES = 5  # a unit with fewer spikes has no usable phase or inter-spike statistics
@@ -24,7 +27,7 @@ LONGEST = 1e12  # s, and 1 / s: beyond it numbers of windows overflow
 
 
 @dataclass(frozen=True, eq=False)
-class Spikes:
+class Spikes(SpikesFaces):
     """Spike trains of `n_units` units observed over [t0, t0 + duration).
 
     Attributes:
@@ -250,6 +253,77 @@ class Spikes:
         return replace(
             self._recording(phase, dt, "spike phase", "rad", labelled=False), valid=valid, unit_labels=labels
         )
+
+    def rate(self, bin: float = 0.01, sd: float | None = None) -> Recording:
+        r"""Return the population rate: Recording (time, 1), "population rate" [Hz], silent units included.
+
+        .. math:: \nu(t) = \frac{1}{n \Delta} \sum_j N_j[t, t + \Delta)
+
+        with N_j the spikes of unit j (Gerstner et al., Neuronal Dynamics, section 7.2, 2014), in bins Δ of `bin` [s],
+        smoothed by a Gaussian of SD `sd` [s] as by `smoothed` if given. Errors as of `bins` and `smoothed`.
+
+        >>> Spikes(time=[0.1, 0.3, 0.3], unit=[0, 0, 1], n_units=2, duration=0.4).rate(0.2).values[:, 0].tolist()
+        [2.5, 5.0]
+        """
+        whole = replace(self, unit=np.zeros_like(self.unit), n_units=1, unit_labels={})
+        if sd is not None:
+            rate = whole.smoothed(bin, sd).values / self.n_units
+        else:
+            rate = whole.binned(bin).values / (bin * self.n_units)
+        found = self._recording(rate, bin, "population rate", "Hz", labelled=False)
+        return found if sd is None else replace(found, source={**self.source, "sd": sd})
+
+    def psth(
+        self, events: Sequence[float] | NDArray[Any], window: tuple[float, float] = (-0.5, 1.0), bin: float = 0.01
+    ) -> Recording:
+        r"""Return the peri-stimulus time histogram: Recording (time, 1), "population rate" [Hz], time 0 at the events.
+
+        .. math:: \mathrm{PSTH}(\tau) = \frac{1}{M n \Delta} \sum_{m, j} N_j[t_m + \tau, t_m + \tau + \Delta)
+
+        over M events at times t_m [s] and n units, in bins Δ of `bin` [s] (Gerstein & Kiang, Biophys. J. 1, 15, 1960).
+        Take units by `select` first. An event whose window [s] leaves the observation is left out, and
+        ``source["assumptions"]`` says so.
+
+        Raises:
+            InputError: no event has its window within the observation, or the bins cannot be.
+
+        >>> s = Spikes(time=[1.05, 2.05, 2.15], unit=[0, 0, 0], n_units=1, duration=4.0)
+        >>> s.psth([1.0, 2.0], window=(0.0, 0.2), bin=0.1).values[:, 0].tolist()
+        [10.0, 5.0]
+        """
+        start, _ = window = _window(window, "Spikes.psth")
+        rate, n, notes = around_events(self, events, window, bin)
+        found = self._recording(rate[:, None], bin, "population rate", "Hz", labelled=False)
+        assumed: Any = self.source.get("assumptions", ())
+        said = {"assumptions": [*assumed, *notes]} if notes else {}
+        return replace(found, t0=start, source={**self.source, "events": n, **said})
+
+    def isi(self) -> Distribution:
+        r"""Return the inter-spike intervals of all units [s]; ``.plot()`` draws their histogram.
+
+        .. math:: I_{jk} = t_{j,k+1} - t_{jk}
+
+        with t_jk spike k of unit j (Dayan & Abbott, Theoretical Neuroscience, section 1.4, 2001).
+
+        >>> Spikes(time=[0.1, 0.2, 0.4, 0.5], unit=[0, 1, 0, 1], n_units=2, duration=1.0).isi().values.round(9).tolist()
+        [0.3, 0.3]
+        """
+        return intervals(self)
+
+    def fano(self, window: float = 0.1) -> Distribution:
+        r"""Return the Fano factor of every unit with at least 5 spikes; its mean is the measure ``fano_factor``.
+
+        .. math:: F_j = \operatorname{Var}_w N_j(w) / \langle N_j(w) \rangle_w
+
+        with N_j(w) the spikes of unit j in windows of `window` [s] (Fano, Phys. Rev. 72, 26, 1947).
+
+        Raises:
+            InputError: no unit has 5 spikes, or fewer than two windows fit.
+
+        >>> Spikes(np.arange(20) * 0.1 + 0.05, np.zeros(20, int), n_units=1, duration=2.0).fano().values.tolist()
+        [0.0]
+        """
+        return fano_factors(self, window, MIN_SPIKES)
 
     def _slack(self, dt: float) -> float:
         """Share of a bin within which a time is on its edge."""

@@ -45,7 +45,7 @@ WRONG = [
     ("step", 1e308, "must be > 0"),
     ("baseline", (1,), "2 values"),
     ("seed", 0.5, "a whole number"),
-    ("progress", 1, "Callable|none"),
+    ("progress", 1, "True, or a function"),
     ("corner", [1.0], "a number or none"),
     ("all_channels", "no", "true or false"),
     ("reference", np.zeros(3), "none|auto|a text"),

@@ -18,6 +18,7 @@ from ictal.analyses.measures.notation import NOTATION
 from ictal.cli import output
 from ictal.cli.measured import three
 from ictal.cli.options import check_folder
+from ictal.simulator import progress
 from ictal.simulator.engines.native.kernel import Kernel
 from ictal.verbs.names import REGISTRIES
 
@@ -378,7 +379,7 @@ def test_axes_in_the_shell_and_in_the_line_that_repeats(folder, ictal_):
 
 def test_progress_in_plain_lines(capfd, monkeypatch):
     clock = [0.0]
-    monkeypatch.setattr(output.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
     with output.Output().progress("work") as report:
         for k in range(21):
             clock[0] = float(k)

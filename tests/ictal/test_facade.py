@@ -191,10 +191,11 @@ def everything(path):
 
 def test_simulate_counts_up(tmp_path):
     seen = []
-    ictal.simulate("cuba", duration=0.1, n_e=320, n_i=80, progress=seen.append)
+    ictal.simulate("cuba", duration=0.1, n_e=320, n_i=80, progress=lambda *now: seen.append(now))
     assert seen
-    assert all(0 <= x <= 1 for x in seen)
+    assert all(0 <= done <= total == 1000 for done, total, _ in seen)
     assert seen == sorted(seen)
+    assert seen[-1][2] == "0.1 of 0.1 s"
 
 
 @pytest.mark.parametrize(

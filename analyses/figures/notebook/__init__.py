@@ -1,0 +1,1 @@
+"""Panels for axes of the caller, and cards of notebooks."""
