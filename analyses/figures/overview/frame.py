@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
+from matplotlib import font_manager
 from matplotlib import style as mpl_style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,8 +17,10 @@ from ..parts.style import RC, words
 MM = 1 / 25.4
 WIDTH = 180 * MM  # inch
 TITLE, UNDER = 96, 130  # characters across
+_HERE = set(font_manager.fontManager.get_font_names())  # type: ignore[no-untyped-call]
+FONTS = [name for name in ("Liberation Sans", "Arial", "Helvetica", "DejaVu Sans") if name in _HERE]
 PRINT: dict[str, Any] = RC | {
-    "font.family": ["Liberation Sans", "Arial", "Helvetica", "DejaVu Sans"],
+    "font.family": FONTS,
     "font.size": 7,
     "axes.titlesize": 7.2,
     "axes.labelsize": 7,
@@ -65,6 +68,17 @@ def page(title: str, under: str, height: float) -> tuple[Figure, float]:
     """
     figure = Figure(figsize=(WIDTH, height * MM))
     heading = words(title, TITLE, 2)
+    first, colon, rest = title.partition(": ")
+    if "\n" in heading and colon and max(len(first) + 1, len(rest)) <= TITLE:
+        heading = f"{words(first + ':', TITLE, 1)}\n{words(rest, TITLE, 1)}"
+    elif "\n" in heading and not heading.endswith("…"):  # two lines of like length
+        narrower = (words(title, width, 2) for width in range(len(title) // 2, TITLE + 1))
+        heading = next(text for text in narrower if not text.endswith("…"))
+    figure = Figure(figsize=(WIDTH, height * MM))
+    heading = words(title, TITLE, 2)
+    if "\n" in heading and not heading.endswith("…"):  # two lines of like length
+        narrower = (words(title, width, 2) for width in range(len(title) // 2, TITLE + 1))
+        heading = next(text for text in narrower if not text.endswith("…"))
     top = 1 - 3 / height
     figure.text(0.012, top, heading, size=9, weight="bold", va="top")
     top -= (4.2 * (1 + heading.count("\n")) + 1) / height
