@@ -16,7 +16,7 @@ from ..parts.style import RC, words
 
 MM = 1 / 25.4
 WIDTH = 180 * MM  # inch
-TITLE, UNDER = 96, 130  # characters across
+TITLE, UNDER = 108, 146  # characters across
 _HERE = set(font_manager.fontManager.get_font_names())  # type: ignore[no-untyped-call]
 FONTS = [name for name in ("Liberation Sans", "Arial", "Helvetica", "DejaVu Sans") if name in _HERE]
 PRINT: dict[str, Any] = RC | {
@@ -82,8 +82,9 @@ def page(title: str, under: str, height: float) -> tuple[Figure, float]:
     top = 1 - 3 / height
     figure.text(0.012, top, heading, size=9, weight="bold", va="top")
     top -= (4.2 * (1 + heading.count("\n")) + 1) / height
-    figure.text(0.012, top, words(under, UNDER, 2), size=7, color=SOFT, va="top")
-    return figure, top - 9 / height
+    grey = words(under, UNDER, 2)
+    figure.text(0.012, top, grey, size=7, color=SOFT, va="top")
+    return figure, top - (9 + 3 * grey.count("\n")) / height
 
 
 def panel(axes: Axes, letter: str, title: str = "", left: float = 24) -> None:

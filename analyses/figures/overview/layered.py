@@ -88,7 +88,7 @@ def trajectories(
             axes.plot(step.place, height, marker="^" if step.rises else "v", color=colour, ms=5, mew=0, zorder=6)
     axes.set_ylabel(symbol)
     axes.yaxis.set_major_locator(MaxNLocator(5))
-    short_ticks(axes, "y", 3)
+    short_ticks(axes, "y")
     ends = [(layer, values[np.isfinite(values[:, layer]), layer]) for layer in colours]
     n = values.shape[1]
     labels_beside(axes, [(label(k, names, n), float(v[-1]), colours[k]) for k, v in ends if v.size])

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import Formatter
 
 from ...measures.notation import short
 from ..parts.palette import HAIR, INK, NULL, NULL_EDGE, magnitudes
@@ -40,11 +40,26 @@ def below_heading(figure: Figure, top: float) -> float:
     return (1 - top) * figure.get_figheight() / MM
 
 
-def short_ticks(axes: Axes, which: str = "xy", digits: int = 2) -> None:
+class ShortFormatter(Formatter):
+    """Ticks without leading zeros, with as many decimals as tell them apart: 0, .006, .012."""
+
+    digits = 2
+
+    def __call__(self, value: float, pos: int | None = None) -> str:
+        return plain_number(0.0 if abs(value) < 0.5 * 10.0**-self.digits else value, self.digits)
+
+    def set_locs(self, locs: Any) -> None:
+        super().set_locs(locs)
+        apart = np.diff(np.unique(np.asarray(locs, dtype=float)))
+        if apart.size:
+            exact = (k for k in range(1, 9) if np.abs(np.round(locs, k) - locs).max() < 1e-3 * apart.min())
+            self.digits = next(exact, 9)
+
+
+def short_ticks(axes: Axes, which: str = "xy") -> None:
     """Write the ticks without leading zeros: .2, −.04."""
     for axis in which:
-        ticks = axes.xaxis if axis == "x" else axes.yaxis
-        ticks.set_major_formatter(FuncFormatter(lambda value, _: plain_number(value, digits)))
+        (axes.xaxis if axis == "x" else axes.yaxis).set_major_formatter(ShortFormatter())
 
 
 def plain_number(value: float, digits: int = 2) -> str:

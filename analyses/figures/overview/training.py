@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from ..parts.style import CLOCK_LABELS, Drawing
 from ..parts.training import FREE, WITHIN
 from .frame import page, panel, printed
 from .layered import Step, layer_map, number_layers, steps_in, trajectories
-from .names import data_name, network_name, sentence, wrong_labels
+from .names import sentence, wrong_labels
 from .panels import (
     FILLED,
     LETTERS,
@@ -33,38 +33,15 @@ from .panels import (
     mark_of,
     null_bar,
     patch_of,
-    plain_number,
     row_grid,
     short_ticks,
 )
+from .training_words import Curves, alt_of, caption_of, first_record, last_record, percent, title_of, under_of
 
 MAIN = ("si_3", "chi_c")  # the measure of the panels over training, the first that is stored
 ROWS = ("si_3", *(name for name in KEY if name != "si_3"))  # of the last layer
 COUNT = "participation_ratio"  # the only one that has another range
-GROWS = 0.05  # of accuracy: a smaller change of the gap is not spoken of
-NARROW = 0.1  # of a measure: the range within which it "stays"
 LEFT, RIGHT, WIDE, NARROW_WIDE = 13.0, 130.0, 103.0, 46.0  # mm
-
-
-@dataclass(frozen=True, eq=False)
-class Curves:
-    """Metrics of a training: name -> (record,), at `times` [ticks of the clock]."""
-
-    times: Floats
-    clock: str
-    metrics: Mapping[str, Floats]
-
-    @property
-    def best(self) -> float | None:
-        """Time of the lowest test loss; None without one."""
-        losses = self.metrics.get("test_loss")
-        return None if losses is None or not np.isfinite(losses).any() else float(self.times[np.nanargmin(losses)])
-
-    @property
-    def gap(self) -> Floats | None:
-        """Return train − test accuracy, (record,); None where one is missing."""
-        pair = [self.metrics.get(f"{side}_accuracy") for side in ("train", "test")]
-        return None if pair[0] is None or pair[1] is None else pair[0] - pair[1]
 
 
 @printed
@@ -79,7 +56,7 @@ def training_overview(run: Run) -> Drawing:
         curves = replace(curves, times=found.times, clock=found.clock)  # epochs have the records of the recorder
     if curves is None and found is None:
         raise InputError("plot: run: holds neither a history of a training nor synchrony over training")
-    title, under = _title(run, curves, found), _under(run, curves, found)
+    title, under = title_of(run, curves, found), under_of(run, curves, found)
     if found is None:
         assert curves is not None
         figure = _without_synchrony(title, under, curves)
@@ -87,7 +64,7 @@ def training_overview(run: Run) -> Drawing:
         return Drawing("overview", title, figure, caption, f"{title}.")
     steps = steps_in(found.times[found.measured], found.values[found.measured])
     figure = _with_synchrony(title, under, run, curves, found, steps)
-    return Drawing("overview", title, figure, _caption(found, steps, curves), f"{title}. {_alt(found)}")
+    return Drawing("overview", title, figure, caption_of(found, steps, curves), f"{title}. {alt_of(found)}")
 
 
 def is_training(run: Run) -> bool:
@@ -132,7 +109,7 @@ def _with_synchrony(
         axes = axes_at(figure, LEFT, at, WIDE, tall["accuracy"])
         _accuracy(axes, curves)
         noise = wrong_labels(run.source)
-        panel(axes, next(letters), f"Accuracy{f'; {_percent(noise)} of the training labels are wrong' * bool(noise)}")
+        panel(axes, next(letters), f"Accuracy{f'; {percent(noise)} of the training labels are wrong' * bool(noise)}")
         over_time.append(axes)
         at += tall["accuracy"] + 14
     _key(figure, at - (36 if shown else 0), found, steps, above=shown)
@@ -232,21 +209,9 @@ def _lowest(panels: Sequence[Axes], time: float, limits: tuple[float, float]) ->
     )  # fmt: skip
 
 
-def _last(found: LayerValues) -> int:
-    """Return the last record with surrogates, or the last one that was measured."""
-    drawn = [np.isfinite(null.low).any(axis=1) for null in found.nulls.values()]
-    marked = np.flatnonzero(np.any(drawn, axis=0)) if drawn else np.array([], dtype=int)
-    records = np.flatnonzero(np.isfinite(found.values).any(axis=1))
-    return int(marked[-1] if marked.size else records[-1])
-
-
-def _first(found: LayerValues) -> int:
-    return int(np.flatnonzero(np.isfinite(found.values).any(axis=1))[0])
-
-
 def _profile(axes: Axes, found: LayerValues) -> None:
     """Draw the layers at the first record (open) and at the last (filled), each with its nulls."""
-    first, last = _first(found), _last(found)
+    first, last = first_record(found), last_record(found)
     n = len(found.layers)
     row_grid(axes)
     for kind, null in found.nulls.items():
@@ -284,8 +249,8 @@ def _last_layer(axes: Axes, rows: Mapping[str, LayerValues]) -> None:
     row_grid(axes)
     for at, one in enumerate(rows.values()):
         _row(axes, one, -at)
-    lows = [null.low[_last(one), -1] for one in rows.values() for null in one.nulls.values()]
-    lows += [one.values[at, -1] for one in rows.values() for at in (_first(one), _last(one))]
+    lows = [null.low[last_record(one), -1] for one in rows.values() for null in one.nulls.values()]
+    lows += [one.values[at, -1] for one in rows.values() for at in (first_record(one), last_record(one))]
     low = min([0.0, *(float(x) for x in lows if np.isfinite(x))])
     axes.set(xlim=(low - 0.05, 1), ylim=(0.6 - len(rows), 0.6))
     axes.set_yticks([-at for at in range(len(rows))], [notation(name).math for name in rows])
@@ -308,7 +273,7 @@ def _count(axes: Axes, one: LayerValues) -> None:
 
 def _row(axes: Axes, one: LayerValues, place: float) -> None:
     """Draw one measure of the last layer: its nulls, the first record open and the last filled."""
-    first, last = _first(one), _last(one)
+    first, last = first_record(one), last_record(one)
     for kind, null in one.nulls.items():
         null_bar(axes, float(null.low[last, -1]), float(null.high[last, -1]), place, within=kind == WITHIN, height=0.6)
     axes.plot(one.values[last, -1], place, color=NET, zorder=3, **FILLED)
@@ -316,7 +281,7 @@ def _row(axes: Axes, one: LayerValues, place: float) -> None:
 
 
 def _key(figure: Figure, top: float, found: LayerValues, steps: Sequence[Step], *, above: bool) -> None:
-    first, last = found.times[_first(found)], found.times[_last(found)]
+    first, last = found.times[first_record(found)], found.times[last_record(found)]
     ends = "at the end" if last == found.times[-1] else f"at {found.clock} {last:g}"
     before = "before training" if first == 0 else f"at {found.clock} {first:g}"
     entries: list[tuple[Any, str]] = [(mark_of(OPEN, NET), before), (mark_of(FILLED, NET), ends)]
@@ -332,88 +297,3 @@ def _key(figure: Figure, top: float, found: LayerValues, steps: Sequence[Step], 
         key(figure, RIGHT - 4, top, entries)
     else:
         figure.legend([h for h, _ in entries], [t for _, t in entries], loc="lower left", ncols=3, borderpad=0.2)
-
-
-def _title(run: Run, curves: Curves | None, found: LayerValues | None) -> str:
-    who, data, noise = network_name(run.source), data_name(run.source), wrong_labels(run.source)
-    where = (f" on {data}" if data else "") + (f" with {_percent(noise)} wrong labels" if noise else "")
-    who += "," if where and "," in who else ""
-    said = []
-    if curves is not None and (gap := curves.gap) is not None:
-        change = float(gap[-1] - gap[0])
-        verb = "grows to" if change > GROWS else "falls to" if change < -GROWS else "ends at"
-        said.append(f"the gap {verb} {short(float(gap[-1]))}")
-    elif curves is not None:
-        name, values = next(iter(curves.metrics.items()))
-        said.append(f"{name.replace('_', ' ')} goes from {plain_number(float(values[0]))} to "
-                    f"{plain_number(float(values[-1]))}")  # fmt: skip
-    if found is not None:
-        said.append(_course(found))
-    return sentence(f"{who}{where}: {', '.join(said)}")
-
-
-def _course(found: LayerValues) -> str:
-    """Return the course of the measure in words: its range if that is narrow, else that of the last layer."""
-    symbol = notation(found.measure).symbol.replace("_", "")
-    values = found.values[np.isfinite(found.values)]
-    low, high = float(values.min()), float(values.max())
-    if high - low <= NARROW:
-        return f"{symbol} stays between {short(low)} and {short(high)}"
-    last = found.values[np.isfinite(found.values[:, -1]), -1]
-    if last.size:
-        return f"{symbol} of the last layer goes from {short(float(last[0]))} to {short(float(last[-1]))}"
-    return f"{symbol} lies between {short(low)} and {short(high)}"
-
-
-def _under(run: Run, curves: Curves | None, found: LayerValues | None) -> str:
-    source = run.source
-    words = []
-    times = curves.times if curves is not None else found.times if found is not None else np.array([])
-    clock = curves.clock if curves is not None else found.clock if found is not None else "step"
-    words.append(f"{times[-1]:g} {clock}s")
-    if "seed" in source:
-        words.append(f"seed {source['seed']}")
-    if isinstance(treatments := source.get("treatments"), list | tuple) and treatments:
-        words.append("treated: " + ", ".join(map(str, treatments)))
-    text = ", ".join(words)
-    if found is not None:
-        side = "activations" if found.when == "post" else "pre-activations"
-        text += f"; synchrony of {side} over {found.source.get('n_samples', '?')} {found.of} examples"
-        counts = found.n_units[np.isfinite(found.n_units)]
-        if counts.size:
-            least, most = int(counts.min()), int(counts.max())
-            text += f", {most if least == most else f'{least} to {most}'} units a layer"
-    return text
-
-
-def _caption(found: LayerValues, steps: Sequence[Step], curves: Curves | None) -> str:
-    name = notation(found.measure)
-    layers = ", ".join(f"{at} {layer}" for at, layer in enumerate(found.layers, 1))
-    text = f"{name.symbol.replace('_', '')}, {name.words or found.measure}, of every layer on the {found.of} set."
-    if curves is not None and curves.gap is not None:
-        text += " Grey between the accuracies: the gap, train − test."
-    if curves is not None and curves.best is not None:
-        text += " Dashed: the record of the lowest test loss."
-    last = _last(found)
-    text += f" Open: the first record; filled: {found.clock} {found.times[last]:g}."
-    kinds = [kind for kind, null in found.nulls.items() if np.isfinite(null.low[last]).any()]
-    if FREE in kinds:
-        text += f" Grey bars: middle 95 % of {found.source.get('nulls', '')} surrogates, examples permuted unit by unit"
-        text += ("; hatched: permuted within classes" if WITHIN in kinds else "") + "."
-    elif not kinds:
-        text += " No surrogates were drawn."
-    if steps:
-        places = ", ".join(f"layer {s.layer + 1} at {found.clock} {s.place:g} [{s.low:g}, {s.high:g}]" for s in steps)
-        text += f" Steps beyond a straight line (Holm-corrected p ≤ .05 over the layers): {places}."
-    return f"{text} Layers: {layers}. Synchrony over examples is correlation of their answers, not timing."
-
-
-def _alt(found: LayerValues) -> str:
-    first, last = found.values[_first(found)], found.values[_last(found)]
-    ends = "; ".join(f"layer {k + 1} {short(float(a))} to {short(float(b))}"
-                     for k, (a, b) in enumerate(zip(first, last, strict=True)))  # fmt: skip
-    return f"From the first record to the last: {ends}."
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
