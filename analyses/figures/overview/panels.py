@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
-from matplotlib.ticker import Formatter
+from matplotlib.ticker import Formatter, MaxNLocator
 
 from ...measures.notation import short
 from ..parts.palette import HAIR, INK, NULL, NULL_EDGE, magnitudes
@@ -46,9 +46,11 @@ class ShortFormatter(Formatter):
     digits = 2
 
     def __call__(self, value: float, pos: int | None = None) -> str:
+        """Return the text of a tick."""
         return plain_number(0.0 if abs(value) < 0.5 * 10.0**-self.digits else value, self.digits)
 
     def set_locs(self, locs: Any) -> None:
+        """Take the least number of decimals that gives every tick."""
         super().set_locs(locs)
         apart = np.diff(np.unique(np.asarray(locs, dtype=float)))
         if apart.size:
@@ -180,6 +182,20 @@ def cell_number(value: float) -> str:
     text = f"{size:.2f}" if size < 1.995 else f"{size:.1f}"
     text = text.removeprefix("0") if float(text) else "0"
     return ("−" if value < 0 and text != "0" else "") + text
+
+
+def bar_beside(axes: Axes, image: Any) -> None:
+    """Draw the scale of a heat map to the right of it."""
+    wide = axes.get_position().width * axes.figure.get_figwidth() * 72  # points
+    inner = axes.inset_axes((1 + 5 / wide, 0, 6 / wide, 1))
+    bar = axes.figure.colorbar(image, cax=inner)
+    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.ax.tick_params(length=0, pad=2)
+    if image.get_clim() == (0.0, 1.0):
+        bar.set_ticks([0, 0.5, 1])
+    else:
+        bar.ax.yaxis.set_major_locator(MaxNLocator(3))
+    short_ticks(bar.ax, "y")
 
 
 def bar_above(axes: Axes, image: Any, label: str, ticks: Sequence[float], *, below: bool = False) -> None:
