@@ -44,6 +44,9 @@ FIGURES = Registry("figure", "ictal", {
 })  # fmt: skip
 OVERVIEWS = Registry("overview", "ictal", {
     "why": ("analyses.figures.why:why_overview", "the parts of a value on its axis"),
+    "dynamics": ("analyses.figures.overview.dynamics:dynamics_overview", "every part of an analysis"),
+    "evidence": ("experiments.reproduce:evidence_overview", "the claims, one statistic each"),
+    "sweep": ("analyses.figures.overview.sweep:sweep_overview", "measures and means over the grid"),
 })  # fmt: skip
 PAGES = Registry("page", "ictal", {
     "comparison": ("analyses.report.comparison:write_report", "verdicts, figures, numbers and caveats"),

@@ -227,12 +227,13 @@ def row_grid(axes: Axes) -> None:
     axes.tick_params(axis="y", length=0)
 
 
-def key(figure: Figure, left: float, top: float, entries: Sequence[tuple[Any, str]]) -> None:
-    """Write a key of marks as a column whose upper left corner is at `left`, `top` [mm]."""
+def key(figure: Figure, left: float, top: float, entries: Sequence[tuple[Any, str]], columns: int = 1) -> None:
+    """Write a key of marks in columns, whose upper left corner is at `left`, `top` [mm]."""
     across, tall = WIDTH / MM, figure.get_figheight() / MM
     figure.legend(
         [handle for handle, _ in entries], [label for _, label in entries], loc="upper left", borderpad=0,
         bbox_to_anchor=(left / across, 1 - top / tall), borderaxespad=0, handletextpad=0.8, labelspacing=0.55,
+        ncols=columns,
     )  # fmt: skip
 
 
