@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ...simulator import InputError
 from ..comparison.result import ReplicateValue
 from ..evidence.store import Evidence, Observations
 from ..evidence.training import TrainingRun
@@ -28,6 +29,18 @@ def side_by_side(evidence: Evidence | Observations) -> list[Drawing]:
     panels = [name for name in (INHIBITION, FIELD) if any(row.panel == name for row in evidence.observations)]
     settings = {name: trainings for name, trainings in evidence.settings().items() if any(_noise(c) for c in trainings)}
     return [_drawing(evidence, panels, settings)] if panels else []
+
+
+def side_by_side_overview(observations: Observations) -> Drawing:
+    """Draw the figure as the overview of observations.
+
+    Raises:
+        InputError: none is of a brain model or EEG.
+    """
+    drawn = side_by_side(observations)
+    if not drawn:
+        raise InputError(f"plot: observations: none is of {INHIBITION} or {FIELD}")
+    return drawn[0]
 
 
 @styled
