@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -103,10 +102,9 @@ class Points:
 
     def place(self, name: str) -> NDArray[np.intp]:
         """Return the index, in the grid, of the value of a parameter at every point."""
-        names = list(self.grid)
-        faster = names[names.index(name) + 1 :]  # the last parameter and then the seed vary fastest
-        block = len(self.seeds) * math.prod(len(self.grid[other]) for other in faster)
-        return np.arange(self.n) // block % len(self.grid[name])
+        found = self.parameters[name].tolist()
+        order = {value: k for k, value in enumerate(dict.fromkeys(found))}  # points are in the order of the grid
+        return np.array([order[value] for value in found], dtype=np.intp)
 
 
 def points_of(sweep: Kind) -> Points:
@@ -132,7 +130,7 @@ def points_of(sweep: Kind) -> Points:
     rates = [column.entry for column in found if column.measure == "mean_rate"]
     found = [column for column in found if column.measure or column.entry not in rates]  # the same number twice
     found.sort(key=lambda column: not column.measure)
-    grid = config["grid"]
+    grid = {name: config["grid"][name] for name in table if name in config["grid"]}  # in its order, which JSON loses
     how = config.get("measuring") or {}
     window, band = how.get("window"), how.get("band")
     said = [f"from {window[0]:g} to {window[1]:g}"] if window else []

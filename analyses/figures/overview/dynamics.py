@@ -62,7 +62,7 @@ def dynamics_overview(result: DynamicsResult) -> Drawing:
     rows = _rows(parts)
     title = sentence(f"{_name(result)}: {'; '.join(_findings(result)) or 'what was asked for was not found'}")
     deep = [max(part.lines for part, _ in row) for row in rows]
-    figure, top = page(title, _under(result), 16 + sum(TALL + BELOW + LEGEND * lines for lines in deep))
+    figure, top = page(title, _under(result), 19 + sum(TALL + BELOW + LEGEND * lines for lines in deep))
     at = below_heading(figure, top) + 1
     letters = iter(LETTERS)
     captions = []

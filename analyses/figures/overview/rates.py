@@ -51,7 +51,7 @@ def planted_overview(found: Any) -> Drawing:
     false = [sum(r.count * r.false_holds for r in by_place[p]) / sum(r.count for r in by_place[p]) for p in like]
     draws = sorted({int(r.n) for r in rows})
     under = (
-        f"{draws[0] if len(draws) == 1 else f'{draws[0]}–{draws[-1]}'} draws a case and claim; holds without being true: "
+        f"{'–'.join(map(str, dict.fromkeys((draws[0], draws[-1]))))} draws a case and claim; holds without being true: "
         f"{100 * max(false):.1g} % at most; an absent or small effect is right as fails or undecided"
     )
     figure, top = page(title, under, 16 + height * lines)
