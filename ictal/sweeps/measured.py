@@ -106,7 +106,7 @@ def measure_point(path: str, seed: int, settings: str) -> str:
 
     given = json.loads(settings)
     names = given.pop("measures")
-    chosen = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
+    chosen: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
     entries = chosen.pop("of") or None
     values: dict[str, dict[str, float]] = {}
     reasons: dict[str, str] = {}
@@ -133,7 +133,9 @@ def read_measured(manifest: Mapping[str, Any]) -> tuple[Measuring | None, dict[s
     """
     if "measuring" not in manifest:
         return None, {}
-    given = {key: tuple(v) if isinstance(v, list) else v for key, v in dict(manifest["measuring"]).items()}
+    given: dict[str, Any] = {
+        key: tuple(v) if isinstance(v, list) else v for key, v in dict(manifest["measuring"]).items()
+    }
     found = {entry["file"]: measured_of(entry["measured"]) for entry in manifest["points"] if "measured" in entry}
     return Measuring(**given), found
 

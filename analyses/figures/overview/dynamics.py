@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.contour import ContourSet
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 
 from ...dynamics.attractors import Attractors
 from ...dynamics.bifurcation import Scan
@@ -26,7 +27,7 @@ from ..parts.phase_plane import draw_plane, in_plane
 from ..parts.style import Drawing, Legend, words
 from .frame import page, panel, printed
 from .names import NETWORKS, sentence
-from .panels import LETTERS, axes_at, below_heading, plain_number, short_ticks
+from .panels import LETTERS, axes_at, below_heading, plain_number, short_ticks, size_of
 
 SYSTEMS = {
     "wilson_cowan": "Wilson–Cowan", "epileptor": "Epileptor", "stuart_landau": "Stuart–Landau oscillator",
@@ -159,7 +160,7 @@ def _rows(parts: Sequence[Part]) -> list[list[tuple[Part, float]]]:
 
 def _legend(axes: Axes, legend: Legend) -> None:
     """Write a legend below the axes."""
-    tall = axes.get_position().height * axes.figure.get_figheight() * 72  # points
+    tall = size_of(axes)[1]  # points
     axes.legend(
         [handle for handle, _ in legend], [words(label, 36, 1) for _, label in legend], loc="upper left", borderpad=0,
         bbox_to_anchor=(0, -27 / tall), borderaxespad=0, fontsize=6, handletextpad=0.5,
@@ -224,7 +225,7 @@ def _swings(scan: Scan) -> list[tuple[float, float, bool]]:
     with np.errstate(invalid="ignore"):
         moves = ((scan.high - scan.low) > least).any(axis=0)
     marks = np.flatnonzero(np.diff(np.concatenate([[0], moves.astype(int), [0]])))
-    settled = scan.settled.all(axis=0)
+    settled: NDArray[np.bool_] = np.asarray(scan.settled.all(axis=0))
     return [
         (float(scan.values[a]), float(scan.values[b - 1]), bool(settled[a:b].all()))
         for a, b in zip(marks[::2], marks[1::2], strict=True)

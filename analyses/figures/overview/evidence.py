@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -14,7 +15,7 @@ from ...evidence.rules import COVERS, FAILS, HELD, HOLDS, LEVEL, ONLY, UNDECIDED
 from ..parts.palette import HAIR, INK, MODEL, NEED, NET, SOFT, WARN
 from ..parts.style import Drawing, words
 from .frame import page, printed
-from .panels import axes_at, below_heading, key, short_ticks
+from .panels import axes_at, below_heading, key, short_ticks, size_of
 
 BRAIN = "seizure network"  # in the name of a setting beside classifiers
 WAY, BLOCK, LEAST = 1.5, 2.6, 10.5  # mm: a way of overfitting; between claims; least height of a claim
@@ -98,8 +99,8 @@ def _claim(axes: Axes, found: Sequence[Effect], made: Sequence[Decision], tall: 
         y -= 1.2
         verdict = over_ways([d for d in made if d.setting == setting])[0] if any(
             d.setting == setting for d in made) else ""  # fmt: skip
-        wide = axes.get_position().width * axes.figure.get_figwidth() * 25.4
-        across = {"transform": axes.get_yaxis_transform(), "clip_on": False}
+        wide = size_of(axes)[0] * 25.4 / 72
+        across: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "clip_on": False}
         if verdict:
             axes.add_line(_handle(verdict, (GLYPH + 6 - PLOT) / wide, middle, **across))
         axes.text((GLYPH + 3 - PLOT) / wide, middle, words(setting, 34, 1), ha="right", va="center", size=6, **across)
@@ -129,7 +130,7 @@ def _effect(axes: Axes, e: Effect, y: float, hue: str) -> None:
 
 
 def _words(axes: Axes, statement: str, statistic: str) -> None:
-    wide = axes.get_position().width * axes.figure.get_figwidth() * 25.4
+    wide = size_of(axes)[0] * 25.4 / 72
     left = (TEXT - PLOT) / wide
     head = words(statement, 48, 2)
     axes.text(left, 1, head, transform=axes.transAxes, va="top", size=7, weight="bold")

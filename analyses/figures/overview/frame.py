@@ -17,7 +17,7 @@ from ..parts.style import RC, words
 MM = 1 / 25.4
 WIDTH = 180 * MM  # inch
 TITLE, UNDER = 108, 146  # characters across
-_HERE = set(font_manager.fontManager.get_font_names())  # type: ignore[no-untyped-call]
+_HERE = set(font_manager.fontManager.get_font_names())
 FONTS = [name for name in ("Liberation Sans", "Arial", "Helvetica", "DejaVu Sans") if name in _HERE]
 PRINT: dict[str, Any] = RC | {
     "font.family": FONTS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -78,7 +79,7 @@ def trajectories(
     colours = dict(zip(chosen.tolist(), steps_of(NET, len(chosen)), strict=True))
     for layer, colour in colours.items():
         there = np.isfinite(values[:, layer])
-        few = {"marker": "o", "ms": 2.5} if there.sum() <= 8 else {}
+        few: dict[str, Any] = {"marker": "o", "ms": 2.5} if there.sum() <= 8 else {}
         axes.plot(times[there], values[there, layer], color=colour, lw=1.3, **few)
     for step in steps:
         if step.layer in colours:
@@ -109,7 +110,7 @@ def steps_in(times: Floats, values: Floats) -> list[Step]:
             found[layer] = change_point(values[:, layer], trend=1)
         except InputError:  # too short, or nothing but a line: no step is defined
             continue
-    corrected = holm([step.p for step in found.values()]) if found else []
+    corrected: Floats = holm([step.p for step in found.values()]) if found else np.empty(0)
     return [
         Step(layer, float(times[step.index]), float(times[step.low]), float(times[min(step.high, times.size - 1)]),
              step.jump > 0, float(p))

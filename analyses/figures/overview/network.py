@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
 from scipy.spatial.distance import squareform
 
@@ -19,7 +20,7 @@ from ..parts.palette import SIGNED
 from ..parts.style import Drawing, as_rgba, words
 from .frame import page, panel, printed
 from .names import data_name, network_name, sentence
-from .panels import LETTERS, axes_at, below_heading
+from .panels import LETTERS, axes_at, below_heading, size_of
 
 MOST_LAYERS, MOST_UNITS = 5, 100
 ROW = 26.0  # mm
@@ -42,7 +43,7 @@ def layers_overview(run: Run) -> Drawing:
         raise InputError("plot: holds no layer over examples with two units that vary")
     chosen = np.unique(np.linspace(0, len(found) - 1, min(len(found), MOST_LAYERS)).round().astype(int))
     names = [list(found)[k] for k in chosen]
-    matrices = {name: np.corrcoef(found[name].T) for name in found}
+    matrices = {name: np.asarray(np.corrcoef(found[name].T), dtype=np.float64) for name in found}
     means = {name: _mean_size(matrix) for name, matrix in matrices.items()}
     ends = list(means.values())
     text = f"mean |r| of pairs of units is {short(ends[0])} in the first layer and {short(ends[-1])} in the last"
@@ -84,10 +85,10 @@ def layers_overview(run: Run) -> Drawing:
         panel(left, next(letters), words(name, 40, 1), 26)
         panel(right, next(letters), f"mean |r| {short(means[name])}", 26)
         for axes, drawn, ticks in ((left, image, (-2, 0, 2)), (right, colours, (-1, 0, 1))):
-            wide = axes.get_position().width * figure.get_figwidth() * 72
+            wide = size_of(axes)[0]
             inner = axes.inset_axes((1 + 5 / wide, 0, 5 / wide, 1))
             bar = figure.colorbar(drawn, cax=inner, ticks=list(ticks))
-            bar.outline.set_visible(False)  # type: ignore[operator]
+            bar.outline.set_visible(False)
             bar.ax.tick_params(length=0, pad=2)
             bar.ax.set_yticklabels([str(t).replace("-", "−") for t in ticks])
         at += ROW + 12
@@ -104,10 +105,11 @@ def layers_overview(run: Run) -> Drawing:
 def _units(entry: Recording) -> Floats:
     """Return the units that vary, (example, unit)."""
     values = entry.numpy().astype(np.float64)
-    return np.asarray(values[:, ~np.ma.getmaskarray(z_scored(values))[0]])  # type: ignore[no-untyped-call]
+    still: NDArray[np.bool_] = np.ma.getmaskarray(z_scored(values))[0]  # type: ignore[no-untyped-call]
+    return np.asarray(values[:, ~still])
 
 
-def _spaced(n: int) -> np.ndarray[Any, np.dtype[np.intp]]:
+def _spaced(n: int) -> NDArray[np.intp]:
     return np.unique(np.linspace(0, n - 1, min(n, MOST_UNITS)).round().astype(np.intp))
 
 
@@ -117,7 +119,7 @@ def _mean_size(matrix: Floats) -> float:
     return float((np.abs(matrix).sum() - n) / (n * (n - 1)))
 
 
-def _clustered(matrix: Floats) -> np.ndarray[Any, np.dtype[np.intp]]:
+def _clustered(matrix: Floats) -> NDArray[np.intp]:
     """Return the order of the units by average linkage on 1 − r, with like neighbours."""
     if len(matrix) < 3:
         return np.arange(len(matrix))

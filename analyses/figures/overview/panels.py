@@ -40,6 +40,13 @@ def below_heading(figure: Figure, top: float) -> float:
     return (1 - top) * figure.get_figheight() / MM
 
 
+def size_of(axes: Axes) -> tuple[float, float]:
+    """Return width and height of axes [points]."""
+    figure, place = axes.get_figure(root=True), axes.get_position()
+    assert figure is not None
+    return float(place.width * figure.get_figwidth() * 72), float(place.height * figure.get_figheight() * 72)
+
+
 class ShortFormatter(Formatter):
     """Ticks without leading zeros, with as many decimals as tell them apart: 0, .006, .012."""
 
@@ -115,7 +122,7 @@ def labels_beside(axes: Axes, labels: Sequence[tuple[str, float, Any]]) -> None:
         labels: text, height and colour of each.
     """
     low, high = axes.get_ylim()
-    tall = axes.get_position().height * axes.figure.get_figheight() * 72  # points
+    tall = size_of(axes)[1]  # points
     least = 7.0 / tall * (high - low)
     for (text, _, colour), place in zip(labels, spread([at for _, at, _ in labels], least), strict=True):
         beside(axes, words(shortened(text, 24), 24, 1), place, colour)
@@ -186,10 +193,10 @@ def cell_number(value: float) -> str:
 
 def bar_beside(axes: Axes, image: Any) -> None:
     """Draw the scale of a heat map to the right of it."""
-    wide = axes.get_position().width * axes.figure.get_figwidth() * 72  # points
+    wide = size_of(axes)[0]  # points
     inner = axes.inset_axes((1 + 5 / wide, 0, 6 / wide, 1))
     bar = axes.figure.colorbar(image, cax=inner)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     bar.ax.tick_params(length=0, pad=2)
     if image.get_clim() == (0.0, 1.0):
         bar.set_ticks([0, 0.5, 1])
@@ -200,10 +207,10 @@ def bar_beside(axes: Axes, image: Any) -> None:
 
 def bar_above(axes: Axes, image: Any, label: str, ticks: Sequence[float], *, below: bool = False) -> None:
     """Draw the scale of a heat map above its right end; `below`: values under its low end are drawn as that end."""
-    tall = axes.get_position().height * axes.figure.get_figheight() * 72  # points
+    tall = size_of(axes)[1]  # points
     inner = axes.inset_axes((0.7, 1 + 5 / tall, 0.3, 4 / tall))
     bar = axes.figure.colorbar(image, cax=inner, orientation="horizontal", ticks=list(ticks))
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     bar.ax.xaxis.set_ticks_position("top")
     bar.ax.tick_params(length=0, pad=1)
     texts = [plain_number(tick) for tick in ticks]

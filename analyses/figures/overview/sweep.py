@@ -133,7 +133,7 @@ def _dots(axes: Axes, points: Points, shown: Shown, column: Column, hue: str) ->
     """Draw every seed as a ring and the means as a line; texts stand at equal distances."""
     given = points.grid[shown.across]
     numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in given)
-    places = np.array([float(value) for value in given] if numbers else range(len(given)), dtype=float)  # type: ignore[arg-type]
+    places = np.array([float(value) for value in given] if numbers else range(len(given)), dtype=float)
     at = places[points.place(shown.across)[shown.rows]]
     axes.plot(at, column.values[shown.rows], "o", color=hue, mfc="white", ms=4, mew=0.9, zorder=3)
     means = _means(points, shown, column)[0]

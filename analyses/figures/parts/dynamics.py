@@ -70,7 +70,7 @@ def draw_eigenvalues(axes: Axes, fixed: FixedPoints, unit: str, names: Sequence[
         axes.set_xlim(low, high)
         most = max(abs(limit) for limit in axes.get_ylim())
         axes.set_ylim(-1.1 * most, 1.4 * most)  # room for the word
-    where = {"xycoords": "axes fraction", "xytext": (-3, -3), "textcoords": "offset points"}
+    where: dict[str, Any] = {"xycoords": "axes fraction", "xytext": (-3, -3), "textcoords": "offset points"}
     axes.annotate("unstable", (1, 1), ha="right", va="top", color=SOFT, size="small", **where)
     return legend
 
