@@ -15,9 +15,8 @@ from ..parts.style import RC, words
 
 MM = 1 / 25.4
 WIDTH = 180 * MM  # inch
-TITLE, UNDER = 96, 130  # characters across
+TITLE, UNDER = 108, 150  # characters across
 PRINT: dict[str, Any] = RC | {
-    "font.family": ["Liberation Sans", "Arial", "Helvetica", "DejaVu Sans"],
     "font.size": 7,
     "axes.titlesize": 7.2,
     "axes.labelsize": 7,
@@ -37,7 +36,6 @@ PRINT: dict[str, Any] = RC | {
     "lines.linewidth": 1.1,
     "lines.markersize": 4,
     "hatch.linewidth": 0.6,
-    "svg.fonttype": "none",
     "image.interpolation": "nearest",
 }
 P = ParamSpec("P")
