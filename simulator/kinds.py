@@ -43,6 +43,10 @@ FIGURES = Registry("figure", "ictal", {
     "sweep": ("analyses.figures.sweep:sweep_drawings", "mean activity against the parameters of the grid"),
 })  # fmt: skip
 OVERVIEWS = Registry("overview", "ictal", {
+    "run": ("analyses.figures.overview.run:run_overview", "all that was recorded over one axis of time"),
+    "eeg": ("analyses.figures.overview.eeg:eeg_overview", "traces, synchrony beside surrogates, power, alarms"),
+    "comparison": ("analyses.figures.overview.values:comparison_overview", "groups beside their nulls, six measures"),
+    "measurements": ("analyses.figures.overview.values:measurements_overview", "values beside their nulls on one axis"),
     "why": ("analyses.figures.why:why_overview", "the parts of a value on its axis"),
 })  # fmt: skip
 PAGES = Registry("page", "ictal", {

@@ -64,7 +64,7 @@ def draw_channels(
     axes.set_yticks([-channel for channel in shown], [words(str(names[channel]), 12, 1) for channel in shown])
     axes.tick_params(axis="y", length=0, labelsize=6)
     axes.spines["left"].set_visible(False)
-    bar = round_size(space * min(2.0, 0.6 * (top - bottom)))
+    bar = round_size(space * min(1.5, 0.6 * (top - bottom)))
     foot = bottom + 0.03 * (top - bottom)
     axes.plot(
         [1.012, 1.012], [foot, foot + bar / space], color=INK, lw=1.4, transform=axes.get_yaxis_transform(),

@@ -15,7 +15,7 @@ from .frame import MM, TITLE, WIDTH, event_through, page, panel, printed
 
 LEFT, FULL, SHARED = 18.0, 142.0, 98.0  # mm: margin; width of the panels alone, and beside a column
 COLUMN, COLUMN_WIDTH, COLUMN_HEIGHT = 141.0, 35.0, 42.0  # mm
-GAP, ROOM, FOOT = 7.0, 4.0, 11.0  # mm: between panels, for what stands above them, for the axis below
+GAP, ROOM, FOOT = 6.0, 4.0, 11.0  # mm: between panels, for what stands above them, for the axis below
 LONG = {3600.0: "h", 60.0: "min"}  # s: units of recordings of many of them
 MANY = 5.0
 
@@ -74,7 +74,7 @@ class Time:
 
 @dataclass(frozen=True)
 class Mark:
-    """An event: a dashed line at its onset; between onset and stop a zone, where there is one."""
+    """An event: a dashed line at its onset, or a zone from its onset to its stop."""
 
     onset: float
     text: str = ""
@@ -122,7 +122,7 @@ def compose(
         caption: meaning of lines, dots and greys, n, and the limits of the picture.
         named: name of the drawing.
     """
-    head = 3 + 4.2 * (1 + words(title, TITLE, 2).count("\n")) + 1 + 7 + ROOM * bool(marks)
+    head = 3 + 4.2 * (1 + words(title, TITLE, 2).count("\n")) + 1 + 9 + ROOM * bool(marks)
     apart = [GAP + (ROOM if part.title else 0) for part in left]
     body = sum(part.height for part in left) + sum(apart[1:]) + (ROOM if left[0].title else 0)
     below = 13.0  # mm: axis and label of a panel at the right
@@ -176,12 +176,18 @@ def _marked(panels: Sequence[Axes], marks: Sequence[Mark], time: Time) -> None:
         if mark.stop is not None:
             for axes in panels:
                 axes.axvspan(at, mark.stop / time.tick, facecolor=NEED, lw=0, zorder=0)
+        if mark.stop is not None:
+            middle = (at + mark.stop / time.tick) / 2
+            if middle - per_character * len(mark.text) / 2 >= free:
+                free = middle + per_character * (len(mark.text) / 2 + 2)
+                panels[0].annotate(
+                    words(mark.text, 40, 1), (middle, 1), (0, 3), xycoords=("data", "axes fraction"), ha="center",
+                    textcoords="offset points", size=6.5, color=SOFT, annotation_clip=False,
+                )  # fmt: skip
+            continue
         text = mark.text if at >= free else ""
         if text:
             free = at + per_character * (len(text) + 2)
-        if not time.start < mark.onset < time.stop:
-            continue
         event_through(panels, at, text)
         if text and free > time.stop / time.tick:  # a word that would leave the page stands left of its line
             panels[0].texts[-1].set_ha("right")
-        panels[0].texts[-1].set_color(SOFT if mark.stop is not None else panels[0].texts[-1].get_color())

@@ -9,17 +9,18 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullLocator
 
 from ....simulator import InputError, Recording, Run
 from ...eeg.change import FALLS, RISES
 from ...eeg.detectors import LINE_LENGTH
 from ...eeg.quality import channel_names
-from ...eeg.result import EegResult
+from ...eeg.result import LEVEL, EegResult
 from ...eeg.rhythm import BAND_POWER
 from ...eeg.traces import COLUMNS, MOST, TRACES, envelope
 from ...eeg.windows import BEFORE, DURING, Event, events_of
 from ...measures.notation import KEY, notation, short
-from ..parts.palette import EEG, INK, NULL, SOFT, steps_of
+from ..parts.palette import EEG, INK, NULL, SOFT
 from ..parts.style import Drawing, words
 from .channels import draw_channels, height_of
 from .compose import Mark, Part, Time, compose, plain
@@ -38,7 +39,9 @@ from .naming import counted, hue_of, is_eeg, name_of, span_of, under_of
 
 WINDOW = 2.0  # s; of amplitudes
 HIGHEST = 100.0  # Hz
-SHOWN = 2  # measures of synchrony in a panel
+SHOWN = 2  # measures of synchrony
+MOST_DOTS = 120  # windows that are drawn as dots, too
+LEADING = ("lambda1_fraction", *KEY)  # the measure of the title comes first
 
 
 def eeg_run_overview(run: Run) -> Drawing:
@@ -164,14 +167,17 @@ def eeg_overview(result: EegResult) -> Drawing:
         n = result.figures[TRACES].variables["values"].values.shape[1]
         left.append(Part(partial(_traces, result=result, time=time), height_of(n), wide=wide))
         letters.append(_traces_caption(result))
-    synchrony = [name for name in (*KEY, *result.measures) if name in result.measures and _tested(result, name)]
+    synchrony = [name for name in (*LEADING, *result.measures) if name in result.measures and _tested(result, name)]
     synchrony = list(dict.fromkeys(synchrony)) or [m for m in result.measures if m != BAND_POWER][:1]
     spans = [name for name in synchrony if 0 <= min(_values(result, name), default=-1) and
              max(_values(result, name), default=9) <= 1][:SHOWN] or synchrony[:1]  # fmt: skip
     if spans:
         title = f"Synchrony in windows of {plain(float(config['window']))} {_tick(time)}"
         title += ", beside 95 % of surrogates" if any(_tested(result, name) for name in spans) else ""
-        left.append(Part(partial(_synchrony, result=result, names=spans, time=time), 18.0, title, wide))
+        for name in spans:
+            left.append(Part(partial(_synchrony, result=result, name=name, time=time), 13.0, title, wide))
+            title = ""
+        letters += [""] * (len(spans) - 1)
         letters.append("every dot is a window; grey: the middle 95 % of its surrogates, and filled dots exceed it")
     if BAND_POWER in result.measures:
         left.append(Part(partial(_power, result=result, time=time), 15.0, "Power in the band", wide))
@@ -183,7 +189,7 @@ def eeg_overview(result: EegResult) -> Drawing:
         letters.append(f"bars: alarms, {rule['hold']:g} s above mean + {rule['k']:g} SD of the baseline")
     if not left:
         raise InputError("plot: the result holds no measure that can be drawn over time")
-    caption = " ".join(f"{letter}, {text}." for letter, text in zip("abcd", letters, strict=False))
+    caption = " ".join(f"{letter}, {text}." for letter, text in zip("abcdef", letters, strict=False) if text)
     title = f"{_named(result)}: {finding_of_eeg(result)}"
     return compose(title, _under(result, time), time, left, marks=_marks(list(result.events)), caption=caption)
 
@@ -242,7 +248,7 @@ def finding_of_eeg(result: EegResult) -> str:
         parts.append(f"{text} {plain(ratio, 2)}-fold" if word != FALLS else f"{text} to {short(ratio)} of before")
         if word not in (RISES, FALLS):
             parts[-1] += f" ({word or 'not tested'})"
-    shown = next((n for n in ("lambda1_fraction", *KEY, *result.measures) if (n, DURING) in means and
+    shown = next((n for n in (*LEADING, *result.measures) if (n, DURING) in means and
                   (n, BEFORE) in means and n != BAND_POWER), None)  # fmt: skip
     if shown is not None:
         before, during = means[shown, BEFORE], means[shown, DURING]
@@ -294,39 +300,25 @@ def _traces_caption(result: EegResult) -> str:
     return f"{text}; dot: the channel leaves its baseline" if result.recruitment else text
 
 
-def _synchrony(axes: Axes, result: EegResult, names: list[str], time: Time) -> None:
-    hue = EEG if result.channels else INK
-    colours = [hue] if len(names) == 1 else steps_of(hue, len(names))[::-1]
-    ends = []
-    tops = [0.0]
-    for name, paint in zip(names, colours, strict=True):
-        rows = result.of(name)
-        times = np.array([(row.start + row.stop) / 2 for row in rows]) / time.tick
-        values, low, high = (np.array([getattr(r, a) for r in rows]) for a in ("value", "null_low", "null_high"))
-        axes.fill_between(times, low, high, facecolor=NULL, lw=0, zorder=1)
-        axes.plot(times, values, color=paint, lw=1.1, zorder=3)
-        beyond = np.array([row.p <= 0.05 for row in rows])
-        many = len(rows) > 120
-        if not many:
-            axes.plot(times[beyond], values[beyond], "o", color=paint, ms=3, zorder=4)
-            axes.plot(times[~beyond], values[~beyond], "o", color=paint, mfc="white", ms=3, zorder=4)
-        finite = values[np.isfinite(values)]
-        if finite.size:
-            ends.append((float(np.median(finite[-3:])), notation(name).math, paint))
-            tops.append(float(finite.max()))
-        nulls = high[np.isfinite(high)]
-        if nulls.size:
-            tops.append(float(nulls.max()))
-            if name == names[-1]:
-                ends.append((float(np.median(((low + high) / 2)[np.isfinite(high)][-3:])), "null", SOFT))
-    low = min(0.0, *(v for name in names for v in _values(result, name)), 0.0)
-    top = max(tops) * 1.12 or 1.0
-    axes.set_ylim(low, top)
-    last = -np.inf
-    for height, text, paint in sorted(ends, key=lambda end: end[0]):
-        last = max(height, last + 0.17 * (top - low))
-        beside(axes, text, last, paint)
-    axes.set_ylabel("synchrony" if len(names) > 1 else notation(names[0]).math)
+def _synchrony(axes: Axes, result: EegResult, name: str, time: Time) -> None:
+    hue, rows = EEG if result.channels else INK, result.of(name)
+    times = np.array([(row.start + row.stop) / 2 for row in rows]) / time.tick
+    values, low, high = (np.array([getattr(r, a) for r in rows]) for a in ("value", "null_low", "null_high"))
+    axes.fill_between(times, low, high, facecolor=NULL, lw=0, zorder=1)
+    axes.plot(times, values, color=hue, lw=1.1, zorder=3)
+    if len(rows) <= MOST_DOTS:
+        beyond = np.array([row.p <= LEVEL for row in rows])
+        axes.plot(times[beyond], values[beyond], "o", color=hue, ms=3, zorder=4)
+        axes.plot(times[~beyond], values[~beyond], "o", color=hue, mfc="white", ms=3, zorder=4)
+    ends = np.concatenate([values, low, high])
+    ends = ends[np.isfinite(ends)]
+    bottom, top = (min(0.0, float(ends.min())), float(ends.max()) * 1.12) if ends.size else (0.0, 1.0)
+    axes.set_ylim(bottom, top if top > bottom else bottom + 1.0)
+    if (last := values[np.isfinite(values)]).size:
+        beside(axes, notation(name).math, float(last[-1]), hue)
+        nulls = ((low + high) / 2)[np.isfinite(low)]
+        if nulls.size and abs(float(nulls[-1]) - float(last[-1])) > 0.2 * (top - bottom):
+            beside(axes, "null", float(nulls[-1]), SOFT)
     axes.yaxis.set_major_formatter(lambda value, _: short(value))
 
 
@@ -335,7 +327,7 @@ def _power(axes: Axes, result: EegResult, time: Time) -> None:
     rows = result.of(BAND_POWER)
     times = np.array([(row.start + row.stop) / 2 for row in rows]) / time.tick
     power = 10.0 ** np.array([row.value for row in rows])
-    axes.semilogy(times, power, color=hue, marker="o" if len(rows) <= 120 else "", ms=3)
+    axes.semilogy(times, power, color=hue, marker="o" if len(rows) <= MOST_DOTS else "", ms=3)
     unit, band = str(result.config["unit"]), result.config.get("band")
     axes.set_ylabel("power" if unit in ("", "1") else f"power [{words(unit, 8, 1)}²]")
     finite = power[np.isfinite(power)]
@@ -343,7 +335,9 @@ def _power(axes: Axes, result: EegResult, time: Time) -> None:
         axes.set_ylim(float(finite.min()) / 2, float(finite.max()) * 2)
         if band:
             beside(axes, f"{band[0]:g}–{band[1]:g} {'Hz' if time.clock == 'second' else ''}".strip(), finite[-1], hue)
-    axes.minorticks_off()
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
+    axes.yaxis.set_major_formatter(lambda value, _: plain(value))
+    axes.yaxis.set_minor_locator(NullLocator())
 
 
 def _alarms(axes: Axes, result: EegResult, names: list[str], time: Time) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import leaves_list, linkage
@@ -81,12 +82,27 @@ def nothing(axes: Axes, text: str) -> None:
     axes.text(0.5, 0.5, words(text, 40), ha="center", va="center", transform=axes.transAxes, color=SOFT, size=7)
 
 
+def legible(colour: Any) -> tuple[float, float, float]:
+    """Return a colour dark enough for text on white: a contrast of 4.5.
+
+    >>> legible("white")[0] < 0.5, legible("#0072B2") == to_rgb("#0072B2")
+    (True, True)
+    """
+    rgb = np.array(to_rgb(colour))
+    for share in np.linspace(1.0, 0.0, 41):
+        linear = np.where(share * rgb <= 0.04045, share * rgb / 12.92, ((share * rgb + 0.055) / 1.055) ** 2.4)
+        if 1.05 / (float(linear @ (0.2126, 0.7152, 0.0722)) + 0.05) >= 4.5:
+            red, green, blue = (float(part) for part in share * rgb)
+            return red, green, blue
+    return 0.0, 0.0, 0.0
+
+
 def named(axes: Axes, labels: Sequence[tuple[str, Any]], height: float = 0.97, width: int = 16) -> None:
     """Write the names of lines, in their colours, into the upper left corner."""
     at = 0.03
     for text, colour in labels:
         shown = words(text, width, 1)
-        axes.text(at, height, shown, color=colour, weight="bold", va="top", transform=axes.transAxes, size=7)
+        axes.text(at, height, shown, color=legible(colour), weight="bold", va="top", transform=axes.transAxes, size=7)
         at += 0.02 * len(shown) + 0.025
 
 
@@ -116,19 +132,21 @@ def draw_spectrum(axes: Axes, spectra: Sequence[tuple[str, Spectrum, Any, Any]])
         axes.set(xticks=[], yticks=[])
         return
     first = spectra[0][1]
-    for name, one, colour, dashes in spectra:
+    lowest = min(range(len(spectra)), key=lambda k: float(np.log(spectra[k][1].power).mean()))
+    for at, (name, one, colour, dashes) in enumerate(spectra):
         axes.loglog(one.frequency, one.power, color=colour, ls=dashes, lw=0.9)
         if len(spectra) > 1:
-            middle = float(np.sqrt(one.frequency[0] * one.frequency[-1]))
-            near = (one.frequency > middle / 2.5) & (one.frequency < middle * 2.5)
-            top = float(one.power[near].max()) if near.any() else float(one.power.max())
-            axes.annotate(words(name, 26, 1), (middle, top), (0, 4), textcoords="offset points", color=colour,
-                          ha="center", size=6.5)  # fmt: skip
+            left = one.frequency[0] * (one.frequency[-1] / one.frequency[0]) ** 0.3
+            near = (one.frequency > left / 2.5) & (one.frequency < left * 2.5)
+            part = one.power[near] if near.any() else one.power
+            height, offset, along = (part.min(), -5, "top") if at == lowest else (part.max(), 4, "bottom")
+            axes.annotate(words(name, 26, 1), (left, float(height)), (0, offset), textcoords="offset points",
+                          color=colour, ha="center", va=along, size=6.5)  # fmt: skip
     axes.set(xlabel=with_unit("frequency", first.unit), ylabel=with_unit("power", first.power_unit))
     tops = [float(one.power.max()) for _, one, _, _ in spectra]
     lows = [float(np.percentile(one.power, 1)) for _, one, _, _ in spectra]
-    room = 30.0 if len(spectra) > 1 else 3.0
-    axes.set_ylim(min(lows) / 3, max(tops) * room)
+    room = 12.0 if len(spectra) > 1 else 3.0
+    axes.set_ylim(min(lows) / room, max(tops) * room)
     axes.yaxis.set_major_locator(LogLocator(numticks=6))
     axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}" if 1e-3 < x < 1e4 else f"$10^{{{np.log10(x):.0f}}}$")
     for axis in (axes.xaxis, axes.yaxis):
@@ -212,6 +230,8 @@ def draw_correlations(axes: Axes, matrix: Values, order: NDArray[np.intp]) -> No
     image = axes.imshow(
         shown, cmap=as_rgba(SIGNED), vmin=-1, vmax=1, extent=(0.5, n + 0.5, n + 0.5, 0.5), aspect="equal"
     )
+    place = axes.get_position()
+    axes.set_position((place.x0, place.y0, 0.86 * place.width, place.height))  # room for the numbers of the bar
     axes.set_anchor("NW")
     bar = axes.inset_axes((1.03, 0.0, 0.04, 1.0))
     axes.figure.colorbar(image, cax=bar, ticks=[-1, 0, 1])  # type: ignore[union-attr]

@@ -38,7 +38,7 @@ def mass_overview(run: Run) -> Drawing:
     n = max(entry.n_units for entry in entries.values())
     marks = _seizures(entries, time) if run.source.get("system") == "epileptor" else []
     left = [
-        Part(partial(_panel, name=name, entry=entry, time=time, hue=hue), 14.0 if entry.n_units <= MOST_LINES else 24.0)
+        Part(partial(_panel, name=name, entry=entry, time=time, hue=hue, nodes=n), 14.0 if entry.n_units <= MOST_LINES else 24.0)
         for name, entry in shown.items()
     ]
     field = first_trial(first).mean(axis=1)
@@ -61,6 +61,8 @@ def mass_overview(run: Run) -> Drawing:
         caption += (
             f" Shaded: a node seizes, x1 above {short(SEIZES)}; gaps below {APART:g} model units count as one seizure."
         )
+    if "r" in shown:
+        caption += " Dotted: √(π/4N), order of as many independent phases."
     if first.clock == "model":
         caption += " Model time has no unit, and is not ms."
     if left_out:
@@ -87,19 +89,23 @@ def frequencies(entry: Recording) -> np.ndarray[Any, Any]:
     return np.asarray((phase[-1] - phase[half]) / (2 * np.pi * entry.dt * (phase.shape[0] - 1 - half)))
 
 
-def _panel(axes: Axes, name: str, entry: Recording, time: Time, hue: str) -> None:
+def _panel(axes: Axes, name: str, entry: Recording, time: Time, hue: str, nodes: int) -> None:
     values, times = first_trial(entry), entry.times / time.tick
-    axes.set_ylabel(_symbol(name), rotation=0, ha="right", va="center", labelpad=2)
+    axes.annotate(
+        _symbol(name), (0, 0.5), (-32 if entry.n_units <= MOST_LINES else -14, 0), xycoords="axes fraction", textcoords="offset points", ha="right",
+        va="center", annotation_clip=False,
+    )  # fmt: skip
     if entry.n_units <= MOST_LINES:
         several = entry.n_units > 1
         colours = steps_of(hue, entry.n_units) if several else [INK if name in ("lfp", "r") else hue]
         trace(axes, times, values, colours, 0.7)
         if several:
-            named(axes, [(f"{k}", colours[k]) for k in range(entry.n_units)])
+            named(axes, [(f"node {k}" if k == 0 else f"{k}", colours[k]) for k in range(entry.n_units)])
             low, high = axes.get_ylim()
             axes.set_ylim(low, high + 0.2 * (high - low))
         if name == "r" and entry.quantity == "order parameter":
             axes.set_ylim(0, 1.02)
+            axes.axhline(math.sqrt(math.pi / (4 * nodes)), color=SOFT, lw=0.7, ls=":")
         return
     phases = entry.unit == "rad"
     order = np.argsort(frequencies(entry), kind="stable") if phases else np.argsort(values.mean(axis=0), kind="stable")

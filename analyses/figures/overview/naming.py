@@ -44,6 +44,8 @@ def name_of(run: Run) -> str:
         name = SYSTEMS.get(system, system.replace("_", " "))
         return f"{name}, {protocol}" if isinstance(protocol, str) else name
     file = run.source.get("file")
+    if file and any(is_eeg(entry) for entry in run.values()):
+        return f"EEG {Path(str(file)).stem}"
     return Path(str(file)).name if file else "Recording"
 
 

@@ -13,12 +13,12 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from ....simulator import Recording, Run, Spikes
-from ...measures.circular import wrapped
+from ...measures.circular import population_vector, wrapped
 from ...measures.notation import short
 from ...series.transitions import mean_rate
 from ..parts.palette import INK, SOFT, magnitudes
 from ..parts.style import Drawing, words
-from ..rings import SHARP, Sheet, Stimulus, broken, on_a_ring, sheet, stimuli
+from ..rings import SHARP, Sheet, Stimulus, broken, on_a_ring, sheet, stimuli, tick
 from ..theory import is_given
 from .compose import Mark, Part, Time, compose, plain
 from .lines import first_trial, nothing, trace
@@ -35,7 +35,7 @@ def ring_overview(run: Run) -> Drawing:
     time, hue = span_of([entry]), hue_of(run, entry)
     seen, shown = sheet(entry), stimuli(run)
     left = [
-        Part(partial(_map, seen=seen, shown=shown, time=time, hue=hue), 44.0, title=words(f"{name}: {seen.label}", 60)),
+        Part(partial(_map, seen=seen, shown=shown, time=time, hue=hue), 44.0),
         Part(partial(_strength, seen=seen, time=time, hue=hue), 14.0),
     ]
     groups = {n: e for n, e in run.items() if isinstance(e, Spikes)}
@@ -49,7 +49,7 @@ def ring_overview(run: Run) -> Drawing:
     }  # fmt: skip
     if "error" in angles:
         left.append(Part(partial(_angle, name="error", entry=angles["error"], time=time, hue=hue), 14.0))
-    right = [Part(partial(_profiles, seen=seen, hue=hue), title="Profile at the end")]
+    right = [Part(partial(_profiles, seen=seen, hue=hue, share=END if isinstance(entry, Spikes) else 0.0), title="Profile at the end")]
     marks = [Mark(s.start, s.name, s.end) for s in shown]
     caption = (
         f"{seen.label} of {name}, {seen.sampling}, over time and position. Line: direction of the population vector "
@@ -57,11 +57,16 @@ def ring_overview(run: Run) -> Drawing:
     )
     if shown:
         caption += f" Boxes: place and time of {' and '.join(s.name for s in shown)}."
-    caption += f" Profile: mean over the last {100 * END:g} % of the run; dashed: the decoded position."
+    ending = f"mean over the last {100 * END:g} % of the run" if isinstance(entry, Spikes) else "at the last time"
+    caption += f" Profile: {ending}; dashed: direction of its population vector."
     what = counted(entry.n_units, "cell" if groups else "unit")
     if len(groups) > 1:
         what = " + ".join(f"{spikes.n_units:,} {n}" for n, spikes in groups.items()) + " cells"
-    title = f"{name_of(run)}: {finding_of_bump(seen, shown)}"
+    finding = finding_of_bump(seen, shown)
+    if "error" in angles and "heading" in run:
+        worst = float(np.degrees(np.abs(first_trial(angles["error"])).max()))
+        finding = f"the bump follows the heading to {plain(worst, 2)}° at worst in {time.length}"
+    title = f"{name_of(run)}: {finding}"
     return compose(title, under_of(run, what, time), time, left, right, marks=marks, caption=caption)
 
 
@@ -72,15 +77,16 @@ def finding_of_bump(seen: Sheet, shown: list[Stimulus]) -> str:
         return f"no bump; the population vector stays below {SHARP:g}"
     if not sharp[-1]:
         return f"a bump in {100 * sharp.mean():.0f} % of the time, none at the end (strength {short(seen.strength[-1])})"
-    end = f"a bump at {_degrees(seen.position[-1])}, strength {short(float(seen.strength[-1]))}, at the end"
+    end = f"a bump stands at {_degrees(seen.position[-1])} at the end (strength {short(float(seen.strength[-1]))})"
     middle = (seen.times[:-1] + seen.times[1:]) / 2
     after = max((s.end for s in shown), default=float(seen.times[0]))
     later = np.flatnonzero(sharp & (middle >= after))
     if later.size < 2:
         return end
     moved = float(np.degrees(wrapped(np.radians(seen.position[later[-1]] - seen.position[later[0]]))))
-    since = f"after {shown[-1].name}" if shown else f"since {plain(float(middle[later[0]]), 2)}"
-    return f"{end}, {_degrees(abs(moved))} from where it was {since}"
+    ago = f"{plain(float(middle[later[-1]] - middle[later[0]]), 2)} {tick(seen.clock)} before"
+    since = f"after the {shown[-1].name}, " if shown else ""
+    return f"{end}, {_degrees(abs(moved))} from its place {since}{ago}"
 
 
 def _degrees(value: float) -> str:
@@ -108,12 +114,13 @@ def _map(axes: Axes, seen: Sheet, shown: list[Stimulus], time: Time, hue: str) -
     axes.figure.colorbar(image, cax=bar)  # type: ignore[union-attr]
     bar.tick_params(labelsize=6, length=1.5, pad=1.5)
     bar.yaxis.set_major_locator(MaxNLocator(3))
+    bar.set_ylabel(seen.label, size=6.5, labelpad=2)
 
 
 def _strength(axes: Axes, seen: Sheet, time: Time, hue: str) -> None:
     axes.plot((seen.times[:-1] + seen.times[1:]) / 2 / time.tick, seen.strength, color=hue)
     axes.axhline(SHARP, color=SOFT, lw=0.6, ls=":")
-    axes.set(ylim=(0, 1.02), ylabel="vector strength", yticks=[0, 0.5, 1])
+    axes.set(ylim=(0, 1.02), ylabel="strength", yticks=[0, 0.5, 1])
     axes.set_yticklabels(["0", ".5", "1"])
 
 
@@ -123,16 +130,17 @@ def _angle(axes: Axes, name: str, entry: Recording, time: Time, hue: str) -> Non
     axes.set_ylabel(f"{name} [deg]")
 
 
-def _profiles(axes: Axes, seen: Sheet, hue: str) -> None:
-    last = max(1, round(END * len(seen.activity)))
+def _profiles(axes: Axes, seen: Sheet, hue: str, share: float) -> None:
+    last = max(1, round(share * len(seen.activity)))
     profile = seen.activity[-last:].mean(axis=0)
     if not profile.any():
         nothing(axes, "silent at the end")
         axes.set(xticks=[], yticks=[])
         return
     axes.plot(seen.angle, profile, color=hue)
-    if seen.strength[-1] > SHARP:
-        axes.axvline(seen.position[-1], color=INK, lw=0.8, ls=(0, (3, 2)))
+    position, strength = population_vector(np.maximum(profile, 0.0), np.radians(seen.angle))
+    if strength > SHARP:
+        axes.axvline(float(np.degrees(position)), color=INK, lw=0.8, ls=(0, (3, 2)))
     axes.set(xlabel="position [deg]", ylabel=words(seen.label, 24), xlim=(-180, 180), xticks=[-180, 0, 180])
     axes.set_ylim(0, 1.08 * float(profile.max()))
 

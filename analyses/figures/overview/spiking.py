@@ -20,7 +20,7 @@ from ...measures.notation import short
 from ..theory import is_given, noise, transfer_axes, transfer_of
 from .compose import Mark, Part, Time, compose, plain
 from .frame import beside
-from .lines import draw_spectrum, first_trial, named, nothing, spectrum_of, trace
+from .lines import draw_spectrum, first_trial, legible, named, nothing, spectrum_of, trace
 from .naming import colours_of, counted, hue_of, listed, name_of, span_of, under_of
 
 ROWS, LEAST_ROWS = 100, 8  # units of a raster
@@ -169,7 +169,7 @@ def draw_rasters(axes: Axes, groups: Mapping[str, Spikes], colours: Mapping[str,
         size_of = f"{spikes.n_units:,}" if chosen.size == spikes.n_units else f"{chosen.size} of {spikes.n_units:,}"
         axes.annotate(
             f"{words(noise(name), 12, 1)}\n{size_of}", (0, at + chosen.size / 2), (-6, 0), textcoords="offset points",
-            xycoords=("axes fraction", "data"), ha="right", va="center", color=colours[name], size=6.5,
+            xycoords=("axes fraction", "data"), ha="right", va="center", color=legible(colours[name]), size=6.5,
             annotation_clip=False,
         )  # fmt: skip
         at -= 3
@@ -230,7 +230,7 @@ def _first_of_column(run: Run, groups: Mapping[str, Spikes], colours: Mapping[st
     if ramp is not None:
         return Part(partial(_ramp, found=ramp, colour=next(iter(colours.values()))), title="Hysteresis")
     if "f_i" in run and "drive" in run:
-        return Part(partial(transfer_axes, found=transfer_of(run), colours=colours), title="Rate against drive")
+        return Part(partial(transfer_axes, found=transfer_of(run), colours=colours), title="Rate against drive; dashed: no noise")
     return Part(partial(_intervals, groups=groups, colours=colours), title="Regularity of cells")
 
 
@@ -367,7 +367,7 @@ def _spectrum(
     name, entry = field or (f"{next(iter(rates))} rate", next(iter(rates.values())))
     colour = next(iter(colours.values()))
     signal, times = first_trial(entry).mean(axis=1), entry.times
-    shown = name.upper() if name == "lfp" else name
+    shown = name.upper() if name == "lfp" else noise(name.removesuffix(" rate")) + " rate" * name.endswith(" rate")
     windows = [("", times >= entry.t0 + min(0.5, SETTLED * entry.duration), "-")]
     if ramp is not None and ramp.found is not None:
         on, off = ramp.found.onset_time, ramp.found.offset_time
