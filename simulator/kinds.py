@@ -92,6 +92,16 @@ class Kind(ABC):
             raise InputError(f"plot: {self.kind} has no figures; those that have: {', '.join(FIGURES)}")
         return {drawing.name: drawing for drawing in FIGURES.load(self.kind)(self)}
 
+    def pictures(self) -> dict[str, Any]:
+        """Draw the overview, if the kind has one, and every part: name -> Drawing.
+
+        Raises:
+            InputError: this kind has no figures.
+        """
+        overview = self.overview()
+        parts = self.drawings()
+        return parts if overview is None else {overview.name: overview, **parts}
+
     def html(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:
         """Write one self-contained HTML page, with the figures inside.
 

@@ -142,8 +142,9 @@ def _finding(name: str, entry: Recording) -> str:
         return f"{n} of {counted(entry.n_units, 'unit')} {'varies' if n == 1 else 'vary'}"
     pairs = r[np.ix_(live, live)][np.triu_indices(n, 1)]
     constant = f"; {chosen.size - n} of {chosen.size} do not vary" if n < chosen.size else ""
-    mean = f"mean correlation of {counted(pairs.size, 'pair')} {short(float(pairs.mean()))}"
-    return f"{name}, {mean}, mean |r| {short(float(np.abs(pairs).mean()))}{constant}"
+    mean = f"{counted(n, 'unit')}, mean correlation {short(float(pairs.mean()))}"
+    several = f"{name}: " if len(name) < 30 and name != "activity" else ""
+    return f"{several}{mean} (mean |r| {short(float(np.abs(pairs).mean()))}){constant}"
 
 
 def _caption(run: Run, shown: dict[str, Recording], first: Recording) -> str:

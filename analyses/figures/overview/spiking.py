@@ -25,6 +25,8 @@ from .naming import colours_of, counted, hue_of, listed, name_of, span_of, under
 
 ROWS, LEAST_ROWS = 100, 8  # units of a raster
 RATE_BIN = 0.010  # s
+IN_BIN, LEAST_BINS = 10.0, 50  # spikes in a bin, on average, of few units; bins of a run
+PLAIN = "spikes"  # name of the only population of a stranger's file
 RAMP_SD = 0.25  # s; outlasts the rhythm of a seizure, so that its cycles are no crossings
 RAMP_LEVEL = 20.0  # Hz; between rest and seizure
 MOST_TRACES, MOST_PANELS = 7, 3
@@ -59,6 +61,8 @@ def spiking_overview(run: Run) -> Drawing:
     marks = ramp.marks if ramp else [Mark(at, f"{name} = {value:g}") for name, at, value in steps[:6]]
     what = " + ".join(f"{spikes.n_units:,} {noise(name)}" for name, spikes in groups.items()) + " cells"
     many = len(groups) > 3
+    if list(groups) == [PLAIN]:
+        what = counted(groups[PLAIN].n_units, "unit")
     if many:
         what = f"{counted(sum(s.n_units for s in groups.values()), 'cell')} in {len(groups)} populations"
     left_out = [
@@ -107,8 +111,9 @@ def finding_of_step(name: str, spikes: Spikes, step: tuple[str, float, float], r
 
 
 def rate_bin(spikes: Spikes) -> float:
-    """Return the bin of rates [s]: 10 ms, wider where there would be more bins than can be drawn."""
-    return min(max(RATE_BIN, spikes.duration / (20 * COLUMNS)), spikes.duration)
+    """Return the bin of rates [s]: 10 ms, or wider: for `IN_BIN` spikes in each, and no more bins than can be drawn."""
+    enough = min(IN_BIN * spikes.duration / max(spikes.time.size, 1), spikes.duration / LEAST_BINS)
+    return min(max(RATE_BIN, enough, spikes.duration / (20 * COLUMNS)), spikes.duration)
 
 
 def finding_of_spikes(groups: Mapping[str, Spikes]) -> str:
@@ -122,11 +127,15 @@ def finding_of_spikes(groups: Mapping[str, Spikes]) -> str:
         first = next(iter(groups.values()))
         return f"no unit fires in {plain(first.duration)} s"
     shown = list(groups.items())[:3]
-    parts = [f"{noise(name)} {'fires at ' * (at == 0)}{_rate(spikes)}" for at, (name, spikes) in enumerate(shown)]
+    parts = [f"{_subject(name, shown)} {'fires at ' * (at == 0)}{_rate(spikes)}" for at, (name, spikes) in enumerate(shown)]
     rest = f"; {len(groups) - 3} more populations" if len(groups) > 3 else ""
     cvs = cv_of(shown[0][1])
     cv = f"; CV of intervals {short(np.mean(cvs))}{' in ' + noise(shown[0][0]) if len(groups) > 1 else ''}" if cvs.size else ""
     return f"{listed(parts)} on average{cv}{rest}"
+
+
+def _subject(name: str, shown: list[tuple[str, Spikes]]) -> str:
+    return "a unit" if len(shown) == 1 and name == PLAIN else noise(name)
 
 
 def _rate(spikes: Spikes) -> str:
@@ -168,7 +177,7 @@ def draw_rasters(axes: Axes, groups: Mapping[str, Spikes], colours: Mapping[str,
         )  # fmt: skip
         size_of = f"{spikes.n_units:,}" if chosen.size == spikes.n_units else f"{chosen.size} of {spikes.n_units:,}"
         axes.annotate(
-            f"{words(noise(name), 12, 1)}\n{size_of}", (0, at + chosen.size / 2), (-6, 0), textcoords="offset points",
+            f"{words(noise(name), 12, 1)}\n{size_of}" if name != PLAIN else f"{size_of}\nunits", (0, at + chosen.size / 2), (-6, 0), textcoords="offset points",
             xycoords=("axes fraction", "data"), ha="right", va="center", color=legible(colours[name]), size=6.5,
             annotation_clip=False,
         )  # fmt: skip
@@ -184,7 +193,8 @@ def draw_rates(axes: Axes, rates: Mapping[str, Recording], colours: Mapping[str,
         axes.plot(t, x[:, 0], color=colours[name], lw=0.8, rasterized=len(t) > COLUMNS)
     axes.set_ylim(0, max(1e-9, *(float(rate.numpy().max()) for rate in rates.values())) * 1.18 or 1.0)
     axes.set_ylabel("rate [Hz]")
-    named(axes, [(noise(name), colours[name]) for name in list(rates)[:5]])
+    if list(rates) != [PLAIN]:
+        named(axes, [(noise(name), colours[name]) for name in list(rates)[:5]])
 
 
 def _signals(run: Run) -> tuple[dict[str, Recording], dict[str, Recording]]:
@@ -253,7 +263,7 @@ def _intervals(axes: Axes, groups: Mapping[str, Spikes], colours: Mapping[str, A
         axes.stairs(share, edges, color=colours[name], lw=1.1)
     axes.axvline(1.0, color=HAIR, lw=0.8, zorder=0)
     for at, (name, cv) in enumerate(drawn.items()):
-        named(axes, [(f"{noise(name)}, n = {cv.size:,}", colours[name])], 0.99 - 0.09 * at, 26)
+        named(axes, [(f"{'' if name == PLAIN else noise(name) + ', '}n = {cv.size:,}", colours[name])], 0.99 - 0.09 * at, 26)
     axes.set(xlabel="CV of intervals", ylabel="share of cells", xlim=(0, top))
     axes.set_ylim(0, axes.get_ylim()[1] * (1.15 + 0.1 * len(drawn)))
 
@@ -367,7 +377,7 @@ def _spectrum(
     name, entry = field or (f"{next(iter(rates))} rate", next(iter(rates.values())))
     colour = next(iter(colours.values()))
     signal, times = first_trial(entry).mean(axis=1), entry.times
-    shown = name.upper() if name == "lfp" else noise(name.removesuffix(" rate")) + " rate" * name.endswith(" rate")
+    shown = name.upper() if name == "lfp" else noise(name.removesuffix(" rate").replace(PLAIN, "mean")) + " rate" * name.endswith(" rate")
     windows = [("", times >= entry.t0 + min(0.5, SETTLED * entry.duration), "-")]
     if ramp is not None and ramp.found is not None:
         on, off = ramp.found.onset_time, ramp.found.offset_time

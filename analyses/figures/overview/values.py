@@ -21,7 +21,7 @@ from .frame import MM, WIDTH, page, printed
 from .naming import NETS, VOLTS, counted, listed
 
 ROW, PER_ROW = 3.6, 3  # mm a group; panels beside each other
-LEFT, ACROSS, BETWEEN = 30.0, 42.0, 8.0  # mm: names of groups; a panel; between panels
+LEFT, ACROSS, BETWEEN = 36.0, 40.0, 8.0  # mm: names of groups; a panel; between panels
 MOST_ROWS = 30
 PR = "participation_ratio"
 DOTS = (
@@ -63,12 +63,18 @@ def comparison_overview(found: Comparison) -> Drawing:
         labels = [words(shortened(group, 20), 20, 1) for _, group in groups] if not column else []
         axes.set_yticks(range(len(groups)), labels or [""] * len(groups))
         axes.set_title(f"{notation(name).math}   {words(notation(name).words, 40, 1)}", pad=4)
-        for y in range(1, len(groups)):
-            if groups[y][0] != groups[y - 1][0]:
+        for y, (panel, _) in enumerate(groups):
+            if y and panel == groups[y - 1][0]:
+                continue
+            if y:
                 axes.axhline(y - 0.5, color=HAIR, lw=0.6)
+            if not column:
+                axes.annotate(
+                    words(shortened(panel, 12), 12, 1), (0, y), (-96, 0), xycoords=("axes fraction", "data"),
+                    textcoords="offset points", va="center", size=6.5, color=SOFT, annotation_clip=False,
+                )  # fmt: skip
     against = listed(sorted({words(b, 20, 1) for _, b in low})) if low else "none"
-    caption = DOTS.format(dot="replicate", open=against) + " Panels from top to bottom: " + ", ".join(dict.fromkeys(
-        panel for panel, _ in groups)) + "."  # fmt: skip
+    caption = DOTS.format(dot="replicate", open=against) + " At the left: the panel, then the group."
     return Drawing("overview", title, figure, caption, sentence(f"{title}. {under}"))
 
 
@@ -76,13 +82,13 @@ def finding_of_comparison(found: Comparison, names: Sequence[str]) -> str:
     """Return in how many of these measures each pair of groups separates."""
     pairs = dict.fromkeys((c.panel, c.a, c.b) for c in found.contrasts if c.measure in names)
     parts = []
-    for panel, a, b in list(pairs)[:3]:
+    for panel, a, b in list(pairs)[:2]:
         own = [c for c in found.contrasts if (c.panel, c.a, c.b) == (panel, a, b) and c.measure in names]
         up = sum(c.statement == SEPARATES and _towards(c.measure, c.direction) for c in own)
         down = sum(c.statement == SEPARATES for c in own) - up
         text = f"{a} above {b} in {up} of {counted(len(own), 'measure')}" + (f", below in {down}" if down else "")
         parts.append(text if len({key[0] for key in pairs}) == 1 else f"{panel}: {text}")
-    more = f"; {len(pairs) - 3} more pairs" if len(pairs) > 3 else ""
+    more = f"; {len(pairs) - 2} more pairs" if len(pairs) > 2 else ""
     text = "; ".join(parts) + more
     return text[:1].upper() + text[1:] if text else "Values of groups beside their surrogates"
 
@@ -120,7 +126,7 @@ def _dots(axes: Axes, rows: Sequence[Value], y: float, hue: str, is_open: bool) 
                 place, row.null_high - row.null_low, left=row.null_low, height=high, color=NULL, ec=NULL_EDGE, lw=0.3,
                 zorder=1,
             )  # fmt: skip
-        axes.plot(row.value, place, "o", color=hue, mfc="white" if is_open else hue, ms=3.2, mew=0.9, zorder=3)
+        axes.plot(row.value, place, "o", color=hue, mfc="white" if is_open else hue, ms=3.2, mew=0.9, zorder=3, clip_on=False)
 
 
 def _axis(axes: Axes, name: str, rows: Sequence[Value], n: int) -> None:
@@ -171,7 +177,7 @@ def measurements_overview(found: Measurements) -> Drawing:
     tall = ROW * 1.25 * max(len(drawn), 2) + 2
     height = 21.0 + tall + 12
     figure, _ = page(title, under, height)
-    axes = _place(figure, 46.0, 19.0, 104.0, tall, height)
+    axes = _place(figure, 52.0, 19.0, 98.0, tall, height)
     labels = []
     for y, row in enumerate(drawn):
         at = [_position(row, value) for value in (row.value, row.null_low, row.null_high)]
@@ -189,7 +195,7 @@ def measurements_overview(found: Measurements) -> Drawing:
         labels.append(f"{name}, {words(shortened(row.entry, 14), 14, 1)}" if len(entries) > 1 else name)
         if len(entries) == 1:
             axes.annotate(
-                words(notation(row.measure).words, 34, 1), (0, y), (-42, 0), xycoords=("axes fraction", "data"),
+                words(notation(row.measure).words, 34, 1), (0, y), (-54, 0), xycoords=("axes fraction", "data"),
                 textcoords="offset points", va="center", ha="right", size=6.5, color=SOFT, annotation_clip=False,
             )  # fmt: skip
         if y and row.entry != drawn[y - 1].entry:
@@ -238,7 +244,7 @@ def _p(row: Value) -> str:
 def finding_of_measurements(rows: Sequence[EntryValue]) -> str:
     """Return the number of values beyond their surrogates, and the first ones."""
     tested = [row for row in rows if math.isfinite(row.p)]
-    shown = [f"{notation(row.measure).math} {short(row.value) if row.measure != PR else plain(row.value)}"
+    shown = [f"{notation(row.measure).symbol} {short(row.value) if row.measure != PR else plain(row.value)}"
              for row in rows[:2]]  # fmt: skip
     if not tested:
         return f"{listed(shown)}; no surrogates to compare with"
