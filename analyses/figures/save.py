@@ -39,7 +39,7 @@ def to_png(figure: Figure, caption: str = "", dpi: int = DPI, *, inside: bool = 
 
 
 def to_svg(figure: Figure, caption: str = "", *, inside: bool = False) -> bytes:
-    """Return the figure as SVG, text as text, its caption in ``<desc>`` and in the metadata; `inside` as in `to_png`."""
+    """Return the figure as SVG, text as text, its caption in ``<desc>`` and the metadata; `inside` as in `to_png`."""
     metadata: dict[str, str | None] = {"Date": None, "Creator": None, "Description": spelled(caption) or None}
     drawn = _rendered(figure, "svg", metadata, DPI, caption if inside else "").decode("utf-8")
     drawn = drawn.replace(f"'{FAMILY[0]}'", f"'{FAMILY[0]}', Arial, Helvetica")  # a reader may have other fonts

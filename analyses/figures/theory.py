@@ -126,7 +126,9 @@ def transfer_axes(axes: Axes, found: Transfer, colours: Mapping[str, Any]) -> Le
     legend = [(axes.plot(found.fine, found.plain, color=INK, ls=(0, (4, 2)), lw=1.0, zorder=3)[0], "no noise")]
     for name, curve in found.curves.items():
         legend.append((axes.plot(found.fine, curve, color=colours[name])[0], noise(name)))
-        axes.plot(found.levels, found.measured[name], "o", color=colours[name], ms=3.0, mfc="white", mew=0.9, zorder=2.5)
+        axes.plot(
+            found.levels, found.measured[name], "o", color=colours[name], ms=3.0, mfc="white", mew=0.9, zorder=2.5
+        )
     axes.set(xlabel="mean drive [mV]", ylabel="firing rate [Hz]")
     axes.set_ylim(bottom=0.0)
     axes.margins(x=0.02)

@@ -43,7 +43,9 @@ def plot(
         first = None if every else found.overview()
         figures = found.pictures() if first is None else {first.name: first}
         make_folder(folder)
-        written = save_figures(figures.values(), folder, force=force, captions=caption) + save_films(moving, folder, force=force)
+        written = save_figures(figures.values(), folder, force=force, captions=caption) + save_films(
+            moving, folder, force=force
+        )
     said = assumptions(dict(found.source)) if isinstance(found, Run) else []
     out.remark(
         {

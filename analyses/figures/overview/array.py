@@ -13,6 +13,7 @@ from ...eeg.quality import channel_names
 from ...eeg.traces import envelope
 from ...measures.notation import short
 from ..parts.maps import class_order
+from ..parts.matrices import clustered, correlations
 from ..parts.palette import INK
 from ..parts.style import Drawing, with_unit, words
 from .channels import draw_channels, height_of
@@ -20,8 +21,6 @@ from .compose import Part, Time, compose, plain
 from .lines import (
     SORTED_UNITS,
     Values,
-    clustered,
-    correlations,
     draw_correlations,
     draw_map,
     draw_spectrum,
@@ -150,8 +149,8 @@ def _finding(name: str, entry: Recording) -> str:
 def _caption(run: Run, shown: dict[str, Recording], first: Recording) -> str:
     if _sorted(first):
         text = (
-            f"{first.quantity or 'values'} of units, evenly spaced where there are more than {MOST_UNITS}, z-scored for "
-            "each (from −2.5 to 2.5 SD; grey: it does not vary) and clustered by 1 − r (average linkage)."
+            f"{first.quantity or 'values'} of units, evenly spaced where there are more than {MOST_UNITS}, z-scored "
+            "for each (from −2.5 to 2.5 SD; grey: it does not vary) and clustered by 1 − r (average linkage)."
         )
         if first.unit == "rad":
             text = "Phases from −π to π, units clustered by 1 − r of their values (average linkage)."

@@ -1,4 +1,4 @@
-"""Composition of an overview: panels over one axis of time at the left, panels without time in a column at the right."""
+"""Composition of an overview: panels over one axis of time at the left, panels without time at the right."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def compose(
     if time is not None:
         panels[-1].set_xlabel(time.label)
         _marked(panels, marks, time)
-    each = (max(body, column) - (ROOM + below) * (len(right) - 1) ) / max(len(right), 1)
+    each = (max(body, column) - (ROOM + below) * (len(right) - 1)) / max(len(right), 1)
     for index, part in enumerate(right):
         y = head + ROOM * bool(left[0].title) + index * (min(each, 1.4 * COLUMN_HEIGHT) + below + ROOM)
         axes = axes_at(COLUMN, y, COLUMN_WIDTH, min(each, 1.25 * COLUMN_HEIGHT))
@@ -190,4 +190,4 @@ def _marked(panels: Sequence[Axes], marks: Sequence[Mark], time: Time) -> None:
             free = at + per_character * (len(text) + 2)
         event_through(panels, at, text)
         if text and free > time.stop / time.tick:  # a word that would leave the page stands left of its line
-            panels[0].texts[-1].set_ha("right")
+            panels[0].texts[-1].set(ha="right")

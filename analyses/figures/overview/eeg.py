@@ -20,6 +20,7 @@ from ...eeg.rhythm import BAND_POWER
 from ...eeg.traces import COLUMNS, MOST, TRACES, envelope
 from ...eeg.windows import BEFORE, DURING, Event, events_of
 from ...measures.notation import KEY, notation, short
+from ..parts.matrices import clustered, correlations
 from ..parts.palette import EEG, INK, NULL, SOFT
 from ..parts.style import Drawing, words
 from .channels import draw_channels, height_of
@@ -28,8 +29,6 @@ from .frame import beside
 from .lines import (
     SORTED_UNITS,
     Spectrum,
-    clustered,
-    correlations,
     draw_correlations,
     draw_spectrum,
     first_trial,
@@ -70,8 +69,8 @@ def eeg_run_overview(run: Run) -> Drawing:
         right.append(Part(partial(draw_correlations, matrix=matrix, order=clustered(matrix)), title="Correlation r"))
     left_out = entry.n_units - len(names)
     caption = (
-        f"a, {len(names)} channels{f' of {entry.n_units}' if left_out else ''} as recorded, each about its median; bar: "
-        f"the scale. b, SD in windows of {plain(min(WINDOW, entry.duration))} s: median over channels, and the middle "
+        f"a, {len(names)} channels{f' of {entry.n_units}' if left_out else ''} as recorded, each about its median; "
+        f"bar: the scale. b, SD in windows of {plain(min(WINDOW, entry.duration))} s: median over channels, and the middle "
         "half of them. Spectrum: Welch, mean over channels of the power of each. Correlations of the whole recording, "
         "channels clustered by 1 − r (average linkage)."
     )
@@ -184,7 +183,9 @@ def eeg_overview(result: EegResult) -> Drawing:
         letters.append("power in the band, geometric mean over channels")
     if result.features:
         names = list(dict.fromkeys(row.detector for row in result.features))
-        left.append(Part(partial(_alarms, result=result, names=names, time=time), 4.0 + 3.6 * len(names), "Alarms", wide))
+        left.append(
+            Part(partial(_alarms, result=result, names=names, time=time), 4.0 + 3.6 * len(names), "Alarms", wide)
+        )
         rule = config["alarms"]["rule"]
         letters.append(f"bars: alarms, {rule['hold']:g} s above mean + {rule['k']:g} SD of the baseline")
     if not left:
@@ -353,5 +354,3 @@ def _alarms(axes: Axes, result: EegResult, names: list[str], time: Time) -> None
     axes.set_yticks([-row for row in range(len(names))], labels)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(-len(names) + 0.4, 0.6)
-
-

@@ -11,9 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.signal import welch
-from scipy.spatial.distance import squareform
 
 from ....simulator import Recording
 from ....simulator.recordings.recording import to_numpy
@@ -55,11 +53,11 @@ class Spectrum:
 
 def first_trial(recording: Recording) -> Values:
     """Return values (time, unit) of the first trial, NaN where they are not defined."""
-    values = recording.numpy().reshape(-1, recording.n_times, recording.n_units)[0]
+    values: Values = recording.numpy().reshape(-1, recording.n_times, recording.n_units)[0]
     if recording.valid is None:
         return values
     defined = np.asarray(to_numpy(recording.valid)).reshape(-1, *values.shape)[0]
-    return np.where(defined, values, np.nan)
+    return np.asarray(np.where(defined, values, np.nan))
 
 
 def trace(axes: Axes, times: Values, values: Values, colours: Sequence[Any], width: float = 0.8) -> None:
@@ -115,7 +113,7 @@ def spectrum_of(signal: Values, dt: float, clock: str, unit: str, highest: float
         segment = min(segment, max(16, round(SEGMENT / dt)))
     elif signal.size >= 256:
         segment = signal.size // 2
-    frequency, power = welch(signal, fs=1.0 / dt, nperseg=segment, detrend="linear")
+    frequency, power = welch(signal, fs=1.0 / dt, nperseg=segment, detrend="constant")
     tick = "Hz" if clock == "second" else f"cycles/{clock}"
     seen = (frequency > 0) & (power > power.max() * 10**-DECADES)
     if highest is not None:
@@ -179,11 +177,12 @@ def draw_map(
         colours, low, high = as_rgba(SIGNED), -Z_LIMIT, Z_LIMIT
     ends = (0.5, len(values) + 0.5) if numbered else (float(times[0]), float(times[-1]) + step)
     image = axes.imshow(
-        np.ma.masked_invalid(x.T), aspect="auto", origin="lower", cmap=colours, vmin=low, vmax=high,
+        np.ma.masked_invalid(x.T),  # type: ignore[no-untyped-call]
+        aspect="auto", origin="lower", cmap=colours, vmin=low, vmax=high,
         interpolation="nearest" if len(x) <= 400 else "antialiased", extent=(*ends, -0.5, x.shape[1] - 0.5),
     )  # fmt: skip
     bar = axes.inset_axes((1.015, 0.0, 0.018, 1.0))
-    axes.figure.colorbar(image, cax=bar)  # type: ignore[union-attr]
+    axes.figure.colorbar(image, cax=bar)
     bar.tick_params(labelsize=6, length=1.5, pad=1.5)
     bar.yaxis.set_major_locator(MaxNLocator(3))
     if kind == "phase":
@@ -195,37 +194,9 @@ def draw_map(
     return "from white at 0"
 
 
-def correlations(values: Values) -> Values:
-    """Return Pearson's r (unit, unit) of values (time, unit); NaN of units that do not vary."""
-    x = np.asarray(values, dtype=np.float64)
-    x = x - x.mean(axis=0)
-    size = np.sqrt((x * x).sum(axis=0))
-    dead = size <= 1e-9 * max(float(size.max()), 1e-300)
-    size[dead] = np.nan
-    return np.asarray(np.clip((x / size).T @ (x / size), -1.0, 1.0))
-
-
-def clustered(matrix: Values) -> NDArray[np.intp]:
-    """Return the order of units by clustering on 1 − r: average linkage, optimal order; those without r last.
-
-    >>> r = np.array([[1, 0, .9, 0], [0, 1, 0, .8], [.9, 0, 1, 0], [0, .8, 0, 1]])
-    >>> sorted([set(clustered(r)[:2].tolist()), set(clustered(r)[2:].tolist())], key=min)
-    [{0, 2}, {1, 3}]
-    """
-    live = np.flatnonzero(np.isfinite(np.diagonal(matrix)))
-    dead = np.setdiff1d(np.arange(len(matrix)), live)
-    if live.size < 3:
-        return np.concatenate([live, dead])
-    apart = 1.0 - np.nan_to_num(matrix[np.ix_(live, live)])
-    apart = np.maximum((apart + apart.T) / 2, 0.0)
-    np.fill_diagonal(apart, 0.0)
-    tree = linkage(squareform(apart, checks=False), "average", optimal_ordering=True)
-    return np.concatenate([live[leaves_list(tree)], dead])
-
-
 def draw_correlations(axes: Axes, matrix: Values, order: NDArray[np.intp]) -> None:
     """Draw a matrix of correlations in the given order, from −1 to 1."""
-    shown = np.ma.masked_invalid(matrix[np.ix_(order, order)])
+    shown = np.ma.masked_invalid(matrix[np.ix_(order, order)])  # type: ignore[no-untyped-call]
     n = len(order)
     image = axes.imshow(
         shown, cmap=as_rgba(SIGNED), vmin=-1, vmax=1, extent=(0.5, n + 0.5, n + 0.5, 0.5), aspect="equal"
@@ -234,7 +205,7 @@ def draw_correlations(axes: Axes, matrix: Values, order: NDArray[np.intp]) -> No
     axes.set_position((place.x0, place.y0, 0.86 * place.width, place.height))  # room for the numbers of the bar
     axes.set_anchor("NW")
     bar = axes.inset_axes((1.03, 0.0, 0.04, 1.0))
-    axes.figure.colorbar(image, cax=bar, ticks=[-1, 0, 1])  # type: ignore[union-attr]
+    axes.figure.colorbar(image, cax=bar, ticks=[-1, 0, 1])
     bar.tick_params(labelsize=6, length=1.5, pad=1.5)
     bar.set_yticklabels(["−1", "0", "1"])
     axes.set(xlabel="unit, clustered by 1 − r")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -38,14 +39,18 @@ def mass_overview(run: Run) -> Drawing:
     n = max(entry.n_units for entry in entries.values())
     marks = _seizures(entries, time) if run.source.get("system") == "epileptor" else []
     left = [
-        Part(partial(_panel, name=name, entry=entry, time=time, hue=hue, nodes=n), 14.0 if entry.n_units <= MOST_LINES else 24.0)
+        Part(
+            partial(_panel, name=name, entry=entry, time=time, hue=hue, nodes=n),
+            14.0 if entry.n_units <= MOST_LINES else 24.0,
+        )
         for name, entry in shown.items()
     ]
     field = first_trial(first).mean(axis=1)
     spectrum = spectrum_of(field, first.dt, first.clock, first.unit)
     name = next(iter(entries))
     across = f"Spectrum, {'mean of ' if n > 1 else ''}{_symbol(name)}"
-    right = [_state(run, entries, hue)] if _state(run, entries, hue) else []
+    state = _state(run, entries, hue)
+    right = [state] if state else []
     right.append(Part(
         partial(draw_spectrum, spectra=[("", spectrum, hue, "-")] if spectrum else []), title=across
     ))  # fmt: skip
@@ -92,7 +97,8 @@ def frequencies(entry: Recording) -> np.ndarray[Any, Any]:
 def _panel(axes: Axes, name: str, entry: Recording, time: Time, hue: str, nodes: int) -> None:
     values, times = first_trial(entry), entry.times / time.tick
     axes.annotate(
-        _symbol(name), (0, 0.5), (-32 if entry.n_units <= MOST_LINES else -14, 0), xycoords="axes fraction", textcoords="offset points", ha="right",
+        _symbol(name), (0, 0.5), (-32 if entry.n_units <= MOST_LINES else -14, 0), xycoords="axes fraction",
+        textcoords="offset points", ha="right",
         va="center", annotation_clip=False,
     )  # fmt: skip
     if entry.n_units <= MOST_LINES:
@@ -151,9 +157,7 @@ def _plane(axes: Axes, entries: Found, names: tuple[str, str], hue: str) -> None
         axes.plot(across[0, unit], along[0, unit], "o", color=colours[unit], mfc="white", ms=4.5, mew=1.1, zorder=4)
         axes.plot(across[-1, unit], along[-1, unit], "o", color=colours[unit], ms=4, mew=0, zorder=4)
     axes.set(xlabel=_symbol(names[0]), ylabel=_symbol(names[1]))
-    axes.text(
-        1.0, 1.02, "○ start  ● end", ha="right", va="bottom", transform=axes.transAxes, size=6.5, color=SOFT
-    )
+    axes.text(1.0, 1.02, "○ start  ● end", ha="right", va="bottom", transform=axes.transAxes, size=6.5, color=SOFT)
 
 
 def _seizures(entries: Found, time: Time) -> list[Mark]:
@@ -206,7 +210,7 @@ def _seizes(entries: Found, marks: list[Mark], time: Time) -> str:
     if z.n_units > 1:
         k = int(((first_trial(entries["x1"]) > SEIZES).mean(axis=0) > 0).sum())
         return f"{count}; {k} of {z.n_units} nodes seize"
-    whole = [(a, b) for a, b in zip(marks, marks[1:], strict=False)]
+    whole = list(pairwise(marks))
     if not whole:
         return count
     at = np.interp([float(whole[0][0].stop or 0), whole[0][1].onset], z.times, first_trial(z)[:, 0])

@@ -1,10 +1,8 @@
-"""Overview of a ring: activity over time and position with the decoded position, its strength, the profile at the end."""
+"""Overview of a ring: activity over time and position, strength and errors of the bump, the profile at the end."""
 
 from __future__ import annotations
 
-
 from functools import partial
-
 
 import numpy as np
 from matplotlib import patheffects
@@ -49,7 +47,12 @@ def ring_overview(run: Run) -> Drawing:
     }  # fmt: skip
     if "error" in angles:
         left.append(Part(partial(_angle, name="error", entry=angles["error"], time=time, hue=hue), 14.0))
-    right = [Part(partial(_profiles, seen=seen, hue=hue, share=END if isinstance(entry, Spikes) else 0.0), title="Profile at the end")]
+    right = [
+        Part(
+            partial(_profiles, seen=seen, hue=hue, share=END if isinstance(entry, Spikes) else 0.0),
+            title="Profile at the end",
+        )
+    ]
     marks = [Mark(s.start, s.name, s.end) for s in shown]
     caption = (
         f"{seen.label} of {name}, {seen.sampling}, over time and position. Line: direction of the population vector "
@@ -76,7 +79,9 @@ def finding_of_bump(seen: Sheet, shown: list[Stimulus]) -> str:
     if not sharp.any():
         return f"no bump; the population vector stays below {SHARP:g}"
     if not sharp[-1]:
-        return f"a bump in {100 * sharp.mean():.0f} % of the time, none at the end (strength {short(seen.strength[-1])})"
+        return (
+            f"a bump in {100 * sharp.mean():.0f} % of the time, none at the end (strength {short(seen.strength[-1])})"
+        )
     end = f"a bump stands at {_degrees(seen.position[-1])} at the end (strength {short(float(seen.strength[-1]))})"
     middle = (seen.times[:-1] + seen.times[1:]) / 2
     after = max((s.end for s in shown), default=float(seen.times[0]))
@@ -111,7 +116,7 @@ def _map(axes: Axes, seen: Sheet, shown: list[Stimulus], time: Time, hue: str) -
             ))  # fmt: skip
     axes.set(ylabel="position [deg]", yticks=[-180, -90, 0, 90, 180], ylim=(-180, 180))
     bar = axes.inset_axes((1.015, 0.0, 0.018, 1.0))
-    axes.figure.colorbar(image, cax=bar)  # type: ignore[union-attr]
+    axes.figure.colorbar(image, cax=bar)
     bar.tick_params(labelsize=6, length=1.5, pad=1.5)
     bar.yaxis.set_major_locator(MaxNLocator(3))
     bar.set_ylabel(seen.label, size=6.5, labelpad=2)
@@ -143,5 +148,3 @@ def _profiles(axes: Axes, seen: Sheet, hue: str, share: float) -> None:
         axes.axvline(float(np.degrees(position)), color=INK, lw=0.8, ls=(0, (3, 2)))
     axes.set(xlabel="position [deg]", ylabel=words(seen.label, 24), xlim=(-180, 180), xticks=[-180, 0, 180])
     axes.set_ylim(0, 1.08 * float(profile.max()))
-
-

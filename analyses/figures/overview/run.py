@@ -21,7 +21,8 @@ def run_overview(run: Run) -> Drawing:
     if any("metric" in entry.unit_labels for entry in entries):
         from .training import training_overview
 
-        return training_overview(run)
+        drawn: Drawing = training_overview(run)
+        return drawn
     if any(on_a_ring(entry) for entry in entries):
         return ring_overview(run)
     if any(isinstance(entry, Spikes) for entry in entries):

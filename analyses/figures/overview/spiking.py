@@ -4,31 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from scipy.ndimage import gaussian_filter1d
 
-from ....simulator import InputError, Recording, Run, Spikes
+from ....simulator import Recording, Run, Spikes
 from ....simulator.recordings.spikes import MIN_SPIKES
-from ...series.transitions import Transition, mean_rate, transition
-from ..parts.palette import HAIR, INK, SOFT, steps_of
-from ..parts.style import Drawing, with_unit, words
 from ...eeg.traces import COLUMNS, envelope
 from ...measures.notation import short
+from ...series.transitions import mean_rate
+from ..parts.palette import HAIR, INK, SOFT, steps_of
+from ..parts.style import Drawing, with_unit, words
 from ..theory import is_given, noise, transfer_axes, transfer_of
 from .compose import Mark, Part, Time, compose, plain
 from .frame import beside
 from .lines import draw_spectrum, first_trial, legible, named, nothing, spectrum_of, trace
 from .naming import colours_of, counted, hue_of, listed, name_of, span_of, under_of
+from .ramp import Ramp, draw_ramp, ramp_of
 
 ROWS, LEAST_ROWS = 100, 8  # units of a raster
 RATE_BIN = 0.010  # s
 IN_BIN, LEAST_BINS = 10.0, 50  # spikes in a bin, on average, of few units; bins of a run
 PLAIN = "spikes"  # name of the only population of a stranger's file
-RAMP_SD = 0.25  # s; outlasts the rhythm of a seizure, so that its cycles are no crossings
-RAMP_LEVEL = 20.0  # Hz; between rest and seizure
 MOST_TRACES, MOST_PANELS = 7, 3
 HIGHEST = 100.0  # Hz; of a spectrum
 SETTLED = 0.2  # of the run; left out of spectra and regularity, at most 0.5 s
@@ -103,7 +102,7 @@ def finding_of_step(name: str, spikes: Spikes, step: tuple[str, float, float], r
     before = float(first_trial(run.recording(symbol))[0, 0])
     edges = (spikes.t0, at, spikes.t0 + spikes.duration)
     first, second = (np.count_nonzero((spikes.time >= a) & (spikes.time < b)) / (b - a) / spikes.n_units
-                     for a, b in zip(edges[:-1], edges[1:], strict=True))  # fmt: skip
+                     for a, b in pairwise(edges))  # fmt: skip
     return (
         f"{name} fires at {plain(first, 2)} Hz while {symbol} = {before:g}, and at {plain(second, 2)} Hz after "
         f"{symbol} = {after:g}"
@@ -127,10 +126,16 @@ def finding_of_spikes(groups: Mapping[str, Spikes]) -> str:
         first = next(iter(groups.values()))
         return f"no unit fires in {plain(first.duration)} s"
     shown = list(groups.items())[:3]
-    parts = [f"{_subject(name, shown)} {'fires at ' * (at == 0)}{_rate(spikes)}" for at, (name, spikes) in enumerate(shown)]
+    parts = [
+        f"{_subject(name, shown)} {'fires at ' * (at == 0)}{_rate(spikes)}" for at, (name, spikes) in enumerate(shown)
+    ]
     rest = f"; {len(groups) - 3} more populations" if len(groups) > 3 else ""
     cvs = cv_of(shown[0][1])
-    cv = f"; CV of intervals {short(np.mean(cvs))}{' in ' + noise(shown[0][0]) if len(groups) > 1 else ''}" if cvs.size else ""
+    cv = (
+        f"; CV of intervals {short(np.mean(cvs))}{' in ' + noise(shown[0][0]) if len(groups) > 1 else ''}"
+        if cvs.size
+        else ""
+    )
     return f"{listed(parts)} on average{cv}{rest}"
 
 
@@ -154,7 +159,7 @@ def cv_of(spikes: Spikes) -> np.ndarray[Any, Any]:
     mean = first[enough] / n[enough]
     deviation = intervals - np.where(enough, first / np.maximum(n, 1), 0.0)[unit]
     variance = np.bincount(unit, deviation**2, spikes.n_units)[enough] / (n[enough] - 1)
-    return np.sqrt(variance[mean > 0]) / mean[mean > 0]
+    return np.asarray(np.sqrt(variance[mean > 0]) / mean[mean > 0])
 
 
 def draw_rasters(axes: Axes, groups: Mapping[str, Spikes], colours: Mapping[str, Any], time: Time) -> None:
@@ -172,12 +177,14 @@ def draw_rasters(axes: Axes, groups: Mapping[str, Spikes], colours: Mapping[str,
         first = np.unique(part.unit * (COLUMNS + 2) + column.astype(np.int64), return_index=True)[1]
         size = float(np.clip(38.0 / 25.4 * 72 / height, 0.6, 6.0))
         axes.plot(
-            part.time[first] / time.tick, at + part.unit[first], "|", color=colours[name], ms=size, mew=0.4 if first.size > 4000 else 0.6,
+            part.time[first] / time.tick, at + part.unit[first], "|", color=colours[name], ms=size,
+            mew=0.4 if first.size > 4000 else 0.6,
             rasterized=True,
         )  # fmt: skip
         size_of = f"{spikes.n_units:,}" if chosen.size == spikes.n_units else f"{chosen.size} of {spikes.n_units:,}"
         axes.annotate(
-            f"{words(noise(name), 12, 1)}\n{size_of}" if name != PLAIN else f"{size_of}\nunits", (0, at + chosen.size / 2), (-6, 0), textcoords="offset points",
+            f"{words(noise(name), 12, 1)}\n{size_of}" if name != PLAIN else f"{size_of}\nunits",
+            (0, at + chosen.size / 2), (-6, 0), textcoords="offset points",
             xycoords=("axes fraction", "data"), ha="right", va="center", color=legible(colours[name]), size=6.5,
             annotation_clip=False,
         )  # fmt: skip
@@ -188,7 +195,7 @@ def draw_rasters(axes: Axes, groups: Mapping[str, Spikes], colours: Mapping[str,
 
 def draw_rates(axes: Axes, rates: Mapping[str, Recording], colours: Mapping[str, Any], time: Time) -> None:
     """Draw the rate of every population over time."""
-    for name, rate in reversed(rates.items()):
+    for name, rate in reversed(list(rates.items())):
         t, x = envelope(rate.times / time.tick, rate.numpy())
         axes.plot(t, x[:, 0], color=colours[name], lw=0.8, rasterized=len(t) > COLUMNS)
     axes.set_ylim(0, max(1e-9, *(float(rate.numpy().max()) for rate in rates.values())) * 1.18 or 1.0)
@@ -238,9 +245,12 @@ def _levels(axes: Axes, entries: Mapping[str, Recording], time: Time, hue: Any) 
 def _first_of_column(run: Run, groups: Mapping[str, Spikes], colours: Mapping[str, Any], ramp: Ramp | None) -> Part:
     """Return hysteresis of a ramp, rates against drive where theory is given, else the regularity of cells."""
     if ramp is not None:
-        return Part(partial(_ramp, found=ramp, colour=next(iter(colours.values()))), title="Hysteresis")
+        return Part(partial(draw_ramp, found=ramp, colour=next(iter(colours.values()))), title="Hysteresis")
     if "f_i" in run and "drive" in run:
-        return Part(partial(transfer_axes, found=transfer_of(run), colours=colours), title="Rate against drive; dashed: no noise")
+        return Part(
+            partial(transfer_axes, found=transfer_of(run), colours=colours),
+            title="Rate against drive; dashed: no noise",
+        )
     return Part(partial(_intervals, groups=groups, colours=colours), title="Regularity of cells")
 
 
@@ -263,111 +273,14 @@ def _intervals(axes: Axes, groups: Mapping[str, Spikes], colours: Mapping[str, A
         axes.stairs(share, edges, color=colours[name], lw=1.1)
     axes.axvline(1.0, color=HAIR, lw=0.8, zorder=0)
     for at, (name, cv) in enumerate(drawn.items()):
-        named(axes, [(f"{'' if name == PLAIN else noise(name) + ', '}n = {cv.size:,}", colours[name])], 0.99 - 0.09 * at, 26)
+        named(
+            axes,
+            [(f"{'' if name == PLAIN else noise(name) + ', '}n = {cv.size:,}", colours[name])],
+            0.99 - 0.09 * at,
+            26,
+        )
     axes.set(xlabel="CV of intervals", ylabel="share of cells", xlim=(0, top))
     axes.set_ylim(0, axes.get_ylim()[1] * (1.15 + 0.1 * len(drawn)))
-
-
-class Ramp:
-    """Rate of a run against a parameter that is ramped, with the crossings of a level.
-
-    Attributes:
-        parameter, rate: in the order of time, (time,); label: of the parameter, with its unit.
-        found: the crossings, or None where the rate does not cross the level and return.
-    """
-
-    def __init__(self, control: Recording, rate: Recording, symbol: str, name: str) -> None:
-        self.rate = gaussian_filter1d(rate.numpy()[:, 0], RAMP_SD / rate.dt, mode="reflect")
-        self.parameter = np.interp(rate.times, control.times, control.numpy()[:, 0])
-        self.symbol, self.name = symbol, name
-        quantity = control.quantity if control.quantity in ("", symbol) else f"{control.quantity} {symbol}"
-        self.label = with_unit(quantity or symbol, control.unit)
-        self.found: Transition | None = None
-        try:
-            self.found = transition(control, rate, threshold=RAMP_LEVEL, smoothing=RAMP_SD)
-        except InputError:  # the rate does not cross that level and return: the curve is all there is
-            pass
-
-    @property
-    def finding(self) -> str:
-        """Return the crossings as a sentence; "" without them."""
-        if self.found is None:
-            return ""
-        on, off = self.found.onset, self.found.offset
-        start, stop = self._falls(self.found.onset_time), self._falls(self.found.offset_time)
-        if start == stop:
-            return f"it seizes at {self.symbol} = {on:.2f} and stops at {off:.2f}"
-        ways = ("down", "up") if start else ("up", "down")
-        only = "only " if (off > on) == start and abs(off - on) > 0.01 * np.ptp(self.parameter) else ""
-        return (
-            f"it seizes at {self.symbol} = {on:.2f} on the way {ways[0]} and stops {only}at {off:.2f} on the way "
-            f"{ways[1]}"
-        )
-
-    def _falls(self, time: float) -> bool:
-        """Return whether the parameter falls at this time: before its least value of a ramp down and up."""
-        at = int(np.clip(round((time - self.start) / self.step), 1, self.parameter.size - 2))
-        return bool(self.parameter[at + 1] < self.parameter[at - 1])
-
-    start, step = 0.0, RATE_BIN
-
-    @property
-    def marks(self) -> list[Mark]:
-        """Return the crossings as events."""
-        if self.found is None:
-            return []
-        f = self.found
-        return [
-            Mark(f.onset_time, f"onset, {self.symbol} = {f.onset:.2f}"),
-            Mark(f.offset_time, f"offset, {self.symbol} = {f.offset:.2f}"),
-        ]
-
-    @property
-    def caption(self) -> str:
-        """Return the meaning of the curve."""
-        return (
-            f"Hysteresis: rate of {self.name}, smoothed by a Gaussian of SD {RAMP_SD:g} s, against {self.symbol}; where "
-            f"the way down and the way up differ, the state depends on the past. A seizure is taken to begin and to end "
-            f"where that rate crosses {RAMP_LEVEL:g} Hz (dots)."
-        )
-
-
-def ramp_of(run: Run, rates: Mapping[str, Recording]) -> Ramp | None:
-    """Return the rate against the entry ``g``, where that is ramped; None elsewhere."""
-    control = run.get("g")
-    name, rate = next(iter(rates.items()))
-    if not isinstance(control, Recording) or control.clock != "second" or rate.duration < 20 * RAMP_SD:
-        return None
-    values = first_trial(control)
-    g = values[:, [int(np.ptp(values, axis=0).argmax())]]  # of several columns the one that is ramped
-    if np.unique(g).size <= 3:  # a constant, or a trigger that is switched on and off, is no ramp
-        return None
-    one = Recording(g, control.dt, "second", control.quantity, control.unit, t0=control.t0)
-    found = Ramp(one, rate, "g", name)
-    found.start, found.step = rate.t0, rate.dt
-    return found
-
-
-def _ramp(axes: Axes, found: Ramp, colour: Any) -> None:
-    change = np.sign(np.gradient(found.parameter))
-    for part in np.split(np.arange(found.rate.size), np.flatnonzero(np.diff(change)) + 1):
-        if change[part[0]] == 0 or part.size < 3:
-            continue
-        rising = change[part[0]] > 0
-        axes.plot(found.parameter[part], found.rate[part], color=colour, ls=(0, (4, 1.5)) if rising else "-", lw=1.2)
-        level = 0.42 if rising else 0.62  # of the rate, where the two ways are apart
-        at = part[int(np.abs(found.rate[part] - level * found.rate.max()).argmin())]
-        axes.annotate(
-            f"{found.symbol} {'rising' if rising else 'falling'}", (found.parameter[at], found.rate[at]),
-            (4, 5) if rising else (-4, -2), textcoords="offset points", size=6.5, ha="left" if rising else "right",
-        )  # fmt: skip
-    if found.found is not None:
-        axes.plot([found.found.onset, found.found.offset], [found.found.threshold] * 2, "o", color=INK, ms=4, zorder=4)
-    span = float(np.ptp(found.parameter))
-    axes.set(
-        xlabel=found.label, ylabel=f"smoothed {found.name} rate [Hz]", ylim=(0, 1.08 * float(found.rate.max()) or 1.0),
-        xlim=(float(found.parameter.min()) - 0.3 * span, float(found.parameter.max()) + 0.06 * span),
-    )  # fmt: skip
 
 
 def _spectrum(
@@ -377,8 +290,12 @@ def _spectrum(
     name, entry = field or (f"{next(iter(rates))} rate", next(iter(rates.values())))
     colour = next(iter(colours.values()))
     signal, times = first_trial(entry).mean(axis=1), entry.times
-    shown = name.upper() if name == "lfp" else noise(name.removesuffix(" rate").replace(PLAIN, "mean")) + " rate" * name.endswith(" rate")
-    windows = [("", times >= entry.t0 + min(0.5, SETTLED * entry.duration), "-")]
+    shown = (
+        name.upper()
+        if name == "lfp"
+        else noise(name.removesuffix(" rate").replace(PLAIN, "mean")) + " rate" * name.endswith(" rate")
+    )
+    windows: list[tuple[str, Any, Any]] = [("", times >= entry.t0 + min(0.5, SETTLED * entry.duration), "-")]
     if ramp is not None and ramp.found is not None:
         on, off = ramp.found.onset_time, ramp.found.offset_time
         windows = [

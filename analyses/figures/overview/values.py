@@ -25,8 +25,8 @@ LEFT, ACROSS, BETWEEN = 36.0, 40.0, 8.0  # mm: names of groups; a panel; between
 MOST_ROWS = 30
 PR = "participation_ratio"
 DOTS = (
-    "Dot: one {dot}. Grey: the middle 95 % of its surrogates. Open: {open}. The axis of PR runs from many modes to one, "
-    "so that right is more synchronous everywhere."
+    "Dot: one {dot}. Grey: the middle 95 % of its surrogates. Open: {open}. The axis of PR runs from many modes to "
+    "one, so that right is more synchronous everywhere."
 )
 
 
@@ -126,7 +126,9 @@ def _dots(axes: Axes, rows: Sequence[Value], y: float, hue: str, is_open: bool) 
                 place, row.null_high - row.null_low, left=row.null_low, height=high, color=NULL, ec=NULL_EDGE, lw=0.3,
                 zorder=1,
             )  # fmt: skip
-        axes.plot(row.value, place, "o", color=hue, mfc="white" if is_open else hue, ms=3.2, mew=0.9, zorder=3, clip_on=False)
+        axes.plot(
+            row.value, place, "o", color=hue, mfc="white" if is_open else hue, ms=3.2, mew=0.9, zorder=3, clip_on=False
+        )
 
 
 def _axis(axes: Axes, name: str, rows: Sequence[Value], n: int) -> None:
@@ -249,8 +251,5 @@ def finding_of_measurements(rows: Sequence[EntryValue]) -> str:
     if not tested:
         return f"{listed(shown)}; no surrogates to compare with"
     beyond = sum(row.p <= ALPHA for row in tested)
-    return f"{beyond} of {counted(len(tested), 'value')} {'exceeds' if beyond == 1 else 'exceed'} their surrogates; " + (
-        listed(shown)
-    )  # fmt: skip
-
-
+    verb = "exceeds its" if beyond == 1 else "exceed their"
+    return f"{beyond} of {counted(len(tested), 'value')} {verb} surrogates; {listed(shown)}"

@@ -32,7 +32,9 @@ TITLE_WIDTH = 32  # characters of 9 pt from the left end of the axes
 
 # matplotlib complains about every text in a family that is not installed; DejaVu Sans comes with it
 FAMILY = [
-    name for name in ("Liberation Sans", "Arial", "Helvetica") if any(f.name == name for f in font_manager.fontManager.ttflist)
+    name
+    for name in ("Liberation Sans", "Arial", "Helvetica")
+    if any(f.name == name for f in font_manager.fontManager.ttflist)
 ] + ["DejaVu Sans"]
 RC: dict[str, Any] = {
     "font.family": FAMILY,
