@@ -43,6 +43,10 @@ FIGURES = Registry("figure", "ictal", {
     "sweep": ("analyses.figures.sweep:sweep_drawings", "mean activity against the parameters of the grid"),
 })  # fmt: skip
 OVERVIEWS = Registry("overview", "ictal", {
+    "run": ("analyses.figures.overview.run:run_overview", "all that was recorded over one axis of time"),
+    "eeg": ("analyses.figures.overview.eeg:eeg_overview", "traces, synchrony beside surrogates, power, alarms"),
+    "comparison": ("analyses.figures.overview.values:comparison_overview", "groups beside their nulls, six measures"),
+    "measurements": ("analyses.figures.overview.values:measurements_overview", "values beside their nulls on one axis"),
     "why": ("analyses.figures.why:why_overview", "the parts of a value on its axis"),
     "dynamics": ("analyses.figures.overview.dynamics:dynamics_overview", "every part of an analysis"),
     "evidence": ("experiments.reproduce:evidence_overview", "the claims, one statistic each"),
@@ -94,6 +98,16 @@ class Kind(ABC):
         if self.kind not in FIGURES:
             raise InputError(f"plot: {self.kind} has no figures; those that have: {', '.join(FIGURES)}")
         return {drawing.name: drawing for drawing in FIGURES.load(self.kind)(self)}
+
+    def pictures(self) -> dict[str, Any]:
+        """Draw the overview, if the kind has one, and every part: name -> Drawing.
+
+        Raises:
+            InputError: this kind has no figures.
+        """
+        overview = self.overview()
+        parts = self.drawings()
+        return parts if overview is None else {overview.name: overview, **parts}
 
     def html(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:
         """Write one self-contained HTML page, with the figures inside.

@@ -6,7 +6,6 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
-from matplotlib import font_manager
 from matplotlib import style as mpl_style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,11 +15,8 @@ from ..parts.style import RC, words
 
 MM = 1 / 25.4
 WIDTH = 180 * MM  # inch
-TITLE, UNDER = 108, 146  # characters across
-_HERE = set(font_manager.fontManager.get_font_names())
-FONTS = [name for name in ("Liberation Sans", "Arial", "Helvetica", "DejaVu Sans") if name in _HERE]
+TITLE, UNDER = 108, 150  # characters across
 PRINT: dict[str, Any] = RC | {
-    "font.family": FONTS,
     "font.size": 7,
     "axes.titlesize": 7.2,
     "axes.labelsize": 7,
@@ -40,7 +36,6 @@ PRINT: dict[str, Any] = RC | {
     "lines.linewidth": 1.1,
     "lines.markersize": 4,
     "hatch.linewidth": 0.6,
-    "svg.fonttype": "none",
     "image.interpolation": "nearest",
 }
 P = ParamSpec("P")

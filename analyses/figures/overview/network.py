@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
-from scipy.spatial.distance import squareform
 
 from ....simulator import InputError, Recording, Run
 from ....simulator.types import Floats
 from ...measures.notation import short
 from ..parts.maps import Z_LIMIT, class_order, z_scored
+from ..parts.matrices import clustered, correlations
 from ..parts.palette import SIGNED
 from ..parts.style import Drawing, as_rgba, words
 from .frame import page, panel, printed
@@ -43,7 +41,7 @@ def layers_overview(run: Run) -> Drawing:
         raise InputError("plot: holds no layer over examples with two units that vary")
     chosen = np.unique(np.linspace(0, len(found) - 1, min(len(found), MOST_LAYERS)).round().astype(int))
     names = [list(found)[k] for k in chosen]
-    matrices = {name: np.asarray(np.corrcoef(found[name].T), dtype=np.float64) for name in found}
+    matrices = {name: correlations(found[name]) for name in found}
     means = {name: _mean_size(matrix) for name, matrix in matrices.items()}
     ends = list(means.values())
     text = f"mean |r| of pairs of units is {short(ends[0])} in the first layer and {short(ends[-1])} in the last"
@@ -64,7 +62,7 @@ def layers_overview(run: Run) -> Drawing:
         order = class_order(labels, len(values))
         shown = _spaced(values.shape[1])
         matrix = matrices[name][np.ix_(shown, shown)]
-        units = _clustered(matrix)
+        units = clustered(matrix)
         left, right = axes_at(figure, 16, at, 88, ROW), axes_at(figure, 132, at, ROW, ROW)
         z = z_scored(values[np.ix_(order, shown[units])])
         image = left.imshow(
@@ -102,6 +100,15 @@ def layers_overview(run: Run) -> Drawing:
     return Drawing("overview", title, figure, caption, f"{title}. Mean |r| by layer: {alt}.")
 
 
+def is_probed(run: Run) -> bool:
+    """Return whether a Run holds layers over examples, and nothing else."""
+    entries = list(run.values())
+    return bool(entries) and all(
+        isinstance(entry, Recording) and entry.clock == "sample" and entry.values.ndim == 2 and "probe" in entry.source
+        for entry in entries
+    )
+
+
 def _units(entry: Recording) -> Floats:
     """Return the units that vary, (example, unit)."""
     values = entry.numpy().astype(np.float64)
@@ -117,16 +124,6 @@ def _mean_size(matrix: Floats) -> float:
     """Return the mean |r| over pairs of units."""
     n = len(matrix)
     return float((np.abs(matrix).sum() - n) / (n * (n - 1)))
-
-
-def _clustered(matrix: Floats) -> NDArray[np.intp]:
-    """Return the order of the units by average linkage on 1 − r, with like neighbours."""
-    if len(matrix) < 3:
-        return np.arange(len(matrix))
-    apart = squareform(np.clip(1.0 - (matrix + matrix.T) / 2, 0.0, 2.0), checks=False)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return np.asarray(leaves_list(optimal_leaf_ordering(linkage(apart, "average"), apart)), dtype=np.intp)
 
 
 def _provenance(source: Mapping[str, Any]) -> dict[str, Any]:

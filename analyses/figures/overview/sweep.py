@@ -71,7 +71,7 @@ def sweep_overview(sweep: Kind) -> Drawing:
     for k, column in enumerate(columns):
         axes = axes_at(figure, 18 + 88 * (k % 2), at + (tall + 18) * (k // 2), 60 if shown.up else 66, tall)
         draw(axes, points, shown, column, hue)
-        panel(axes, LETTERS[k], words(sentence(column.title), 48, 1), 30)
+        panel(axes, LETTERS[k], words(column.title, 48, 1), 30)
     return Drawing("overview", title, figure, _caption(points, shown, columns), f"{title}.")
 
 
