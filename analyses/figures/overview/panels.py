@@ -133,8 +133,8 @@ def edges_of(centres: Values) -> Values:
     x = np.asarray(centres, dtype=float)
     if x.size == 1:
         return np.array([x[0] - 0.5, x[0] + 0.5])
-    middles = (x[1:] + x[:-1]) / 2
-    return np.concatenate([[x[0] - (middles[0] - x[0])], middles, [x[-1] + (x[-1] - middles[-1])]])
+    half = float(np.diff(x).min()) / 2  # the ends of unequal cells do not reach far beyond the data
+    return np.concatenate([[x[0] - half], (x[1:] + x[:-1]) / 2, [x[-1] + half]])
 
 
 def rounded_top(value: float) -> float:

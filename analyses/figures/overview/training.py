@@ -41,6 +41,7 @@ from .training_words import Curves, alt_of, caption_of, first_record, last_recor
 MAIN = ("si_3", "chi_c")  # the measure of the panels over training, the first that is stored
 ROWS = ("si_3", *(name for name in KEY if name != "si_3"))  # of the last layer
 COUNT = "participation_ratio"  # the only one that has another range
+ROOM = 0.18  # of accuracy: gap that has room for its number
 LEFT, RIGHT, WIDE, NARROW_WIDE = 13.0, 130.0, 103.0, 46.0  # mm
 
 
@@ -191,10 +192,10 @@ def _accuracy(axes: Axes, curves: Curves) -> None:
     axes.set(ylabel="accuracy", ylim=(0, 1.05))
     axes.set_yticks([0, 0.5, 1])
     short_ticks(axes, "y")
-    end = float(train[-1] - test[-1])
     labels_beside(axes, [("train", float(train[-1]), INK), ("test", float(test[-1]), NET)])
-    if abs(end) >= 0.12:
-        axes.text(0.8 * curves.times[-1] + 0.2 * curves.times[0], float(train[-1] + test[-1]) / 2, f"gap {short(end)}",
+    at = int(0.85 * (len(train) - 1))
+    if abs(train[at] - test[at]) >= ROOM:
+        axes.text(curves.times[at], float(train[at] + test[at]) / 2, f"gap {short(float(train[-1] - test[-1]))}",
                   ha="center", va="center", color=SOFT, size=6.5)  # fmt: skip
 
 
@@ -252,7 +253,7 @@ def _last_layer(axes: Axes, rows: Mapping[str, LayerValues]) -> None:
     lows = [null.low[last_record(one), -1] for one in rows.values() for null in one.nulls.values()]
     lows += [one.values[at, -1] for one in rows.values() for at in (first_record(one), last_record(one))]
     low = min([0.0, *(float(x) for x in lows if np.isfinite(x))])
-    axes.set(xlim=(low - 0.05, 1), ylim=(0.6 - len(rows), 0.6))
+    axes.set(xlim=(low - 0.05, 1), ylim=(0.6 - max(len(rows), 3), 0.6))
     axes.set_yticks([-at for at in range(len(rows))], [notation(name).math for name in rows])
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
     short_ticks(axes, "x")
@@ -276,8 +277,8 @@ def _row(axes: Axes, one: LayerValues, place: float) -> None:
     first, last = first_record(one), last_record(one)
     for kind, null in one.nulls.items():
         null_bar(axes, float(null.low[last, -1]), float(null.high[last, -1]), place, within=kind == WITHIN, height=0.6)
-    axes.plot(one.values[last, -1], place, color=NET, zorder=3, **FILLED)
-    axes.plot(one.values[first, -1], place, color=NET, zorder=4, **OPEN)
+    axes.plot(one.values[last, -1], place, color=NET, zorder=3, clip_on=False, **FILLED)
+    axes.plot(one.values[first, -1], place, color=NET, zorder=4, clip_on=False, **OPEN)
 
 
 def _key(figure: Figure, top: float, found: LayerValues, steps: Sequence[Step], *, above: bool) -> None:

@@ -82,7 +82,9 @@ def _course(found: LayerValues) -> str:
         return f"{symbol} stays between {short(low)} and {short(high)}"
     last = found.values[np.isfinite(found.values[:, -1]), -1]
     if last.size:
-        return f"{symbol} of the last layer goes from {short(float(last[0]))} to {short(float(last[-1]))}"
+        ends = [short(float(last[0])), short(float(last[-1]))]
+        way = f"ends where it began, at {ends[0]}" if ends[0] == ends[1] else f"goes from {ends[0]} to {ends[1]}"
+        return f"{symbol} of the last layer {way}"
     return f"{symbol} lies between {short(low)} and {short(high)}"
 
 
