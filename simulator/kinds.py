@@ -44,7 +44,18 @@ FIGURES = Registry("figure", "ictal", {
     "sweep": ("analyses.figures.sweep:sweep_drawings", "mean activity against the parameters of the grid"),
 })  # fmt: skip
 OVERVIEWS = Registry("overview", "ictal", {
+    "run": ("analyses.figures.overview.run:run_overview", "all that was recorded over one axis of time"),
+    "eeg": ("analyses.figures.overview.eeg:eeg_overview", "traces, synchrony beside surrogates, power, alarms"),
+    "comparison": ("analyses.figures.overview.values:comparison_overview", "groups beside their nulls, six measures"),
+    "measurements": ("analyses.figures.overview.values:measurements_overview", "values beside their nulls on one axis"),
     "why": ("analyses.figures.why:why_overview", "the parts of a value on its axis"),
+    "dynamics": ("analyses.figures.overview.dynamics:dynamics_overview", "every part of an analysis"),
+    "evidence": ("experiments.reproduce:evidence_overview", "the claims, one statistic each"),
+    "observations": ("analyses.figures.side_by_side:side_by_side_overview", "the measure against its drivers"),
+    "model": ("models.trained.network:network_overview", "activity of layers, and correlations of their units"),
+    "planted": ("analyses.figures.overview.rates:planted_overview", "right verdicts by case and claim"),
+    "evaluation": ("analyses.figures.overview.rates:evaluation_overview", "accuracy by set, corruption and severity"),
+    "sweep": ("analyses.figures.overview.sweep:sweep_overview", "measures and means over the grid"),
 })  # fmt: skip
 PAGES = Registry("page", "ictal", {
     "comparison": ("analyses.report.comparison:write_report", "verdicts, figures, numbers and caveats"),
@@ -100,6 +111,16 @@ class Kind(Face, ABC):
             InputError: no such table, or pandas is not installed.
         """
         return resolve("export.objects.frames:group_frame", "ictal.simulator")(self.document().groups, table)
+
+    def pictures(self) -> dict[str, Any]:
+        """Draw the overview, if the kind has one, and every part: name -> Drawing.
+
+        Raises:
+            InputError: this kind has no figures.
+        """
+        overview = self.overview()
+        parts = self.drawings()
+        return parts if overview is None else {overview.name: overview, **parts}
 
     def html(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:
         """Write one self-contained HTML page, with the figures inside.

@@ -21,6 +21,7 @@ from .quality import Channel, judged, used
 from .recruitment import recruitment
 from .result import EegResult
 from .synchrony import WindowValue, window_values
+from .traces import TRACES, traces_of
 from .windows import MOST_BLOCKS, SLACK, Event, block_length, disjoint, events_of, sliding
 
 MOST_STEPS = 43_200  # of detectors: 3 h in steps of 0.25 s
@@ -238,7 +239,8 @@ def _over_time(
     if blocks and MOST_BLOCKS * length < max(min(before for before, _ in ends), min(after for _, after in ends)):
         far = f"blocks further than {MOST_BLOCKS * length:g} {signal.clock} from every event are not compared"
         config = {**config, "assumptions": [*cast(list[str], config["assumptions"]), far]}
-    return EegResult(rows, ready.channels, ready.events, tested, changes(tested), config=config)
+    traces = {TRACES: traces_of(ready.recording)}
+    return EegResult(rows, ready.channels, ready.events, tested, changes(tested), figures=traces, config=config)
 
 
 def _narrowest(band: Band, names: Sequence[str]) -> float:

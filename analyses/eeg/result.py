@@ -20,6 +20,7 @@ from .quality import Channel
 from .recruitment import Recruited
 from .rhythm import NO_NULL, RHYTHMS
 from .synchrony import WindowValue
+from .traces import TRACES, check_traces
 from .windows import AFTER, ANY, BEFORE, DURING, Event
 
 LEVEL = 0.05
@@ -64,6 +65,7 @@ class EegResult(Result):
         blocks: the same measures in windows that do not overlap, and changes: the test on them; empty without events.
         recruitment: when each channel left its baseline; empty if it was not asked for, as are the next three.
         features, detections, scores: of the detectors.
+        figures: "traces" -> Group: the recording as it was measured, decimated to the width of a figure.
         config: everything that is needed to do it again, and ``assumptions``.
     """
 
@@ -79,6 +81,7 @@ class EegResult(Result):
     features: Sequence[FeatureValue] = ()
     detections: Sequence[Detection] = ()
     scores: Sequence[Score] = ()
+    figures: Mapping[str, Group] = field(default_factory=dict, compare=False)
     config: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -101,9 +104,9 @@ class EegResult(Result):
         return {"rows": self.rows, "summary": self.summary(), **{name: getattr(self, name) for name in TABLES}}
 
     def to_groups(self) -> dict[str, Group]:
-        """Return ``/measures/NAME`` and ``/tables/*``."""
+        """Return ``/measures/NAME``, ``/tables/*`` and ``/figures/*``."""
         groups = {f"measures/{name}": to_group(WindowValue, self.of(name), definition(name)) for name in self.measures}
-        return groups | super().to_groups()
+        return groups | super().to_groups() | {f"figures/{name}": group for name, group in self.figures.items()}
 
     @classmethod
     def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> EegResult:
@@ -113,7 +116,10 @@ class EegResult(Result):
         rows = [row for name in names for row in from_group(WindowValue, groups[f"measures/{name}"])]
         if not rows:
             raise ValueError("no measure is in it")
-        return super().from_groups(groups, config, rows=rows, **fields)
+        arrays = {k.removeprefix("figures/"): v for k, v in groups.items() if k.startswith("figures/")}
+        if TRACES in arrays:
+            check_traces(arrays[TRACES])
+        return super().from_groups(groups, config, rows=rows, figures=arrays, **fields)
 
     def __repr__(self) -> str:
         lines = [f"EegResult({len(self.rows)} values, {len(self.channels)} channels, {len(self.events)} events)"]

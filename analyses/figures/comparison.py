@@ -13,10 +13,11 @@ from ...simulator.files.document import Group
 from ..comparison.result import Comparison, ReplicateValue
 from ..comparison.wording import number
 from ..measures import stored_measure
+from ..measures.notation import NOTATION, notation
 from .parts.curves import groups_figure, learning_figure, metric_pairs, order_figure, spectrum_figure
 from .parts.maps import activity_figure, class_order, correlation_figure, off_diagonal_mean, raster_figure
 from .parts.nulls import drawable, limits, null_figure
-from .parts.style import Drawing, colour, power_unit, shortened, with_unit
+from .parts.style import Drawing, colour, power_unit, shortened, words
 
 DERIVED = {"gap"}  # metrics that are drawn from train and test
 
@@ -149,7 +150,8 @@ def _correlations(comparison: Comparison) -> Iterator[Drawing]:
             f"correlation/{panel}/{name}",
             heading,
             correlation_figure(heading, matrix),
-            f"Pearson correlation between {len(matrix)} units of the first replicate of {name}: {found}.",
+            f"Pearson correlation between {len(matrix)} units of the first replicate of {name}, clustered by "
+            f"1 − r (average linkage): {found}.",
             f"Correlation matrix of {len(matrix)} units of {name}: {found}.",
         )
 
@@ -233,7 +235,7 @@ def _nulls(comparison: Comparison) -> Iterator[Drawing]:
         common = (min(s[0] for s in spans.values()), max(s[1] for s in spans.values())) if spans else (0.0, 1.0)
         fits = common[0] >= -1.2 and common[1] <= 1.2  # indices between −1 and 1 share an axis, rates do not
         for panel, rows in panels.items():
-            label = with_unit(measure, measure_unit(comparison, measure, panel))
+            label = measure_label(measure, measure_unit(comparison, measure, panel))
             yield Drawing(
                 f"null/{measure}/{panel}",
                 panel,
@@ -241,6 +243,16 @@ def _nulls(comparison: Comparison) -> Iterator[Drawing]:
                 null_caption(measure, rows),
                 f"{measure} of {panel}: " + "; ".join(_summary(name, rows[name]) for name in drawable(rows)),
             )
+
+
+def measure_label(measure: str, unit: str) -> str:
+    """Return the label of an axis: the symbol of a measure with its unit.
+
+    >>> measure_label("si_3", "1"), measure_label("mean_rate", "Hz")
+    ('SI-3', 'ν [Hz]')
+    """
+    symbol = notation(measure).math if measure in NOTATION else words(measure, 30)
+    return symbol if unit in ("", "1") else f"{symbol} [{words(unit, 24)}]"
 
 
 def measure_unit(comparison: Comparison, measure: str, panel: str) -> str:

@@ -19,7 +19,9 @@ from ..eeg.result import LEVEL, EegResult
 from ..eeg.rhythm import AMPLITUDE_CV, BAND_POWER, PEAK_FREQUENCY
 from ..eeg.windows import BEFORE, DURING, Event
 from ..eeg.wording import caption, detector_caption, recruitment_caption, shown, tested
-from .parts.style import CLOCK_LABELS, SIZE, Drawing, Legend, colour, legend_below, sign_limits, styled, words
+from ..measures.notation import NOTATION, notation
+from .parts.palette import EEG, INK, NEED, NULL
+from .parts.style import CLOCK_LABELS, SIZE, Drawing, Legend, legend_below, sign_limits, styled, words
 
 PANEL, REST = 0.95, 1.1  # inch: height of a panel, and of title, axis and legend together
 ROW = 0.14  # inch: a channel
@@ -27,8 +29,7 @@ MAX_ROWS = 64  # channels that are named
 _ABOVE: dict[str, Any] = {
     "xycoords": "axes fraction", "textcoords": "offset points", "ha": "right", "va": "bottom", "fontsize": 7,
 }  # fmt: skip
-_NULL, _EVENT, _BEFORE = "0.82", "#F0E442", "0.25"
-MATHS = {"kuramoto_r1": "Kuramoto $r$", "chi_c": r"$\chi_c$", "lambda1_fraction": r"$\lambda_1$ fraction"}
+_BEFORE = "0.25"
 
 
 def eeg_drawings(result: EegResult) -> Iterator[Drawing]:
@@ -71,17 +72,17 @@ def over_time_figure(title: str, result: EegResult, names: Sequence[str]) -> Fig
         panels[0].annotate("change from before to during [95 %], p (Holm):", (1, 1), (0, 12), **_ABOVE)
     before = {m.measure: m.mean for m in result.summary() if m.phase == BEFORE}
     tests = {c.measure: c for c in result.changes if c.phase == DURING}
-    for index, (axes, name) in enumerate(zip(panels, names, strict=True)):
+    for axes, name in zip(panels, names, strict=True):
         rows = result.of(name)
         times = np.array([(row.start + row.stop) / 2 for row in rows])
         values = np.array([row.value for row in rows])
         low, high = np.array([row.null_low for row in rows]), np.array([row.null_high for row in rows])
         _events(axes, result.events)
-        axes.fill_between(times, low, high, facecolor=_NULL, edgecolor="0.6", lw=0.5, zorder=1)
-        axes.plot(times, values, color=colour(index), lw=1.1, zorder=3)
+        axes.fill_between(times, low, high, facecolor=NULL, edgecolor="0.6", lw=0.5, zorder=1)
+        axes.plot(times, values, color=EEG, lw=1.1, zorder=3)
         beyond = np.array([row.p <= LEVEL for row in rows])
         tested_at = np.array([math.isfinite(row.p) for row in rows])
-        style: dict[str, Any] = {"ls": "", "marker": "o", "ms": 3, "zorder": 4, "color": colour(index)}
+        style: dict[str, Any] = {"ls": "", "marker": "o", "ms": 3, "zorder": 4, "color": EEG}
         axes.plot(times[tested_at & beyond], values[tested_at & beyond], **style)
         axes.plot(times[tested_at & ~beyond], values[tested_at & ~beyond], mfc="white", **style)
         if name in before:
@@ -98,7 +99,7 @@ def over_time_figure(title: str, result: EegResult, names: Sequence[str]) -> Fig
         legend = [
             (Line2D([], [], marker="o", ms=3, **line), "exceeds null"),
             (Line2D([], [], marker="o", ms=3, mfc="white", **line), "within null"),
-            (Patch(facecolor=_NULL, edgecolor="0.6"), "null 95 %"),
+            (Patch(facecolor=NULL, edgecolor="0.6"), "null 95 %"),
         ]
     if before:
         legend.append((Line2D([], [], color=_BEFORE, lw=0.8, ls=":"), "mean before"))
@@ -118,7 +119,7 @@ def recruitment_figure(title: str, result: EegResult) -> Figure:
     start = float(result.config["t0"])
     for at, row in enumerate(rows):
         if math.isfinite(row.time):
-            axes.plot([row.time], [at], "o", color=colour(0), ms=4, zorder=3)
+            axes.plot([row.time], [at], "o", color=EEG, ms=4, zorder=3)
     missed = [at for at, row in enumerate(rows) if not math.isfinite(row.time)]
     if missed:
         axes.axhspan(missed[0] - 0.5, missed[-1] + 0.5, facecolor="0.92", lw=0, zorder=0.5)
@@ -133,7 +134,7 @@ def recruitment_figure(title: str, result: EegResult) -> Figure:
     axes.set_axisbelow(True)
     axes.set_xlabel(f"recruited at: {CLOCK_LABELS[str(result.config['clock'])]}")
     _span([axes], start, float(result.config["duration"]))
-    recruited = Line2D([], [], color=colour(0), marker="o", ls="", ms=4)
+    recruited = Line2D([], [], color=EEG, marker="o", ls="", ms=4)
     legend_below(figure, [(recruited, "recruited"), *_event_legend(result.events)])
     return figure
 
@@ -143,12 +144,12 @@ def detector_figure(title: str, result: EegResult) -> Figure:
     """Draw the feature of every detector over time with its threshold and its alarms."""
     names = list(dict.fromkeys(row.detector for row in result.features))
     figure, panels = _stack(title, len(names))
-    for index, (axes, name) in enumerate(zip(panels, names, strict=True)):
+    for axes, name in zip(panels, names, strict=True):
         rows = [row for row in result.features if row.detector == name]
         values = np.array([row.value for row in rows])
         level = rows[0].threshold
         _events(axes, result.events)
-        axes.plot([row.time for row in rows], values, color=colour(index), lw=1.0, zorder=3)
+        axes.plot([row.time for row in rows], values, color=EEG, lw=1.0, zorder=3)
         axes.axhline(level, color="0.2", lw=0.9, ls="--", zorder=2)
         _limits(axes, np.append(values, level), 0.16)
         top = axes.get_ylim()[1]
@@ -159,9 +160,7 @@ def detector_figure(title: str, result: EegResult) -> Figure:
                     solid_capstyle="butt", zorder=5, marker="|", ms=5,
                 )  # fmt: skip
         unit = f"{result.config['unit']}/s"
-        axes.set_ylabel(
-            f"log₁₀ line length\n[log₁₀ {words(unit, 10)}]" if name == LINE_LENGTH else MATHS.get(name, shown(name))
-        )
+        axes.set_ylabel(f"log₁₀ line length\n[log₁₀ {words(unit, 10)}]" if name == LINE_LENGTH else notation(name).math)
     panels[-1].set_xlabel(f"end of the window: {CLOCK_LABELS[str(result.config['clock'])]}")
     _span(panels, float(result.config["t0"]), float(result.config["duration"]))
     legend: Legend = [
@@ -185,13 +184,13 @@ def _stack(title: str, n: int, above: float = 0.0) -> tuple[Figure, list[Axes]]:
 
 def _events(axes: Axes, events: Sequence[Event]) -> None:
     for event in events:
-        axes.axvspan(event.onset, event.stop, facecolor=_EVENT, alpha=0.25, lw=0, zorder=0)
-        axes.axvline(event.onset, color="black", lw=1.0, ls=(0, (4, 2)), zorder=2)
+        axes.axvspan(event.onset, event.stop, facecolor=NEED, lw=0, zorder=0)
+        axes.axvline(event.onset, color=INK, lw=1.0, ls=(0, (4, 2)), zorder=2)
 
 
 def _event_legend(events: Sequence[Event]) -> Legend:
     texts = list(dict.fromkeys(event.text for event in events))
-    onset, during = Line2D([], [], color="black", lw=1.0, ls=(0, (4, 2))), Patch(facecolor=_EVENT, alpha=0.25)
+    onset, during = Line2D([], [], color=INK, lw=1.0, ls=(0, (4, 2))), Patch(facecolor=NEED)
     return [(onset, "onset"), (during, texts[0] if len(texts) == 1 else "event")] if texts else []
 
 
@@ -214,4 +213,4 @@ def _label(name: str, unit: str, clock: str) -> str:
         return f"peak frequency\n[{'Hz' if clock == 'second' else f'cycles/{clock}'}]"
     if name == AMPLITUDE_CV:
         return "CV of\namplitude"
-    return MATHS.get(name, words(shown(name), 16))
+    return notation(name).math if name in NOTATION else words(shown(name), 16)

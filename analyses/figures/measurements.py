@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from ..comparison.wording import number
 from ..values import EntryValue, Measurements
-from .comparison import null_caption
+from .comparison import measure_label, null_caption
 from .parts.nulls import limits, null_figure
-from .parts.style import Drawing, with_unit
+from .parts.style import Drawing
 
 
 def measurement_drawings(found: Measurements) -> Iterator[Drawing]:
@@ -22,7 +22,7 @@ def measurement_drawings(found: Measurements) -> Iterator[Drawing]:
         if not rows:
             continue
         groups = {entry: [[row] for row in members] for entry, members in rows.items()}
-        label = with_unit(name, next(iter(rows.values()))[0].unit)
+        label = measure_label(name, next(iter(rows.values()))[0].unit)
         values = "; ".join(f"{row.entry} {_value(row)}" for members in rows.values() for row in members[:7])
         yield Drawing(
             f"null/{name}", name, null_figure(name, groups, label, limits(groups), "value"),

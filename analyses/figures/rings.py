@@ -21,7 +21,8 @@ from ...simulator import InputError, Recording, Run, Spikes
 from ...simulator.kinds import Kind
 from ..bumps import LABEL, around
 from ..measures.circular import population_vector, wrapped
-from .parts.style import ACTIVITY_MAP, CLOCK_LABELS, OKABE_ITO, Drawing, new_figure, styled, with_unit
+from .parts.palette import INK, MODEL, magnitudes
+from .parts.style import CLOCK_LABELS, Drawing, new_figure, styled, with_unit
 
 BIN = 0.05  # s; of spikes
 ROWS = 64  # groups of neighbouring cells, of spikes; of rates every unit is drawn
@@ -143,7 +144,8 @@ def ring_figure(title: str, seen: Sheet, shown: list[Stimulus]) -> Figure:
     low = float(seen.angle[0]) - step / 2
     top = float(max(seen.activity.max(), 1e-12))
     image = axes.imshow(
-        seen.activity.T, aspect="auto", origin="lower", interpolation="nearest", cmap=ACTIVITY_MAP, vmin=0.0, vmax=top,
+        seen.activity.T, aspect="auto", origin="lower", interpolation="nearest", cmap=magnitudes(MODEL),
+        vmin=0.0, vmax=top,
         extent=(float(seen.times[0]), float(seen.times[-1]), low, low + 360.0),
     )  # fmt: skip
     middle = (seen.times[:-1] + seen.times[1:]) / 2
@@ -151,7 +153,7 @@ def ring_figure(title: str, seen: Sheet, shown: list[Stimulus]) -> Figure:
     line = axes.plot(middle, broken(seen), color="black", lw=0.9, path_effects=outline)[0]
     handles, labels = [line], ["decoded position"]
     for at, stimulus in enumerate(shown):
-        paint, dashes = OKABE_ITO[(1, 3)[at % 2]], ("-", "--")[at % 2]
+        paint, dashes = INK, ("-", "--")[at % 2]
         for turn in (-360.0, 0.0, 360.0):  # a box across ± 180° shows at both ends
             axes.add_patch(Rectangle(
                 (stimulus.start, stimulus.place - stimulus.width + turn), stimulus.end - stimulus.start,
@@ -195,8 +197,8 @@ def film(title: str, seen: Sheet) -> bytes:
     figure.subplots_adjust(right=0.94)
     FigureCanvasAgg(figure)
     top = float(seen.activity.max()) or 1.0
-    profile = axes.plot(seen.angle, seen.activity[0], color=OKABE_ITO[0])[0]
-    mark = axes.plot([np.nan], [1.06 * top], "v", color=OKABE_ITO[1], ms=6, clip_on=False)[0]
+    profile = axes.plot(seen.angle, seen.activity[0], color=MODEL)[0]
+    mark = axes.plot([np.nan], [1.06 * top], "v", color=INK, ms=6, clip_on=False)[0]
     clock = axes.text(0.98, 0.97, "", transform=axes.transAxes, ha="right", va="top")
     axes.set(xlabel="position [deg]", ylabel=seen.label, xlim=(-180, 180), ylim=(0, 1.12 * top),
              xticks=[-180, -90, 0, 90, 180])  # fmt: skip

@@ -6,17 +6,24 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import welch
 
 from ...simulator import InputError, Recording, Run, Spikes
 from ...simulator.recordings.recording import to_numpy
+from ..eeg.quality import channel_names
+from ..eeg.traces import MOST, envelope
 from ..layers.layer_synchrony import is_synchrony
 from ..series.transitions import mean_rate, transition
+from .overview.channels import draw_channels, height_of
+from .overview.lines import first_trial
+from .overview.naming import colours_of, hue_of, is_eeg
 from .parts.curves import learning_figure, metric_pairs, ramp_figure, spectrum_figure, trace_figure
 from .parts.maps import activity_figure, class_order, raster_figure
-from .parts.style import Drawing, colour, power_unit, with_unit
+from .parts.palette import NET
+from .parts.style import CLOCK_LABELS, SIZE, Drawing, power_unit, styled, with_unit, words
 from .rings import on_a_ring, ring_drawings
 from .synchrony import training_drawings
 from .theory import is_given, theory_drawings
@@ -32,15 +39,19 @@ _FIELDS = ("lfp", "eeg", "ecog", "field")  # signals whose spectrum is asked for
 
 def drawings_of_run(run: Run) -> Iterator[Drawing]:
     """Draw every figure of a run."""
-    for at, (name, entry) in enumerate(run.items()):
+    spiking = [name for name, entry in run.items() if isinstance(entry, Spikes)]
+    paints = colours_of(spiking, hue_of(run, run[spiking[0]])) if spiking else {}
+    for name, entry in run.items():
         if isinstance(entry, Spikes):
-            yield _raster(name, entry, colour(at))
+            yield _raster(name, entry, paints[name])
         elif is_synchrony(entry) or is_given(entry):
             continue  # drawn all together; with what was simulated
         elif "metric" in entry.unit_labels:
             yield from _history(name, entry)
+        elif is_eeg(entry) and entry.n_units > 1:
+            yield _channels(name, entry, hue_of(run, entry))
         elif not on_a_ring(entry):  # those are drawn over space
-            yield from _signal(name, entry)
+            yield from _signal(name, entry, hue_of(run, entry))
     yield from ring_drawings(run)
     yield from training_drawings(run)
     yield from theory_drawings(run)
@@ -65,7 +76,7 @@ def _raster(name: str, spikes: Spikes, paint: str) -> Drawing:
     )
 
 
-def _signal(name: str, recording: Recording) -> Iterator[Drawing]:
+def _signal(name: str, recording: Recording, hue: str) -> Iterator[Drawing]:
     values = recording.numpy().reshape(-1, recording.n_times, recording.n_units)[0]
     trial = " First trial." if recording.values.ndim > 2 else ""
     label = with_unit(recording.quantity, recording.unit)
@@ -88,7 +99,7 @@ def _signal(name: str, recording: Recording) -> Iterator[Drawing]:
     yield Drawing(
         f"trace/{name}",
         name,
-        trace_figure(name, recording.times, drawn, units, recording.clock, label),
+        trace_figure(name, recording.times, drawn, units, recording.clock, label, hue),
         f"{label}, as recorded{', where it is defined' if recording.valid is not None else ''}.{trial}",
         f"{name} against time, between {least:.3g} and {most:.3g} {recording.unit}.",
     )
@@ -103,7 +114,7 @@ def _signal(name: str, recording: Recording) -> Iterator[Drawing]:
         seen = frequency <= 100.0 if tick == "Hz" else np.ones(frequency.size, dtype=bool)
         peak = float(frequency[1:][power[1:].argmax()])
         figure = spectrum_figure(
-            f"{name}: spectrum", {name: (frequency[seen], power[seen])}, tick, power_unit(recording.unit, tick)
+            f"{name}: spectrum", {name: (frequency[seen], power[seen])}, tick, power_unit(recording.unit, tick), hue=hue
         )
         caption = (
             f"Welch spectrum of {name}, segments of {segment * recording.dt:.3g} ticks; strongest at {peak:.3g} {tick}."
@@ -111,6 +122,31 @@ def _signal(name: str, recording: Recording) -> Iterator[Drawing]:
         if recording.clock == "second":
             caption = caption.replace("ticks", "s")
         yield Drawing(f"spectrum/{name}", f"{name}: spectrum", figure, caption, caption)
+
+
+def _channels(name: str, recording: Recording, hue: str) -> Drawing:
+    times, values = envelope(recording.times, first_trial(recording)[:, :MOST])
+    names = channel_names(recording)[:MOST]
+    left_out = recording.n_units - len(names)
+    caption = (
+        f"{with_unit(recording.quantity, recording.unit)} of {len(names)} channels"
+        f"{f' of {recording.n_units}' if left_out else ''}, each about its median; bar: the scale."
+    )
+    figure = _channel_figure(name, times, values, names, recording, hue)
+    return Drawing(f"trace/{name}", name, figure, caption, f"Traces of {len(names)} channels of {name}.")
+
+
+@styled
+def _channel_figure(
+    title: str, times: Any, values: Any, names: list[str], recording: Recording, hue: str
+) -> Figure:  # fmt: skip
+    tall = 0.9 + 1.25 * height_of(len(names)) / 25.4
+    figure = Figure(figsize=(SIZE[0], tall))
+    axes = figure.add_axes((0.2, 0.45 / tall, 0.64, 1 - 0.8 / tall))
+    axes.set_title(words(title, 32))
+    draw_channels(axes, times, values, names, recording.unit, [hue])
+    axes.set(xlabel=CLOCK_LABELS[recording.clock], xlim=(recording.t0, recording.t0 + recording.duration))
+    return figure
 
 
 def _drawable(recording: Recording, values: NDArray[Any]) -> NDArray[Any]:
@@ -139,7 +175,7 @@ def _history(name: str, recording: Recording) -> Iterator[Drawing]:
     for at in rest:
         title = f"{name}: {metrics[at]}"
         values = curves[0][:, [at]]
-        figure = trace_figure(title, recording.times, values, [metrics[at]], recording.clock, metrics[at])
+        figure = trace_figure(title, recording.times, values, [metrics[at]], recording.clock, metrics[at], NET)
         yield Drawing(f"history/{name}/{metrics[at]}", title, figure, f"{metrics[at]} in training.", title)
 
 

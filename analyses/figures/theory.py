@@ -5,16 +5,20 @@ Theory is stored in the run (entries with the unit label "given"); nothing is co
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from scipy.signal import welch
 
 from ...simulator import Recording, Run, Spikes
 from .parts.curves import spectrum_figure
-from .parts.style import CLOCK_LABELS, SIZE, Drawing, Legend, Values, colour, legend_below, new_figure, styled, words
+from .parts.palette import HAIR, INK, MODEL, steps_of
+from .parts.style import CLOCK_LABELS, SIZE, Drawing, Legend, Values, legend_below, new_figure, styled, words
 
 GIVEN = "given"
 NEAR = 0.05  # distance of two rates within which one stands for the other
@@ -52,24 +56,55 @@ def _is_population_rate(entry: Recording) -> bool:
     return entry.quantity == "firing rate" and entry.n_units == 1 and entry.clock == "second" and not is_given(entry)
 
 
-def _noise(name: str) -> str:
-    """sigma_5 -> σ 5 mV."""
+def noise(name: str) -> str:
+    """Return the name of a population; that of cells under noise by its SD.
+
+    >>> noise("sigma_5"), noise("E")
+    ('σ 5 mV', 'E')
+    """
     return f"σ {name.removeprefix('sigma_')} mV" if name.startswith("sigma_") else name
 
 
-def _transfer(run: Run) -> Drawing:
+@dataclass(frozen=True)
+class Transfer:
+    """Rates of cells at each drive, beside the rates in closed form.
+
+    Attributes:
+        fine, levels: drives of the curves and of the cells [mV].
+        plain: rate without noise over `fine` [Hz]; curves: population -> rate over `fine` [Hz].
+        measured: population -> rate at `levels` [Hz].
+        cells: number of cells at each level.
+    """
+
+    fine: Values
+    levels: Values
+    plain: Values
+    curves: dict[str, Values]
+    measured: dict[str, Values]
+    cells: Values
+
+
+def transfer_of(run: Run) -> Transfer:
+    """Return the rates of a run at each drive beside its theory."""
     theory, drive = run.recording("f_i"), run.recording("drive").numpy()[0]
     fine, levels = np.asarray(theory.time_labels["drive"], dtype=np.float64), np.unique(drive)
     columns = dict(zip(theory.unit_labels[GIVEN].tolist(), theory.numpy().T, strict=True))
     plain = columns.pop(DETERMINISTIC)
     level = np.searchsorted(levels, drive)
     cells = np.bincount(level, minlength=levels.size)
-    measured, summary = {}, []
-    for name, curve in columns.items():
+    measured = {}
+    for name in columns:
         spikes = run.spikes(name)
-        counts = np.bincount(level, spikes.counts, levels.size)
-        measured[name] = counts / cells / spikes.duration
-        off = np.abs(measured[name] - np.interp(levels, fine, curve)).max()
+        measured[name] = np.bincount(level, spikes.counts, levels.size) / cells / spikes.duration
+    return Transfer(fine, levels, plain, columns, measured, cells)
+
+
+def _transfer(run: Run) -> Drawing:
+    found = transfer_of(run)
+    fine, levels, plain = found.fine, found.levels, found.plain
+    summary = []
+    for name, curve in found.curves.items():
+        off = np.abs(found.measured[name] - np.interp(levels, fine, curve)).max()
         apart = np.flatnonzero(np.abs(plain - curve) > NEAR * np.maximum(curve, plain.max() * 1e-3))
         if not apart.size:
             where = "the deterministic curve is theirs, too"
@@ -77,28 +112,34 @@ def _transfer(run: Run) -> Drawing:
             where = f"the deterministic curve is more than {100 * NEAR:g} % off up to the highest drive"
         else:
             where = f"the deterministic curve holds to {100 * NEAR:g} % from {fine[apart[-1] + 1]:.3g} mV on"
-        summary.append(f"{_noise(name)}: cells and theory differ by at most {off:.2g} Hz, {where}")
+        summary.append(f"{noise(name)}: cells and theory differ by at most {off:.2g} Hz, {where}")
     caption = (
-        f"Rates of {int(cells.min())} cells at each of {levels.size} drives (dots), the rate in closed form with that "
-        f"noise (lines) and without noise (dashed). {'; '.join(summary)}."
+        f"Rates of {int(found.cells.min())} cells at each of {levels.size} drives (dots), the rate in closed form with "
+        f"that noise (lines) and without noise (dashed). {'; '.join(summary)}."
     )
-    figure = _transfer_figure("Rate against drive", (fine, levels), plain, columns, measured)
+    figure = _transfer_figure("Rate against drive", found)
     return Drawing("transfer/f_i", "Rate against drive", figure, caption, caption)
 
 
-@styled
-def _transfer_figure(
-    title: str, drives: tuple[Values, Values], plain: Values, curves: dict[str, Values], measured: dict[str, Values]
-) -> Figure:
-    figure, axes = new_figure(title)
-    legend = [(axes.plot(drives[0], plain, color="black", ls=(0, (4, 2)), lw=1.0, zorder=3)[0], "no noise")]
-    for index, (name, curve) in enumerate(curves.items()):
-        legend.append((axes.plot(drives[0], curve, color=colour(index))[0], _noise(name)))
-        axes.plot(drives[1], measured[name], "o", color=colour(index), ms=3.0, mfc="white", mew=0.9, zorder=2.5)
+def transfer_axes(axes: Axes, found: Transfer, colours: Mapping[str, Any]) -> Legend:
+    """Draw rates against drive: cells as dots, theory as lines; return the lines with their names."""
+    legend = [(axes.plot(found.fine, found.plain, color=INK, ls=(0, (4, 2)), lw=1.0, zorder=3)[0], "no noise")]
+    for name, curve in found.curves.items():
+        legend.append((axes.plot(found.fine, curve, color=colours[name])[0], noise(name)))
+        axes.plot(
+            found.levels, found.measured[name], "o", color=colours[name], ms=3.0, mfc="white", mew=0.9, zorder=2.5
+        )
     axes.set(xlabel="mean drive [mV]", ylabel="firing rate [Hz]")
     axes.set_ylim(bottom=0.0)
     axes.margins(x=0.02)
-    legend_below(figure, legend)
+    return legend
+
+
+@styled
+def _transfer_figure(title: str, found: Transfer) -> Figure:
+    figure, axes = new_figure(title)
+    colours = dict(zip(found.curves, steps_of(MODEL, len(found.curves)), strict=True))
+    legend_below(figure, transfer_axes(axes, found, colours))
     return figure
 
 
@@ -116,7 +157,7 @@ def _response(run: Run, name: str, column: int) -> Drawing:
     settled = min(SETTLED, 0.5 * spikes.duration)
     late = times >= settled
     mean = float(rate[late].mean())
-    title = f"{_noise(name)}: {'drive that changes' if changes.size else 'constant drive'}"
+    title = f"{noise(name)}: {'drive that changes' if changes.size else 'constant drive'}"
     distance = "no spike after the start"
     if mean > 0:
         rms = float(np.sqrt(np.mean((rate - expected)[late] ** 2))) / mean
@@ -150,8 +191,8 @@ def _response_figure(
     above.yaxis.set_major_locator(MaxNLocator(3))
     above.tick_params(axis="x", labelbottom=False)
     seen = (times >= window[0]) & (times <= window[1])
-    (cells,) = below.step(times[seen], rate[seen], where="mid", color=colour(0), lw=0.9)
-    (model,) = below.plot(times[seen], expected[seen], color=colour(1), ls=(0, (5, 1.5)), lw=1.4)
+    (cells,) = below.step(times[seen], rate[seen], where="mid", color=MODEL, lw=0.9)
+    (model,) = below.plot(times[seen], expected[seen], color=INK, ls=(0, (5, 1.5)), lw=1.4)
     below.set(xlabel=CLOCK_LABELS["second"], ylabel="rate [Hz]")
     below.set_ylim(bottom=0.0)
     figure.align_ylabels()
@@ -195,9 +236,9 @@ def _rate_figure(
     figure, axes = new_figure(title)
     seen = times >= window[0]
     legend: Legend = [
-        (axes.plot(times[seen], rate[seen], color=colour(0), lw=0.7)[0], "network"),
-        (axes.axhline(mean, color=colour(5), lw=2.6), "its mean"),
-        (axes.axhline(expected, color=colour(1), ls=(0, (5, 1.5)), lw=1.4), "mean field"),
+        (axes.plot(times[seen], rate[seen], color=MODEL, lw=0.7)[0], "network"),
+        (axes.axhline(mean, color=HAIR, lw=2.6), "its mean"),
+        (axes.axhline(expected, color=INK, ls=(0, (5, 1.5)), lw=1.4), "mean field"),
     ]
     axes.set(xlabel=CLOCK_LABELS["second"], ylabel="rate [Hz]", xlim=window)
     axes.set_ylim(bottom=0.0)

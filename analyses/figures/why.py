@@ -12,10 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from ..measures.notation import short
+from ..measures.notation import notation, short
 from ..why.parts import ALL, CLASS, FAST, SLOW, TRIALS, WITHIN_CLASSES, WITHIN_TRIALS
 from ..why.result import BACKGROUND, SUBTRACTED, Range, WhyResult
 from ..why.wording import decimals, frequency, seconds
+from .parts.palette import INK, NULL, NULL_EDGE, SOFT
 from .parts.style import Drawing, styled, words
 
 WIDTH, ROW = 7.0, 0.27  # inch: 180 mm in print; a row below the bar
@@ -24,13 +25,8 @@ COLOURS = {
     CLASS: "#E0A526", TRIALS: "#9C7A2B", SLOW: "#54458C", FAST: "#AFA3D6", WITHIN_CLASSES: "#AFA3D6",
     WITHIN_TRIALS: "#AFA3D6", ALL: "#8A8F98", SUBTRACTED: "#FFFFFF",
 }  # fmt: skip
-NULL, NULL_EDGE, INK, SOFT = "#D9DBDE", "#9A9EA5", "#1B1B1F", "#5B6068"
 TITLE, UNDER = 90, 118  # characters across
 LETTER = 0.0112  # of the width of the axes, a character of 7 pt
-MATHS = {
-    "chi_c": r"$\chi_c$", "lambda1_fraction": r"$\lambda_1$ share", "si_3": "SI-3",
-    "mean_squared_correlation": r"$\langle r^2\rangle$", "mean_correlation": r"$\langle r\rangle$",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -60,9 +56,7 @@ def why_figure(result: WhyResult) -> Figure:
     told, measure = all(part.told for part in result.parts), str(result.config["measure"])
     rows = _rows(result) if told else []
     title = words(result.sentence, TITLE, 3).replace("T_eff", "$T_{eff}$")
-    title = title.replace(
-        measure, MATHS[measure].replace("$", r"$\mathbf{", 1).replace("$", "}$").replace("}$", "$", 1)
-    )
+    title = title.replace(measure, notation(measure).math.replace(r"\mathrm", r"\mathbf"))
     about = words(_about(result), UNDER, 1).replace("T_eff", "$T_{eff}$")
     head = 0.155 * (title.count("\n") + 1) + 0.3
     body = max(1.75, 1.05 + ROW * (len(rows) + 1)) if told else 1.0
@@ -124,7 +118,7 @@ def _segments(result: WhyResult) -> list[_Segment]:
 def _bar(axes: Axes, result: WhyResult, rows: Sequence[Range], told: bool) -> None:
     value, digits = result.value.value, decimals(result.value.value)
     measure = str(result.config["measure"])
-    symbol = MATHS[measure]
+    symbol = notation(measure).math
     segments = _segments(result) if told else []
     ends = [0.0, value, *(one.start for one in segments), *(one.stop for one in segments)]
     ends += [x for x in (result.value.null_low, result.value.null_high) if math.isfinite(x)]
@@ -161,7 +155,7 @@ def _bar(axes: Axes, result: WhyResult, rows: Sequence[Range], told: bool) -> No
     axes.spines["left"].set_visible(False)
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.xaxis.set_major_formatter(_tick)
-    axes.set_xlabel(measure.replace("_", " ") if measure.startswith("mean") else symbol, fontsize=8, labelpad=2)
+    axes.set_xlabel(notation(measure).words if measure.startswith("mean") else symbol, fontsize=8, labelpad=2)
     if told:
         _labels(axes, result, segments, limits, digits)
 

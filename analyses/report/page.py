@@ -43,7 +43,7 @@ def write_page(found: Kind, path: str | os.PathLike[str], *, force: bool = False
         InputError: the file exists (and not force), its folder is missing or cannot be written.
     """
     check_writable(path, force)  # before any figure is drawn
-    drawn = found.drawings().values() if found.kind in FIGURES else ()
+    drawn = found.pictures().values() if found.kind in FIGURES else ()
     content = {
         "kind": found.kind,
         "summary": repr(found),

@@ -70,7 +70,7 @@ def eeg(
         make_folder(folder)
         written = [
             found.save(folder / RESULT, force=force),
-            *save_figures(found.drawings().values(), folder, force=force),
+            *save_figures(found.pictures().values(), folder, force=force),
         ]
     data = {"file": str(file), **found.to_json(), "files": [str(path) for path in written]} if out.json else {}
     out.result(data, lambda: windows_text(found) + _recruited(found) + _detected(found))

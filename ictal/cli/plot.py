@@ -18,12 +18,14 @@ def plot(
     dt: Dt = None,
     clock: ClockOption = None,
     dims: DimsOption = None,
+    every: Annotated[bool, Param("Also every part: rasters, traces, maps, nulls"), Option("", "--all")] = False,
+    caption: Annotated[bool, Param("Put the caption into the picture")] = False,
     animate: Annotated[bool, Param("Also a GIF of every bump on a ring")] = False,
     force: Force = False,
     *,
     out: Output,
 ) -> None:
-    """Draw the figures of a run or a result as PNG and SVG."""
+    """Draw the overview of a run or a result as PNG and SVG; with --all its parts as well."""
     folder = output or Path(f"{file.stem}-figures")
     check_folder(folder, [], force)
     with out.progress("plot"):
@@ -38,9 +40,12 @@ def plot(
         from ..analyses.figures.save import save_figures, save_films
 
         moving = films(found) if animate else {}
-        figures = found.drawings()
+        first = None if every else found.overview()
+        figures = found.pictures() if first is None else {first.name: first}
         make_folder(folder)
-        written = save_figures(figures.values(), folder, force=force) + save_films(moving, folder, force=force)
+        written = save_figures(figures.values(), folder, force=force, captions=caption) + save_films(
+            moving, folder, force=force
+        )
     said = assumptions(dict(found.source)) if isinstance(found, Run) else []
     out.remark(
         {

@@ -592,7 +592,7 @@ def test_plot_draws_a_stored_training_twice_to_the_same_bytes(trained, tmp_path)
     once, again = run.drawings(), ictal.load(path).drawings()
     for name in ("synchrony/si_3/post-test", "depth/si_3/post-test", "cka/post-test"):
         assert to_png(once[name].figure) == to_png(again[name].figure)
-    done = CliRunner().invoke(app, ["plot", str(path), "-o", str(tmp_path / "figures"), "--quiet"])
+    done = CliRunner().invoke(app, ["plot", str(path), "--all", "-o", str(tmp_path / "figures"), "--quiet"])
     assert done.exit_code == 0, done.output
     assert (tmp_path / "figures" / "synchrony-si_3-post-test.png").exists()
 

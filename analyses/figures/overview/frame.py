@@ -15,9 +15,8 @@ from ..parts.style import RC, words
 
 MM = 1 / 25.4
 WIDTH = 180 * MM  # inch
-TITLE, UNDER = 96, 130  # characters across
+TITLE, UNDER = 108, 150  # characters across
 PRINT: dict[str, Any] = RC | {
-    "font.family": ["Liberation Sans", "Arial", "Helvetica", "DejaVu Sans"],
     "font.size": 7,
     "axes.titlesize": 7.2,
     "axes.labelsize": 7,
@@ -37,7 +36,6 @@ PRINT: dict[str, Any] = RC | {
     "lines.linewidth": 1.1,
     "lines.markersize": 4,
     "hatch.linewidth": 0.6,
-    "svg.fonttype": "none",
     "image.interpolation": "nearest",
 }
 P = ParamSpec("P")
@@ -65,11 +63,23 @@ def page(title: str, under: str, height: float) -> tuple[Figure, float]:
     """
     figure = Figure(figsize=(WIDTH, height * MM))
     heading = words(title, TITLE, 2)
+    first, colon, rest = title.partition(": ")
+    if "\n" in heading and colon and max(len(first) + 1, len(rest)) <= TITLE:
+        heading = f"{words(first + ':', TITLE, 1)}\n{words(rest, TITLE, 1)}"
+    elif "\n" in heading and not heading.endswith("…"):  # two lines of like length
+        narrower = (words(title, width, 2) for width in range(len(title) // 2, TITLE + 1))
+        heading = next(text for text in narrower if not text.endswith("…"))
+    figure = Figure(figsize=(WIDTH, height * MM))
+    heading = words(title, TITLE, 2)
+    if "\n" in heading and not heading.endswith("…"):  # two lines of like length
+        narrower = (words(title, width, 2) for width in range(len(title) // 2, TITLE + 1))
+        heading = next(text for text in narrower if not text.endswith("…"))
     top = 1 - 3 / height
     figure.text(0.012, top, heading, size=9, weight="bold", va="top")
     top -= (4.2 * (1 + heading.count("\n")) + 1) / height
-    figure.text(0.012, top, words(under, UNDER, 2), size=7, color=SOFT, va="top")
-    return figure, top - 9 / height
+    grey = words(under, UNDER, 2)
+    figure.text(0.012, top, grey, size=7, color=SOFT, va="top")
+    return figure, top - (9 + 3 * grey.count("\n")) / height
 
 
 def panel(axes: Axes, letter: str, title: str = "", left: float = 24) -> None:

@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from .palette import HAIR, INK, MODEL, NET, steps_of
 from .style import (
     CLOCK_LABELS,
-    OKABE_ITO,
     Legend,
     Values,
     colour,
@@ -52,6 +52,7 @@ def spectrum_figure(
     frequency_unit: str,
     unit: str,
     band: tuple[float, float] | None = None,
+    hue: str | None = None,
 ) -> Figure:
     """Draw power of the population mean, group -> frequency and power (frequency,), and shade the band of phases."""
     figure, axes = new_figure(title)
@@ -61,7 +62,7 @@ def spectrum_figure(
         drawn = (frequency > 0) & (power > 0)
         if drawn.any():
             few = int(drawn.sum()) <= 3  # a line needs more
-            style = {"color": colour(index), "ls": dash(index), "marker": "o" if few else "", "ms": 2.5}
+            style = {"color": hue or colour(index), "ls": dash(index), "marker": "o" if few else "", "ms": 2.5}
             legend.append((axes.semilogy(frequency[drawn], power[drawn], **style)[0], name))
     if band is not None and legend:
         axes.axvspan(*band, color="0.9", lw=0, zorder=0)
@@ -78,12 +79,15 @@ def spectrum_figure(
 
 
 @styled
-def trace_figure(title: str, times: Values, values: Values, labels: Sequence[str], clock: str, y_label: str) -> Figure:
-    """Draw a few units, values (time, unit), against time (time,) [ticks of clock]."""
+def trace_figure(
+    title: str, times: Values, values: Values, labels: Sequence[str], clock: str, y_label: str, hue: str = MODEL
+) -> Figure:
+    """Draw a few units, values (time, unit), in steps of a hue against time (time,) [ticks of clock]."""
     figure, axes = new_figure(title)
     legend: Legend = []
+    paints = [hue] if len(labels) == 1 else steps_of(hue, len(labels))
     for index, label in enumerate(labels):
-        style = {"color": colour(index), "ls": dash(index // len(OKABE_ITO)), "lw": 0.9}
+        style = {"color": paints[index], "ls": dash(index % 3), "lw": 0.9}
         legend.append((axes.plot(times, values[:, index], **style)[0], label))
     axes.set(xlabel=CLOCK_LABELS[clock], ylabel=y_label)
     if np.isfinite(values).any():
@@ -117,13 +121,14 @@ def metric_pairs(metrics: Sequence[str]) -> tuple[dict[str, tuple[int, int]], li
 def learning_figure(title: str, times: Values, train: Values, test: Values, clock: str, quantity: str) -> Figure:
     """Draw training and test curves (replicate, time), thin, and their means, thick, the gap shaded."""
     figure, axes = new_figure(title)
+    paints = (steps_of(NET, 4)[0], NET)
     for index, curves in enumerate((train, test)):
-        axes.plot(times, curves.T, color=colour(index), lw=0.6, alpha=0.45)
+        axes.plot(times, curves.T, color=paints[index], lw=0.6, alpha=0.45)
     legend: Legend = []
     for index, (name, curves) in enumerate((("train", train), ("test", test))):
-        (line,) = axes.plot(times, curves.mean(axis=0), color=colour(index), ls=dash(index), lw=1.8)
+        (line,) = axes.plot(times, curves.mean(axis=0), color=paints[index], ls=dash(index), lw=1.8)
         legend.append((line, name))
-    gap = axes.fill_between(times, train.mean(axis=0), test.mean(axis=0), color="0.85", lw=0, zorder=0)
+    gap = axes.fill_between(times, train.mean(axis=0), test.mean(axis=0), color=HAIR, alpha=0.5, lw=0, zorder=0)
     _fraction_axis(axes, np.concatenate([train, test]))
     axes.set(xlabel=CLOCK_LABELS[clock], ylabel=quantity)
     axes.margins(x=0.01)
@@ -168,10 +173,10 @@ def ramp_figure(
         if change[part[0]] != 0:
             index = int(change[part[0]] > 0)
             way = f"{name} {('falling', 'rising')[index]}"
-            (handles[way],) = axes.plot(parameter[part], rate[part], color=colour(index), ls=dash(index), lw=1.4)
+            (handles[way],) = axes.plot(parameter[part], rate[part], color=MODEL, ls=dash(index), lw=1.4)
     beside = (((-7, 0), "right", "center"), ((3, 6), "left", "bottom"))  # where the curves leave room
     for (label, at), (offset, across, along) in zip(crossings.items(), beside, strict=False):
-        axes.plot(at, level, "o", color="black", ms=4, zorder=3)
+        axes.plot(at, level, "o", color=INK, ms=4, zorder=3)
         axes.annotate(f"{label} {at:.2f}", (at, level), offset, textcoords="offset points", ha=across, va=along)
     axes.margins(x=0.15)  # room for the words beside the crossings
     axes.set(xlabel=x_label, ylabel="population rate [Hz]", ylim=sign_limits(0.0, float(rate.max())))

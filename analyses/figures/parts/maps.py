@@ -10,11 +10,10 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from ...measures.circular import wrapped
+from .matrices import clustered
+from .palette import PHASE_MAP, SIGNED
 from .style import (
-    ACTIVITY_MAP,
     CLOCK_LABELS,
-    CORRELATION_MAP,
-    PHASE_MAP,
     SIZE,
     TITLE_WIDTH,
     Values,
@@ -122,7 +121,7 @@ def activity_figure(
         origin="lower",
         interpolation="nearest" if n <= 400 else "antialiased",
         extent=(*ends, -0.5, z.shape[1] - 0.5),
-        cmap=as_rgba(PHASE_MAP if phase else ACTIVITY_MAP),
+        cmap=as_rgba(PHASE_MAP if phase else SIGNED),
         vmin=-limit,
         vmax=limit,
     )
@@ -142,22 +141,23 @@ def activity_figure(
 
 @styled
 def correlation_figure(title: str, matrix: Values) -> Figure:
-    """Draw a correlation matrix (unit, unit) on the fixed scale −1 to 1, white at 0."""
+    """Draw a correlation matrix (unit, unit) on the fixed scale −1 to 1, white at 0; units clustered by 1 − r."""
     figure, axes = new_figure(title)
     r = np.asarray(matrix, dtype=np.float64)
     dead = np.diagonal(r) < 0.5  # a unit that does not vary has no correlation, not even with itself
-    shown = _masked(np.clip(r, -1, 1), dead[:, None] | dead[None, :])
+    order = clustered(np.where(dead[:, None] | dead[None, :], np.nan, r))
+    shown = _masked(np.clip(r, -1, 1), dead[:, None] | dead[None, :])[np.ix_(order, order)]
     n = len(r)
     image = axes.imshow(
         shown,
         origin="lower",
         interpolation="nearest",
         extent=(-0.5, n - 0.5, -0.5, n - 0.5),
-        cmap=as_rgba(CORRELATION_MAP),
+        cmap=as_rgba(SIGNED),
         vmin=-1,
         vmax=1,
     )
-    axes.set(xlabel="unit", ylabel="unit")
+    axes.set(xlabel="unit, clustered by 1 − r", ylabel="unit")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(4, integer=True))
     for side in ("top", "right"):

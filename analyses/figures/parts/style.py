@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib
+from matplotlib import font_manager
 from matplotlib import style as mpl_style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -29,7 +30,20 @@ SALT = "ictal"
 _ROW = 52  # characters of 8 pt across a figure; a handle takes about five
 TITLE_WIDTH = 32  # characters of 9 pt from the left end of the axes
 
+# matplotlib complains about every text in a family that is not installed; DejaVu Sans comes with it
+FAMILY = [
+    name
+    for name in ("Liberation Sans", "Arial", "Helvetica")
+    if any(f.name == name for f in font_manager.fontManager.ttflist)
+] + ["DejaVu Sans"]
 RC: dict[str, Any] = {
+    "font.family": FAMILY,
+    "mathtext.fontset": "custom",
+    "mathtext.rm": FAMILY[0],
+    "mathtext.it": f"{FAMILY[0]}:italic",
+    "mathtext.bf": f"{FAMILY[0]}:bold",
+    **dict.fromkeys(("mathtext.cal", "mathtext.sf", "mathtext.tt"), FAMILY[0]),
+    "mathtext.fallback": "stixsans",
     "font.size": 8,
     "axes.titlesize": 9,
     "axes.titlelocation": "left",
@@ -47,7 +61,7 @@ RC: dict[str, Any] = {
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
     "svg.hashsalt": SALT,
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
 }
 STYLE: list[Any] = ["default", RC]  # the default first: a reader's own matplotlibrc must not change a result
 
