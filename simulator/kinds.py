@@ -48,6 +48,13 @@ OVERVIEWS = Registry("overview", "ictal", {
     "comparison": ("analyses.figures.overview.values:comparison_overview", "groups beside their nulls, six measures"),
     "measurements": ("analyses.figures.overview.values:measurements_overview", "values beside their nulls on one axis"),
     "why": ("analyses.figures.why:why_overview", "the parts of a value on its axis"),
+    "dynamics": ("analyses.figures.overview.dynamics:dynamics_overview", "every part of an analysis"),
+    "evidence": ("experiments.reproduce:evidence_overview", "the claims, one statistic each"),
+    "observations": ("analyses.figures.side_by_side:side_by_side_overview", "the measure against its drivers"),
+    "model": ("models.trained.network:network_overview", "activity of layers, and correlations of their units"),
+    "planted": ("analyses.figures.overview.rates:planted_overview", "right verdicts by case and claim"),
+    "evaluation": ("analyses.figures.overview.rates:evaluation_overview", "accuracy by set, corruption and severity"),
+    "sweep": ("analyses.figures.overview.sweep:sweep_overview", "measures and means over the grid"),
 })  # fmt: skip
 PAGES = Registry("page", "ictal", {
     "comparison": ("analyses.report.comparison:write_report", "verdicts, figures, numbers and caveats"),

@@ -9,14 +9,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ...simulator import InputError
 from ..comparison.result import ReplicateValue
 from ..evidence.store import Evidence, Observations
 from ..evidence.training import TrainingRun
-from .parts.style import Drawing, colour, legend_below, legend_of, styled
+from .parts.palette import EEG, MODEL, NET, NULL_EDGE, steps_of
+from .parts.style import Drawing, legend_below, legend_of, styled
 
 INHIBITION, FIELD = "inhibition", "EEG"
 SHARES = {"control": 0.0, "20 % wrong labels": 20.0, "40 % wrong labels": 40.0, "100 % wrong labels": 100.0}
-NULL: dict[str, Any] = {"color": "0.5", "ls": ":", "lw": 1.0}
+NULLS: dict[str, Any] = {"color": NULL_EDGE, "ls": ":", "lw": 1.0}
+NOISE = steps_of(NET, 4)[3]  # within classes: a step of the hue of networks
 
 
 def side_by_side(evidence: Evidence | Observations) -> list[Drawing]:
@@ -26,6 +29,18 @@ def side_by_side(evidence: Evidence | Observations) -> list[Drawing]:
     panels = [name for name in (INHIBITION, FIELD) if any(row.panel == name for row in evidence.observations)]
     settings = {name: trainings for name, trainings in evidence.settings().items() if any(_noise(c) for c in trainings)}
     return [_drawing(evidence, panels, settings)] if panels else []
+
+
+def side_by_side_overview(observations: Observations) -> Drawing:
+    """Draw the figure as the overview of observations.
+
+    Raises:
+        InputError: none is of a brain model or EEG.
+    """
+    drawn = side_by_side(observations)
+    if not drawn:
+        raise InputError(f"plot: observations: none is of {INHIBITION} or {FIELD}")
+    return drawn[0]
 
 
 @styled
@@ -58,11 +73,11 @@ def _drawing(evidence: Evidence, panels: Sequence[str], settings: Mapping[str, S
 def _scan(axes: Axes, name: str, rows: Sequence[ReplicateValue]) -> None:
     x = np.array([float(row.group) for row in rows])
     places = np.unique(x)
-    label, at = ("spikes over time", 0) if name == INHIBITION else ("fields over time", 2)
-    axes.plot(x, [row.value for row in rows], "o", color=colour(at), ms=3, mfc="none", mew=0.8)
+    label, hue = ("spikes over time", MODEL) if name == INHIBITION else ("fields over time", EEG)
+    axes.plot(x, [row.value for row in rows], "o", color=hue, ms=3, mfc="none", mew=0.8)
     for values, style in (
-        ([row.value for row in rows], {"color": colour(at), "label": label}),
-        ([row.null_high for row in rows], {**NULL, "label": "null, 97.5 %"}),
+        ([row.value for row in rows], {"color": hue, "label": label}),
+        ([row.null_high for row in rows], {**NULLS, "label": "null, 97.5 %"}),
     ):
         table = np.array(values)
         axes.plot(places, [table[x == place].mean() for place in places], **style)
@@ -83,10 +98,10 @@ def _step(axes: Axes, trainings: Sequence[TrainingRun]) -> None:
         share = 100 * mine[0].steps / mine[0].steps[-1]
         ls = "-" if kind == "control" else "--"
         fit = "well fitted" if kind == "control" else "few samples"
-        axes.plot(share, np.mean([c.mean() for c in mine], axis=0), color=colour(1), ls=ls, label=f"signal, {fit}")
+        axes.plot(share, np.mean([c.mean() for c in mine], axis=0), color=NET, ls=ls, label=f"signal, {fit}")
         if all("within_class_si test" in c.synchrony for c in mine):
             noise = np.mean([c.mean("within_class_si") for c in mine], axis=0)
-            axes.plot(share, noise, color=colour(3), ls=ls, label=f"noise, {fit}")
+            axes.plot(share, noise, color=NOISE, ls=ls, label=f"noise, {fit}")
     _null(axes, trainings, 0.0, 100.0)
     axes.set(title="networks", xlabel="share of training [%]")
 
@@ -94,11 +109,11 @@ def _step(axes: Axes, trainings: Sequence[TrainingRun]) -> None:
 def _by_noise(axes: Axes, trainings: Sequence[TrainingRun]) -> None:
     found = [(share, c) for c in trainings if (share := _noise(c)) is not None]
     x = np.array([share for share, _ in found])
-    for measure, at in (("si_3", 1), ("within_class_si", 3)):
+    for measure, hue in (("si_3", NET), ("within_class_si", NOISE)):
         if all(f"{measure} test" in c.synchrony for _, c in found):
             y = np.array([c.mean(measure)[-1] for _, c in found])
-            axes.plot(x, y, "o", color=colour(at), ms=3, mfc="none", mew=0.8)
-            axes.plot(np.unique(x), [y[x == place].mean() for place in np.unique(x)], color=colour(at))
+            axes.plot(x, y, "o", color=hue, ms=3, mfc="none", mew=0.8)
+            axes.plot(np.unique(x), [y[x == place].mean() for place in np.unique(x)], color=hue)
     _null(axes, trainings, float(x.min()), float(x.max()))
     axes.set(title="networks, trained", xlabel="wrong labels [%]")
 
@@ -108,7 +123,7 @@ def _null(axes: Axes, trainings: Sequence[TrainingRun], low: float, high: float)
         np.nanmean(t) for c in trainings if (t := c.null_high.get("si_3 test")) is not None and np.isfinite(t).any()
     ]
     if values:
-        axes.plot([low, high], [np.mean(values)] * 2, **NULL)
+        axes.plot([low, high], [np.mean(values)] * 2, **NULLS)
 
 
 def _noise(training: TrainingRun) -> float | None:

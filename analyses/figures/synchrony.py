@@ -12,9 +12,10 @@ from ..comparison.wording import number
 from ..layers.layer_synchrony import CKA, LIVE, LayerValues, layer_similarity, layer_synchrony, measures_in, parts
 from ..layers.transfer import layer_transfer
 from ..measures import MEASURES, get
+from ..measures.notation import notation
 from .parts.collapse import collapse_words
 from .parts.layers import NAMED, layers_figure
-from .parts.style import Drawing, with_unit
+from .parts.style import Drawing
 from .parts.training import FREE, WITHIN, Accuracies, depth_figure, shown_layers, synchrony_figure
 
 SHOWN = ("si_3", "chi_c", "lambda1_fraction", "class_share", "within_class_si", LIVE)  # if one is there; else all
@@ -211,7 +212,8 @@ def _where(found: LayerValues) -> str:
 def _label(found: LayerValues) -> str:
     if found.measure in _LONG:
         return _LONG[found.measure]
-    return with_unit(found.measure, found.unit)
+    symbol = notation(found.measure).math
+    return symbol if found.unit in ("", "1") else f"{symbol} [{found.unit}]"
 
 
 def _null_words(found: LayerValues) -> str:

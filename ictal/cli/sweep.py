@@ -12,7 +12,7 @@ import typer
 from ..simulator.errors import InputError
 from ..simulator.fields import Param
 from ..simulator.options import Argument, Option
-from .options import check_folder, command
+from .options import Band, check_folder, command
 from .output import Output, error_line
 
 MOST_NAMED = 10  # failures on the terminal; all of them are in sweep.json
@@ -37,6 +37,15 @@ def sweep(
         tuple[str, ...], Param("A parameter that all points share"), Option("KEY=VALUE", "--set", repeat=True)
     ] = (),
     seeds: Annotated[str, Param("How many seeds (0, 1, ...), or which: 0,3,7"), Option("N|A,B")] = "1",
+    measures: Annotated[
+        tuple[str, ...], Param("Measures of every point, for the table and the figure"), Option("A,B")
+    ] = (),
+    of: Annotated[tuple[str, ...], Param("Entries to measure; left out: all"), Option("A,B")] = (),
+    window: Annotated[
+        tuple[float, float] | None, Param("Only part of the time axis to measure [ticks]"), Option("START STOP")
+    ] = None,
+    band: Band = None,
+    units: Annotated[int | None, Param("Measure only N units of each, chosen at random")] = None,
     jobs: Annotated[int, Param("Processes at a time")] = 1,
     output: Annotated[Path | None, Param("Default: SYSTEM-sweep"), Option("DIR", "-o --output")] = None,
     *,
@@ -60,12 +69,13 @@ def sweep(
     try:
         with out.progress(f"sweep {system}") as report:
             done = sweeps.sweep(
-                system, values, folder=folder, seeds=_seeds(seeds), settings=shared, jobs=jobs, progress=report
-            )
+                system, values, folder=folder, seeds=_seeds(seeds), settings=shared, measures=measures, of=of,
+                window=window, band=band, units=units, jobs=jobs, progress=report,
+            )  # fmt: skip
     except KeyboardInterrupt:
         error_line(f"{folder} has every point that is done; the same command goes on from there")
         raise
-    document = {
+    document: dict[str, Any] = {
         "kind": "sweep",
         "folder": str(folder),
         "points": len(done),
@@ -74,6 +84,8 @@ def sweep(
         "files": {point.name: file.name for point, file in done.files.items()},
         "failures": {point.name: why for point, why in done.failures.items()},
     }
+    if done.measuring is not None:
+        document["measures"] = list(done.measuring.measures)
     existing = f" ({done.found} were there)" if done.found else ""
     failed = f", {len(done.failures)} failed" if done.failures else ""
     out.remark(document, f"{len(done)} points: {len(done.files)} done{existing}{failed}", f"wrote {folder}")

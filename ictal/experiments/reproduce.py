@@ -134,6 +134,15 @@ def evidence_drawings(evidence: Evidence) -> list[Drawing]:
     return drawings(ledger([evidence]))
 
 
+def evidence_overview(evidence: Evidence) -> Drawing:
+    """Draw the scoreboard of the claims, with the verdicts that follow from this evidence."""
+    from ..analyses.figures.overview.evidence import scoreboard
+
+    found = ledger([evidence])
+    statements = {row.claim.name: row.claim.statement for row in found.rows}
+    return scoreboard(statements, found.effects[evidence.scale], found.decisions[evidence.scale], evidence.scale)
+
+
 def evidence_page(evidence: Evidence, path: str | os.PathLike[str], *, force: bool = False) -> Path:
     """Write the ledger of this evidence as a page; errors as of `write_claims`."""
     from ..analyses.report.ledger import write_claims

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from ..simulator.errors import InputError
 from ..simulator.files.disk import replacing
 from ..simulator.files.document import DAMAGE, FORMAT, FORMAT_VERSION, first_line
 from ..simulator.files.guard import open_hdf5
+from .measured import Measured, Measuring, as_stored, read_measured
 from .points import Grid, Point
 
 if TYPE_CHECKING:
@@ -40,14 +42,21 @@ def note(
     versions: Mapping[str, str],
     files: Mapping[Point, Path],
     failures: Mapping[Point, str],
+    measuring: Measuring | None = None,
+    measured: Mapping[Point, Measured] | None = None,
 ) -> None:
     """Write the manifest, whole or not at all. The files are the truth; the manifest may lag behind them."""
     entries = []
     for point in points:
         status = "done" if point in files else "failed" if point in failures else "to do"
-        entry = {"parameters": point.parameters, "seed": point.seed, "file": f"{point.name}.h5", "status": status}
+        entry: dict[str, Any] = {"parameters": point.parameters, "seed": point.seed}
+        entry |= {"file": f"{point.name}.h5", "status": status}
+        if measured and status == "done" and point in measured:
+            entry["measured"] = as_stored(measured[point])
         entries.append(entry | ({"error": failures[point]} if status == "failed" else {}))
-    about = {"format": MANIFEST_FORMAT, "format_version": MANIFEST_VERSION, "versions": dict(versions)}
+    about: dict[str, Any] = {"format": MANIFEST_FORMAT, "format_version": MANIFEST_VERSION, "versions": dict(versions)}
+    if measuring is not None:
+        about["measuring"] = asdict(measuring)
     text = json.dumps({**about, **_described(grid), "points": entries}, indent=1, allow_nan=False)
     try:
         with replacing(folder / MANIFEST, force=True) as temporary:
@@ -77,6 +86,7 @@ def read(folder: Path) -> tuple[Grid, dict[str, Any]] | None:
             raise InputError(f"{path}: has format version {manifest['format_version']}; upgrade ictal")
         grid = Grid.read(manifest)
         {entry["file"]: str(entry.get("error")) for entry in manifest["points"]}, dict(manifest["versions"])
+        read_measured(manifest)
     except InputError as error:
         raise error if str(error).startswith(str(path)) else InputError(f"{path}: {error}") from error
     except DAMAGE as error:

@@ -61,3 +61,10 @@ def network_drawings(network: TrainedNetwork) -> Iterator[Drawing]:
     from ...analyses.figures.run import drawings_of_run
 
     return drawings_of_run(activity_of(network.file))
+
+
+def network_overview(network: TrainedNetwork) -> Drawing:
+    """Draw one page of the layers over test examples; errors as of `activity_of`."""
+    from ...analyses.figures.overview.network import layers_overview
+
+    return layers_overview(activity_of(network.file))

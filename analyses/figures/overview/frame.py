@@ -63,11 +63,23 @@ def page(title: str, under: str, height: float) -> tuple[Figure, float]:
     """
     figure = Figure(figsize=(WIDTH, height * MM))
     heading = words(title, TITLE, 2)
+    first, colon, rest = title.partition(": ")
+    if "\n" in heading and colon and max(len(first) + 1, len(rest)) <= TITLE:
+        heading = f"{words(first + ':', TITLE, 1)}\n{words(rest, TITLE, 1)}"
+    elif "\n" in heading and not heading.endswith("…"):  # two lines of like length
+        narrower = (words(title, width, 2) for width in range(len(title) // 2, TITLE + 1))
+        heading = next(text for text in narrower if not text.endswith("…"))
+    figure = Figure(figsize=(WIDTH, height * MM))
+    heading = words(title, TITLE, 2)
+    if "\n" in heading and not heading.endswith("…"):  # two lines of like length
+        narrower = (words(title, width, 2) for width in range(len(title) // 2, TITLE + 1))
+        heading = next(text for text in narrower if not text.endswith("…"))
     top = 1 - 3 / height
     figure.text(0.012, top, heading, size=9, weight="bold", va="top")
     top -= (4.2 * (1 + heading.count("\n")) + 1) / height
-    figure.text(0.012, top, words(under, UNDER, 2), size=7, color=SOFT, va="top")
-    return figure, top - 9 / height
+    grey = words(under, UNDER, 2)
+    figure.text(0.012, top, grey, size=7, color=SOFT, va="top")
+    return figure, top - (9 + 3 * grey.count("\n")) / height
 
 
 def panel(axes: Axes, letter: str, title: str = "", left: float = 24) -> None:

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from .style import ACTIVITY_MAP, CORRELATION_MAP, Values, as_rgba, new_figure, shortened, styled, words
+from .palette import NET, SIGNED, magnitudes
+from .style import NOT_DRAWN, Values, as_rgba, new_figure, shortened, styled, words
 
 NAMED = 6  # layers that are named; more are numbered
 
@@ -37,7 +38,7 @@ def layers_figure(
         origin="lower",
         interpolation="nearest",
         extent=(0.5, n + 0.5, 0.5, n + 0.5),
-        cmap=as_rgba(CORRELATION_MAP if signed else ACTIVITY_MAP),
+        cmap=as_rgba(SIGNED) if signed else magnitudes(NET).with_extremes(bad=NOT_DRAWN),
         vmin=-1 if signed else 0,
         vmax=1,
     )

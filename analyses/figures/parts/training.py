@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -18,14 +17,13 @@ from numpy.typing import NDArray
 from ...layers.layer_synchrony import LayerValues
 from .collapse import collapse_line, collapse_value
 from .layers import name_layers
+from .palette import INK, NET, NULL, NULL_EDGE, SOFT, steps_of
 from .style import (
-    ACTIVITY_MAP,
     CLOCK_LABELS,
     SIZE,
     TITLE_WIDTH,
     Legend,
     Values,
-    colour,
     dash,
     legend_below,
     new_figure,
@@ -39,7 +37,7 @@ HIGH = 3.1  # inch, of a panel over a long legend
 MAX_LINES = 7  # layers that can be told apart as lines; of more, as many are drawn, evenly spaced in depth
 FREE, WITHIN = "permute", "permute_within_class"
 NULL_LABELS = {FREE: "null: permuted", WITHIN: "null: within class"}
-_BAND, _EDGE, _BAR = "0.86", "0.7", "0.3"
+_BAND, _EDGE, _BAR = NULL, NULL_EDGE, SOFT
 _WITHIN_MARK: dict[str, Any] = {"marker": "D", "ls": "", "ms": 3.6, "mfc": "white", "mew": 1.0}
 
 
@@ -86,14 +84,15 @@ def synchrony_figure(
         above.set_title(words(title, TITLE_WIDTH))
         legend = _accuracies(above, accuracies)
     layers = shown_layers(len(found.layers))
+    colours = steps_of(NET, len(layers))
     band = _free_band(axes, found)
     for index, layer in enumerate(layers):
         finite = np.isfinite(found.values[:, layer])
-        style: dict[str, Any] = {"color": depth_colour(index, len(layers)), "ls": dash(index % 3), "lw": 1.4}
+        style: dict[str, Any] = {"color": colours[index], "ls": dash(index % 3), "lw": 1.4}
         style |= {"marker": "o", "ms": 2.5} if finite.sum() <= 8 else {}
         (line,) = axes.plot(found.times[finite], found.values[finite, layer], **style)
         legend.append((line, found.layers[layer]))
-        _within_bars(axes, found, int(layer), index, str(style["color"]))
+        _within_bars(axes, found, int(layer), index, style["color"])
     if band:
         legend.append((Patch(facecolor=_BAND, edgecolor=_EDGE), NULL_LABELS[FREE]))
     if WITHIN in found.nulls and np.isfinite(found.nulls[WITHIN].low).any():
@@ -131,11 +130,12 @@ def depth_figure(
     for kind, (low, high) in nulls.items():
         options: dict[str, Any] = {"facecolor": _BAND, "edgecolor": _EDGE, "lw": 0.8, "zorder": 0}
         if kind == WITHIN:
-            options = {"facecolor": "none", "edgecolor": "0.55", "hatch": "////", "lw": 0.6, "zorder": 1}
+            options = {"facecolor": "none", "edgecolor": NULL_EDGE, "hatch": "////", "lw": 0.6, "zorder": 1}
         _band(axes, places, low, high, options)
         bands.append((Patch(**{k: v for k, v in options.items() if k != "zorder"}), NULL_LABELS.get(kind, kind)))
+    colours = steps_of(NET, len(series))
     for index, (label, values) in enumerate(series):
-        style: dict[str, Any] = {"color": depth_colour(index, len(series)), "marker": "o", "ms": 3.5, "zorder": 3}
+        style: dict[str, Any] = {"color": colours[index], "marker": "o", "ms": 3.5, "zorder": 3}
         legend.append((axes.plot(places, values, **style)[0], label))
     style = {"color": "0.1", "ls": dash(1), "marker": "s", "ms": 3.5, "mfc": "white", "zorder": 3}
     for label, values in dashed:
@@ -159,16 +159,10 @@ def _collapse(axes: Axes, measure: str, classes: object, legend: Legend) -> None
         axes.set_ylim(min(low, value - 0.05 * (high - low)), max(high, value + 0.05 * (high - low)))
 
 
-def depth_colour(index: int, n: int) -> str:
-    """A colour of the map of activity, dark to light; its light end would not show on white."""
-    rgba = matplotlib.colormaps[ACTIVITY_MAP](0.85 * index / max(n - 1, 1))
-    return str(matplotlib.colors.to_hex(rgba))
-
-
 def _accuracies(axes: Axes, found: Accuracies) -> Legend:
     legend: Legend = []
-    for index, (name, values) in enumerate((("train", found.train), ("test", found.test))):
-        (line,) = axes.plot(found.times, values, color=colour(index), ls=dash(index), lw=1.4)
+    for name, values, shade in (("train", found.train, INK), ("test", found.test, NET)):
+        (line,) = axes.plot(found.times, values, color=shade, lw=1.4)
         legend.append((line, f"{name} accuracy"))
     legend.append((axes.fill_between(found.times, found.train, found.test, color="0.85", lw=0, zorder=0), "gap"))
     axes.set(ylabel="accuracy", ylim=(-0.02, 1.04))
@@ -194,7 +188,7 @@ def _free_band(axes: Axes, found: LayerValues) -> bool:
     return True
 
 
-def _within_bars(axes: Axes, found: LayerValues, layer: int, index: int, paint: str) -> None:
+def _within_bars(axes: Axes, found: LayerValues, layer: int, index: int, paint: Any) -> None:
     """Draw mean and span of the surrogates of one layer, moved aside so that layers do not overlap."""
     if WITHIN not in found.nulls:
         return
