@@ -25,7 +25,7 @@ theory = [sweep.load(point).recording("mean_field").numpy()[0, -1] for point in 
 figure = Figure(figsize=(6.8, 3.0), layout="constrained")
 for axes, title, rates in zip(figure.subplots(1, 2), ("mean field", "simulation"), (theory, simulated), strict=True):
     table = np.reshape(rates, shape).T
-    image = axes.imshow(table, origin="lower", aspect="auto", cmap="viridis", norm=LogNorm(1.0, 400.0))
+    image = axes.imshow(table, origin="lower", aspect="auto", cmap="Blues", norm=LogNorm(1.0, 400.0))
     axes.set(title=title, xlabel="g", ylabel="η", xticks=range(shape[0]), yticks=range(shape[1]))
     axes.set_xticklabels([f"{g:g}" for g in grid["g"]])
     axes.set_yticklabels([f"{eta:g}" for eta in grid["eta"]])

@@ -81,10 +81,11 @@ def test_eeg_writes_the_file_and_plot_draws_the_same_from_it_alone(folder, capsy
         "ictal.simulator.files.readers.open_run", lambda *_, **__: pytest.fail("the recording was read")
     )
     run(capsys, "plot", made / "eeg.h5", "-o", again, "--force")
+    assert sorted(p.name for p in again.iterdir()) == ["overview.png", "overview.svg"]
+    run(capsys, "plot", made / "eeg.h5", "--all", "-o", again, "--force")
     names = sorted(p.name for p in again.iterdir())
-    assert names == sorted(
-        f"eeg-{name}.{kind}" for name in ("synchrony", "rhythm", "recruitment", "detectors") for kind in ("png", "svg")
-    )
+    stems = ("overview", "eeg-synchrony", "eeg-rhythm", "eeg-recruitment", "eeg-detectors")
+    assert names == sorted(f"{stem}.{kind}" for stem in stems for kind in ("png", "svg"))
     for name in names:
         assert (made / name).read_bytes() == (again / name).read_bytes(), name
 

@@ -4,6 +4,7 @@ import math
 import struct
 import xml.etree.ElementTree as ElementTree
 import zlib
+from html import escape
 
 import matplotlib
 import numpy as np
@@ -24,6 +25,7 @@ from ictal.analyses.figures.comparison import drawings
 from ictal.analyses.figures.parts.curves import spectrum_figure
 from ictal.analyses.figures.parts.maps import correlation_figure, off_diagonal_mean, z_scored
 from ictal.analyses.figures.parts.style import OKABE_ITO, SIZE
+from ictal.analyses.measures.notation import notation
 from ictal.simulator import InputError, Recording, Run, Spikes
 
 KINDS = ("permute", "permute_within_class")
@@ -39,9 +41,8 @@ WITHOUT_UNIT = {  # numbers of things, and ratios, have none
     "accuracy",
     "loss",
     "train − test accuracy",
-    "chi_c",
-    "kuramoto_r1",
-    "within_class_si",
+    *(notation(name).math for name in ("chi_c", "kuramoto_r1", "within_class_si")),
+    "unit, clustered by 1 − r",
     "score",
     "slow variable",
     "g",
@@ -267,7 +268,7 @@ def test_what_has_no_null_says_so(comparison):
     figure, caption = drawn.figure, drawn.caption
     assert "no null" in caption
     assert not figure.axes[0].collections
-    assert figure.axes[0].get_ylabel() == "mean_rate [Hz]"
+    assert figure.axes[0].get_ylabel() == "ν [Hz]"
 
 
 def test_maps_that_are_held_side_by_side_share_their_scale(comparison):
@@ -284,7 +285,7 @@ def test_units_that_do_not_vary_are_left_grey():
     assert not z.mask[:, [0, 2]].any()
     matrix = np.array([[1.0, 0.0, 0.5], [0.0, 0.0, 0.0], [0.5, 0.0, 1.0]])
     image = correlation_figure("x", matrix).axes[0].images[0]
-    assert np.ma.getmaskarray(image.get_array()).tolist() == [[False, True, False], [True] * 3, [False, True, False]]
+    assert np.ma.getmaskarray(image.get_array()).tolist() == [[False, False, True], [False, False, True], [True] * 3]
     assert off_diagonal_mean(matrix) == 0.5
     assert off_diagonal_mean(np.zeros((3, 3))) is None
     assert z_scored(np.ones((4, 2))).mask.all()
@@ -328,7 +329,8 @@ def test_files_are_whole_and_carry_their_caption(comparison, tmp_path):
         assert chunks_text(path.read_bytes())["Description"] == drawing.caption
         svg = path.with_suffix(".svg").read_text(encoding="utf-8")
         assert ElementTree.fromstring(svg).tag.endswith("svg")
-        assert "<text" not in svg  # paths: no font of the reader decides
+        assert "<text" in svg  # text stays text: it can be searched, read aloud and set in another font
+        assert f"<desc>{escape(drawing.caption)}</desc>" in svg
     with pytest.raises(InputError, match="exists already"):
         save_figures(figures, tmp_path)
     assert save_figures(figures, tmp_path, force=True) == written

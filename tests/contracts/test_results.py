@@ -32,7 +32,7 @@ THEN = {  # (row, whether it says why a measure is not defined) -> class and col
     (WindowValue, False): ("WindowValue", f"measure start stop phase value {NULL}"),
 }
 THEN_NAMED = {"trainings": "courses"}
-LATER = {"second", "measuring", "measured"}  # fields that came later, empty in these files
+LATER = {"figures", "second", "measuring", "measured"}  # fields that came later, empty in these files
 EXPECTED = json.loads((FILES / "expected.json").read_text(encoding="utf-8"))
 KIND = {"measurements_window.h5": "eeg"} | {
     name: name.split("_")[0].split(".")[0] for name in EXPECTED if "window" not in name

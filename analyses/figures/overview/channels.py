@@ -28,7 +28,8 @@ def spacing_of(values: Values) -> float:
 
     The range is that of the middle 96 %, so that an artefact does not flatten the rest.
     """
-    low, high = np.nanpercentile(values, [2, 98], axis=0)
+    defined = np.isfinite(values).any(axis=0)
+    low, high = np.nanpercentile(values[:, defined], [2, 98], axis=0)
     ranges = (high - low)[high > low]
     return OFFSET * float(np.median(ranges)) if ranges.size else 1.0
 
@@ -41,10 +42,12 @@ def draw_channels(
     A bar at the right has the size that stands beside it [unit].
     """
     n = values.shape[1]
-    centred = np.asarray(values, dtype=np.float64) - np.nanmedian(values, axis=0)
-    if not np.isfinite(centred).any():
+    x = np.asarray(values, dtype=np.float64)
+    defined = np.isfinite(x).any(axis=0)
+    if not defined.any():
         nothing(axes, "not defined anywhere")
         return 1.0
+    centred = x - np.where(defined, np.nanmedian(np.where(defined, x, 0.0), axis=0), np.nan)
     space = spacing_of(centred)
     width = 0.4 if n > 8 else 0.6
     for channel in range(n):

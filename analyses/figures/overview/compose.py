@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ..parts.palette import NEED, SOFT
 from ..parts.style import CLOCK_LABELS, Drawing, words
-from .frame import MM, TITLE, WIDTH, event_through, page, panel, printed
+from .frame import MM, TITLE, UNDER, WIDTH, event_through, page, panel, printed
 
 LEFT, FULL, SHARED = 18.0, 142.0, 98.0  # mm: margin; width of the panels alone, and beside a column
 COLUMN, COLUMN_WIDTH, COLUMN_HEIGHT = 141.0, 35.0, 42.0  # mm
@@ -123,6 +123,7 @@ def compose(
         named: name of the drawing.
     """
     head = 3 + 4.2 * (1 + words(title, TITLE, 2).count("\n")) + 1 + 9 + ROOM * bool(marks)
+    head += 3 * words(under, UNDER, 2).count("\n")
     apart = [GAP + (ROOM if part.title else 0) for part in left]
     body = sum(part.height for part in left) + sum(apart[1:]) + (ROOM if left[0].title else 0)
     below = 13.0  # mm: axis and label of a panel at the right

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from ...eeg.windows import BEFORE, DURING, Event, events_of
 from ...measures.notation import KEY, notation, short
 from ..parts.matrices import clustered, correlations
 from ..parts.palette import EEG, INK, NULL, SOFT
-from ..parts.style import Drawing, words
+from ..parts.style import Drawing, shortened, words
 from .channels import draw_channels, height_of
 from .compose import Mark, Part, Time, compose, plain
 from .frame import beside
@@ -67,13 +68,14 @@ def eeg_run_overview(run: Run) -> Drawing:
     if 3 <= entry.n_units <= SORTED_UNITS:
         matrix = correlations(first_trial(entry))
         right.append(Part(partial(draw_correlations, matrix=matrix, order=clustered(matrix)), title="Correlation r"))
-    left_out = entry.n_units - len(names)
+    every = f" of {entry.n_units}" if entry.n_units > len(names) else ""
     caption = (
-        f"a, {len(names)} channels{f' of {entry.n_units}' if left_out else ''} as recorded, each about its median; "
-        f"bar: the scale. b, SD in windows of {plain(min(WINDOW, entry.duration))} s: median over channels, and the middle "
-        "half of them. Spectrum: Welch, mean over channels of the power of each. Correlations of the whole recording, "
-        "channels clustered by 1 − r (average linkage)."
+        f"a, {len(names)} channels{every} as recorded, each about its median; bar: the scale. b, SD in windows of "
+        f"{plain(min(WINDOW, entry.duration))} s: median over channels, and the middle half of them. Spectrum: Welch, "
+        "mean over channels of the power of each."
     )
+    if len(right) > 1:
+        caption += " Correlations of the whole recording, channels clustered by 1 − r (average linkage)."
     others = [other for other in run if other != name]
     if others:
         caption += f" Not drawn here: {', '.join(others)}."
@@ -121,7 +123,7 @@ def _spectra(entry: Recording, events: list[Event], hue: str) -> list[tuple[str,
         if each and len({one.power.size for one in each}) == 1:
             power = np.mean([one.power for one in each], axis=0)
             first = each[0]
-            mean = Spectrum(first.frequency, power, first.unit, first.power_unit, first.segment)
+            mean = replace(first, power=power)
             found.append((words(text, 16, 1) if text else "", mean, hue, dashes))
         elif each:
             longest = max(each, key=lambda one: one.power.size)
@@ -142,7 +144,7 @@ def _amplitude_finding(entry: Recording, events: list[Event], spectra: list[tupl
             before = during = 0.0
         if before > 0:
             return (
-                f"in the {words(first.text, 20, 1)} from {plain(first.onset)} s the amplitude is {plain(during, 2)} "
+                f"in the {shortened(first.text, 20)} from {plain(first.onset)} s the amplitude is {plain(during, 2)} "
                 f"{entry.unit}, before it {plain(before, 2)} {entry.unit}"
             )
     sd = float(np.median(first_trial(entry).std(axis=0)))

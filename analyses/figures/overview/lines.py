@@ -12,6 +12,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 from scipy.signal import welch
+from scipy.stats import gamma
 
 from ....simulator import Recording
 from ....simulator.recordings.recording import to_numpy
@@ -24,7 +25,7 @@ SORTED_UNITS = 200  # of a matrix of correlations
 Z_LIMIT = 2.5  # SD; the same scale for every map, so that maps can be compared
 SEGMENT = 4.0  # s; of Welch spectra, resolves 0.25 Hz
 DECADES = 8.0  # power further below the maximum than this is numerical zero
-PEAK = 5.0  # times the median power of its surroundings: a rhythm that a title may name
+PEAK, BY_CHANCE = 5.0, 1e-3  # times the median power of its surroundings: a rhythm that a title may name
 Values = NDArray[Any]
 
 
@@ -37,6 +38,7 @@ class Spectrum:
     unit: str  # of frequency
     power_unit: str
     segment: float  # [ticks]
+    averages: int = 1  # segments that do not overlap
 
     @property
     def peak(self) -> float:
@@ -45,10 +47,16 @@ class Spectrum:
 
     @property
     def stands_out(self) -> bool:
-        """Return whether the peak is above `PEAK` times the median power within an octave around it, and no edge."""
+        """Return whether the peak is no edge and above what noise would reach over the median within an octave of it.
+
+        The power of noise in a bin follows a gamma distribution of as many degrees as segments were averaged; the limit
+        is its quantile that one of all bins passes with the probability `BY_CHANCE`, and at least `PEAK`.
+        """
         at = int(self.power.argmax())
         near = (self.frequency >= self.peak / 2) & (self.frequency <= self.peak * 2)
-        return 0 < at < self.power.size - 1 and float(self.power[at]) > PEAK * float(np.median(self.power[near]))
+        limit = gamma.ppf(1 - BY_CHANCE / self.power.size, self.averages) / gamma.ppf(0.5, self.averages)
+        limit = max(PEAK, float(limit))
+        return 0 < at < self.power.size - 1 and float(self.power[at]) > limit * float(np.median(self.power[near]))
 
 
 def first_trial(recording: Recording) -> Values:
@@ -106,21 +114,25 @@ def named(axes: Axes, labels: Sequence[tuple[str, Any]], height: float = 0.97, w
 
 def spectrum_of(signal: Values, dt: float, clock: str, unit: str, highest: float | None = None) -> Spectrum | None:
     """Return the Welch spectrum of a signal (time,) above 0; None where it is constant, too short or not defined."""
-    if signal.size < 16 or not np.isfinite(signal).all() or np.ptp(signal) <= 1e-9 * np.abs(signal).max():
+    size = float(np.abs(signal).max()) if signal.size else 0.0
+    if signal.size < 16 or not 0 < size < np.inf or np.ptp(signal / size) <= 1e-9:
         return None
     segment = signal.size
     if clock == "second":
         segment = min(segment, max(16, round(SEGMENT / dt)))
     elif signal.size >= 256:
         segment = signal.size // 2
-    frequency, power = welch(signal, fs=1.0 / dt, nperseg=segment, detrend="constant")
+    frequency, power = welch(signal / size, fs=1.0 / dt, nperseg=segment, detrend="constant")
     tick = "Hz" if clock == "second" else f"cycles/{clock}"
     seen = (frequency > 0) & (power > power.max() * 10**-DECADES)
     if highest is not None:
         seen &= frequency <= highest
-    if seen.sum() < 4:
+    with np.errstate(over="ignore", under="ignore"):
+        power = power * size * size
+    if seen.sum() < 4 or not np.isfinite(power).all() or not (power[seen] > 0).all():
         return None
-    return Spectrum(frequency[seen], power[seen], tick, power_unit(unit, tick), segment * dt)
+    return Spectrum(frequency[seen], power[seen], tick, power_unit(unit, tick), segment * dt,
+                    max(1, signal.size // segment))  # fmt: skip
 
 
 def draw_spectrum(axes: Axes, spectra: Sequence[tuple[str, Spectrum, Any, Any]]) -> None:

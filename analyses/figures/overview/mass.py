@@ -227,6 +227,9 @@ def finding_of_trace(name: str, entry: Recording) -> str:
     >>> finding_of_trace("E", Recording(fall, 0.001, "second", "rate", "1"))
     'E rests at 0'
     """
+    if entry.unit == "rad" and entry.n_units > 1:
+        found = frequencies(entry)
+        return f"mean frequencies from {_two(found.min())} to {_two(found.max())} cycles per {entry.clock} later on"
     values = first_trial(entry).mean(axis=1)
     late = values[round(LATE * values.size) :]
     if not np.isfinite(late).all():
@@ -236,10 +239,10 @@ def finding_of_trace(name: str, entry: Recording) -> str:
     if size <= SETTLED * max(whole, 1e-12):
         end = float(late[-1])
         return f"{name} rests at {plain(0.0 if abs(end) < SETTLED * whole else end)}{unit}"
-    found = spectrum_of(late, entry.dt, entry.clock, entry.unit)
+    spectrum = spectrum_of(late, entry.dt, entry.clock, entry.unit)
     rhythm = ""
-    if found is not None and found.stands_out:
-        rhythm = f", at {plain(found.peak, 2)} {found.unit.replace('cycles/model', 'cycles per model unit')}"
+    if spectrum is not None and spectrum.stands_out:
+        rhythm = f", at {plain(spectrum.peak, 2)} {spectrum.unit.replace('cycles/model', 'cycles per model unit')}"
     return f"{name} swings between {_two(late.min())} and {_two(late.max())}{unit} in the later half{rhythm}"
 
 

@@ -251,5 +251,5 @@ def finding_of_measurements(rows: Sequence[EntryValue]) -> str:
     if not tested:
         return f"{listed(shown)}; no surrogates to compare with"
     beyond = sum(row.p <= ALPHA for row in tested)
-    verb = "exceeds its" if beyond == 1 else "exceed their"
+    verb = "is more synchronous than its" if beyond == 1 else "are more synchronous than their"
     return f"{beyond} of {counted(len(tested), 'value')} {verb} surrogates; {listed(shown)}"

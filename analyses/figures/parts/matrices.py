@@ -13,6 +13,7 @@ from .style import Values
 def correlations(values: Values) -> Values:
     """Return Pearson's r (unit, unit) of values (time, unit); NaN of units that do not vary."""
     x = np.asarray(values, dtype=np.float64)
+    x = x / max(float(np.abs(x).max()), np.finfo(float).tiny)
     x = x - x.mean(axis=0)
     size = np.sqrt((x * x).sum(axis=0))
     dead = size <= 1e-9 * max(float(size.max()), 1e-300)

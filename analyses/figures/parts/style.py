@@ -22,9 +22,6 @@ from ....simulator.errors import spelled
 SIZE = (3.4, 2.6)  # inch: at 8 pt one figure fills a phone's width and stays legible
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1.5, 1, 1.5)))  # a second channel beside colour
-ACTIVITY_MAP = "viridis"
-PHASE_MAP = "twilight"  # the same at both ends
-CORRELATION_MAP = "RdBu_r"
 NOT_DRAWN = "0.85"  # grey of a unit that does not vary
 SALT = "ictal"
 _ROW = 52  # characters of 8 pt across a figure; a handle takes about five
