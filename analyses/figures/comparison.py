@@ -17,12 +17,14 @@ from .parts.curves import groups_figure, learning_figure, metric_pairs, order_fi
 from .parts.maps import activity_figure, class_order, correlation_figure, off_diagonal_mean, raster_figure
 from .parts.nulls import drawable, limits, null_figure
 from .parts.style import Drawing, colour, power_unit, shortened, with_unit
+from .raw import raw_drawings
 
 DERIVED = {"gap"}  # metrics that are drawn from train and test
 
 
 def drawings(comparison: Comparison) -> Iterator[Drawing]:
-    """Draw rasters, maps, r(t), correlations, spectra, curves and nulls, one at a time."""
+    """Draw groups side by side, rasters, maps, r(t), correlations, spectra, curves and nulls, one at a time."""
+    yield from raw_drawings(comparison)
     yield from _rasters(comparison)
     yield from _activities(comparison)
     yield from _orders(comparison)
