@@ -130,7 +130,10 @@ def _row(comparison: Comparison, measure: str, pairs: Sequence[Column]) -> dict[
         "cells": [_cell(_contrast(comparison, measure, pair), pair) for pair in pairs],
         "together": together,
         "kind": kind,
-        "sides": list(_sides(comparison, measure, verdict)),
+        "sides": [
+            (side, [line if line.endswith(".") else f"{line}." for line in found])
+            for side, found in _sides(comparison, measure, verdict)
+        ],
         "agreement": AGREEMENT.get(verdict.agreement, verdict.agreement) if verdict else "",
         "shuffled": shuffled(comparison, measure),
         "definition": None if known is None else {"unit": known.unit, **known.prose, "no_null": known.no_null},

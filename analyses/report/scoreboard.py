@@ -120,7 +120,7 @@ def _picture(claim: str, statement: str, effects: Sequence[Effect]) -> Markup:
         network, data = short_setting(setting)
         label = network if len({short_setting(s)[0] for s in blocks}) == len(blocks) else f"{network}, {data}"
         middle = y + _tall(own) / 2
-        parts.append(element("text", shortened(label, 19), x=left - 8, y=middle + 4, class_="lab", text_anchor="end"))
+        parts.append(element("text", shortened(label, 21), x=left - 8, y=middle + 4, class_="lab", text_anchor="end"))
         for at, effect in enumerate(own):
             parts += _mark(effect, scale, middle + LINE * (at - (len(own) - 1) / 2), (left, right))
         y += _tall(own)

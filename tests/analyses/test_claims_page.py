@@ -4,6 +4,7 @@ import math
 import re
 
 import pytest
+from browser import CHROMIUM, DRIVER, Browser, check_clean, chromedriver
 
 from ictal.analyses import CLAIMS
 from ictal.analyses.claims.ledger import Ledger, Row
@@ -152,3 +153,21 @@ def test_the_page_holds_the_sentence_every_claim_and_no_address(found):
     pictures = page.count("<svg")
     assert page.count("<title>") >= 1 + 3  # of the page, and of marks
     assert page.count('role="img" aria-labelledby="plot-') == pictures == 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_the_first_screen_holds_the_sentence_and_the_tiles_and_nothing_is_cut(found, tmp_path, width, height):
+    if CHROMIUM is None or DRIVER is None:
+        pytest.skip("no chromium with chromedriver on this machine")
+    path = tmp_path / "claims.html"
+    path.write_text(render(found, []), encoding="utf-8")
+    with chromedriver() as port:
+        browser = Browser(port, width, tmp_path / "profile")
+        try:
+            check_clean(browser, path, width)
+            bottom = "e => document.querySelector(e).getBoundingClientRect().bottom"
+            title, strip, picture = browser.run(f"return ['h1', '.tiles', '.claim svg'].map({bottom})")
+            assert 0 < title < strip < picture <= height
+        finally:
+            browser.send("", method="DELETE")
