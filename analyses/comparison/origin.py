@@ -38,6 +38,11 @@ def origin(comparison: Comparison, panel: str, group: str) -> Origin:
     return "eeg" if quantity == POTENTIAL and not _simulated(given) else ""
 
 
+def baselines(comparison: Comparison) -> set[tuple[str, str]]:
+    """Return panel and name of the groups that others are measured against: they are drawn as open marks."""
+    return {(row.panel, row.b) for row in comparison.contrasts} - {(row.panel, row.a) for row in comparison.contrasts}
+
+
 def _of_source(source: Mapping[str, Any]) -> Origin:
     if any(key in source for key in NETWORKS) or source.get("system") == "classifier":
         return "net"

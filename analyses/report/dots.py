@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from ..comparison.origin import Origin, origin
+from ..comparison.origin import Origin, baselines, origin
 from ..comparison.result import Comparison, ReplicateValue
 from ..comparison.wording import falls, in_words, number, read_from
 from ..figures.parts.style import shortened
@@ -40,11 +40,6 @@ def shown_measures(comparison: Comparison) -> list[str]:
     found = list(dict.fromkeys(row.measure for row in comparison.observations if math.isfinite(row.value)))
     key = [name for name in KEY if name in found]
     return key or [name for names in by_group(found).values() for name in names][:SHOWN]
-
-
-def baselines(comparison: Comparison) -> set[tuple[str, str]]:
-    """Return panel and name of the groups that others are measured against: they are drawn as open marks."""
-    return {(row.panel, row.b) for row in comparison.contrasts} - {(row.panel, row.a) for row in comparison.contrasts}
 
 
 def lines(comparison: Comparison, measure: str) -> list[Line]:
