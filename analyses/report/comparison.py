@@ -1,25 +1,34 @@
-"""One self-contained HTML page of a comparison: verdicts first, then figures, numbers and caveats."""
+"""One self-contained HTML page of a comparison: a sentence, the dots, a table of glyphs, activity; the rest folded."""
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup, escape
+
+from ...simulator.errors import spelled
 from ...simulator.files.disk import check_writable, replacing
+from ..comparison.origin import WORDS
 from ..comparison.result import Comparison
-from ..comparison.wording import AGREEMENT, falls, headline, number, shuffled, side_in_words
+from ..comparison.sentence import Score, listed, scores, sentence
+from ..comparison.verdict import TOO_FEW
+from ..comparison.wording import number, unmet
 from ..figures.comparison import drawings, measure_unit
 from ..figures.parts.style import Drawing
 from ..figures.save import embedded, save_figures, to_png
-from ..measures import stored_measure
+from ..measures.notation import NOTATION
+from ..nulls import NULL_NAMES
 from ..values import limits_of_nulls
+from .dots import dots, lines, panels_of, shown_measures
+from .glyphs import columns, sections, several_panels
 from .page import flat, rendered
 
-KINDS = ("raster", "activity", "order", "correlation", "spectrum", "history", "null")
-OPEN_ROWS = 40  # a longer table is folded
+KINDS = ("raw", "raster", "activity", "order", "correlation", "spectrum", "history", "null")
+BESIDE = 2  # panels whose activity stands on the page; the others are folded
 
 
 def write_report(
@@ -66,28 +75,51 @@ def _content(comparison: Comparison, drawn: Iterable[tuple[Drawing, bytes]]) -> 
     config = comparison.config
     names = list(dict.fromkeys(row.measure for row in comparison.observations))
     by_measure = sorted(comparison.observations, key=lambda row: names.index(row.measure))
+    table = sections(comparison)
+    raw, more_raw = _beside(comparison, figures["raw"])
     return {
         "title": _title(comparison),
-        "headline": headline(comparison),
-        "sides": (comparison.verdicts[0].first, comparison.verdicts[0].second) if comparison.verdicts else (),
-        "verdicts": [_verdict(comparison, row) for row in comparison.verdicts],
+        "kick": " · ".join(_kick(comparison)),
+        "alarms": unmet(comparison),
+        "sentence": marked(sentence(comparison)),
+        "scores": [_score(comparison, score) for score in scores(comparison)],
+        "dots": dots(comparison),
+        "key": _key(comparison),
+        "table": table,
+        "columns": columns(comparison),
+        "several": several_panels(comparison),
+        "together": bool(comparison.verdicts),
+        "n_measures": sum(len(rows) for _, rows in table),
+        "few": any(row.statement == TOO_FEW for row in comparison.contrasts),
         "contrasts": [_contrast(comparison, row) for row in comparison.contrasts],
         "least_p": _least_p(comparison),
         "figures": figures,
+        "raw": raw,
+        "more_raw": more_raw,
         "activity": _activity(figures),
-        "correlation": _by_part(figures["correlation"]),
-        "nulls": _by_measure(figures["null"], comparison),
+        "nulls": _by_measure(figures["null"]),
         "observations": [_observation(comparison, row) for row in by_measure],
         "skipped": _skipped(comparison),
-        "definitions": [definition for name in names if (definition := _definition(name))],
         "command": config.get("command"),
         "configuration": list(flat({k: v for k, v in config.items() if k not in ("command", "versions")})),
         "versions": list(flat({"version": config.get("versions") or {}})),
         "floor": _floor(config.get("n_units")),
         "limits": limits_of_nulls(comparison.observations),
         "sizes": (config.get("n_units"), config.get("n_times")),
-        "open_rows": OPEN_ROWS,
     }
+
+
+def marked(text: str) -> Markup:
+    """Return a text as HTML, with the subscripts of the symbols of measures.
+
+    >>> marked("more by χ_c < all")
+    Markup('more by χ<sub>c</sub> &lt; all')
+    """
+    out = str(escape(spelled(text)))
+    for each in NOTATION.values():
+        if "_" in each.symbol:
+            out = out.replace(each.symbol, each.html)
+    return Markup(out)
 
 
 def _title(comparison: Comparison) -> str:
@@ -96,15 +128,55 @@ def _title(comparison: Comparison) -> str:
     return ", ".join(dict.fromkeys(row.group for row in comparison.observations)) or "Comparison"
 
 
-def _verdict(comparison: Comparison, row: Any) -> dict[str, Any]:
-    return {
-        "measure": row.measure,
-        "falls": falls(row.measure),
-        "first": side_in_words(comparison, row, second=False),
-        "second": side_in_words(comparison, row, second=True),
-        "agreement": AGREEMENT.get(row.agreement, row.agreement),
-        "kind": {"same direction": "same", "opposite": "opposite"}.get(row.agreement, "none"),
-    }
+def _kick(comparison: Comparison) -> Iterator[str]:
+    """Yield the parts of the line above the sentence: what was compared, its data and layer, sizes."""
+    yield "Ictal"
+    yield _title(comparison).replace("; ", ", ")
+    config = comparison.config
+    yield from (str(config[key]) for key in ("data", "layer") if isinstance(config.get(key), str))
+    panels = config.get("panels")
+    counts = {n for groups in panels.values() for n in groups.values()} if isinstance(panels, Mapping) else set()
+    if len(counts) == 1 and isinstance(n := counts.pop(), int):
+        yield f"{n} replicate{'s' * (n != 1)} a group"
+
+
+def _score(comparison: Comparison, score: Score) -> dict[str, Any]:
+    pairs = columns(comparison)
+    named = (
+        {"first": comparison.verdicts[0].first, "second": comparison.verdicts[0].second} if comparison.verdicts else {}
+    )
+    hues = {pair.hue for pair in pairs if score.side in ("first", "second") and pair.side == named.get(score.side, "")}
+    return {"count": score.count, "words": marked(score.words), "hue": hues.pop() if len(hues) == 1 else ""}
+
+
+def _key(comparison: Comparison) -> dict[str, Any]:
+    """Return what the marks, the grey and the hues of the figure stand for."""
+    found = [line for measure in shown_measures(comparison) for line in lines(comparison, measure)]
+    marks = []
+    for filled in (False, True):
+        names = list(dict.fromkeys(line.group for line in found if line.filled is filled))
+        if names:
+            marks.append({"filled": filled, "names": listed(names)})
+    hues: dict[str, list[str]] = {}
+    for line in found:
+        if line.hue:
+            hues.setdefault(line.hue, []).append(line.group)
+    kinds = dict.fromkeys(row.null_kind for line in found for row in line.values if row.null_kind)
+    words = [(hue, f"{listed(list(dict.fromkeys(names)))}: {WORDS[hue]}") for hue, names in hues.items()]  # type: ignore[index]
+    tested = any(abs(row.tested - row.value) > 1e-9 for line in found for row in line.values if row.null_kind)
+    return {"marks": marks, "hues": words, "tested": tested, "null": ", ".join(NULL_NAMES.get(k, k) for k in kinds),
+            "panels": listed(panels_of(comparison))}  # fmt: skip
+
+
+def _beside(
+    comparison: Comparison, images: Sequence[dict[str, Any]]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the figures of activity that stand on the page, of the first panel of each side, and the others."""
+    panels = list(dict.fromkeys(image["name"].split("/")[1] for image in images))
+    sides = comparison.config.get("sides") or () if comparison.verdicts else ()
+    first = [side["panels"][0] for side in sides] or panels[:BESIDE]
+    shown = [image for panel in first for image in images if image["name"].split("/")[1] == panel]
+    return shown, [image for image in images if image not in shown]
 
 
 def _contrast(comparison: Comparison, row: Any) -> dict[str, Any]:
@@ -157,21 +229,12 @@ def _activity(figures: Mapping[str, list[dict[str, Any]]]) -> list[tuple[str, li
     ]
 
 
-def _by_measure(images: Sequence[dict[str, Any]], comparison: Comparison) -> list[dict[str, Any]]:
+def _by_measure(images: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Group images by measure; a caption that all share stands once."""
     rows = []
     for name, members in _by_part(images):
         captions = {image["caption"] for image in members}
-        definition = _definition(name)
-        rows.append(
-            {
-                "measure": name,
-                "shows": definition["shows"] if definition else "",
-                "shuffled": shuffled(comparison, name),
-                "images": members,
-                "caption": captions.pop() if len(captions) == 1 else "",
-            }
-        )
+        rows.append({"measure": name, "images": members, "caption": captions.pop() if len(captions) == 1 else ""})
     return rows
 
 
@@ -192,13 +255,6 @@ def _skipped(comparison: Comparison) -> list[dict[str, Any]]:
         }
         for (panel, reason), (measures, groups) in found.items()
     ]
-
-
-def _definition(name: str) -> dict[str, str] | None:
-    measure = stored_measure(name)
-    if measure is None:
-        return None
-    return {"name": name, "unit": measure.unit, **measure.prose, "no_null": measure.no_null}
 
 
 def _floor(n_units: object) -> str:

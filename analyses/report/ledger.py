@@ -1,4 +1,4 @@
-"""The ledger as one self-contained HTML page, a figure a claim."""
+"""The ledger as one self-contained HTML page: a sentence, a row a claim, the rest folded."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from ...simulator.files.disk import check_writable, replacing
 from ..claims import CLAIMS
 from ..claims.claim import PAPER
 from ..claims.ledger import Ledger, Row
+from ..claims.wording import count_words, lead, sentence
 from ..comparison.wording import number
 from ..evidence.effect import Effect
-from ..evidence.rules import COVERS, FAILS, HOLDS, LEVEL, ONLY, Decision, shown
+from ..evidence.rules import COVERS, Decision, shown
 from ..figures.evidence import drawings_of_claims
 from ..figures.parts.style import Drawing
 from ..figures.save import embedded, save_figures, to_png
 from ..figures.side_by_side import side_by_side
 from .page import rendered
-
-KINDS = {HOLDS: "same", LEVEL: "only", ONLY: "only", FAILS: "opposite"}
+from .scoreboard import not_run, rows, settings, short_setting, tiles
 
 
 def drawings(ledger: Ledger) -> list[Drawing]:
@@ -67,27 +67,31 @@ def render(ledger: Ledger, drawn: list[Drawing] | None = None) -> str:
     for drawing in drawings(ledger) if drawn is None else drawn:
         claim, scale = drawing.name.split("/")[0], drawing.name.rsplit("/", 1)[1]
         images.setdefault((claim, scale), []).append(embedded(drawing, to_png(drawing.figure, drawing.caption)))
-    rows = [_content(row, ledger, images) for row in ledger.rows]
-    run = [row for row in ledger.rows if row.scale]
     content = {
-        "rows": rows,
-        "headline": headline(ledger),
+        "title": "claims",
+        "sentence": sentence(ledger),
+        "lead": lead(ledger),
+        "counts": count_words(ledger),
+        "tiles": tiles(ledger),
+        "settings": [short_setting(setting) for setting in settings(ledger)],
+        "rows": rows(ledger),
+        "not_run": not_run(ledger),
+        "seeds": _seeds(ledger),
+        "details": [_content(row, ledger, images) for row in ledger.rows if row.scale],
         "paper": PAPER,
         "covers": COVERS,
-        "claims": len({row.claim.name for row in ledger.rows}),
-        "run": len({row.claim.name for row in run}),
         "beside": [image for (name, _), found in images.items() if name == "side by side" for image in found],
         "runs": [(scale, evidence.config) for scale, evidence in ledger.evidence.items()],
     }
     return rendered("claims.html.j2", content)
 
 
-def headline(ledger: Ledger) -> str:
-    """Count the claims by verdict, each once over all its scales, in one sentence."""
-    counts: dict[str, int] = {}
-    for verdict in ledger.by_claim().values():
-        counts[verdict] = counts.get(verdict, 0) + 1
-    return "; ".join(f"{verdict} {count}" for verdict, count in counts.items()) + "."
+def _seeds(ledger: Ledger) -> str:
+    """Return the numbers of seeds, by scale: ``"n = 5 (quick), 3 (medium)"``."""
+    most = {
+        scale: max((e.n for e in effects if e.role == "stated"), default=0) for scale, effects in ledger.effects.items()
+    }
+    return "n = " + ", ".join(f"{n} ({scale})" for scale, n in most.items())
 
 
 def _content(row: Row, ledger: Ledger, images: dict[tuple[str, str], list[dict[str, Any]]]) -> dict[str, Any]:
@@ -96,7 +100,6 @@ def _content(row: Row, ledger: Ledger, images: dict[tuple[str, str], list[dict[s
     return {
         "row": row,
         "why": by_setting(row.why, places),
-        "kind": KINDS.get(row.verdict, "none"),
         "anchor": f"{row.claim.name}-{row.scale or 'none'}",
         "images": images.get((row.claim.name, row.scale), []),
         "effects": [_effect(e) for e in effects],

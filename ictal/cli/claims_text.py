@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,10 +28,12 @@ Place = tuple[str, str]  # scale, setting
 
 def claims_text(found: Ledger, sources: Sequence[Path]) -> str:
     """Return the sentence, the table, its key, and the commands that print more."""
+    from ..analyses.claims.wording import headline
+
     by_claim = found.by_claim()
     places = list(dict.fromkeys((scale, row.setting) for scale, rows in found.decisions.items() for row in rows))
     run = [name for name, verdict in by_claim.items() if verdict != "not run"]
-    lines = wrapped(sentence(by_claim))
+    lines = wrapped(headline(found))
     if run:
         lines += ["", *_table(found, run, places), "", *_key(found, run, places)]
     missing = [name for name in by_claim if name not in run]
@@ -42,31 +43,6 @@ def claims_text(found: Ledger, sources: Sequence[Path]) -> str:
     lines += [f"In full, with controls: ictal claims {given} --full"] if run else []
     lines += [f"With figures: ictal claims {given} --html claims.html"] if run else []
     return "\n".join(lines) + "\n"
-
-
-def sentence(by_claim: dict[str, str]) -> str:
-    """Return how many claims hold, fail, are undecided, and were not run.
-
-    >>> sentence({"a": "fails", "b": "fails", "c": "holds only when", "d": "not run"})
-    'None of the 3 claims that were run holds as stated: 2 fail, 1 holds only when …; 1 was not run.'
-    """
-    counts = Counter(by_claim.values())
-    missing = counts.pop("not run", 0)
-    total = sum(counts.values())
-    left = f"{missing} {'was' if missing == 1 else 'were'} not run" if missing else ""
-    if not total:
-        return f"None of the {missing} claims was run."
-    words = {
-        "holds": ("holds", "hold"), "holds at another level": ("holds at another level", "hold at another level"),
-        "holds only when": ("holds only when …", "hold only when …"), "fails": ("fails", "fail"),
-        "undecided": ("is undecided", "are undecided"),
-        "not testable as stated": ("is not testable as stated", "are not testable as stated"),
-    }  # fmt: skip
-    parts = [f"{n} {words[verdict][n != 1]}" for verdict in words if (n := counts.get(verdict, 0))]
-    holding = counts.get("holds", 0)
-    start = f"{holding or 'None'} of the {total} claims that were run {'holds' if holding < 2 else 'hold'} as stated"
-    rest = ", ".join(part for part in parts if not re.fullmatch(r"\d+ holds?", part))
-    return f"{start}{f': {rest}' if rest else ''}{f'; {left}' if left else ''}."
 
 
 def _table(found: Ledger, run: Sequence[str], places: Sequence[Place]) -> list[str]:

@@ -112,7 +112,10 @@ def compare(
         if report:
             report(1, 1, "figures and report")
         written = _write(found, output, force)
-    out.result({**found.to_json(), "files": [str(path) for path in written]}, lambda: summary(found))
+    from ..analyses.comparison.sentence import headline
+
+    answer = {**found.to_json(), "headline": headline(found), "files": [str(path) for path in written]}
+    out.result(answer, lambda: summary(found))
     out.note(
         *assumptions(
             found.config, *(source for members in dict(found.config.get("sources", {})).values() for source in members)
@@ -164,13 +167,14 @@ def _write(found: Comparison, folder: Path, force: bool) -> list[Path]:
 
 
 def summary(found: Comparison) -> str:
-    """Return groups that are not what they are called, the verdicts or else every contrast, values after a shuffle."""
-    from ..analyses.comparison.wording import shuffled, unmet
+    """Return the headline, the verdicts or else every contrast, and values after a shuffle."""
+    from ..analyses.comparison.sentence import headline
+    from ..analyses.comparison.wording import shuffled
 
     measures = dict.fromkeys(row.measure for row in found.observations)
     shuffles = ((name, shuffled(found, name)) for name in measures)
     lines = (f"{name} before → after a shuffle of the samples: {text}" for name, text in shuffles if text)
-    return on_lines(*unmet(found)) + _separations(found) + on_lines(*lines)
+    return on_lines(*headline(found)) + "\n" + _separations(found) + on_lines(*lines)
 
 
 def _separations(found: Comparison) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 
-from ..analyses.evidence.rules import FAILS, HOLDS, LEVEL, NOT_RUN, NOT_TESTABLE, ONLY, UNDECIDED
+from ..analyses.claims.wording import SIGNS, STANDINGS
+from ..analyses.evidence.rules import FAILS
 
-GLYPHS = {HOLDS: "●", LEVEL: "◉", ONLY: "◐", UNDECIDED: "○", FAILS: "✕", NOT_TESTABLE: "?", NOT_RUN: "–"}
+GLYPHS = {verdict: SIGNS[standing] for verdict, standing in STANDINGS.items()}
 WARN = (0x88, 0x22, 0x55)  # the hue of "fails" in figures and pages
 
 

@@ -91,11 +91,10 @@ def claims(
 
 
 def _text(found: Ledger) -> str:
+    from ..analyses.claims.wording import headline
     from ..analyses.evidence.rules import COVERS
-    from ..analyses.report.ledger import headline
 
-    counted = f"{len(found.by_claim())} claims: {headline(found)}"
-    return "\n\n".join([*(_block(row) for row in found.rows), counted, COVERS]) + "\n"
+    return "\n\n".join([headline(found), *(_block(row) for row in found.rows), COVERS]) + "\n"
 
 
 def _block(row: Row) -> str:
@@ -119,9 +118,11 @@ def _block(row: Row) -> str:
 def _document(found: Ledger) -> dict[str, Any]:
     from dataclasses import asdict
 
+    from ..analyses.claims.wording import headline
     from ..analyses.evidence.rules import COVERS
 
     return {
+        "headline": headline(found),
         "intervals": COVERS,
         "verdicts": found.by_claim(),
         "claims": [{**asdict(row), "claim": row.claim.name, "statement": row.claim.statement,

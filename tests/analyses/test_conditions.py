@@ -7,7 +7,7 @@ import pytest
 
 import ictal
 from ictal.analyses import Panel, Side, compare_panels
-from ictal.analyses.comparison.wording import headline
+from ictal.analyses.comparison.sentence import headline
 from ictal.analyses.conditions import check_conditions, not_healthy
 from ictal.analyses.evidence.contrasts import setting_of
 from ictal.cli.compare import summary
@@ -84,7 +84,7 @@ def test_a_report_says_first_that_a_control_overfits(tmp_path):
     assert headline(found)[0].startswith(said)
     assert summary(found).startswith(said)
     page = found.html(tmp_path / "r.html").read_text()
-    assert page.index(said) < page.index("Verdicts")
+    assert page.index(said) < page.index("<h1>")
     kept = ictal.load(found.save(tmp_path / "c.h5"))
     assert [row["holds"] for row in kept.config["conditions"]] == [False, True]
     assert [row["holds"] for row in json.loads(json.dumps(found.to_json()))["config"]["conditions"]] == [False, True]

@@ -25,11 +25,18 @@ from ictal.analyses.figures.comparison import drawings
 from ictal.analyses.figures.parts.curves import spectrum_figure
 from ictal.analyses.figures.parts.maps import correlation_figure, off_diagonal_mean, z_scored
 from ictal.analyses.figures.parts.style import OKABE_ITO, SIZE
+from ictal.analyses.figures.raw import WIDTH
 from ictal.analyses.measures.notation import notation
 from ictal.simulator import InputError, Recording, Run, Spikes
 
 KINDS = ("permute", "permute_within_class")
 WITHOUT_UNIT = {  # numbers of things, and ratios, have none
+    "cell",
+    "class",
+    "cell × cell",
+    "correlation",
+    "unit × unit",
+    "mean",
     "unit",
     "frame",
     "epoch",
@@ -191,7 +198,11 @@ def test_every_axis_says_what_it_is_in_which_unit(drawn):
             labels = [axes.get_xlabel()] if shared and not drawing.name.startswith("null/") else []
             if axes.get_label() == "<colorbar>":
                 labels = []
-            for label in [*labels, axes.get_ylabel()]:
+            if not (
+                drawing.name.startswith("raw/") and axes.get_ylabel() == ""
+            ):  # columns share the label of the first
+                labels.append(axes.get_ylabel())
+            for label in labels:
                 assert label, drawing.name
                 known = label in WITHOUT_UNIT | {"gap"} or (label.endswith("]") and "[" in label)
                 assert known, (drawing.name, label)
@@ -207,7 +218,10 @@ def test_nothing_but_numbers_is_drawn(drawn):
 
 def test_figures_are_small_legible_and_in_words(drawn):
     for drawing in drawn:
-        assert drawing.figure.get_size_inches() == pytest.approx(SIZE, abs=0.2)  # a legend of three rows is taller
+        if drawing.name.startswith("raw/"):  # several groups side by side
+            assert drawing.figure.get_figwidth() == WIDTH
+        else:
+            assert drawing.figure.get_size_inches() == pytest.approx(SIZE, abs=0.2)  # a legend of three rows is taller
         drawing.figure.draw_without_rendering()
         for text in drawing.figure.findobj(matplotlib.text.Text):
             assert not text.get_text().strip() or text.get_fontsize() >= 8, (drawing.name, text)

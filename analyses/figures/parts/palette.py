@@ -11,7 +11,7 @@ from typing import Any
 import matplotlib
 from matplotlib.colors import LinearSegmentedColormap
 
-MODEL, EEG, NET = "#0072B2", "#00876C", "#C4520A"  # spiking networks and masses, recordings of brains, deep networks
+MODEL, EEG, NET = "#0072B2", "#00866C", "#C4520A"  # spiking networks and masses, recordings of brains, deep networks
 NULL, NULL_EDGE = "#D9DBDE", "#9A9EA5"  # 95 % of surrogates; hatched: permuted within classes
 WARN = "#882255"  # "fails", "opposite"; always with the word or ✕
 INK, SOFT, HAIR, NEED = "#1B1B1F", "#5B6068", "#C9CCD1", "#EEF0F2"  # text; captions; rules; zones
