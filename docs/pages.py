@@ -1,7 +1,7 @@
 """Pages that follow from the registries, the doors and the stored evidence; `conf.py` has them written at every build.
 
-They stand in docs/reference/, which git ignores: a page a system, measure, treatment, architecture, data set, experiment
-and claim, a page a public name, how to cite, and the pages of the repository that stand outside of docs/.
+They stand in docs/reference/, which git ignores: a page a system, measure, treatment, architecture, data set,
+experiment and claim, a page a public name, how to cite, and the pages of the repository that stand outside of docs/.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ def _all() -> dict[str, str]:
     for folder, (registry, words) in KINDS.items():
         rows = [(f"[`{name}`]({_file(name)}.md)", entry.line) for name, entry in registry.items()]
         tree = _tree(map(_file, registry))
-        made[f"{folder}/index.md"] = f"# {folder.capitalize()}\n\n{words}\n\n{markdown_table((registry.kind, 'what'), rows)}\n{tree}"
+        made[f"{folder}/index.md"] = (
+            f"# {folder.capitalize()}\n\n{words}\n\n{markdown_table((registry.kind, 'what'), rows)}\n{tree}"
+        )
         made |= {f"{folder}/{_file(name)}.md": _page(folder, registry.kind, name) for name in registry}
     made |= {f"api/{door}.{name}.rst": _public(door, name) for door in DOORS for name in names(door)}
     return made | _project()
@@ -78,7 +80,8 @@ def _index() -> str:
     rows.append(("[commands](../commands.md)", "", "Every call and command by example."))
     table = markdown_table(("list", "entries", "what"), [[str(cell) for cell in row] for row in rows])
     tree = _tree([*(f"{folder}/index" for folder in KINDS), "../api"])
-    return f"# Reference\n\nMade from the registries, as `ictal list` and `ictal explain NAME` print them.\n\n{table}\n{tree}"
+    words = "Made from the registries, as `ictal list` and `ictal explain NAME` print them."
+    return f"# Reference\n\n{words}\n\n{table}\n{tree}"
 
 
 def _page(folder: str, kind: str, name: str) -> str:
@@ -127,7 +130,9 @@ def _claim(name: str) -> str:
     claim, found = ictal.CLAIMS.load(name), _ledger()
     parts = [f"The paper: {claim.paper}.", "## Rule, as written before the data", _rst(claim.text or "")]
     rows = [row for row in found.rows if row.claim.name == name]
-    verdicts = [(f"{row.setting} ({row.scale})" if row.scale else "–", f"**{row.shown}**", row.why or "–") for row in rows]
+    verdicts = [
+        (f"{row.setting} ({row.scale})" if row.scale else "–", f"**{row.shown}**", row.why or "–") for row in rows
+    ]
     parts += ["## Verdict", markdown_table(("run on", "verdict", "because"), verdicts)]
     for file, drawing in _figures().get(name, ()):
         parts.append(f"```{{figure}} images/{file}\n:alt: {_line(drawing.alt)}\n\n{_line(drawing.caption)}\n```")
@@ -185,6 +190,7 @@ def _examples(name: str) -> str:
 
 def _see_also(folder: str, name: str) -> str:
     """Return links to the pages of docs/ that name it in code, the page of its own first."""
+
     def of(path: Path) -> str:
         text = path.read_text(encoding="utf-8")
         return f"[{text.partition(chr(10))[0].lstrip('# ')}](../../{path.relative_to(DOCS).as_posix()})"
@@ -217,9 +223,10 @@ def _public(door: str, name: str) -> str:
     elif callable(value):
         body = f".. autofunction:: {full}\n"
     else:
-        shown = f" = {value!r}" if isinstance(value, str | int | float) else ""
-        body = f".. py:data:: {full}\n\n   {rst(line)}{f': ``{shown[3:]}``' if shown else ''}\n"
-    return f"{head}``from {door} import {name}`` · :doc:`all names </api>`\n\n{body}\n.. minigallery:: {full}\n   :add-heading: Examples\n"
+        shown = f": ``{value!r}``" if isinstance(value, str | int | float) else ""
+        body = f".. py:data:: {full}\n\n   {rst(line)}{shown}\n"
+    head += f"``from {door} import {name}`` · :doc:`all names </api>`\n\n"
+    return f"{head}{body}\n.. minigallery:: {full}\n   :add-heading: Examples\n"
 
 
 def _foreign(kind: type) -> str:
