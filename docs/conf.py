@@ -86,6 +86,7 @@ sphinx_gallery_conf: dict[str, Any] = {
     "reference_url": {"ictal": None},
     "remove_config_comments": True,
     "show_memory": False,
+    "write_computation_times": False,
     "show_signature": False,
     "download_all_examples": False,
     "copyfile_regex": "",

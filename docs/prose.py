@@ -40,7 +40,7 @@ def on_source(app: Any, docname: str, source: list[str]) -> None:
     if name in TREES:
         source[0] += "".join(_trees(source[0], name))
     if name == "api.md":
-        source[0] = _PUBLIC.sub(_public, source[0])
+        source[0] = _with_pages(source[0])
 
 
 def linked(text: str, written: Path, shown: Path) -> str:
@@ -62,12 +62,16 @@ def linked(text: str, written: Path, shown: Path) -> str:
             place = OUTSIDE[inside]
         elif inside.startswith("docs/"):
             place = inside.removeprefix("docs/")
+        elif inside.startswith("examples/gallery/") and at.is_file():
+            place = inside.removeprefix("examples/").replace(".py", ".rst")
         elif at.suffix == ".py" and at.is_file():
             place, anchor = f"{PROJECT}/scripts.md", re.sub(r"[^\w-]", "", inside).lower()
         elif at.exists():
             return words[1:-1]  # a folder or a source file: nothing to open on the site
         else:
             return found[0]
+        if words[1:-1] == found[2] or words[1:-1] == Path(found[2]).name:
+            words = "[]"  # the title of the page instead of the name of its file
         return f"{words}({os.path.relpath(DOCS / place, shown)}{'#' * bool(anchor)}{anchor})"
 
     return "".join(part if fenced else _LINK.sub(turned, part) for fenced, part in _parts(text))
@@ -95,6 +99,7 @@ def _trees(text: str, name: str) -> Iterator[str]:
         title, _, body = section.partition("\n")
         pages = [target.partition("#")[0] for _, target in _LINK.findall(body)]
         pages = [page for page in dict.fromkeys(pages) if page.endswith(".md") and ".." not in page]
+        pages = [page for page in pages if page.removesuffix(".md") not in HEAD]
         pages = [page for page in pages if page not in seen]
         seen |= set(pages)
         if pages:
@@ -103,15 +108,13 @@ def _trees(text: str, name: str) -> Iterator[str]:
             yield f"\n\n```{{toctree}}\n:hidden:\n{caption}\n{listed}\n```\n"
 
 
-_PUBLIC = re.compile(r"^## (ictal\S*)$|^\| `(\w+)` \|", re.MULTILINE)
-_door = ["ictal"]
-
-
-def _public(found: re.Match[str]) -> str:
-    if found[1]:
-        _door[0] = found[1]
-        return found[0]
-    return f"| [`{found[2]}`](reference/api/{_door[0]}.{found[2]}.rst) |"
+def _with_pages(text: str) -> str:
+    """Return the list of public names with a link from each to its page."""
+    lines, door = [], ""
+    for line in text.splitlines():
+        door = line.removeprefix("## ") if line.startswith("## ictal") else door
+        lines.append(re.sub(r"^\| `(\w+)` \|", rf"| [`\1`](reference/api/{door}.\1.rst) |", line))
+    return "\n".join(lines)
 
 
 def on_docstring(app: Any, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
