@@ -26,7 +26,7 @@ test-slow: $(READY)
 
 docs: $(READY)
 	rm -rf $(SITE)
-	$(PY) -m sphinx -W --keep-going -q docs $(SITE)
+	$(PY) -m sphinx -W --keep-going -q -j auto docs $(SITE)
 	$(PY) docs/check.py $(SITE)
 	@echo "open $(SITE)/index.html"
 

@@ -45,7 +45,7 @@ def site(tmp_path_factory):
         shutil.copytree(ROOT / name, tree / name, ignore=MADE if name == "docs" else None)
     for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "CITATION.cff", "data/README.md"):
         shutil.copy2(ROOT / name, tree / name)
-    words = ["-m", "sphinx", "-W", "--keep-going", "-q", "-D", "plot_gallery=0", "docs", "built"]
+    words = ["-m", "sphinx", "-W", "--keep-going", "-q", "-j", "2", "-D", "plot_gallery=0", "docs", "built"]
     done = subprocess.run([sys.executable, *words], cwd=tree, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
@@ -75,16 +75,29 @@ def test_every_registered_and_public_name_has_a_page(site):
     assert "plot_1_seizure" in (site / "reference" / "systems" / "seizure.html").read_text(encoding="utf-8")
 
 
+def requests(page, folder):
+    """Open the page in a browser, and return the addresses that the page itself asks for, and the screenshot."""
+    log, picture = folder / "log.json", folder / "page.png"
+    words = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
+             "--allow-file-access-from-files", f"--user-data-dir={folder / 'profile'}", "--window-size=1280,1000",
+             "--host-resolver-rules=MAP * ~NOTFOUND", f"--log-net-log={log}", f"--screenshot={picture}"]  # fmt: skip
+    subprocess.run([BROWSER, *words, f"file://{page}"], capture_output=True, timeout=120, check=True)
+    asked = [event.get("params", {}) for event in json.loads(log.read_text(encoding="utf-8"))["events"]]
+    by_page = [each for each in asked if each.get("initiator", "not an origin") != "not an origin"]
+    return {each["url"] for each in by_page if each["url"].startswith(("http", "ws"))}, picture
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="needs a Chromium")
+def test_the_browser_sees_a_request(tmp_path):
+    (tmp_path / "page.html").write_text('<script src="https://cdn.example.org/a.js"></script>')
+    assert requests(tmp_path / "page.html", tmp_path)[0] == {"https://cdn.example.org/a.js"}
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(BROWSER is None, reason="needs a Chromium")
 @pytest.mark.parametrize("page", SHOWN)
 def test_it_opens_without_a_request(site, page, tmp_path):
-    log, picture = tmp_path / "log.json", tmp_path / "page.png"
-    words = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
-             "--allow-file-access-from-files", f"--user-data-dir={tmp_path / 'profile'}", "--window-size=1280,1000",
-             "--host-resolver-rules=MAP * ~NOTFOUND", f"--log-net-log={log}", f"--screenshot={picture}"]  # fmt: skip
-    subprocess.run([BROWSER, *words, f"file://{site / page}.html"], capture_output=True, timeout=120, check=True)
+    asked, picture = requests(site / f"{page}.html", tmp_path)
+    assert asked == set()
     assert picture.stat().st_size > 20_000
-    events = json.loads(log.read_text(encoding="utf-8"))["events"]
-    urls = {event["params"]["url"] for event in events if "url" in event.get("params", {})}
-    assert [url for url in urls if url.startswith(("http", "ws"))] == []
