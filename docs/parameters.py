@@ -17,7 +17,8 @@ _BLOCK = re.compile(r"(<!-- parameters (?P<name>[\w-]+) -->\n).*?(<!-- /paramete
 
 def pages() -> list[Path]:
     """Return the pages that hold a table."""
-    return [path for path in sorted(DOCS.rglob("*.md")) if named(path.read_text(encoding="utf-8"))]
+    written = [*DOCS.glob("*.md"), *(DOCS / "treatments").glob("*.md")]
+    return [path for path in sorted(written) if named(path.read_text(encoding="utf-8"))]
 
 
 def named(text: str) -> list[str]:

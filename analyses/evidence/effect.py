@@ -105,14 +105,14 @@ def effect(
     .. math:: y = g(x), \quad g^{-1}\big(\bar y \pm t_{0.975, n-1}\, s_y/\sqrt n\big), \qquad
               p_\text{above} = P\!\left(T_{n-1} > \frac{\bar y - g(\text{least})}{s_y/\sqrt n}\right)
 
-    ========== ============= ==================================================
-    scale      g             s_y at least
-    ========== ============= ==================================================
-    real       x             0.005
-    index      ln(x/(1 − x)) 0.02; a number in 0..1 that varies freely, as SI
-    correlation artanh x     0.05 (Fisher's z)
-    share      none          Wilson's interval with seeds as trials, sign test
-    ========== ============= ==================================================
+    =========== ============= ==================================================
+    scale       g             s_y at least
+    =========== ============= ==================================================
+    real        x             0.005
+    index       ln(x/(1 − x)) 0.02; a number in 0..1 that varies freely, as SI
+    correlation artanh x      0.05 (Fisher's z)
+    share       none          Wilson's interval with seeds as trials, sign test
+    =========== ============= ==================================================
 
     A share may be all or none in every seed, which no t test can read. Its p is exact: of k seeds beyond `least`, with
     the binomial probability max(1/2, least) (above) or max(1/2, 1 − least) (below). No interval leaves the range of

@@ -24,7 +24,7 @@ class Transition:
 
     @property
     def hysteresis(self) -> float:
-        """offset − onset [unit of the control]: 0 where the state depends on the control alone."""
+        """Offset − onset [unit of the control]; 0 where the state depends on the control alone."""
         return self.offset - self.onset
 
 

@@ -146,8 +146,8 @@ def analyse_eeg(
 
     Args:
         data: an EDF or BDF file, a run, a Recording, an object of another library, or an array with its `rate`.
-        window, step, band, measures, nulls, entry, event, onset, events, reference, montage, rename, all_channels,
-            seed, command, progress: as in `measure_over_time`.
+        window, step, band, measures, nulls, entry, event, onset, events, reference: as in `measure_over_time`.
+        montage, rename, all_channels, seed, command, progress: likewise.
         rate: sampling rate of an array [Hz].
         dims: names of the axes of an array, as in `measure`, such as "channel time".
         baseline: (start, stop) [s] of recruitment and detectors; all before the first event if left out.

@@ -13,10 +13,15 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DOORS = ("ictal", "ictal.simulator", "ictal.analyses", "ictal.models")
+MADE = [ROOT / "docs" / name for name in ("_build", "gallery", "reference")]  # by `make docs`
 SHOWN = [
     ROOT / "README.md",
-    *sorted((ROOT / "docs").rglob("*.md")),
-    *sorted(file for folder in ("docs", "examples", "benchmarks") for file in (ROOT / folder).rglob("*.py")),
+    *sorted(
+        file
+        for folder, suffix in (("docs", "md"), ("docs", "py"), ("examples", "py"), ("benchmarks", "py"))
+        for file in (ROOT / folder).rglob(f"*.{suffix}")
+        if not any(folder in file.parents for folder in MADE)
+    ),
 ]
 FILL = runpy.run_path(str(ROOT / "docs" / "fill.py"))
 
