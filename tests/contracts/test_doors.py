@@ -1,6 +1,7 @@
 """The public names: what the four doors list is there, documented and in docs/api.md, and it is all that docs use."""
 
 import ast
+import doctest
 import inspect
 import re
 import runpy
@@ -49,7 +50,8 @@ def test_what_is_shown_uses_the_doors_alone(file):
     text = file.read_text(encoding="utf-8")
     blocks = [text] if file.suffix == ".py" else re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     for block in blocks:
-        for node in ast.walk(ast.parse(re.sub(r"^(>>>|\.\.\.) ?", "", block, flags=re.MULTILINE))):
+        session = "".join(example.source for example in doctest.DocTestParser().get_examples(block))
+        for node in ast.walk(ast.parse(session or block)):
             if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] == "ictal":
                 assert node.module in DOORS
                 assert {alias.name for alias in node.names} <= set(import_module(node.module).__all__)
