@@ -174,7 +174,7 @@ def summary(found: Comparison) -> str:
     measures = dict.fromkeys(row.measure for row in found.observations)
     shuffles = ((name, shuffled(found, name)) for name in measures)
     lines = (f"{name} before → after a shuffle of the samples: {text}\n" for name, text in shuffles if text)
-    return "".join(f"{line}\n" for line in headline(found)) + "\n" + _separations(found) + "".join(lines)
+    return "".join(f"{line}\n" for line in headline(found)) + _separations(found) + "".join(lines)
 
 
 def _separations(found: Comparison) -> str:
