@@ -45,7 +45,7 @@ def write_page(found: Kind, path: str | os.PathLike[str], *, force: bool = False
     check_writable(path, force)  # before any figure is drawn
     drawn = found.pictures().values() if found.kind in FIGURES else ()
     content = {
-        "kind": found.kind,
+        "title": found.kind,
         "summary": repr(found),
         "figures": [embedded(drawing, to_png(drawing.figure, drawing.caption)) for drawing in drawn],
         "facts": list(flat(found.facts())),

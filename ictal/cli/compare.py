@@ -174,7 +174,7 @@ def summary(found: Comparison) -> str:
     measures = dict.fromkeys(row.measure for row in found.observations)
     shuffles = ((name, shuffled(found, name)) for name in measures)
     lines = (f"{name} before → after a shuffle of the samples: {text}" for name, text in shuffles if text)
-    return on_lines(*headline(found)) + "\n" + _separations(found) + on_lines(*lines)
+    return on_lines(*headline(found)) + _separations(found) + on_lines(*lines)
 
 
 def _separations(found: Comparison) -> str:

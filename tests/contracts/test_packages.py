@@ -16,9 +16,9 @@ DOORS = {"__init__", *(f"{room}/__init__" for room in ROOMS)}  # they open witho
 REGISTRIES = {f"models/{folder}/__init__" for folder in ("architectures", "datasets", "treatments")}  # they do, too
 
 NUMERIC = {"numpy", "scipy", "h5py", "numba", "llvmlite", "array_api_compat"}
-HEAVY = {"torch", "brian2", "matplotlib", "sklearn", "jinja2", "snntorch"}
+HEAVY = {"torch", "brian2", "matplotlib", "sklearn", "jinja2", "markupsafe", "snntorch"}
 TRAINS = NUMERIC | {"torch", "sklearn", "threadpoolctl", "snntorch", "PIL"}
-READS = NUMERIC | {"sklearn", "matplotlib", "jinja2", "threadpoolctl"}
+READS = NUMERIC | {"sklearn", "matplotlib", "jinja2", "markupsafe", "threadpoolctl"}
 PACKAGES = {  # the longest key that holds a file: third parties, and those of them that are imported when first used
     "simulator": (NUMERIC, set()),
     "simulator/engines/brian2": (NUMERIC | {"brian2"}, {"brian2"}),
