@@ -14,10 +14,11 @@ from ..comparison.result import Comparison, ReplicateValue
 from ..comparison.wording import number
 from ..measures import stored_measure
 from ..measures.notation import NOTATION, notation
+from .overview.naming import hue_of_panel
 from .parts.curves import groups_figure, learning_figure, metric_pairs, order_figure, spectrum_figure
 from .parts.maps import activity_figure, class_order, correlation_figure, off_diagonal_mean, raster_figure
 from .parts.nulls import drawable, limits, null_figure
-from .parts.style import Drawing, colour, power_unit, shortened, words
+from .parts.style import Drawing, power_unit, shortened, words
 
 DERIVED = {"gap"}  # metrics that are drawn from train and test
 
@@ -57,7 +58,6 @@ def _each(comparison: Comparison, kind: str) -> Iterator[tuple[str, str, Group, 
 def _rasters(comparison: Comparison) -> Iterator[Drawing]:
     activity = stored(comparison, "activity")
     for panel, name, group, heading in _each(comparison, "raster"):
-        groups = list(dict.fromkeys(row.group for row in comparison.observations if row.panel == panel))
         start, n_units = float(group.attrs["t0"]), int(group.attrs["n_units"])
         stop = start + float(group.attrs["duration"])
         times, units = (group.variables[key].values for key in ("timestamps", "unit_index"))
@@ -71,7 +71,7 @@ def _rasters(comparison: Comparison) -> Iterator[Drawing]:
             (start, stop),
             signal["time"].values,
             rate,
-            colour(groups.index(name) if name in groups else 0),
+            hue_of_panel(comparison.figures, panel),
         )
         yield Drawing(
             f"raster/{panel}/{name}",
@@ -122,7 +122,7 @@ def _orders(comparison: Comparison) -> Iterator[Drawing]:
         yield Drawing(
             f"order/{panel}{kind}",
             panel,
-            order_figure(panel, series, clock, floor),
+            order_figure(panel, series, clock, floor, hue_of_panel(comparison.figures, panel)),
             f"Order parameter of Hilbert phases in the band {low:.3g}–{high:.3g} {_frequency(clock)}, first "
             f"replicate of every group; mean over time: {means}.{floored}",
             f"Kuramoto r against time for {panel}. Mean over time: {means}.",
@@ -170,7 +170,9 @@ def _spectra(comparison: Comparison) -> Iterator[Drawing]:
         yield Drawing(
             f"spectrum/{panel}{kind}",
             panel,
-            spectrum_figure(panel, spectra, tick, power_unit(unit, tick), band),
+            spectrum_figure(
+                panel, spectra, tick, power_unit(unit, tick), band, hue_of_panel(comparison.figures, panel)
+            ),
             f"Periodogram of the mean over units, first replicate of every group; strongest at {peaks or 'none'} "
             f"[{tick}]. Drawn down to a millionth of the maximum. Grey: the band in which phases are taken.",
             f"Power spectrum of the population mean of {panel}; strongest at {peaks or 'none'} [{tick}].",
@@ -239,7 +241,14 @@ def _nulls(comparison: Comparison) -> Iterator[Drawing]:
             yield Drawing(
                 f"null/{measure}/{panel}",
                 panel,
-                null_figure(panel, drawable(rows), label, common if fits else spans[panel]),
+                null_figure(
+                    panel,
+                    drawable(rows),
+                    label,
+                    common if fits else spans[panel],
+                    hue=hue_of_panel(comparison.figures, panel),
+                    baselines={c.b for c in comparison.contrasts if c.panel == panel},
+                ),
                 null_caption(measure, rows),
                 f"{measure} of {panel}: " + "; ".join(_summary(name, rows[name]) for name in drawable(rows)),
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -30,13 +31,22 @@ _TRAIN = {"train", "training"}
 _TEST = {"test", "val", "valid", "validation"}
 
 
+def paint_of(hue: str | None, index: int, n: int) -> Any:
+    """Return the colour of the index-th of n groups: a step of the hue of their source; without it one of its own."""
+    if hue is None:
+        return colour(index)
+    return hue if n == 1 else steps_of(hue, n)[index]
+
+
 @styled
-def order_figure(title: str, series: Mapping[str, tuple[Values, Values]], clock: str, floor: float | None) -> Figure:
+def order_figure(
+    title: str, series: Mapping[str, tuple[Values, Values]], clock: str, floor: float | None, hue: str | None = None
+) -> Figure:
     """Draw Kuramoto r(t), group -> times [ticks of clock] and r (time,), with the floor √(π/4N) if N is known."""
     figure, axes = new_figure(title)
     legend: Legend = []
     for index, (name, (times, r)) in enumerate(series.items()):
-        legend.append((axes.plot(times, r, color=colour(index), ls=dash(index))[0], name))
+        legend.append((axes.plot(times, r, color=paint_of(hue, index, len(series)), ls=dash(index))[0], name))
     if floor is not None:
         legend.append((axes.axhline(floor, color="0.45", lw=0.8, ls=":"), "independent phases"))
     axes.set(xlabel=CLOCK_LABELS[clock], ylabel="Kuramoto r", ylim=(-0.02, 1.04))
@@ -62,7 +72,8 @@ def spectrum_figure(
         drawn = (frequency > 0) & (power > 0)
         if drawn.any():
             few = int(drawn.sum()) <= 3  # a line needs more
-            style = {"color": hue or colour(index), "ls": dash(index), "marker": "o" if few else "", "ms": 2.5}
+            paint = paint_of(hue, index, len(spectra))
+            style = {"color": paint, "ls": dash(index), "marker": "o" if few else "", "ms": 2.5}
             legend.append((axes.semilogy(frequency[drawn], power[drawn], **style)[0], name))
     if band is not None and legend:
         axes.axvspan(*band, color="0.9", lw=0, zorder=0)

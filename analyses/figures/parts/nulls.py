@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -48,7 +48,10 @@ def limits(groups: Groups) -> tuple[float, float]:
 
 
 @styled
-def null_figure(title: str, groups: Groups, y_label: str, span: tuple[float, float], dot: str = "replicate") -> Figure:
+def null_figure(
+    title: str, groups: Groups, y_label: str, span: tuple[float, float], dot: str = "replicate",
+    hue: str | None = None, baselines: Container[str] = (),
+) -> Figure:  # fmt: skip
     """Draw replicates as dots by group, each with the middle 95 % of its surrogates and their mean.
 
     Args:
@@ -56,17 +59,23 @@ def null_figure(title: str, groups: Groups, y_label: str, span: tuple[float, flo
         y_label: the measure with its unit.
         span: least and greatest number on the axis.
         dot: name of a replicate in the legend.
+        hue: of the source of all groups; every group has a colour of its own if left out.
+        baselines: groups with open dots.
     """
     tilted = len(groups) > 4 or max(len(name) for name in groups) * len(groups) > 48
     figure, axes = new_figure(shortened(title, TITLE_WIDTH), margins=(0.2, 0.38 if tilted else 0.24))
     kinds = list(dict.fromkeys(r.null_kind for g in groups.values() for rep in g for r in rep if r.null_kind))
     ringed = False
-    for index, replicates in enumerate(groups.values()):
+    for index, (group, replicates) in enumerate(groups.items()):
+        paint = hue or colour(index)
         spacing = _WIDTH / max(len(replicates), 3)
         places = index + spacing * (np.arange(len(replicates)) - (len(replicates) - 1) / 2)
         dot_size = float(np.clip(spacing * 36, 2.0, 4.5))
         values = [replicate[0].value for replicate in replicates]
-        axes.plot(places - spacing / 5, values, "o", color=colour(index), ms=dot_size, mew=0, zorder=3)
+        axes.plot(
+            places - spacing / 5, values, "o", color=paint, mfc="white" if group in baselines else paint, ms=dot_size,
+            mew=0.8, zorder=3,
+        )  # fmt: skip
         for at, kind in enumerate(kinds):
             shift = spacing * (0.12 + 0.5 * at / len(kinds))
             bars = [
@@ -82,7 +91,7 @@ def null_figure(title: str, groups: Groups, y_label: str, span: tuple[float, flo
                 if row.null_kind == kind and abs(row.tested - row.value) > RING * (span[1] - span[0])
             ]
             if rings:
-                style: dict[str, Any] = {"mfc": "none", "mec": colour(index), "mew": 0.7, "ms": 0.7 * dot_size}
+                style: dict[str, Any] = {"mfc": "none", "mec": paint, "mew": 0.7, "ms": 0.7 * dot_size}
                 axes.plot(*np.array(rings).T, "o", **style, zorder=2)
                 ringed = True
             if bars:
