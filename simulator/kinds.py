@@ -80,13 +80,15 @@ class Kind(ABC):
         """Return the overview as a matplotlib figure: one page with the finding as its title.
 
         Raises:
-            InputError: this kind has no figures.
+            InputError: this kind has no figures, or it holds nothing that is drawn.
         """
-        overview = self.overview()
-        return (overview or next(iter(self.drawings().values()))).figure
+        drawing = self.overview() or next(iter(self.drawings().values()), None)
+        if drawing is None:
+            raise InputError(f"plot: {self.kind}: holds nothing that is drawn")
+        return drawing.figure
 
     def overview(self) -> Any:
-        """Return the overview as a Drawing, with ``figure``, ``caption`` and ``alt``; None of a kind without one."""
+        """Return the overview as a Drawing, with ``figure``, ``caption`` and ``alt``; None where there is none."""
         return OVERVIEWS.load(self.kind)(self) if self.kind in OVERVIEWS else None
 
     def drawings(self) -> dict[str, Any]:
