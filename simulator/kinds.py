@@ -83,15 +83,18 @@ class Kind(Face, ABC):
             ax: axes of matplotlib, drawn with your settings; a new figure of pyplot if left out and a name is given.
 
         Raises:
-            InputError: this kind has no figures, no such name, or `ax` is no axes of an open figure.
+            InputError: this kind has no figures, it holds nothing that is drawn, no such name, or `ax` is no axes of an
+                open figure.
         """
         if name is not None or ax is not None:
             return self._drawn(ax, name=name)
-        overview = self.overview() or next(iter(self.drawings().values()))
-        return resolve("analyses.figures.notebook.axes:displayed", "ictal")(overview.figure)
+        drawing = self.overview() or next(iter(self.drawings().values()), None)
+        if drawing is None:
+            raise InputError(f"plot: {self.kind}: holds nothing that is drawn")
+        return resolve("analyses.figures.notebook.axes:displayed", "ictal")(drawing.figure)
 
     def overview(self) -> Any:
-        """Return the overview as a Drawing, with ``figure``, ``caption`` and ``alt``; None of a kind without one."""
+        """Return the overview as a Drawing, with ``figure``, ``caption`` and ``alt``; None where there is none."""
         return OVERVIEWS.load(self.kind)(self) if self.kind in OVERVIEWS else None
 
     def drawings(self) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ...simulator import InputError
 from ..comparison.result import ReplicateValue
 from ..evidence.store import Evidence, Observations
 from ..evidence.training import TrainingRun
@@ -31,16 +30,9 @@ def side_by_side(evidence: Evidence | Observations) -> list[Drawing]:
     return [_drawing(evidence, panels, settings)] if panels else []
 
 
-def side_by_side_overview(observations: Observations) -> Drawing:
-    """Draw the figure as the overview of observations.
-
-    Raises:
-        InputError: none is of a brain model or EEG.
-    """
-    drawn = side_by_side(observations)
-    if not drawn:
-        raise InputError(f"plot: observations: none is of {INHIBITION} or {FIELD}")
-    return drawn[0]
+def side_by_side_overview(observations: Observations) -> Drawing | None:
+    """Draw the figure as the overview of observations; None if none is of a brain model or EEG."""
+    return next(iter(side_by_side(observations)), None)
 
 
 @styled

@@ -133,7 +133,7 @@ def test_a_command_and_the_line_that_it_stores(ictal_, folder):
     assert data["lyapunov"]["exponents"] == stored.lyapunov.exponents.tolist()
     assert data["fixed_points"]["points"][0]["stability"] == "unstable"
     assert "dynamics" in ictal_("info", "one.h5")
-    assert "fixed_points.png" in ictal_("plot", "one.h5", "-o", "figures")
+    assert "fixed_points.png" in ictal_("plot", "one.h5", "--all", "-o", "figures")
     assert ictal_("analyse", *HOPF, *SHORT, "--lyapunov", "1", "--quiet").startswith("stuart_landau")
 
 

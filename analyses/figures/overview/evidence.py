@@ -54,8 +54,9 @@ def scoreboard(
         _claim(axes, found, made, tall[name])
         _words(axes, statements[name], found[0].statistic)
         axes.tick_params(axis="x", labelbottom=k == len(rows) - 1, length=0)
+        if k == len(rows) - 1:
+            axes.set_xlabel("effect with 95 % interval, in the unit that stands under the claim")
         at += tall[name] + BLOCK
-    axes.set_xlabel("effect with 95 % interval, in the unit that stands under the claim")
     marks = [_handle(verdict) for verdict in (FAILS, ONLY, UNDECIDED, HOLDS)]
     texts = ["fails", "holds only when", "undecided", "holds"]
     entries = [*zip(marks, texts, strict=True), (Patch(facecolor=NEED), "what the claim needs"),

@@ -78,7 +78,7 @@ def spiking_overview(run: Run) -> Drawing:
     if steps and len(steps) == 1 and not ramp:
         finding = finding_of_step(next(iter(groups)), next(iter(groups.values())), steps[0], run)
     else:
-        finding = ramp.finding if ramp and ramp.finding else finding_of_spikes(groups)
+        finding = ramp.finding if ramp and ramp.finding else finding_of_spikes(groups) + _expected(run)
     title = f"{name_of(run)}: {finding}"
     return compose(title, under_of(run, what, time), time, left, right, marks=marks, caption=caption)
 
@@ -137,6 +137,14 @@ def finding_of_spikes(groups: Mapping[str, Spikes]) -> str:
         else ""
     )
     return f"{listed(parts)} on average{cv}{rest}"
+
+
+def _expected(run: Run) -> str:
+    """Return the rate of mean-field theory, where a run holds it: the highest solution."""
+    field = run.get("mean_field")
+    if not isinstance(field, Recording):
+        return ""
+    return f"; mean-field theory says {plain(float(first_trial(field)[0, -1]), 2)} Hz"
 
 
 def _subject(name: str, shown: list[tuple[str, Spikes]]) -> str:

@@ -9,16 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ....simulator import InputError
-from ....simulator.files.document import Group
 from ...comparison.result import Comparison, ReplicateValue
 from ...comparison.verdict import SEPARATES
 from ...measures.notation import KEY, NOTATION, notation, short
 from ...values import ALPHA, EntryValue, Measurements, Value
-from ..parts.palette import EEG, HAIR, INK, MODEL, NET, NULL, NULL_EDGE, SOFT
+from ..parts.palette import HAIR, INK, NULL, NULL_EDGE, SOFT
 from ..parts.style import Drawing, shortened, words
 from .compose import plain, sentence
 from .frame import MM, WIDTH, page, printed
-from .naming import NETS, VOLTS, counted, listed
+from .naming import counted, hue_of_panel, listed
 
 ROW, PER_ROW = 3.6, 3  # mm a group; panels beside each other
 LEFT, ACROSS, BETWEEN = 36.0, 40.0, 8.0  # mm: names of groups; a panel; between panels
@@ -96,16 +95,6 @@ def finding_of_comparison(found: Comparison, names: Sequence[str]) -> str:
 def _towards(measure: str, direction: int) -> bool:
     """Return whether a direction is towards synchrony."""
     return direction < 0 if measure == PR else direction > 0
-
-
-def hue_of_panel(figures: Mapping[str, Group], panel: str) -> str:
-    """Return the hue of the source of a panel, from its stored activity; ink where there is none."""
-    group = next((g for name, g in figures.items() if name.startswith(f"activity/{panel}/")), None)
-    if group is None:
-        return INK
-    if group.attrs.get("clock") in NETS:
-        return NET
-    return EEG if str(group.variables["values"].attrs.get("units")) in VOLTS else MODEL
 
 
 def _deciding(rows: Sequence[ReplicateValue]) -> list[ReplicateValue]:

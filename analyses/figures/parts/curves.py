@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -69,7 +70,8 @@ def spectrum_figure(
         drawn = (frequency > 0) & (power > 0)
         if drawn.any():
             few = int(drawn.sum()) <= 3  # a line needs more
-            style = {"color": hue or colour(index), "ls": dash(index), "marker": "o" if few else "", "ms": 2.5}
+            paint = colour(index) if hue is None else hue if len(spectra) == 1 else steps_of(hue, len(spectra))[index]
+            style = {"color": paint, "ls": dash(index), "marker": "o" if few else "", "ms": 2.5}
             legend.append((axes.semilogy(frequency[drawn], power[drawn], **style)[0], name))
     if band is not None and legend:
         axes.axvspan(*band, color="0.9", lw=0, zorder=0)
