@@ -23,7 +23,8 @@ class RecordingFaces(Face):
 
         Args:
             ax: axes of matplotlib, drawn with your settings; a new figure of pyplot if left out.
-            image: draw units as rows of colours, or as lines; if left out lines for up to 7 units on an ordered clock.
+            image: draw units as rows of colours, or as lines; if left out lines for up to 7 units, and for channels of
+                electrodes, on an ordered clock.
 
         Raises:
             InputError: `ax` is no axes of an open figure.

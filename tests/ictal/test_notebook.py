@@ -94,6 +94,21 @@ def test_lines_have_the_colours_of_the_caller_and_their_names():
     assert len(WAVES.plot(image=True).images) == 1
 
 
+def test_channels_are_rows_of_lines_in_microvolts():
+    names = [f"E{k}" for k in range(19)]
+    values = 30.0 * RNG.normal(size=(500, 19))
+    eeg = Recording(values, dt=0.004, clock="second", quantity="voltage", unit="µV", unit_labels={"channel": names})
+    drawn = eeg.plot()
+    assert len(drawn.lines) == 19
+    assert [tick.get_text() for tick in drawn.get_yticklabels()] == names
+    assert drawn.get_ylabel() == "voltage, rows 100 µV apart"
+    gap = drawn.lines[0].get_ydata() - values[:, 0]
+    assert np.ptp(gap) < 1e-9
+    assert len(MANY.plot().images) == 1
+    assert len(MANY.plot(image=False).lines) == 50
+    assert replace(eeg, unit_labels={}).plot().images
+
+
 def test_long_recordings_keep_their_extremes_and_say_what_is_a_mean():
     values = np.zeros((100_000, 2))
     values[54_321, 0], values[777, 1] = 9.0, -5.0

@@ -17,23 +17,30 @@ from ..parts.maps import class_order
 from ..parts.palette import PHASE_MAP, SIGNED
 from ..parts.style import CLOCK_LABELS, with_unit, words
 
-MAX_TRACES = 7  # units that are drawn as lines
+MAX_TRACES, MOST_TRACES = 7, 64  # units that are drawn as lines, in one axis and in rows
 MOST_POINTS, MOST_COLUMNS, MOST_ROWS = 4000, 1000, 400  # of a line; of an image
 MOST_SPIKES = 100_000
 COUNTS = ("spike count", "population rate")  # of bins, each drawn from its start to its end
 
 
 def draw_recording(recording: Recording, axes: Axes, *, image: bool | None = None, room: int = MOST_POINTS) -> None:
-    """Draw the first trial: lines with the name of each unit, or an image.
+    """Draw the first trial: lines with the name of each unit, rows of lines above each other, or an image.
 
+    Up to 7 units share their axis. More are an image, but for channels of electrodes, which are rows of lines, as all
+    are without an image; the label says how far rows are apart.
     A line of more than `room` points is drawn by the least and the greatest value of each stretch, an image of many
     samples by means, which its label says. Angles break where they turn round; an image of values of both signs is
     symmetric about 0. What is not defined is left out.
     """
+    many = recording.n_units > MAX_TRACES
     if image is None:
-        image = recording.n_units > MAX_TRACES or recording.clock == "sample"
+        rows = "channel" in recording.unit_labels and recording.n_units <= MOST_TRACES
+        image = (many and not rows) or recording.clock == "sample"
     if image:
         _image(recording, axes)
+        return
+    if many:
+        _rows(recording, axes, room)
         return
     times, values = _lines(recording, room)
     names = _names(recording)
@@ -52,6 +59,32 @@ def draw_recording(recording: Recording, axes: Axes, *, image: bool | None = Non
     axes.set_xlim(recording.t0, recording.t0 + recording.duration)
 
 
+def _rows(recording: Recording, axes: Axes, room: int) -> None:
+    """Draw a line a unit, the first at the top, apart by the range that 96 % of the values of most units have."""
+    shown = np.unique(np.linspace(0, recording.n_units - 1, min(MOST_TRACES, recording.n_units)).astype(int))
+    part = recording if len(shown) == recording.n_units else recording.select(units=shown)
+    times, values = _lines(part, room)
+    values = values - np.nanmedian(values, axis=0)
+    low, high = np.nanpercentile(values, [2, 98], axis=0)
+    apart = float(f"{float(np.nanmedian(high - low)) or float(np.nanmax(high - low)) or 1.0:.1g}")
+    axes.plot(times, values - apart * np.arange(len(shown)), lw=0.5, color="C0")
+    height = _height(axes)
+    every = max(1, int(np.ceil(7.0 * len(shown) / height)))  # names that have room
+    axes.set_yticks(-apart * np.arange(len(shown))[::every], [words(name, 14, 1) for name in _names(part)[::every]])
+    axes.set_ylim(-apart * (len(shown) + 0.2), 1.2 * apart)
+    axes.tick_params(axis="y", length=0, labelsize="x-small" if len(shown) > 24 else "small")
+    unit = "" if recording.unit in ("", "1") else f" {recording.unit}"
+    some = "" if len(shown) == recording.n_units else f"{len(shown)} of {recording.n_units:,} units; "
+    label = words(
+        f"{some}{recording.quantity}, rows {apart:g}{unit} apart" if height > 120 else f"{apart:g}{unit} apart", 60
+    )
+    axes.set(
+        xlabel=CLOCK_LABELS[recording.clock],
+        ylabel=label,
+    )
+    axes.set_xlim(recording.t0, recording.t0 + recording.duration)
+
+
 def draw_spikes(spikes: Spikes, axes: Axes, *, most: int = MOST_SPIKES) -> None:
     """Draw a tick a spike, a row a unit; of more than `most` spikes those of units that are evenly spaced."""
     shown, n = spikes, spikes.n_units
@@ -59,8 +92,7 @@ def draw_spikes(spikes: Spikes, axes: Axes, *, most: int = MOST_SPIKES) -> None:
         n = max(1, int(spikes.n_units * most / spikes.time.size))
         shown = spikes.select(units=np.unique(np.linspace(0, spikes.n_units - 1, n).astype(int)))
         n = shown.n_units
-    height = axes.get_window_extent().height * 72 / axes.figure.dpi  # points
-    size = float(np.clip(0.8 * height / n, 0.8, 8.0))
+    size = float(np.clip(0.8 * _height(axes) / n, 0.8, 8.0))
     axes.plot(
         shown.time, shown.unit, ls="", marker="|", ms=size, mew=min(0.8, size / 2), rasterized=shown.time.size > 5000
     )
@@ -82,6 +114,11 @@ def draw_distribution(found: Distribution, axes: Axes, *, bins: int | None = Non
         bins = int(np.clip(len(np.histogram_bin_edges(found.values, "fd")) - 1, 10, 100)) if _spread(found) else 10
     axes.hist(found.values, bins=bins)
     axes.set(xlabel=with_unit(found.quantity, found.unit), ylabel="count")
+
+
+def _height(axes: Axes) -> float:
+    """Return the height of axes [points]."""
+    return float(axes.get_window_extent().height * 72 / axes.figure.dpi)
 
 
 def _spread(found: Distribution) -> bool:

@@ -19,26 +19,28 @@ NUMBERED = 100  # cells that have their number
 
 
 def draw_sweep(sweep: Kind, axes: Axes, *, name: str | None = None) -> None:
-    """Draw the mean of an entry, over seeds: a line over one parameter, or a heat map over the two with most values.
+    """Draw a measure or the mean of an entry, over seeds: a line over one parameter, or a heat map over two.
 
     Args:
         sweep: the sweep.
         axes: to draw into.
-        name: of the entry; the first if left out.
+        name: of the entry, or of the column of a measure; the first if left out.
 
     Raises:
-        InputError: no point is done, no such entry, or a third parameter varies.
+        InputError: no point is done, no such name, or a third parameter varies.
     """
     document = sweep.document()
     table, grid = document.groups[POINTS].variables, json.loads(document.attrs["config"])["grid"]
-    entries = [key.removeprefix(MEAN) for key in table if key.startswith(MEAN)]
-    if not entries:
+    means = {key.removeprefix(MEAN): column for key, column in table.items() if key.startswith(MEAN)}
+    measured = {key: column for key, column in table.items() if "measure" in column.attrs}
+    if not (known := measured | means):
         raise InputError("plot: no point of the sweep is done; run it again to go on")
-    name = entries[0] if name is None else name
-    if name not in entries:
-        raise unknown("entry", name, entries)
-    column = table[MEAN + name]
-    label = with_unit(f"mean of {name}", str(column.attrs.get("units", "1")))
+    name = next(iter(known)) if name is None else name
+    if name not in known:
+        raise unknown("entry or measure", name, known)
+    column = known[name]
+    title = name.replace("_", " ") if name in measured else f"mean of {name}"
+    label = with_unit(title, str(column.attrs.get("units", "1")))
     varied = [key for key, values in grid.items() if len(values) > 1] or list(grid)[:1]
     if len(varied) > 2:
         raise InputError(f"plot: {len(varied)} parameters vary, {', '.join(varied)}; leave ax out for its figure")
