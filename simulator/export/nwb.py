@@ -29,6 +29,10 @@ QUANTITY = "quantity: "  # begins the comments of a series
 LABEL = "label of ictal, "  # begins the description of a column, before its type and its name
 UNIT_LABELS, TIME_LABELS = "unit_labels", "time_labels"  # processing modules with a table an entry
 POPULATION = "population"
+TAKEN = (  # names of a table of NWB itself
+    POPULATION, "id", "name", "description", "parent", "columns", "colnames", "electrodes", "electrode_group",
+    "spike_times", "obs_intervals", "waveforms", "waveform_mean", "waveform_sd",
+)  # fmt: skip
 
 
 def write_nwb(content: Content, target: Path, force: bool, progress: Progress) -> Exported:
@@ -63,7 +67,7 @@ def write_nwb(content: Content, target: Path, force: bool, progress: Progress) -
     size = sum(math.prod(v.shape) * 8 for group in kept.values() for v in group.variables.values())
     check_memory(f"{content.where}: an export to NWB", COPIES * size)
     config: dict[str, Any] = plain_attrs(content.attrs).get("config") or {}
-    nwb = _empty(pynwb, content, config)
+    nwb = _empty(pynwb, content, config, {name_of(path): _exact(group) for path, group in kept.items()})
     _units(nwb, {name_of(path): group for path, group in kept.items() if path.startswith(SPIKES)})
     for done, (path, group) in enumerate(kept.items()):
         progress(done, len(kept), name_of(path))
@@ -103,20 +107,28 @@ def _unfit(path: str, group: StoredGroup) -> str:
     return "is not defined everywhere, and NWB has no mask" if np.isnan(values.part(slice(None))).any() else ""
 
 
-def _empty(pynwb: Any, content: Content, config: Mapping[str, Any]) -> Any:
+def _empty(pynwb: Any, content: Content, config: Mapping[str, Any], exact: Mapping[str, Any]) -> Any:
     try:
         start = datetime.fromisoformat(str(config.get("start")))
     except ValueError:
         start = NO_DATE
     start = start.replace(tzinfo=UTC) if start.tzinfo is None else start
     said = "" if start is not NO_DATE else "; the start of the session is not known, and 1970-01-01 stands for it"
-    text = json.dumps(config, sort_keys=True, default=str)
+    whole = plain_attrs(content.attrs)
+    source = config | {key: whole[key] for key in ("seed", "engine", "versions") if whole.get(key) not in (None, "")}
+    text = json.dumps(source, sort_keys=True, default=str)
     return pynwb.NWBFile(
         session_description=f"{config.get('system') or 'activity'}, written by Ictal{said}",
         identifier=hashlib.sha256(f"{content.where} {text}".encode()).hexdigest(),
         session_start_time=start,
-        notes=json.dumps({"ictal": config}, default=str),
+        notes=json.dumps({"ictal": source, "exact": exact}, default=str),
     )
+
+
+def _exact(group: StoredGroup) -> dict[str, Any]:
+    """Return what NWB keeps as something else: an interval as its rate, a length as its end, the type of values."""
+    found = {key: float(group.attrs[key]) for key in ("dt", "duration") if key in group.attrs}
+    return {**found, **({"dtype": group.variables["values"].dtype.name} if "values" in group.variables else {})}
 
 
 def _units(nwb: Any, populations: Mapping[str, StoredGroup]) -> None:
@@ -152,7 +164,7 @@ def _described(name: str, kind: np.dtype[Any]) -> str:
 def _column(name: str) -> str:
     """Return the name of a label as that of a column, which may not hold slashes or be one of NWB's own."""
     plain_name = name.replace("/", "_").replace(":", "_")
-    return f"{plain_name}_label" if plain_name in (POPULATION, "id", "electrodes", "spike_times") else plain_name
+    return f"{plain_name}_label" if plain_name in TAKEN else plain_name
 
 
 def _signal(pynwb: Any, nwb: Any, name: str, group: StoredGroup) -> None:

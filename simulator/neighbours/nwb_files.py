@@ -24,5 +24,7 @@ def read_nwb(source: Path) -> Run:
         check_contained(source, file)
         with pynwb.NWBHDF5IO(file=file, mode="r") as io:
             run = of_nwb.read(io.read())
+    if "versions" in run.source and not notes:  # written by Ictal
+        return run
     own: Any = run.source.get("assumptions", ())
     return Run(run, {"format": f"NWB, by pynwb {pynwb.__version__}", **run.source, "assumptions": [*own, *notes]})

@@ -80,7 +80,9 @@ def _file(nwb: Any) -> Run:
     if not entries:
         raise InputError(f"NWBFile: holds no time series and no units{f'; {notes[0]}' if notes else ''}")
     marks = _intervals(nwb)
-    source: dict[str, Any] = _written(nwb.notes) or {
+    own_source, exact = _written(nwb.notes)
+    entries = {name: _exactly(entry, exact.get(name, {})) for name, entry in entries.items()}
+    source: dict[str, Any] = own_source or {
         "start": nwb.session_start_time.isoformat() if nwb.session_start_time else "",
         **({"assumptions": notes} if notes else {}),
         **({"annotations": marks} if marks else {}),
@@ -215,16 +217,29 @@ def _labels(table: Any) -> dict[str, Any]:
     return found
 
 
-def _written(text: Any) -> dict[str, Any]:
-    """Return the provenance that Ictal wrote into the notes of a file; {} for other notes."""
+def _written(text: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return provenance and exact numbers that Ictal wrote into the notes of a file; {} for other notes."""
     if not isinstance(text, str) or not text.startswith('{"ictal": {'):
-        return {}
+        return {}, {}
     check_text("the notes", text)
     try:
-        found = json.loads(text)["ictal"]
+        found = json.loads(text)
     except ValueError:
-        return {}
-    return dict(found)
+        return {}, {}
+    source, exact = (found.get(key) for key in ("ictal", "exact"))
+    return dict(source or {}), exact if isinstance(exact, dict) else {}
+
+
+def _exactly(entry: Recording | Spikes, said: Any) -> Recording | Spikes:
+    """Return an entry with the interval or the length that it had before NWB kept its rate or its end."""
+    key = "duration" if isinstance(entry, Spikes) else "dt"
+    value = said.get(key) if isinstance(said, dict) else None
+    if not isinstance(value, float) or not math.isclose(value, getattr(entry, key), rel_tol=1e-6):
+        return entry
+    if isinstance(entry, Spikes):
+        return replace(entry, duration=value)
+    values = entry.values.astype(np.float32) if said.get("dtype") == "float32" else entry.values
+    return replace(entry, values=values, dt=value)
 
 
 def _intervals(nwb: Any) -> list[dict[str, Any]]:
