@@ -57,15 +57,15 @@ def sentence(by_claim: dict[str, str]) -> str:
     if not total:
         return f"None of the {missing} claims was run."
     words = {
-        "holds": ("holds", "hold"), "holds at another level": ("holds at another level", "hold at another level"),
-        "holds only when": ("holds only when …", "hold only when …"), "fails": ("fails", "fail"),
+        "fails": ("fails", "fail"), "holds only when": ("holds only when …", "hold only when …"),
+        "holds at another level": ("holds at another level", "hold at another level"),
         "undecided": ("is undecided", "are undecided"),
         "not testable as stated": ("is not testable as stated", "are not testable as stated"),
     }  # fmt: skip
     parts = [f"{n} {words[verdict][n != 1]}" for verdict in words if (n := counts.get(verdict, 0))]
     holding = counts.get("holds", 0)
     start = f"{holding or 'None'} of the {total} claims that were run {'holds' if holding < 2 else 'hold'} as stated"
-    rest = ", ".join(part for part in parts if not re.fullmatch(r"\d+ holds?", part))
+    rest = ", ".join(parts)
     return f"{start}{f': {rest}' if rest else ''}{f'; {left}' if left else ''}."
 
 
