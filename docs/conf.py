@@ -43,6 +43,7 @@ extensions = [
 exclude_patterns = ["_build", "gallery/**/*.ipynb", "gallery/**/*.py.md5"]
 suppress_warnings = ["config.cache"]  # the order of the gallery is a function, which no cache can hold
 
+myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4
 default_role = "code"
 highlight_language = "text"

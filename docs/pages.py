@@ -135,7 +135,9 @@ def _claim(name: str) -> str:
     ]
     parts += ["## Verdict", markdown_table(("run on", "verdict", "because"), verdicts)]
     for file, drawing in _figures().get(name, ()):
-        parts.append(f"```{{figure}} images/{file}\n:alt: {_line(drawing.alt)}\n\n{_line(drawing.caption)}\n```")
+        parts.append(
+            f"```{{figure}} images/{file}\n:figwidth: 100%\n:alt: {_line(drawing.alt)}\n\n{_line(drawing.caption)}\n```"
+        )
     if any(row.verdict in (HOLDS, FAILS) or row.scale for row in rows):
         parts.append("Every replicate, null and rule: [evidence](../../evidence.md).")
     return "\n\n".join(parts)
@@ -156,7 +158,7 @@ def _figures() -> dict[str, list[tuple[str, Any]]]:
     for evidence in _ledger().evidence.values():
         for title, drawing in evidence.drawings().items():
             file = re.sub(r"\W+", "-", f"{evidence.scale}-{title}").strip("-").lower() + ".png"
-            drawing.figure.savefig(folder / file, dpi=160)
+            drawing.figure.savefig(folder / file, dpi=120)
             made.setdefault(title.split("/")[0], []).append((file, drawing))
     return made
 
@@ -193,7 +195,7 @@ def _see_also(folder: str, name: str) -> str:
 
     def of(path: Path) -> str:
         text = path.read_text(encoding="utf-8")
-        return f"[{text.partition(chr(10))[0].lstrip('# ')}](../../{path.relative_to(DOCS).as_posix()})"
+        return f"[{_title(text)}](../../{path.relative_to(DOCS).as_posix()})"
 
     own = [DOCS / f"{name}.md", DOCS / folder / f"{name}.md", DOCS / OWN.get(folder, "")]
     others = [path for path in _guide() if re.search(rf"`[^`\n]*\b{re.escape(name)}\b[^`\n]*`", _guide()[path])]
@@ -235,6 +237,10 @@ def _foreign(kind: type) -> str:
     return ", ".join(dict.fromkeys([*bases, "object"]))
 
 
+def _title(text: str) -> str:
+    return text.partition("\n")[0].lstrip("# ")
+
+
 def _project() -> dict[str, str]:
     """Return the pages on the project: how to cite, changes, contributing, benchmarks, files, scripts."""
     made = {}
@@ -243,7 +249,7 @@ def _project() -> dict[str, str]:
             path = ROOT / source
             made[page] = linked(path.read_text(encoding="utf-8"), path.parent, (DOCS / page).parent)
     made[f"{PROJECT}/cite.md"], made[f"{PROJECT}/scripts.md"] = _cite(), _scripts()
-    listed = [(f"[{text.partition(chr(10))[0].lstrip('# ')}]({Path(page).name})", _WORDS[Path(page).stem])
+    listed = [(f"[{_title(text)}]({Path(page).name})", _WORDS[Path(page).stem])
               for page, text in made.items()]  # fmt: skip
     tree = _tree(Path(page).stem for page in made)
     made[f"{PROJECT}/index.md"] = f"# About\n\n{markdown_table(('page', 'what'), listed)}\n{tree}"

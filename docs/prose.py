@@ -37,6 +37,8 @@ def on_source(app: Any, docname: str, source: list[str]) -> None:
     if path.suffix == ".md" and not name.startswith("reference/"):
         source[0] = linked(source[0], path.parent, path.parent)
         source[0] = _PICTURE.sub(_themed, source[0])
+    if name == "index.md":
+        source[0] = _WAYS.sub(_cards, source[0])
     if name in TREES:
         source[0] += "".join(_trees(source[0], name))
     if name == "api.md":
@@ -87,6 +89,20 @@ def _themed(found: re.Match[str]) -> str:
     dark, light, alt = found.groups()
     return "\n".join(f"```{{image}} {file}\n:class: only-{theme}\n:alt: {alt}\n```"
                      for theme, file in (("light", light), ("dark", dark)))  # fmt: skip
+
+
+_WAYS = re.compile(r"^\| you have \|.*\n\|[-|]+\n((?:\| .*\n)+)", re.MULTILINE)
+
+
+def _cards(found: re.Match[str]) -> str:
+    """Return the table of the ways in as cards: the hue of a card is that of the activity."""
+    rows = re.findall(r"^\| \*\*(.*?)\*\* \| \[(.*?)\]\(start/(\w+)\.md\) \|$", found[1], re.MULTILINE)
+    cards = [
+        f":::{{grid-item-card}} {title}\n:link: start/{page}\n:link-type: doc\n:class-card: from-{page}\n\n{words}\n"
+        ":::\n"
+        for title, words, page in rows
+    ]
+    return "::::{grid} 1 2 2 4\n:gutter: 2\n:class-container: way\n\n" + "".join(cards) + "::::\n"
 
 
 def _trees(text: str, name: str) -> Iterator[str]:
