@@ -10,16 +10,14 @@ from typing import Any
 import numpy as np
 
 from ...simulator.files.document import Group
-from ..comparison.origin import baselines, origin
 from ..comparison.result import Comparison, ReplicateValue
 from ..comparison.wording import number
 from ..measures import stored_measure
 from .parts.curves import groups_figure, learning_figure, metric_pairs, order_figure, spectrum_figure
 from .parts.maps import activity_figure, class_order, correlation_figure, off_diagonal_mean, raster_figure
 from .parts.nulls import drawable, limits, null_figure
-from .parts.palette import NET, steps_of
-from .parts.style import Drawing, power_unit, shortened, with_unit
-from .raw import HUES, raw_drawings
+from .parts.style import Drawing, colour, power_unit, shortened, with_unit
+from .raw import raw_drawings
 
 DERIVED = {"gap"}  # metrics that are drawn from train and test
 
@@ -60,6 +58,7 @@ def _each(comparison: Comparison, kind: str) -> Iterator[tuple[str, str, Group, 
 def _rasters(comparison: Comparison) -> Iterator[Drawing]:
     activity = stored(comparison, "activity")
     for panel, name, group, heading in _each(comparison, "raster"):
+        groups = list(dict.fromkeys(row.group for row in comparison.observations if row.panel == panel))
         start, n_units = float(group.attrs["t0"]), int(group.attrs["n_units"])
         stop = start + float(group.attrs["duration"])
         times, units = (group.variables[key].values for key in ("timestamps", "unit_index"))
@@ -73,7 +72,7 @@ def _rasters(comparison: Comparison) -> Iterator[Drawing]:
             (start, stop),
             signal["time"].values,
             rate,
-            HUES[origin(comparison, panel, name)],
+            colour(groups.index(name) if name in groups else 0),
         )
         yield Drawing(
             f"raster/{panel}/{name}",
@@ -124,7 +123,7 @@ def _orders(comparison: Comparison) -> Iterator[Drawing]:
         yield Drawing(
             f"order/{panel}{kind}",
             panel,
-            order_figure(panel, series, clock, floor, _paints(comparison, panel, list(series))),
+            order_figure(panel, series, clock, floor),
             f"Order parameter of Hilbert phases in the band {low:.3g}–{high:.3g} {_frequency(clock)}, first "
             f"replicate of every group; mean over time: {means}.{floored}",
             f"Kuramoto r against time for {panel}. Mean over time: {means}.",
@@ -171,7 +170,7 @@ def _spectra(comparison: Comparison) -> Iterator[Drawing]:
         yield Drawing(
             f"spectrum/{panel}{kind}",
             panel,
-            spectrum_figure(panel, spectra, tick, power_unit(unit, tick), band, _paints(comparison, panel, [shown])[0]),
+            spectrum_figure(panel, spectra, tick, power_unit(unit, tick), band),
             f"Periodogram of the mean over units, first replicate of every group; strongest at {peaks or 'none'} "
             f"[{tick}]. Drawn down to a millionth of the maximum. Grey: the band in which phases are taken.",
             f"Power spectrum of the population mean of {panel}; strongest at {peaks or 'none'} [{tick}].",
@@ -216,15 +215,14 @@ def _histories(comparison: Comparison) -> Iterator[Drawing]:
         yield Drawing(
             "history/gap",
             "gap of all groups",
-            groups_figure("gap of all groups", gaps, clock, "train − test accuracy", steps_of(NET, len(gaps))),
+            groups_figure("gap of all groups", gaps, clock, "train − test accuracy"),
             f"Train − test accuracy, every replicate (thin) and the mean (thick). At the end: {ends}.",
             f"Gap between training and test accuracy. At the end: {ends}.",
         )
     yield from losses
     for metric, by_group in singles.items():
         caption = f"{metric} in training, every replicate (thin) and the mean (thick)."
-        figure = groups_figure(metric, by_group, clock, metric, steps_of(NET, len(by_group)))
-        yield Drawing(f"history/{metric}", metric, figure, caption, caption)
+        yield Drawing(f"history/{metric}", metric, groups_figure(metric, by_group, clock, metric), caption, caption)
 
 
 def _nulls(comparison: Comparison) -> Iterator[Drawing]:
@@ -241,23 +239,10 @@ def _nulls(comparison: Comparison) -> Iterator[Drawing]:
             yield Drawing(
                 f"null/{measure}/{panel}",
                 panel,
-                null_figure(
-                    panel,
-                    drawable(rows),
-                    label,
-                    common if fits else spans[panel],
-                    paints=[HUES[origin(comparison, panel, name)] for name in drawable(rows)],
-                    opened={name for own, name in baselines(comparison) if own == panel},
-                ),
+                null_figure(panel, drawable(rows), label, common if fits else spans[panel]),
                 null_caption(measure, rows),
                 f"{measure} of {panel}: " + "; ".join(_summary(name, rows[name]) for name in drawable(rows)),
             )
-
-
-def _paints(comparison: Comparison, panel: str, groups: Sequence[str]) -> list[str]:
-    """Return a colour a group: the hue of its source, light to dark where all groups have one source."""
-    hues = [HUES[origin(comparison, panel, group)] for group in groups]
-    return steps_of(hues[0], len(hues)) if len(set(hues)) == 1 and len(hues) > 1 else hues
 
 
 def measure_unit(comparison: Comparison, measure: str, panel: str) -> str:

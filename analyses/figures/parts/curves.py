@@ -31,19 +31,12 @@ _TEST = {"test", "val", "valid", "validation"}
 
 
 @styled
-def order_figure(
-    title: str,
-    series: Mapping[str, tuple[Values, Values]],
-    clock: str,
-    floor: float | None,
-    paints: Sequence[str] = (),
-) -> Figure:
+def order_figure(title: str, series: Mapping[str, tuple[Values, Values]], clock: str, floor: float | None) -> Figure:
     """Draw Kuramoto r(t), group -> times [ticks of clock] and r (time,), with the floor √(π/4N) if N is known."""
     figure, axes = new_figure(title)
     legend: Legend = []
     for index, (name, (times, r)) in enumerate(series.items()):
-        shade = paints[index] if paints else colour(index)
-        legend.append((axes.plot(times, r, color=shade, ls=dash(index))[0], name))
+        legend.append((axes.plot(times, r, color=colour(index), ls=dash(index))[0], name))
     if floor is not None:
         legend.append((axes.axhline(floor, color="0.45", lw=0.8, ls=":"), "independent phases"))
     axes.set(xlabel=CLOCK_LABELS[clock], ylabel="Kuramoto r", ylim=(-0.02, 1.04))
@@ -59,7 +52,6 @@ def spectrum_figure(
     frequency_unit: str,
     unit: str,
     band: tuple[float, float] | None = None,
-    hue: str | None = None,
 ) -> Figure:
     """Draw power of the population mean, group -> frequency and power (frequency,), and shade the band of phases."""
     figure, axes = new_figure(title)
@@ -69,7 +61,7 @@ def spectrum_figure(
         drawn = (frequency > 0) & (power > 0)
         if drawn.any():
             few = int(drawn.sum()) <= 3  # a line needs more
-            style = {"color": hue or colour(index), "ls": dash(index), "marker": "o" if few else "", "ms": 2.5}
+            style = {"color": colour(index), "ls": dash(index), "marker": "o" if few else "", "ms": 2.5}
             legend.append((axes.semilogy(frequency[drawn], power[drawn], **style)[0], name))
     if band is not None and legend:
         axes.axvspan(*band, color="0.9", lw=0, zorder=0)
@@ -140,20 +132,13 @@ def learning_figure(title: str, times: Values, train: Values, test: Values, cloc
 
 
 @styled
-def groups_figure(
-    title: str,
-    curves: Mapping[str, tuple[Values, Values]],
-    clock: str,
-    y_label: str,
-    paints: Sequence[str] = (),
-) -> Figure:
+def groups_figure(title: str, curves: Mapping[str, tuple[Values, Values]], clock: str, y_label: str) -> Figure:
     """Draw curves, group -> times (time,) and values (replicate, time): every replicate thin, the mean thick."""
     figure, axes = new_figure(title)
     legend: Legend = []
     for index, (name, (times, values)) in enumerate(curves.items()):
-        shade = paints[index] if paints else colour(index)
-        axes.plot(times, values.T, color=shade, lw=0.6, alpha=0.45)
-        (line,) = axes.plot(times, values.mean(axis=0), color=shade, ls=dash(index), lw=1.8)
+        axes.plot(times, values.T, color=colour(index), lw=0.6, alpha=0.45)
+        (line,) = axes.plot(times, values.mean(axis=0), color=colour(index), ls=dash(index), lw=1.8)
         legend.append((line, name))
     axes.axhline(0.0, color="0.6", lw=0.7, zorder=0)
     axes.set(xlabel=CLOCK_LABELS[clock], ylabel=y_label)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -48,15 +48,7 @@ def limits(groups: Groups) -> tuple[float, float]:
 
 
 @styled
-def null_figure(
-    title: str,
-    groups: Groups,
-    y_label: str,
-    span: tuple[float, float],
-    dot: str = "replicate",
-    paints: Sequence[str] = (),
-    opened: Container[str] = (),
-) -> Figure:
+def null_figure(title: str, groups: Groups, y_label: str, span: tuple[float, float], dot: str = "replicate") -> Figure:
     """Draw replicates as dots by group, each with the middle 95 % of its surrogates and their mean.
 
     Args:
@@ -64,21 +56,17 @@ def null_figure(
         y_label: the measure with its unit.
         span: least and greatest number on the axis.
         dot: name of a replicate in the legend.
-        paints: colour of each group; by default one a group.
-        opened: groups whose dots are open: rest, before, healthy.
     """
-    shades = paints or [colour(index) for index in range(len(groups))]
     tilted = len(groups) > 4 or max(len(name) for name in groups) * len(groups) > 48
     figure, axes = new_figure(shortened(title, TITLE_WIDTH), margins=(0.2, 0.38 if tilted else 0.24))
     kinds = list(dict.fromkeys(r.null_kind for g in groups.values() for rep in g for r in rep if r.null_kind))
     ringed = False
-    for index, (name, replicates) in enumerate(groups.items()):
+    for index, replicates in enumerate(groups.values()):
         spacing = _WIDTH / max(len(replicates), 3)
         places = index + spacing * (np.arange(len(replicates)) - (len(replicates) - 1) / 2)
         dot_size = float(np.clip(spacing * 36, 2.0, 4.5))
         values = [replicate[0].value for replicate in replicates]
-        fill: dict[str, Any] = {"mfc": "white", "mew": 0.9} if name in opened else {"mew": 0}
-        axes.plot(places - spacing / 5, values, "o", color=shades[index], ms=dot_size, zorder=3, **fill)
+        axes.plot(places - spacing / 5, values, "o", color=colour(index), ms=dot_size, mew=0, zorder=3)
         for at, kind in enumerate(kinds):
             shift = spacing * (0.12 + 0.5 * at / len(kinds))
             bars = [
@@ -94,7 +82,7 @@ def null_figure(
                 if row.null_kind == kind and abs(row.tested - row.value) > RING * (span[1] - span[0])
             ]
             if rings:
-                style: dict[str, Any] = {"mfc": "none", "mec": shades[index], "mew": 0.7, "ms": 0.7 * dot_size}
+                style: dict[str, Any] = {"mfc": "none", "mec": colour(index), "mew": 0.7, "ms": 0.7 * dot_size}
                 axes.plot(*np.array(rings).T, "o", **style, zorder=2)
                 ringed = True
             if bars:
@@ -116,8 +104,8 @@ def null_figure(
     legend: Legend = [(Line2D([], [], color="0.1", marker="o", ls="", ms=4), dot)]
     if ringed:
         legend.append((Line2D([], [], color="0.1", marker="o", mfc="none", ls="", ms=3), "its tested part"))
-    for index, kind in enumerate(kinds):
+    for index, name in enumerate(kinds):
         handle = Line2D([], [], color=_GREYS[index % len(_GREYS)], lw=1.6)
-        legend.append((handle, ("null: " if index == 0 else "") + NULL_NAMES.get(kind, kind)))
+        legend.append((handle, ("null: " if index == 0 else "") + NULL_NAMES.get(name, name)))
     legend_below(figure, legend)
     return figure
