@@ -18,9 +18,9 @@ from ..measures.notation import NOTATION, notation
 from .parts.curves import groups_figure, learning_figure, metric_pairs, order_figure, spectrum_figure
 from .parts.maps import activity_figure, class_order, correlation_figure, off_diagonal_mean, raster_figure
 from .parts.nulls import drawable, limits, null_figure
-from .parts.palette import NET, steps_of
+from .parts.palette import HUES, NET, steps_of
 from .parts.style import Drawing, power_unit, shortened, words
-from .raw import HUES, raw_drawings
+from .raw import raw_drawings
 
 DERIVED = {"gap"}  # metrics that are drawn from train and test
 

@@ -11,18 +11,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import leaves_list, linkage
-from scipy.spatial.distance import squareform
 
 from ...simulator.files.document import Group
-from ..comparison.origin import Origin, origin
+from ..comparison.origin import origin
 from ..comparison.result import Comparison
 from .overview.frame import printed
 from .parts.maps import Z_LIMIT, class_order, z_scored
-from .parts.palette import EEG, HAIR, INK, MODEL, NET, NULL, SIGNED
+from .parts.matrices import clustered
+from .parts.palette import HAIR, HUES, INK, NULL, SIGNED
 from .parts.style import CLOCK_LABELS, Drawing, as_rgba, shortened, with_unit, words
 
-HUES: Mapping[Origin, str] = {"model": MODEL, "eeg": EEG, "net": NET, "": INK}
 COLUMNS, TRACES, CLASSES = 3, 10, 10
 WIDTH, MAP, MEAN = 4.8, 1.35, 0.75  # inch; a page shows it at 480 px and more, a phone at 362
 LEFT, END, GAP = 0.62, 0.72, 0.1  # inch: labels, bars of colour, between columns
@@ -79,21 +77,6 @@ def raw_drawings(comparison: Comparison) -> Iterator[Drawing]:
             yield Drawing(name, panel, figure, _caption(panel, part), _alt(panel, part))
 
 
-def similar_order(matrix: NDArray[Any]) -> NDArray[np.intp]:
-    """Return the order of units in which those that correlate stand together.
-
-    Average linkage on 1 − r, leaves in optimal order (Bar-Joseph et al. 2001); units that do not vary come last.
-    """
-    live = np.flatnonzero(np.diagonal(matrix) >= 0.5)
-    dead = np.setdiff1d(np.arange(len(matrix)), live)
-    if live.size < 3:
-        return np.asarray([*live, *dead], dtype=np.intp)
-    distance = np.clip(1 - matrix[np.ix_(live, live)], 0, None)
-    np.fill_diagonal(distance, 0)
-    tree = linkage(squareform((distance + distance.T) / 2, checks=False), "average", optimal_ordering=True)
-    return np.asarray([*live[leaves_list(tree)], *dead], dtype=np.intp)
-
-
 def driven_order(values: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.intp]:
     """Return the order of units by the class whose samples drive them most, then by how much they do."""
     z = np.asarray(z_scored(values).filled(0.0))
@@ -112,7 +95,7 @@ def _column(comparison: Comparison, panel: str, group: str) -> Column:
     label = next((given for name, given in get.items() if name.startswith("time_label_")), None)
     classes = np.asarray(label) if clock == "sample" and label is not None else None
     samples = class_order(classes, len(values))
-    similar = similar_order(matrix)
+    similar = clustered(matrix)
     units = similar if classes is None else driven_order(values, classes)
     times = np.asarray(get["time"], dtype=np.float64)
     step = times[1] - times[0] if times.size > 1 else 1.0

@@ -25,7 +25,8 @@ from ictal.analyses.comparison.verdict import (
     combine,
 )
 from ictal.analyses.figures.parts import palette
-from ictal.analyses.figures.raw import driven_order, similar_order
+from ictal.analyses.figures.parts.matrices import clustered
+from ictal.analyses.figures.raw import driven_order
 from ictal.analyses.report import axis as axes_module
 from ictal.analyses.report.comparison import render
 from ictal.analyses.report.dots import dots, lines, shown_measures
@@ -314,11 +315,11 @@ def test_matrices_are_sorted_so_that_like_units_stand_together():
     shuffled = rng.permutation(12)
     block = (np.arange(12) // 4)[shuffled]
     matrix = np.where(block[:, None] == block[None, :], 0.8, 0.0) + 0.2 * np.eye(12)
-    order = similar_order(matrix)
+    order = clustered(matrix)
     assert sorted(order) == list(range(12))
     assert len(list(itertools.groupby(block[order]))) == 3
     matrix[3] = matrix[:, 3] = 0  # a unit that does not vary
-    assert similar_order(matrix)[-1] == 3
+    assert clustered(matrix)[-1] == 3
     classes = np.repeat([0, 1, 2], 10)
     drive = np.array([2, 0, 1, 2, 0, 1])
     values = (classes[:, None] == drive[None, :]) + 0.01 * rng.normal(size=(30, 6))

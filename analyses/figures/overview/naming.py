@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from ....simulator import Recording, Run, Spikes
-from ....simulator.files.document import Group
 from ..parts.palette import EEG, INHIBITORY, INK, MODEL, NET, steps_of
 from .compose import Time, plain
 
@@ -57,16 +56,6 @@ def hue_of(run: Run, entry: Recording | Spikes) -> str:
     if is_eeg(entry):
         return EEG
     return NET if isinstance(entry, Recording) and entry.clock in NETS else INK
-
-
-def hue_of_panel(figures: Mapping[str, Group], panel: str) -> str:
-    """Return the hue of the source of a panel, from its stored activity; ink where there is none."""
-    group = next((g for name, g in figures.items() if name.startswith(f"activity/{panel}/")), None)
-    if group is None:
-        return INK
-    if group.attrs.get("clock") in NETS:
-        return NET
-    return EEG if str(group.variables["values"].attrs.get("units")) in VOLTS else MODEL
 
 
 def is_eeg(entry: Recording | Spikes) -> bool:

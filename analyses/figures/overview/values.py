@@ -9,15 +9,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ....simulator import InputError
+from ...comparison.origin import baselines, origin
 from ...comparison.result import Comparison, ReplicateValue
-from ...comparison.verdict import SEPARATES
+from ...comparison.sentence import sentence as finding
 from ...measures.notation import KEY, NOTATION, notation, short
 from ...values import ALPHA, EntryValue, Measurements, Value
-from ..parts.palette import HAIR, INK, NULL, NULL_EDGE, SOFT
+from ..parts.palette import HAIR, HUES, INK, NULL, NULL_EDGE, SOFT
 from ..parts.style import Drawing, shortened, words
 from .compose import plain, sentence
 from .frame import MM, WIDTH, page, printed
-from .naming import counted, hue_of_panel, listed
+from .naming import counted, listed
 
 ROW, PER_ROW = 3.6, 3  # mm a group; panels beside each other
 LEFT, ACROSS, BETWEEN = 36.0, 40.0, 8.0  # mm: names of groups; a panel; between panels
@@ -42,8 +43,8 @@ def comparison_overview(found: Comparison) -> Drawing:
     if not names:
         raise InputError("plot: no measure of the comparison has a finite value")
     groups = list(dict.fromkeys((row.panel, row.group) for row in rows))[:MOST_ROWS]
-    low = {(c.panel, c.b) for c in found.contrasts}  # what is compared against
-    title = finding_of_comparison(found, names)
+    low = baselines(found)
+    title = finding(found).removesuffix(".")
     under = f"{counted(len(groups), 'group')}"
     if isinstance(found.config.get("n_units"), int):
         under += f" of {found.config['n_units']} units and {found.config.get('n_times', '')} samples".rstrip()
@@ -51,13 +52,12 @@ def comparison_overview(found: Comparison) -> Drawing:
     tall = ROW * len(groups) + 2
     height = 23.0 + lines * (tall + 17) - 2
     figure, _ = page(title, under, height)
-    hues = {panel: hue_of_panel(found.figures, panel) for panel, _ in groups}
     for at, name in enumerate(names):
         column, line = at % PER_ROW, at // PER_ROW
         axes = _place(figure, LEFT + column * (ACROSS + BETWEEN), 23.0 + line * (tall + 17), ACROSS, tall, height)
         for y, (panel, group) in enumerate(groups):
             own = [r for r in rows if (r.panel, r.group, r.measure) == (panel, group, name)]
-            _dots(axes, _deciding(own), y, hues[panel], (panel, group) in low)
+            _dots(axes, _deciding(own), y, HUES[origin(found, panel, group)], (panel, group) in low)
         _axis(axes, name, [r for r in rows if r.measure == name], len(groups))
         labels = [words(shortened(group, 20), 20, 1) for _, group in groups] if not column else []
         axes.set_yticks(range(len(groups)), labels or [""] * len(groups))
@@ -75,26 +75,6 @@ def comparison_overview(found: Comparison) -> Drawing:
     against = listed(sorted({words(b, 20, 1) for _, b in low})) if low else "none"
     caption = DOTS.format(dot="replicate", open=against) + " At the left: the panel, then the group."
     return Drawing("overview", title, figure, caption, sentence(f"{title}. {under}"))
-
-
-def finding_of_comparison(found: Comparison, names: Sequence[str]) -> str:
-    """Return in how many of these measures each pair of groups separates."""
-    pairs = dict.fromkeys((c.panel, c.a, c.b) for c in found.contrasts if c.measure in names)
-    parts = []
-    for panel, a, b in list(pairs)[:2]:
-        own = [c for c in found.contrasts if (c.panel, c.a, c.b) == (panel, a, b) and c.measure in names]
-        up = sum(c.statement == SEPARATES and _towards(c.measure, c.direction) for c in own)
-        down = sum(c.statement == SEPARATES for c in own) - up
-        text = f"{a} above {b} in {up} of {counted(len(own), 'measure')}" + (f", below in {down}" if down else "")
-        parts.append(text if len({key[0] for key in pairs}) == 1 else f"{panel}: {text}")
-    more = f"; {len(pairs) - 2} more pairs" if len(pairs) > 2 else ""
-    text = "; ".join(parts) + more
-    return text[:1].upper() + text[1:] if text else "Values of groups beside their surrogates"
-
-
-def _towards(measure: str, direction: int) -> bool:
-    """Return whether a direction is towards synchrony."""
-    return direction < 0 if measure == PR else direction > 0
 
 
 def _deciding(rows: Sequence[ReplicateValue]) -> list[ReplicateValue]:

@@ -22,13 +22,15 @@ def correlations(values: Values) -> Values:
 
 
 def clustered(matrix: Values) -> NDArray[np.intp]:
-    """Return the order of units by clustering on 1 − r: average linkage, optimal order; those without r last.
+    """Return the order of units by clustering on 1 − r: average linkage, leaves in optimal order; those without r last.
+
+    Source: Bar-Joseph, Gifford & Jaakkola, Bioinformatics 17:S22 (2001).
 
     >>> r = np.array([[1, 0, .9, 0], [0, 1, 0, .8], [.9, 0, 1, 0], [0, .8, 0, 1]])
     >>> sorted([set(clustered(r)[:2].tolist()), set(clustered(r)[2:].tolist())], key=min)
     [{0, 2}, {1, 3}]
     """
-    live = np.flatnonzero(np.isfinite(np.diagonal(matrix)))
+    live = np.flatnonzero(np.nan_to_num(np.diagonal(matrix)) >= 0.5)  # 0 or NaN where a unit does not vary
     dead = np.setdiff1d(np.arange(len(matrix)), live)
     if live.size < 3:
         return np.concatenate([live, dead])

@@ -15,6 +15,7 @@ MODEL, EEG, NET = "#0072B2", "#00866C", "#C4520A"  # spiking networks and masses
 NULL, NULL_EDGE = "#D9DBDE", "#9A9EA5"  # 95 % of surrogates; hatched: permuted within classes
 WARN = "#882255"  # "fails", "opposite"; always with the word or ✕
 INK, SOFT, HAIR, NEED = "#1B1B1F", "#5B6068", "#C9CCD1", "#EEF0F2"  # text; captions; rules; zones
+HUES = {"model": MODEL, "eeg": EEG, "net": NET, "": INK}  # of an origin; ink where it is not known
 INHIBITORY = "#6A737D"
 DEPTHS = ("#F2A56B", "#DD6F22", "#A94608", "#5E2504")  # of a deep network, shallow to deep
 SIGNED, PHASE_MAP = "PuOr_r", "twilight"  # about 0; cyclic
