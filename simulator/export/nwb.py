@@ -115,7 +115,9 @@ def _empty(pynwb: Any, content: Content, config: Mapping[str, Any], exact: Mappi
     start = start.replace(tzinfo=UTC) if start.tzinfo is None else start
     said = "" if start is not NO_DATE else "; the start of the session is not known, and 1970-01-01 stands for it"
     whole = plain_attrs(content.attrs)
-    source = config | {key: whole[key] for key in ("seed", "engine", "versions") if whole.get(key) not in (None, "")}
+    source = dict(config) | {
+        key: whole[key] for key in ("seed", "engine", "versions") if whole.get(key) not in (None, "")
+    }
     text = json.dumps(source, sort_keys=True, default=str)
     return pynwb.NWBFile(
         session_description=f"{config.get('system') or 'activity'}, written by Ictal{said}",
