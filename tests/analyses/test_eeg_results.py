@@ -47,7 +47,7 @@ def result(folder):
 def test_measure_prints_the_table_and_everything_that_was_assumed(folder, capsys):
     target = folder / "measured.h5"
     out, _ = run(capsys, "measure", folder / "rec.edf", "--band", 3, 20, "--window", 5, "-o", target, "--force")
-    for fragment in ("seizure: 20 to 35 second", "kuramoto_r1", "band_power", "rises", "no null for band power"):
+    for fragment in ("seizure: 20 to 35 s\n", "kuramoto_r1", "band_power", "rises", "no null for band power"):
         assert fragment in out
     assert "T8-P8 (2): left out, a copy of T8-P8" in out
     assert "the same signal twice: T8-P8 (2) is a copy of T8-P8" in out
