@@ -74,7 +74,7 @@ def lead(ledger: Ledger) -> list[str]:
         few = {claim: (k, n) for claim in failing for k, n in [_places(ledger, claim)] if 2 * k < n}
         if few:
             named = ", ".join(f"{claim} in {k} of {n}" for claim, (k, n) in few.items())
-            out.append(f"{_number(len(few))} in few places: {named}, and undecided in the others.")
+            out.append(f"{_number(len(few))} of them in few settings: {named}; the others are undecided.")
     for claim, standing in found.items():
         if standing == "mixed":
             out.append(_mixed(ledger, claim))

@@ -93,7 +93,7 @@ def test_the_lead_says_where_claims_fail_and_where_they_are_mixed():
     assert standings(found)["depth"] == "mixed"
     assert lead(found) == [
         "Two fail, each in at least one network and way of overfitting, and nowhere better than undecided.",
-        "One in few places: validation in 1 of 3, and undecided in the others.",
+        "One of them in few settings: validation in 1 of 3; the others are undecided.",
         f"Mixed: depth holds on {A}; fails on {B}.",
     ]
     assert lead(board({})) == []
