@@ -168,8 +168,8 @@ def test_an_evaluation_returns_from_its_file(evaluation, tmp_path):
 def test_a_page_holds_its_figures_and_fetches_nothing(name, tmp_path):
     found = ictal.load(FILES / name)
     page = found.html(tmp_path / "page.html").read_text(encoding="utf-8")
-    own = found.kind == "evidence"  # the page of the claims has a scoreboard of its own
-    assert page.count("<img") == len(found.drawings() if own else found.pictures())
+    drawn = found.drawings() if found.kind in PAGES else found.pictures()  # a page of its own has its own figures
+    assert page.count("<img") == len(drawn)
     assert "http" not in page.replace("http-equiv", "")
     with pytest.raises(ictal.InputError, match="exists already"):
         found.html(tmp_path / "page.html")

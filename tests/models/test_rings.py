@@ -409,7 +409,7 @@ def test_plot_animates_a_bump(tmp_path, capsys):
     save(Run({"bump": moving}), tmp_path / "run.h5")
     assert run(["plot", str(tmp_path / "run.h5"), "-o", str(tmp_path / "figures"), "--animate"]) == 0
     names = {path.name for path in (tmp_path / "figures").iterdir()}
-    assert names == {"ring-bump.png", "ring-bump.svg", "ring-bump.gif"}
+    assert names == {"overview.png", "overview.svg", "ring-bump.gif"}
     film = tmp_path / "figures" / "ring-bump.gif"
     with Image.open(film) as seen:
         assert seen.n_frames == FRAMES

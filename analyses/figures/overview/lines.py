@@ -41,6 +41,11 @@ class Spectrum:
     averages: int = 1  # segments that do not overlap
 
     @property
+    def floored(self) -> bool:
+        """Return whether power is cut at the floor of numerical zero."""
+        return float(self.power.min()) <= 1.01 * float(self.power.max()) * 10**-DECADES
+
+    @property
     def peak(self) -> float:
         """Return the frequency of the greatest power."""
         return float(self.frequency[self.power.argmax()])
@@ -124,11 +129,11 @@ def spectrum_of(signal: Values, dt: float, clock: str, unit: str, highest: float
         segment = signal.size // 2
     frequency, power = welch(signal / size, fs=1.0 / dt, nperseg=segment, detrend="constant")
     tick = "Hz" if clock == "second" else f"cycles/{clock}"
-    seen = (frequency > 0) & (power > power.max() * 10**-DECADES)
+    seen = frequency > 0
     if highest is not None:
         seen &= frequency <= highest
     with np.errstate(over="ignore", under="ignore"):
-        power = power * size * size
+        power = np.maximum(power, power.max() * 10**-DECADES) * size * size
     if seen.sum() < 4 or not np.isfinite(power).all() or not (power[seen] > 0).all():
         return None
     return Spectrum(frequency[seen], power[seen], tick, power_unit(unit, tick), segment * dt,
@@ -144,7 +149,8 @@ def draw_spectrum(axes: Axes, spectra: Sequence[tuple[str, Spectrum, Any, Any]])
     first = spectra[0][1]
     lowest = min(range(len(spectra)), key=lambda k: float(np.log(spectra[k][1].power).mean()))
     for at, (name, one, colour, dashes) in enumerate(spectra):
-        axes.loglog(one.frequency, one.power, color=colour, ls=dashes, lw=0.9)
+        shown = np.where(one.power > 1.01 * one.power.min(), one.power, np.nan) if one.floored else one.power
+        axes.loglog(one.frequency, shown, color=colour, ls=dashes, lw=0.9)
         if len(spectra) > 1:
             left = one.frequency[0] * (one.frequency[-1] / one.frequency[0]) ** 0.3
             near = (one.frequency > left / 2.5) & (one.frequency < left * 2.5)
