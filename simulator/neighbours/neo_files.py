@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ def read_neo(source: Path) -> Run:
         blocks = getattr(neo.io, name)(**given).read()
         parts = [segment for block in blocks for segment in block.segments]
         run = of_neo.read(blocks[0] if len(blocks) == 1 else _Joined(parts))
+        del blocks, parts
+        gc.collect()  # closes the files that Neo leaves open
     own: Any = run.source.get("assumptions", ())
     return Run(run, {"format": f"{what}, by neo {neo.__version__}", **run.source, "assumptions": [*own, *notes]})
 
