@@ -111,7 +111,7 @@ def _trees(text: str, name: str) -> Iterator[str]:
     if name == "index.md":
         yield "\n\n```{toctree}\n:hidden:\n\n" + "\n".join(HEAD) + "\n```\n"
         return
-    seen = {name}
+    seen = {name, "api.md"}  # the public names stand in the reference
     for section in re.split(r"^#+ ", text, flags=re.MULTILINE):
         title, _, body = section.partition("\n")
         pages = [target.partition("#")[0] for _, target in _LINK.findall(body)]
