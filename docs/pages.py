@@ -247,7 +247,8 @@ def _project() -> dict[str, str]:
     for source, page in OUTSIDE.items():
         if page.startswith(PROJECT) and source.endswith(".md"):
             path = ROOT / source
-            made[page] = linked(path.read_text(encoding="utf-8"), path.parent, (DOCS / page).parent)
+            text = re.sub(r"^# data/$", "# Files and data", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+            made[page] = linked(text, path.parent, (DOCS / page).parent)
     made[f"{PROJECT}/cite.md"], made[f"{PROJECT}/scripts.md"] = _cite(), _scripts()
     listed = [(f"[{_title(text)}]({Path(page).name})", _WORDS[Path(page).stem])
               for page, text in made.items()]  # fmt: skip

@@ -25,6 +25,7 @@ OUTSIDE = {  # path from the root -> its page here
     "examples/gallery": "gallery/index.rst",
 }
 TREES = ("index.md", "guide.md", "start/index.md", "start/zh/index.md", "treatments.md")
+LISTS = ("guide.md", "start/index.md", "start/zh/index.md")  # of every page of their folder
 HEAD = ("start/index", "guide", "gallery/index", "reference/index", "evidence", f"{PROJECT}/index")
 _LINK = re.compile(r"(?<!!)(\[(?:[^\]\[]|\[[^\]]*\])*\])\(([^()\s]+)\)")
 _PICTURE = re.compile(r"<picture>.*?srcset=\"(\S+?)\".*?src=\"(\S+?)\".*?alt=\"(.*?)\".*?</picture>", re.DOTALL)
@@ -110,7 +111,7 @@ def _trees(text: str, name: str) -> Iterator[str]:
     if name == "index.md":
         yield "\n\n```{toctree}\n:hidden:\n\n" + "\n".join(HEAD) + "\n```\n"
         return
-    seen = {name}
+    seen = {name, "api.md"}  # the public names stand in the reference
     for section in re.split(r"^#+ ", text, flags=re.MULTILINE):
         title, _, body = section.partition("\n")
         pages = [target.partition("#")[0] for _, target in _LINK.findall(body)]
@@ -122,6 +123,11 @@ def _trees(text: str, name: str) -> Iterator[str]:
             caption = f":caption: {title}\n" if name == "guide.md" and title else ""
             listed = "\n".join(page.removesuffix(".md") for page in pages)
             yield f"\n\n```{{toctree}}\n:hidden:\n{caption}\n{listed}\n```\n"
+    folder = (DOCS / name).parent
+    here = {path.relative_to(folder).as_posix() for path in folder.glob("*.md")} if name in LISTS else set()
+    if rest := sorted(here - seen - {f"{page}.md" for page in (*HEAD, "index", "api")}):  # pages without a row
+        listed = "\n".join(page.removesuffix(".md") for page in rest)
+        yield f"\n\n```{{toctree}}\n:hidden:\n\n{listed}\n```\n"
 
 
 def _with_pages(text: str) -> str:
