@@ -18,7 +18,8 @@ class Way(NamedTuple):
 _DYNAMICS, _EEG, _TRAIN = "docs/dynamics.md", "docs/eeg.md", "docs/training.md"
 _WAYS = {  # names of the field, separated by commas -> what does it
     "psth, peristimulus time histogram, peri stimulus time histogram, peth": Way(
-        "rate of the population about events", ("in Python: run.E.psth(events, window, bin).plot()", "docs/notebooks.md"),
+        "rate of the population about events",
+        ("in Python: run.E.psth(events, window, bin).plot()", "docs/notebooks.md"),
     ),
     "raster, raster plot, spike raster, population activity": Way(
         "spikes of every cell over time, with the rate of the population",
