@@ -107,7 +107,15 @@ def test_the_wheel_says_what_it_is(shipped):
 def test_the_sdist_holds_the_package_its_tests_and_its_papers(shipped):
     tree, _, sdist, _ = shipped
     folders = ("tests/", "docs/", "examples/", "benchmarks/")
-    papers = ("README.md", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "data/README.md")
+    papers = (
+        "README.md",
+        "README.zh.md",
+        "CHANGELOG.md",
+        "CITATION.cff",
+        "CONTRIBUTING.md",
+        "LICENSE",
+        "data/README.md",
+    )
     tools = ("Makefile", "constraints.txt", "pyproject.toml", ".gitignore")
     beside = {name: content for name, content in tree.items() if name.startswith(folders) or name in papers + tools}
     assert {*papers, *tools, "tests/contracts/test_imports.py", "tests/support/oracles.py", "docs/index.md"} <= set(
