@@ -96,6 +96,15 @@ class Drawing:
     alt: str
 
 
+class StyledFigure(Figure):
+    """A figure whose symbols keep their fonts outside the style: mathtext looks for them when it is drawn."""
+
+    def draw(self, renderer: Any) -> None:
+        """Draw with the fonts of symbols that the style names."""
+        with matplotlib.rc_context({key: value for key, value in RC.items() if key.startswith("mathtext.")}):
+            super().draw(renderer)
+
+
 def styled(function: Callable[P, T]) -> Callable[P, T]:
     """Draw in the house style, and leave matplotlib's settings as they were."""
 
