@@ -217,12 +217,13 @@ def _p(row: Value) -> str:
 
 
 def finding_of_measurements(rows: Sequence[EntryValue]) -> str:
-    """Return the number of values beyond their surrogates, and the first ones."""
-    tested = [row for row in rows if math.isfinite(row.p) and row.measure not in NO_SYNCHRONY]
-    shown = [f"{notation(row.measure).symbol} {short(row.value) if row.measure != PR else plain(row.value)}"
-             for row in rows[:2]]  # fmt: skip
+    """Return the number of values of synchrony beyond their surrogates, and the first ones."""
+    counting = [row for row in rows if row.measure not in NO_SYNCHRONY]
+    shown = listed([f"{notation(row.measure).symbol} {short(row.value) if row.measure != PR else plain(row.value)}"
+                    for row in (counting or rows)[:2]])  # fmt: skip
+    tested = [row for row in counting if math.isfinite(row.p)]
     if not tested:
-        return f"{listed(shown)}; no surrogates to compare with"
+        return shown if any(math.isfinite(row.p) for row in rows) else f"{shown}; no surrogates to compare with"
     beyond = sum(row.p <= ALPHA for row in tested)
-    verb = "is more synchronous than its" if beyond == 1 else "are more synchronous than their"
-    return f"{beyond} of {counted(len(tested), 'value')} {verb} surrogates; {listed(shown)}"
+    verb = "is more synchronous than its" if 1 in (beyond, len(tested)) else "are more synchronous than their"
+    return f"{beyond} of {counted(len(tested), 'value')} {verb} surrogates; {shown}"
