@@ -74,9 +74,10 @@ def compare(
         InputError: fewer than two groups, no common entry, or none that can be measured.
     """
     check_seed(seed)
+    named = (measures,) if isinstance(measures, str) else tuple(measures)
     settings = Settings(
         band, phase_band, nulls, bin, sd, label, seed, (null,) if isinstance(null, str) else tuple(null), max_lag,
-        train_shift, (measures,) if isinstance(measures, str) else tuple(measures), interval, max_units, max_times, window,
+        train_shift, named, interval, max_units, max_times, window,
     )  # fmt: skip
     if entries is not None and not entries:
         raise InputError("compare.entries: must name an entry; leave it out for all")
