@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullLocator
 
 from ....simulator import InputError, Recording, Run
-from ...eeg.change import FALLS, RISES
+from ...eeg.change import EXCESS, FALLS, RISES, Change
 from ...eeg.detectors import LINE_LENGTH
 from ...eeg.quality import channel_names
 from ...eeg.result import LEVEL, EegResult
@@ -242,10 +242,12 @@ def _under(result: EegResult, time: Time) -> str:
 def finding_of_eeg(result: EegResult) -> str:
     """Return power, synchrony and recruitment in a sentence; "rises" and "falls" only where the test says so."""
     means = {(m.measure, m.phase): m.mean for m in result.summary()}
-    says = {c.measure: c.says for c in result.changes if c.phase == DURING}
+    tests = {c.measure: c for c in result.changes if c.phase == DURING}
+    says = {name: c.says for name, c in tests.items()}
     parts = []
     if (BAND_POWER, BEFORE) in means and (BAND_POWER, DURING) in means:
-        ratio = 10 ** (means[BAND_POWER, DURING] - means[BAND_POWER, BEFORE])
+        difference = means[BAND_POWER, DURING] - means[BAND_POWER, BEFORE]
+        ratio = 10 ** (tests[BAND_POWER].difference if BAND_POWER in tests else difference)
         word = says.get(BAND_POWER, "")
         text = {RISES: "power rises", FALLS: "power falls"}.get(word, "power in the event is")
         parts.append(f"{text} {plain(ratio, 2)}-fold" if word != FALLS else f"{text} to {short(ratio)} of before")
@@ -255,11 +257,7 @@ def finding_of_eeg(result: EegResult) -> str:
                   (n, BEFORE) in means and n != BAND_POWER), None)  # fmt: skip
     if shown is not None:
         before, during = means[shown, BEFORE], means[shown, DURING]
-        word = says.get(shown, "not tested")
-        name = {"lambda1_fraction": "the share of the first mode"}.get(shown, notation(shown).words)
-        verb = {RISES: "rises ", FALLS: "falls "}.get(word, "goes ")
-        tail = "" if word in (RISES, FALLS) else f" ({word})"
-        parts.append(f"{name} {verb}from {short(before)} to {short(during)}{tail}")
+        parts.append(_synchrony_finding(shown, before, during, tests.get(shown)))
     if not result.events:
         for m in result.summary()[:2]:
             parts.append(f"{notation(m.measure).words} {short(m.mean)}" + (
@@ -271,6 +269,21 @@ def finding_of_eeg(result: EegResult) -> str:
         tail = f"{joined} of {counted(len(result.recruitment), 'channel')} {'is' if joined == 1 else 'are'} recruited"
     text = ", ".join(parts)
     return "; ".join(part for part in (text, tail) if part) or f"{len(result.rows)} values over time"
+
+
+def _synchrony_finding(measure: str, before: float, during: float, test: Change | None) -> str:
+    """Return the means of the windows, and the verdict with what it is of: the excess over surrogates, or the value."""
+    name = {"lambda1_fraction": "the share of the first mode"}.get(measure, notation(measure).words)
+    ends = f"from {short(before)} to {short(during)}"
+    if test is None:
+        return f"{name} goes {ends} (not tested)"
+    if test.of == EXCESS:
+        sign = "+" if test.difference > 0 else ""
+        verdict = f"{test.says} ({sign}{short(test.difference)})" if test.says in (RISES, FALLS) else f": {test.says}"
+        return f"{name} goes {ends}, its excess over surrogates{'' if verdict[0] == ':' else ' '}{verdict}"
+    verb = test.says if test.says in (RISES, FALLS) else "goes"
+    said = ", ".join(text for text in ("" if verb == test.says else test.says, test.of_value) if text)
+    return f"{name} {verb} {ends}{f' ({said})' if said else ''}"
 
 
 def _traces(axes: Axes, result: EegResult, time: Time) -> None:
@@ -315,7 +328,7 @@ def _synchrony(axes: Axes, result: EegResult, name: str, time: Time) -> None:
         axes.plot(times[~beyond], values[~beyond], "o", color=hue, mfc="white", ms=3, zorder=4)
     ends = np.concatenate([values, low, high])
     ends = ends[np.isfinite(ends)]
-    bottom, top = (min(0.0, float(ends.min())), float(ends.max()) * 1.12) if ends.size else (0.0, 1.0)
+    bottom, top = (min(0.0, float(ends.min()) * 1.12), float(ends.max()) * 1.12) if ends.size else (0.0, 1.0)
     axes.set_ylim(bottom, top if top > bottom else bottom + 1.0)
     if (last := values[np.isfinite(values)]).size:
         beside(axes, notation(name).math, float(last[-1]), hue)
