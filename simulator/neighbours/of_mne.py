@@ -55,7 +55,10 @@ def read(data: Any, lazy: bool = False) -> Run:
     if wanted is OTHERS and (
         unknown := [n for n, kind, ok in zip(names, kinds, good, strict=True) if ok and kind in OTHERS]
     ):
-        notes.append(f"channels of type misc, to which MNE gives no unit: {', '.join(unknown)}")
+        notes.append(
+            f"channels of type misc, to which MNE gives no unit, are read as signals, and analysed as EEG "
+            f"where one is asked for; raw.set_channel_types says other types: {', '.join(unknown)}"
+        )
     source: dict[str, Any] = {**({"assumptions": notes} if notes else {}), **({"annotations": marks} if marks else {})}
     if data.info["meas_date"] is not None:
         source["start"] = str(data.info["meas_date"])
