@@ -54,7 +54,6 @@ def export(
             cannot hold, no package for ``"xarray"`` or ``"nwb"``, or a path that exists or cannot be written.
     """
     form: Format = EXPORTS.load(to)
-    own = isinstance(file, Kind) or not os.path.exists(file) or is_result(file)
     where = f"the {file.kind}" if isinstance(file, Kind) else str(file)
     stem = file.kind if isinstance(file, Kind) else Path(file).stem
     target = Path(f"{stem}{form.suffix}" if path is None else path)
@@ -65,8 +64,8 @@ def export(
     if not isinstance(file, Kind) and os.path.exists(file) and target.exists() and os.path.samefile(file, target):
         raise InputError(f"{target}: is the file that is exported; choose another name")
     report = progress or (lambda done, total, entry: None)
-    # the path of a file of others leads errors and names the target; what is exported is the run that it is read as
-    with contents(file if own else open_run(file)) as (attrs, groups):
+    source = file if isinstance(file, Kind) or not os.path.exists(file) or is_result(file) else open_run(file)
+    with contents(source) as (attrs, groups):
         content = Content(choose(attrs, groups, entries, where), attrs, where, entries is not None)
         with write_errors(target):
             return form.write(content, target, force, report)

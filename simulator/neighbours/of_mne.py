@@ -42,6 +42,8 @@ def read(data: Any, lazy: bool = False) -> Run:
         raise InputError(
             f"cannot measure {type(data).__name__} of MNE; want Raw, Epochs or Evoked, or its array and dims="
         )
+    if getattr(data, "_bad_dropped", True) is False:
+        raise InputError("epochs of MNE that are not loaded have no known number; call epochs.load_data() first")
     kinds, names = list(data.get_channel_types()), list(data.ch_names)
     bads = [name for name in names if name in data.info["bads"]]
     good = [name not in bads for name in names]
