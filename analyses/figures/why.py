@@ -13,11 +13,12 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from ..measures.notation import notation, short
+from ..nulls import NULL_NAMES
 from ..why.parts import ALL, CLASS, FAST, SLOW, TRIALS, WITHIN_CLASSES, WITHIN_TRIALS
 from ..why.result import BACKGROUND, SUBTRACTED, Range, WhyResult
 from ..why.wording import decimals, frequency, seconds
 from .parts.palette import INK, NULL, NULL_EDGE, SOFT
-from .parts.style import Drawing, styled, words
+from .parts.style import Drawing, StyledFigure, styled, words
 
 WIDTH, ROW = 7.0, 0.27  # inch: 180 mm in print; a row below the bar
 HIGH = 0.62  # of a row, the bar
@@ -61,7 +62,7 @@ def why_figure(result: WhyResult) -> Figure:
     head = 0.155 * (title.count("\n") + 1) + 0.3
     body = max(1.75, 1.05 + ROW * (len(rows) + 1)) if told else 1.0
     height = head + body
-    figure = Figure(figsize=(WIDTH, height))
+    figure = StyledFigure(figsize=(WIDTH, height))
     figure.text(0.012, 1 - 0.06 / height, title, va="top", fontsize=9, fontweight="bold", color=INK)
     figure.text(0.012, 1 - (head - 0.12) / height, about, va="top", fontsize=7, color=SOFT)
     bottom, top = 0.42 / height, 1 - (head + 0.12) / height
@@ -99,7 +100,10 @@ def _either(result: WhyResult) -> Range | None:
 
 
 def _segments(result: WhyResult) -> list[_Segment]:
-    """Return the parts as segments: positive ones to the right of 0, negative ones to the left."""
+    """Return the parts as segments: positive ones to the right of 0, negative ones to the left.
+
+    What the measure subtracts goes back from the right end, so that the bar without it ends at the value.
+    """
     groups = {cell.part: 0.0 for cell in result.cells}
     for cell in result.cells:
         if cell.pairs != BACKGROUND:
@@ -107,6 +111,9 @@ def _segments(result: WhyResult) -> list[_Segment]:
     right = left = 0.0
     found = []
     for part in result.parts:
+        if part.part == SUBTRACTED:
+            found.append(_Segment(part.part, right, right + part.value, 0.0))
+            continue
         start = right if part.value >= 0 else left
         stop = start + part.value
         inside = groups.get(part.part, 0.0) / part.value if part.value else 0.0
@@ -258,7 +265,7 @@ def _null(axes: Axes, result: WhyResult, at: float) -> None:
         (null.null_low, at - 0.16), null.null_high - null.null_low, 0.32, fc=NULL, ec=NULL_EDGE, lw=0.6, zorder=3
     ))  # fmt: skip
     axes.plot([null.null_mean] * 2, [at - 0.16, at + 0.16], color=NULL_EDGE, lw=1.2, zorder=4)
-    text = f"p {null.p:.2g}".replace("0.", ".", 1)
+    text = f"{NULL_NAMES.get(null.null_kind, null.null_kind)}, " + f"p {null.p:.2g}".replace("0.", ".", 1)
     axes.annotate(text, (null.null_high, at), (4, 0), textcoords="offset points", fontsize=7, color=SOFT, va="center")
 
 
@@ -346,6 +353,8 @@ def caption(result: WhyResult) -> str:
     told = all(part.told for part in result.parts)
     signs = ["Bar: parts of the value, which add up to it; a vertical line is the value." if told else
              "Open bar: the value, without its parts."]  # fmt: skip
+    if told and any(part.part == SUBTRACTED for part in result.parts):
+        signs.append("White, at the end of the bar: what the measure subtracts.")
     if any(math.isfinite(part.low) for part in result.parts[:-1]) and told:
         signs.append("Horizontal line at a border: 95 % interval of the process that gave this recording.")
     named = [row for row in result.sets if row.pairs != BACKGROUND]
@@ -354,7 +363,8 @@ def caption(result: WhyResult) -> str:
     if _rows(result) and told:
         signs.append("Bracket: range of a part; dashed where it cannot be told.")
     if result.value.null_kind:
-        signs.append("Grey: 95 % of the surrogates, with their mean.")
+        kind = NULL_NAMES.get(result.value.null_kind, result.value.null_kind)
+        signs.append(f"Grey: 95 % of the surrogates ({kind}), with their mean.")
     if result.shifts and told:
         signs.append("Right: part that outlasts a shift of every train by up to ± Δ; dots, trains that were shifted.")
         signs += [f"Dotted: the flat stretch, from ± {seconds(flat.shift)} on." for flat in result.plateaus]

@@ -74,6 +74,8 @@ NOTATION = {
     "within_class_si": Notation("SI-3_w", "SI-3 within classes"),
 }
 
+_PLAIN = {*map(chr, (10, *range(0x20, 0x100), *range(0x370, 0x400))), *"–—−≤≥→…₁₂"}  # in the house font
+
 
 def notation(name: str) -> Notation:
     """Return the writing of a measure; its name in words where it has none, e.g. of a plug-in.
@@ -82,6 +84,26 @@ def notation(name: str) -> Notation:
     ('χ$_{\\\\mathrm{c}}$', 'χ<sub>c</sub>', 'my index')
     """
     return NOTATION.get(name) or Notation(name.replace("_", " "), "")
+
+
+def with_symbols(text: str, font: str = "mathbf") -> str:
+    """Return a text in which indices are drawn by matplotlib's mathtext.
+
+    Mathtext has no second font for a character that the first lacks: beside such a character an index stands in line.
+
+    >>> with_symbols("χ_c .18 and λ₁ share")
+    'χ$_{\\\\mathbf{c}}$ .18 and λ$_{\\\\mathbf{1}}$ share'
+    >>> with_symbols("χ_c .18 and ⟨r²⟩ .2")
+    'χc .18 and ⟨r²⟩ .2'
+    """
+    there = {one.symbol: one.symbol.partition("_") for one in NOTATION.values() if "_" in one.symbol}
+    there = {symbol: parts for symbol, parts in there.items() if symbol in text}
+    drawn = all(letter in _PLAIN for letter in text)
+    for symbol, (base, _, index) in there.items():
+        text = text.replace(symbol, f"{base}$_{{\\{font}{{{index}}}}}$" if drawn else base + index)
+    for index in "₁₂" if there and drawn else "":
+        text = text.replace(index, f"$_{{\\{font}{{{'₀₁₂'.index(index)}}}}}$")
+    return text
 
 
 def by_group(names: Iterable[str]) -> dict[str, list[str]]:

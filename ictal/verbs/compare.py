@@ -31,7 +31,7 @@ def compare(
     clock: str | None = None,
     dims: Dims | None = None,
     window: tuple[float, float] | None = None,
-    measures: Sequence[str] = (),
+    measures: str | Sequence[str] = (),
     band: tuple[float, float] | None = None,
     phase_band: tuple[float, float] | None = None,
     nulls: int = Settings.nulls,
@@ -76,7 +76,7 @@ def compare(
     check_seed(seed)
     settings = Settings(
         band, phase_band, nulls, bin, sd, label, seed, (null,) if isinstance(null, str) else tuple(null), max_lag,
-        train_shift, tuple(measures), interval, max_units, max_times, window,
+        train_shift, (measures,) if isinstance(measures, str) else tuple(measures), interval, max_units, max_times, window,
     )  # fmt: skip
     if entries is not None and not entries:
         raise InputError("compare.entries: must name an entry; leave it out for all")

@@ -129,6 +129,8 @@ def _in_memory(data: Source, dt: float | None, clock: str | None, dims: Dims | N
     kind = type(data)
     name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
     hint = "; of numbers give np.asarray(data)" if isinstance(data, list | tuple) else ""
+    if isinstance(data, Mapping) and data:
+        hint = "; of several recordings give ictal.Run({name: recording, …})"
     raise InputError(
         f"cannot measure {name}; want a Run, Recording, Spikes, array, path, or an object of xarray, pandas, Neo, MNE, "
         f"NWB, Brian2 or NEST{hint}"

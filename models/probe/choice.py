@@ -64,8 +64,9 @@ def match(model: nn.Module, patterns: Iterable[str]) -> dict[str, dict[str, nn.M
         found = _matching(model, every, pattern)
         if not found:
             raise InputError(
-                f"Probe: no module matches {pattern!r}; modules: {listed(first.values()) or type(model).__name__}. A "
-                "functional call such as F.relu is not a module: probe the module before it, or replace it with nn.ReLU"
+                f"layers: no module matches {pattern!r}; modules: {listed(first.values()) or type(model).__name__}. A "
+                "functional call such as F.relu is not a module: give NAME.input, the input of the module after it, or "
+                "replace it with nn.ReLU"
             )
         out[pattern] = {}
         for name, module in found.items():

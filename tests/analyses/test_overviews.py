@@ -248,6 +248,16 @@ def test_measurements_stand_beside_their_surrogates_and_synchrony_is_right():
     assert "PR, reversed" in [label.get_text() for label in axes.get_yticklabels()]
 
 
+def test_a_share_of_variance_is_not_counted_as_synchrony():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 6)) + rng.normal(size=(200, 1)) + 2 * np.repeat([0, 1], 100)[:, None]
+    run = ictal.Run({"x": ictal.Recording(x, dt=1, clock="sample", quantity="a", unit="1",
+                                          time_labels={"class": np.repeat([0, 1], 100)})})  # fmt: skip
+    drawn = ictal.measure(run, ["si_3", "class_share"], nulls=199).overview()
+    assert "1 of 1 value is more synchronous than its surrogates; SI-3" in drawn.title
+    assert "not counted in the title: η." in drawn.caption
+
+
 def test_plot_draws_the_overview_and_the_parts_on_request(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     ictal.save(Run({"E": trains(np.full(900, 5.0))}, {"system": "own"}), "run.h5")

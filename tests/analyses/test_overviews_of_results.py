@@ -184,6 +184,32 @@ def test_a_monitor_names_the_means_of_its_ends(watched):
     fits(drawing)
 
 
+def over_epochs(values, **more):
+    """A Run of one own record of two layers over epochs."""
+    labels = {"layer": np.array(["1", "3"])}
+    given = {"dt": 1, "clock": "epoch", "quantity": "si_3", "unit": "1", "unit_labels": labels} | more
+    return Run({"si_3": ictal.Recording(np.array(values), **given)})
+
+
+def test_own_records_over_epochs_are_drawn_as_a_monitor_with_the_peak_in_the_title():
+    drawing = over_epochs([[0.1, 0.22], [0.2, 0.42], [0.3, 0.37]]).overview()
+    assert drawing.title == "A network: SI-3 of layer 3 goes from .22 to .37 in 3 epochs, highest .42 at epoch 1"
+    assert drawing.figure.axes[0].get_xlabel() == "epoch"
+    assert "Layers, from the bottom: 1, 3." in drawing.caption
+    assert "highest" not in over_epochs([[0.1, 0.2], [0.2, 0.3], [0.3, 0.4]]).overview().title
+    fits(drawing)
+
+
+def test_a_layer_below_zero_is_a_framed_row(recwarn, caplog):
+    drawing = over_epochs([[0.1, -0.02]] * 4, quantity="chi_c").overview()
+    assert all(spine.get_visible() for spine in drawing.figure.axes[0].spines.values())
+    assert "χ$_{\\mathbf{c}}$" in drawing.figure.texts[0].get_text()
+    to_png(drawing.figure)
+    drawing.figure.savefig(io.BytesIO())  # outside the style
+    assert not caplog.records
+    assert not recwarn.list
+
+
 def test_a_pass_without_a_value_is_a_gap(watched):
     entry = watched["si_3"]
     valid = np.ones(entry.values.shape, dtype=bool)

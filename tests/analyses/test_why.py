@@ -14,8 +14,10 @@ from mixtures import ANTIPHASE, rng_of
 
 import ictal
 from ictal.analyses import effective_samples
+from ictal.analyses.figures.why import _segments
 from ictal.analyses.why.groups import find_groups
 from ictal.analyses.why.parts import MEASURES, curve, split, weights
+from ictal.analyses.why.result import SUBTRACTED
 from ictal.analyses.why.trains import outlasting, shifted
 from ictal.analyses.why.wording import short
 from ictal.simulator import InputError, Recording
@@ -567,6 +569,18 @@ def test_every_form_is_drawn(form):
     for measure in ("chi_c", "mean_squared_correlation"):
         (drawing,) = why(data, measure, **settings).drawings().values()
         assert drawing.figure.get_axes()
+
+
+def test_the_bar_ends_at_the_value_behind_what_the_measure_subtracts():
+    data, settings = SIGNALS[next(iter(SIGNALS))]
+    found = why(data, "mean_squared_correlation", **settings, nulls=199)
+    *kept, last = _segments(found)
+    assert last.name == SUBTRACTED
+    assert last.start == max(one.stop for one in kept)
+    lows = sum(part.value for part in found.parts if part.value < 0 and part.part != SUBTRACTED)
+    assert last.stop + lows == pytest.approx(found.value.value)
+    (drawing,) = found.drawings().values()
+    assert any(", p " in text.get_text() for text in drawing.figure.axes[0].texts), "the null has no name"
 
 
 def test_the_corner_is_assumed_aloud():

@@ -1,5 +1,6 @@
 """Every script in examples/ runs as a user would run it, and every script of the gallery draws a figure."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,13 @@ def test_runs(script, tmp_path):
     quick = ["--quick"] if "--quick" in script.read_text(encoding="utf-8") else []
     assert run(["-W", "error", script, tmp_path, *quick], tmp_path).strip()
     assert len(script.read_text().splitlines()) <= 45
+
+
+def test_a_training_stops_by_a_measure(tmp_path):
+    pytest.importorskip("tensorboard")
+    said = run([FOLDER / "early_stopping.py", tmp_path], tmp_path)
+    stopped, best = (int(n) for n in re.search(r"after epoch (\d+) of 40.*at epoch (\d+);", said).groups())
+    assert stopped == best + 3 < 39
 
 
 @pytest.mark.parametrize(

@@ -885,7 +885,10 @@ def test_on_a_cuda_device_a_step_does_not_wait_for_it():
 @pytest.mark.parametrize(
     ("how", "message"),
     [
-        (dict(layers="relu"), r"no module matches 'relu'; modules: 0, 1, 2, 3, 4\. A functional call"),
+        (
+            dict(layers="relu"),
+            r"^layers: no module matches 'relu'; modules: 0, 1, 2, 3, 4\. A functional .* give NAME\.input",
+        ),
         (dict(layers=[]), "must name at least one module"),
         (dict(every=0), "Monitor.every: must be >= 1; got 0"),
         (dict(history=0), "Monitor.history: must be >= 1; got 0"),

@@ -10,8 +10,9 @@ from matplotlib import style as mpl_style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ...measures.notation import with_symbols
 from ..parts.palette import INK, SOFT
-from ..parts.style import RC, words
+from ..parts.style import RC, StyledFigure, words
 
 MM = 1 / 25.4
 WIDTH = 180 * MM  # inch
@@ -61,21 +62,13 @@ def page(title: str, under: str, height: float) -> tuple[Figure, float]:
         under: run, seed, sizes, in grey.
         height: of the page [mm].
     """
-    figure = Figure(figsize=(WIDTH, height * MM))
-    heading = words(title, TITLE, 2)
-    first, colon, rest = title.partition(": ")
-    if "\n" in heading and colon and max(len(first) + 1, len(rest)) <= TITLE:
-        heading = f"{words(first + ':', TITLE, 1)}\n{words(rest, TITLE, 1)}"
-    elif "\n" in heading and not heading.endswith("…"):  # two lines of like length
-        narrower = (words(title, width, 2) for width in range(len(title) // 2, TITLE + 1))
-        heading = next(text for text in narrower if not text.endswith("…"))
-    figure = Figure(figsize=(WIDTH, height * MM))
+    figure = StyledFigure(figsize=(WIDTH, height * MM))
     heading = words(title, TITLE, 2)
     if "\n" in heading and not heading.endswith("…"):  # two lines of like length
         narrower = (words(title, width, 2) for width in range(len(title) // 2, TITLE + 1))
         heading = next(text for text in narrower if not text.endswith("…"))
     top = 1 - 3 / height
-    figure.text(0.012, top, heading, size=9, weight="bold", va="top")
+    figure.text(0.012, top, with_symbols(heading), size=9, weight="bold", va="top")
     top -= (4.2 * (1 + heading.count("\n")) + 1) / height
     grey = words(under, UNDER, 2)
     figure.text(0.012, top, grey, size=7, color=SOFT, va="top")

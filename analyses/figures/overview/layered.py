@@ -14,7 +14,7 @@ from ....simulator import InputError
 from ....simulator.types import Floats
 from ...layers.transfer import holm
 from ...series.changepoint import ChangePoint, change_point
-from ..parts.palette import NET, steps_of
+from ..parts.palette import HAIR, NET, steps_of
 from ..parts.style import shortened, words
 from ..parts.training import shown_layers
 from .panels import bar_above, heat_map, labels_beside, rounded_top, short_ticks
@@ -53,6 +53,11 @@ def layer_map(axes: Axes, times: Floats, values: Floats, symbol: str, names: Seq
     top = rounded_top(float(finite.max()) if finite.size else 1.0)
     image = heat_map(axes, times, np.arange(1, n + 1), values.T, NET, top)
     bar_above(axes, image, symbol, [0, top / 2, top], below=bool((finite < 0).any()))
+    if (finite < 0).any():  # a layer without colour is a row, not a gap
+        for side in ("top", "right", "left", "bottom"):
+            axes.spines[side].set(visible=True, color=HAIR)
+        for border in range(1, n if n <= NUMBERED else 1):
+            axes.axhline(border + 0.5, color=HAIR, lw=0.6)
     axes.set_ylabel("layer")
     number_layers(axes, n, names)
     axes.tick_params(axis="x", labelbottom=False)

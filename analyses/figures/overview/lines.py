@@ -89,9 +89,9 @@ def trace(axes: Axes, times: Values, values: Values, colours: Sequence[Any], wid
     axes.yaxis.set_major_locator(MaxNLocator(3))
 
 
-def nothing(axes: Axes, text: str) -> None:
+def nothing(axes: Axes, text: str, width: int = 40) -> None:
     """Say in the middle of a panel why it is empty."""
-    axes.text(0.5, 0.5, words(text, 40), ha="center", va="center", transform=axes.transAxes, color=SOFT, size=7)
+    axes.text(0.5, 0.5, words(text, width, 3), ha="center", va="center", transform=axes.transAxes, color=SOFT, size=7)
 
 
 def legible(colour: Any) -> tuple[float, float, float]:
@@ -144,7 +144,7 @@ def spectrum_of(signal: Values, dt: float, clock: str, unit: str, highest: float
 def draw_spectrum(axes: Axes, spectra: Sequence[tuple[str, Spectrum, Any, Any]]) -> None:
     """Draw spectra in a double logarithmic plot: (name, spectrum, colour, dashes)."""
     if not spectra:
-        nothing(axes, "no power: the signal is constant or too short")
+        nothing(axes, "no power: the signal is constant or too short", 24)
         axes.set(xticks=[], yticks=[])
         return
     first = spectra[0][1]

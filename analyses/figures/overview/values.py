@@ -24,6 +24,7 @@ ROW, PER_ROW = 3.6, 3  # mm a group; panels beside each other
 LEFT, ACROSS, BETWEEN = 36.0, 40.0, 8.0  # mm: names of groups; a panel; between panels
 MOST_ROWS = 30
 PR = "participation_ratio"
+NO_SYNCHRONY = ("class_share", "spectral_peak", "mean_rate", "cv_isi", "fano_factor")  # not counted in a title
 DOTS = (
     "Dot: one {dot}. Grey: the middle 95 % of its surrogates. Open: {open}. The axis of PR runs from many modes to "
     "one, so that right is more synchronous everywhere."
@@ -148,7 +149,7 @@ def measurements_overview(found: Measurements) -> Drawing:
     tall = ROW * 1.25 * max(len(drawn), 2) + 2
     height = 21.0 + tall + 12
     figure, _ = page(title, under, height)
-    axes = _place(figure, 52.0, 19.0, 98.0, tall, height)
+    axes = _place(figure, 62.0, 19.0, 88.0, tall, height)
     labels = []
     for y, row in enumerate(drawn):
         at = [_position(row, value) for value in (row.value, row.null_low, row.null_high)]
@@ -181,6 +182,9 @@ def measurements_overview(found: Measurements) -> Drawing:
         "Dot: value; filled where it exceeds its surrogates (one-sided p ≤ .05). Grey: the middle 95 % of the "
         "surrogates. PR, the number of modes, is drawn as 1 − (PR − 1)/(N − 1), so that right is more synchronous."
     )
+    uncounted = list(dict.fromkeys(notation(row.measure).symbol for row in drawn if row.measure in NO_SYNCHRONY))
+    if uncounted:
+        caption += f" No measure of synchrony, and not counted in the title: {listed(uncounted)}."
     if rest:
         texts = [f"{notation(r.measure).words} {plain(r.value)}{'' if r.unit == '1' else ' ' + r.unit}" for r in rest]
         caption += f" Without that range: {'; '.join(texts[:12])}."
@@ -213,12 +217,13 @@ def _p(row: Value) -> str:
 
 
 def finding_of_measurements(rows: Sequence[EntryValue]) -> str:
-    """Return the number of values beyond their surrogates, and the first ones."""
-    tested = [row for row in rows if math.isfinite(row.p)]
-    shown = [f"{notation(row.measure).symbol} {short(row.value) if row.measure != PR else plain(row.value)}"
-             for row in rows[:2]]  # fmt: skip
+    """Return the number of values of synchrony beyond their surrogates, and the first ones."""
+    counting = [row for row in rows if row.measure not in NO_SYNCHRONY]
+    shown = listed([f"{notation(row.measure).symbol} {short(row.value) if row.measure != PR else plain(row.value)}"
+                    for row in (counting or rows)[:2]])  # fmt: skip
+    tested = [row for row in counting if math.isfinite(row.p)]
     if not tested:
-        return f"{listed(shown)}; no surrogates to compare with"
+        return shown if any(math.isfinite(row.p) for row in rows) else f"{shown}; no surrogates to compare with"
     beyond = sum(row.p <= ALPHA for row in tested)
-    verb = "is more synchronous than its" if beyond == 1 else "are more synchronous than their"
-    return f"{beyond} of {counted(len(tested), 'value')} {verb} surrogates; {listed(shown)}"
+    verb = "is more synchronous than its" if 1 in (beyond, len(tested)) else "are more synchronous than their"
+    return f"{beyond} of {counted(len(tested), 'value')} {verb} surrogates; {shown}"

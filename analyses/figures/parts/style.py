@@ -60,6 +60,7 @@ RC: dict[str, Any] = {
     "svg.hashsalt": SALT,
     "svg.fonttype": "none",
 }
+SYMBOLS: dict[Any, Any] = {key: value for key, value in RC.items() if key.startswith("mathtext.")}
 STYLE: list[Any] = ["default", RC]  # the default first: a reader's own matplotlibrc must not change a result
 
 CLOCK_LABELS = {
@@ -94,6 +95,15 @@ class Drawing:
     figure: Figure
     caption: str
     alt: str
+
+
+class StyledFigure(Figure):
+    """A figure whose symbols keep their fonts outside the style: mathtext looks for them when it is drawn."""
+
+    def draw(self, renderer: Any) -> None:
+        """Draw with the fonts of symbols that the style names."""
+        with matplotlib.rc_context(SYMBOLS):
+            super().draw(renderer)
 
 
 def styled(function: Callable[P, T]) -> Callable[P, T]:
