@@ -13,6 +13,7 @@ from scipy.stats import t as student
 
 from ..layers.transfer import holm
 from ..statistics import permutation_p
+from .rhythm import RHYTHMS
 from .synchrony import WindowValue
 from .windows import AFTER, BEFORE, DURING, LEAST_BLOCKS, WANTED_BLOCKS
 
@@ -22,6 +23,8 @@ DEGREE = 2  # of the course of a measure within an event
 ROUNDING = 1e-12  # of the largest value: a smaller scatter is none
 RISES, FALLS, NO_CHANGE, TOO_SHORT = "rises", "falls", "no change shown", "too short to tell"
 EXCESS, VALUE = "value − null mean", "value"
+LEAST_SHARE = 0.5  # of the blocks of a phase: with fewer that have a null, the others are no sample of the phase
+OF_VALUE = "of the value, not of its excess"
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,12 @@ class Change:
     p: float  # two-sided permutation test
     p_holm: float  # over all that is tested in one recording
     says: str  # "rises", "falls", "no change shown", "too short to tell"
+    note: str = ""  # blocks without a null: how many are left out, or why the value is compared in place of its excess
+
+    @property
+    def of_value(self) -> str:
+        """Return "of the value, not of its excess" where it is so of a measure that could have a null; else ""."""
+        return OF_VALUE if self.note.startswith(OF_VALUE) else ""
 
 
 def changes(blocks: Sequence[WindowValue]) -> list[Change]:
@@ -49,8 +58,10 @@ def changes(blocks: Sequence[WindowValue]) -> list[Change]:
 
     Of a measure with a null the excess v − ⟨v⟩_null of every block over the mean of its own surrogates is compared, v
     being the value that these stand beside (of shifted units that of the middle of the block): a
-    narrower spectrum alone raises λ₁ fraction and r of independent channels, and their surrogates with it. Others are
-    compared as they are.
+    narrower spectrum alone raises λ₁ fraction and r of independent channels, and their surrogates with it. A block
+    without a null, such as one that is not stationary, is left out of this test; the others count as neighbours across
+    it. Where fewer than 3 blocks, or fewer than half of those of a phase, have a null, the values of all blocks are
+    compared. `note` says either, with the reason. The rhythm has no null, and is compared as it is.
 
     * p: two-sided permutation test of the difference of means over blocks (`permutation_p`), Holm-corrected over all
       that is tested here. It takes blocks for exchangeable.
@@ -69,9 +80,8 @@ def changes(blocks: Sequence[WindowValue]) -> list[Change]:
     found = []
     for name in dict.fromkeys(row.measure for row in blocks):
         own = [row for row in blocks if row.measure == name and math.isfinite(row.value)]
-        nulls = bool(own) and all(math.isfinite(row.null_mean) for row in own)
         for phase in (DURING, AFTER):
-            one = _change(name, phase, own, nulls)
+            one = _change(name, phase, [row for row in own if row.phase in (BEFORE, phase)])
             if one is not None:
                 found.append(one)
     corrected = holm([one.p for one in found])
@@ -81,9 +91,16 @@ def changes(blocks: Sequence[WindowValue]) -> list[Change]:
     ]
 
 
-def _change(name: str, phase: str, rows: Sequence[WindowValue], nulls: bool) -> Change | None:
-    quiet = [row for row in rows if row.phase == BEFORE]
-    event = [row for row in rows if row.phase == phase]
+def _change(name: str, phase: str, rows: Sequence[WindowValue]) -> Change | None:
+    tested = [row for row in rows if math.isfinite(row.tested - row.null_mean)]
+    alone = [row for row in rows if not math.isfinite(row.tested - row.null_mean)]
+    nulls = all(
+        sum(row.phase == part for row in tested)
+        >= max(LEAST_BLOCKS, LEAST_SHARE * sum(row.phase == part for row in rows))
+        for part in (BEFORE, phase)
+    )
+    chosen = tested if nulls else rows
+    quiet, event = ([row for row in chosen if row.phase == part] for part in (BEFORE, phase))
     if min(len(quiet), len(event)) < LEAST_BLOCKS:
         return None
     a, b = (np.array([row.tested - row.null_mean if nulls else row.value for row in part]) for part in (quiet, event))
@@ -103,7 +120,22 @@ def _change(name: str, phase: str, rows: Sequence[WindowValue], nulls: bool) -> 
         p=permutation_p(b, a),
         p_holm=math.nan,
         says="",
+        note="" if name in RHYTHMS else _note(alone, len(rows), nulls),
     )
+
+
+def _note(alone: Sequence[WindowValue], n: int, nulls: bool) -> str:
+    if not alone:
+        return ""
+    why = next((row.no_null for row in alone if row.no_null), "no surrogates were drawn")
+    why = why.partition("; leave it out")[0]  # the fix of a whole recording; a block is left out already
+    if len(alone) == n and not any(row.no_null for row in alone):
+        return f"{OF_VALUE}: {why}"
+    count = f"{len(alone)} of {n} blocks {'has' if len(alone) == 1 else 'have'} no null"
+    if not nulls:
+        return f"{OF_VALUE}: {count}, e.g. {why}"
+    first = f"from {alone[0].start:.4g} to {alone[0].stop:.4g}"
+    return f"{count} and {'is' if len(alone) == 1 else 'are'} left out, {'e.g. ' * (len(alone) > 1)}{first}: {why}"
 
 
 def difference_of_means(before: NDArray[np.float64], event: NDArray[np.float64]) -> tuple[float, float, float]:

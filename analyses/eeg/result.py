@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...simulator.files.document import Group
+from ...simulator.files.document import Group, Variable
 from ...simulator.files.result import Result
 from ...simulator.files.rows import from_group, to_group
 from ..measures import MEASURES, get
@@ -111,7 +111,7 @@ class EegResult(Result):
     @classmethod
     def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> EegResult:
         """Return the inverse of `to_groups`."""
-        groups = completed(groups)
+        groups = _with_notes(completed(groups))
         names = [name for name in config["measures"] if f"measures/{name}" in groups]
         rows = [row for name in names for row in from_group(WindowValue, groups[f"measures/{name}"])]
         if not rows:
@@ -127,6 +127,15 @@ class EegResult(Result):
             null = f"  null {m.null_low:.3g}..{m.null_high:.3g}, exceeded in {m.exceed}/{m.tested}" if m.tested else ""
             lines.append(f"  {m.measure:<18} {m.phase:<7} {m.mean:>8.4g} ({m.windows} windows){null}")
         return "\n".join(lines)
+
+
+def _with_notes(groups: Mapping[str, Group]) -> dict[str, Group]:
+    """Return the groups; a table of changes of the first files, which had no notes, gets empty ones."""
+    changes = groups.get("tables/changes")
+    if changes is None or "note" in changes.variables or "measure" not in changes.variables:
+        return dict(groups)
+    note = Variable(("row",), np.full(len(changes.variables["measure"].values), "", dtype=str))
+    return {**groups, "tables/changes": Group({**changes.variables, "note": note}, changes.attrs)}
 
 
 def definition(name: str) -> dict[str, str]:

@@ -62,7 +62,17 @@ def tested(change: Change) -> str:
     """
     sign = "+" if change.difference > 0 else ""
     interval = f"[{number(change.low)}, {number(change.high)}]"
-    return f"{change.says}: {sign}{number(change.difference)} {interval}, p = {number(change.p_holm, 1)}"
+    of_value = f", {change.of_value}" if change.of_value else ""
+    return f"{change.says}: {sign}{number(change.difference)} {interval}, p = {number(change.p_holm, 1)}{of_value}"
+
+
+def notes_of(changes: Sequence[Change]) -> list[str]:
+    """Return a line for every note of a change: blocks that are left out, values in place of their excess."""
+    said: dict[tuple[str, str], list[str]] = {}
+    for change in changes:
+        if change.note:
+            said.setdefault((change.phase, change.note), []).append(shown(change.measure))
+    return [f"{phase} against before of {', '.join(names)}: {note}" for (phase, note), names in said.items()]
 
 
 def caption(result: EegResult, names: Sequence[str]) -> str:
@@ -130,7 +140,7 @@ def _changed(change: Change) -> str:
     what = (
         f"{change.phase} against before {change.says} ({sign}{number(change.difference)}, 95 % {number(change.low)} to "
     )
-    what += f"{number(change.high)}; p = {number(change.p_holm, 1)})"
+    what += f"{number(change.high)}; p = {number(change.p_holm, 1)}{', ' * bool(change.of_value)}{change.of_value})"
     if change.says == NO_CHANGE:
         what += f": a rise of more than {number(change.high)} is excluded" if change.high > 0 else ": it does not rise"
     return what
@@ -149,4 +159,5 @@ def _how_tested(result: EegResult) -> str:
         f" Dotted: mean before the event. In words: the change from before to during, of {excess}, in windows of "
         f"{block} that do not overlap; 95 % interval (of autocorrelated windows, about a course of the event); p of a "
         "two-sided permutation test, Holm-corrected over all tests of this recording."
+        + "".join(f" {note[:1].upper()}{note[1:].rstrip('.')}." for note in notes_of(result.changes))
     )

@@ -72,10 +72,12 @@ def pairwise(
         known = [other for other in MEASURES.usable() if get(other).matrix is not None]
         raise InputError(f"pairwise: {name} is not a mean over pairs of units; those that are: {', '.join(known)}")
     if not isinstance(data, Recording | Spikes):
-        raise InputError(
-            f"pairwise: must be given a Recording or Spikes; got {type(data).__name__}. Wrap an array: "
-            'Recording(x, dt=..., clock="second", quantity="activity", unit="1")'
+        fix = (
+            'Wrap an array: Recording(x, dt=..., clock="second", quantity="activity", unit="1")'
+            if isinstance(data, np.ndarray | list | tuple)
+            else 'Take an entry of it, such as ictal.as_run(data)["eeg"]; list(ictal.as_run(data)) has their names'
         )
+        raise InputError(f"pairwise: must be given a Recording or Spikes; got {type(data).__name__}. {fix}")
     if isinstance(data, Spikes):
         reason = spikes_reason(measure, data)
         if reason is not None:

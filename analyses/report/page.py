@@ -43,11 +43,12 @@ def write_page(found: Kind, path: str | os.PathLike[str], *, force: bool = False
         InputError: the file exists (and not force), its folder is missing or cannot be written.
     """
     check_writable(path, force)  # before any figure is drawn
-    drawn = found.pictures().values() if found.kind in FIGURES else ()
+    pictures = found.pictures() if found.kind in FIGURES else {}
+    finding = pictures["overview"].title if "overview" in pictures else ""
     content = {
-        "title": found.kind,
+        "title": finding or found.kind,
         "summary": repr(found),
-        "figures": [embedded(drawing, to_png(drawing.figure, drawing.caption)) for drawing in drawn],
+        "figures": [embedded(drawing, to_png(drawing.figure, drawing.caption)) for drawing in pictures.values()],
         "facts": list(flat(found.facts())),
     }
     with replacing(path, force) as temporary:

@@ -93,7 +93,8 @@ class Prepared(TyperCommand):
             if order.count(parameter) > 1 and not (parameter.multiple or getattr(parameter, "is_flag", False)):
                 hint = "; several values are one word: A,B" if "," in (parameter.metavar or "") else ""
                 name = max(parameter.opts, key=len)
-                raise InputError(f"{name}: takes one value; got it {order.count(parameter)} times{hint}")
+                what = "one band" if name.endswith("band") else "one value"
+                raise InputError(f"{name}: takes {what}; got it {order.count(parameter)} times{hint}")
         return super().parse_args(ctx, args)
 
 

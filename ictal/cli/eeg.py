@@ -22,7 +22,7 @@ RESULT = "eeg.h5"
 @command
 def eeg(
     *,
-    file: Annotated[Path, Param("An EEG: .edf, .bdf, a run (.h5) or an array file"), Argument("FILE")],
+    file: Annotated[Path, Param("An EEG: .edf, .bdf, .vhdr, .set, .fif, .gdf ..., .h5 or an array"), Argument("FILE")],
     channels: Channels,
     band: Annotated[tuple[float, float], Param("Band of everything that is measured [Hz]")] = (3.0, 20.0),
     window: Annotated[float, Param("Length of sliding windows [s]")] = 5.0,

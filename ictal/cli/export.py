@@ -13,7 +13,9 @@ from .output import Output
 
 @command
 def export(
-    file: Annotated[Path, Param("Any file of ictal (.h5, .pt), or the folder of a sweep"), Argument("FILE")],
+    file: Annotated[
+        Path, Param("A file of ictal (.h5, .pt, a sweep), or any that is read, such as .edf"), Argument("FILE")
+    ],
     to: Annotated[str, Param("Format: csv, nwb, sonata or xarray"), Option("FORMAT")],
     output: Annotated[
         Path | None, Param("Default: NAME-csv/, NAME-sonata.h5, NAME.nwb, NAME.nc"), Option("PATH", "-o --output")

@@ -13,6 +13,10 @@ from ..simulator.errors import unknown
 CommandError: type[Any] = typer.BadParameter.__mro__[2]
 
 
+TIMES = ("--time", "--times", "--start", "--from", "--tmin", "--range", "--span")  # what a part in time is called
+LENGTHS = ("eeg",)  # commands whose --window is the length of sliding windows alone
+
+
 def usage_line(error: Any, arguments: Sequence[str]) -> str:
     """Return the mistake, the value that was got, and the nearest name that exists.
 
@@ -25,7 +29,10 @@ def usage_line(error: Any, arguments: Sequence[str]) -> str:
     command = context.command_path if context else " ".join(["ictal", *arguments[:1]])
     if kind == "NoSuchOption" and context:
         known = [name for parameter in context.command.get_params(context) for name in parameter.opts]
-        message = str(unknown("option", error.option_name, [name for name in known if name.startswith("-")]))
+        if error.option_name in TIMES and "--window" in known:
+            message = f"unknown option {error.option_name!r}; {_in_time(command)}"
+        else:
+            message = str(unknown("option", error.option_name, [name for name in known if name.startswith("-")]))
     elif message.startswith("No such command"):
         name = next((word for word in arguments if not word.startswith("-")), "")
         message = str(unknown("command", name, context.command.list_commands(context) if context else []))
@@ -38,6 +45,15 @@ def usage_line(error: Any, arguments: Sequence[str]) -> str:
     elif kind == "MissingParameter" and error.param is not None:
         message = f"{command.removeprefix('ictal ')}: needs {error.param.name.upper().rstrip('_')}"
     return f"{message.rstrip('.')} (see {command} --help)"
+
+
+def _in_time(command: str) -> str:
+    if command.rpartition(" ")[2] in LENGTHS:
+        return (
+            "eeg reads the whole recording; an event is --event START:STOP, and ictal measure FILE --window START STOP "
+            "measures a part of it"
+        )
+    return "a part in time is --window START STOP"
 
 
 def _given(names: Sequence[str], arguments: Sequence[str], count: int) -> list[str]:

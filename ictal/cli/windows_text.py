@@ -44,7 +44,8 @@ def _finding(phase: str, changes: Sequence[Change]) -> str:
     said: dict[str, list[str]] = {}
     for change in changes:
         if change.phase == phase:
-            said.setdefault(change.says, []).append(shown(change.measure))
+            of_value = f" ({change.of_value})" if change.of_value else ""
+            said.setdefault(change.says + of_value, []).append(shown(change.measure))
     parts = [f"{', '.join(names)} {says}" if len(names) == 1 else f"{says}: {', '.join(names)}"
              for says, names in said.items()]  # fmt: skip
     return f"{phase[:1].upper()}{phase[1:]} against before: {'; '.join(parts)}."
@@ -58,7 +59,8 @@ def _rows(found: EegResult) -> list[tuple[str, ...]]:
     for mean in found.summary():
         means.setdefault(mean.measure, []).append(mean)
     for measure, phases in means.items():
-        rows.append((measure, "", "", "", "", ""))
+        of_value = {change.of_value for change in found.changes if change.measure == measure} - {""}
+        rows.append((measure + "".join(f"  (change {text})" for text in of_value), "", "", "", "", ""))
         for mean in phases:
             null = f"{three(mean.null_low)} … {three(mean.null_high)}" if mean.tested else "–"
             beyond = f"{mean.exceed}/{mean.tested}" if mean.tested else f"–/{mean.windows}"
@@ -86,14 +88,18 @@ def _flat(rows: list[tuple[str, ...]]) -> tuple[list[str], list[list[str]]]:
 
 
 def _below(found: EegResult, clock: str) -> list[str]:
+    from ..analyses.eeg.wording import notes_of
+
     lines = wrapped("beyond: windows beyond their null (p ≤ .05), of all", "  ", "    ")
     if found.changes:
         first = {change.phase: change for change in found.changes}
         blocks = ", ".join([f"{next(iter(first.values())).n_before} before",
                             *(f"{change.n} {phase}" for phase, change in first.items())])  # fmt: skip
-        of = dict.fromkeys(change.of for change in found.changes)
+        of = dict.fromkeys(sorted((change.of for change in found.changes), key=len, reverse=True))
         lines += wrapped(
             f"− before: of the {', or where there is no null of the '.join(of)}, over blocks of "
             f"{found.config['block']:.3g} {clock} ({blocks}); p by permutation and Holm", "  ", "    ",
         )  # fmt: skip
+        for note in notes_of(found.changes):
+            lines += wrapped(note, "  ", "    ")
     return lines

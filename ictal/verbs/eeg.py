@@ -201,7 +201,9 @@ def _recording(
     if isinstance(chosen, Recording) and chosen.values.ndim > 2:
         shape = tuple(chosen.values.shape)
         raise InputError(
-            f"{where}{entry}: sliding windows read one trial; its shape is {shape}, give one, such as x[0]"
+            f"{where}{entry}: sliding windows read one trial; it has {chosen.values.shape[1]} (of {shape}: time, "
+            f'trial, unit). Give one as an array, ictal.as_run(data)["{entry}"].numpy()[:, 0] with '
+            f"rate={1 / chosen.dt:g}, or the Raw that epochs were cut from"
         )
     if isinstance(chosen, Spikes):
         activity = Activity(chosen, bin, sd)

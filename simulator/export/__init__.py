@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .. import InputError
 from ..files.disk import check_writable, write_errors
+from ..files.readers import is_result, open_run
 from ..files.result import contents
 from ..kinds import Kind
 from ..progress import shows_progress
@@ -36,7 +37,8 @@ def export(
     """Write a file of Ictal for other tools; in little memory, however large it is.
 
     Args:
-        file: any file that Ictal wrote (.h5, .pt), the folder of a sweep, a Run or a result.
+        file: any file that Ictal wrote (.h5, .pt), the folder of a sweep, a Run or a result; or a file that `open_run`
+            reads without more, such as .edf, which is read into memory.
         to: ``"csv"``: a folder with a table an entry, numbers that read back to the last bit, and ``attributes.json``.
             ``"nwb"``: one file of NWB: units, time series in seconds, epochs.
             ``"sonata"``: one file of spikes, timestamps [ms] and node_ids; other entries are left out.
@@ -48,7 +50,7 @@ def export(
         progress: called as progress(done, total, entry); True shows it.
 
     Raises:
-        InputError: an unknown format or entry, a file that cannot be read or is not of Ictal, an entry that the format
+        InputError: an unknown format or entry, a file that cannot be read, an entry that the format
             cannot hold, no package for ``"xarray"`` or ``"nwb"``, or a path that exists or cannot be written.
     """
     form: Format = EXPORTS.load(to)
@@ -62,7 +64,8 @@ def export(
     if not isinstance(file, Kind) and os.path.exists(file) and target.exists() and os.path.samefile(file, target):
         raise InputError(f"{target}: is the file that is exported; choose another name")
     report = progress or (lambda done, total, entry: None)
-    with contents(file) as (attrs, groups):
+    source = file if isinstance(file, Kind) or not os.path.exists(file) or is_result(file) else open_run(file)
+    with contents(source) as (attrs, groups):
         content = Content(choose(attrs, groups, entries, where), attrs, where, entries is not None)
         with write_errors(target):
             return form.write(content, target, force, report)

@@ -62,7 +62,7 @@ def write_nwb(content: Content, target: Path, force: bool, progress: Progress) -
     reasons = {path: _unfit(path, group) for path, group in made.items()}
     left = [path for path, reason in reasons.items() if reason]
     if len(left) == len(made) or (left and content.asked):
-        raise InputError(f"{content.where}: {name_of(left[0])} {reasons[left[0]]}; say --to csv or --to xarray")
+        raise InputError(f"{content.where}: {name_of(left[0])} {reasons[left[0]]}; {_instead(left[0])}")
     kept = {path: group for path, group in made.items() if path not in left}
     size = sum(math.prod(v.shape) * 8 for group in kept.values() for v in group.variables.values())
     check_memory(f"{content.where}: an export to NWB", COPIES * size)
@@ -91,12 +91,18 @@ def write_nwb(content: Content, target: Path, force: bool, progress: Progress) -
 NWB = Format(write_nwb, ".nwb", (".nwb",))
 
 
+def _instead(path: str) -> str:
+    if path.startswith((SPIKES, SIGNALS)):
+        return "say --to csv or --to xarray"
+    return "say --to csv, or in Python ictal.load(FILE).to_pandas()"
+
+
 def _unfit(path: str, group: StoredGroup) -> str:
     """Return the reason why NWB cannot hold a group; "" if it can."""
     if path.startswith(SPIKES):
         return ""
     if not path.startswith(SIGNALS):
-        return "is neither spikes nor a signal, and NWB holds nothing else"
+        return "is a table of results, neither spikes nor a signal, which is all that NWB holds"
     values = group.variables["values"]
     if group.attrs.get("clock") != "second":
         return f"has the clock {group.attrs.get('clock')!r}, and NWB keeps time in seconds"

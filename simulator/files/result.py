@@ -208,8 +208,8 @@ def _check_format(source: Path) -> None:
         return
     if source.is_dir() or source.suffix.lower() in READERS:
         raise InputError(
-            f"{source}: is no file of ictal's own, as this needs; ictal measure, compare, plot and info read it, and "
-            "ictal.save(ictal.open_run(FILE), 'NAME.h5') writes one"
+            f"{source}: is no file of ictal's own, as this needs; ictal measure, compare, plot, info and export read "
+            "it, and ictal.save(ictal.open_run(FILE), 'NAME.h5') writes one"
         )
     raise not_read(source, tuple(READERS))
 

@@ -42,6 +42,8 @@ def read(data: Any, lazy: bool = False) -> Run:
         raise InputError(
             f"cannot measure {type(data).__name__} of MNE; want Raw, Epochs or Evoked, or its array and dims="
         )
+    if getattr(data, "_bad_dropped", True) is False:
+        raise InputError("epochs of MNE that are not loaded have no known number; call epochs.load_data() first")
     kinds, names = list(data.get_channel_types()), list(data.ch_names)
     bads = [name for name in names if name in data.info["bads"]]
     good = [name not in bads for name in names]
@@ -55,7 +57,10 @@ def read(data: Any, lazy: bool = False) -> Run:
     if wanted is OTHERS and (
         unknown := [n for n, kind, ok in zip(names, kinds, good, strict=True) if ok and kind in OTHERS]
     ):
-        notes.append(f"channels of type misc, to which MNE gives no unit: {', '.join(unknown)}")
+        notes.append(
+            f"channels of type misc, to which MNE gives no unit, are read as signals, and analysed as EEG "
+            f"where one is asked for; raw.set_channel_types says other types: {', '.join(unknown)}"
+        )
     source: dict[str, Any] = {**({"assumptions": notes} if notes else {}), **({"annotations": marks} if marks else {})}
     if data.info["meas_date"] is not None:
         source["start"] = str(data.info["meas_date"])

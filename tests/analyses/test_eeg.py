@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -25,9 +26,12 @@ from ictal.analyses.eeg.quality import line_noise
 from ictal.analyses.eeg.rhythm import amplitude_cv, log_band_power
 from ictal.analyses.eeg.synchrony import WindowValue, window_values
 from ictal.analyses.eeg.windows import block_length, disjoint
+from ictal.analyses.eeg.wording import notes_of
+from ictal.analyses.eeg.wording import tested as in_words
 from ictal.analyses.measures.phase import analytic
 from ictal.analyses.settings import ValueSettings
 from ictal.simulator import InputError, Recording
+from ictal.simulator.files.document import to_json
 
 RATE = 128.0
 
@@ -304,6 +308,46 @@ def test_a_rise_of_value_and_null_together_is_no_change():
     assert found.of == "value − null mean"
     assert found.says == NO_CHANGE
     assert abs(found.difference) < 0.02
+
+
+def test_blocks_without_a_null_are_left_out_of_the_excess_and_said():
+    rng = np.random.default_rng(0)
+    why = to_json({"no_null": "is not stationary"})
+    rows = [
+        block(float(at), "before" if at < 6 else "during", 0.3 + 0.01 * rng.normal() + 0.2 * (at >= 6),
+              0.1 + 0.2 * (at >= 6))
+        for at in range(18)
+    ]  # fmt: skip
+    (whole,) = changes(rows[:8] + rows[9:])
+    hole = replace(rows[8], null_mean=math.nan, settings=why)
+    (found,) = changes([*rows[:8], hole, *rows[9:]])
+    assert (found.of, found.n_before, found.n, found.says) == ("value − null mean", 6, 11, NO_CHANGE)
+    assert found == replace(whole, note=found.note)
+    assert whole.note == ""
+    assert found.note == "1 of 18 blocks has no null and is left out, from 8 to 9: is not stationary"
+    assert not found.of_value
+    assert found.note in notes_of([found])[0]
+
+
+def test_too_few_blocks_with_a_null_compare_the_values_and_say_so():
+    rng = np.random.default_rng(0)
+    rows = [
+        block(float(at), "before" if at < 6 else "during", 0.3 + 0.01 * rng.normal() + 0.2 * (at >= 6),
+              0.1 + 0.2 * (at >= 6))
+        for at in range(18)
+    ]  # fmt: skip
+    alone = [
+        replace(row, null_mean=math.nan, settings=to_json({"no_null": "a start"})) if at < 4 else row
+        for at, row in enumerate(rows)
+    ]
+    (found,) = changes(alone)
+    assert (found.of, found.n_before, found.n, found.says) == ("value", 6, 12, RISES)
+    assert found.note == "of the value, not of its excess: 4 of 18 blocks have no null, e.g. a start"
+    assert found.of_value == "of the value, not of its excess"
+    assert in_words(found).endswith(found.of_value)
+    (none,) = changes([replace(row, null_mean=math.nan) for row in rows])
+    assert none.note == "of the value, not of its excess: no surrogates were drawn"
+    assert not changes([replace(row, measure="band_power", null_mean=math.nan) for row in rows])[0].of_value
 
 
 def test_neighbours_that_correlate_widen_the_interval():

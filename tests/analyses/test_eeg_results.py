@@ -10,10 +10,12 @@ from edfs import noise, plain
 
 import ictal
 from ictal import cli
-from ictal.analyses import changes
+from ictal.analyses import changes, pairwise
 from ictal.analyses.eeg.wording import caption
 from ictal.analyses.figures.eeg import eeg_drawings
+from ictal.analyses.report.page import write_page
 from ictal.simulator import InputError
+from ictal.simulator.files.document import Group
 
 pytest.importorskip("edfio")
 
@@ -142,6 +144,69 @@ def test_figures_say_what_the_numbers_say(result):
     assert any(np.array_equal(np.asarray(one.get_ydata(), float), values) for one in line)
     assert "a copy" not in caption(result, ["chi_c"])
     assert "permutation test" in caption(result, ["chi_c"])
+
+
+def test_the_overview_says_what_is_compared_and_where_events_end(result, folder):
+    drawn = result.overview()
+    assert "its excess over surrogates" in drawn.title
+    assert "b and c, every dot is a window" in drawn.caption
+    texts = [text.get_text() for axes in drawn.figure.axes for text in axes.texts]
+    assert {"seizure, as annotated", "end"} <= set(texts)
+    given = ictal.analyse_eeg(folder / "rec.edf", nulls=0, onset=20.0)
+    drawn = given.overview()
+    assert "of the value, not of its excess)" in drawn.title
+    texts = [text.get_text() for axes in drawn.figure.axes for text in axes.texts]
+    assert "seizure, as given" in texts
+    assert "end" not in texts
+    assert {c.note for c in given.changes if c.measure == "chi_c"} == {
+        "of the value, not of its excess: no surrogates were drawn"
+    }
+
+
+def test_the_null_of_a_panel_lies_within_its_axis(result):
+    lowest = min(row.null_low for row in result.of("chi_c") if row.null_low == row.null_low)
+    axes = result.overview().figure.axes
+    assert any(a.get_ylim()[0] < min(lowest, 0.0) for a in axes)
+
+
+def test_the_shell_and_the_page_say_what_is_compared(folder, tmp_path, capsys):
+    out, _ = run(capsys, "eeg", folder / "rec.edf", "--nulls", 0, "-o", tmp_path / "out")
+    assert "chi_c  (change of the value, not of its excess)" in out
+    assert "band_power\n" in out
+    found = ictal.load(tmp_path / "out" / "eeg.h5")
+    page = write_page(found, tmp_path / "page.html").read_text(encoding="utf-8")
+    assert f"<h1>{found.overview().title}" in page
+
+
+def test_changes_of_a_file_without_notes_are_read(result):
+    groups, config = result.to_groups(), dict(result.config)
+    table = groups["tables/changes"]
+    old = Group({k: v for k, v in table.variables.items() if k != "note"}, table.attrs)
+    read = ictal.EegResult.from_groups({**groups, "tables/changes": old}, config)
+    assert [c.says for c in read.changes] == [c.says for c in result.changes]
+    assert {c.note for c in read.changes} == {""}
+
+
+def test_a_file_of_eeg_is_exported_and_other_mistakes_name_the_way(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run(capsys, "export", folder / "rec.edf", "--to", "csv", "-o", tmp_path / "rec-csv")
+    there = ictal.open_run(tmp_path / "rec-csv")["eeg"].numpy()
+    assert np.array_equal(there, ictal.open_run(folder / "rec.edf")["eeg"].numpy())
+    for words, said in (
+        (["measure", "x.edf", "--time", "10", "50"], "unknown option '--time'; a part in time is --window START STOP"),
+        (["eeg", "x.edf", "--time", "10", "50"], "ictal measure FILE --window START STOP"),
+        (["eeg", "x.edf", "--band", "3", "20", "--band", "8", "12"], "--band: takes one band; got it 2 times"),
+    ):
+        assert cli.run(words) == 2
+        assert said in capsys.readouterr().err
+    trials = ictal.simulator.Recording(
+        noise(6, seconds=20).reshape(-1, 2, 6), 1 / 128, "second", "potential", "µV",
+        unit_labels={"channel": np.array([f"E{k}" for k in range(6)])},
+    )  # fmt: skip
+    with pytest.raises(InputError, match=r"it has 2 .*numpy\(\)\[:, 0\] with rate=128"):
+        ictal.analyse_eeg(trials)
+    with pytest.raises(InputError, match=r'ictal.as_run\(data\)\["eeg"\]'):
+        pairwise("plv", ictal.open_run(folder / "rec.edf"))
 
 
 def test_a_recording_without_rise_says_how_large_a_rise_is_excluded(tmp_path):

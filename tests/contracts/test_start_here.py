@@ -41,7 +41,7 @@ def test_the_page_runs(page, tmp_path, monkeypatch, capfd):
     if "tensorboard" in page.read_text(encoding="utf-8"):
         pytest.importorskip("tensorboard")
     monkeypatch.chdir(tmp_path)
-    space, printed = {}, ""
+    space, printed, answer = {}, "", []
     with torch.random.fork_rng():
         for language, code in blocks(page.read_text(encoding="utf-8")):
             if language == "python":
@@ -52,6 +52,9 @@ def test_the_page_runs(page, tmp_path, monkeypatch, capfd):
                     program, *words = shlex.split(line)
                     assert program == "ictal"
                     assert cli.run(words) == 0, line
-                capfd.readouterr()
+                answer = capfd.readouterr().out.splitlines()
+            elif language == "console":
+                for said in code.splitlines():
+                    assert said == "…" or any(same(line, said) for line in answer), f"{page.name} says {said!r}"
             elif language == "text":
                 assert same(printed.strip(), code.strip()), f"{page.name} says {code!r}; printed: {printed!r}"

@@ -145,6 +145,9 @@ def test_values_that_cannot_be_measured_are_named():
             ictal.as_run(mne.io.RawArray(holed, INFO), lazy=lazy)["eeg"].numpy()
     other = mne.io.RawArray(X.T, mne.create_info(NAMES, RATE, "misc"))
     assert "type misc, to which MNE gives no unit" in assumed(ictal.as_run(other))
+    cut = mne.make_fixed_length_epochs(mne.io.RawArray(X.T * 1e-6, INFO), 1.0)
+    with pytest.raises(ictal.InputError, match=r"call epochs\.load_data"):
+        ictal.as_run(cut)
     with pytest.raises(ictal.InputError, match="has no good channel"):
         ictal.as_run(mne.io.RawArray(X.T, mne.create_info(NAMES, RATE, "stim")))
 
@@ -263,11 +266,12 @@ def test_a_damaged_file_of_matlab_is_refused_before_it_is_parsed(tmp_path, chang
             ictal.open_run(path)
 
 
-def test_info_describes_them(tmp_path, capsys):
+def test_info_describes_them(tmp_path, capsys, monkeypatch):
     from ictal import cli
 
+    monkeypatch.chdir(tmp_path)  # a long path would wrap the lines
     path = made.brainvision(tmp_path / "a.vhdr")
-    assert cli.run(["info", str(path)]) == 0
+    assert cli.run(["info", path.name]) == 0
     out = capsys.readouterr().out
     for line in (
         "EEG (BrainVision, by mne",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullLocator
 
 from ....simulator import InputError, Recording, Run
-from ...eeg.change import FALLS, RISES
+from ...eeg.change import EXCESS, FALLS, RISES, Change
 from ...eeg.detectors import LINE_LENGTH
 from ...eeg.quality import channel_names
 from ...eeg.result import LEVEL, EegResult
@@ -40,6 +41,7 @@ from .naming import counted, hue_of, is_eeg, name_of, span_of, under_of
 WINDOW = 2.0  # s; of amplitudes
 HIGHEST = 100.0  # Hz
 SHOWN = 2  # measures of synchrony
+JOINED = ""  # of a panel whose caption is that of the next
 MOST_DOTS = 120  # windows that are drawn as dots, too
 LEADING = ("lambda1_fraction", *KEY)  # the measure of the title comes first
 
@@ -67,7 +69,12 @@ def eeg_run_overview(run: Run) -> Drawing:
     right = [Part(partial(draw_spectrum, spectra=spectra), title="Spectrum, mean over channels")]
     if 3 <= entry.n_units <= SORTED_UNITS:
         matrix = correlations(first_trial(entry))
-        right.append(Part(partial(draw_correlations, matrix=matrix, order=clustered(matrix)), title="Correlation r"))
+        right.append(
+            Part(
+                partial(draw_correlations, matrix=matrix, order=clustered(matrix), names=channel_names(entry)),
+                title="Correlation r",
+            )
+        )
     every = f" of {entry.n_units}" if entry.n_units > len(names) else ""
     caption = (
         f"a, {len(names)} channels{every} as recorded, each about its median; bar: the scale. b, SD in windows of "
@@ -81,7 +88,9 @@ def eeg_run_overview(run: Run) -> Drawing:
         caption += f" Not drawn here: {', '.join(others)}."
     title = f"{name_of(run)}: {_amplitude_finding(entry, events, spectra)}"
     what = f"{counted(entry.n_units, 'channel')}, {plain(1 / entry.dt, 4)} Hz"
-    return compose(title, under_of(run, what, time), time, left, right, marks=_marks(events), caption=caption)
+    return compose(
+        title, under_of(run, what, time), time, left, right, marks=_marks(events, time.stop), caption=caption
+    )
 
 
 def amplitudes(entry: Recording) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -154,8 +163,19 @@ def _amplitude_finding(entry: Recording, events: list[Event], spectra: list[tupl
     return f"{counted(entry.n_units, 'channel')} of SD {plain(sd, 2)} {entry.unit}{rhythm}"
 
 
-def _marks(events: list[Event]) -> list[Mark]:
-    return [Mark(event.onset, f"{event.text}, as annotated") for event in events]
+def _marks(events: Sequence[Event], end: float, config: Mapping[str, Any] | None = None) -> list[Mark]:
+    """Return a line at every onset, and one at every end that lies within the recording."""
+    given = (config or {}).get("event") or ()
+    texts = [given] if isinstance(given, str) else list(given)
+    by_hand = config is not None and (
+        config.get("onset") is not None or config.get("events") is not None or any(":" in text for text in texts)
+    )
+    marks = []
+    for event in events:
+        marks.append(Mark(event.onset, f"{event.text}, as {'given' if by_hand else 'annotated'}"))
+        if event.stop < end * (1 - 1e-9):
+            marks.append(Mark(event.stop, "end"))
+    return marks
 
 
 def eeg_overview(result: EegResult) -> Drawing:
@@ -178,7 +198,7 @@ def eeg_overview(result: EegResult) -> Drawing:
         for name in spans:
             left.append(Part(partial(_synchrony, result=result, name=name, time=time), 13.0, title, wide))
             title = ""
-        letters += [""] * (len(spans) - 1)
+        letters += [JOINED] * (len(spans) - 1)
         letters.append("every dot is a window; grey: the middle 95 % of its surrogates, and filled dots exceed it")
     if BAND_POWER in result.measures:
         left.append(Part(partial(_power, result=result, time=time), 15.0, "Power in the band", wide))
@@ -192,9 +212,26 @@ def eeg_overview(result: EegResult) -> Drawing:
         letters.append(f"bars: alarms, {rule['hold']:g} s above mean + {rule['k']:g} SD of the baseline")
     if not left:
         raise InputError("plot: the result holds no measure that can be drawn over time")
-    caption = " ".join(f"{letter}, {text}." for letter, text in zip("abcdef", letters, strict=False) if text)
+    caption = _lettered(letters)
     title = f"{_named(result)}: {finding_of_eeg(result)}"
-    return compose(title, _under(result, time), time, left, marks=_marks(list(result.events)), caption=caption)
+    return compose(
+        title, _under(result, time), time, left, marks=_marks(result.events, time.stop, config), caption=caption
+    )
+
+
+def _lettered(texts: Sequence[str]) -> str:
+    """Return a caption of panels; those that say what the next one says share its sentence.
+
+    >>> _lettered(["traces", JOINED, "every dot is a window"])
+    'a, traces. b and c, every dot is a window.'
+    """
+    said, letters = [], []
+    for letter, text in zip("abcdefgh", texts, strict=False):
+        letters.append(letter)
+        if text != JOINED:
+            said.append(f"{' and '.join(letters)}, {text}.")
+            letters = []
+    return " ".join(said)
 
 
 def _tick(time: Time) -> str:
@@ -242,10 +279,12 @@ def _under(result: EegResult, time: Time) -> str:
 def finding_of_eeg(result: EegResult) -> str:
     """Return power, synchrony and recruitment in a sentence; "rises" and "falls" only where the test says so."""
     means = {(m.measure, m.phase): m.mean for m in result.summary()}
-    says = {c.measure: c.says for c in result.changes if c.phase == DURING}
+    tests = {c.measure: c for c in result.changes if c.phase == DURING}
+    says = {name: c.says for name, c in tests.items()}
     parts = []
     if (BAND_POWER, BEFORE) in means and (BAND_POWER, DURING) in means:
-        ratio = 10 ** (means[BAND_POWER, DURING] - means[BAND_POWER, BEFORE])
+        difference = means[BAND_POWER, DURING] - means[BAND_POWER, BEFORE]
+        ratio = 10 ** (tests[BAND_POWER].difference if BAND_POWER in tests else difference)
         word = says.get(BAND_POWER, "")
         text = {RISES: "power rises", FALLS: "power falls"}.get(word, "power in the event is")
         parts.append(f"{text} {plain(ratio, 2)}-fold" if word != FALLS else f"{text} to {short(ratio)} of before")
@@ -255,11 +294,7 @@ def finding_of_eeg(result: EegResult) -> str:
                   (n, BEFORE) in means and n != BAND_POWER), None)  # fmt: skip
     if shown is not None:
         before, during = means[shown, BEFORE], means[shown, DURING]
-        word = says.get(shown, "not tested")
-        name = {"lambda1_fraction": "the share of the first mode"}.get(shown, notation(shown).words)
-        verb = {RISES: "rises ", FALLS: "falls "}.get(word, "goes ")
-        tail = "" if word in (RISES, FALLS) else f" ({word})"
-        parts.append(f"{name} {verb}from {short(before)} to {short(during)}{tail}")
+        parts.append(_synchrony_finding(shown, before, during, tests.get(shown)))
     if not result.events:
         for m in result.summary()[:2]:
             parts.append(f"{notation(m.measure).words} {short(m.mean)}" + (
@@ -271,6 +306,21 @@ def finding_of_eeg(result: EegResult) -> str:
         tail = f"{joined} of {counted(len(result.recruitment), 'channel')} {'is' if joined == 1 else 'are'} recruited"
     text = ", ".join(parts)
     return "; ".join(part for part in (text, tail) if part) or f"{len(result.rows)} values over time"
+
+
+def _synchrony_finding(measure: str, before: float, during: float, test: Change | None) -> str:
+    """Return the means of the windows, and the verdict with what it is of: the excess over surrogates, or the value."""
+    name = {"lambda1_fraction": "the share of the first mode"}.get(measure, notation(measure).words)
+    ends = f"from {short(before)} to {short(during)}"
+    if test is None:
+        return f"{name} goes {ends} (not tested)"
+    if test.of == EXCESS:
+        sign = "+" if test.difference > 0 else ""
+        verdict = f"{test.says} ({sign}{short(test.difference)})" if test.says in (RISES, FALLS) else f": {test.says}"
+        return f"{name} goes {ends}, its excess over surrogates{'' if verdict[0] == ':' else ' '}{verdict}"
+    verb = test.says if test.says in (RISES, FALLS) else "goes"
+    said = ", ".join(text for text in ("" if verb == test.says else test.says, test.of_value) if text)
+    return f"{name} {verb} {ends}{f' ({said})' if said else ''}"
 
 
 def _traces(axes: Axes, result: EegResult, time: Time) -> None:
@@ -316,6 +366,7 @@ def _synchrony(axes: Axes, result: EegResult, name: str, time: Time) -> None:
     ends = np.concatenate([values, low, high])
     ends = ends[np.isfinite(ends)]
     bottom, top = (min(0.0, float(ends.min())), float(ends.max()) * 1.12) if ends.size else (0.0, 1.0)
+    bottom -= 0.08 * (top - bottom) * (bottom < 0)  # the band of a null that reaches below 0 keeps its edge
     axes.set_ylim(bottom, top if top > bottom else bottom + 1.0)
     if (last := values[np.isfinite(values)]).size:
         beside(axes, notation(name).math, float(last[-1]), hue)

@@ -22,6 +22,7 @@ from ..parts.style import as_rgba, power_unit, with_unit, words
 
 MAP_COLUMNS, MAP_ROWS = 800, 200
 SORTED_UNITS = 200  # of a matrix of correlations
+NAMED = 24  # units of a matrix whose names can be read
 Z_LIMIT = 2.5  # SD; the same scale for every map, so that maps can be compared
 SEGMENT = 4.0  # s; of Welch spectra, resolves 0.25 Hz
 DECADES = 8.0  # power further below the maximum than this is numerical zero
@@ -212,8 +213,8 @@ def draw_map(
     return "from white at 0"
 
 
-def draw_correlations(axes: Axes, matrix: Values, order: NDArray[np.intp]) -> None:
-    """Draw a matrix of correlations in the given order, from −1 to 1."""
+def draw_correlations(axes: Axes, matrix: Values, order: NDArray[np.intp], names: Sequence[str] | None = None) -> None:
+    """Draw a matrix of correlations in the given order, from −1 to 1, with the names of up to 24 units."""
     shown = np.ma.masked_invalid(matrix[np.ix_(order, order)])  # type: ignore[no-untyped-call]
     n = len(order)
     image = axes.imshow(
@@ -226,9 +227,13 @@ def draw_correlations(axes: Axes, matrix: Values, order: NDArray[np.intp]) -> No
     axes.figure.colorbar(image, cax=bar, ticks=[-1, 0, 1])
     bar.tick_params(labelsize=6, length=1.5, pad=1.5)
     bar.set_yticklabels(["−1", "0", "1"])
-    axes.set(xlabel="unit, clustered by 1 − r")
+    axes.set(xlabel="unit, clustered by 1 − r" if names is None else "channel, clustered by 1 − r")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(3, integer=True))
+    if names is not None and n <= NAMED:
+        axes.set_yticks(range(1, n + 1), [words(names[at], 10, 1) for at in order], fontsize=4)
+        axes.tick_params(axis="y", length=0, pad=1.5)
+        axes.set_xticks([])
     for side in ("top", "right"):
         axes.spines[side].set_visible(True)
 
