@@ -9,12 +9,14 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-import values as drawn
 
 import ictal
 from ictal.simulator import InputError
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "support"))
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
+import values as drawn  # noqa: E402
+
 TEXTS = ("events.tsv", "channels.tsv", "eeg.json")
 
 

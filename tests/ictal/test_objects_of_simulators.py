@@ -20,10 +20,6 @@ import ictal
 from ictal import Recording, Run, Spikes
 from ictal.simulator.export import export
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # of pyparsing, on names that Sympy uses
-    import brian2 as b2
-
 RNG = np.random.default_rng(2)
 
 
@@ -32,18 +28,28 @@ def assumed(run):
 
 
 @pytest.fixture(scope="module")
-def monitors():
+def b2():
+    """Brian2, imported late: it changes how pytest collects doctests."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of pyparsing, on names that Sympy uses
+        import brian2
+
+    return brian2
+
+
+@pytest.fixture(scope="module")
+def monitors(b2):
     """Name -> monitor of a small network, after 200 ms."""
     before = b2.prefs.codegen.target
     b2.prefs.codegen.target = "numpy"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of pyparsing
-        found = made_monitors()
+        found = made_monitors(b2)
     b2.prefs.codegen.target = before
     return found
 
 
-def made_monitors():
+def made_monitors(b2):
     b2.seed(1)
     model = "dv/dt = (3*mV - v)/(10*ms) + mV*xi*(5*ms)**-.5 : volt\n"
     model += "I : amp\ng : siemens\nw : 1\nspeed : metre/second"
@@ -56,14 +62,14 @@ def made_monitors():
         "states": b2.StateMonitor(group, ["v", "I", "g", "w", "speed"], record=[1, 3]),
         "all": b2.StateMonitor(group, "v", record=True, dt=1 * b2.ms),
         "rate": b2.PopulationRateMonitor(group),
-        "idle": b2.SpikeMonitor(b2.NeuronGroup(2, "x : 1", threshold="x > 1")),
+        "idle": b2.SpikeMonitor(b2.NeuronGroup(2, "x : 1", threshold="x > 1", dt=0.05 * b2.ms)),
     }
     network = b2.Network(group, *(one for name, one in found.items() if name != "idle"))
     network.run(200 * b2.ms)
     return {**found, "group": group, "network": network}
 
 
-def test_monitors_of_brian2_have_its_numbers_in_their_units(monitors):
+def test_monitors_of_brian2_have_its_numbers_in_their_units(monitors, b2):
     spikes = ictal.as_run(monitors["spikes"]).spikes("spikes")
     assert (spikes.n_units, spikes.duration, spikes.t0) == (5, 0.2, 0.0)
     trains = monitors["spikes"].spike_trains()
