@@ -573,7 +573,7 @@ def test_every_form_is_drawn(form):
 
 def test_the_bar_ends_at_the_value_behind_what_the_measure_subtracts():
     data, settings = SIGNALS[next(iter(SIGNALS))]
-    found = why(data, "mean_squared_correlation", **settings)
+    found = why(data, "mean_squared_correlation", **settings, nulls=199)
     *kept, last = _segments(found)
     assert last.name == SUBTRACTED
     assert last.start == max(one.stop for one in kept)

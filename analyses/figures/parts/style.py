@@ -60,6 +60,7 @@ RC: dict[str, Any] = {
     "svg.hashsalt": SALT,
     "svg.fonttype": "none",
 }
+SYMBOLS: dict[Any, Any] = {key: value for key, value in RC.items() if key.startswith("mathtext.")}
 STYLE: list[Any] = ["default", RC]  # the default first: a reader's own matplotlibrc must not change a result
 
 CLOCK_LABELS = {
@@ -101,7 +102,7 @@ class StyledFigure(Figure):
 
     def draw(self, renderer: Any) -> None:
         """Draw with the fonts of symbols that the style names."""
-        with matplotlib.rc_context({key: value for key, value in RC.items() if key.startswith("mathtext.")}):
+        with matplotlib.rc_context(SYMBOLS):
             super().draw(renderer)
 
 
