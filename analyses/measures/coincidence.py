@@ -178,7 +178,7 @@ STTC = Measure(
     formula="mean over pairs of ((P_A - T_B)/(1 - P_A T_B) + (P_B - T_A)/(1 - P_B T_A)) / 2: P_A the share of A's "
     f"spikes within {1e3 * WINDOW:g} ms of one of B, T_A the share of time within {1e3 * WINDOW:g} ms of one of A",
     range="-1 to 1",
-    floor="0 on average for independent trains of any rate",
+    floor="0 on average for independent trains of any rate; on a time grid of step h about rate x h, in the null too",
     shows="whether units fire together within the window more often than their rates give; the recommended coefficient "
     "of correlation of spike trains",
     cannot="see coincidence with a delay beyond the window; a rate that all units share reads as coincidence (read its "

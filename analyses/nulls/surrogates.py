@@ -32,7 +32,10 @@ def circular_shift(data: Recording | Spikes, seed: int | np.random.Generator) ->
     """
     rng = np.random.default_rng(seed)
     if isinstance(data, Spikes):
-        lag = rng.uniform(0, data.duration, data.n_units)
+        step = data.grid
+        ways = 0 if step is None else round(data.duration / step)
+        whole = step is not None and abs(ways * step - data.duration) <= max(1e-9, data.rounding)
+        lag = rng.integers(ways, size=data.n_units) * step if whole else rng.uniform(0, data.duration, data.n_units)
         time = data.t0 + (data.time - data.t0 + lag[data.unit]) % data.duration
         return replace(data, time=time)
     if data.clock == "sample":
@@ -95,13 +98,16 @@ def train_shift(data: Spikes, shift: float, seed: int | np.random.Generator) -> 
     .. math:: s_j \to s_j + U(-\Delta, \Delta), \quad t \in [t_0 + \Delta, t_0 + D - \Delta)
 
     Nothing wraps round, and intervals stay. A rate that all trains share is kept if it changes slower than the shift:
-    Δ is to be at most 1/5 of the SD of its narrowest pulse.
+    Δ is to be at most 1/5 of the SD of its narrowest pulse. Spikes on a grid, such as that of a simulation, are moved
+    by whole steps of it (`Spikes.grid`), unless it is coarser than the shift: ties then are as common as in the data.
 
     Raises:
         InputError: a shift that is not positive, or not shorter than a quarter of the observation.
     """
     window = inner(data, shift)
-    lag = np.random.default_rng(seed).uniform(-shift, shift, data.n_units)
+    rng, step = np.random.default_rng(seed), data.grid
+    most = 0 if step is None else int(shift / step * (1 + 1e-9))
+    lag = rng.uniform(-shift, shift, data.n_units) if most < 1 else rng.integers(-most, most + 1, data.n_units) * step
     time = data.time + lag[data.unit]
     kept = (time >= window[0]) & (time < window[1])
     return replace(data, time=time[kept], unit=data.unit[kept], t0=window[0], duration=window[1] - window[0])
@@ -125,16 +131,22 @@ def interval_jitter(data: Spikes, width: float, seed: int | np.random.Generator)
 
     Counts in the intervals stay. It is exact for Poisson trains whose rate is constant within an interval (Platkiewicz,
     Stark & Amarasingham, Neural Comput. 29, 783, 2017), and wrong for regular ones, whose counts then scatter too much.
+    Spikes on a grid are drawn among its points, unless it is coarser than the interval.
 
     Raises:
         InputError: a width that is not positive, or longer than the observation.
     """
     if not 0 < width <= data.duration:
         raise InputError(f"interval_jitter: width must be > 0 and at most {data.duration:g} s; got {width:g} s")
-    rng = np.random.default_rng(seed)
+    rng, step = np.random.default_rng(seed), data.grid
     start = np.floor((data.time - data.t0 + rounding(data.t0)) / width) * width
     length = np.minimum(width, data.duration - start)
-    return replace(data, time=data.t0 + start + rng.random(data.time.size) * length)
+    drawn = rng.random(data.time.size)
+    if step is None or step > width:
+        return replace(data, time=data.t0 + start + drawn * length)
+    origin = float(data.time[0])  # points of the grid within the interval, from `first` to before `end`
+    first, end = (np.ceil((data.t0 + edge - origin) / step - 1e-6) for edge in (start, start + length))
+    return replace(data, time=origin + (first + np.floor(drawn * np.maximum(end - first, 1))) * step)
 
 
 def permute(data: Recording, seed: int | np.random.Generator) -> Recording:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -19,6 +20,7 @@ from .distribution import Distribution, fano_factors, intervals
 from .events import around_events
 from .handover import SpikesFaces
 from .recording import Labels, Recording, _frozen, _window, choose, frozen_labels, unit_index
+from .time_grid import grid_of
 
 MIN_SPIKES = 5  # a unit with fewer spikes has no usable phase or inter-spike statistics
 MOST_BINS = 2**36  # values, 512 GiB
@@ -124,6 +126,11 @@ class Spikes(SpikesFaces):
     def rounding(self) -> float:
         """Difference within which two times of this observation can be the same after rounding [s]."""
         return rounding(self.t0, self.t0 + self.duration)
+
+    @cached_property
+    def grid(self) -> float | None:
+        """Step of the grid that all spikes lie on, such as that of a simulation [s]; None where they lie on none."""
+        return grid_of(self.time)
 
     def repeats(self) -> int:
         """Return how many spikes have the unit and the time of another one, stored before."""

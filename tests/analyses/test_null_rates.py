@@ -25,7 +25,7 @@ from ictal.analyses.measures import get
 from ictal.analyses.nulls import null_tests as module
 from ictal.analyses.nulls.innovations import burg, innovations, innovations_lag
 from ictal.analyses.nulls.null_tests import null_tests
-from ictal.analyses.nulls.surrogates import as_rows, interval_jitter, linear_shift, train_shift
+from ictal.analyses.nulls.surrogates import as_rows, circular_shift, interval_jitter, linear_shift, train_shift
 from ictal.analyses.nulls.validity import envelope_in_common, start_reason, variance_limit
 from ictal.analyses.values import both_nulls, values
 from ictal.simulator import InputError, Spikes
@@ -452,3 +452,28 @@ def test_a_lag_that_is_asked_for_is_kept_and_named_where_variance_changes_in_com
     assert "surrogates are shifted by up to 2.5, and by more they would correlate too little" in row.remark
     flat = SIGNALS["white"](np.random.default_rng(0), 1000, 20)
     assert values(recording(flat), ["si_3"], ValueSettings(nulls=199), kinds=("auto",))[0].remark == ""
+
+
+@pytest.mark.parametrize("step", [1e-3, 1e-4])
+def test_trains_on_a_grid_of_time_are_shifted_along_it(step):
+    """Spikes exactly a window apart coincide: independent trains of 20 Hz on steps of 1 ms have an STTC of .017."""
+    ps, found = [], []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        unit = np.repeat(np.arange(30), rng.poisson(80, 30))
+        spikes = Spikes(np.sort(rng.integers(0, round(4.0 / step), unit.size)) * step, rng.permutation(unit), 30, 4.0)
+        assert spikes.grid == pytest.approx(step, rel=1e-9)
+        surrogates = train_shift(spikes, 0.025, seed), interval_jitter(spikes, 0.05, seed), circular_shift(spikes, seed)
+        for made in surrogates:
+            assert made.grid == pytest.approx(step, rel=1e-6)
+        row, *_ = values(spikes, ["sttc"], ValueSettings(nulls=199, null=("train_shift",), seed=seed))
+        ps.append(row.p)
+        found.append(row.value)
+    near, tiled = 1 - np.exp(-20 * (0.01 + step)), 1 - np.exp(-20 * 0.01)  # points within 5 ms, and time
+    assert np.mean(found) == pytest.approx((near - tiled) / (1 - near * tiled), abs=0.001)
+    assert min(ps) > 1 / 200
+    assert np.mean(np.array(ps) < 0.05) <= 0.25
+    assert 0.2 < np.mean(ps) < 0.8
+    assert Spikes([0.1, 0.1003, 0.30000171], [0, 1, 1], 2, 1.0).grid is None
+    far = replace(spikes, time=spikes.time + 1.6e9, t0=1.6e9)
+    assert far.grid == (pytest.approx(step, rel=1e-3) if step == 1e-3 else far.grid)
