@@ -34,8 +34,10 @@ def circular_shift(data: Recording | Spikes, seed: int | np.random.Generator) ->
     if isinstance(data, Spikes):
         step = data.grid
         ways = 0 if step is None else round(data.duration / step)
-        whole = step is not None and abs(ways * step - data.duration) <= max(1e-9, data.rounding)
-        lag = rng.integers(ways, size=data.n_units) * step if whole else rng.uniform(0, data.duration, data.n_units)
+        if step is None or abs(ways * step - data.duration) > max(1e-9, data.rounding):
+            lag = rng.uniform(0, data.duration, data.n_units)
+        else:
+            lag = np.asarray(rng.integers(ways, size=data.n_units) * step, dtype=np.float64)
         time = data.t0 + (data.time - data.t0 + lag[data.unit]) % data.duration
         return replace(data, time=time)
     if data.clock == "sample":
@@ -106,8 +108,11 @@ def train_shift(data: Spikes, shift: float, seed: int | np.random.Generator) -> 
     """
     window = inner(data, shift)
     rng, step = np.random.default_rng(seed), data.grid
-    most = 0 if step is None else int(shift / step * (1 + 1e-9))
-    lag = rng.uniform(-shift, shift, data.n_units) if most < 1 else rng.integers(-most, most + 1, data.n_units) * step
+    if step is None or step > shift:
+        lag = rng.uniform(-shift, shift, data.n_units)
+    else:
+        most = int(shift / step * (1 + 1e-9))
+        lag = np.asarray(rng.integers(-most, most + 1, data.n_units) * step, dtype=np.float64)
     time = data.time + lag[data.unit]
     kept = (time >= window[0]) & (time < window[1])
     return replace(data, time=time[kept], unit=data.unit[kept], t0=window[0], duration=window[1] - window[0])

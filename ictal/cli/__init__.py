@@ -31,7 +31,7 @@ COMMANDS = Registry(
         "why": ("why:why", "Take a value of synchrony apart: classes, slow, fast, groups, chance."),
         "analyse": ("analyse:analyse", "Analyse the dynamics of a system or network."),
         "eeg": ("eeg:eeg", "Analyse an EEG: synchrony, recruitment, detectors."),
-        "plot": ("plot:plot", "Draw the figures of a run or a result as PNG and SVG."),
+        "plot": ("plot:plot", "Draw the overview of a run or a result as PNG and SVG; with --all its parts as well."),
         "export": ("export:export", "Write a file for other tools: csv, NWB, SONATA or xarray."),
         "reproduce": ("reproduce:reproduce", "Run the evidence for the claims, and print the verdicts."),
         "claims": ("reproduce:claims", "Print the claims of the paper and the verdicts of evidence."),

@@ -38,7 +38,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Measuring:
-    """What is measured at every point, as by `ictal.measure` without surrogates, with the seed of the point.
+    """Measures of every point, as by `ictal.measure` without surrogates, with the seed of the point.
 
     Attributes:
         measures: names in `MEASURES`.

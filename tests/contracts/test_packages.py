@@ -29,6 +29,7 @@ PACKAGES = {  # the longest key that holds a file: third parties, and those of t
     "simulator/neighbours/frame_files": (NUMERIC | {"pandas", "pyarrow"}, {"pandas", "pyarrow"}),
     "simulator/progress": ({"rich", "IPython"}, {"rich", "IPython"}),
     "analyses": (READS, set()),
+    "analyses/figures/save": (READS | {"PIL"}, set()),
     "analyses/figures/notebook/card": (READS | {"PIL"}, {"PIL"}),
     "analyses/dynamics": (READS | {"torch"}, set()),
     "analyses/measures": (NUMERIC - {"h5py"}, set()),

@@ -47,7 +47,16 @@ def test_the_main_job_twice(tmp_path):
             assert not said & left
 
     page = result.html(tmp_path / "r.html").read_text()
-    for part in ("Verdicts", "raster", "r(t)", "Correlation", "Learning curves", "null", "Configuration", "shuffle"):
+    for part in (
+        "Each measure, every replicate",
+        "raster",
+        "r(t)",
+        "Correlation",
+        "Learning curves",
+        "null",
+        "Configuration",
+        "shuffle",
+    ):
         assert part in page
     assert all(name in page for name in SOME)
 

@@ -446,7 +446,7 @@ def test_explanations_render():
     assert html.startswith('<div style="max-width:60em"><p><b>chi_c</b>')
     assert "<td" in html
     assert "sqrt|rho|" in html
-    assert markdown.startswith("**chi_c** (measure)")
+    assert markdown.startswith("**chi_c** (χ_c, measure)")
     assert "<script>" not in type(text)("<script>  x\n  <b>  <i>")._repr_html_()
 
 

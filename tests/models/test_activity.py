@@ -72,7 +72,7 @@ def test_commands_take_it(trained, ictal_, refused, tmp_path, monkeypatch):
     found = ictal_("measure", str(trained["rnn"]), "--measures", "si_3,chi_c", "--entries", "layers.0,alone")
     assert "layers.0" in found
     assert "alone" in found
-    ictal_("plot", str(trained["mlp"]), "-o", "figures", "--quiet")
+    ictal_("plot", str(trained["mlp"]), "-o", "figures", "--all", "--quiet")
     assert (tmp_path / "figures" / "activity-hidden.0.relu.png").exists()
     (tmp_path / "no.pt").write_bytes(b"not weights")
     assert "no.pt: is not a file of weights, or is cut off" in refused("measure", "no.pt")
