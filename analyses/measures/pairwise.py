@@ -67,6 +67,10 @@ def pairwise(
     """
     from . import MEASURES, get
 
+    if not isinstance(name, str):
+        raise InputError(
+            f"pairwise.name: must be the name of a measure; got {type(name).__name__}; pairwise('plv', data)"
+        )
     measure = get(name)
     if measure.matrix is None:
         known = [other for other in MEASURES.usable() if get(other).matrix is not None]

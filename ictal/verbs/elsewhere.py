@@ -83,7 +83,7 @@ _WAYS = {  # names of the field, separated by commas -> what does it
         ("ictal measure FILE --band 8 12", "ictal measure FILE --phase-band 8 12"),
     ),
     "plv matrix, connectivity matrix, coherence matrix, pairwise": Way(
-        "the matrix of all pairs", ('in Python: ictal.analyses.pairwise(recording, "plv", band=(8, 12))',
+        "the matrix of all pairs", ('in Python: ictal.analyses.pairwise("plv", recording, band=(8, 12))',
         "docs/connectivity.md"),
     ),
     "sliding window, time course, time resolved, windowed": Way(

@@ -121,7 +121,16 @@ def accelerate_monitor(
         accelerator: an ``accelerate.Accelerator``; ``log_with=`` names the logs of `Monitor.log`.
         model: prepared or not.
         layers, every, measures, max_units, seed, history: as of `Monitor`.
+
+    Raises:
+        InputError: no Accelerator; what `Monitor` refuses.
     """
+    missing = [name for name in ("unwrap_model", "register_for_checkpointing") if not hasattr(accelerator, name)]
+    if missing:
+        got = type(accelerator).__name__
+        raise InputError(
+            f"accelerate_monitor.accelerator: must be an accelerate.Accelerator; got {got} without {missing[0]}"
+        )
     monitor = Monitor(
         accelerator.unwrap_model(model), layers, every=every, measures=measures, max_units=max_units, seed=seed,
         history=history,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, SupportsFloat
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -85,9 +85,11 @@ def count_moments(spikes: Trains, window: float, name: str) -> tuple[Floats, Flo
     """Return mean and variance over windows of the count of every unit, without an array of all counts.
 
     Raises:
-        InputError: fewer than two windows fit.
+        InputError: fewer than two windows fit, or `window` is no positive number.
     """
-    n = spikes.n_bins(window) if 0 < window <= spikes.duration else 0
+    if not isinstance(window, SupportsFloat) or not window > 0:
+        raise InputError(f"{name}.window: must be a number > 0 [s]; got {window}")
+    n = spikes.n_bins(window) if window <= spikes.duration else 0
     if n < MIN_WINDOWS:
         raise InputError(f"{name}: needs {MIN_WINDOWS} windows of {window:g} s; got {spikes.duration:g} s")
     at, unit, _ = spikes.bins(window)

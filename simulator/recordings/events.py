@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import SupportsFloat
 
 import numpy as np
 
@@ -22,7 +23,7 @@ def around_events(
     """
     times = vector(events, "Spikes.psth: events")
     (start, stop), slack = window, max(1e-9, spikes.rounding)
-    if not (math.isfinite(bin) and 0 < bin <= stop - start):
+    if not (isinstance(bin, SupportsFloat) and math.isfinite(bin) and 0 < bin <= stop - start):
         raise InputError(f"Spikes.psth: bin must lie in (0, {stop - start:g}] s, the length of the window; got {bin}")
     used = times[(times + start >= spikes.t0 - slack) & (times + stop <= spikes.t0 + spikes.duration + slack)]
     if used.size == 0:

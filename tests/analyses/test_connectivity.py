@@ -404,3 +404,5 @@ def test_pairs_are_measured_on_request():
 def test_a_matrix_is_of_a_recording_or_of_spikes():
     with pytest.raises(InputError, match="must be given a Recording or Spikes; got ndarray"):
         pairwise("plv", np.zeros((10, 2)))
+    with pytest.raises(InputError, match="must be the name of a measure; got ndarray"):
+        pairwise(np.zeros((10, 2)), "plv")

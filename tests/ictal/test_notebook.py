@@ -308,6 +308,22 @@ def test_a_psth_is_the_mean_over_events_and_leaves_out_what_it_says():
         SPIKES.psth([1.0], (0.0, 0.1), 0.2)
 
 
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: SPIKES.fano("x"), "Spikes.fano.window: must be a number > 0"),
+        (lambda: SPIKES.fano(0), "Spikes.fano.window: must be a number > 0"),
+        (lambda: SPIKES.rate("x"), "dt must be > 0 s; got x"),
+        (lambda: SPIKES.rate(sd="x"), "sd must be > 0 s; got x"),
+        (lambda: SPIKES.rate("x", sd=0.01), "dt must be > 0 s; got x"),
+        (lambda: SPIKES.psth([1.0], (0.0, 0.1), "x"), "bin must lie in"),
+    ],
+)
+def test_widths_are_numbers(call, said):
+    with pytest.raises(InputError, match=re.escape(said)):
+        call()
+
+
 def test_results_are_looked_through_sorted_and_handed_to_pandas():
     assert len(FOUND) == 3
     assert [value.measure for value in FOUND] == ["chi_c", "si_3", "participation_ratio"]

@@ -237,3 +237,8 @@ def test_a_monitor_in_a_loop_of_accelerate(tmp_path):
     events = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     read = events.EventAccumulator(str(tmp_path / "run")).Reload()
     assert [(e.step, e.value) for e in read.Scalars("si_3/1")] == [(6, pytest.approx(written["si_3/1"], rel=1e-6))]
+
+
+def test_a_monitor_needs_an_accelerator():
+    with pytest.raises(ictal.InputError, match="must be an accelerate.Accelerator; got NoneType"):
+        ictal.accelerate_monitor(None, network())
