@@ -240,5 +240,5 @@ def test_a_monitor_in_a_loop_of_accelerate(tmp_path):
 
 
 def test_a_monitor_needs_an_accelerator():
-    with pytest.raises(ictal.InputError, match="must be an accelerate.Accelerator; got NoneType"):
+    with pytest.raises(ictal.InputError, match=r"must be an accelerate\.Accelerator; got NoneType"):
         ictal.accelerate_monitor(None, network())
