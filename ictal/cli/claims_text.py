@@ -21,7 +21,7 @@ WORDS = {
     "amplitude": "larger activations", "transition": "SI jumps", "desync": "beats L2, dropout",
     "eeg": "has SI of seizures", "healthy": "keeps SI in .3–.5",
 }  # fmt: skip
-HEAD = 6  # characters of a word above a column
+HEAD = 7  # characters of a word above a column
 LEAST_WORDS = 12
 Place = tuple[str, str]  # scale, setting
 
@@ -56,10 +56,11 @@ def _table(found: Ledger, run: Sequence[str], places: Sequence[Place]) -> list[s
     heads = [_head(setting) for _, setting in places]
     room = [max(map(len, head)) + 1 for head in heads]
     fixed = name_ + 1 + effect + 2 + need
-    if fixed + sum(room) + LEAST_WORDS > width():  # letters, which the key explains
+    longest = max(len(_words(found, name)) for name in run) + 1
+    if fixed + sum(room) + longest > width():  # letters, which the key explains
         heads = [("", chr(65 + at)) for at in range(len(places))]
         room = [3] * len(places)
-    words = min(max(len(_words(found, name)) for name in run) + 1, width() - fixed - sum(room) - 1)
+    words = min(longest, width() - fixed - sum(room))
     words = words if words >= LEAST_WORDS else 0
     columns = ["".join(f"{head[line]:<{size}}" for head, size in zip(heads, room, strict=True)) for line in (0, 1)]
     start = name_ + 1 + words
