@@ -78,7 +78,8 @@ def read(data: Any, lazy: bool = False) -> Run:
             )  # fmt: skip
     if not entries:
         raise InputError(
-            f"{type(data).__name__} of MNE: has no good channel of {', '.join(KINDS)}; got {', '.join(names)}"
+            f"{type(data).__name__} of MNE: has no good channel of {', '.join(KINDS)}; got "
+            + ", ".join(f"{n} ({kind if ok else 'bad'})" for n, kind, ok in zip(names, kinds, good, strict=True))
         )
     return Run(entries, source)
 

@@ -213,9 +213,11 @@ class Spikes(SpikesFaces):
         Raises:
             InputError: dt or sd is not positive.
         """
+        check("Spikes.smoothed: sd", float, sd)
+        check("Spikes.smoothed: dt", float, dt)
         if not (math.isfinite(sd) and sd > 0):
             raise InputError(f"Spikes.smoothed: sd must be > 0 s; got {sd}")
-        if sd / dt > MOST_SD:
+        if dt > 0 and sd / dt > MOST_SD:
             raise InputError(f"Spikes.smoothed: sd must be at most {MOST_SD:g} bins, {MOST_SD * dt:g} s; got {sd:g}")
         from .smoothing import gaussian, spread  # compiled
 
@@ -338,7 +340,7 @@ class Spikes(SpikesFaces):
 
     def n_bins(self, dt: float) -> int:
         """Return the number of bins of dt [s] that the observation fills. Errors as `bins`."""
-        refuse_units("Spikes: dt", dt)
+        check("Spikes: dt", float, dt)
         if not (math.isfinite(dt) and dt > 0):
             raise InputError(f"Spikes: dt must be > 0 s; got {dt}")
         if not self.duration / dt * self.n_units < MOST_BINS:
