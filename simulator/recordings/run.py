@@ -112,7 +112,7 @@ class Run(Mapping[str, Recording | Spikes], Kind):
         return self._entry(name, Recording, "recording")
 
     def _entry(self, name: str, kind: type[Entry], words: str) -> Entry:
-        entry = self._entries.get(name)
+        entry = self._entries.get(name) if isinstance(name, str) else None
         if not isinstance(entry, kind):
             raise unknown(words, name, [k for k, v in self.items() if isinstance(v, kind)])
         return entry

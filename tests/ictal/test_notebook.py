@@ -485,8 +485,10 @@ def test_names_of_entries_rows_and_files_that_are_none_are_refused():
             run[name]
         assert name not in run
     assert run.get("F") is None
-    with pytest.raises(ictal.InputError, match="unknown entry 3"):
-        run.plot(3)
+    for read in (run.plot, run.spikes, run.recording):
+        for name in (3, ["E"]):
+            with pytest.raises(ictal.InputError, match="unknown "):
+                read(name)
     result = ictal.measure(np.random.default_rng(0).normal(size=(99, 3)), ["si_3", "chi_c"], dt=0.1)
     for at in (None, 1.5, b"si_3", [0]):
         with pytest.raises(ictal.InputError, match="by the place of a row"):

@@ -195,6 +195,7 @@ def test_a_run_goes_to_mne_and_comes_back():
     assert back["eeg"].unit_labels["channel"].tolist() == raw.ch_names
     later = replace(eeg, t0=0.4).to_mne()
     assert later.first_time == 0.4
+    assert "counted from the first sample, at 0.4 s" in assumed(ictal.as_run(later))
     assert ictal.as_run(later).source["annotations"][0]["onset"] == pytest.approx(
         0.1
     )  # MNE counts from the first sample
