@@ -56,6 +56,18 @@ def unique(names: Iterable[str], what: str) -> None:
         seen.add(name)
 
 
+def names_of(what: str, value: object) -> tuple[str, ...]:
+    """Return the names of a name or a list of names.
+
+    >>> names_of("Monitor.measures", "si_3")
+    ('si_3',)
+    """
+    names = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else (None,)
+    if any(not isinstance(name, str) for name in names):
+        raise InputError(f"{what}: must be a name or a list of names; got {type(value).__name__}")
+    return names
+
+
 def indices(values: object, what: str) -> Ints:
     """Return a vector of integers."""
     array = _array(values, what, "a vector of integers")

@@ -30,7 +30,7 @@ def spelled(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
 
 
-def unknown(kind: str, name: str, known: Iterable[str]) -> InputError:
+def unknown(kind: str, name: object, known: Iterable[str]) -> InputError:
     """Return the error for a name that is not registered, with the nearest registered name.
 
     >>> print(unknown("measure", "si3", ["si_1", "si_2", "si_3", "chi_c"]))
@@ -38,6 +38,6 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> InputError:
     """
     names = sorted(known)
     by_lower = {known_name.lower(): known_name for known_name in names}
-    near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.4)
+    near = difflib.get_close_matches(str(name).lower(), by_lower, n=1, cutoff=0.4)
     hint = f"did you mean {by_lower[near[0]]!r}? " if near else ""
     return InputError(f"unknown {kind} {name!r}; {hint}known: {', '.join(names) or 'none'}")

@@ -32,7 +32,7 @@ def shows_progress(verb: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(verb)
     def run(*args: P.args, **given: P.kwargs) -> R:
         asked: Any = given.get("progress")
-        if asked is None or (callable(asked) and not isinstance(asked, bool)):
+        if asked is None or _reports(asked):
             return verb(*args, **given)
         if not isinstance(asked, bool):
             name = f"{verb.__name__}.progress"
@@ -42,6 +42,19 @@ def shows_progress(verb: Callable[P, R]) -> Callable[P, R]:
 
     assert "progress" in signature.parameters
     return run
+
+
+def _reports(asked: object) -> bool:
+    """Return whether this is a function that can be called with (done, total, text)."""
+    if not callable(asked):
+        return False
+    try:
+        inspect.signature(asked).bind(0, 1, "")
+    except TypeError:
+        return False
+    except ValueError:  # one of C that does not say what it takes
+        return True
+    return True
 
 
 @contextlib.contextmanager

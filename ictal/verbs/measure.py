@@ -88,6 +88,8 @@ def measure(
     Raises:
         InputError: an unknown name, a value out of range, or no entry that can be measured.
     """
+    if measures is not None and not measures:
+        raise InputError("measure.measures: must name at least one; got none; leave it out for all")
     names = [measures] if isinstance(measures, str) else list(measures or default_measures())
     for name in names:
         get(name)

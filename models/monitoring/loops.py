@@ -9,7 +9,8 @@ from typing import Any
 from torch import nn
 
 from ...simulator import InputError
-from .monitor import Monitor
+from ..probe.layers import Layers
+from .monitor import Monitor, settled
 
 
 def lightning_monitor(
@@ -37,6 +38,10 @@ def lightning_monitor(
         InputError: Lightning is not installed; no such submodule; what `Monitor` refuses.
     """
     pytorch = lightning("lightning_monitor")
+    settled("lightning_monitor", every, measures, max_units, seed, history)
+    Layers(layers)
+    if not isinstance(module, str):
+        raise InputError(f"lightning_monitor.module: must be a name; got {type(module).__name__}")
 
     class Measured(pytorch.Callback):  # type: ignore[misc, name-defined]
         """Monitor at work in a Lightning run."""
@@ -123,13 +128,14 @@ def accelerate_monitor(
         layers, every, measures, max_units, seed, history: as of `Monitor`.
 
     Raises:
-        InputError: no Accelerator; what `Monitor` refuses.
+        InputError: another object than an Accelerator; what `Monitor` refuses.
     """
-    missing = [name for name in ("unwrap_model", "register_for_checkpointing") if not hasattr(accelerator, name)]
-    if missing:
-        got = type(accelerator).__name__
+    if missing := [
+        n for n in ("unwrap_model", "register_for_checkpointing") if not callable(getattr(accelerator, n, 0))
+    ]:
         raise InputError(
-            f"accelerate_monitor.accelerator: must be an accelerate.Accelerator; got {got} without {missing[0]}"
+            f"accelerate_monitor.accelerator: must be an accelerate.Accelerator; got {type(accelerator).__name__}, "
+            f"without {missing[0]}"
         )
     monitor = Monitor(
         accelerator.unwrap_model(model), layers, every=every, measures=measures, max_units=max_units, seed=seed,

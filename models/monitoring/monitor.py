@@ -12,7 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ...analyses.measures.base import Measure
 from ...simulator import InputError, Recording, Run
+from ...simulator.checks import names_of
 from ...simulator.fields import Param, checked
 from ...simulator.files.document import versions
 from ..probe.choice import check_model, listed
@@ -84,12 +86,8 @@ class Monitor:
         batch_first: bool = True,
     ) -> None:
         check_model("Monitor.model", model)
-        for name, value, least in (("every", every, 1), ("history", history, 1), ("seed", seed, 0)):
-            checked(f"Monitor.{name}", int, Param("", ge=least), value)
-        check_units("Monitor.max_units", max_units)
-        names = (measures,) if isinstance(measures, str) else tuple(measures)
+        self.measures = settled("Monitor", every, measures, max_units, seed, history)
         self.every = int(every)
-        self.measures = {name: measure_of_batches("Monitor.measures", name) for name in names}
         self.layers = Layers(
             layers, when=when, units=units, max_units=max_units, batch_first=batch_first, seed=int(seed)
         )
@@ -403,3 +401,18 @@ def _by_call(found: Mapping[str, list[tuple[Tensor, str]]], unrolled: Container[
 def check_units(what: str, units: object) -> None:
     """Check a bound on units: an integer >= 2, or None for all."""
     checked(what, int | None, Param("", ge=2), units)
+
+
+def settled(
+    what: str, every: int, measures: Sequence[str] | str, max_units: int | None, seed: int, history: int
+) -> dict[str, Measure]:
+    """Check the settings of a monitor, and return its measures by name.
+
+    Raises:
+        InputError: one that cannot be.
+    """
+    for name, value, least in (("every", every, 1), ("history", history, 1), ("seed", seed, 0)):
+        checked(f"{what}.{name}", int, Param("", ge=least), value)
+    check_units(f"{what}.max_units", max_units)
+    names = names_of(f"{what}.measures", measures)
+    return {name: measure_of_batches(f"{what}.measures", name) for name in names}

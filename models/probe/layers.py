@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ...simulator.checks import names_of
 from ...simulator.errors import InputError
 from ...simulator.fields import Checked, Param, check
 from ...simulator.recordings.recording import choose
@@ -67,7 +68,7 @@ class Layers(Checked):
     seed: Annotated[int, Param("seed of the choice of units, with the module's name", ge=0)] = 0
 
     def __post_init__(self) -> None:
-        patterns = (self.patterns,) if isinstance(self.patterns, str) else tuple(self.patterns)
+        patterns = names_of("Layers.patterns", self.patterns)
         object.__setattr__(self, "patterns", patterns)
         for kind in self.units.values() if isinstance(self.units, Mapping) else (self.units,):
             check("Layers.units", Units, kind)

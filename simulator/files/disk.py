@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import stat
@@ -136,6 +137,24 @@ def check_writable(path: str | os.PathLike[str], force: bool = False) -> None:
 def is_same_file(one: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:
     """Return whether two names are those of one file that exists, through links too."""
     return Path(one).exists() and Path(other).exists() and os.path.samefile(one, other)
+
+
+def path_of(path: object) -> Path:
+    """Return the path of this name.
+
+    Raises:
+        InputError: it is no name of a file, or longer than the system takes.
+    """
+    if not isinstance(path, str | os.PathLike) or isinstance(os.fspath(path), bytes):
+        raise InputError(f"path: must be the name of a file; got {type(path).__name__}")
+    try:
+        os.stat(path)
+    except ValueError:
+        raise InputError(f"{os.fspath(path)!r}: holds a NUL, or is no text; want the name of a file") from None
+    except OSError as error:
+        if error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
+            raise InputError(f"{os.fspath(path)[:60]}…: {error.strerror}; want the name of a file") from None
+    return Path(path)
 
 
 def check_readable(path: str | os.PathLike[str], want: str = "") -> None:

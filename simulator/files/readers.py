@@ -25,7 +25,7 @@ from ..recordings.spikes import Spikes
 from ..registry import Registry, resolve
 from .axes import arranged_arrays
 from .bids import bids_root, is_recording
-from .disk import check_readable
+from .disk import check_readable, path_of
 from .document import DAMAGE, first_line
 from .edf import EDF_SUFFIXES
 from .exported import ABOUT, is_folder, is_of_others, is_own, is_part, read_folder, read_part
@@ -100,7 +100,7 @@ def open_run(
     Raises:
         InputError: one line with the file and its fault.
     """
-    source = Path(path)
+    source = path_of(path)
     suffix = source.suffix.lower()
     check_readable(source)
     dt = checked(f"{source}: dt", float | None, Param("sampling interval", gt=0), dt)

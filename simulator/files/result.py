@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 
 from ..errors import InputError, unknown
 from ..kinds import RESULTS, Kind
+from .disk import path_of
 from .document import (
     Document,
     Group,
@@ -158,7 +159,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     Raises:
         InputError: one line: missing, damaged, foreign, of a newer version, or of a kind that is not known here.
     """
-    source = Path(path)
+    source = path_of(path)
     _check_format(source)
     kind = "sweep" if source.is_dir() else SUFFIXES.get(source.suffix.lower()) or str(attributes(source).get("kind"))
     if kind not in RESULTS:

@@ -11,7 +11,8 @@ from typing import Any, Generic, TypeVar, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import unknown
+from ..errors import InputError, unknown
+from ..fields import check
 from ..registry import resolve
 
 Row = TypeVar("Row")
@@ -45,7 +46,14 @@ class Table(Sequence[Row], Generic[Row]):
     @overload
     def __getitem__(self, index: slice) -> Table[Row]: ...
     def __getitem__(self, index: int | slice) -> Row | Table[Row]:
-        return Table(self.rows[index]) if isinstance(index, slice) else self.rows[index]
+        try:
+            return Table(self.rows[index]) if isinstance(index, slice) else self.rows[index]
+        except IndexError:
+            raise IndexError(f"Table: has {len(self)} rows; got {index}") from None
+        except TypeError:
+            raise InputError(
+                f"Table: must be indexed by the place of a row; got {index!r}; a column is .NAME"
+            ) from None
 
     def __getattr__(self, name: str) -> NDArray[Any]:
         """Return a column, (row,)."""
@@ -61,16 +69,23 @@ class Table(Sequence[Row], Generic[Row]):
         """Return the rows in the order of a column, or of a function of the row; NaN comes last.
 
         Raises:
-            InputError: no such column.
+            InputError: no such column, or values that have no order.
         """
         if callable(by):
-            return Table(sorted(self.rows, key=by, reverse=descending))
+            return self._sorted([by(row) for row in self.rows], descending)
         if by not in self.columns:
             raise unknown("column", by, self.columns)
-        rows = sorted(
-            (row for row in self if not _is_nan(row, by)), key=lambda row: getattr(row, by), reverse=descending
-        )
-        return Table([*rows, *(row for row in self if _is_nan(row, by))])
+        return self._sorted([getattr(row, by) for row in self.rows], descending)
+
+    def _sorted(self, keys: Sequence[Any], descending: bool) -> Table[Row]:
+        check("sort: descending", bool, descending)
+        there = [at for at, key in enumerate(keys) if not _is_missing(key)]
+        try:
+            there.sort(key=lambda at: keys[at], reverse=descending)
+        except (TypeError, ValueError):
+            kinds = ", ".join(sorted({type(key).__name__ for key in keys}))
+            raise InputError(f"sort: by must give numbers or texts that can be ordered; got {kinds}") from None
+        return Table(self.rows[at] for at in [*there, *(at for at, key in enumerate(keys) if _is_missing(key))])
 
     def to_pandas(self) -> Any:
         """Return a DataFrame with a row a row.
@@ -109,7 +124,7 @@ class NamedParts:
         return len(self.named())
 
     def __getitem__(self, name: str) -> Any:
-        if name not in (found := self.named()):
+        if name not in list(found := self.named()):
             raise unknown("part", str(name), found)
         return found[name]
 
@@ -137,6 +152,5 @@ def _text(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def _is_nan(row: object, by: str) -> bool:
-    value = getattr(row, by)
-    return isinstance(value, float) and math.isnan(value)
+def _is_missing(value: object) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))

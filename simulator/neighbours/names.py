@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,17 @@ def entry_name(name: object, default: str = "activity") -> str:
     """
     text = "" if name is None else str(name).replace("/", "_").replace("\x00", "").strip(". ")
     return text or default
+
+
+def free_name(name: str, taken: Container[str]) -> str:
+    """Return the name, with a stroke for each entry that has it already.
+
+    >>> free_name("a", ["a", "a'"])
+    "a''"
+    """
+    while name in taken:
+        name += "'"
+    return name
 
 
 def unit_text(unit: object) -> str:

@@ -52,6 +52,8 @@ def read(data: Any, lazy: bool = False) -> Run:
     marks, notes = _annotations(data)
     notes += [f"bad channels are left out: {', '.join(bads)}"] if bads else []
     notes += [f"channels of other types are left out: {', '.join(others)}"] if others else []
+    if hasattr(data, "first_samp") and hasattr(data, "n_times") and data.first_samp:  # a Raw
+        notes.append(f"times are counted from the first sample, at {float(data.first_time):g} s of MNE's own count")
     if rates := mixed_rates(data):
         notes.append(f"the file has channels at {rates}, which MNE brought to {float(data.info['sfreq']):g} Hz")
     if wanted is OTHERS and (
@@ -78,7 +80,8 @@ def read(data: Any, lazy: bool = False) -> Run:
             )  # fmt: skip
     if not entries:
         raise InputError(
-            f"{type(data).__name__} of MNE: has no good channel of {', '.join(KINDS)}; got {', '.join(names)}"
+            f"{type(data).__name__} of MNE: has no good channel of {', '.join(KINDS)}; got "
+            + ", ".join(f"{n} ({kind if ok else 'bad'})" for n, kind, ok in zip(names, kinds, good, strict=True))
         )
     return Run(entries, source)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import InputError, Recording, Run, Spikes
-from .names import entry_name, unit_text
+from .names import entry_name, free_name, unit_text
 from .times import times_of
 
 SAME = 1e-9  # s
@@ -55,15 +55,13 @@ def _segment(
 ) -> None:
     signals = [*segment.analogsignals, *getattr(segment, "irregularlysampledsignals", ())]
     for signal in signals:
-        name = f"{prefix}{entry_name(signal.name, 'signal')}"
-        while name in entries:
-            name += "'"
+        name = free_name(f"{prefix}{entry_name(signal.name, 'signal')}", entries)
         try:
             entries[name] = _signal(signal, notes)
         except InputError as error:
             notes.append(f"{name} is left out: {error}")
     if len(segment.spiketrains):
-        entries[f"{prefix}spikes"] = _spikes(list(segment.spiketrains))
+        entries[free_name(f"{prefix}spikes", entries)] = _spikes(list(segment.spiketrains))
     for event in getattr(segment, "events", ()):
         labels = event.labels if len(event.labels) else [event.name or "event"] * len(event)
         marks += [{"onset": t, "duration": None, "text": str(x)} for t, x in zip(_seconds(event), labels, strict=True)]
@@ -82,7 +80,8 @@ def _signal(signal: Any, notes: list[str]) -> Recording:
     if values.ndim not in (1, 2):
         raise InputError(f"{what}: must have the axes (time, channel); got shape {values.shape}")
     if hasattr(signal, "sampling_rate"):
-        dt, t0 = 1.0 / float(signal.sampling_rate.rescale("Hz").magnitude), float(signal.t_start.rescale("s").magnitude)
+        dt = 1.0 / float(_in("Hz", signal.sampling_rate, f"{what}: sampling_rate"))
+        t0 = float(_seconds(signal.t_start))
     else:
         times = times_of(_seconds(signal.times), what, unit="s", takes_dt=False)
         dt, t0 = times.dt, times.t0
@@ -129,7 +128,15 @@ def _is_train(data: object) -> bool:
 
 
 def _seconds(data: Any) -> Any:
-    return np.asarray(data.rescale("s").magnitude, dtype=np.float64)
+    return np.asarray(_in("s", data, f"{type(data).__name__} of Neo: times"), dtype=np.float64)
+
+
+def _in(unit: str, data: Any, what: str) -> Any:
+    try:
+        return data.rescale(unit).magnitude
+    except ValueError:
+        got = data.dimensionality.string
+        raise InputError(f"{what}: must have a unit that can be converted to {unit}; got {got}") from None
 
 
 def _listed(notes: Sequence[str]) -> str:

@@ -58,6 +58,8 @@ def _events(status: Mapping[str, Any], notes: list[str]) -> dict[str, Recording 
     if "offsets" in events or status.get("time_in_steps"):
         raise InputError(f"{where}: times are in steps; record them in ms: time_in_steps=False")
     times, senders = (np.asarray(events[key]) for key in ("times", "senders"))
+    if times.shape == senders.shape == (0,):  # of lists float64
+        raise InputError(f"{where}: hold no event; was the recorder connected, and the network simulated?")
     if (
         times.dtype.kind not in "iuf"
         or senders.dtype.kind not in "iu"
@@ -68,11 +70,9 @@ def _events(status: Mapping[str, Any], notes: list[str]) -> dict[str, Recording 
             f"{where}: times and senders must be vectors of numbers, of one length; got {times.dtype} {times.shape} "
             f"and {senders.dtype} {senders.shape}"
         )
-    if times.size == 0:
-        raise InputError(f"{where}: hold no event; was the recorder connected, and the network simulated?")
     recorded = [name for name in events if name not in (*KEYS, "weights", "receivers", "ports", "rport")]
     if recorded:
-        return {name: _recordable(name, events[name], times, senders) for name in recorded}
+        return {str(name): _recordable(str(name), events[name], times, senders) for name in recorded}
     spikes, own = spike_list(where, times.astype(np.float64), senders, "ms", "times", None, _observed(status))
     notes += own
     return {"spikes": spikes}

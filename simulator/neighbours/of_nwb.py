@@ -127,6 +127,8 @@ def _series(data: Any) -> tuple[Recording, list[str]]:
     if (said := str(getattr(data, "comments", "") or "")).startswith(QUANTITY):
         quantity = said.removeprefix(QUANTITY)
     if data.rate is not None:
+        if not data.rate > 0:
+            raise InputError(f"{what}: its rate must be > 0 Hz; got {data.rate:g}")
         times = Times(1.0 / float(data.rate), "second", float(data.starting_time or 0.0))
     else:
         times = times_of(np.asarray(data.timestamps[:]), what, unit="s", takes_dt=False)

@@ -27,7 +27,7 @@ def read(data: Any, dt: float | None, clock: str | None, dims: Dims | None) -> R
         InputError: columns that are no numbers, uneven times, a table with one row a value.
     """
     what = type(data).__name__
-    if what not in ("DataFrame", "Series") and not (hasattr(data, "columns") or hasattr(data, "to_frame")):
+    if what not in ("DataFrame", "Series") and not hasattr(data, "columns"):
         raise InputError(f"cannot measure {what} of pandas; want a DataFrame or a Series")
     frame = data if hasattr(data, "columns") else data.to_frame()
     name, notes = entry_name(getattr(data, "name", None)), []

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import Clock, InputError, Recording, Run, Spikes
 from ..recordings.dims import TIME, UNIT, Dims, arranged, roles, words_of
-from .names import entry_name, unit_names, unit_text
+from .names import entry_name, free_name, unit_names, unit_text
 from .times import times_of
 
 
@@ -96,7 +96,8 @@ def _tree(data: Any, dt: float | None, clock: str | None, dims: Dims | None) -> 
             continue
         told: Any = run.source.get("assumptions", ())
         notes += [f"{path}: {line}" if path else line for line in told]
-        entries |= {(path if path and len(run) == 1 else entry_name(f"{path} {name}")): e for name, e in run.items()}
+        for name, entry in run.items():
+            entries[free_name(path if path and len(run) == 1 else entry_name(f"{path} {name}"), entries)] = entry
     if not entries:
         raise InputError(wrong[0] if wrong else "DataTree: has no variables")
     notes += [f"left out: {line}" for line in wrong]
@@ -105,14 +106,17 @@ def _tree(data: Any, dt: float | None, clock: str | None, dims: Dims | None) -> 
 
 
 def _dataset(data: Any, dt: float | None, clock: str | None, dims: Dims | None) -> Run:
-    entries, notes, start, wrong = {}, [], "", []
+    entries: dict[str, Recording] = {}
+    notes: list[str] = []
+    start, wrong = "", []
     for name in data.data_vars:
         try:
-            entries[entry_name(name)], told, start = _recording(data[name], dt, clock, dims)
+            entry, told, start = _recording(data[name], dt, clock, dims)
         except InputError as error:
             wrong.append(str(error))
             continue
-        notes += [f"{name}: {line}" for line in told]
+        entries[own := free_name(entry_name(name), entries)] = entry
+        notes += [f"{own}: {line}" for line in told]
     if not entries:
         raise InputError(wrong[0] if wrong else "Dataset: has no variables")
     notes += [f"left out: {line}" for line in wrong]

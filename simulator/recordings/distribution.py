@@ -11,6 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from ..errors import InputError
 from ..faces import Face
+from ..fields import check
 from ..registry import resolve
 from ..types import Floats, Ints
 
@@ -103,6 +104,7 @@ def count_moments(spikes: Trains, window: float, name: str) -> tuple[Floats, Flo
 
 def fano_factors(spikes: Trains, window: float, least: int, name: str = "Spikes.fano") -> Distribution:
     """Return variance over mean of the counts of every unit with `least` spikes; see `Spikes.fano`."""
+    check(f"{name}: window", float, window)
     live = np.flatnonzero(spikes.counts >= least)
     if live.size == 0:
         raise InputError(f"{name}: no unit has {least} spikes within {spikes.duration:g} s")

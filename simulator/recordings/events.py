@@ -9,6 +9,7 @@ import numpy as np
 
 from ..checks import vector
 from ..errors import InputError
+from ..fields import check
 from ..machine import check_memory
 from ..types import Floats
 from .distribution import Trains
@@ -22,6 +23,7 @@ def around_events(
     Errors as of `Spikes.psth`.
     """
     times = vector(events, "Spikes.psth: events")
+    check("Spikes.psth: bin", float, bin)
     (start, stop), slack = window, max(1e-9, spikes.rounding)
     if not (isinstance(bin, SupportsFloat) and math.isfinite(bin) and 0 < bin <= stop - start):
         raise InputError(f"Spikes.psth: bin must lie in (0, {stop - start:g}] s, the length of the window; got {bin}")

@@ -16,6 +16,14 @@ from .recording import Recording
 from .spikes import Spikes
 
 NO_NETWORK = "holds no description of a network, as files of older versions and of other systems do not"
+
+
+class _NoEntryError(InputError, KeyError):
+    """No entry of this name: also what a Mapping must raise."""
+
+    __str__ = Exception.__str__
+
+
 Entry = TypeVar("Entry", Recording, Spikes)
 
 
@@ -50,7 +58,10 @@ class Run(Mapping[str, Recording | Spikes], Kind):
         self.origin = origin
 
     def __getitem__(self, name: str) -> Recording | Spikes:
-        return self._entries[name]
+        return self._known(name)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name in self._entries
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
@@ -101,7 +112,7 @@ class Run(Mapping[str, Recording | Spikes], Kind):
         return self._entry(name, Recording, "recording")
 
     def _entry(self, name: str, kind: type[Entry], words: str) -> Entry:
-        entry = self._entries.get(name)
+        entry = self._entries.get(name) if isinstance(name, str) else None
         if not isinstance(entry, kind):
             raise unknown(words, name, [k for k, v in self.items() if isinstance(v, kind)])
         return entry
@@ -128,8 +139,8 @@ class Run(Mapping[str, Recording | Spikes], Kind):
         return self._known(name).plot(ax)
 
     def _known(self, name: str) -> Recording | Spikes:
-        if name not in self._entries:
-            raise unknown("entry", name, self)
+        if not isinstance(name, str) or name not in self._entries:
+            raise _NoEntryError(str(unknown("entry", name, self)))
         return self._entries[name]
 
     def to_pandas(self, table: str = "") -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, SupportsFloat
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -213,10 +213,11 @@ class Spikes(SpikesFaces):
         Raises:
             InputError: dt or sd is not positive.
         """
-        if not (isinstance(sd, SupportsFloat) and math.isfinite(sd) and sd > 0):
+        check("Spikes.smoothed: sd", float, sd)
+        check("Spikes.smoothed: dt", float, dt)
+        if not (math.isfinite(sd) and sd > 0):
             raise InputError(f"Spikes.smoothed: sd must be > 0 s; got {sd}")
-        self.n_bins(dt)
-        if sd / dt > MOST_SD:
+        if dt > 0 and sd / dt > MOST_SD:
             raise InputError(f"Spikes.smoothed: sd must be at most {MOST_SD:g} bins, {MOST_SD * dt:g} s; got {sd:g}")
         from .smoothing import gaussian, spread  # compiled
 
@@ -339,8 +340,8 @@ class Spikes(SpikesFaces):
 
     def n_bins(self, dt: float) -> int:
         """Return the number of bins of dt [s] that the observation fills. Errors as `bins`."""
-        refuse_units("Spikes: dt", dt)
-        if not (isinstance(dt, SupportsFloat) and math.isfinite(dt) and dt > 0):
+        check("Spikes: dt", float, dt)
+        if not (math.isfinite(dt) and dt > 0):
             raise InputError(f"Spikes: dt must be > 0 s; got {dt}")
         if not self.duration / dt * self.n_units < MOST_BINS:
             raise InputError(

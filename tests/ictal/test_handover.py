@@ -190,3 +190,17 @@ def test_neo_objects_of_others_are_read_as_before():
     assert back(pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [0.0, 1.0, 0.0]}, index=[0.1, 0.2, 0.3])).dt == pytest.approx(
         0.1
     )
+
+
+def test_trains_that_were_cut_or_moved_are_observed_over_their_own_time():
+    trains = Spikes([0.1, 0.2, 0.7], [0, 0, 1], n_units=2, duration=1.0).to_neo()
+    cut = ictal.as_run([train.time_slice(0 * pq.s, 0.5 * pq.s) for train in trains])["spikes"]
+    moved = ictal.as_run([train.time_shift(1 * pq.s) for train in trains])["spikes"]
+    assert (cut.duration, cut.n_units, cut.time.size) == (0.5, 2, 2)
+    assert (moved.t0, moved.duration) == (1.0, 1.0)
+    with pytest.raises(InputError, match="observed over the same time"):
+        ictal.as_run([trains[0].time_slice(0 * pq.s, 0.5 * pq.s), trains[1]])
+
+
+def test_a_unit_that_was_changed_in_xarray_is_read_as_it_is():
+    assert ictal.as_run(SECONDS.to_xarray().assign_attrs(units="V"))["activity"].unit == "V"

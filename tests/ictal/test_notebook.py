@@ -474,3 +474,62 @@ def test_no_window_opens_and_nothing_of_pyplot_is_needed_for_a_card(tmp_path):
     env = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND")}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env)
     assert done.stdout.strip().lower() == "agg"
+
+
+SOME = ictal.Spikes(np.arange(20) * 0.04, np.zeros(20, int), n_units=1, duration=1.0)
+
+
+@pytest.mark.parametrize("value", ["a", None, [1], 1j, True])
+def test_widths_that_are_no_numbers_are_refused(value):
+    calls = [lambda: SOME.rate(value), lambda: SOME.fano(value), lambda: SOME.psth([0.5], (-0.1, 0.1), value)]
+    calls += [lambda: SOME.phases(value), lambda: SOME.smoothed(0.01, value), lambda: SOME.smoothed(value, 0.1)]
+    for call in calls:
+        with pytest.raises(ictal.InputError, match="must be a number"):
+            call()
+
+
+@pytest.mark.parametrize("bins", [0, -1, "a", 1.5, 10**9, [1]])
+def test_bins_of_a_histogram_that_cannot_be_are_refused(bins):
+    with pytest.raises(ictal.InputError, match=r"plot\.bins: must"):
+        SOME.isi().plot(bins=bins)
+
+
+def test_names_of_entries_rows_and_files_that_are_none_are_refused():
+    run = ictal.Run({"E": SOME})
+    for name in ("F", 0, None, ["E"]):
+        with pytest.raises(ictal.InputError, match=r"unknown entry .*known: E"):
+            run[name]
+        assert name not in run
+    assert run.get("F") is None
+    for read in (run.plot, run.spikes, run.recording):
+        for name in (3, ["E"]):
+            with pytest.raises(ictal.InputError, match="unknown "):
+                read(name)
+    result = ictal.measure(np.random.default_rng(0).normal(size=(99, 3)), ["si_3", "chi_c"], dt=0.1)
+    for at in (None, 1.5, b"si_3", [0]):
+        with pytest.raises(ictal.InputError, match="by the place of a row"):
+            result[at]
+    for path in (3, None, b"x", "x" * 999, "\0"):
+        for read in (ictal.open_run, ictal.load):
+            with pytest.raises(ictal.InputError, match=r"want the name of a file|must be the name of a file"):
+                read(path)
+    with pytest.raises(ictal.InputError, match="must name at least one"):
+        ictal.measure(np.eye(9), [], dt=0.1)
+
+
+def test_rows_without_a_value_come_last_in_any_order():
+    result = ictal.measure(np.random.default_rng(0).normal(size=(99, 3)), ["si_3", "chi_c"], dt=0.1)
+    for descending in (False, True):
+        found = result.sort(lambda row: np.nan if row.measure == "si_3" else 1.0, descending=descending)
+        assert [row.measure for row in found] == ["chi_c", "si_3"]
+    for by in (lambda row: row, None, 3, ["p"]):
+        with pytest.raises(ictal.InputError):
+            result.sort(by)
+    with pytest.raises(ictal.InputError, match="descending: must be true or false"):
+        result.sort("value", descending="x")
+
+
+def test_a_function_that_cannot_report_progress_is_refused():
+    for function in (lambda: None, lambda a, b, c, d: None):
+        with pytest.raises(ictal.InputError, match=r"must be True, or a function of \(done, total, text\)"):
+            ictal.measure(np.eye(9), ["si_3"], dt=0.1, progress=function)

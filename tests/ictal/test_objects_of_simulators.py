@@ -195,6 +195,7 @@ def test_a_run_goes_to_mne_and_comes_back():
     assert back["eeg"].unit_labels["channel"].tolist() == raw.ch_names
     later = replace(eeg, t0=0.4).to_mne()
     assert later.first_time == 0.4
+    assert "counted from the first sample, at 0.4 s" in assumed(ictal.as_run(later))
     assert ictal.as_run(later).source["annotations"][0]["onset"] == pytest.approx(
         0.1
     )  # MNE counts from the first sample
@@ -351,3 +352,42 @@ def test_the_page_of_neighbours_runs(capsys):
     out = capsys.readouterr().out
     for text in ("chi_c", "mean_rate", "sttc", "500 x 3, dt=0.002 second", "True"):
         assert text in out
+
+
+def test_no_entry_takes_the_name_of_another():
+    signal = neo.AnalogSignal(np.eye(3), units="mV", sampling_rate=1 * pq.Hz, name="spikes")
+    segment = neo.Segment()
+    segment.analogsignals.append(signal)
+    segment.spiketrains.append(neo.SpikeTrain([0.5], units="s", t_stop=3))
+    assert list(ictal.as_run(segment)) == ["spikes", "spikes'"]
+    both = xr.Dataset({"a/b": (("time", "unit"), np.eye(3)), "a_b": (("time", "unit"), 2 * np.eye(3))})
+    found = ictal.as_run(both, dt=0.1)
+    assert {name: float(entry.values.max()) for name, entry in found.items()} == {"a_b": 1.0, "a_b'": 2.0}
+
+
+def _nwb_at_no_rate():
+    made = pynwb.NWBFile("a", "b", pd.Timestamp("2020", tz="UTC").to_pydatetime())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made.add_acquisition(pynwb.TimeSeries(name="x", data=np.eye(3), unit="V", rate=0.0))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: neo.AnalogSignal(np.eye(3), units="mV", sampling_rate=1 * pq.m), "converted to Hz; got m"),
+        (lambda: {"times": [], "senders": []}, "hold no event"),
+        (lambda: mne.io.RawArray(np.eye(2), mne.create_info(2, 9.0, "eog"), verbose="ERROR"), "got 0 (eog), 1 (eog)"),
+        (_nwb_at_no_rate, "its rate must be > 0 Hz; got 0"),
+        (lambda: xr.DataArray(np.eye(3), dims=("time", "unit"), attrs={"ictal": '{"of": "recording"}'}), "is damaged"),
+        (lambda: pd.Index([0.1, 0.2], name="time"), "cannot measure Index of pandas"),
+    ],
+)  # fmt: skip
+def test_objects_with_a_part_that_cannot_be_are_refused_in_one_line(make, message):
+    with pytest.raises(ictal.InputError, match=re.escape(message)):
+        ictal.as_run(make())
+
+
+def test_a_recordable_of_nest_may_have_a_number_as_its_name():
+    assert list(ictal.as_run({"times": [1.0, 2.0], "senders": [1, 1], 3: [1.0, 2.0]})) == ["3"]

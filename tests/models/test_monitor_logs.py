@@ -239,6 +239,20 @@ def test_a_monitor_in_a_loop_of_accelerate(tmp_path):
     assert [(e.step, e.value) for e in read.Scalars("si_3/1")] == [(6, pytest.approx(written["si_3/1"], rel=1e-6))]
 
 
-def test_a_monitor_needs_an_accelerator():
-    with pytest.raises(ictal.InputError, match=r"must be an accelerate\.Accelerator; got NoneType"):
-        ictal.accelerate_monitor(None, network())
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"measures": 3}, "measures: must be a name or a list of names; got int"),
+        ({"layers": X}, "must be a name or a list of names; got Tensor"),
+        ({"every": 0}, "every: must be >= 1; got 0"),
+    ],
+)
+def test_arguments_of_monitors_are_refused_when_they_are_made(given, message):
+    for make in (ictal.lightning_monitor, lambda **given: ictal.Monitor(network(), **given)):
+        with pytest.raises(ictal.InputError, match=message):
+            make(**given)
+
+
+def test_another_object_than_an_accelerator_is_refused():
+    with pytest.raises(ictal.InputError, match=r"must be an accelerate\.Accelerator; got int"):
+        ictal.accelerate_monitor(3, network())

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from ....simulator import InputError, Recording, Spikes
+from ....simulator.fields import Param, check, checked
 from ....simulator.recordings.distribution import Distribution
 from ....simulator.recordings.pieces import Pieces
 from ....simulator.recordings.recording import to_numpy
@@ -19,7 +20,7 @@ from ..parts.style import CLOCK_LABELS, with_unit, words
 
 MAX_TRACES, MOST_TRACES = 7, 64  # units that are drawn as lines, in one axis and in rows
 MOST_POINTS, MOST_COLUMNS, MOST_ROWS = 4000, 1000, 400  # of a line; of an image
-MOST_SPIKES = 100_000
+MOST_SPIKES, MOST_BARS = 100_000, 10_000
 COUNTS = ("spike count", "population rate")  # of bins, each drawn from its start to its end
 
 
@@ -32,6 +33,7 @@ def draw_recording(recording: Recording, axes: Axes, *, image: bool | None = Non
     samples by means, which its label says. Angles break where they turn round; an image of values of both signs is
     symmetric about 0. What is not defined is left out.
     """
+    check("plot.image", bool | None, image)
     many = recording.n_units > MAX_TRACES
     if image is None:
         rows = "channel" in recording.unit_labels and recording.n_units <= MOST_TRACES
@@ -110,7 +112,9 @@ def draw_distribution(found: Distribution, axes: Axes, *, bins: int | None = Non
     """
     if not len(found):
         raise InputError(f"plot: there is no {found.quantity}: no unit has enough spikes")
-    if bins is None:
+    if bins is not None:
+        checked("plot.bins", int, Param("number of bins", ge=1, le=MOST_BARS), bins)
+    else:
         bins = int(np.clip(len(np.histogram_bin_edges(found.values, "fd")) - 1, 10, 100)) if _spread(found) else 10
     axes.hist(found.values, bins=bins)
     axes.set(xlabel=with_unit(found.quantity, found.unit), ylabel="count")

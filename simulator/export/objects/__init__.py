@@ -63,7 +63,11 @@ def noted(attrs: Mapping[Any, Any], of: str) -> dict[str, Any] | None:
         found = json.loads(text)
         return dict(found) if found["of"] == of else None
     except (ValueError, TypeError, LookupError):
-        raise InputError(f"its attribute {NOTE!r} is damaged; delete it, and give dt= and dims=") from None
+        raise _damaged() from None
+
+
+def _damaged() -> InputError:
+    return InputError(f"its attribute {NOTE!r} is damaged; delete it, and give dt= and dims=")
 
 
 def grid_of(times: Any, note: Mapping[str, Any]) -> tuple[float, float] | None:
@@ -132,7 +136,10 @@ def returned(data: Any, library: str) -> Run | None:
     if library not in ("pandas", "xarray", "neo"):
         return None
     module = import_module({"pandas": ".frames", "xarray": ".trees", "neo": ".blocks"}[library], __name__)
-    found: Run | Recording | Spikes | None = module.read(data)
+    try:
+        found: Run | Recording | Spikes | None = module.read(data)
+    except (LookupError, TypeError, AttributeError):  # of a note that lacks a part
+        raise _damaged() from None
     if found is None or isinstance(found, Run):
         return found
     name = "spikes" if isinstance(found, Spikes) else entry_name(data, found)

@@ -130,6 +130,14 @@ def _spikes(data: Sequence[Any]) -> Spikes | None:
         return None
     if [train.annotations.get("unit") for train in data] != list(range(len(data))):
         return None
+    edges = {(float(t.t_start.rescale("s")), float(t.t_stop.rescale("s"))) for t in data}
+    start, stop = min(edges)
+    if len(edges) > 1:
+        return None  # some were cut
+    whole = (note["t0"], note["t0"] + note["duration"])
+    slack = max(1e-8 * max(1.0, note["duration"]), 4 * float(np.spacing(max(map(abs, whole)))))
+    if max(abs(start - whole[0]), abs(stop - whole[1])) > slack:  # all were cut, or moved
+        note |= {"t0": start, "duration": stop - start, "n_spikes": sum(len(train) for train in data)}
     times = [np.atleast_1d(np.asarray(train.rescale("s").magnitude, dtype=np.float64)) for train in data]
     unit = np.repeat(np.arange(len(times)), [t.size for t in times])
     named = next((key for key in ("name", "channel") if key in note["labels"]), "")

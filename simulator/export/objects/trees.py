@@ -90,5 +90,7 @@ def _recording(data: Any) -> Recording | None:
     if not {"time", *both["unit"].values(), *both["time"].values()} <= set(data.coords):
         return None
     labels, marks = ({k: data.coords[place].values for k, place in both[dim].items()} for dim in ("unit", "time"))
+    now = {"unit": data.attrs.get("units"), "quantity": data.attrs.get("long_name")}  # may have been changed
+    note |= {key: value for key, value in now.items() if isinstance(value, str) and value}
     turned = data.transpose(..., "time", "unit")
     return recording_of(turned.values, turned.coords["time"].values, note, labels, marks)
