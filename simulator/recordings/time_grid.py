@@ -16,8 +16,8 @@ def grid_of(time: NDArray[np.float64]) -> float | None:
     On a grid of step h, trains of rate ν that are independent hold more coincidences within ± w than the window covers
     of the time: spikes exactly w apart count. STTC is ν h then, not 0. Surrogates off the grid would not show that.
 
-    >>> grid_of(np.array([0.1, 0.3, 0.7])), grid_of(np.array([0.1, 0.3, 0.7 + 1e-5 * np.pi])) is None
-    (0.2, True)
+    >>> round(grid_of(np.array([0.1, 0.3, 0.7])), 9), grid_of(np.sort(np.random.default_rng(0).random(50)))
+    (0.2, None)
     """
     if time.size < 3:
         return None

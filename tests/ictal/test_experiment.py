@@ -54,7 +54,7 @@ def test_the_main_job_twice(tmp_path):
         "Correlation",
         "Learning curves",
         "null",
-        "Configuration",
+        "Settings",
         "shuffle",
     ):
         assert part in page
