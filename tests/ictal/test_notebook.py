@@ -311,12 +311,12 @@ def test_a_psth_is_the_mean_over_events_and_leaves_out_what_it_says():
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda: SPIKES.fano("x"), "Spikes.fano.window: must be a number > 0"),
+        (lambda: SPIKES.fano("x"), "Spikes.fano: window: must be a number; got 'x'"),
         (lambda: SPIKES.fano(0), "Spikes.fano.window: must be a number > 0"),
-        (lambda: SPIKES.rate("x"), "dt must be > 0 s; got x"),
-        (lambda: SPIKES.rate(sd="x"), "sd must be > 0 s; got x"),
-        (lambda: SPIKES.rate("x", sd=0.01), "dt must be > 0 s; got x"),
-        (lambda: SPIKES.psth([1.0], (0.0, 0.1), "x"), "bin must lie in"),
+        (lambda: SPIKES.rate("x"), "Spikes: dt: must be a number; got 'x'"),
+        (lambda: SPIKES.rate(sd="x"), "Spikes.smoothed: sd: must be a number; got 'x'"),
+        (lambda: SPIKES.rate("x", sd=0.01), "Spikes.smoothed: dt: must be a number; got 'x'"),
+        (lambda: SPIKES.psth([1.0], (0.0, 0.1), "x"), "Spikes.psth: bin: must be a number; got 'x'"),
     ],
 )
 def test_widths_are_numbers(call, said):
