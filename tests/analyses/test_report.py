@@ -339,3 +339,16 @@ def test_headless_chromium_alone_shows_the_page_without_a_complaint(pages, tmp_p
     )
     assert "beside what independent units give" in shown.stdout
     assert re.findall(r".*CONSOLE.*", shown.stderr) == []
+
+
+@pytest.mark.slow
+def test_it_prints_on_a4(pages, tmp_path):
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine")
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+    flags += [f"--user-data-dir={tmp_path / 'profile'}", f"--print-to-pdf={tmp_path / 'page.pdf'}"]
+    done = [CHROMIUM, *flags, pages["main"].as_uri()]
+    subprocess.run(done, capture_output=True, timeout=120, check=True)
+    sizes = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", (tmp_path / "page.pdf").read_bytes())
+    assert len(sizes) > 1
+    assert {(round(float(width)), round(float(height))) for width, height in sizes} == {(595, 842)}
