@@ -12,7 +12,7 @@ from ...simulator.files.disk import check_writable, replacing
 from ..claims import CLAIMS
 from ..claims.claim import PAPER
 from ..claims.ledger import Ledger, Row
-from ..claims.wording import count_words, lead, sentence
+from ..claims.wording import counts, lead, sentence
 from ..comparison.wording import number
 from ..evidence.effect import Effect
 from ..evidence.rules import COVERS, Decision, shown
@@ -71,7 +71,7 @@ def render(ledger: Ledger, drawn: list[Drawing] | None = None) -> str:
         "title": "claims",
         "sentence": sentence(ledger),
         "lead": lead(ledger),
-        "counts": count_words(ledger),
+        "counts": "; ".join(f"{standing} {n}" for standing, n in counts(ledger).items()),
         "tiles": tiles(ledger),
         "settings": [short_setting(setting) for setting in settings(ledger)],
         "rows": rows(ledger),

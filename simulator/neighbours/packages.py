@@ -53,7 +53,9 @@ def reading(source: Path, what: str, package: str, notes: list[str]) -> Iterator
         except ImportError as error:
             raise InputError(f"{source}: {what} needs one more package: {_line(error)}") from error
         except Exception as error:  # another package may fail in any way on a file that is damaged
-            raise InputError(f"{source}: {package} cannot read it as {what}: {_line(error)}") from error
+            raise InputError(
+                f"{source}: {package} cannot read it as {what}: {_line(error)}; want a whole file of this format"
+            ) from error
     lines = [_line(one.message) for one in caught if issubclass(one.category, UserWarning | RuntimeWarning)]
     notes += [f"{package}: {line}" for line in dict.fromkeys(lines) if not any(text in line for text in SILENT)]
 
