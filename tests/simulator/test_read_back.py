@@ -197,6 +197,17 @@ def test_the_export_of_a_result_is_no_run(tmp_path, monkeypatch, capfd):
 # Formats that are not read
 
 
+def error_of(command, name, capfd):
+    """The one line that a command ends with on a file that it cannot read."""
+    line = [command, name, *{"export": ["--to", "csv"], "compare": ["b.npy", "-o", "out"]}.get(command, [])]
+    np.save("b.npy", RNG.normal(size=(50, 3)))
+    assert cli.run(line) == 2
+    err = capfd.readouterr().err
+    assert err.startswith(f"ictal: {name}: ")
+    assert err.count("\n") == 1
+    return err
+
+
 @pytest.mark.parametrize(
     ("name", "way"),
     [("a.txt", "rename it to a.csv"), ("a.xlsx", "CSV"), ("a.pkl", "numpy.savez"), ("a.dat", "rename it to a.csv"),
@@ -206,12 +217,7 @@ def test_the_export_of_a_result_is_no_run(tmp_path, monkeypatch, capfd):
 def test_every_command_names_the_way(name, way, command, tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     (tmp_path / name).write_bytes(b"Brain Vision Data Exchange Header File Version 1.0\n")
-    line = [command, name, *{"export": ["--to", "csv"], "compare": ["b.npy", "-o", "out"]}.get(command, [])]
-    np.save("b.npy", RNG.normal(size=(50, 3)))
-    assert cli.run(line) == 2
-    err = capfd.readouterr().err
-    assert err.startswith(f"ictal: {name}: ")
-    assert err.count("\n") == 1
+    err = error_of(command, name, capfd)
     assert "want .h5, .hdf5, .nc, .edf, .bdf, .npy, .npz, .csv" in err
     assert way in err
     assert "damaged" not in err
@@ -233,11 +239,6 @@ def test_every_command_refuses_files_of_other_tools_in_one_line(name, way, comma
     if name == "hdf5.mat":
         with h5py.File(name, "w") as file:
             file["x"] = np.zeros(3)
-    line = [command, name, *{"export": ["--to", "csv"], "compare": ["b.npy", "-o", "out"]}.get(command, [])]
-    np.save("b.npy", RNG.normal(size=(50, 3)))
-    assert cli.run(line) == 2
-    err = capfd.readouterr().err
-    assert err.startswith(f"ictal: {name}: ")
-    assert err.count("\n") == 1
+    err = error_of(command, name, capfd)
     assert way in err
     assert not os.path.exists("out")

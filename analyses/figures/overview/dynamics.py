@@ -26,7 +26,7 @@ from ..parts.palette import INK, SOFT
 from ..parts.phase_plane import draw_plane, in_plane
 from ..parts.style import Drawing, Legend, words
 from .frame import page, panel, printed
-from .names import NETWORKS, sentence
+from .names import NETWORKS, capitalised
 from .panels import LETTERS, axes_at, below_heading, plain_number, short_ticks, size_of
 
 SYSTEMS = {
@@ -61,7 +61,7 @@ def dynamics_overview(result: DynamicsResult) -> Drawing:
     """Draw one page of an analysis: its title says what was found, as far as the parts tell it."""
     parts = _parts(result)
     rows = _rows(parts)
-    title = sentence(f"{_name(result)}: {'; '.join(_findings(result)) or 'what was asked for was not found'}")
+    title = capitalised(f"{_name(result)}: {'; '.join(_findings(result)) or 'what was asked for was not found'}")
     deep = [max(part.lines for part, _ in row) for row in rows]
     figure, top = page(title, _under(result), 19 + sum(TALL + BELOW + LEGEND * lines for lines in deep))
     at = below_heading(figure, top) + 1

@@ -17,7 +17,7 @@ from ..parts.palette import INK, NET
 from ..parts.style import CLOCK_LABELS, Drawing
 from .frame import page, panel, printed
 from .layered import NUMBERED, layer_map, trajectories
-from .names import network_name, sentence
+from .names import capitalised, network_name
 from .naming import counted
 from .panels import LETTERS, axes_at, below_heading, labels_beside, plain_number, short_ticks
 
@@ -86,7 +86,7 @@ def monitor_overview(run: Run) -> Drawing:
     symbol, step = notation(shown[0].name).symbol, shown[0].clock == "step"
     turn = shown[0].turn()
     beyond = f", {turn[0]} {plain_number(turn[1])} at {'pass' if step else 'epoch'} {turn[2]:.0f}" if turn else ""
-    title = sentence(
+    title = capitalised(
         f"{network_name(run.source)}: {symbol} of layer {layer} goes from {plain_number(before)} to "
         f"{plain_number(after)} in {shown[0].length()}{beyond}"
     )
@@ -108,7 +108,7 @@ def monitor_overview(run: Run) -> Drawing:
         left, right = axes_at(figure, 22, at, 72, ROW), axes_at(figure, 115, at, 46, ROW)
         layer_map(left, one.times, one.values, math, one.layers)
         trajectories(right, one.times, one.values, math, names=one.layers)
-        panel(left, next(letters), sentence(name), 48)
+        panel(left, next(letters), capitalised(name), 48)
         panel(right, next(letters), "Its course by layer", 36)
         right.set_xlim(left.get_xlim())
         for axes in (left, right):
@@ -125,7 +125,7 @@ def monitor_overview(run: Run) -> Drawing:
             labels_beside(axes, [(metric.replace("_", " "), float(column[-1]), colour)])
         short_ticks(axes, "y")
         axes.set(xlabel=CLOCK_LABELS[clock])
-        panel(axes, next(letters), sentence(name), 48)
+        panel(axes, next(letters), capitalised(name), 48)
     left_out = [notation(one.name).symbol for one in found[MOST:]]
     few = len(shown[0].layers) <= NUMBERED  # they are named at the axis
     layers = ", ".join(name if few else f"{k} {name}" for k, name in enumerate(shown[0].layers, 1))

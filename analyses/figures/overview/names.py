@@ -55,10 +55,10 @@ def wrong_labels(source: Mapping[str, Any]) -> float:
     return float(share) if isinstance(share, int | float) else 0.0
 
 
-def sentence(text: str) -> str:
+def capitalised(text: str) -> str:
     """Return a text that begins with a capital, unless its first word has capitals of its own.
 
-    >>> sentence("rate RNN: rests"), sentence("aEIF")
+    >>> capitalised("rate RNN: rests"), capitalised("aEIF")
     ('Rate RNN: rests', 'aEIF')
     """
     first = text.split(" ", 1)[0]

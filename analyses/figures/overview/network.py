@@ -17,7 +17,7 @@ from ..parts.matrices import clustered, correlations
 from ..parts.palette import SIGNED
 from ..parts.style import Drawing, as_rgba, words
 from .frame import page, panel, printed
-from .names import data_name, network_name, sentence
+from .names import capitalised, data_name, network_name
 from .panels import LETTERS, axes_at, below_heading, size_of
 
 MOST_LAYERS, MOST_UNITS = 5, 100
@@ -49,7 +49,7 @@ def layers_overview(run: Run) -> Drawing:
         text = f"mean |r| of pairs of units is {short(ends[0])}"
     source: Mapping[str, Any] = run.source
     who, data = network_name(_provenance(source)), data_name(source)
-    title = sentence(f"{who}{f', on {data}' if data else ''}: {text}")
+    title = capitalised(f"{who}{f', on {data}' if data else ''}: {text}")
     examples = next(iter(layers.values())).n_times
     under = f"activations over {examples} examples, units that vary, at most {MOST_UNITS} of a layer; no surrogates"
     figure, top = page(title, under, 24 + len(names) * (ROW + 12))

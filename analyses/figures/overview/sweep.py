@@ -15,7 +15,7 @@ from ..parts.palette import MODEL, NET
 from ..parts.style import Drawing, Values, words
 from ..sweep import Column, Points, points_of
 from .frame import page, panel, printed
-from .names import sentence
+from .names import capitalised
 from .panels import (
     LETTERS,
     NUMBERED_CELLS,
@@ -63,7 +63,7 @@ def sweep_overview(sweep: Kind) -> Drawing:
     shown = _shown(points)
     columns = points.columns[:MOST]
     draw = _heat if shown.up else _dots
-    title = sentence(f"{points.system.replace('_', ' ')}: {_finding(points, shown, columns[0])}")
+    title = capitalised(f"{points.system.replace('_', ' ')}: {_finding(points, shown, columns[0])}")
     tall = 38.0 if shown.up else 32.0
     rows = -(-len(columns) // 2)
     figure, top = page(title, _under(points, shown), 16 + rows * (tall + 18))

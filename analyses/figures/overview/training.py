@@ -21,7 +21,7 @@ from ..parts.style import CLOCK_LABELS, Drawing
 from ..parts.training import FREE, WITHIN
 from .frame import page, panel, printed
 from .layered import Step, layer_map, number_layers, steps_in, trajectories
-from .names import sentence, wrong_labels
+from .names import capitalised, wrong_labels
 from .panels import (
     FILLED,
     LETTERS,
@@ -174,7 +174,7 @@ def _without_synchrony(title: str, under: str, curves: Curves) -> Figure:
                 ends = [float(curves.metrics[name][-1]) for name in chosen]
                 labels_beside(axes, [("train", ends[0], INK), ("test", ends[1], NET)])
         quantity = chosen[0].removeprefix("train_") if len(chosen) > 1 else chosen[0]
-        panel(axes, LETTERS[k], sentence(quantity.replace("_", " ")))
+        panel(axes, LETTERS[k], capitalised(quantity.replace("_", " ")))
         axes.set_xlabel(CLOCK_LABELS[curves.clock])
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.margins(x=0.01)

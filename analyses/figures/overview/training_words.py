@@ -13,7 +13,7 @@ from ...layers.layer_synchrony import LayerValues
 from ...measures.notation import notation, short
 from ..parts.training import FREE, WITHIN
 from .layered import Step
-from .names import data_name, network_name, sentence, wrong_labels
+from .names import capitalised, data_name, network_name, wrong_labels
 from .panels import plain_number
 
 GROWS = 0.05  # of accuracy: a smaller change of the gap is not spoken of
@@ -70,7 +70,7 @@ def title_of(run: Run, curves: Curves | None, found: LayerValues | None) -> str:
                     f"{plain_number(float(values[-1]))}")  # fmt: skip
     if found is not None:
         said.append(_course(found))
-    return sentence(f"{who}{where}: {', '.join(said)}")
+    return capitalised(f"{who}{where}: {', '.join(said)}")
 
 
 def _course(found: LayerValues) -> str:
