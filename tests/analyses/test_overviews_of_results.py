@@ -19,7 +19,7 @@ from ictal.analyses.figures.overview.layered import steps_in
 from ictal.analyses.figures.overview.monitor import is_monitored, monitor_overview
 from ictal.analyses.figures.overview.network import layers_overview
 from ictal.analyses.figures.overview.panels import spread
-from ictal.analyses.figures.overview.training import is_training, training_overview
+from ictal.analyses.figures.overview.training import training_overview
 from ictal.analyses.figures.save import to_png
 from ictal.analyses.layers.layer_synchrony import layer_synchrony
 from ictal.analyses.measures.notation import short
@@ -131,7 +131,6 @@ def test_the_same_training_gives_the_same_bytes(run):
 
 def test_a_run_that_is_no_training_is_one_line():
     other = Run({"x": Recording(RNG.normal(size=(50, 3)), 0.01, "second", "voltage", "mV")})
-    assert not is_training(other)
     assert not is_monitored(other)
     for draw, what in ((training_overview, "training"), (monitor_overview, "Monitor"), (layers_overview, "layer")):
         with pytest.raises(ictal.InputError, match=what) as found:

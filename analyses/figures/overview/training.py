@@ -68,11 +68,6 @@ def training_overview(run: Run) -> Drawing:
     return Drawing("overview", title, figure, caption_of(found, steps, curves), f"{title}. {alt_of(found)}")
 
 
-def is_training(run: Run) -> bool:
-    """Return whether a Run holds the history of a training, or synchrony over training."""
-    return _curves(run) is not None or bool(parts(run))
-
-
 def _curves(run: Run) -> Curves | None:
     history = run.get("history")
     if not isinstance(history, Recording) or "metric" not in history.unit_labels or history.values.ndim != 2:
