@@ -13,6 +13,7 @@ from ...simulator.files.result import Result
 from ...simulator.registry import resolve
 from ..comparison.result import ReplicateValue
 from ..values import completed
+from .outcomes import AttackedValue, TaskValue
 from .training import TrainingRun, from_group, to_groups
 
 TABLE = "tables/observations"
@@ -26,18 +27,26 @@ class Evidence(Result):
         scale: ``"quick"``, ``"medium"``, ``"full"``, or ``"planted …"``.
         trainings: the trainings.
         observations: values of a brain model, EEG and networks, without a training.
+        attacked: accuracy of the trained networks under attack.
+        tasks: accuracy on every task of a sequence after every task.
         config: what is needed to run it again; versions; the claims that it was run for.
     """
 
     kind = "evidence"
     main, key = "trainings", "condition"
     attributes = ("scale",)
-    stored = (("observations", TABLE, ReplicateValue),)
+    stored = (
+        ("observations", TABLE, ReplicateValue),
+        ("attacked", "tables/attacked", AttackedValue),
+        ("tasks", "tables/tasks", TaskValue),
+    )
 
     scale: str
     trainings: Sequence[TrainingRun] = ()
     observations: Sequence[ReplicateValue] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
+    attacked: Sequence[AttackedValue] = ()
+    tasks: Sequence[TaskValue] = ()
 
     def settings(self) -> dict[str, list[TrainingRun]]:
         """Network and data -> its trainings."""

@@ -128,6 +128,13 @@ _RESNET = Bench(
      Condition("40 % wrong labels", "noise", {"label_noise": 0.4})),
     (*KEPT[:3], "class_share", *KEPT[3:]), None, ("train", "test"), 1000, "cifar10:PATH",
 )  # fmt: skip
+_FINE = Bench(  # of the treatments at medium: plain networks fit 6000 images of 100 classes in 30 epochs
+    "resnet18-cifar100", "ResNet-18, width 16", "CIFAR-100", "resnet18", "cifar100",
+    {"n_train": 6000, "n_val": 1000, "n_test": 2000},
+    {"steps": 1410, "every": 94, "batch_size": 128, "learning_rate": 1e-3, "schedule": "cosine"}, {"width": 16},
+    (Condition("few samples", "few"), Condition("40 % wrong labels", "noise", {"label_noise": 0.4})),
+    KEPT[:1], (), n_probe=1000, needs="cifar100:PATH",
+)  # fmt: skip
 _WHOLE = {"steps": 78000, "every": 390, "batch_size": 128, "learning_rate": 1e-3, "schedule": "cosine"}
 _FULL = replace(
     _RESNET, slug="resnet18-full", model="ResNet-18", n={"n_train": 45000, "n_val": 5000, "n_test": 10000},

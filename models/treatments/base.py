@@ -5,10 +5,33 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, runtime_checkable
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One task of a sequence, as a treatment sees it.
+
+    Attributes:
+        number: place in the sequence, from 0.
+        x: training examples (n, ...), on the device and in the precision of the model.
+        y: (n,) labels, numbers of outputs of the model.
+        outputs: (output,) bool: the outputs that are compared in this task; all where the model is not told which
+            task it is in.
+    """
+
+    number: int
+    x: Tensor
+    y: Tensor
+    outputs: Tensor
+
+    def admitted(self, logits: Tensor) -> Tensor:
+        """Return logits (n, output) with -inf at the outputs that are not compared."""
+        return logits.masked_fill(~self.outputs, float("-inf"))
 
 
 class Intervention:
@@ -63,6 +86,12 @@ class Intervention:
 
     def after_step(self, step: int, metrics: Mapping[str, float]) -> None:
         """Act on the number of steps done; `metrics`: "loss" of this step, at records also those of the record."""
+
+    def begin_task(self, task: Task) -> None:
+        """Prepare for a task of a sequence, before its first step; never called where there is one task alone."""
+
+    def end_task(self, task: Task) -> None:
+        """Keep what is needed of a task of a sequence, after its last step."""
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state between steps."""
