@@ -11,6 +11,8 @@ from .history import METRICS as METRICS
 from .history import VALIDATION as VALIDATION
 from .history import History as History
 from .loop import train as train
+from .sequence import SequenceLog as SequenceLog
+from .sequence import train_sequence as train_sequence
 from .settings import Training as Training
 from .settings import TrainingSteps as TrainingSteps
 from .state import Stateful as Stateful

@@ -126,6 +126,7 @@ class Attended:
 
     Attributes:
         others: further objects whose state a checkpoint stores.
+        resume: training goes on from the checkpoint that is at `path`.
     """
 
     on_record: OnRecord | None
@@ -135,6 +136,7 @@ class Attended:
     path: Path | None
     identity: Mapping[str, Any]
     others: Sequence[Stateful] = ()
+    resume: bool = False
 
     @property
     def stateful(self) -> list[Stateful]:

@@ -73,6 +73,11 @@ def evaluate_confidence(
                     f"{tuple(logits.shape)}"
                 )
             if outputs is not None:
+                if logits.shape[1] != len(outputs):
+                    raise InputError(
+                        f"evaluate: the model must give {len(outputs)} logits, the outputs of all tasks; got "
+                        f"{logits.shape[1]}"
+                    )
                 logits = logits.masked_fill(~outputs, -math.inf)
             loss += functional.cross_entropy(logits, target, reduction="sum").item()
             correct += (logits.argmax(1) == target).sum().item()

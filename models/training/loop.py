@@ -92,7 +92,8 @@ def train(
     with ExitStack() as stack:
         context = TrainingContext.entered(stack, model, treatments, seed, threads)
         identity = identity_of(context, data.sha256(), how, seed, treatments, threads, about) if path else {}
-        attended = Attended(on_record, on_history, progress, stop, path, identity)
+        there = path is not None and path.exists()
+        attended = Attended(on_record, on_history, progress, stop, path, identity, resume=there)
         state = fit(context, Part(data, plan, seed), how, attended, [*context.modes.notes, *notes])
         state.notes += context.without_effect()
         return state.history()
@@ -163,7 +164,7 @@ def fit(context: TrainingContext, part: Part, how: Training, attended: Attended,
     task = None
     if part.task is not None and part.outputs is not None:
         task = Task(part.task, x, y, part.outputs.to(device))
-    if ranks.from_first([path is not None and path.exists()])[0]:
+    if ranks.from_first([attended.resume])[0]:
         state.load(Path(str(path)), identity, ranks)
         if ranks.first and attended.on_history is not None:
             attended.on_history(state.history())
