@@ -80,7 +80,7 @@ def test_the_command_trains_as_python_does_and_says_what_was_found(capfd):
 
 
 def test_the_recorded_command_repeats_it(capfd):
-    assert cli.run([*QUICK, "--tasks", "permuted:3", "--keep-optimiser", "--treat", "clip=1", "-o", "a.h5"]) == 0
+    assert cli.run([*QUICK, "--tasks", "permuted:3", "--treat", "clip=1", "-o", "a.h5"]) == 0
     command = ictal.load("a.h5").config["command"].split()
     assert cli.run([*command[1:], "-o", "b.h5"]) == 0
     a, b = ictal.load("a.h5"), ictal.load("b.h5")
@@ -90,7 +90,7 @@ def test_the_recorded_command_repeats_it(capfd):
     assert all(torch.equal(x[name], y[name]) for name in x)
     assert cli.run([*command[1:], "-o", "b.h5", "--resume"]) == 0
     assert "b.h5 is complete: this very training" in capfd.readouterr().out
-    assert cli.run([*command[1:], "--lr", "0.1", "-o", "b.h5", "--resume"]) == 2
+    assert cli.run([*command[1:], "--joint", "-o", "b.h5", "--resume"]) == 2
     assert "b.h5: exists already and is of another training" in capfd.readouterr().err
 
 
