@@ -13,8 +13,8 @@ import ictal
 from ictal.analyses import task_scores
 from ictal.models import Training, architecture, task_sequence, train_sequence
 
-data = ictal.load_data("digits", n_train=600, seed=0)
-how = Training(epochs=15, batch_size=30, learning_rate=2e-3)
+data = ictal.load_data("digits", n_train=400, seed=0)
+how = Training(epochs=10, batch_size=30, learning_rate=2e-3)
 matrices = {}
 for scenario in ("task", "class"):
     tasks = task_sequence(data, "split:5", scenario=scenario)
