@@ -1,4 +1,4 @@
-"""Outcomes of trainings beside their trajectories: accuracy under attack, and accuracy on earlier tasks."""
+"""Outcomes of trainings: accuracy under attack, accuracy on earlier tasks, modes and synchrony of generators."""
 
 from __future__ import annotations
 
@@ -57,3 +57,39 @@ class TaskValue:
     after: int
     on: int
     accuracy: float
+
+
+@dataclass(frozen=True)
+class GeneratorValue:
+    """Modes that one generator reaches, and the synchrony of its hidden layers, at one step of its training.
+
+    Attributes:
+        model, data, condition, seed: of the training, as of `TrainingRun`.
+        kind: ``"healthy"``; by what its modes are meant to be lost: ``"collapse"``; ``"few"`` modes in its data;
+            ``"narrow"`` latents; ``"treated"`` where a treatment is tested.
+        step: steps of the generator, from 0.
+        modes: of the data that `healthy` generators see.
+        covered, effective, valid: as of `Coverage`.
+        si: SI-3 of activations over latents, mean over the hidden layers in which it is defined; NaN where in none.
+        null_high: 97.5 % of its surrogates, likewise; NaN where none were drawn.
+        live: share of the hidden units that vary over latents.
+    """
+
+    model: str
+    data: str
+    condition: str
+    kind: str
+    seed: int
+    step: int
+    modes: int
+    covered: int
+    effective: float
+    valid: float
+    si: float
+    null_high: float
+    live: float
+
+    @property
+    def setting(self) -> str:
+        """Network and data."""
+        return f"{self.model} on {self.data}"
