@@ -14,6 +14,7 @@ CLAIMS = Registry("claim", "ictal.analyses.claims", {
     "forget": ("not_run:FORGET", "desynchronising lessens forgetting; not run yet"),
     "eeg": ("eeg:CLAIM", "seizures and overfitted networks are alike"),
     "drugs": ("not_run:DRUGS", "each anti-epileptic mechanism has a regulariser; not run yet"),
+    "collapse": ("collapse:CLAIM", "mode collapse of a generator is abnormal synchrony of its units"),
     "healthy": ("healthy:CLAIM", "healthy networks keep SI in .3–.5, and a controller does well to"),
     "critical": ("not_run:CRITICAL", "networks work best near criticality; not run yet"),
 }, needs=("text", "scales"))  # fmt: skip

@@ -19,8 +19,8 @@ Statistic   Per seed, at the end: SI of collapsed − healthy generators (at lea
             over claims, settings and ways.
 Refutation  SI of collapsed generators no 0.1 higher. "Holds only when …" if generators of few modes are as synchronous,
             or an untrained one. Not testable where healthy generators reach less than three quarters of the modes, or
-            none of the ways less than half. Left out: a way that does not collapse, and one whose generators are
-            constant.
+            none of the ways less than half. Left out: a way that does not collapse, one whose generators are constant,
+            and one of whose samples less than a tenth are samples of the data: its training failed.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ NAME = "collapse"
 HEALTHY, FEW, NARROW, COLLAPSE, TREATED = "healthy", "few", "narrow", "collapse", "treated"  # kinds
 LEAST = 0.1
 ENOUGH, LOST = 0.75, 0.5  # share of the modes that healthy generators reach at least, and collapsed ones at most
+VALID = 0.1  # least share of valid samples
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +120,9 @@ def _not_collapsed(g: Generators, table: Mapping[int, Sequence[GeneratorValue]])
     """Return the reason why generators do not count as collapsed; empty if they do."""
     if g.share(table) > LOST:
         return f"does not collapse: reaches {g.modes * g.share(table):.1f} of {g.modes} modes"
+    valid = float(np.mean([rows[-1].valid for rows in table.values()]))
+    if valid < VALID:
+        return f"fails to train: {100 * valid:.0f} % of its samples are samples of the data"
     if constant := sum(not np.isfinite(rows[-1].si) for rows in table.values()):
         return f"gives one image: SI is not defined in {constant} of {len(table)} generators, whose units are constant"
     return ""

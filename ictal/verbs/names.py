@@ -27,6 +27,7 @@ EXPERIMENTS = Registry("experiment", "ictal.experiments", {
         "seizure_overfitting:run",
         "a seizure against rest, and overfitted against healthy classifiers, under the same measures",
     ),
+    "mode_collapse": ("mode_collapse:run", "generators that lose modes, healthy ones, and the synchrony of both"),
     "planted": ("planted:error_rates", "the pipeline on courses whose relation is known: how often its verdicts err"),
 }, needs=("__call__",))  # fmt: skip
 REGISTRIES = {  # in the order in which `explain` looks a name up

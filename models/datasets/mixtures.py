@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -44,19 +43,16 @@ class RingOfGaussians(Checked):
         angles = 2 * np.pi * np.arange(self.modes) / self.modes
         return np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
-    def samples(self, n: int, seed: int, only: Sequence[int] | None = None) -> NDArray[np.float32]:
-        """Draw samples (n, 2), of these modes alone if given.
+    def samples(self, n: int, seed: int) -> NDArray[np.float32]:
+        """Draw samples (n, 2).
 
         Raises:
-            InputError: fewer than two samples, or a mode that there is not.
+            InputError: fewer than two samples.
         """
         if n < 2:
             raise InputError(f"RingOfGaussians.samples: n must be at least 2; got {n}")
-        chosen = np.arange(self.modes) if only is None else np.asarray(only)
-        if chosen.size == 0 or not np.isin(chosen, np.arange(self.modes)).all():
-            raise InputError(f"RingOfGaussians.samples: only must name modes in 0..{self.modes - 1}; got {only}")
         rng = np.random.default_rng(seed)
-        drawn = self.centres[rng.choice(chosen, n)] + self.sd * rng.standard_normal((n, 2))
+        drawn = self.centres[rng.integers(self.modes, size=n)] + self.sd * rng.standard_normal((n, 2))
         return np.asarray(drawn, dtype=np.float32)
 
     def coverage(self, samples: ArrayLike) -> Coverage:
@@ -66,8 +62,20 @@ class RingOfGaussians(Checked):
         >>> ring.coverage(ring.centres)
         Coverage(covered=8, effective=8.000000000000002, valid=1.0, modes=8)
         """
+        away = self._away(samples)
+        return coverage(away.argmin(axis=1), away.min(axis=1) <= REACH * self.sd, self.modes)
+
+    def nearest(self, samples: ArrayLike) -> NDArray[np.int64]:
+        """Return the nearest mode of every sample (n, 2)."""
+        return self._away(samples).argmin(axis=1)
+
+    def _away(self, samples: ArrayLike) -> NDArray[np.float64]:
+        """Return the distance of every sample from every centre, (n, mode).
+
+        Raises:
+            InputError: samples of another shape.
+        """
         x = np.asarray(samples, dtype=np.float64)
         if x.ndim != 2 or x.shape[1] != 2:
-            raise InputError(f"RingOfGaussians.coverage: samples must be (n, 2); got {x.shape}")
-        away = np.linalg.norm(x[:, None] - self.centres, axis=2)
-        return coverage(away.argmin(axis=1), away.min(axis=1) <= REACH * self.sd, self.modes)
+            raise InputError(f"RingOfGaussians: samples must be (n, 2); got {x.shape}")
+        return np.asarray(np.linalg.norm(x[:, None] - self.centres, axis=2))

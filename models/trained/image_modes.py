@@ -54,7 +54,9 @@ class ImageModes:
         if data.kind != "images":
             raise InputError(f"ImageModes.of: {data.name}: must be images; got {data.kind}")
         if data.n_classes < 2:
-            raise InputError(f"ImageModes.of: {data.name}: must have at least 2 classes, since one cannot be lost; got 1")
+            raise InputError(
+                f"ImageModes.of: {data.name}: must have at least 2 classes, since one cannot be lost; got 1"
+            )
         if len(data.x_test) < 2:
             raise InputError(f"ImageModes.of: {data.name}: must have at least 2 test images; got {len(data.x_test)}")
         classifier = MLP.for_data(data, generator=torch.Generator().manual_seed(seed))

@@ -32,6 +32,7 @@ from ..architectures.generator import Generator
 from ..architectures.mlp import MLP
 from ..treatments.base import Treatment
 from .callbacks import Combined
+from .descent import cpu_threads
 from .randomness import Batches, checked_seed
 
 BETAS = (0.5, 0.999)
@@ -45,8 +46,8 @@ class Adversarial(Checked):
         InputError: a field that cannot be.
     """
 
-    steps: Annotated[int, Param("steps of the generator", ge=1)] = 2000
-    every: Annotated[int, Param("steps between two records", ge=1)] = 200
+    steps: Annotated[int, Param("steps of the generator", ge=1)] = 1500
+    every: Annotated[int, Param("steps between two records", ge=1)] = 300
     batch_size: Annotated[int, Param("samples of a step, of the data and of the generator", ge=2)] = 64
     latent: Annotated[int, Param("numbers that a sample is made of", ge=1)] = 16
     hidden: Sizes = (128, 128)
@@ -85,7 +86,7 @@ def train_generator(
     generator = Generator(how.latent, how.hidden, x.shape[1:], generator=weights, bounded=bounded)
     mean, sd = float(x.mean(dtype=np.float64)), float(x.std(dtype=np.float64))
     discriminator = MLP(int(np.prod(x.shape[1:])), how.hidden, 1, generator=weights, mean=mean, sd=sd)
-    data, batches = torch.as_tensor(x), Batches(len(x), min(how.batch_size, len(x)), seed)
+    data, batches = torch.as_tensor(np.array(x)), Batches(len(x), min(how.batch_size, len(x)), seed)
     ours, theirs = (
         torch.optim.Adam(model.parameters(), rate, betas=BETAS, fused=True)
         for model, rate in ((generator, how.learning_rate), (discriminator, how.discriminator_rate))
@@ -95,7 +96,7 @@ def train_generator(
         made: Tensor = generator(torch.randn(how.batch_size, how.latent, generator=chance))
         return made
 
-    with Combined(generator, treatments, seed) as treated:
+    with cpu_threads(1), Combined(generator, treatments, seed) as treated:
         for step in range(how.steps + 1):
             if record and (step % how.every == 0 or step == how.steps):
                 record(step, generator)
