@@ -239,5 +239,5 @@ CLAIM = Claim(
     NAME,
     "Mode collapse of a generator is abnormal synchrony of its units",
     "no figure",
-    __doc__, ("quick",), panel=panel, effects=effects,
+    __doc__, ("quick",), stages=("generators",), panel=panel, effects=effects,
 )  # fmt: skip

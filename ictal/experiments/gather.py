@@ -44,7 +44,7 @@ def write(place: Path, planned: Sequence[PlannedTraining], config: Mapping[str, 
     earlier = Evidence.load(place / FILE) if (place / FILE).exists() else Evidence(place.name)
     mine = {_identity(training) for training in trainings}
     kept = [training for training in earlier.trainings if _identity(training) not in mine]
-    for field in ("observations", "attacked", "tasks"):
+    for field in ("observations", "attacked", "tasks", "generators"):
         new = rows.setdefault(field, [])
         about = {_identity(row) for row in new}
         new += [row for row in getattr(earlier, field) if _identity(row) not in about]

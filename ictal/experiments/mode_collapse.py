@@ -14,7 +14,7 @@ Refutation  Of the claim. A way that does not collapse is left out; healthy gene
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -66,6 +66,10 @@ class Condition:
     changes: dict[str, Any] = field(default_factory=dict)
     two_modes: bool = False
     treatments: tuple[Treatment, ...] = ()
+
+    def how(self, bench: Bench) -> Adversarial:
+        """Return the settings of its trainings."""
+        return replace(bench.how, **self.changes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +157,7 @@ def run(
         if progress:
             progress(at, len(jobs), f"{name}, {condition.name}, seed {k}")
         rows += generator_values(name, condition, k)
-    return Evidence("quick", config=config_of(data, seeds, seed), generators=rows)
+    return Evidence("quick", config=config_of_run(data, seeds, seed), generators=rows)
 
 
 def generator_values(name: str, condition: Condition, seed: int) -> list[GeneratorValue]:
@@ -168,7 +172,7 @@ def generator_values(name: str, condition: Condition, seed: int) -> list[Generat
     x, truth = _samples(name, seed)
     if condition.two_modes:
         x = x[np.isin(_labels(name, seed), bench.two)]
-    how = replace(bench.how, **condition.changes)
+    how = condition.how(bench)
     latents = np.random.default_rng([seed, 3]).standard_normal((LATENTS, how.latent), dtype=np.float32)
     rows: list[GeneratorValue] = []
 
@@ -225,12 +229,24 @@ def _labels(name: str, seed: int) -> NDArray[np.int64]:
     return load_data(name, seed=seed).y_train
 
 
-def config_of(data: Sequence[str], seeds: int, seed: int) -> dict[str, Any]:
-    """Return what is needed to run it again."""
+def config_of_run(data: Sequence[str], seeds: int, seed: int) -> dict[str, Any]:
+    """Return what is needed to run it again: ``"generators"`` are the settings of every condition."""
     return {
         "command": f"ictal.EXPERIMENTS.load('mode_collapse')(data={tuple(data)}, seeds={seeds}, seed={seed})",
         "claims": [NAME],
         "seeds": list(range(seed, seed + seeds)),
         "engine": "torch",
+        "generators": {
+            name: {
+                condition.name: {
+                    **asdict(condition.how(BENCHES[name])),
+                    "two_modes": condition.two_modes,
+                    "treatments": [asdict(treatment) for treatment in condition.treatments],
+                }
+                for condition in BENCHES[name].conditions()
+            }
+            for name in data
+        },
+        "latents": LATENTS,
         "versions": versions("torch", "scikit-learn"),
     }

@@ -1,7 +1,7 @@
 """Planted generators: modes and synchrony whose relation is built in, for the error rates of the claim `collapse`.
 
 Nothing is trained. SI of a generator is its level below and an error of SD 0.02; collapsed generators reach 1.5 of 8
-modes, healthy ones 7.5. Cases as of `planted`:
+modes, healthy ones 7.5. Cases, and the truth of the claim in each, as of `planted`:
 
 =============  =========================================================================================
 present        Collapsed generators have an SI .3 above healthy ones; those of two modes .03.
@@ -18,24 +18,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..analyses.claims.collapse import COLLAPSE, FEW, HEALTHY
+from ..analyses.claims.collapse import COLLAPSE, FEW, HEALTHY, NAME
 from ..analyses.evidence.outcomes import GeneratorValue
+from ..analyses.evidence.store import Evidence
 from ..simulator import InputError, unknown
+from .planted import PLANTED_CASES
 
-CASES = ("present", "lower level", "small", "by way", "absent", "reversed", "confounded")
 MODES = 8
 LEVEL, RAISED, OF_TWO, NULL = 0.4, 0.3, 0.03, 0.03  # SI of healthy generators; added by collapse, by two modes; null
 ERROR, WANDER = 0.02, 0.05  # SD of SI: of every generator; of those of `absent`
 SIZES = {"lower level": 0.6, "small": 0.1, "reversed": -1.0, "absent": 0.0}  # of what collapse adds
 
 
-def planted_generators(
-    case: str, *, seed: int = 0, seeds: int = 5, size: float = 1.0, spread: float = 0.1
-) -> list[GeneratorValue]:
-    """Return the rows of pretended generators of one case: healthy, of two modes, and of two ways of collapse.
+def planted_generators(case: str, *, seed: int = 0, seeds: int = 5, size: float = 1.0, spread: float = 0.1) -> Evidence:
+    """Return evidence of pretended generators of one case: healthy, of two modes, and of two ways of collapse.
 
     Args:
-        case: of `CASES`.
+        case: of `PLANTED_CASES`.
         seed: of everything random.
         seeds: replicates of every condition.
         size: of what collapse adds to SI, 1 for .3.
@@ -44,8 +43,8 @@ def planted_generators(
     Raises:
         InputError: an unknown case, or fewer than one seed.
     """
-    if case not in CASES:
-        raise unknown("planted case", case, CASES)
+    if case not in PLANTED_CASES:
+        raise unknown("planted case", case, PLANTED_CASES)
     if seeds < 1:
         raise InputError(f"planted_generators.seeds: must be at least 1; got {seeds}")
     rows = []
@@ -71,4 +70,4 @@ def planted_generators(
                     GeneratorValue("planted generator", "8 modes", condition, kind, k, step, MODES, round(effective),
                                    effective, 0.8, si, NULL, 1.0)
                 )  # fmt: skip
-    return rows
+    return Evidence(f"planted {case}", config={"claims": [NAME]}, generators=rows)

@@ -70,8 +70,13 @@ class PGD(Checked):
     epsilon: Annotated[float, Param(EPSILON, ge=0)]
     norm: Annotated[Norm, Param(NORM)] = "linf"
     steps: Annotated[int, Param(STEPS, ge=1)] = 20
-    restarts: Annotated[int, Param("tries of each loss: the first from the image, the others from random points", ge=1)] = 1
-    losses: Annotated[tuple[Loss, ...], Param("losses to raise, each in tries of its own")] = ("cross-entropy", "margin")
+    restarts: Annotated[
+        int, Param("tries of each loss: the first from the image, the others from random points", ge=1)
+    ] = 1
+    losses: Annotated[tuple[Loss, ...], Param("losses to raise, each in tries of its own")] = (
+        "cross-entropy",
+        "margin",
+    )
     step: Annotated[float | None, Param(STEP, gt=0)] = None
     kappa: Annotated[float, Param(KAPPA, ge=0)] = 0.0
 

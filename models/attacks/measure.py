@@ -96,7 +96,7 @@ def attacks_of(attacks: Any) -> list[Attack]:
         raise InputError("attack: must have at least one size; got none")
     for each in given:
         if not hasattr(each, "once") or not hasattr(each, "epsilon"):
-            raise InputError(f'attack: must be an attack, e.g. PGD(0.03); got {each!r}; ictal.attack takes a name')
+            raise InputError(f"attack: must be an attack, e.g. PGD(0.03); got {each!r}; ictal.attack takes a name")
     alike = {tuple((k, v) for k, v in _values(each).items() if k != "epsilon") + (type(each),) for each in given}
     if len(alike) > 1:
         raise InputError("attack: the attacks must differ in their size alone; attack once for each of them")
