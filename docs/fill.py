@@ -10,9 +10,11 @@ from pathlib import Path
 
 from ictal import PLANTED_CASES, PLANTED_CLAIMS, PlantedRate, PlantedRates, ledger
 from ictal.analyses import Ledger, decide, decisions_table, filled, ledger_table, markdown_table
+from ictal.analyses.evidence.outcomes import GeneratorValue
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE, PAGE = ROOT / "data" / "reference", ROOT / "docs" / "evidence.md"
+MODES = ROOT / "docs" / "mode_collapse.md"
 API, DOORS = ROOT / "docs" / "api.md", ("ictal", "ictal.simulator", "ictal.analyses", "ictal.models")
 HEAD = "# Public names\n\nImport from these four modules; other paths may move. Made by `python docs/fill.py`.\n"
 
@@ -32,6 +34,28 @@ def page() -> str:
             "power": _power(rates),
         },
     )
+
+
+def modes_page() -> str:
+    """The page on mode collapse as it follows from what is stored."""
+    rows = ledger([REFERENCE]).evidence["quick"].generators
+    groups: dict[tuple[str, str], list[GeneratorValue]] = {}
+    for row in rows:
+        if row.step == max(other.step for other in rows if other.setting == row.setting):
+            groups.setdefault((row.data, row.condition), []).append(row)
+    table = [
+        [data, condition, *(_mean_and_range([getattr(row, name) for row in mine]) for name in _OF_GENERATORS)]
+        for (data, condition), mine in groups.items()
+    ]
+    head = ("data", "condition", "K_eff", "covered", "valid", "SI-3", "97.5 % of surrogates", "live units")
+    return filled(MODES.read_text(encoding="utf-8"), {"generators": markdown_table(head, table)})
+
+
+_OF_GENERATORS = ("effective", "covered", "valid", "si", "null_high", "live")
+
+
+def _mean_and_range(values: Sequence[float]) -> str:
+    return f"{sum(values) / len(values):.2f} ({min(values):.2f}–{max(values):.2f})"
 
 
 def _claims(found: Ledger) -> str:
@@ -138,5 +162,6 @@ def interval(k: int, n: int) -> tuple[float, float]:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    MODES.write_text(modes_page(), encoding="utf-8")
     API.write_text(api(), encoding="utf-8")
-    print(f"filled {PAGE.relative_to(ROOT)} and {API.relative_to(ROOT)}")
+    print("filled", ", ".join(str(path.relative_to(ROOT)) for path in (PAGE, MODES, API)))

@@ -25,6 +25,7 @@ def found():
 def test_the_documentation_is_what_follows_from_what_is_stored():
     fill = runpy.run_path(str(ROOT / "docs" / "fill.py"))
     assert fill["page"]() == (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
+    assert fill["modes_page"]() == (ROOT / "docs" / "mode_collapse.md").read_text(encoding="utf-8")
 
 
 def test_every_figure_is_drawn_from_what_is_stored(found):
