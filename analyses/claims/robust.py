@@ -33,7 +33,7 @@ import numpy as np
 
 from ...simulator import InputError
 from ..evidence.effect import Effect, measured_effect
-from ..evidence.outcomes import UnderAttack, under_attack
+from ..evidence.outcomes import AttackedValue, UnderAttack, under_attack
 from ..evidence.rules import Finding
 from ..evidence.store import Evidence
 from ..evidence.training import TrainingRun
@@ -63,11 +63,13 @@ def _one(t: Treated, found: Attacked) -> list[Effect]:
     t = _only_attacked(t, found)
     epsilon, larger = sizes[0], sizes[1:]
 
-    def under(training: TrainingRun, size: float = epsilon) -> float:
-        return _of(training, found).pgd[size].accuracy
+    def under(training: TrainingRun, attack: str = "pgd", size: float = epsilon) -> float:
+        table: Mapping[float, AttackedValue] = getattr(_of(training, found), attack)
+        if size not in table:
+            raise InputError(f"{training.condition}: attack {attack} was not run at ε = {_in_words(size)}")
+        return table[size].accuracy
 
-    def transferred(training: TrainingRun) -> float:
-        return _of(training, found).transfer[epsilon].accuracy
+    transferred, noise = partial(under, attack="transfer"), partial(under, attack="noise")
 
     def clean(training: TrainingRun) -> float:
         return _of(training, found).clean
@@ -110,7 +112,7 @@ def _one(t: Treated, found: Attacked) -> list[Effect]:
         ("", under, f"accuracy under PGD at ε = {_in_words(epsilon)}"),
         ("SI, ", last_si, "SI"),
         ("clean, ", clean, "accuracy without an attack"),
-        ("random signs, ", lambda c: _of(c, found).noise[epsilon].accuracy, "accuracy under noise of that size"),
+        ("random signs, ", noise, "accuracy under noise of that size"),
         *((f"ε = {_in_words(size)}, ", partial(under, size=size), "accuracy under PGD") for size in larger),
     ]
     for lead, of, words in columns:
