@@ -224,8 +224,9 @@ def panel(axes: Axes, shown: Shown) -> str:
     for kind, (colour, mark) in LOOKS.items():
         for at, (name, table) in enumerate(g.by_kind.get(kind, {}).items()):
             last = [generator[-1] for generator in table.values()]
+            label = f"collapsed: {name}" if kind == COLLAPSE else name
             axes.plot([row.si for row in last], [row.effective for row in last], mark, color=colour, ms=4.5,
-                      mfc=colour if at == 0 else "white", mew=0.9, ls="none", label=f"collapsed: {name}" if kind == COLLAPSE else name)  # fmt: skip
+                      mfc=colour if at == 0 else "white", mew=0.9, ls="none", label=label)  # fmt: skip
     null = float(np.nanmean([row.null_high for row in rows]))
     axes.axvline(null, color=NULL_EDGE, ls=":", lw=1.0)
     axes.add_line(Line2D([], [], color=NULL_EDGE, ls=":", lw=1.0, label="null, 97.5 %"))

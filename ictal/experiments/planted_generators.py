@@ -24,6 +24,7 @@ from ..analyses.evidence.store import Evidence
 from ..simulator import InputError, unknown
 from .planted import PLANTED_CASES
 
+GENERATOR_CLAIMS = (NAME,)
 MODES = 8
 LEVEL, RAISED, OF_TWO, NULL = 0.4, 0.3, 0.03, 0.03  # SI of healthy generators; added by collapse, by two modes; null
 ERROR, WANDER = 0.02, 0.05  # SD of SI: of every generator; of those of `absent`
@@ -70,4 +71,4 @@ def planted_generators(case: str, *, seed: int = 0, seeds: int = 5, size: float 
                     GeneratorValue("planted generator", "8 modes", condition, kind, k, step, MODES, round(effective),
                                    effective, 0.8, si, NULL, 1.0)
                 )  # fmt: skip
-    return Evidence(f"planted {case}", config={"claims": [NAME]}, generators=rows)
+    return Evidence(f"planted {case}", config={"claims": list(GENERATOR_CLAIMS)}, generators=rows)

@@ -16,8 +16,9 @@ from ..simulator.types import Progress
 from .scales import PlannedTraining
 
 STAGES = Registry("stage", "ictal.experiments", {
-    "generators": ("generators:STAGE", "generators that lose modes, and healthy ones"),
+    "attacks": ("attacks:STAGE", "attacks on the networks that are trained"),
     "brain": ("brain:STAGE", "the seizure network beside classifiers, and the scan of a brain model and of EEG"),
+    "generators": ("generators:STAGE", "generators that lose modes, and healthy ones"),
 })  # fmt: skip
 
 

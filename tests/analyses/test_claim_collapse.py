@@ -1,12 +1,11 @@
 """The claim on mode collapse: it can hold, hold under a condition, fail, or be not testable; its error rates."""
 
-from collections import Counter
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from ictal import PLANTED_CASES, PlantedRate, ledger
+from ictal import PLANTED_CASES, error_rates, ledger
 from ictal.analyses import FAILS, HOLDS, NOT_TESTABLE, ONLY, Evidence, decide
 from ictal.analyses.claims.collapse import CLAIM, COLLAPSE, FEW, HEALTHY, TREATED
 from ictal.analyses.evidence.effect import wilson
@@ -94,17 +93,12 @@ def test_generators_are_stored(tmp_path):
     assert verdict(again) == verdict(evidence) == HOLDS
 
 
-def rates(case, n, seeds, first):
-    counts = Counter(verdict(planted_generators(case, seed=first + k, seeds=seeds)) for k in range(n))
-    return [PlantedRate(case, "collapse", found, count, n, seeds=seeds) for found, count in counts.items()]
-
-
 @pytest.mark.parametrize(("n", "seeds"), [(10, 5), pytest.param(200, 3, marks=pytest.mark.physics),
                                           pytest.param(200, 5, marks=pytest.mark.physics)])  # fmt: skip
 def test_error_rates_on_planted_generators(n, seeds):
-    """No false "holds" in more than 5 % (Wilson's upper end at n = 200); with 5 seeds what is there is found, at full size."""
+    """No false "holds" in more than 5 % (Wilson's upper end at n = 200); 5 seeds find what is there at full size."""
     for case in PLANTED_CASES:
-        found = rates(case, n, seeds, 1000)
+        found = error_rates(n, cases=(case,), claim="collapse", seed=1000, seeds=seeds).rows
         false = sum(rate.count for rate in found if rate.false_holds)
         assert false <= 0.01 * n, (case, found)
         assert n < 200 or wilson(false, n)[1] <= 0.05, (case, found)

@@ -69,14 +69,14 @@ def test_files_of_other_generators_are_refused(tmp_path, monkeypatch):
     reproduce(["collapse"], folder=tmp_path, seeds=1)
     other = mode_collapse.BENCHES["ring"]
     monkeypatch.setattr(mode_collapse, "BENCHES", {"ring": replace(other, how=replace(other.how, steps=30))})
-    with pytest.raises(InputError, match="ring-seed0.h5: is of other generators than its name"):
+    with pytest.raises(InputError, match=r"ring-seed0\.h5: is of other generators than its name"):
         reproduce(["collapse"], folder=tmp_path, seeds=2)
 
 
 def test_bad_input_is_one_line():
     with pytest.raises(InputError, match="seeds: must be at least 1; got 0"):
         run(seeds=0)
-    with pytest.raises(InputError, match="'rings'.*ring"):
+    with pytest.raises(InputError, match=r"'rings'.*ring"):
         run(data=["rings"])
     with pytest.raises(InputError, match="must name at least one of ring; got none"):
         run(data=[])
