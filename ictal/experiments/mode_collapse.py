@@ -97,7 +97,7 @@ class Bench:
             Condition("healthy", HEALTHY),
             *(Condition(name, COLLAPSE, changes) for name, changes in self.ways.items()),
             Condition("healthy, two modes", FEW, two_modes=True),
-            Condition("healthy, one latent number", NARROW, {"latent": 1}),
+            Condition("one latent number", NARROW, {"latent": 1}),
             Condition(f"{FAST}: {PENALTY}", TREATED, self.ways[FAST], treatments=(DesyncReg(1.0, target=0.0),)),
         ]  # fmt: skip
 
@@ -106,13 +106,13 @@ RING = RingOfGaussians(sd=0.1)
 BENCHES = {
     "ring": Bench(
         "MLP generator, 2 × 64", "ring of 8 Gaussians",
-        Adversarial(latent=8, hidden=(64, 64), learning_rate=5e-3, discriminator_rate=1e-3, penalty=0.1),
+        Adversarial(every=1500, latent=8, hidden=(64, 64), learning_rate=5e-3, discriminator_rate=1e-3, penalty=0.1),
         {FAST: {"learning_rate": 3e-2, "penalty": 0.0}, RARE: {"learning_rate": 1e-3, "generator_steps": 10}},
         False, (0, 4),
     ),
     "digits": Bench(
         "MLP generator, 2 × 128", "digits",
-        Adversarial(latent=16, hidden=(128, 128), learning_rate=5e-4, discriminator_rate=5e-4, penalty=1.0),
+        Adversarial(every=1500, latent=16, hidden=(128, 128), learning_rate=5e-4, discriminator_rate=5e-4, penalty=1.0),
         {FAST: {"learning_rate": 1e-2, "penalty": 0.0},
          RARE: {"learning_rate": 1e-3, "generator_steps": 2, "penalty": 0.0}},
         True, (0, 1),
@@ -128,7 +128,7 @@ def run(
     seed: int = 0,
     progress: Shown = None,
 ) -> Evidence:
-    """Train the generators and measure modes and synchrony at every record.
+    """Train the generators and measure modes and synchrony before and after.
 
     Args:
         data: "ring", "digits", or both.
