@@ -7,10 +7,10 @@ import re
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from ictal import PLANTED_CASES, PLANTED_CLAIMS, PlantedRate, PlantedRates, ledger
 from ictal.analyses import Ledger, decide, decisions_table, filled, ledger_table, markdown_table
-from ictal.analyses.evidence.outcomes import GeneratorValue
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE, PAGE = ROOT / "data" / "reference", ROOT / "docs" / "evidence.md"
@@ -39,10 +39,9 @@ def page() -> str:
 def modes_page() -> str:
     """The page on mode collapse as it follows from what is stored."""
     rows = ledger([REFERENCE]).evidence["quick"].generators
-    groups: dict[tuple[str, str], list[GeneratorValue]] = {}
+    groups: dict[tuple[str, str], list[Any]] = {}
     for row in rows:
-        if row.step == max(other.step for other in rows if other.setting == row.setting):
-            groups.setdefault((row.data, row.condition), []).append(row)
+        groups.setdefault((row.data, row.condition), []).append(row)
     table = [
         [data, condition, *(_mean_and_range([getattr(row, name) for row in mine]) for name in _OF_GENERATORS)]
         for (data, condition), mine in groups.items()
@@ -55,7 +54,9 @@ _OF_GENERATORS = ("effective", "covered", "valid", "si", "null_high", "live")
 
 
 def _mean_and_range(values: Sequence[float]) -> str:
-    return f"{sum(values) / len(values):.2f} ({min(values):.2f}–{max(values):.2f})"
+    """Words of numbers; a dash where none was drawn."""
+    mean = sum(values) / len(values)
+    return f"{mean:.2f} ({min(values):.2f}–{max(values):.2f})" if mean == mean else "–"
 
 
 def _claims(found: Ledger) -> str:

@@ -43,14 +43,18 @@ from .claim import Claim
 
 NAME = "collapse"
 HEALTHY, FEW, NARROW, COLLAPSE, TREATED = "healthy", "few", "narrow", "collapse", "treated"  # kinds
+UNTRAINED = "untrained"
 LEAST = 0.1
 ENOUGH, LOST = 0.75, 0.5  # share of the modes that healthy generators reach at least, and collapsed ones at most
 VALID = 0.1  # least share of valid samples
 
 
+BySeed = Mapping[int, GeneratorValue]
+
+
 @dataclass(frozen=True, eq=False)
 class Generators:
-    """Generators of one setting: kind -> condition -> seed -> its values, in the order of steps.
+    """Generators of one setting: kind -> condition -> seed -> its values.
 
     Attributes:
         name: network and data.
@@ -59,17 +63,17 @@ class Generators:
 
     name: str
     modes: int
-    by_kind: Mapping[str, Mapping[str, Mapping[int, Sequence[GeneratorValue]]]]
+    by_kind: Mapping[str, Mapping[str, BySeed]]
 
     @classmethod
     def of(cls, name: str, rows: Sequence[GeneratorValue]) -> Generators:
         """Sort the rows of one setting."""
-        found: dict[str, dict[str, dict[int, list[GeneratorValue]]]] = {}
-        for row in sorted(rows, key=lambda row: row.step):
-            found.setdefault(row.kind, {}).setdefault(row.condition, {}).setdefault(row.seed, []).append(row)
+        found: dict[str, dict[str, dict[int, GeneratorValue]]] = {}
+        for row in rows:
+            found.setdefault(row.kind, {}).setdefault(row.condition, {})[row.seed] = row
         return cls(name, rows[0].modes, found)
 
-    def only(self, kind: str) -> Mapping[int, Sequence[GeneratorValue]]:
+    def only(self, kind: str) -> BySeed:
         """Return seed -> values of the one condition of this kind.
 
         Raises:
@@ -80,9 +84,9 @@ class Generators:
             raise InputError(f"wants one condition of the kind {kind!r}; got {', '.join(conditions) or 'none'}")
         return next(iter(conditions.values()))
 
-    def share(self, table: Mapping[int, Sequence[GeneratorValue]]) -> float:
+    def share(self, table: BySeed) -> float:
         """Effective number of modes at the end as a share of all, mean over seeds."""
-        return float(np.mean([rows[-1].effective for rows in table.values()])) / self.modes
+        return float(np.mean([row.effective for row in table.values()])) / self.modes
 
 
 def effects(evidence: Evidence) -> Finding:
@@ -116,32 +120,30 @@ def effects(evidence: Evidence) -> Finding:
     return Finding(tuple(out), untestable, left_out)
 
 
-def _not_collapsed(g: Generators, table: Mapping[int, Sequence[GeneratorValue]]) -> str:
+def _not_collapsed(g: Generators, table: BySeed) -> str:
     """Return the reason why generators do not count as collapsed; empty if they do."""
     if g.share(table) > LOST:
         return f"does not collapse: reaches {g.modes * g.share(table):.1f} of {g.modes} modes"
-    valid = float(np.mean([rows[-1].valid for rows in table.values()]))
+    valid = float(np.mean([row.valid for row in table.values()]))
     if valid < VALID:
         return f"fails to train: {100 * valid:.0f} % of its samples are samples of the data"
-    if constant := sum(not np.isfinite(rows[-1].si) for rows in table.values()):
+    if constant := sum(not np.isfinite(row.si) for row in table.values()):
         return f"gives one image: SI is not defined in {constant} of {len(table)} generators, whose units are constant"
     return ""
 
 
-def _of(g: Generators, table: Mapping[int, Sequence[GeneratorValue]], way: str) -> list[Effect]:
+def _of(g: Generators, table: BySeed, way: str) -> list[Effect]:
     """Return the effects of one way of collapse.
 
     Raises:
         InputError: fewer seeds than decide, shared by all conditions.
     """
-    healthy, few = g.only(HEALTHY), g.only(FEW)
-    seeds = sorted(set(table) & set(healthy) & set(few))
+    groups = (table, g.only(HEALTHY), g.only(FEW), g.only(UNTRAINED))
+    seeds = sorted(set.intersection(*(set(group) for group in groups)))
     if len(seeds) < FEWEST:
         raise InputError(f"has {len(seeds)} seeds that all conditions share; wants at least {FEWEST}")
-    collapsed, well, two, before = (
-        _si(one, seeds, at) for one, at in ((table, -1), (healthy, -1), (few, -1), (table, 0))
-    )
-    surrogates = np.array([table[seed][-1].null_high for seed in seeds])
+    collapsed, well, two, before = (_si(group, seeds) for group in groups)
+    surrogates = np.array([table[seed].null_high for seed in seeds])
     out = [
         effect(NAME, "collapsed over healthy", g.name, collapsed - well, statistic="SI collapsed − healthy",
                least=LEAST, substance=True),
@@ -158,9 +160,8 @@ def _of(g: Generators, table: Mapping[int, Sequence[GeneratorValue]], way: str) 
                if name.startswith(f"{way}: ")}  # fmt: skip
     for name, one in treated.items():
         out += _of_treated(g, name, one, table)
-    groups = {"collapsed": table, "healthy": healthy, "two modes": few, **{
-        name: one for name, one in g.by_kind.get(NARROW, {}).items()}}  # fmt: skip
-    for name, one in groups.items():
+    named = {"collapsed": table, "healthy": groups[1], "two modes": groups[2], **g.by_kind.get(NARROW, {})}
+    for name, one in named.items():
         out += _levels(g, name, one)
     return out
 
@@ -168,13 +169,13 @@ def _of(g: Generators, table: Mapping[int, Sequence[GeneratorValue]], way: str) 
 def _of_treated(
     g: Generators,
     name: str,
-    treated: Mapping[int, Sequence[GeneratorValue]],
-    plain: Mapping[int, Sequence[GeneratorValue]],
+    treated: BySeed,
+    plain: BySeed,
 ) -> list[Effect]:
     """Return modes regained and SI taken away by a treatment."""
     seeds = sorted(set(treated) & set(plain))
-    modes = [(treated[seed][-1].effective - plain[seed][-1].effective) / g.modes for seed in seeds]
-    fall = [plain[seed][-1].si - treated[seed][-1].si for seed in seeds]
+    modes = [(treated[seed].effective - plain[seed].effective) / g.modes for seed in seeds]
+    fall = [plain[seed].si - treated[seed].si for seed in seeds]
     out = [effect(NAME, f"{name}, modes regained", g.name, modes, role="beside", least=LEAST,
                   statistic="effective number of modes with − without, as a share of all")]  # fmt: skip
     if np.isfinite(fall).all():
@@ -183,9 +184,9 @@ def _of_treated(
     return out
 
 
-def _levels(g: Generators, name: str, table: Mapping[int, Sequence[GeneratorValue]]) -> list[Effect]:
+def _levels(g: Generators, name: str, table: BySeed) -> list[Effect]:
     """Return SI, modes and valid samples of one group, for the reader."""
-    last = [rows[-1] for rows in table.values()]
+    last = list(table.values())
     measured = {
         f"SI, {name}": ("SI", [row.si for row in last]),
         f"modes, {name}": ("effective number of modes as a share of all", [row.effective / g.modes for row in last]),
@@ -198,16 +199,16 @@ def _levels(g: Generators, name: str, table: Mapping[int, Sequence[GeneratorValu
     ]
 
 
-def _si(table: Mapping[int, Sequence[GeneratorValue]], seeds: Sequence[int], at: int) -> Floats:
-    """Return SI of each seed at a record.
+def _si(table: BySeed, seeds: Sequence[int]) -> Floats:
+    """Return SI of each seed.
 
     Raises:
         InputError: it is not defined in one of them.
     """
-    values = np.array([table[seed][at].si for seed in seeds])
+    values = np.array([table[seed].si for seed in seeds])
     if not np.isfinite(values).all():
-        row = table[seeds[int(np.flatnonzero(~np.isfinite(values))[0])]][at]
-        raise InputError(f"{row.condition}, seed {row.seed}: SI is not defined at step {row.step}: no units that vary")
+        row = table[seeds[int(np.flatnonzero(~np.isfinite(values))[0])]]
+        raise InputError(f"{row.condition}, seed {row.seed}: SI is not defined: fewer than two units vary")
     return values
 
 
@@ -223,7 +224,7 @@ def panel(axes: Axes, shown: Shown) -> str:
     g = Generators.of(setting, rows)
     for kind, (colour, mark) in LOOKS.items():
         for at, (name, table) in enumerate(g.by_kind.get(kind, {}).items()):
-            last = [generator[-1] for generator in table.values()]
+            last = list(table.values())
             label = f"collapsed: {name}" if kind == COLLAPSE else name
             axes.plot([row.si for row in last], [row.effective for row in last], mark, color=colour, ms=4.5,
                       mfc=colour if at == 0 else "white", mew=0.9, ls="none", label=label)  # fmt: skip

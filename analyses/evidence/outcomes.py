@@ -103,12 +103,12 @@ class TaskValue:
 
 @dataclass(frozen=True)
 class GeneratorValue:
-    """Modes that one generator reaches, and the synchrony of its hidden layers, at one step of its training.
+    """Modes that one generator reaches, and the synchrony of its hidden layers, after so many steps of training.
 
     Attributes:
         model, data, condition, seed: of the training, as of `TrainingRun`.
-        kind: ``"healthy"``; by what its modes are meant to be lost: ``"collapse"``; ``"few"`` modes in its data;
-            ``"narrow"`` latents; ``"treated"`` where a treatment is tested.
+        kind: ``"healthy"``; ``"collapse"`` where it is made to lose modes; ``"few"`` modes in its data; ``"narrow"``
+            latents; ``"treated"`` where a treatment is tested; ``"untrained"``, with the first weights of the seed.
         step: steps of the generator, from 0.
         modes: of the data that `healthy` generators see.
         covered, effective, valid: as of `Coverage`.

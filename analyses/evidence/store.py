@@ -29,7 +29,7 @@ class Evidence(Result):
         observations: values of a brain model, EEG and networks, without a training.
         attacked: accuracy of the trained networks under attack.
         tasks: accuracy on every task of a sequence after every task.
-        generators: modes and synchrony of generators over their training.
+        generators: modes and synchrony of generators.
         config: what is needed to run it again; versions; the claims that it was run for.
     """
 

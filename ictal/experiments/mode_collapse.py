@@ -23,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..analyses import Evidence
-from ..analyses.claims.collapse import COLLAPSE, FEW, HEALTHY, NAME, NARROW, TREATED
+from ..analyses.claims.collapse import COLLAPSE, FEW, HEALTHY, NAME, NARROW, TREATED, UNTRAINED
 from ..analyses.evidence.outcomes import GeneratorValue
 from ..analyses.settings import ValueSettings
 from ..analyses.values import values
@@ -106,13 +106,13 @@ RING = RingOfGaussians(sd=0.1)
 BENCHES = {
     "ring": Bench(
         "MLP generator, 2 × 64", "ring of 8 Gaussians",
-        Adversarial(every=1500, latent=8, hidden=(64, 64), learning_rate=5e-3, discriminator_rate=1e-3, penalty=0.1),
+        Adversarial(latent=8, hidden=(64, 64), learning_rate=5e-3, discriminator_rate=1e-3, penalty=0.1),
         {FAST: {"learning_rate": 3e-2, "penalty": 0.0}, RARE: {"learning_rate": 1e-3, "generator_steps": 10}},
         False, (0, 4),
     ),
     "digits": Bench(
         "MLP generator, 2 × 128", "digits",
-        Adversarial(every=1500, latent=16, hidden=(128, 128), learning_rate=5e-4, discriminator_rate=5e-4, penalty=1.0),
+        Adversarial(latent=16, hidden=(128, 128), learning_rate=5e-4, discriminator_rate=5e-4, penalty=1.0),
         {FAST: {"learning_rate": 1e-2, "penalty": 0.0},
          RARE: {"learning_rate": 1e-3, "generator_steps": 2, "penalty": 0.0}},
         True, (0, 1),
@@ -128,7 +128,7 @@ def run(
     seed: int = 0,
     progress: Shown = None,
 ) -> Evidence:
-    """Train the generators and measure modes and synchrony before and after.
+    """Train the generators and measure modes and synchrony.
 
     Args:
         data: "ring", "digits", or both.
@@ -161,7 +161,7 @@ def run(
 
 
 def generator_values(name: str, condition: Condition, seed: int) -> list[GeneratorValue]:
-    """Train one generator, and measure it at every record.
+    """Train one generator and measure it; of a healthy one also before training.
 
     Args:
         name: of the bench.
@@ -177,8 +177,11 @@ def generator_values(name: str, condition: Condition, seed: int) -> list[Generat
     rows: list[GeneratorValue] = []
 
     def record(step: int, generator: Generator) -> None:
-        found = measured(generator, latents, truth, nulls=SURROGATES if step == how.steps else 0, seed=seed)
-        rows.append(GeneratorValue(bench.model, bench.data, condition.name, condition.kind, seed, step, **found))
+        last = step == how.steps
+        if last or (step == 0 and condition.kind == HEALTHY):  # first weights of a seed are those of every condition
+            found = measured(generator, latents, truth, nulls=SURROGATES if last else 0, seed=seed)
+            named = (condition.name, condition.kind) if last else (UNTRAINED, UNTRAINED)
+            rows.append(GeneratorValue(bench.model, bench.data, *named, seed, step, **found))
 
     train_generator(x, how, bounded=bench.bounded, treatments=condition.treatments, seed=seed, record=record)
     return rows

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..analyses.claims.collapse import COLLAPSE, FEW, HEALTHY, NAME
+from ..analyses.claims.collapse import COLLAPSE, FEW, HEALTHY, NAME, UNTRAINED
 from ..analyses.evidence.outcomes import GeneratorValue
 from ..analyses.evidence.store import Evidence
 from ..simulator import InputError, unknown
@@ -27,6 +27,7 @@ from .planted import PLANTED_CASES
 GENERATOR_CLAIMS = (NAME,)
 MODES = 8
 LEVEL, RAISED, OF_TWO, NULL = 0.4, 0.3, 0.03, 0.03  # SI of healthy generators; added by collapse, by two modes; null
+REACHED = {HEALTHY: 7.5, FEW: 1.9, COLLAPSE: 1.5, UNTRAINED: 3.0}  # effective modes
 ERROR, WANDER = 0.02, 0.05  # SD of SI: of every generator; of those of `absent`
 SIZES = {"lower level": 0.6, "small": 0.1, "reversed": -1.0, "absent": 0.0}  # of what collapse adds
 
@@ -60,15 +61,14 @@ def planted_generators(case: str, *, seed: int = 0, seeds: int = 5, size: float 
             ("one way", COLLAPSE): float(added[0]),
             ("another way", COLLAPSE): float(added[1]),
             ("healthy, two modes", FEW): two,
+            ("untrained", UNTRAINED): float(min(0.0, *added)) - 0.1,
         }
-        before = LEVEL + float(min(0.0, *added)) - 0.1
         for (condition, kind), more in levels.items():
             wander = WANDER * rng.normal() if case == "absent" else 0.0
-            for step, level in ((0, before), (1000, LEVEL + more + wander)):
-                si = float(np.clip(level + ERROR * rng.normal(), 0.0, 1.0))
-                effective = {HEALTHY: 7.5, FEW: 1.9, COLLAPSE: 1.5}[kind] + 0.1 * float(rng.uniform(-1, 1))
-                rows.append(
-                    GeneratorValue("planted generator", "8 modes", condition, kind, k, step, MODES, round(effective),
-                                   effective, 0.8, si, NULL, 1.0)
-                )  # fmt: skip
+            si = float(np.clip(LEVEL + more + wander + ERROR * rng.normal(), 0.0, 1.0))
+            effective = REACHED[kind] + 0.1 * float(rng.uniform(-1, 1))
+            rows.append(
+                GeneratorValue("planted generator", "8 modes", condition, kind, k, 0 if kind == UNTRAINED else 1000,
+                               MODES, round(effective), effective, 0.8, si, NULL, 1.0)
+            )  # fmt: skip
     return Evidence(f"planted {case}", config={"claims": list(GENERATOR_CLAIMS)}, generators=rows)

@@ -7,7 +7,7 @@ import pytest
 
 from ictal import PLANTED_CASES, error_rates, ledger
 from ictal.analyses import FAILS, HOLDS, NOT_TESTABLE, ONLY, Evidence, decide
-from ictal.analyses.claims.collapse import CLAIM, COLLAPSE, FEW, HEALTHY, TREATED
+from ictal.analyses.claims.collapse import CLAIM, COLLAPSE, FEW, HEALTHY, TREATED, UNTRAINED
 from ictal.analyses.evidence.effect import wilson
 from ictal.analyses.evidence.outcomes import GeneratorValue
 from ictal.analyses.evidence.rules import ABSENT, OPPOSITE, shown
@@ -28,9 +28,9 @@ def generators(collapsed=0.7, healthy=0.4, few=0.42, before=0.3, modes=(7.5, 1.5
     rows = []
     for k in range(seeds):
         wobble = 0.005 * k
+        rows.append(generator("untrained", UNTRAINED, k, before, 3.0, step=0))
         for condition, kind, si, reached in (("healthy", HEALTHY, healthy, modes[0]), ("fast", COLLAPSE, collapsed,
                                              modes[1]), ("two modes", FEW, few, 2.0)):  # fmt: skip
-            rows.append(generator(condition, kind, k, before, 3.0, step=0))
             rows.append(generator(condition, kind, k, si + wobble, reached, valid=valid, null=null))
     return Evidence("quick", generators=rows, config={"claims": ["collapse"]})
 
@@ -59,7 +59,7 @@ def test_the_claim_can_end_in_every_way(changes, found, words):
 
 def test_a_way_that_does_not_collapse_is_left_out_and_named():
     evidence = generators()
-    more = [replace(row, condition="slow", effective=7.0 if row.step else 3.0) for row in evidence.generators
+    more = [replace(row, condition="slow", effective=7.0) for row in evidence.generators
             if row.kind == COLLAPSE]  # fmt: skip
     finding = CLAIM.effects(replace(evidence, generators=[*evidence.generators, *more]))
     assert finding.left_out == {"net on images": "slow does not collapse: reaches 7.0 of 8 modes"}
