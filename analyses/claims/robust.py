@@ -116,11 +116,15 @@ def _one(t: Treated, found: Attacked) -> list[Effect]:
         ("random signs, ", noise, "accuracy under noise of that size"),
         *((f"ε = {_in_words(size)}, ", partial(under, size=size), "accuracy under PGD") for size in larger),
     ]
+
+    def values(of: Callable[[TrainingRun], float], trainings: BySeed) -> list[float]:
+        return t.values(trainings, of)
+
     for lead, of, words in columns:
-        out.append(measured_effect(NAME, f"{lead}none", t.name, partial(t.values, t.plain, of), statistic=words,
+        out.append(measured_effect(NAME, f"{lead}none", t.name, partial(values, of, t.plain), statistic=words,
                                    role="beside", scale="index", claimed=math.nan if lead else 0.085))  # fmt: skip
         out += [
-            beside(NAME, f"{lead}{name}", t, name, lambda a, of=of: t.values(a, of), statistic=words, scale="index",
+            beside(NAME, f"{lead}{name}", t, name, partial(values, of), statistic=words, scale="index",
                    claimed=math.nan if lead else CLAIMED.get(name, math.nan))
             for name in known if name in t.doses
         ]  # fmt: skip
