@@ -69,7 +69,7 @@ def images_of(victim: Victim, x: Any, y: Any) -> tuple[Tensor, Tensor]:
     return x, y.long().to(victim.device)
 
 
-def checked(victim: Victim, x: Tensor, y: Tensor) -> tuple[str, ...]:
+def checked(victim: Victim, x: Tensor, y: Tensor, what: str = "attack.model") -> tuple[str, ...]:
     """Return sentences on a model that answers otherwise when it is asked again; within `Victim.evaluating`.
 
     Raises:
@@ -82,12 +82,12 @@ def checked(victim: Victim, x: Tensor, y: Tensor) -> tuple[str, ...]:
     except InputError:
         raise
     except (RuntimeError, ValueError, TypeError, IndexError, NotImplementedError) as error:
-        raise cannot_take("attack", some, error) from error
+        raise InputError(f"{what}: {cannot_take(some, error, len(x))}") from error
     if not bool(torch.isfinite(once).all()):
-        raise InputError("attack.model: must return finite logits; got NaN or infinity for some images")
+        raise InputError(f"{what}: must return finite logits; got NaN or infinity for some images")
     if once.shape[1] < 2 or once.shape[1] <= int(y.max()):
         raise InputError(
-            f"attack.model: must return a logit for each class, two at least and up to the label {int(y.max())}; got "
+            f"{what}: must return a logit for each class, two at least and up to the label {int(y.max())}; got "
             f"{once.shape[1]}"
         )
     notes = []
@@ -120,7 +120,7 @@ def _differ(a: Tensor, b: Tensor) -> bool:
 
 def _tensor(name: str, values: Any) -> Tensor:
     try:
-        return torch.from_numpy(np.ascontiguousarray(values))
+        return torch.tensor(np.asarray(values))
     except (TypeError, ValueError) as error:
         raise InputError(f"attack.{name}: must be an array of numbers; got {type(values).__name__}") from error
 

@@ -62,10 +62,10 @@ def doubts(
     """
     said = [*_zeros(found), *_against_noise(found), *_over_sizes(found)]
     rows: list[AttackRow] = []
-    if not isinstance(found[0].attack, FGSM | PGD) or not bool(right.any()):
+    if type(found[0].attack) not in (FGSM, PGD) or not bool(right.any()):
         return said, rows
     n_right = int(right.sum())
-    chosen = min(found, key=lambda one: abs(int(one.left.sum()) - n_right / 2))
+    chosen = min(found, key=lambda one: (abs(int(one.left.sum()) - n_right / 2), -one.attack.epsilon))
     attack = chosen.attack
     if attack.epsilon > 0 and bool(chosen.left.any()):
         for control, words in _controls(attack):
@@ -75,10 +75,8 @@ def doubts(
             note = f"check on {len(sample)} images that stand"
             rows.append(_row(control, stands, len(sample), note))
             if fallen >= SOME and fallen > MANY * len(sample):
-                said.append(
-                    f"gradients may be masked: of {len(sample)} images that the attack leaves right at ε = "
-                    f"{attack.epsilon:g}, {fallen} fall to {words}"
-                )
+                of = f"of {len(sample)} images that the attack leaves right at ε = {attack.epsilon:g}, {fallen} fall to"
+                said.append(words.format(of))
     if victim.bounds is not None:
         low, high = victim.bounds
         width = (high - low) if attack.norm == "linf" else (high - low) * float(x[0].numel()) ** 0.5
@@ -131,17 +129,18 @@ def _over_sizes(found: Sequence[Found]) -> list[str]:
 
 
 def _controls(attack: Attack) -> list[tuple[Attack, str]]:
-    """Return the attacks on images that stand, each with its words."""
+    """Return the attacks on images that stand, each with its sentence, in which {} is what fell."""
     stronger = _stronger(attack)
     of_more = (
-        f"PGD with {stronger.steps} steps and {stronger.restarts} restarts: the attack is not at its best, give it more"
+        f"the attack is not at its best: {{}} PGD with {stronger.steps} steps, {stronger.restarts} restarts and the losses "
+        f"{' and '.join(stronger.losses)}; give it more of these"
     )
     controls: list[tuple[Attack, str]] = [(stronger, of_more)]
     if isinstance(attack, PGD):
         one = FGSM(attack.epsilon, attack.norm, attack.losses, attack.kappa)
-        controls.append((one, "one step (FGSM), which many steps should beat"))
+        controls.append((one, "gradients may be masked: {} one step (FGSM), which many steps should beat"))
     black_box = SPSA(attack.epsilon, attack.norm)
-    controls.append((black_box, "a black-box attack (SPSA), which sees no gradient"))
+    controls.append((black_box, "gradients may be masked: {} a black-box attack (SPSA), which sees no gradient"))
     return controls
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +20,7 @@ from .base import Attack, Victim
 from .masking import Found, doubts
 from .noise import RandomSign
 from .result import CLEAN, NOISE, WORST, Attacked, AttackRow, row
+from .transfer import Transfer
 from .worst import BATCH, Report, standing
 
 
@@ -64,6 +65,10 @@ def attacked(
     name = name_of(first)
     with victim.evaluating(), torch.no_grad():
         random = checked(victim, images, labels)
+        if isinstance(first, Transfer):
+            source = Victim(cast(nn.Module, first.source), victim.bounds)
+            with source.evaluating():
+                checked(source, images.to(source.device, source.dtype), labels.to(source.device), "attack.other")
         right = torch.cat([~victim.wrong(images[at], labels[at]) for at in torch.arange(len(images)).split(BATCH)])
         rows = [row(CLEAN, int(right.sum()), len(images))]
         report = _report(progress, len(images) * len(first.losses) * first.restarts * len(wanted))

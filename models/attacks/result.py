@@ -12,6 +12,14 @@ from ...simulator.files.result import Result
 from .settings import NORMS
 
 CLEAN, NOISE, WORST = "none", "random-sign", "worst"
+_NAMES = {
+    "fgsm": "FGSM",
+    "pgd": "PGD",
+    NOISE: "random signs",
+    "transfer": "transfer of PGD",
+    "linear": "exact optimum",
+    "spsa": "SPSA",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +121,7 @@ class Attacked(Result):
         """The attack, e.g. ``"PGD-20 in L∞, worst of 2 losses, 5 restarts"``."""
         first = self.worst(self.epsilons[0])
         losses = len({one.loss for one in self.rows if one.attack == first.attack and not one.note} - {WORST, ""})
-        name = "random signs" if first.attack == NOISE else first.attack.upper() if first.attack != "linear" else "exact"
+        name = _NAMES.get(first.attack, first.attack)
         steps = f"-{first.steps}" if first.steps > 1 else ""
         worst = f", worst of {losses} losses" if losses > 1 else ""
         restarts = f", {first.restarts} restarts" if first.restarts > 1 else ""
