@@ -26,7 +26,8 @@ def curves(found: Any) -> dict[str, tuple[Floats, Floats]]:
 
 def attacked_drawings(found: Any) -> Iterator[Drawing]:
     """Draw accuracy over the size of an attack: after each loss, the worst, and random noise of the same size."""
-    lines = {name if name in ("worst", "random noise") else f"after {name}": line for name, line in curves(found).items()}
+    plain = ("worst", "random noise")
+    lines = {name if name in plain else f"after {name}": line for name, line in curves(found).items()}
     figure = grid_figure("accuracy under attack", lines, "size ε of the change", "accuracy")
     figure.axes[0].set(ylim=WHOLE)
     text = f"Accuracy of {found.config['model']} under {found.in_words}, over the size ε of the change."

@@ -86,7 +86,9 @@ def _told(found: Attacked) -> str:
     checks = [one for one in found.rows if one.note]
     text = on_lines(head) + table(columns, rows, "accuracy under attack")
     if checks:
-        cells = [(_name(one), f"{one.epsilon:g}", one.note.removeprefix("check on "), _share(one.accuracy)) for one in checks]
+        cells = [
+            (_name(one), f"{one.epsilon:g}", one.note.removeprefix("check on "), _share(one.accuracy)) for one in checks
+        ]
         text += table(("check", "ε", "on", "left right"), cells)
     return text + on_lines(*(f"warning: {each}" for each in found.warnings))
 

@@ -56,15 +56,14 @@ def attack(
     upper bound: another attack may fool more.
 
     Args:
-        model: a torch module that returns logits (n, class), or FILE.pt of `ictal train`. It is put into evaluation mode
-            and comes back as it was.
+        model: a torch module that returns logits (n, class), or FILE.pt of `ictal train`. It is attacked in evaluation
+            mode and comes back as it was.
         x: images (n, ...) within the bounds, standardised inside of the model; of a file its test images if left out.
         y: labels (n,), integers from 0.
         epsilon: size, one or several, in the units of the images: 0.03 of images in 0..1 is 8/255.
         attack: a name of `ATTACKS`, or one of its objects.
         norm: "linf" (the largest change of a value) or "l2" (the root of the sum of squares).
-        steps, step, restarts, losses, kappa, samples: of the attack; `ictal explain pgd` lists them. Its defaults if left
-            out.
+        steps, step, restarts, losses, kappa, samples: of the attack, see `ictal explain pgd`; its defaults if left out.
         other: the model, or FILE.pt, on which attack="transfer" makes its images.
         data: of a file: other data, whose test images are attacked.
         images: attack a random choice of so many.
@@ -94,7 +93,14 @@ def attack(
     check_seed(seed)
     if images is not None and images < 1:
         raise InputError(f"attack.images: must be at least 1; got {images}")
-    given = {"norm": norm, "steps": steps, "step": step, "restarts": restarts, "kappa": kappa, "samples": samples}
+    given: dict[str, Any] = {
+        "norm": norm,
+        "steps": steps,
+        "step": step,
+        "restarts": restarts,
+        "kappa": kappa,
+        "samples": samples,
+    }
     given["losses"] = (losses,) if isinstance(losses, str) else losses if losses is None else tuple(losses)
     wanted = _attacks(attack, epsilon, {k: v for k, v in given.items() if v is not None}, _module(other, device))
     config: dict[str, Any] = {"command": command, "versions": versions("torch")}
@@ -126,8 +132,8 @@ def _attacks(attack: Any, epsilon: Any, given: dict[str, Any], source: Any) -> l
     if not isinstance(attack, str):
         if given or source is not None:
             raise InputError(
-                f"attack.{next(iter(given), 'other')}: give it in the attack itself, e.g. attack=PGD(0.03, steps=40), or "
-                'the name of the attack: attack="pgd"'
+                f"attack.{next(iter(given), 'other')}: give it in the attack itself, e.g. attack=PGD(0.03, steps=40), "
+                'or the name of the attack: attack="pgd"'
             )
         return [attack] if sizes is None else [replace(attack, epsilon=size) for size in sizes]
     kind = ATTACKS.load(attack)

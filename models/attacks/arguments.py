@@ -52,8 +52,8 @@ def images_of(victim: Victim, x: Any, y: Any) -> tuple[Tensor, Tensor]:
         )
     if y.shape != x.shape[:1] or y.is_floating_point() or y.is_complex() or y.dtype == torch.bool or int(y.min()) < 0:
         raise InputError(
-            f"attack.y: must be {len(x)} labels, integers from 0 on, one an image (one-hot: y.argmax(1)); got {_dtype(y)} "
-            f"of shape {tuple(y.shape)}"
+            f"attack.y: must be {len(x)} labels, integers from 0 on, one an image (one-hot: y.argmax(1)); got "
+            f"{_dtype(y)} of shape {tuple(y.shape)}"
             + (f" from {int(y.min())} on" if y.shape == x.shape[:1] and not y.is_complex() else "")
         )
     x = x.detach().to(victim.device, victim.dtype)
@@ -63,8 +63,8 @@ def images_of(victim: Victim, x: Any, y: Any) -> tuple[Tensor, Tensor]:
     if victim.bounds is not None and not (victim.bounds[0] <= low and high <= victim.bounds[1]):
         wanted = "({:g}, {:g})".format(*victim.bounds)
         raise InputError(
-            f"attack.x: must lie in the bounds {wanted}; got {low:g}..{high:g}; scale the images and standardise within "
-            "the model, or give bounds=(LOW, HIGH), or bounds=None for no bounds"
+            f"attack.x: must lie in the bounds {wanted}; got {low:g}..{high:g}; scale the images and standardise "
+            "within the model, or give bounds=(LOW, HIGH), or bounds=None for no bounds"
         )
     return x, y.long().to(victim.device)
 
@@ -109,9 +109,7 @@ def in_training(model: nn.Module) -> tuple[str, ...]:
     """Return a sentence if a model is in training mode."""
     if not model.training:
         return ()
-    return (
-        "the model is in training mode; it was attacked in evaluation mode, without dropout and with running statistics",
-    )
+    return ("the model is in training mode; it was attacked in evaluation mode: no dropout, running statistics",)
 
 
 def _differ(a: Tensor, b: Tensor) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -46,11 +47,11 @@ def doubts(
 ) -> tuple[list[str], list[AttackRow]]:
     """Return a sentence for each check that fires, and the rows of the checks.
 
-    From the attacks themselves: a gradient that is exactly 0 at more than 5 % of the attacked images; random noise
-    that fools more than the attack; a larger size that fools fewer. Then, at the size with the most images that both stand and
-    could fall, on up to 100 images that stand: one step, twice the steps with one more restart, and a gradient-free
-    attack may fool at most 5 % of them. Last, on up to 100 images that are classified as labelled, an attack without a
-    limit of size must fool all.
+    From the attacks themselves: a gradient that is exactly 0 at more than 5 % of the attacked images; random noise that
+    fools more than the attack; a larger size that fools fewer. Then, at the size that fools the share nearest to a
+    half, on up to 100 images that stand: twice the steps with one more restart, one step, and a black-box attack may
+    each fool at most 5 %. Last, on up to 100 images that are classified as labelled, an attack without a limit of size
+    must fool all.
 
     Args:
         found: outcomes by size, the smallest first.
@@ -112,18 +113,17 @@ def _against_noise(found: Sequence[Found]) -> list[str]:
         more = 0 if control is None else round((one.worst.accuracy - control.accuracy) * control.n)
         if control is not None and more >= SOME:
             said.append(
-                f"gradients are masked: at ε = {one.attack.epsilon:g} random noise leaves {control.accuracy:.3g} right, "
-                f"and the attack {one.worst.accuracy:.3g}"
+                f"gradients are masked: at ε = {one.attack.epsilon:g} random noise leaves {control.accuracy:.3g} "
+                f"right, and the attack {one.worst.accuracy:.3g}"
             )
     return said
 
 
 def _over_sizes(found: Sequence[Found]) -> list[str]:
-    pairs = zip(found, found[1:], strict=False)
     return [
         f"the attack is not at its best: accuracy rises from {a.worst.accuracy:.3g} at ε = {a.attack.epsilon:g} to "
         f"{b.worst.accuracy:.3g} at {b.attack.epsilon:g}; a larger ball holds the smaller one; take more steps"
-        for a, b in pairs
+        for a, b in pairwise(found)
         if round((b.worst.accuracy - a.worst.accuracy) * a.worst.n) >= SOME
     ]
 
@@ -132,8 +132,8 @@ def _controls(attack: Attack) -> list[tuple[Attack, str]]:
     """Return the attacks on images that stand, each with its sentence, in which {} is what fell."""
     stronger = _stronger(attack)
     of_more = (
-        f"the attack is not at its best: {{}} PGD with {stronger.steps} steps, {stronger.restarts} restarts and the losses "
-        f"{' and '.join(stronger.losses)}; give it more of these"
+        f"the attack is not at its best: {{}} PGD with {stronger.steps} steps, {stronger.restarts} restarts and the "
+        f"losses {' and '.join(stronger.losses)}; give it more of these"
     )
     controls: list[tuple[Attack, str]] = [(stronger, of_more)]
     if isinstance(attack, PGD):
@@ -150,8 +150,8 @@ def _stronger(attack: Attack) -> PGD:
     losses = tuple(dict.fromkeys((*attack.losses, "margin")))
     if isinstance(attack, PGD):
         steps, restarts = STRONGER * attack.steps, attack.restarts + 1
-        return PGD(attack.epsilon, attack.norm, steps, restarts, losses, None, attack.kappa)  # type: ignore[arg-type]
-    return PGD(attack.epsilon, attack.norm, losses=losses, kappa=attack.kappa)  # type: ignore[arg-type]
+        return PGD(attack.epsilon, attack.norm, steps, restarts, losses, None, attack.kappa)
+    return PGD(attack.epsilon, attack.norm, losses=losses, kappa=attack.kappa)
 
 
 def _some(which: Tensor, seed: int) -> Tensor:

@@ -30,8 +30,8 @@ class AttackRow:
         attack: its name in ATTACKS; "none" for the images as they are.
         norm: "linf" or "l2"; "" for the images as they are.
         epsilon: size, in the units of the images; 0 for the images as they are.
-        loss: "cross-entropy", "margin" or "cw": after this loss and those before it in the order of the rows, so that an
-            image that an earlier one has fooled counts as fooled; "worst": per image over all losses and restarts,
+        loss: "cross-entropy", "margin" or "cw": after this loss and those before it in the order of the rows: an image
+            that an earlier one has fooled counts as fooled; "worst": per image over all losses and restarts,
             the answer; "" of attacks without.
         steps: along the gradient; 0 of attacks without.
         restarts: tries of each loss.

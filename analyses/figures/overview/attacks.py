@@ -77,9 +77,11 @@ def subtitle(found: Any) -> str:
 
 
 def accuracy_over_size(axes: Axes, found: Any) -> None:
-    """Draw accuracy over ε: losses thin, the worst thick with its interval, noise grey; ε = 0 is the images as they are."""
+    """Draw accuracy over ε: losses thin, the worst thick with its interval, noise grey; ε = 0 is without an attack."""
     lines = curves(found)
-    losses = [name for name in lines if name not in (WORST, "random noise")][:-1]  # what stands after the last is the worst
+    losses = [name for name in lines if name not in (WORST, "random noise")][
+        :-1
+    ]  # what stands after the last is the worst
     labels: list[tuple[str, float, Any]] = []
 
     def draw(name: str, label: str, colour: Any, **style: Any) -> None:
@@ -111,7 +113,10 @@ def _checks(axes: Axes, checks: Sequence[Any]) -> None:
         axes.plot(one.accuracy, -row, "o", color=NET, ms=4.5)
         beside(axes, f"{round(one.accuracy * one.n)} of {one.n}", -row, NET)
     axes.set(xlim=(-0.03, 1.03), ylim=(0.6 - len(checks), 0.6))
-    names = [f"{one.attack.upper()}{f'-{one.steps}' if one.steps > 1 else ''}, ε = {plain_number(one.epsilon, 3)}" for one in checks]
+    names = [
+        f"{one.attack.upper()}{f'-{one.steps}' if one.steps > 1 else ''}, ε = {plain_number(one.epsilon, 3)}"
+        for one in checks
+    ]
     axes.set_yticks([-row for row in range(len(checks))], names)
     short_ticks(axes, "x")
     axes.set_xlabel("share; bar: where no gradient is masked", fontsize=6.5)
