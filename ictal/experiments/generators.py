@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..analyses.evidence.outcomes import GeneratorValue
 from ..simulator import InputError
 from ..simulator.files.disk import make_folder
 from ..simulator.files.document import config_of, to_json
@@ -31,7 +32,7 @@ def _run(request: Request, progress: Progress | None, stop: Callable[[], bool]) 
                 for condition in bench.conditions())  # fmt: skip
     done = 0
     for k, name in missing:
-        rows = []
+        rows: list[GeneratorValue] = []
         for condition in BENCHES[name].conditions():
             if stop():
                 raise UnfinishedTrainingError(done, steps)
@@ -51,7 +52,7 @@ def _rows(place: Path, planned: Sequence[PlannedTraining]) -> Mapping[str, Seque
     """
     from ..analyses import Evidence
 
-    rows = []
+    rows: list[GeneratorValue] = []
     for file in _files(place):
         _check_file(file)
         rows += Evidence.load(file).generators

@@ -58,4 +58,6 @@ class Generator(nn.Module):
     def forward(self, z: Tensor) -> Tensor:
         """Latents (n, latent) -> samples (n, *shape)."""
         out: Tensor = self.readout(self.hidden(z))
-        return (torch.sigmoid(out) if self.bounded else out).unflatten(1, self.shape)
+        if self.bounded:
+            out = torch.sigmoid(out)
+        return out.reshape(-1, *self.shape)

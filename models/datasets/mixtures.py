@@ -67,7 +67,7 @@ class RingOfGaussians(Checked):
 
     def nearest(self, samples: ArrayLike) -> NDArray[np.int64]:
         """Return the nearest mode of every sample (n, 2)."""
-        return self._away(samples).argmin(axis=1)
+        return np.asarray(self._away(samples).argmin(axis=1), dtype=np.int64)
 
     def _away(self, samples: ArrayLike) -> NDArray[np.float64]:
         """Return the distance of every sample from every centre, (n, mode).

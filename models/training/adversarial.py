@@ -111,7 +111,7 @@ def train_generator(
             added = treated.loss(made, torch.ones(len(made)))
             ours.zero_grad()
             loss = softplus(-verdicts).mean() + added
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             treated.gradients()
             ours.step()
             treated.after_step(step + 1, {"loss": _finite(loss, step)})
@@ -149,7 +149,7 @@ def _discrimination(discriminator: MLP, real: Tensor, false: Tensor, penalty: fl
 
 def _descend(optimiser: torch.optim.Optimizer, loss: Tensor, step: int) -> None:
     optimiser.zero_grad()
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     _finite(loss, step)
     optimiser.step()
 
