@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 LATENTS, SURROGATES = 1000, 199
 DATA = ("ring", "digits")
-FAST, RARE = "fast generator", "discriminator trained rarely"
+FAST, RARE = "fast generator", "slow discriminator"
 PENALTY = "DesyncReg to 0"
 N_RING = 2000  # samples of the ring
 

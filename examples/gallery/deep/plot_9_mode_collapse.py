@@ -17,9 +17,9 @@ from ictal.models import Adversarial, RingOfGaussians, record_samples, train_gen
 
 ring = RingOfGaussians(modes=8, sd=0.1)
 x = ring.samples(2000, seed=0)
-healthy = Adversarial(steps=1000, latent=8, hidden=(64, 64), learning_rate=5e-3, discriminator_rate=1e-3, penalty=0.1)
+healthy = Adversarial(steps=1200, latent=8, hidden=(64, 64), learning_rate=5e-3, discriminator_rate=1e-3, penalty=0.1)
 rarely = Adversarial(
-    steps=1000, latent=8, hidden=(64, 64), learning_rate=1e-3, discriminator_rate=1e-3, penalty=0.1, generator_steps=10
+    steps=1200, latent=8, hidden=(64, 64), learning_rate=1e-3, discriminator_rate=1e-3, penalty=0.1, generator_steps=10
 )
 latents = np.random.default_rng(0).standard_normal((1000, 8), dtype=np.float32)
 
