@@ -122,6 +122,8 @@ from .measures.spectral import population_spectrum as population_spectrum
 from .measures.spiketrain import fano_factor as fano_factor
 from .measures.spiketrain import population_fano_factor as population_fano_factor
 from .measures.spiketrain import spike_phase_series as spike_phase_series
+from .modes import Coverage as Coverage
+from .modes import coverage as coverage
 from .nulls.kinds import Shifts as Shifts
 from .nulls.kinds import fitting_kind as fitting_kind
 from .nulls.kinds import fitting_kinds as fitting_kinds

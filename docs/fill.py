@@ -7,12 +7,14 @@ import re
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-from ictal import PLANTED_CASES, PLANTED_CLAIMS, PlantedRate, PlantedRates, ledger
+from ictal import PLANTED_FAMILIES, PlantedRate, PlantedRates, ledger
 from ictal.analyses import Ledger, decide, decisions_table, filled, ledger_table, markdown_table
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE, PAGE = ROOT / "data" / "reference", ROOT / "docs" / "evidence.md"
+MODES = ROOT / "docs" / "mode_collapse.md"
 API, DOORS = ROOT / "docs" / "api.md", ("ictal", "ictal.simulator", "ictal.analyses", "ictal.models")
 HEAD = "# Public names\n\nImport from these four modules; other paths may move. Made by `python docs/fill.py`.\n"
 
@@ -32,6 +34,29 @@ def page() -> str:
             "power": _power(rates),
         },
     )
+
+
+def modes_page() -> str:
+    """The page on mode collapse as it follows from what is stored."""
+    rows = ledger([REFERENCE]).evidence["quick"].generators
+    groups: dict[tuple[str, str], list[Any]] = {}
+    for row in rows:
+        groups.setdefault((row.data, row.condition), []).append(row)
+    table = [
+        [data, condition, *(_mean_and_range([getattr(row, name) for row in mine]) for name in _OF_GENERATORS)]
+        for (data, condition), mine in groups.items()
+    ]
+    head = ("data", "condition", "K_eff", "covered", "valid", "SI-3", "97.5 % of surrogates", "live units")
+    return filled(MODES.read_text(encoding="utf-8"), {"generators": markdown_table(head, table)})
+
+
+_OF_GENERATORS = ("effective", "covered", "valid", "si", "null_high", "live")
+
+
+def _mean_and_range(values: Sequence[float]) -> str:
+    """Words of numbers; a dash where none was drawn."""
+    mean = sum(values) / len(values)
+    return f"{mean:.2f} ({min(values):.2f}–{max(values):.2f})" if mean == mean else "–"
 
 
 def _claims(found: Ledger) -> str:
@@ -89,14 +114,13 @@ def _planted(rates: Sequence[PlantedRate]) -> str:
     """Right verdicts and false "holds" of every case and claim at the paper's size, by the number of seeds."""
     seeds = sorted({rate.seeds for rate in rates})
     rows = []
-    for case in PLANTED_CASES:
-        for claim in PLANTED_CLAIMS:
-            cells = [_counted(rates, case, claim, n, 1.0, 0.1) for n in seeds]
-            false = [f"{false}" for _, false, _, _ in cells]
-            most = max(interval(false, n)[1] for _, false, n, _ in cells)
-            truth = cells[0][3]
-            holds = "–" if truth in ("holds", "level") else f"{', '.join(false)} (≤ {100 * most:.1f} %)"
-            rows.append([case, claim, truth, *(_share(right, n) for right, _, n, _ in cells), holds])
+    for case, claim in ((c, name) for family in PLANTED_FAMILIES for c in family.cases for name in family.claims):
+        cells = [_counted(rates, case, claim, n, 1.0, 0.1) for n in seeds]
+        false = [f"{false}" for _, false, _, _ in cells]
+        most = max(interval(false, n)[1] for _, false, n, _ in cells)
+        truth = cells[0][3]
+        holds = "–" if truth in ("holds", "level") else f"{', '.join(false)} (≤ {100 * most:.1f} %)"
+        rows.append([case, claim, truth, *(_share(right, n) for right, _, n, _ in cells), holds])
     columns = ("case", "claim", "true", *(f"right, {n} seeds [%]" for n in seeds), f"false “holds” of {rates[0].n}")
     return markdown_table(columns, rows)
 
@@ -106,7 +130,7 @@ def _power(rates: Sequence[PlantedRate]) -> str:
     seeds = sorted({rate.seeds for rate in rates})
     places = dict.fromkeys((rate.size, rate.spread) for rate in rates if rate.case == "present")
     rows = []
-    for claim in PLANTED_CLAIMS:
+    for claim in (name for family in PLANTED_FAMILIES for name in family.claims):
         for size, spread in sorted(places, reverse=True):
             cells = [_counted(rates, "present", claim, n, size, spread) for n in seeds]
             rows.append([claim, f"{size:g}", f"{spread:g}", *(_share(c[0], c[2]) if c[2] else "–" for c in cells)])
@@ -138,5 +162,6 @@ def interval(k: int, n: int) -> tuple[float, float]:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    MODES.write_text(modes_page(), encoding="utf-8")
     API.write_text(api(), encoding="utf-8")
-    print(f"filled {PAGE.relative_to(ROOT)} and {API.relative_to(ROOT)}")
+    print("filled", ", ".join(str(path.relative_to(ROOT)) for path in (PAGE, MODES, API)))

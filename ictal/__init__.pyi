@@ -11,14 +11,18 @@ from .analyses.values import Measurements as Measurements
 from .analyses.why.result import WhyResult as WhyResult
 from .experiments.planted import PLANTED_CASES as PLANTED_CASES  # the cases of planted truth
 from .experiments.planted import PLANTED_CLAIMS as PLANTED_CLAIMS  # their claims, each with its effects
-from .experiments.planted import PlantedRate as PlantedRate
-from .experiments.planted import PlantedRates as PlantedRates
-from .experiments.planted import error_rates as error_rates
 from .experiments.planted import planted as planted
+from .experiments.planted_rates import PLANTED_FAMILIES as PLANTED_FAMILIES  # claims and their planted evidence
+from .experiments.planted_rates import PlantedRate as PlantedRate
+from .experiments.planted_rates import PlantedRates as PlantedRates
+from .experiments.planted_rates import error_rates as error_rates
 from .experiments.reproduce import ledger as ledger
 from .experiments.reproduce import reproduce as reproduce
 from .models import SYSTEMS as SYSTEMS  # the systems, by name
 from .models.architectures import ARCHITECTURES as ARCHITECTURES  # the networks that Ictal trains, by name
+from .models.attacks import ATTACKS as ATTACKS  # the attacks on networks, by name
+from .models.attacks.result import Attacked as Attacked
+from .models.attacks.worst import adversarial as adversarial
 from .models.datasets import DATA as DATA  # the data sets, by name
 from .models.datasets import load_data as load_data
 from .models.datasets.tasks import TASKS as TASKS  # the sequences of tasks, by name
@@ -59,6 +63,7 @@ from .verbs.analyse import fixed_points as fixed_points
 from .verbs.analyse import lyapunov as lyapunov
 from .verbs.analyse import phase_plane as phase_plane
 from .verbs.analyse import scan as scan
+from .verbs.attack import attack as attack
 from .verbs.compare import compare as compare
 from .verbs.eeg import analyse_eeg as analyse_eeg
 from .verbs.eeg import measure_over_time as measure_over_time

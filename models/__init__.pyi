@@ -7,6 +7,7 @@ from .architectures.autonomous import Autonomous as Autonomous
 from .architectures.autonomous import autonomous as autonomous
 from .architectures.base import Architecture as Architecture
 from .architectures.convnet import ConvNet as ConvNet
+from .architectures.generator import Generator as Generator
 from .architectures.layers import Images as Images
 from .architectures.layers import Standardise as Standardise
 from .architectures.mlp import MLP as MLP
@@ -17,6 +18,17 @@ from .architectures.resnet import ResNet as ResNet
 from .architectures.spiking import SpikingNet as SpikingNet
 from .architectures.vgg import VGG as VGG
 from .architectures.vit import ViT as ViT
+from .attacks import ATTACKS as ATTACKS  # the attacks on networks, by name
+from .attacks.gradient import FGSM as FGSM
+from .attacks.gradient import PGD as PGD
+from .attacks.linear import Linear as Linear
+from .attacks.measure import attacked as attacked
+from .attacks.noise import RandomSign as RandomSign
+from .attacks.result import Attacked as Attacked
+from .attacks.result import AttackRow as AttackRow
+from .attacks.spsa import SPSA as SPSA
+from .attacks.transfer import Transfer as Transfer
+from .attacks.worst import adversarial as adversarial
 from .datasets import DATA as DATA  # the data sets, by name
 from .datasets import Dataset as Dataset
 from .datasets import load_data as load_data
@@ -26,6 +38,7 @@ from .datasets.augment import augmented as augmented
 from .datasets.corruptions import CORRUPTIONS as CORRUPTIONS  # the corruptions of images, by name
 from .datasets.corruptions import SEVERITIES as SEVERITIES  # the severities of corruptions
 from .datasets.corruptions import corrupted as corrupted
+from .datasets.mixtures import RingOfGaussians as RingOfGaussians
 from .datasets.ood import OOD_PAIRS as OOD_PAIRS  # images out of distribution, by name
 from .datasets.ood import out_of_distribution as out_of_distribution
 from .datasets.sequences import Integration as Integration
@@ -80,6 +93,7 @@ from .system import parameters as parameters
 from .trained.classifier import Classifier as Classifier
 from .trained.evaluate import Evaluated as Evaluated
 from .trained.evaluate import evaluate_file as evaluate_file
+from .trained.image_modes import ImageModes as ImageModes
 from .trained.network import TrainedNetwork as TrainedNetwork
 from .training import METRICS as METRICS  # the metrics of a training, in the order of their columns
 from .training import Evaluation as Evaluation
@@ -94,6 +108,8 @@ from .training import probabilities as probabilities
 from .training import separation as separation
 from .training import train as train
 from .training import train_sequence as train_sequence
+from .training.adversarial import Adversarial as Adversarial
+from .training.adversarial import train_generator as train_generator
 from .training.build import open_model as open_model
 from .training.callbacks import Accelerated as Accelerated
 from .training.callbacks import Combined as Combined

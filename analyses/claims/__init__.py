@@ -10,10 +10,11 @@ CLAIMS = Registry("claim", "ictal.analyses.claims", {
     "amplitude": ("amplitude:CLAIM", "overfitted networks have larger activations, and are more confident"),
     "transition": ("transition:CLAIM", "SI jumps at a critical value"),
     "desync": ("desync:CLAIM", "desynchronising generalises better than L2 or dropout"),
-    "robust": ("not_run:ROBUST", "desynchronising makes a network robust; not run yet"),
+    "robust": ("robust:CLAIM", "desynchronising makes a network robust"),
     "forget": ("not_run:FORGET", "desynchronising lessens forgetting; not run yet"),
     "eeg": ("eeg:CLAIM", "seizures and overfitted networks are alike"),
     "drugs": ("not_run:DRUGS", "each anti-epileptic mechanism has a regulariser; not run yet"),
+    "collapse": ("collapse:CLAIM", "mode collapse of a generator is abnormal synchrony of its units"),
     "healthy": ("healthy:CLAIM", "healthy networks keep SI in .3–.5, and a controller does well to"),
     "critical": ("not_run:CRITICAL", "networks work best near criticality; not run yet"),
 }, needs=("text", "scales"))  # fmt: skip

@@ -13,7 +13,7 @@ from ...simulator.files.result import Result
 from ...simulator.registry import resolve
 from ..comparison.result import ReplicateValue
 from ..values import completed
-from .outcomes import AttackedValue, TaskValue
+from .outcomes import AttackedValue, GeneratorValue, TaskValue
 from .training import TrainingRun, from_group, to_groups
 
 TABLE = "tables/observations"
@@ -29,6 +29,7 @@ class Evidence(Result):
         observations: values of a brain model, EEG and networks, without a training.
         attacked: accuracy of the trained networks under attack.
         tasks: accuracy on every task of a sequence after every task.
+        generators: modes and synchrony of generators.
         config: what is needed to run it again; versions; the claims that it was run for.
     """
 
@@ -39,6 +40,7 @@ class Evidence(Result):
         ("observations", TABLE, ReplicateValue),
         ("attacked", "tables/attacked", AttackedValue),
         ("tasks", "tables/tasks", TaskValue),
+        ("generators", "tables/generators", GeneratorValue),
     )
 
     scale: str
@@ -47,6 +49,7 @@ class Evidence(Result):
     config: Mapping[str, Any] = field(default_factory=dict)
     attacked: Sequence[AttackedValue] = ()
     tasks: Sequence[TaskValue] = ()
+    generators: Sequence[GeneratorValue] = ()
 
     def settings(self) -> dict[str, list[TrainingRun]]:
         """Network and data -> its trainings."""

@@ -11,6 +11,7 @@ from ..analyses.claims import CLAIMS
 from ..analyses.measures import MEASURES
 from ..models import SYSTEMS
 from ..models.architectures import ARCHITECTURES
+from ..models.attacks import ATTACKS
 from ..models.datasets import DATA
 from ..models.datasets.tasks import TASKS
 from ..models.treatments import TREATMENTS
@@ -28,13 +29,18 @@ EXPERIMENTS = Registry("experiment", "ictal.experiments", {
         "seizure_overfitting:run",
         "a seizure against rest, and overfitted against healthy classifiers, under the same measures",
     ),
-    "planted": ("planted:error_rates", "the pipeline on courses whose relation is known: how often its verdicts err"),
+    "mode_collapse": ("mode_collapse:run", "generators that lose modes, healthy ones, and the synchrony of both"),
+    "planted": (
+        "planted_rates:error_rates",
+        "the pipeline on courses whose relation is known: how often its verdicts err",
+    ),
 }, needs=("__call__",))  # fmt: skip
 REGISTRIES = {  # in the order in which `explain` looks a name up
     "systems": SYSTEMS,
     "measures": MEASURES,
     "architectures": ARCHITECTURES,
     "treatments": TREATMENTS,
+    "attacks": ATTACKS,
     "experiments": EXPERIMENTS,
     "claims": CLAIMS,
     "data": DATA,

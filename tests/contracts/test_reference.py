@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ictal import PLANTED_CASES, PLANTED_CLAIMS, PlantedRates, ledger
+from ictal import PLANTED_FAMILIES, PlantedRates, ledger
 from ictal.analyses import FAILS, HOLDS, ONLY, UNDECIDED
 from ictal.analyses.evidence.effect import wilson
 from ictal.analyses.evidence.rules import OPPOSITE, SMALLER, shown
@@ -25,6 +25,7 @@ def found():
 def test_the_documentation_is_what_follows_from_what_is_stored():
     fill = runpy.run_path(str(ROOT / "docs" / "fill.py"))
     assert fill["page"]() == (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
+    assert fill["modes_page"]() == (ROOT / "docs" / "mode_collapse.md").read_text(encoding="utf-8")
 
 
 def test_every_figure_is_drawn_from_what_is_stored(found):
@@ -48,7 +49,8 @@ def test_no_verdict_without_seeds_and_a_control(found):
                 assert next(e for e in mine if e.part == row.decided_by).n >= 3
                 if row.verdict == FAILS:
                     assert row.kind
-    assert {row.verdict for row in found.decisions["medium"]} == {FAILS, UNDECIDED}
+    cifar10 = [row for row in found.decisions["medium"] if row.setting.endswith("CIFAR-10")]
+    assert {row.verdict for row in cifar10} == {FAILS, UNDECIDED}
 
 
 def test_every_claim_names_its_substance_once_a_place(found):
@@ -77,10 +79,16 @@ def test_few_samples_and_wrong_labels_are_told_apart(found):
     assert all("AUC" in row.number for row in rows)
 
 
+FIRST = ("rise", "validation", "depth", "early", "amplitude", "transition", "eeg", "healthy")
+
+
 def test_the_table_of_changed_verdicts_ends_in_the_verdicts_of_now(found):
+    """Places of the first run are listed all; of later ones those that the table lists."""
     text = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
     for scale, decisions in found.decisions.items():
         for place in dict.fromkeys((row.claim, row.setting) for row in decisions):
+            if place[0] not in FIRST and f"| {place[0]} | {place[1]} ({scale}) |" not in text:
+                continue
             verdict = shown([row for row in decisions if (row.claim, row.setting) == place])
             row = rf"\| {place[0]} \| {re.escape(place[1])} \({scale}\) \| .* \| \*\*{re.escape(verdict)}\*\* \|"
             assert re.search(row, text), (place, verdict)
@@ -98,7 +106,10 @@ def test_planted_error_rates():
     """No false "holds" in more than 5 % (Wilson's upper end) of any case; strong relations are found with 10 seeds."""
     rates = PlantedRates.load(REFERENCE / "planted.h5").rows
     places = {(rate.case, rate.claim, rate.seeds, rate.size, rate.spread) for rate in rates}
-    wanted = {(case, claim, seeds) for case in PLANTED_CASES for claim in PLANTED_CLAIMS for seeds in (3, 5, 10)}
+    wanted = {
+        (case, claim, seeds)
+        for family in PLANTED_FAMILIES for case in family.cases for claim in family.claims for seeds in (3, 5, 10)
+    }  # fmt: skip
     assert {place[:3] for place in places} == wanted
     for place in places:
         mine = [r for r in rates if (r.case, r.claim, r.seeds, r.size, r.spread) == place]
