@@ -108,7 +108,7 @@ def train_sequence(
         identity = _identity(context, sequence, how, seed, treatments, threads, about, joint, keep_optimiser)
         others: list[Stateful] = [learnt, *([on_task] if isinstance(on_task, Stateful) else [])]
         attended = Attended(None, None, None, stop, path, identity, others)
-        at = _under_way(path)
+        at = _under_way(path, len(rounds))
         attended = replace(attended, resume=at is not None)
 
         def tested(after: int) -> None:
@@ -229,12 +229,15 @@ def _shifted(progress: Progress, before: int, total: int) -> Progress:
     return lambda done, _: progress(before + done, total)
 
 
-def _under_way(path: Path | None) -> int | None:
-    """Return the number of the task that a checkpoint was written in; None without one."""
+def _under_way(path: Path | None, n: int) -> int | None:
+    """Return the number of the task, of n, that a checkpoint was written in; None without one.
+
+    Of a checkpoint of another training it is any, and `State.load` refuses it.
+    """
     if path is None or not path.exists():
         return None
     others = read(path, "checkpoint").get("others") or [{}]
-    return int(others[0].get("number", 0))
+    return min(int(others[0].get("number", 0)), n - 1)
 
 
 def _identity(
