@@ -109,6 +109,7 @@ from .training.settings import TaskChoice as TaskChoice
 from .training.settings import Training as Training
 from .treatments import TREATMENTS as TREATMENTS  # the treatments, by name
 from .treatments.base import Intervention as Intervention
+from .treatments.base import Task as Task
 from .treatments.base import Treatment as Treatment
 from .treatments.clip import Clip as Clip
 from .treatments.desync import DesyncReg as DesyncReg

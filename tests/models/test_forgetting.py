@@ -64,7 +64,9 @@ def of_linear_layers(model, x):
     """Σ_c (p_c δ_c²)ᵀ h² / n of every linear layer: a backward pass for each class, of all examples at once."""
     linear = [part for part in model if isinstance(part, nn.Linear)]
     inputs, outputs = [], []
-    hooks = [part.register_forward_hook(lambda m, a, out: inputs.append(a[0]) or outputs.append(out)) for part in linear]
+    hooks = [
+        part.register_forward_hook(lambda m, a, out: inputs.append(a[0]) or outputs.append(out)) for part in linear
+    ]
     log_p = model(x).log_softmax(1)
     for one in hooks:
         one.remove()
@@ -212,9 +214,7 @@ def test_ewc_with_the_full_fisher_is_the_joint_solution_of_a_linear_regression()
 def penalty_of(treatment, anchors, weights):
     """½ λ Σ A (w − w*)² of several anchors: pairs of A and w*, each a mapping by name."""
     return sum(
-        0.5 * treatment.weight * (a[name] * (p - w[name]) ** 2).sum()
-        for a, w in anchors
-        for name, p in weights.items()
+        0.5 * treatment.weight * (a[name] * (p - w[name]) ** 2).sum() for a, w in anchors for name, p in weights.items()
     )
 
 
@@ -239,7 +239,9 @@ def test_the_gradient_is_that_of_the_penalty(treatment):
         with torch.no_grad():
             for k, p in enumerate(model.parameters()):
                 p.add_(torch.randn(p.shape, generator=draws(10 * number + k), dtype=p.dtype))
-    wanted = torch.autograd.grad(penalty_of(treatment, anchors, dict(model.named_parameters())), list(model.parameters()))
+    wanted = torch.autograd.grad(
+        penalty_of(treatment, anchors, dict(model.named_parameters())), list(model.parameters())
+    )
     treated.gradients()
     for p, want in zip(model.parameters(), wanted, strict=True):
         torch.testing.assert_close(p.grad, want, rtol=1e-10, atol=1e-12)
