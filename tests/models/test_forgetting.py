@@ -1,5 +1,6 @@
 """Treatments against forgetting: Fisher information, EWC and its control, replay, generative replay."""
 
+import itertools
 import math
 
 import numpy as np
@@ -41,7 +42,7 @@ def draws(seed=0):
 def dense(*sizes, seed=0):
     """A float64 network of linear layers and ReLUs, with weights of gain √2."""
     with torch.random.fork_rng():
-        pairs = [nn.Linear(a, b).double() for a, b in zip(sizes, sizes[1:], strict=False)]
+        pairs = [nn.Linear(a, b).double() for a, b in itertools.pairwise(sizes)]
     with torch.no_grad():
         for k, layer in enumerate(pairs):
             layer.weight.copy_(torch.randn(layer.weight.shape, generator=draws(seed + k), dtype=torch.float64))
