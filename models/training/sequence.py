@@ -105,7 +105,10 @@ def train_sequence(
         context = TrainingContext.entered(stack, model, treatments, seed, threads)
         notes = list(dict.fromkeys([*context.modes.notes, *notes]))
         learnt = _Learnt(sequence, plans)
-        identity = _identity(context, sequence, how, seed, treatments, threads, about, joint, keep_optimiser)
+        tasks = {"name": sequence.name, "scenario": sequence.scenario, "seed": sequence.seed, "joint": joint,
+                 "keep_optimiser": keep_optimiser}  # fmt: skip
+        about = {**(about or {}), "tasks": tasks}
+        identity = identity_of(context, _sha256(sequence), how, seed, treatments, threads, about) if path else {}
         others: list[Stateful] = [learnt, *([on_task] if isinstance(on_task, Stateful) else [])]
         attended = Attended(None, None, None, stop, path, identity, others)
         at = _under_way(path, len(rounds))
@@ -240,19 +243,6 @@ def _under_way(path: Path | None, n: int) -> int | None:
     return min(int(others[0].get("number", 0)), n - 1)
 
 
-def _identity(
-    context: TrainingContext,
-    sequence: TaskSequence,
-    how: Training,
-    seed: int,
-    treatments: Sequence[Treatment],
-    threads: int | None,
-    about: Mapping[str, object] | None,
-    joint: bool,
-    keep_optimiser: bool,
-) -> dict[str, Any]:
-    """Return all that must be equal for the same bits."""
-    data = sha256("".join(task.sha256() for task in sequence.tasks).encode()).hexdigest()
-    tasks = {"name": sequence.name, "scenario": sequence.scenario, "seed": sequence.seed, "joint": joint,
-             "keep_optimiser": keep_optimiser}  # fmt: skip
-    return identity_of(context, data, how, seed, treatments, threads, {**(about or {}), "tasks": tasks})
+def _sha256(sequence: TaskSequence) -> str:
+    """Return the hash of the data of all tasks."""
+    return sha256("".join(task.sha256() for task in sequence.tasks).encode()).hexdigest()
