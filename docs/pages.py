@@ -33,9 +33,16 @@ KINDS = {  # folder -> registry, words on the list
     "claims": (ictal.CLAIMS, "Statements of the paper, each with a rule that was written before the data."),
     "architectures": (ictal.ARCHITECTURES, "Networks that `ictal train NAME` trains."),
     "data": (ictal.DATA, "Data sets by name: `ictal train --data NAME`."),
+    "tasks": (ictal.TASKS, "Tasks that are learnt one after the other: `ictal train --tasks NAME:N`."),
 }
 FACTS = ("formula", "range", "floor", "unit", "needs", "shows", "cannot", "citation")
-OWN = {"measures": "comparing.md", "claims": "evidence.md", "experiments": "evidence.md", "data": "data.md"}
+OWN = {
+    "measures": "comparing.md",
+    "claims": "evidence.md",
+    "experiments": "evidence.md",
+    "data": "data.md",
+    "tasks": "tasks.md",
+}
 
 
 def write() -> None:
