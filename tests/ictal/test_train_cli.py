@@ -695,3 +695,7 @@ def test_bad_input_ends_in_one_line_and_leaves_nothing(folder, refused, name):
     arguments, message = CASES[name]
     assert message in refused(*arguments)
     assert list(folder.iterdir()) == []
+
+
+def test_attack_says_accuracy_by_size_and_refuses_what_does_not_fit(folder, ictal_, refused):
+    ictal_("train", *SMALL_RUN, "-o", "a.h5", "--quiet")
