@@ -36,7 +36,13 @@ KINDS = {  # folder -> registry, words on the list
     "data": (ictal.DATA, "Data sets by name: `ictal train --data NAME`."),
 }
 FACTS = ("formula", "range", "floor", "unit", "needs", "shows", "cannot", "citation")
-OWN = {"measures": "comparing.md", "attacks": "attacks.md", "claims": "evidence.md", "experiments": "evidence.md", "data": "data.md"}
+OWN = {
+    "measures": "comparing.md",
+    "attacks": "attacks.md",
+    "claims": "evidence.md",
+    "experiments": "evidence.md",
+    "data": "data.md",
+}
 
 
 def write() -> None:

@@ -125,7 +125,8 @@ _WAYS = {  # names of the field, separated by commas -> what does it
         ("ictal evaluate net.pt --corruptions --ood", "docs/training.md"),
     ),
     "adversarial, adversarial examples, adversarial attack, adversarial robustness, robustness, robust accuracy, "
-    "gradient masking, obfuscated gradients, projected gradient descent, fast gradient sign, carlini wagner, autoattack": Way(
+    "gradient masking, obfuscated gradients, projected gradient descent, fast gradient sign, carlini wagner, "
+    "autoattack": Way(
         "accuracy on images that were changed to mislead a network, with checks of masked gradients",
         ("ictal attack net.pt --eps 0.01,0.03", "ictal explain pgd", "docs/attacks.md"),
     ),
