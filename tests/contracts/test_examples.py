@@ -57,4 +57,4 @@ def test_the_gallery_has_four_scripts_a_subject_or_more():
     counts = {
         folder.name: len(list(folder.glob("plot_*.py"))) for folder in (FOLDER / "gallery").iterdir() if folder.is_dir()
     }
-    assert counts == {"spiking": 4, "dynamics": 4, "eeg": 4, "deep": 5}
+    assert counts == {"spiking": 4, "dynamics": 4, "eeg": 4, "deep": 6}
