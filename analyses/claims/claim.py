@@ -27,12 +27,15 @@ class Doses:
         texts: as of ``ictal train --treat``; ``{}`` stands for the dose.
         doses: of which validation images choose one.
         on: condition of the untreated networks.
+        sweep: of a sequence of tasks: whether every seed is trained at every dose; else the first seed is, and the
+            others at the dose that its validation images choose.
     """
 
     name: str
     texts: tuple[str, ...]
     doses: tuple[str, ...]
     on: str = FEW
+    sweep: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +51,7 @@ class Claim:
         needs: what it lacks, where it cannot be run.
         courses: whether it needs every network of a scale, made to overfit in several ways and fitted well.
         doses: treatments that it needs, of the first network of a scale.
+        sequences: treatments that it needs of networks that learn a sequence of tasks.
         brain: whether it needs the seizure network beside classifiers, and EEG.
         effects: evidence -> what was found of it.
         panel: ``panel(axes, shown)`` draws what was measured and returns one sentence for the caption.
@@ -64,6 +68,7 @@ class Claim:
     needs: str = ""
     trainings: bool = False
     doses: tuple[Doses, ...] = ()
+    sequences: tuple[Doses, ...] = ()
     brain: bool = False
     effects: Callable[[Evidence], Finding] | None = None
     panel: Panel | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -44,7 +45,9 @@ class TaskValue:
         scenario: ``"task"``, ``"class"`` or ``"domain"``.
         after: number of tasks learnt, from 0 (before training).
         on: task, from 1.
-        accuracy: share of its test images, in 0..1.
+        accuracy: share of its images, in 0..1.
+        of: ``"test"`` or ``"validation"`` images; validation images choose doses, after the last task.
+        synchrony: SI-3 of activations, mean over layers, on test images of all tasks, after so many tasks.
     """
 
     model: str
@@ -57,3 +60,5 @@ class TaskValue:
     after: int
     on: int
     accuracy: float
+    of: str = "test"
+    synchrony: float = math.nan

@@ -1,0 +1,294 @@
+"""Claim: moving synchrony moves generalisation, robustness or forgetting.
+
+Contrast    Networks whose SI a penalty of one strength (DesyncReg, λ = 10) pulls to eight targets from 0.05 to 0.9, below
+            and above the SI of the plain network of the same seed; on few samples, on 40 % wrong labels, and on a
+            sequence of tasks.
+Measure     The gap, training − test accuracy; the error under attack, the share of test images that PGD in L∞ has
+            misclassified, at the size at which the plain network keeps nearest to half of its clean accuracy;
+            forgetting, −BWT. SI-3 of activations, mean over layers, on test images of the same record. An outcome is
+            counted so that more is worse.
+Instrument  The target is set by the experimenter, so nothing that differs between seeds can cause both SI and outcome
+            (independence). It moves SI, or nothing is tested: SI must span 0.2 (relevance). That it acts on the outcome
+            through SI alone (exclusion) cannot be shown: the penalty also moves weights, amplitudes and the speed of
+            fitting. It can be refuted: a path that knows no synchrony acts where the penalty leaves SI as it is, or acts
+            by the size of the pull and not by its direction. A slope that passes is what a penalty on SI does to the
+            outcome over SI; that other means of moving SI do the same is not shown.
+Control     Matched training accuracy: a network that ends more than 0.02 below the plain one is left out, and all others
+            are read at the record nearest to the lowest of their training accuracies. Attacks are on final weights. In a
+            sequence the learning accuracy, mean R[j, j], may be at most 0.05 below. One fit per seed with a kink at the
+            plain network's SI x₀, y = a + b₋ min(x − x₀, 0) + b₊ max(x − x₀, 0): the slope below it and the slope above
+            it must each be as stated, since a penalty that helps or harms both ways makes them opposite; and a must
+            be the plain network's outcome, since there the penalty changes no SI.
+Statistic   Per seed: slope of the outcome over SI across all targets (at least 0.05, five points of accuracy over the
+            whole range of SI; the substance); b₋ and b₊ (at least 0.05 each); 0.03 − |a − outcome of the plain network|
+            (at least 0). A side needs three networks and a span of SI of 0.1. Beside it Spearman's ρ of outcome and SI,
+            of SI and target. Student's t over seeds; Holm over claims, settings and ways.
+Refutation  A slope below 0.05 in every outcome and regime. "Holds only when …" if it is there in some of them, on one
+            side of the plain network's SI alone, or with what the penalty does at unchanged SI.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ...simulator import InputError
+from ..evidence.contrasts import spearman
+from ..evidence.effect import Effect, effect, unknown_effect
+from ..evidence.outcomes import AttackedValue
+from ..evidence.rules import Finding
+from ..evidence.sequences import Sequences, over_sequences
+from ..evidence.store import Evidence
+from ..evidence.training import TrainingRun
+from ..evidence.tuning import FEW, Treated, with_treatments
+from ..figures.evidence import INDEX, Axes, Shown
+from ..figures.parts.style import colour
+from .claim import Claim, Doses
+from .desync import NOISE
+
+NAME, PULLED = "causal", "pulled to SI"
+TARGETS = ("0.05", "0.1", "0.2", "0.3", "0.45", "0.6", "0.75", "0.9")
+SLOPE, AT_REST, SPAN, SIDE, FEWEST = 0.05, 0.03, 0.2, 0.1, 3
+UNFITTED, UNLEARNT = 0.02, 0.05  # training and learning accuracy that may be lacking beside the plain network
+GAP, ATTACKED, FORGETTING = "gap", "error under attack", "forgetting"
+DOSES = tuple(Doses(PULLED, ("desync=10,target={}",), TARGETS, on=on) for on in (FEW, NOISE))
+SEQUENCES = (Doses(PULLED, ("desync=10,target={}",), TARGETS, sweep=True),)
+CLAIMED = {GAP: 0.148, ATTACKED: 0.352}  # of table 1: accuracy, and accuracy under attack, over SI
+
+
+@dataclass(frozen=True, eq=False)
+class Moved:
+    """Networks of one seed: SI and outcome of those that were pulled to targets, and of the plain one.
+
+    Attributes:
+        targets, si, outcome: (network,) in ascending order of the targets.
+        plain_si, plain: of the plain network.
+    """
+
+    targets: np.ndarray
+    si: np.ndarray
+    outcome: np.ndarray
+    plain_si: float
+    plain: float
+
+    def slope(self) -> float:
+        """Slope of the outcome over SI by least squares."""
+        return float(np.polyfit(self.si, self.outcome, 1)[0])
+
+    def sides(self) -> tuple[float, float, float]:
+        """Slopes below and above the plain network's SI, and the outcome there; NaN of a side that is too short.
+
+        >>> x = np.array([0.1, 0.2, 0.3, 0.5, 0.7, 0.9])
+        >>> y = 0.4 + 0.5 * np.minimum(x - 0.4, 0) - 0.25 * np.maximum(x - 0.4, 0)
+        >>> [round(b, 12) for b in Moved(x, x, y, 0.4, 0.4).sides()]
+        [0.5, -0.25, 0.4]
+        """
+        away = self.si - self.plain_si
+        parts = [np.minimum(away, 0.0), np.maximum(away, 0.0)]
+        there = [np.count_nonzero(part) >= FEWEST and np.ptp(part) >= SIDE for part in parts]
+        columns = [np.ones_like(away), *(part for part, is_there in zip(parts, there, strict=True) if is_there)]
+        found = iter(np.linalg.lstsq(np.stack(columns, axis=1), self.outcome, rcond=None)[0])
+        rest = float(next(found))
+        below, above = (float(next(found)) if is_there else float("nan") for is_there in there)
+        return below, above, rest
+
+
+def effects_of(setting: str, outcome: str, moved: Sequence[Moved]) -> list[Effect]:
+    """Return the effects on one outcome in one setting.
+
+    Raises:
+        InputError: SI was hardly moved.
+    """
+    span = float(np.mean([np.ptp(one.si) for one in moved]))
+    if span < SPAN:
+        raise InputError(f"the penalty moved SI by {span:.2f}; an instrument wants {SPAN:g}")
+    below, above, rest = zip(*(one.sides() for one in moved), strict=True)
+    plain = [one.plain for one in moved]
+    lead = f"slope of the {outcome} over SI"
+    return [
+        effect(NAME, "over all targets", setting, [one.slope() for one in moved], statistic=lead, least=SLOPE,
+               claimed=CLAIMED.get(outcome, float("nan")), substance=True),
+        _side("below plain SI", setting, below, f"{lead} below that of plain training",
+              "only synchrony above that of plain training is counted"),
+        _side("above plain SI", setting, above, f"{lead} above that of plain training",
+              "only synchrony below that of plain training is counted"),
+        effect(NAME, "nothing at plain SI", setting, [AT_REST - abs(a - b) for a, b in zip(rest, plain, strict=True)],
+               statistic=f"{AT_REST:g} − |{outcome} with the penalty at plain SI − without|", role="control",
+               otherwise="what the penalty does at unchanged SI is counted"),
+        effect(NAME, "in order of SI", setting, [spearman(one.si, one.outcome) for one in moved], role="beside",
+               statistic=f"ρ of {outcome} and SI", scale="correlation"),
+        effect(NAME, "SI follows the target", setting, [spearman(one.targets, one.si) for one in moved], role="beside",
+               statistic="ρ of SI and target", scale="correlation", claimed=1.0),
+        effect(NAME, "plain SI", setting, [one.plain_si for one in moved], role="beside", statistic="SI of plain training",
+               scale="index"),
+    ]  # fmt: skip
+
+
+def _side(part: str, setting: str, slopes: Sequence[float], statistic: str, otherwise: str) -> Effect:
+    known = [slope for slope in slopes if np.isfinite(slope)]
+    if 2 * len(known) < len(slopes) + 1:
+        why = f"the {statistic} cannot be told: {len(known)} of {len(slopes)} seeds span SI by {SIDE:g} there"
+        return unknown_effect(NAME, part, setting, why, least=SLOPE, role="control", otherwise=otherwise)
+    return effect(NAME, part, setting, known, statistic=statistic, least=SLOPE, role="control", otherwise=otherwise)
+
+
+def _moved(
+    doses: Mapping[str, Mapping[int, tuple[float, float]]], plain: Mapping[int, tuple[float, float]]
+) -> list[Moved]:
+    """One `Moved` a seed, from target -> seed -> (SI, outcome); seeds with fewer than 4 networks are left out."""
+    out = []
+    for seed, (si, outcome) in sorted(plain.items()):
+        found = [(float(dose), *table[seed]) for dose, table in doses.items() if seed in table]
+        if len(found) > FEWEST:
+            out.append(Moved(*np.array(sorted(found)).T, si, outcome))
+    if not out:
+        raise InputError(f"no seed has {FEWEST + 1} networks that fit as well as the plain one")
+    return out
+
+
+def moved_gap(t: Treated) -> list[Moved]:
+    """SI and gap of every network that fits, at the record of matched training accuracy."""
+    doses, plain = _fitted(t)
+    least = {
+        seed: min(last_accuracy(run) for run in (t.plain[seed], *(table[seed] for table in doses.values() if seed in table)))
+        for seed in plain
+    }  # fmt: skip
+
+    def read(run: TrainingRun) -> tuple[float, float]:
+        at = matched(run, least[run.seed])
+        return float(run.mean()[at]), float(run.metrics["train_accuracy"][at] - run.metrics["test_accuracy"][at])
+
+    return _moved({d: {k: read(run) for k, run in table.items()} for d, table in doses.items()},
+                  {k: read(run) for k, run in plain.items()})  # fmt: skip
+
+
+def last_accuracy(run: TrainingRun) -> float:
+    """Training accuracy at the end."""
+    return float(run.metrics["train_accuracy"][-1])
+
+
+def matched(run: TrainingRun, accuracy: float) -> int:
+    """Record whose training accuracy is nearest to this one; the last of several."""
+    away = np.abs(run.metrics["train_accuracy"] - accuracy)
+    return int(len(away) - 1 - away[::-1].argmin())
+
+
+def _fitted(t: Treated) -> tuple[dict[str, dict[int, TrainingRun]], Mapping[int, TrainingRun]]:
+    """Networks whose training accuracy ends at most `UNFITTED` below that of the plain one, and the plain ones."""
+    doses = {
+        dose: {k: run for k, run in table.items()
+               if k in t.plain and last_accuracy(run) >= last_accuracy(t.plain[k]) - UNFITTED}
+        for dose, table in t.doses[PULLED].items()
+    }  # fmt: skip
+    return doses, t.plain
+
+
+def moved_attacked(t: Treated, rows: Sequence[AttackedValue]) -> list[Moved]:
+    """SI and error under attack of every network that fits, both at the end of training."""
+    doses, plain = _fitted(t)
+    at = strength([row for row in rows if row.condition == t.way])
+    worst: dict[tuple[str, int], float] = {}
+    for row in rows:
+        if row.norm == "linf" and row.epsilon == at:
+            key = row.condition, row.seed
+            worst[key] = max(1 - row.accuracy, worst.get(key, 0.0))
+
+    def read(run: TrainingRun) -> tuple[float, float]:
+        return float(run.mean()[-1]), worst[run.condition, run.seed]
+
+    def table(runs: Mapping[int, TrainingRun]) -> dict[int, tuple[float, float]]:
+        return {k: read(run) for k, run in runs.items() if (run.condition, k) in worst}
+
+    return _moved({dose: table(runs) for dose, runs in doses.items()}, table(plain))
+
+
+def strength(rows: Sequence[AttackedValue]) -> float:
+    """Size of the L∞ attack after which plain networks keep nearest to half of their clean accuracy.
+
+    Raises:
+        InputError: there is no attack of a plain network.
+    """
+    clean = [row.accuracy for row in rows if row.epsilon == 0]
+    kept: dict[float, list[float]] = {}
+    for row in rows:
+        if row.norm == "linf" and row.epsilon > 0:
+            kept.setdefault(row.epsilon, []).append(row.accuracy)
+    if not kept:
+        raise InputError("no plain network was attacked in L∞")
+    half = 0.5 * float(np.mean(clean)) if clean else 0.5
+    return min(kept, key=lambda size: abs(float(np.mean(kept[size])) - half))
+
+
+def moved_forgetting(s: Sequences) -> list[Moved]:
+    """SI and forgetting of every network that learns its tasks as well as the plain one."""
+    doses = {
+        dose: {k: (run.synchrony, -run.scores.backward) for k, run in table.items()
+               if k in s.plain and run.learning >= s.plain[k].learning - UNLEARNT}
+        for dose, table in s.doses[PULLED].items()
+    }  # fmt: skip
+    return _moved(doses, {k: (run.synchrony, -run.scores.backward) for k, run in s.plain.items()})
+
+
+def outcomes(evidence: Evidence) -> dict[tuple[str, str], list[Moved]]:
+    """Return (setting, outcome and regime) -> the networks of every seed, where they can be read."""
+    out: dict[tuple[str, str], list[Moved]] = {}
+    _read(evidence, lambda setting, outcome, way, moved: out.__setitem__((setting, f"{outcome}, {way}"), moved))
+    return out
+
+
+def _read(evidence: Evidence, keep: Callable[[str, str, str, list[Moved]], object]) -> Finding:
+    """Return the effects of every outcome, setting and regime; `keep` gets what they were read from."""
+    attacked: dict[str, list[AttackedValue]] = {}
+    for row in evidence.attacked:
+        attacked.setdefault(f"{row.model} on {row.data}", []).append(row)
+
+    def found(setting: str, outcome: str, way: str, moved: list[Moved]) -> list[Effect]:
+        keep(setting, outcome, way, moved)
+        return effects_of(setting, outcome, moved)
+
+    read = {
+        GAP: with_treatments(evidence, PULLED, lambda t: found(t.name, GAP, t.way, moved_gap(t))),
+        ATTACKED: with_treatments(
+            evidence, PULLED, lambda t: found(t.name, ATTACKED, t.way, moved_attacked(t, attacked.get(t.name, [])))
+        ),
+        FORGETTING: over_sequences(
+            evidence, PULLED, lambda s: found(s.name, FORGETTING, s.way, moved_forgetting(s))
+        ),
+    }
+    untestable = {
+        f"{where}, {outcome}": why
+        for outcome, finding in read.items()
+        for where, why in finding.untestable.items()
+        if where != "every setting"
+    }
+    effects = [replace(e, way=f"{outcome}, {e.way}") for outcome, finding in read.items() for e in finding.effects]
+    if not effects and not untestable:
+        untestable = {"every setting": "no network was pulled to targets of SI"}
+    return Finding(tuple(effects), untestable)
+
+
+def panel(axes: Axes, shown: Shown) -> str:
+    """Draw outcomes over SI: the networks of a seed joined, an outcome and regime a colour; crosses, plain training."""
+    setting = shown.effects[0].setting
+    found = {way: moved for (name, way), moved in outcomes(shown.evidence).items() if name == setting}
+    for at, (way, seeds) in enumerate(found.items()):
+        for k, one in enumerate(seeds):
+            axes.plot(one.si, 100 * one.outcome, "o-", color=colour(at), ms=2, lw=0.6, alpha=0.6,
+                      label=way if k == 0 else None)  # fmt: skip
+            axes.plot(one.plain_si, 100 * one.plain, "x", color=colour(at), ms=4)
+    axes.set(xlim=(0, 1), xlabel=INDEX, ylabel="more is worse [%]")
+    return (
+        "Above: the networks of a seed, which a penalty pulled to eight targets of SI, joined; crosses, the plain "
+        "network; every outcome is counted so that more is worse."
+    )
+
+
+CLAIM = Claim(
+    NAME,
+    "Moving synchrony moves generalisation, robustness or forgetting",
+    "no sweep; by its tables 1 and 2 .15 of test accuracy and .35 of accuracy under attack for 1 of SI",
+    __doc__, ("quick", "medium"), doses=DOSES, sequences=SEQUENCES, panel=panel,
+    effects=lambda evidence: _read(evidence, lambda *_: None),
+)  # fmt: skip
