@@ -53,7 +53,7 @@ TARGETS = ("0.05", "0.1", "0.2", "0.3", "0.45", "0.6", "0.75", "0.9")
 SLOPE, AT_REST, SPAN, SIDE, FEWEST = 0.05, 0.03, 0.2, 0.1, 3
 UNFITTED, UNLEARNT = 0.02, 0.05  # training and learning accuracy that may be lacking beside the plain network
 GAP, ATTACKED, FORGETTING = "gap", "error under attack", "forgetting"
-DOSES = tuple(Doses(PULLED, ("desync=10,target={}",), TARGETS, on=on) for on in (FEW, NOISE))
+DOSES = tuple(Doses(PULLED, ("desync=10,target={}",), TARGETS, on=on, sweep=True) for on in (FEW, NOISE))
 SEQUENCES = (Doses(PULLED, ("desync=10,target={}",), TARGETS, sweep=True),)
 CLAIMED = {GAP: 0.148, ATTACKED: 0.352}  # of table 1: accuracy, and accuracy under attack, over SI
 
@@ -289,6 +289,6 @@ CLAIM = Claim(
     NAME,
     "Moving synchrony moves generalisation, robustness or forgetting",
     "no sweep; by its tables 1 and 2 .15 of test accuracy and .35 of accuracy under attack for 1 of SI",
-    __doc__, ("quick", "medium"), doses=DOSES, sequences=SEQUENCES, panel=panel,
+    __doc__, ("quick", "medium"), doses=DOSES, sequences=SEQUENCES, stages=("sequences",), panel=panel,
     effects=lambda evidence: _read(evidence, lambda *_: None),
 )  # fmt: skip

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from ...simulator import InputError
 from ..evidence.rules import Finding
@@ -25,16 +25,20 @@ class Doses:
     Attributes:
         name: of the treatment in courses, figures and tables.
         texts: as of ``ictal train --treat``; ``{}`` stands for the dose.
-        doses: of which validation images choose one.
+        doses: of which validation images choose one; a single "" for a treatment without a dose.
         on: condition of the untreated networks.
-        sweep: of a sequence of tasks: whether every seed is trained at every dose; else the first seed is, and the
-            others at the dose that its validation images choose.
+        training: fields of `Training` that differ from those of the untreated networks.
+        scales: at which it is run.
+        sweep: whether every dose is trained with every seed, where else one dose is chosen by shorter trainings, or,
+            of a sequence of tasks, by the validation images of the first seed.
     """
 
     name: str
     texts: tuple[str, ...]
     doses: tuple[str, ...]
     on: str = FEW
+    training: Mapping[str, int] = field(default_factory=dict, hash=False)
+    scales: tuple[str, ...] = SCALES
     sweep: bool = False
 
 
@@ -50,9 +54,9 @@ class Claim:
         scales: at which scales it can be run; none: it cannot be run yet.
         needs: what it lacks, where it cannot be run.
         courses: whether it needs every network of a scale, made to overfit in several ways and fitted well.
-        doses: treatments that it needs, of the first network of a scale.
-        sequences: treatments that it needs of networks that learn a sequence of tasks.
-        brain: whether it needs the seizure network beside classifiers, and EEG.
+        doses: treatments that it needs, of the networks of a scale on which treatments are tested.
+        sequences: treatments that it needs, of networks that learn a sequence of tasks.
+        stages: runs beside the trainings that it needs, names in `ictal.experiments.stages.STAGES`.
         effects: evidence -> what was found of it.
         panel: ``panel(axes, shown)`` draws what was measured and returns one sentence for the caption.
 
@@ -69,7 +73,7 @@ class Claim:
     trainings: bool = False
     doses: tuple[Doses, ...] = ()
     sequences: tuple[Doses, ...] = ()
-    brain: bool = False
+    stages: tuple[str, ...] = ()
     effects: Callable[[Evidence], Finding] | None = None
     panel: Panel | None = None
 

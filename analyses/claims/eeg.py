@@ -111,5 +111,5 @@ CLAIM = Claim(
     NAME,
     "Seizures and overfitted networks share SI, peak frequency, amplitude variation and spread",
     "SI .85–.95 and .82–.91; peak 3–20 Hz and .1–.5 normalised; local → global and shallow → deep",
-    __doc__, ("quick",), brain=True, panel=panel, effects=effects,
+    __doc__, ("quick",), stages=("brain",), panel=panel, effects=effects,
 )  # fmt: skip

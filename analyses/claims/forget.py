@@ -36,9 +36,9 @@ from .desync import AS_PAPER, DESYNC, UP
 NAME, HOLDING, EWC, REPLAY = "forget", "L2 to the last task", "EWC", "replay"
 GAIN, OVER, LOWER, LOST = 0.02, 0.01, 0.1, 0.05
 DOSES = (
-    Doses(HOLDING, ("l2-last={}",), ("0.01", "0.1", "1")),
+    Doses(HOLDING, ("l2-sp={}",), ("0.01", "0.1", "1")),
     Doses(EWC, ("ewc={}",), ("10", "100", "1000")),
-    Doses(REPLAY, ("replay={}",), ("0.3", "1", "3")),
+    Doses(REPLAY, ("replay={},per_task=20",), ("0.3", "1", "3")),
     Doses(DESYNC, ("desync={},target=0",), ("0.1", "1", "10")),
     Doses(UP, ("desync={},target=0.9",), ("0.1", "1", "10")),
     Doses(AS_PAPER, ("desync={}",), ("0.1", "1", "10")),
@@ -141,6 +141,6 @@ CLAIM = Claim(
     NAME,
     "Desynchronising lessens forgetting",
     "Split CIFAR-100, 20 tasks, accuracy / retention: 45.2 / 12.3, EWC 62.1 / 48.7, DesyncReg 68.4 / 61.2",
-    __doc__, ("quick", "medium"), sequences=DOSES, panel=panel,
+    __doc__, ("quick", "medium"), sequences=DOSES, stages=("sequences",), panel=panel,
     effects=lambda evidence: over_sequences(evidence, DESYNC, _one),
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -14,8 +14,9 @@ from ...simulator.files.document import Group, Variable, to_json
 from ...simulator.types import Floats
 from ..layers.layer_synchrony import AMPLITUDE, layer_synchrony, measures_in, parts
 
-Kind = Literal["control", "few", "noise", "capacity", "treated"]
+Kind = Literal["control", "few", "noise", "capacity", "treated", "tuning"]
 OVERFITS: tuple[Kind, ...] = ("few", "noise", "capacity")
+TREATED: tuple[Kind, ...] = ("treated", "tuning")
 SIDE = "post"  # activations, after what the layer does
 NULL = "permute"  # free permutation of the images
 SET = "test"  # images on which synchrony is read
@@ -31,7 +32,8 @@ class TrainingRun:
         data: the data set, e.g. ``"CIFAR-10"``.
         condition: what sets it apart from other trainings of the same network and data, e.g. ``"40 % noise"``.
         kind: ``"control"`` (well fitted), or by what it is made to overfit: ``"few"`` samples, label ``"noise"``,
-            ``"capacity"``; ``"treated"`` where a treatment is tested.
+            ``"capacity"``; ``"treated"`` where a treatment is tested, ``"tuning"`` where a shorter training chooses its
+            dose.
         seed: of the data's split and noise, the weights and the batches; trainings of one seed are compared as pairs.
         steps: (record,) optimiser steps.
         metrics: name -> (record,): train_accuracy, test_accuracy, gap, val_loss ...
@@ -120,6 +122,13 @@ class TrainingRun:
         """
         return int(np.abs(self.steps - (self.steps[0] + share * (self.steps[-1] - self.steps[0]))).argmin())
 
+    def until(self, record: int) -> TrainingRun:
+        """Return it as it was up to a record, from 1."""
+        rows = slice(0, record + 1)
+        tables = {name: {key: values[rows] for key, values in getattr(self, name).items()}
+                  for name in ("metrics", "synchrony", "null_high")}  # fmt: skip
+        return replace(self, steps=self.steps[rows], **tables)
+
     def at_accuracy(self, other: TrainingRun) -> int:
         """The record whose training accuracy is nearest to the last of another training."""
         return int(np.abs(self.metrics["train_accuracy"] - other.metrics["train_accuracy"][-1]).argmin())
@@ -129,7 +138,8 @@ def training_run_of(run: Run, *, model: str, data: str, condition: str, kind: Ki
     """The training that a file of `ictal train` holds: its history, and of its layers' synchrony what is read.
 
     That is `KEPT` and the amplitude of activations on test images, and SI-3 alone with its surrogates and of treated
-    networks.
+    networks. Of a training that was stopped early it is what came up to the weights that were taken, those of the
+    lowest validation loss.
 
     Raises:
         InputError: it holds no history, or no synchrony over training; records that differ.
@@ -144,7 +154,7 @@ def training_run_of(run: Run, *, model: str, data: str, condition: str, kind: Ki
     if (SIDE, SET) not in parts(run):
         raise InputError(f"{condition}, seed {seed}: must have synchrony of activations on {SET} images; got none")
     for measure in measures_in(run):
-        if measure not in (KEPT[:1] if kind == "treated" else (*KEPT, AMPLITUDE)):
+        if measure not in (KEPT[:1] if kind in TREATED else (*KEPT, AMPLITUDE)):
             continue
         found = layer_synchrony(run, measure, when=SIDE, of=SET)
         layers = found.layers
@@ -159,7 +169,11 @@ def training_run_of(run: Run, *, model: str, data: str, condition: str, kind: Ki
             null_high[f"{measure} {SET}"] = found.nulls[NULL].high
     values = history.numpy()
     metrics = {name: np.asarray(values[:, at], dtype=np.float64) for at, name in enumerate(names)}
-    return TrainingRun(model, data, condition, kind, seed, steps, metrics, layers, synchrony, null_high)
+    training = TrainingRun(model, data, condition, kind, seed, steps, metrics, layers, synchrony, null_high)
+    how = run.source.get("training")
+    if isinstance(how, Mapping) and how.get("patience") is not None:
+        return training.until(int(metrics["val_loss"].argmin()))
+    return training
 
 
 def to_groups(trainings: Sequence[TrainingRun]) -> dict[str, Group]:

@@ -16,7 +16,7 @@ from ...simulator.types import Floats
 from ..evidence.effect import Effect
 from ..evidence.rules import COVERS, number_of
 from ..evidence.store import Evidence
-from ..evidence.training import TrainingRun
+from ..evidence.training import TREATED, TrainingRun
 from .parts.collapse import collapse_line, collapse_words
 from .parts.style import Drawing, colour, dash, legend_below, legend_of, styled, words
 
@@ -79,7 +79,7 @@ def _drawing(
     conditions: dict[str, list[TrainingRun]] = {}
     for training in evidence.settings().get(setting, ()):
         conditions.setdefault(training.condition, []).append(training)
-    plain = {name: trainings for name, trainings in conditions.items() if trainings[0].kind != "treated"}
+    plain = {name: trainings for name, trainings in conditions.items() if trainings[0].kind not in TREATED}
     tints = {name: tint(at, trainings[0]) for at, (name, trainings) in enumerate(plain.items())}
     above.set_title(f"{words(title, 28, 3)}\n{words(setting, 28, 2)}")
     sentence = panel(above, Shown(plain, evidence, every))

@@ -1,32 +1,28 @@
-"""`reproduce`: the trainings and scans that the claims rest on, resumed after a stop; `ledger`: the verdicts."""
+"""`reproduce`: the trainings and stages that the claims rest on, resumed after a stop; `ledger`: the verdicts."""
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..analyses.claims import CLAIMS
 from ..simulator import InputError
 from ..simulator.files.disk import make_folder
-from ..simulator.files.document import to_json, versions
-from ..simulator.files.identity import differences, identity
+from ..simulator.files.document import config_of, versions
 from ..simulator.progress import shows_progress
 from ..simulator.types import Progress, Shown
-from .scales import SEEDS, PlannedTraining, claims_at, plan
+from .brain import eeg_files
+from .gather import FILE, GATHERED, TRAININGS, chosen_doses, is_old, training_file, write
+from .scales import SEEDS, PlannedTraining, claims_at, data_forms, data_paths, gathered_plan, plan
+from .stages import STAGES, Request, Stage
 
 if TYPE_CHECKING:
     from ..analyses import Drawing, Evidence
     from ..analyses.claims.ledger import Ledger
-
-FILE = "evidence.h5"
-TRAININGS = "trainings"
-COMPARISON, SCAN = "seizure_overfitting.h5", "side_by_side.h5"
-KEPT = ("si_3", "chi_c", "lambda1_fraction", "within_class_si", "spectral_peak")  # of the main job
-NAMES = ("model", "data", "condition", "kind", "seed")  # of a training
 
 
 @dataclass(frozen=True)
@@ -36,11 +32,14 @@ class Reproduction:
     Attributes:
         file: the evidence.
         trained, found: number of trainings of this call, and of earlier ones.
+        missing: number of trainings that are planned and were not trained, since only finished ones were asked for;
+            treated networks whose dose is not chosen yet are not among them.
     """
 
     file: Path
     trained: int
     found: int
+    missing: int = 0
 
 
 @shows_progress
@@ -49,26 +48,29 @@ def reproduce(
     *,
     scale: str = "quick",
     folder: str | os.PathLike[str] = "evidence",
-    data: str = "",
+    data: str | Sequence[str] = (),
     seeds: int | None = None,
     eeg: Sequence[str | os.PathLike[str]] = (),
     device: str = "auto",
+    finished: bool = False,
     progress: Shown = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Reproduction:
     """Run what these claims rest on into FOLDER/SCALE, and write FOLDER/SCALE/evidence.h5.
 
     Every training is a file. A complete one is not repeated, an interrupted one is resumed. The evidence is written
-    anew whenever a seed is complete, so that it can be read after an interruption.
+    anew whenever a seed is complete, so that it can be read after an interruption. What it holds already of trainings
+    and stages whose files are elsewhere stays in it.
 
     Args:
         claims: names; all that this scale can run if empty.
         scale: "quick", "medium" or "full".
         folder: of all files.
-        data: ``cifar10:PATH``, where the scale's data are not embedded.
+        data: ``cifar10:PATH``, one or several, where the scale's data are not embedded.
         seeds: replicates; None: as many as the scale has.
         eeg: EDF files with an annotated seizure, compared with the networks; synthetic EEG if none.
         device: as of `Job`.
+        finished: train nothing: attack what is trained, and write the evidence of that.
         progress: called as progress(done, total, text); True shows it with steps of training.
         stop: asked at every step; True raises UnfinishedTrainingError, and nothing is lost.
 
@@ -78,39 +80,100 @@ def reproduce(
         UnfinishedTrainingError: `stop` returned True.
     """
     chosen = claims_at(scale, claims)
-    n_seeds = seeds or SEEDS[scale]
-    planned = plan(scale, chosen, seeds=seeds, data=data, device=device)
     for file in eeg:
         if not Path(file).is_file():
             raise InputError(f"--eeg {file}: no such file")
-    place = Path(folder) / scale
-    make_folder(place / TRAININGS)
-    earlier = _config_of(place / FILE, "evidence")
-    joined, n = _with_earlier(earlier, chosen, n_seeds)
-    every = plan(scale, joined, seeds=n, data=data, device=device)
-    brain = any(CLAIMS.load(name).brain for name in chosen)
-    scan = _scan(place, n_seeds, eeg) if brain else None
-    scanned = scan or _config_of(place / SCAN, "observations")
-    config = {
-        "command": _command(scale, joined, n, data, len(scanned.get("eeg", []))),
-        "claims": list(joined),
-        "seeds": list(range(n)),
-        "engine": "torch",
-        "versions": versions("torch", "scikit-learn"),
-    }
-    total = sum(item.steps for item in planned)
-    done = trained = 0
-    for at, item in enumerate(planned):
-        fresh = _train(item, place, done, total, progress, stop)
-        trained += fresh
-        done += item.steps
-        if fresh and (at + 1 == len(planned) or planned[at + 1].seed != item.seed):
-            _write(place, every, config)
-    if scan is not None:
-        _compare(place, n_seeds, eeg, scan, progress)
-    if earlier != config or _is_old(place):
-        _write(place, every, config)
-    return Reproduction(place / FILE, trained, len(planned) - trained)
+    request = Request(
+        scale, chosen, Path(folder) / scale, SEEDS[scale] if seeds is None else seeds,
+        tuple(data_paths(scale, data).values()), tuple(Path(file) for file in eeg), device,
+        plan(scale, chosen, seeds=seeds, data=data, device=device),
+    )  # fmt: skip
+    work = _Reproducing(request, progress, stop)
+    if finished:
+        work.choose_doses()
+    else:
+        work.train()
+    return work.finish(train=not finished)
+
+
+class _Reproducing:
+    """One call of `reproduce`.
+
+    Attributes:
+        request: what was asked for; its plan grows as doses are chosen.
+        fresh: stem -> whether this call trained it, of every training that is done.
+        config: of the evidence.
+    """
+
+    def __init__(self, request: Request, progress: Progress | None, stop: Callable[[], bool]) -> None:
+        self.request, self.progress, self.stop = request, progress, stop
+        self.fresh: dict[str, bool] = {}
+        needed = {name for claim in request.claims for name in CLAIMS.load(claim).stages}
+        self.stages: list[Stage] = [STAGES.load(name) for name in STAGES if name in needed]
+        for stage in self.stages:
+            stage.check(request)
+        make_folder(request.place / TRAININGS)
+        self.earlier = config_of(request.place / FILE, "evidence")
+        self.claims, self.seeds = _with_earlier(self.earlier, request.claims, request.seeds)
+        self.config = {
+            "command": _command(request, self.claims, self.seeds),
+            "claims": list(self.claims),
+            "seeds": list(range(self.seeds)),
+            "engine": "torch",
+            "versions": versions("torch", "scikit-learn"),
+        }
+
+    def train(self) -> None:
+        """Train what is missing, seed by seed; the plan grows when the doses are tuned."""
+        while left := [item for item in self.request.planned if item.stem not in self.fresh]:
+            for _, seed in groupby(left, lambda item: (item.setting, item.seed)):
+                if any([self._train(item) for item in seed]):
+                    for stage in self.stages:
+                        if stage.by_seed:
+                            stage.run(self.request, self.progress, self.stop)
+                    self._write()
+            self.choose_doses()
+
+    def finish(self, *, train: bool) -> Reproduction:
+        """Run the stages, those that train nothing alone if not `train`, and write the evidence if it is not there."""
+        for stage in self.stages:
+            if train or stage.by_seed:
+                stage.run(self.request, self.progress, self.stop)
+        place = self.request.place
+        if {k: v for k, v in self.earlier.items() if k not in GATHERED} != self.config or is_old(place):
+            self._write()
+        there = sum(training_file(place, item).exists() for item in self.request.planned)
+        trained = sum(self.fresh.values())
+        return Reproduction(place / FILE, trained, there - trained, len(self.request.planned) - there)
+
+    def choose_doses(self) -> None:
+        """Add the treated networks whose doses the finished tuning chooses to the plan."""
+        now = self.request
+        doses = chosen_doses(now.place, now.planned)
+        planned = plan(now.scale, now.claims, seeds=now.seeds, data=now.data, device=now.device, chosen=doses)
+        self.request = replace(now, planned=planned)
+
+    def _train(self, item: PlannedTraining) -> bool:
+        """Train one network, or resume it; return False if it was complete before."""
+        from ..models.training.job import train_to_file
+
+        done = sum(one.steps for one in self.request.planned if one.stem in self.fresh)
+        total = sum(one.steps for one in self.request.planned)
+
+        def report(k: int, of: int, text: str) -> None:
+            if self.progress:
+                self.progress(done + k * item.steps // max(of, 1), total, f"{item.stem}: {text}")
+
+        report(0, 1, "")
+        file = training_file(self.request.place, item)
+        trained = train_to_file(item.job, file, resume=True, progress=report, stop=self.stop)
+        self.fresh[item.stem] = not trained.complete
+        return self.fresh[item.stem]
+
+    def _write(self) -> None:
+        place, scale = self.request.place, self.request.scale
+        doses = chosen_doses(place, gathered_plan(scale, self.claims, self.seeds, {}))
+        write(place, gathered_plan(scale, self.claims, self.seeds, doses), self.config)
 
 
 def ledger(sources: Sequence[str | os.PathLike[str] | Evidence]) -> Ledger:
@@ -163,16 +226,6 @@ def _opened(path: Path) -> list[Evidence]:
     return [Evidence.load(file) for file in files]
 
 
-def _config_of(file: Path, kind: str) -> dict[str, Any]:
-    """Return the configuration of an existing result; empty without a file."""
-    from ..simulator.files.document import opened
-
-    if not file.exists():
-        return {}
-    with opened(file, kind) as (attrs, _):
-        return dict(json.loads(str(attrs.get("config", "{}"))))
-
-
 def _with_earlier(earlier: Mapping[str, Any], claims: Sequence[str], seeds: int) -> tuple[tuple[str, ...], int]:
     """Join claims and seeds with those of earlier evidence: a smaller run removes none of it."""
     if not earlier:
@@ -181,121 +234,8 @@ def _with_earlier(earlier: Mapping[str, Any], claims: Sequence[str], seeds: int)
     return tuple(name for name in CLAIMS if name in joined), max(seeds, len(earlier["seeds"]))
 
 
-def _train(
-    item: PlannedTraining, place: Path, done: int, total: int, progress: Progress | None, stop: Callable[[], bool]
-) -> bool:
-    """Train one network, or resume it; return False if it was complete before."""
-    from ..models.training.job import train_to_file
-
-    def report(k: int, of: int, text: str) -> None:
-        if progress:
-            progress(done + k * item.steps // max(of, 1), total, f"{item.stem}: {text}")
-
-    report(0, 1, "")
-    trained = train_to_file(item.job, place / TRAININGS / f"{item.stem}.h5", resume=True, progress=report, stop=stop)
-    return not trained.complete
-
-
-def _scan(place: Path, seeds: int, eeg: Sequence[str | os.PathLike[str]]) -> dict[str, Any]:
-    """Return seeds and EEG of the scan of a brain model and of EEG: at least as many seeds as before, the same EEG.
-
-    Raises:
-        InputError: more seeds of a scan of EDF files that are not given.
-    """
-    earlier = _config_of(place / SCAN, "observations")
-    wanted = {
-        "seeds": max(min(seeds, 3), earlier.get("seeds", 0)),
-        "eeg": [identity(file)["sha256"] for file in eeg] or earlier.get("eeg", []),
-    }
-    if wanted["eeg"] and not eeg and wanted["seeds"] != earlier["seeds"]:
-        raise InputError("--eeg: the existing scan is of EDF files; give them again for more seeds")
-    return wanted
-
-
-def _compare(
-    place: Path, seeds: int, eeg: Sequence[str | os.PathLike[str]], scan: Mapping[str, Any], progress: Progress | None
-) -> None:
-    """Run the main job with at least so many seeds, and the scan, unless their files exist."""
-    from ..analyses import Observations
-    from . import seizure_overfitting, side_by_side
-
-    report = None if progress is None else lambda k, of, text: progress(k, of, f"eeg: {text}")
-    there = _config_of(place / COMPARISON, "comparison")
-    if there:
-        _check_comparison(place / COMPARISON, there)
-    if seeds > len(there.get("seeds", [])):
-        seizure_overfitting.run(seeds=seeds, progress=report).save(place / COMPARISON, force=True)
-    if any(_config_of(place / SCAN, "observations").get(key) != value for key, value in scan.items()):
-        rows = side_by_side.scan(scan["seeds"], eeg, progress=report)
-        Observations(rows, scan).save(place / SCAN, force=True)
-
-
-def _is_old(place: Path) -> bool:
-    """Return whether the evidence is missing, or older than one of its files."""
-    file = place / FILE
-    files = [*(place / TRAININGS).glob("*.h5"), *place.glob(COMPARISON), *place.glob(SCAN)]
-    return not file.exists() or any(one.stat().st_mtime_ns > file.stat().st_mtime_ns for one in files)
-
-
-def _write(place: Path, planned: Sequence[PlannedTraining], config: Mapping[str, Any]) -> None:
-    """Write the evidence of the files so far."""
-    from ..analyses import Evidence, Observations, training_run_of
-    from ..analyses.comparison.result import Comparison
-    from ..simulator.files.store import load
-
-    trainings = []
-    for item in planned:
-        file = place / TRAININGS / f"{item.stem}.h5"
-        if file.exists():
-            run, names = load(file), {name: getattr(item, name) for name in NAMES}
-            _check_training(file, run.source, item)
-            trainings.append(training_run_of(run, **names))
-    rows = []
-    if (place / COMPARISON).exists():
-        compared = Comparison.load(place / COMPARISON)
-        _check_comparison(place / COMPARISON, compared.config)
-        rows += [row for row in compared.observations if row.measure in KEPT]
-    if (place / SCAN).exists():
-        rows += Observations.load(place / SCAN).rows
-    Evidence(place.name, trainings, rows, config).save(place / FILE, force=True)
-
-
-def _check_training(file: Path, source: Mapping[str, Any], item: PlannedTraining) -> None:
-    """Check that a file is of the training of its name, also one that an earlier call left and this one does not plan.
-
-    Raises:
-        InputError: it is of another network, training, treatment or seed.
-    """
-    from dataclasses import asdict
-
-    job = item.job
-    how = {key: value for key, value in asdict(job.how).items() if key != "checkpoint_every"}
-    asked = {"system": job.architecture, "seed": job.seed, "treatments": list(job.treatments), "training": how}
-    here: dict[str, Any] = json.loads(to_json(asked))
-    if unlike := differences({key: source.get(key) for key in here}, here):
-        raise InputError(f"{file}: is of another training than its name: {unlike}; move it away")
-
-
-def _check_comparison(file: Path, config: Mapping[str, Any]) -> None:
-    """Check that a file is of the main job on digits, with the seizure network of today.
-
-    Raises:
-        InputError: it is of another comparison.
-    """
-    from ..models.system import parameters
-    from .seizure_overfitting import STATES, WINDOW
-
-    asked = {"experiment": "seizure_overfitting", "data": "digits", "window": WINDOW,
-             "systems": {name: parameters(system) for name, system in STATES.items()}}  # fmt: skip
-    here: dict[str, Any] = json.loads(to_json(asked))
-    there = {key: config.get(key) for key in here}
-    there["systems"] = {name: one for name, one in dict(there["systems"] or {}).items() if name in STATES}
-    if unlike := differences(there, here):
-        raise InputError(f"{file}: is of another comparison: {unlike}; move it away")
-
-
-def _command(scale: str, claims: Sequence[str], seeds: int, data: str, eeg: int) -> str:
+def _command(request: Request, claims: Sequence[str], seeds: int) -> str:
     """Return the line that runs it again; with placeholders for the paths of files."""
-    words = ["ictal", "reproduce", *claims, "--scale", scale, *["--eeg FILE.edf"] * eeg]
-    words += [] if seeds == SEEDS[scale] else ["--seeds", str(seeds)]
-    return " ".join([*words, *(["--data", f"{data.partition(':')[0]}:PATH"] if data else [])])
+    words = ["ictal", "reproduce", *claims, "--scale", request.scale, *["--eeg FILE.edf"] * eeg_files(request)]
+    words += [] if seeds == SEEDS[request.scale] else ["--seeds", str(seeds)]
+    return " ".join([*words, *(f"--data {form}" for form in data_forms(request.scale, claims))])

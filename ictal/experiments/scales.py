@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..analyses.claims import CLAIMS
-from ..analyses.evidence.training import KEPT, Kind
-from ..analyses.evidence.tuning import treated_condition
+from ..analyses.evidence.training import KEPT, TREATED, Kind
+from ..analyses.evidence.tuning import FEW, Chosen, treated_condition
 from ..models.datasets import FASHION_MNIST
 from ..simulator import InputError, unknown
 
 if TYPE_CHECKING:  # torch takes seconds to import
-    from ..analyses.claims.claim import Claim
+    from ..analyses.claims.claim import Claim, Doses
     from ..models.training.settings import Job
 
 
@@ -30,7 +30,7 @@ class Condition:
     treatments: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bench:
     """One network on one data set, and its conditions.
 
@@ -41,6 +41,9 @@ class Bench:
         nulled: measures that have surrogates; None: the recommended ones.
         sets, n_probe: images on which synchrony is measured, and the number of each set.
         needs: form of `--data` where data must be given; empty where they are embedded or installed.
+        treated: whether treatments are tested on it.
+        tuning: settings of the shorter trainings, with few samples and seed 0, by which each treatment's dose is chosen
+            before it is trained with every seed; None: every dose is trained with every seed.
     """
 
     slug: str
@@ -57,6 +60,13 @@ class Bench:
     sets: tuple[str, ...] = ("test",)
     n_probe: int = 400
     needs: str = ""
+    treated: bool = False
+    tuning: Mapping[str, Any] | None = None
+
+    @property
+    def setting(self) -> str:
+        """Network and data."""
+        return f"{self.model} on {self.data}"
 
 
 @dataclass(frozen=True)
@@ -70,6 +80,11 @@ class PlannedTraining:
     kind: Kind
     seed: int
     job: Job
+
+    @property
+    def setting(self) -> str:
+        """Network and data."""
+        return f"{self.model} on {self.data}"
 
     @property
     def steps(self) -> int:
@@ -86,27 +101,11 @@ _CONTROL, _FEW = (
 _DIGITS = {"n_train": 1000, "n_val": 200, "n_test": 400}
 
 
-def _treated(claims: Sequence[Claim]) -> list[Condition]:
-    """Return the conditions of every treatment that these claims need, a dose each."""
-    plain = {condition.name: condition for condition in (_FEW, *_NOISES)}
-    return [
-        Condition(
-            treated_condition(treatment.on, treatment.name, dose),
-            "treated",
-            plain[treatment.on].data,
-            training=plain[treatment.on].training,
-            treatments=tuple(text.format(dose) for text in treatment.texts),
-        )
-        for claim in claims
-        for treatment in claim.doses
-        for dose in treatment.doses
-    ]
-
-
 _MLP = Bench(
     "mlp-digits", "MLP, 4 × 64", "digits", "mlp", "digits", _DIGITS, _SMALL, {"hidden": (64, 64, 64, 64)},
     (_CONTROL, _FEW, *_NOISES,
      Condition("wide, few samples", "capacity", {"n_train": 50}, {"hidden": (256, 256, 256, 256)}, {"batch_size": 50})),
+    treated=True,
 )  # fmt: skip
 _CONV = Bench(
     "convnet-digits", "ConvNet, width 8", "digits", "convnet", "digits", _DIGITS, _SMALL,
@@ -133,7 +132,7 @@ _FINE = Bench(  # of the treatments at medium: plain networks fit 6000 images of
     {"n_train": 6000, "n_val": 1000, "n_test": 2000},
     {"steps": 1410, "every": 94, "batch_size": 128, "learning_rate": 1e-3, "schedule": "cosine"}, {"width": 16},
     (Condition("few samples", "few"), Condition("40 % wrong labels", "noise", {"label_noise": 0.4})),
-    KEPT[:1], (), n_probe=1000, needs="cifar100:PATH",
+    KEPT[:1], (), n_probe=1000, needs="cifar100:PATH", treated=True, tuning={"steps": 470},  # a third
 )  # fmt: skip
 _WHOLE = {"steps": 78000, "every": 390, "batch_size": 128, "learning_rate": 1e-3, "schedule": "cosine"}
 _FULL = replace(
@@ -143,7 +142,7 @@ _FULL = replace(
                 Condition("well fitted", "control", training={"augment": ("flip", "crop"), "weight_decay": 0.05}),
                 Condition("40 % wrong labels", "noise", {"label_noise": 0.4})),
 )  # fmt: skip
-BENCHES = {"quick": (_MLP, _CONV, _FASHION), "medium": (_RESNET,), "full": (_FULL,)}
+BENCHES = {"quick": (_MLP, _CONV, _FASHION), "medium": (_RESNET, _FINE), "full": (_FULL,)}
 SEEDS = {"quick": 5, "medium": 3, "full": 3}
 SCALES = tuple(BENCHES)
 
@@ -168,45 +167,137 @@ def claims_at(scale: str, names: Sequence[str]) -> tuple[str, ...]:
 
 
 def plan(
-    scale: str, claims: Sequence[str], *, seeds: int | None = None, data: str = "", device: str = "auto"
+    scale: str,
+    claims: Sequence[str],
+    *,
+    seeds: int | None = None,
+    data: str | Sequence[str] = (),
+    device: str = "auto",
+    chosen: Chosen | None = None,
 ) -> list[PlannedTraining]:
     """Return every training that these claims rest on, seed by seed.
+
+    Where doses are tuned, the tuning trainings come after the untreated networks of seed 0, and treated networks are
+    planned only at the doses in `chosen`: the plan grows when the tuning is done.
 
     Args:
         scale: "quick", "medium" or "full".
         claims: as of `claims_at`.
         seeds: replicates; None: as many as the scale has.
-        data: where the scale's data are, ``cifar10:PATH``, if they are not embedded.
+        data: where the scale's data are, ``cifar10:PATH``, one or several, if they are not embedded.
         device: as of `Job`.
+        chosen: (network and data, treatment) -> dose.
 
     Raises:
-        InputError: data that must be given, or fewer than one seed.
+        InputError: data that must be given, data that no network of the scale takes, or fewer than one seed.
     """
     n = SEEDS[scale] if seeds is None else seeds
     if n < 1:
         raise InputError(f"--seeds: must be at least 1; got {n}")
-    needed: list[Claim] = [CLAIMS.load(name) for name in claims]
-    treated = _treated(needed)
-    out = []
-    for at, bench in enumerate(BENCHES[scale]):
+    paths = data_paths(scale, data)
+    out: list[PlannedTraining] = []
+    for bench, needing in _benches(scale, claims).items():
         dataset = bench.dataset
-        if not any(claim.trainings for claim in needed) and (at or not treated):
-            continue
         if bench.needs:
-            if not data:
-                raise InputError(f"--scale {scale}: needs its data, --data {bench.needs}")
-            dataset = data
+            if (dataset := paths.get(bench.needs, "")) == "":
+                raise InputError(
+                    f"--scale {scale}: needs its data, --data {bench.needs}, for {', '.join(needing)}; without it, "
+                    "name other claims"
+                )
         elif dataset == "fashion-mnist" and not FASHION_MNIST.is_dir():
             continue
-        conditions = [*bench.conditions, *(treated if at == 0 else [])]
-        out += [_planned(bench, condition, seed, dataset, device) for seed in range(n) for condition in conditions]
+        doses = [each for each in treatments_of(claims, scale) if bench.treated]
+        out += _planned_bench(bench, doses, n, dataset, device, chosen or {})
     return out
+
+
+def gathered_plan(scale: str, claims: Sequence[str], seeds: int, chosen: Chosen) -> list[PlannedTraining]:
+    """Return the plan without the paths of data, of trainings whose files are only read."""
+    every = [bench.needs for bench in BENCHES[scale] if bench.needs]
+    return plan(scale, claims, seeds=seeds, data=every, chosen=chosen)
+
+
+def data_forms(scale: str, claims: Sequence[str]) -> list[str]:
+    """Return the forms of the data that must be given for these claims, ``["cifar10:PATH"]``."""
+    return [bench.needs for bench in _benches(scale, claims) if bench.needs]
+
+
+def data_paths(scale: str, data: str | Sequence[str]) -> dict[str, str]:
+    """Return ``"cifar10:PATH"`` -> the data that are given in this form.
+
+    Raises:
+        InputError: data that no network of the scale takes, or two of one form.
+    """
+    forms = {bench.needs.partition(":")[0]: bench.needs for bench in BENCHES[scale] if bench.needs}
+    found: dict[str, str] = {}
+    for each in [data] * bool(data) if isinstance(data, str) else data:
+        form = forms.get(each.partition(":")[0])
+        if form is None:
+            wanted = ", ".join(forms.values()) or "none"
+            raise InputError(f"--data {each}: no network of the scale {scale} takes it; wants {wanted}")
+        if form in found:
+            raise InputError(f"--data {each}: must be one of {form}; got {found[form]} as well")
+        found[form] = each
+    return found
+
+
+def treatments_of(claims: Sequence[str], scale: str) -> list[Doses]:
+    """Return the treatments that these claims need at a scale, each once."""
+    needed: list[Claim] = [CLAIMS.load(name) for name in claims]
+    return list(dict.fromkeys(each for claim in needed for each in claim.doses if scale in each.scales))
+
+
+def _benches(scale: str, claims: Sequence[str]) -> dict[Bench, list[str]]:
+    """Return the networks that these claims need, and the claims that need each."""
+    out: dict[Bench, list[str]] = {}
+    for bench in BENCHES[scale]:
+        fits_well = any(condition.kind == "control" for condition in bench.conditions)
+        for name in claims:
+            if (CLAIMS.load(name).trainings and fits_well) or (treatments_of([name], scale) and bench.treated):
+                out.setdefault(bench, []).append(name)
+    return out
+
+
+def _planned_bench(
+    bench: Bench, treatments: Sequence[Doses], n: int, dataset: str, device: str, chosen: Chosen
+) -> list[PlannedTraining]:
+    """Return the trainings of one network: untreated and treated, seed by seed, the tuning within the first."""
+    tuned = [each for each in treatments if bench.tuning is not None and len(each.doses) > 1 and not each.sweep]
+    tuning = [_treated(bench, each, dose) for each in tuned if each.on == FEW for dose in each.doses]
+    treated = []
+    for each in treatments:
+        dose = chosen.get((bench.setting, each.name))
+        doses = each.doses if each not in tuned else () if dose is None else (dose,)
+        treated += [_treated(bench, each, dose) for dose in doses]
+    out = []
+    for seed in range(n):
+        out += [_planned(bench, condition, seed, dataset, device) for condition in bench.conditions]
+        if seed == 0 and bench.tuning is not None:
+            short = replace(bench, slug=f"{bench.slug}-tuning", training={**bench.training, **bench.tuning})
+            planned = [_planned(short, condition, seed, dataset, device) for condition in tuning]
+            out += [replace(item, kind="tuning") for item in planned]
+        out += [_planned(bench, condition, seed, dataset, device) for condition in treated]
+    return out
+
+
+def _treated(bench: Bench, treatment: Doses, dose: str) -> Condition:
+    """Return the condition of one treatment at one dose."""
+    plain = next((each for each in bench.conditions if each.name == treatment.on), None)
+    if plain is None:
+        raise unknown(f"condition of {bench.setting}", treatment.on, [each.name for each in bench.conditions])
+    return Condition(
+        treated_condition(treatment.on, treatment.name, dose),
+        "treated",
+        plain.data,
+        training={**plain.training, **treatment.training},
+        treatments=tuple(text.format(dose) for text in treatment.texts),
+    )
 
 
 def _planned(bench: Bench, condition: Condition, seed: int, dataset: str, device: str) -> PlannedTraining:
     from ..models.training.settings import DataChoice, Job, SynchronyChoice, Training
 
-    treated = condition.kind == "treated"
+    treated = condition.kind in TREATED
     synchrony = SynchronyChoice(
         ("auto",),
         nulls=0 if treated else 199,

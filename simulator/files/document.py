@@ -210,6 +210,14 @@ def read(path: str | os.PathLike[str], kind: str | None = None) -> Document:
         return Document(attrs, groups)
 
 
+def config_of(path: str | os.PathLike[str], kind: str) -> dict[str, Any]:
+    """Return the configuration of an existing result; empty without a file. Errors as of `opened`."""
+    if not Path(path).exists():
+        return {}
+    with opened(path, kind) as (attrs, _):
+        return dict(json.loads(str(attrs.get("config", "{}"))))
+
+
 @contextlib.contextmanager
 def opened(
     path: str | os.PathLike[str], kind: str | None = None, *, own: bool = True

@@ -12,10 +12,11 @@ import pytest
 from ictal import ledger, reproduce
 from ictal.analyses import Evidence
 from ictal.analyses.comparison.result import Comparison
+from ictal.experiments import gather, scales
 from ictal.experiments import reproduce as evidence_module
-from ictal.experiments import scales
-from ictal.experiments.reproduce import FILE, TRAININGS
-from ictal.experiments.scales import Bench, Condition, claims_at, plan
+from ictal.experiments.gather import FILE, TRAININGS
+from ictal.experiments.scales import Bench, Condition, claims_at, data_forms, plan
+from ictal.experiments.stages import STAGES, Request
 from ictal.models import UnfinishedTrainingError
 from ictal.simulator import InputError, load
 
@@ -90,9 +91,10 @@ def test_another_comparison_in_the_folder_is_refused(tmp_path):
     other.save(tmp_path / "seizure_overfitting.h5")
     said = r"seizure_overfitting.h5: is of another comparison: .*experiment is mine there and seizure_overfitting here"
     with pytest.raises(InputError, match=said):
-        evidence_module._write(tmp_path, [], {})
+        gather.write(tmp_path, [], {})
+    request = Request("quick", ("eeg",), tmp_path, 1, (), (), "cpu", ())
     with pytest.raises(InputError, match=said):
-        evidence_module._compare(tmp_path, 1, (), {}, None)
+        STAGES.load("brain").run(request, None, lambda: False)
 
 
 @pytest.mark.usefixtures("tiny")
@@ -117,7 +119,7 @@ def test_stopped_and_gone_on_with_is_the_same(tmp_path):
 
 @pytest.mark.usefixtures("tiny")
 def test_evidence_that_was_not_written_is_written_the_next_time(tmp_path, monkeypatch):
-    real, written = evidence_module._write, []
+    real, written = gather.write, []
 
     def once(*given):
         written.append(given)
@@ -125,7 +127,7 @@ def test_evidence_that_was_not_written_is_written_the_next_time(tmp_path, monkey
             real(*given)
 
     with monkeypatch.context() as patched:
-        patched.setattr(evidence_module, "_write", once)
+        patched.setattr(evidence_module, "write", once)
         first = reproduce(["rise"], folder=tmp_path)  # the second seed is trained, and what it gave is not written
     assert len(Evidence.load(first.file).trainings) == 2
     again = reproduce(["rise"], folder=tmp_path)
@@ -137,7 +139,8 @@ def test_evidence_that_was_not_written_is_written_the_next_time(tmp_path, monkey
 
 def test_plans_of_every_scale():
     for scale in scales.SCALES:
-        planned = plan(scale, claims_at(scale, ()), data="cifar10:somewhere")
+        data = [form.replace("PATH", "somewhere") for form in data_forms(scale, claims_at(scale, ()))]
+        planned = plan(scale, claims_at(scale, ()), data=data)
         stems = [item.stem for item in planned]
         assert len(set(stems)) == len(stems)
         kinds = {item.kind for item in planned}
