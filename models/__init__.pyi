@@ -30,6 +30,10 @@ from .datasets.ood import OOD_PAIRS as OOD_PAIRS  # images out of distribution, 
 from .datasets.ood import out_of_distribution as out_of_distribution
 from .datasets.sequences import Integration as Integration
 from .datasets.sequences import Match as Match
+from .datasets.tasks import SCENARIOS as SCENARIOS  # the scenarios of sequences of tasks, by name
+from .datasets.tasks import TASKS as TASKS  # the sequences of tasks, by name
+from .datasets.tasks import TaskSequence as TaskSequence
+from .datasets.tasks import task_sequence as task_sequence
 from .monitoring.loops import accelerate_monitor as accelerate_monitor
 from .monitoring.loops import lightning_monitor as lightning_monitor
 from .monitoring.monitor import Monitor as Monitor
@@ -80,6 +84,7 @@ from .trained.network import TrainedNetwork as TrainedNetwork
 from .training import METRICS as METRICS  # the metrics of a training, in the order of their columns
 from .training import Evaluation as Evaluation
 from .training import History as History
+from .training import SequenceLog as SequenceLog
 from .training import UnfinishedTrainingError as UnfinishedTrainingError
 from .training import assess as assess
 from .training import calibration_error as calibration_error
@@ -88,6 +93,7 @@ from .training import evaluate as evaluate
 from .training import probabilities as probabilities
 from .training import separation as separation
 from .training import train as train
+from .training import train_sequence as train_sequence
 from .training.build import open_model as open_model
 from .training.callbacks import Accelerated as Accelerated
 from .training.callbacks import Combined as Combined

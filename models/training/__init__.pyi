@@ -1,3 +1,5 @@
+from .context import OnHistory as OnHistory
+from .context import OnRecord as OnRecord
 from .descent import cpu_threads as cpu_threads
 from .evaluation import Evaluation as Evaluation
 from .evaluation import assess as assess
@@ -8,9 +10,9 @@ from .evaluation import separation as separation
 from .history import METRICS as METRICS
 from .history import VALIDATION as VALIDATION
 from .history import History as History
-from .loop import OnHistory as OnHistory
-from .loop import OnRecord as OnRecord
 from .loop import train as train
+from .sequence import SequenceLog as SequenceLog
+from .sequence import train_sequence as train_sequence
 from .settings import Training as Training
 from .settings import TrainingSteps as TrainingSteps
 from .state import Stateful as Stateful

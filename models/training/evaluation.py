@@ -57,9 +57,12 @@ def evaluate(model: nn.Module, x: Tensor, y: Tensor, batch_size: int | None = No
 
 
 def evaluate_confidence(
-    model: nn.Module, x: Tensor, y: Tensor, batch_size: int | None = None
+    model: nn.Module, x: Tensor, y: Tensor, batch_size: int | None = None, *, outputs: Tensor | None = None
 ) -> tuple[float, float, float]:
-    """Return loss and accuracy as `evaluate`, and the mean of the largest class probability, by one pass."""
+    """Return loss and accuracy as `evaluate`, and the mean of the largest class probability, by one pass.
+
+    `outputs` (output,) bool names the outputs that are compared; all if left out.
+    """
     with undisturbed(model, seeded=False), evaluating(model):
         loss = correct = confidence = 0.0
         for images, target in _passes(x, y, batch_size):
@@ -69,6 +72,13 @@ def evaluate_confidence(
                     f"evaluate: the model must give logits (n, class) for the classes up to {int(y.max())}; got shape "
                     f"{tuple(logits.shape)}"
                 )
+            if outputs is not None:
+                if logits.shape[1] != len(outputs):
+                    raise InputError(
+                        f"evaluate: the model must give {len(outputs)} logits, the outputs of all tasks; got "
+                        f"{logits.shape[1]}"
+                    )
+                logits = logits.masked_fill(~outputs, -math.inf)
             loss += functional.cross_entropy(logits, target, reduction="sum").item()
             correct += (logits.argmax(1) == target).sum().item()
             confidence += logits.softmax(1).amax(1).sum().item()

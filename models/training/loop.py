@@ -11,7 +11,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -20,21 +19,18 @@ from ...simulator import InputError
 from ...simulator.files.document import versions
 from ..datasets import Dataset
 from ..datasets.augment import augmented
-from ..probe.layers import modes_restored
-from ..treatments.base import Intervention, Treatment
+from ..treatments.base import Intervention, Task, Treatment
 from .build import stored
-from .descent import Descent, cpu_threads, not_finite, parts, weight_norm
-from .distributed import Ranks, joined, without_exchange
+from .compared import SetName
+from .context import Attended, OnHistory, OnRecord, Part, Progress, TrainingContext
+from .descent import Descent, not_finite, parts, weight_norm
+from .distributed import without_exchange
 from .evaluation import evaluate_confidence
-from .gate import Modes, check_augmented, doubts_of, first_pass, idle_options
+from .gate import check_augmented, doubts_of, first_pass, idle_options
 from .history import History
-from .randomness import Batches, begin_step, checked_seed, own_generators, seed_of_treatment
+from .randomness import Batches, begin_step, checked_seed
 from .settings import Training
-from .state import State, Stateful, UnfinishedTrainingError, kept_in
-
-Progress = Callable[[float, float], None]  # (done, total) [steps]
-OnRecord = Callable[[int, nn.Module], None]
-OnHistory = Callable[[History], None]
+from .state import State, UnfinishedTrainingError, kept_in
 
 
 def train(
@@ -90,124 +86,147 @@ def train(
         UnfinishedTrainingError: `stop` returned True.
     """
     plan = how.plan(len(data.x_train), len(data.x_val))
-    seed, path = checked_seed(seed), _path(checkpoint, resume)
+    seed, path = checked_seed(seed), checkpoint_path(checkpoint, resume)
     check_augmented(how, data)
     notes = [*doubts_of(data), *idle_options(how, plan, model, path is not None)]
-    like = next((p for p in model.parameters() if p.requires_grad), None)
-    if like is None:
-        raise InputError(f"train.model: must have parameters to train; {type(model).__name__} has none")
     with ExitStack() as stack:
-        for context in (cpu_threads(threads), own_generators(like.device), modes_restored(model)):
-            stack.enter_context(context)
-        ranks = joined(like.device)
-        treated = [
-            stack.enter_context(treatment.artificial(model, seed=seed_of_treatment(seed, number, ranks.rank)))
-            for number, treatment in enumerate(treatments)
-        ]
-        modes = Modes(model)
-        first = next(p for p in model.parameters() if p.is_floating_point())  # the images meet it before the others
-        x, x_test, x_val = (_on(first, images) for images in (data.x_train, data.x_test, data.x_val))
-        y, y_test, y_val = (_on(like, labels).long() for labels in (data.y_train, data.y_test, data.y_val))
-        state = State(
-            model,
-            Descent(model, how, plan.steps, like.device),
-            Batches(len(x), how.batch_size, seed),
-            treated,
-            [on_record] if isinstance(on_record, Stateful) else [],
-            plan,
-            validates=len(x_val) > 0,
-            patience=how.patience,
-            notes=[*modes.notes, *notes],
-        )
-        for text in state.notes if ranks.first else ():
-            warnings.warn(f"train: {text}", stacklevel=2)
-        _check_needs(treated, state.metrics)
-        identity = _identity(about, data, how, seed, treatments, threads, ranks, like) if path else {}
-        forward = ranks.wrapped(model)
-        for each in treated:
-            each.quiet = True  # its words are among the notes
-            each.check(x[: math.ceil(math.ceil(how.batch_size / ranks.size) / how.accumulate)])
-
-        def refuse(what: str, value: float) -> None:
-            if not math.isfinite(value):
-                epoch = plan.epoch(state.step)
-                raise not_finite(what, value, state.step, epoch, how.learning_rate, kept_in(path))
-
-        def record() -> dict[str, float]:
-            row = [0.0] * len(state.metrics)
-            if ranks.first:
-                with nullcontext() if state.rows else first_pass(x):
-                    seen = evaluate_confidence(model, x, y)[:2]
-                *unseen, confidence = evaluate_confidence(model, x_test, y_test)
-                row = [*seen, *unseen, seen[1] - unseen[1], confidence, weight_norm(model)]
-                row += evaluate_confidence(model, x_val, y_val)[:2] if state.validates else ()
-            found = dict(zip(state.metrics, ranks.from_first(row), strict=True))
-            for name, value in found.items():
-                refuse("loss" if name == "train_loss" else name.replace("_", " "), value)
-            state.add(list(found.values()))
-            if ranks.first and on_record is not None:
-                on_record(state.step, model)
-            if ranks.first and on_history is not None:
-                on_history(state.history())
-            return found
-
-        if ranks.from_first([path is not None and path.exists()])[0]:
-            state.load(Path(str(path)), identity, ranks)
-            if ranks.first and on_history is not None:
-                on_history(state.history())
-        else:
-            begin_step(seed, 0, ranks.rank, like.device)
-            record()
-            if path is not None:
-                state.save(path, identity, ranks)
-        if progress is not None and ranks.first:
-            progress(state.step, plan.steps)
-
-        while not state.finished:
-            state.step += 1
-            drawn = begin_step(seed, state.step, ranks.rank, like.device)
-            own, weight = ranks.share(next(state.batches))
-            images, targets = x[own.to(like.device)], y[own.to(like.device)]
-            if how.augment:
-                images = augmented(images, how.augment, torch.Generator().manual_seed(drawn))
-            modes.train()
-            state.descent.begin(state.step)
-            loss = 0.0
-            for part, share, last in parts(len(own), how.accumulate):
-                with without_exchange(forward, last):
-                    with _one_line_errors(len(images[part])):
-                        outputs = state.descent.outputs(forward, images[part])
-                    _check_logits(outputs, len(images[part]), data.n_classes)
-                    piece = functional.cross_entropy(outputs, targets[part])
-                    for each in treated:
-                        piece = piece + each.loss(outputs, targets[part])
-                    piece = piece if weight * share == 1 else piece * (weight * share)
-                    state.descent.backward(piece)
-                loss += piece.item()
-            loss, stopping = ranks.agreed(loss, stop())
-            refuse("loss", loss)
-            state.descent.unscale()
-            for each in treated:
-                each.gradients()
-            state.descent.step()
-
-            recorded = state.step % plan.every == 0
-            metrics = {"loss": loss, **(record() if recorded else {})}
-            for each in treated:
-                each.after_step(state.step, metrics)
-            stopping = stopping and not state.finished
-            if path is not None and (state.step % plan.checkpoint_every == 0 or state.finished or stopping):
-                state.save(path, identity, ranks)
-            if progress is not None and ranks.first and (recorded or state.step % plan.shown_every == 0):
-                progress(state.step, plan.steps)
-            if stopping:
-                raise UnfinishedTrainingError(state.step, plan.steps)
-        state.take_best()
-        done = [text for each in treated for text in each.without_effect()]
-        state.notes += done
-        for text in done if ranks.first else ():
-            warnings.warn(f"train: {text}", stacklevel=2)
+        context = TrainingContext.entered(stack, model, treatments, seed, threads)
+        identity = identity_of(context, data.sha256(), how, seed, treatments, threads, about) if path else {}
+        there = path is not None and path.exists()
+        attended = Attended(on_record, on_history, progress, stop, path, identity, resume=there)
+        state = fit(context, Part(data, plan, seed), how, attended, [*context.modes.notes, *notes])
+        state.notes += context.without_effect()
         return state.history()
+
+
+def fit(context: TrainingContext, part: Part, how: Training, attended: Attended, notes: Sequence[str] = ()) -> State:
+    """Train on one data set, or go on from its checkpoint, with treatments that are at work already.
+
+    Treatments are told the beginning and the end of a task. Where training goes on from a checkpoint, they are not told
+    the beginning again: their state has what they prepared.
+
+    Raises:
+        InputError, UnfinishedTrainingError: as `train`.
+    """
+    model, treated, ranks = context.model, context.treated, context.ranks
+    data, plan, compared = part.data, part.plan, part.compared
+    path, identity, progress, device = attended.path, attended.identity, attended.progress, context.like.device
+    x, x_test, x_val = (context.images(images) for images in (data.x_train, data.x_test, data.x_val))
+    y, y_test, y_val = (context.labels(labels) for labels in (data.y_train, data.y_test, data.y_val))
+    state = State(
+        model,
+        Descent(model, how, plan.steps, device),
+        Batches(len(x), how.batch_size, part.seed),
+        treated,
+        attended.stateful,
+        plan,
+        validates=len(x_val) > 0,
+        patience=how.patience,
+        notes=list(notes),
+    )
+    if part.optimiser is not None:
+        state.descent.load_state_dict(part.optimiser)
+    for text in state.notes if ranks.first else ():
+        warnings.warn(f"train: {text}", stacklevel=3)
+    _check_needs(treated, state.metrics)
+    forward = ranks.wrapped(model)
+    for each in treated:
+        each.check(x[: math.ceil(math.ceil(how.batch_size / ranks.size) / how.accumulate)])
+
+    def refuse(what: str, value: float) -> None:
+        if not math.isfinite(value):
+            epoch = plan.epoch(state.step)
+            raise not_finite(what + part.of_task, value, state.step, epoch, how.learning_rate, kept_in(path))
+
+    def evaluated(of: SetName, images: Tensor, labels: Tensor) -> tuple[float, float, float]:
+        if compared is None:
+            return evaluate_confidence(model, images, labels)
+        return compared.evaluate(model, of, images, labels)
+
+    def record() -> dict[str, float]:
+        row = [0.0] * len(state.metrics)
+        if ranks.first:
+            with nullcontext() if state.rows else first_pass(x):
+                seen = evaluated("train", x, y)[:2]
+            *unseen, confidence = evaluated("test", x_test, y_test)
+            row = [*seen, *unseen, seen[1] - unseen[1], confidence, weight_norm(model)]
+            row += evaluated("val", x_val, y_val)[:2] if state.validates else ()
+        found = dict(zip(state.metrics, ranks.from_first(row), strict=True))
+        for name, value in found.items():
+            refuse("loss" if name == "train_loss" else name.replace("_", " "), value)
+        state.add(list(found.values()))
+        if ranks.first and attended.on_record is not None:
+            attended.on_record(state.step, model)
+        if ranks.first and attended.on_history is not None:
+            attended.on_history(state.history())
+        return found
+
+    task = None
+    if part.task is not None and part.outputs is not None:
+        task = Task(part.task, x, y, part.outputs.to(device))
+    if ranks.from_first([attended.resume])[0]:
+        state.load(Path(str(path)), identity, ranks)
+        if ranks.first and attended.on_history is not None:
+            attended.on_history(state.history())
+    else:
+        begin_step(part.seed, 0, ranks.rank, device)
+        if task is not None:
+            for each in treated:
+                each.begin_task(task)
+        record()
+        if path is not None:
+            state.save(path, identity, ranks)
+    if progress is not None and ranks.first:
+        progress(state.step, plan.steps)
+
+    while not state.finished:
+        state.step += 1
+        drawn = begin_step(part.seed, state.step, ranks.rank, device)
+        own, weight = ranks.share(next(state.batches))
+        rows = own.to(device)
+        images, targets = x[rows], y[rows]
+        if how.augment:
+            images = augmented(images, how.augment, torch.Generator().manual_seed(drawn))
+        context.modes.train()
+        state.descent.begin(state.step)
+        loss = 0.0
+        for some, share, last in parts(len(own), how.accumulate):
+            with without_exchange(forward, last):
+                with _one_line_errors(len(images[some])):
+                    outputs = state.descent.outputs(forward, images[some])
+                _check_logits(outputs, len(images[some]), data.n_classes)
+                if compared is not None:
+                    outputs = compared.admitted(outputs, rows[some])
+                piece = functional.cross_entropy(outputs, targets[some])
+                for each in treated:
+                    piece = piece + each.loss(outputs, targets[some])
+                piece = piece if weight * share == 1 else piece * (weight * share)
+                state.descent.backward(piece)
+            loss += piece.item()
+        loss, stopping = ranks.agreed(loss, attended.stop())
+        refuse("loss", loss)
+        state.descent.unscale()
+        for each in treated:
+            each.gradients()
+        state.descent.step()
+
+        recorded = state.step % plan.every == 0
+        metrics = {"loss": loss, **(record() if recorded else {})}
+        for each in treated:
+            each.after_step(state.step, metrics)
+        stopping = stopping and not state.finished
+        if path is not None and (state.step % plan.checkpoint_every == 0 or state.finished or stopping):
+            state.save(path, identity, ranks)
+        if progress is not None and ranks.first and (recorded or state.step % plan.shown_every == 0):
+            progress(state.step, plan.steps)
+        if stopping:
+            raise UnfinishedTrainingError(state.step, plan.steps)
+    state.take_best()
+    if task is not None:
+        begin_step(part.seed, plan.steps + 1, ranks.rank, device)
+        for each in treated:
+            each.end_task(task)
+    return state
 
 
 @contextmanager
@@ -253,7 +272,12 @@ def _check_needs(treated: Sequence[Intervention], metrics: Sequence[str]) -> Non
                 )
 
 
-def _path(checkpoint: str | os.PathLike[str] | None, resume: bool) -> Path | None:
+def checkpoint_path(checkpoint: str | os.PathLike[str] | None, resume: bool) -> Path | None:
+    """Return the path of a checkpoint.
+
+    Raises:
+        InputError: it is there and training is not to go on from it; none is named to go on from.
+    """
     if checkpoint is None:
         if resume:
             raise InputError("train.resume: needs the checkpoint to go on from; say checkpoint=FILE")
@@ -264,21 +288,14 @@ def _path(checkpoint: str | os.PathLike[str] | None, resume: bool) -> Path | Non
     return path
 
 
-def _on(like: Tensor, values: Any) -> Tensor:
-    """Return a copy of an array on the device of the parameters, floats in their precision."""
-    tensor = torch.tensor(np.ascontiguousarray(values))
-    return tensor.to(like.device, like.dtype if tensor.is_floating_point() else tensor.dtype)
-
-
-def _identity(
-    about: Mapping[str, object] | None,
-    data: Dataset,
+def identity_of(
+    context: TrainingContext,
+    data_sha256: str,
     how: Training,
     seed: int,
     treatments: Sequence[Treatment],
     threads: int | None,
-    ranks: Ranks,
-    like: Tensor,
+    about: Mapping[str, object] | None,
 ) -> dict[str, Any]:
     """Return all that must be equal for the same bits, as plain JSON."""
     training = {key: value for key, value in asdict(how).items() if key != "checkpoint_every"}
@@ -288,11 +305,11 @@ def _identity(
             "training": training,
             "treatments": [{"name": type(each).__name__, **vars(each)} for each in treatments],
             "seed": seed,
-            "data_sha256": data.sha256(),
+            "data_sha256": data_sha256,
             "threads": torch.get_num_threads() if threads is None else threads,
-            "processes": ranks.size,
-            "device": like.device.type,
-            "dtype": str(like.dtype),
+            "processes": context.ranks.size,
+            "device": context.like.device.type,
+            "dtype": str(context.like.dtype),
             "torch": versions("torch")["torch"],
         }
     )

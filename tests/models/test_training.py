@@ -31,7 +31,7 @@ from ictal.models import (
     separation,
     train,
 )
-from ictal.models.training import loop
+from ictal.models.training import context, loop
 from ictal.models.training.descent import not_finite, parts
 from ictal.models.training.distributed import Ranks
 from ictal.models.training.randomness import Batches, begin_step, checked_seed, own_generators, seed_of_treatment
@@ -390,7 +390,7 @@ def test_treatments_get_gradients_that_are_not_scaled(data, precision):
 def test_every_process_draws_its_own(data, monkeypatch):
     begun = []
     begin = loop.begin_step
-    monkeypatch.setattr(loop, "joined", lambda device: Ranks(rank=1))
+    monkeypatch.setattr(context, "joined", lambda device: Ranks(rank=1))
     monkeypatch.setattr(loop, "begin_step", lambda *given: begun.append(given[2]) or begin(*given))
     train(Net(), data, Training(steps=2), seed=0)
     assert begun == [1, 1, 1]
