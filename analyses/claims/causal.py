@@ -5,8 +5,8 @@ Contrast    Networks whose SI a penalty of one strength (DesyncReg, λ = 10) pul
             sequence of tasks.
 Measure     The gap, training − test accuracy; the error under attack, the share of test images that PGD in L∞ has
             misclassified, at the size at which the plain network keeps nearest to half of its clean accuracy;
-            forgetting, −BWT. SI-3 of activations, mean over layers, on test images of the same record. An outcome is
-            counted so that more is worse.
+            forgetting, −BWT. SI-3 of activations, mean over layers, on test images of the same record; in a sequence
+            after each task on those of that task, mean over tasks. An outcome is counted so that more is worse.
 Instrument  The target is set by the experimenter, so nothing that differs between seeds can cause both SI and outcome
             (independence). It moves SI, or nothing is tested: SI must span 0.2 (relevance). That it acts on the outcome
             through SI alone (exclusion) cannot be shown: the penalty also moves weights, amplitudes and the speed of

@@ -6,17 +6,17 @@ Contrast    Networks that learn a sequence of tasks one after the other, with a 
             by itself: the paper's table does not say which it is of.
 Measure     R[i, j], test accuracy on task j after task i. Average accuracy after the last task (ACC); backward transfer
             (BWT), mean over earlier tasks of R[T, j] − R[j, j], which is the negative of what was forgotten. The paper
-            does not define its “retention”; BWT stands for it. SI-3 of activations, mean over layers, on test images
-            of all tasks after the last one.
+            does not define its “retention”; BWT stands for it. SI-3 of activations, mean over layers, after each task
+            on the test images of that task, mean over tasks.
 Control     The same penalty pulling SI *up* to 0.9: if that helps as much, a penalty does, and not desynchrony. And SI,
             which must fall. L2 to the last task: whatever holds the weights back retains something. And learning
             accuracy, mean R[j, j]: a network that learns little has little to forget (plasticity).
 Statistic   Three doses each, chosen by validation accuracy on the first seed. Per seed: ACC with DesyncReg − without
             (at least 0.02; the substance); BWT with − without (at least 0.02); ACC − with EWC (at least 0.01). ACC
             − with L2 to the last task, and − with the penalty upwards (at least 0.01 each); SI without − with (at least
-            0.1); learning accuracy with − without (at least −0.05). Where joint training gains less than 0.02 over
-            fine-tuning nothing is forgotten, and nothing can be tested. Student's t over seeds; Holm over claims,
-            settings and ways.
+            0.05: a pilot with one seed had 0.2 without); learning accuracy with − without (at least −0.05). Where joint
+            training gains less than 0.02 over fine-tuning nothing is forgotten, and nothing can be tested. Student's t
+            over seeds; Holm over claims, settings and ways.
 Refutation  No gain of 0.02 in ACC or BWT, or none over EWC. "Holds only when …" if a control is as good, if SI hardly
             falls or if learning is what is lost; or in one of the scenarios alone.
 """
@@ -34,7 +34,7 @@ from .claim import Claim, Doses
 from .desync import AS_PAPER, DESYNC, UP
 
 NAME, HOLDING, EWC, REPLAY = "forget", "L2 to the last task", "EWC", "replay"
-GAIN, OVER, LOWER, LOST = 0.02, 0.01, 0.1, 0.05
+GAIN, OVER, LOWER, LOST = 0.02, 0.01, 0.05, 0.05
 DOSES = (
     Doses(HOLDING, ("l2-sp={}",), ("0.01", "0.1", "1")),
     Doses(EWC, ("ewc={}",), ("10", "100", "1000")),
@@ -106,7 +106,7 @@ def learning(run: TaskRun) -> float:
 
 
 def synchrony(run: TaskRun) -> float:
-    """SI after the last task."""
+    """SI after each task, on test images of that task, mean over tasks."""
     return run.synchrony
 
 

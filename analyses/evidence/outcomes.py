@@ -47,7 +47,8 @@ class TaskValue:
         on: task, from 1.
         accuracy: share of its images, in 0..1.
         of: ``"test"`` or ``"validation"`` images; validation images choose doses, after the last task.
-        synchrony: SI-3 of activations, mean over layers, on test images of all tasks, after so many tasks.
+        synchrony: SI-3 of activations, mean over layers, after so many tasks, on test images of the task just learnt;
+            before training of the first one, of joint training of all.
     """
 
     model: str

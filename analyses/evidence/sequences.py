@@ -26,7 +26,7 @@ class TaskRun:
         condition, seed: as of `TaskValue`.
         matrix: (after, task) test accuracy, row 0 before training; two rows of joint training.
         validation: accuracy on validation images after the last task, mean over tasks; NaN where it was not read.
-        synchrony: SI-3 after the last task.
+        synchrony: SI-3 after each task, on test images of that task, mean over tasks.
     """
 
     condition: str
@@ -138,6 +138,6 @@ def _run(condition: str, seed: int, values: Sequence[TaskValue]) -> TaskRun:
     if not np.isfinite(matrix).all():
         raise InputError(f"{condition}, seed {seed}: has no accuracy of some task after some other; run it again")
     validation = [row.accuracy for row in values if row.of == "validation"]
-    last = [row.synchrony for row in test if row.after == len(matrix) - 1]
+    synchrony = {row.after: row.synchrony for row in test if row.after > 0}
     mean = float(np.mean(validation)) if validation else float("nan")
-    return TaskRun(condition, seed, matrix, mean, last[0])
+    return TaskRun(condition, seed, matrix, mean, float(np.mean(list(synchrony.values()))))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..analyses.claims import CLAIMS
+from ..analyses.evidence.outcomes import TaskValue
 from ..models.datasets import FASHION_MNIST
 from ..simulator import InputError
 from ..simulator.files.disk import make_folder
@@ -22,10 +23,11 @@ from ..simulator.files.identity import differences
 from ..simulator.types import Progress
 from .stages import Request, Stage
 
-if TYPE_CHECKING:
-    from ..analyses import Evidence
+if TYPE_CHECKING:  # torch takes seconds to import
+    from torch import nn
+
     from ..analyses.claims.claim import Doses
-    from ..analyses.evidence.outcomes import TaskValue
+    from ..models.synchrony.recorder import LayerSynchrony
     from .scales import PlannedTraining
 
 FOLDER = "sequences"
@@ -42,9 +44,8 @@ class TaskBench:
         architecture, parameters, dataset, n: of the network, and of the data before they are divided.
         tasks, scenario: as of `task_sequence`.
         training: settings of every task.
-        n_probe: test images of all tasks on which synchrony is measured.
+        n_probe: test images of a task on which synchrony is measured, at most.
         needs: form of `--data` where data must be given.
-        seeds: 0: as many as the scale has.
     """
 
     slug: str
@@ -81,11 +82,11 @@ class PlannedSequence:
 _SGD = {"optimiser": "sgd", "momentum": 0.0, "learning_rate": 0.05, "batch_size": 50}
 _PERMUTED = TaskBench(
     "mlp-digits-permuted", "MLP, 2 × 100", "digits", "mlp", {"hidden": (100, 100)}, "digits",
-    {"n_train": 1000, "n_val": 200, "n_test": 400}, "permuted:5", "domain", {**_SGD, "epochs": 10},
+    {"n_train": 1000, "n_val": 200, "n_test": 449}, "permuted:5", "domain", {**_SGD, "epochs": 10},
 )  # fmt: skip
 _CLASS = replace(_PERMUTED, slug="mlp-digits-class", tasks="split:5", scenario="class", training={**_SGD, "epochs": 20})
 _TASK = replace(_CLASS, slug="mlp-digits-task", scenario="task")
-_CLOTHES = {"data": "Fashion-MNIST", "dataset": "fashion-mnist", "n": {"n_train": 2000, "n_val": 400, "n_test": 1000}}
+_CLOTHES = {"data": "Fashion-MNIST", "dataset": "fashion-mnist", "n": {"n_train": 1000, "n_val": 200, "n_test": 1000}}
 _FINE = TaskBench(
     "resnet18-cifar100-class", "ResNet-18, width 16", "CIFAR-100", "resnet18", {"width": 16}, "cifar100",
     {"n_train": 6000, "n_val": 1000, "n_test": 2000}, "split:10", "class",
@@ -95,7 +96,7 @@ TASK_BENCHES: Mapping[str, tuple[TaskBench, ...]] = {
     "quick": (
         _PERMUTED, _CLASS, _TASK,
         *(replace(bench, slug=bench.slug.replace("digits", "fashion"), **_CLOTHES)  # type: ignore[arg-type]
-          for bench in (_PERMUTED, _CLASS, _TASK)),
+          for bench in (_PERMUTED, _CLASS)),
     ),
     "medium": (_FINE, replace(_FINE, slug="resnet18-cifar100-task", scenario="task")),
 }  # fmt: skip
@@ -214,7 +215,8 @@ def _trained(item: PlannedSequence, checkpoint: Path, where: str, stop: Callable
     import torch
 
     from ..models.architectures import architecture
-    from ..models.datasets import load_data, task_sequence
+    from ..models.datasets import load_data
+    from ..models.datasets.tasks import task_sequence
     from ..models.synchrony.recorder import LayerSynchrony
     from ..models.training.build import device, network, treatment
     from ..models.training.evaluation import evaluate_confidence
@@ -226,32 +228,20 @@ def _trained(item: PlannedSequence, checkpoint: Path, where: str, stop: Callable
     sequence = task_sequence(data, bench.tasks, scenario=bench.scenario, seed=item.seed)
     whole = sequence.whole()
     model = network(architecture(bench.architecture, dict(bench.parameters)), whole, item.seed).to(device(where))
-    recorder = LayerSynchrony(whole, measures="si_3", sets="test", when="post", n_probe=bench.n_probe, nulls=0,
-                              seed=item.seed)  # fmt: skip
-    synchrony: list[float] = []
-
-    class Recorder:
-        """Mean SI-3 of the layers after every task."""
-
-        def __call__(self, after: int, network: torch.nn.Module) -> None:
-            recorder(after, network)
-            synchrony.append(recorder.latest()["si_3"])
-
-        def state_dict(self) -> dict[str, Any]:
-            return {"synchrony": list(synchrony), "recorder": recorder.state_dict()}
-
-        def load_state_dict(self, state: Mapping[str, Any]) -> None:
-            synchrony[:] = state["synchrony"]
-            recorder.load_state_dict(state["recorder"])
-
+    joint = item.kind == "joint"
+    shown = (whole,) if joint else sequence.tasks
+    recorder = _Synchrony([
+        LayerSynchrony(each, measures="si_3", sets="test", when="post", n_probe=bench.n_probe, nulls=0, seed=item.seed)
+        for each in shown
+    ])  # fmt: skip
     log = train_sequence(
         model,
         sequence,
         Training(**bench.training),
         seed=item.seed,
         treatments=[treatment(text) for text in item.treatments],
-        joint=item.kind == "joint",
-        on_task=Recorder(),
+        joint=joint,
+        on_task=recorder,
         checkpoint=checkpoint,
         resume=True,
         stop=stop,
@@ -260,17 +250,41 @@ def _trained(item: PlannedSequence, checkpoint: Path, where: str, stop: Callable
     about = (bench.model, bench.data, item.condition, item.kind, item.seed, bench.tasks, bench.scenario)
     matrix = log.accuracy[bench.scenario]
     rows = [
-        TaskValue(*about, after, on + 1, float(accuracy), "test", synchrony[after])
+        TaskValue(*about, after, on + 1, float(accuracy), "test", recorder.values[after])
         for after, line in enumerate(matrix)
         for on, accuracy in enumerate(line)
     ]
     like = next(model.parameters())
     for on, (task, outputs) in enumerate(zip(sequence.tasks, sequence.outputs, strict=True)):
         mask = torch.tensor(outputs, device=like.device) if sequence.masked else None
-        x, y = torch.as_tensor(task.x_val, device=like.device), torch.as_tensor(task.y_val, device=like.device)
+        x, y = torch.tensor(task.x_val, device=like.device), torch.tensor(task.y_val, device=like.device)
         accuracy = evaluate_confidence(model, x, y, outputs=mask)[1]
         rows.append(TaskValue(*about, len(matrix) - 1, on + 1, float(accuracy), "validation"))
     return rows
+
+
+class _Synchrony:
+    """Mean SI-3 of the layers after every task, on test images of that task; before training on those of the first."""
+
+    def __init__(self, recorders: Sequence[LayerSynchrony]) -> None:
+        self.recorders = recorders
+        self.values: list[float] = []
+
+    def __call__(self, after: int, model: nn.Module) -> None:
+        """Measure the network after so many tasks."""
+        recorder = self.recorders[max(after, 1) - 1]
+        recorder(after, model)
+        self.values.append(recorder.latest()["si_3"])
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what was measured."""
+        return {"values": list(self.values), "recorders": [recorder.state_dict() for recorder in self.recorders]}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state_dict`."""
+        self.values = list(state["values"])
+        for recorder, mine in zip(self.recorders, state["recorders"], strict=True):
+            recorder.load_state_dict(mine)
 
 
 def rows(place: Path, trainings: Sequence[PlannedTraining]) -> dict[str, list[Any]]:
