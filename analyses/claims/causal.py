@@ -29,20 +29,20 @@ Refutation  A slope below 0.05 in every outcome and regime. "Holds only when …
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from ...simulator import InputError
 from ..evidence.contrasts import spearman
 from ..evidence.effect import Effect, effect, unknown_effect
+from ..evidence.instrument import SIDE, Moved, moved_attacked, moved_forgetting, moved_gap
 from ..evidence.outcomes import AttackedValue
 from ..evidence.rules import Finding
-from ..evidence.sequences import Sequences, over_sequences
+from ..evidence.sequences import over_sequences
 from ..evidence.store import Evidence
-from ..evidence.training import TrainingRun
-from ..evidence.tuning import FEW, Treated, with_treatments
+from ..evidence.tuning import FEW, with_treatments
 from ..figures.evidence import INDEX, Axes, Shown
 from ..figures.parts.style import colour
 from .claim import Claim, Doses
@@ -50,49 +50,11 @@ from .desync import NOISE
 
 NAME, PULLED = "causal", "pulled to SI"
 TARGETS = ("0.05", "0.1", "0.2", "0.3", "0.45", "0.6", "0.75", "0.9")
-SLOPE, AT_REST, SPAN, SIDE, FEWEST = 0.05, 0.03, 0.2, 0.1, 3
-UNFITTED, UNLEARNT = 0.02, 0.05  # training and learning accuracy that may be lacking beside the plain network
+SLOPE, AT_REST, SPAN = 0.05, 0.03, 0.2
 GAP, ATTACKED, FORGETTING = "gap", "error under attack", "forgetting"
 DOSES = tuple(Doses(PULLED, ("desync=10,target={}",), TARGETS, on=on, sweep=True) for on in (FEW, NOISE))
 SEQUENCES = (Doses(PULLED, ("desync=10,target={}",), TARGETS, sweep=True),)
 CLAIMED = {GAP: 0.148, ATTACKED: 0.352}  # of table 1: accuracy, and accuracy under attack, over SI
-
-
-@dataclass(frozen=True, eq=False)
-class Moved:
-    """Networks of one seed: SI and outcome of those that were pulled to targets, and of the plain one.
-
-    Attributes:
-        targets, si, outcome: (network,) in ascending order of the targets.
-        plain_si, plain: of the plain network.
-    """
-
-    targets: np.ndarray
-    si: np.ndarray
-    outcome: np.ndarray
-    plain_si: float
-    plain: float
-
-    def slope(self) -> float:
-        """Slope of the outcome over SI by least squares."""
-        return float(np.polyfit(self.si, self.outcome, 1)[0])
-
-    def sides(self) -> tuple[float, float, float]:
-        """Slopes below and above the plain network's SI, and the outcome there; NaN of a side that is too short.
-
-        >>> x = np.array([0.1, 0.2, 0.3, 0.5, 0.7, 0.9])
-        >>> y = 0.4 + 0.5 * np.minimum(x - 0.4, 0) - 0.25 * np.maximum(x - 0.4, 0)
-        >>> [round(b, 12) for b in Moved(x, x, y, 0.4, 0.4).sides()]
-        [0.5, -0.25, 0.4]
-        """
-        away = self.si - self.plain_si
-        parts = [np.minimum(away, 0.0), np.maximum(away, 0.0)]
-        there = [np.count_nonzero(part) >= FEWEST and np.ptp(part) >= SIDE for part in parts]
-        columns = [np.ones_like(away), *(part for part, is_there in zip(parts, there, strict=True) if is_there)]
-        found = iter(np.linalg.lstsq(np.stack(columns, axis=1), self.outcome, rcond=None)[0])
-        rest = float(next(found))
-        below, above = (float(next(found)) if is_there else float("nan") for is_there in there)
-        return below, above, rest
 
 
 def effects_of(setting: str, outcome: str, moved: Sequence[Moved]) -> list[Effect]:
@@ -134,103 +96,6 @@ def _side(part: str, setting: str, slopes: Sequence[float], statistic: str, othe
     return effect(NAME, part, setting, known, statistic=statistic, least=SLOPE, role="control", otherwise=otherwise)
 
 
-def _moved(
-    doses: Mapping[str, Mapping[int, tuple[float, float]]], plain: Mapping[int, tuple[float, float]]
-) -> list[Moved]:
-    """One `Moved` a seed, from target -> seed -> (SI, outcome); seeds with fewer than 4 networks are left out."""
-    out = []
-    for seed, (si, outcome) in sorted(plain.items()):
-        found = [(float(dose), *table[seed]) for dose, table in doses.items() if seed in table]
-        if len(found) > FEWEST:
-            out.append(Moved(*np.array(sorted(found)).T, si, outcome))
-    if not out:
-        raise InputError(f"no seed has {FEWEST + 1} networks that fit as well as the plain one")
-    return out
-
-
-def moved_gap(t: Treated) -> list[Moved]:
-    """SI and gap of every network that fits, at the record of matched training accuracy."""
-    doses, plain = _fitted(t)
-    least = {
-        seed: min(last_accuracy(run) for run in (t.plain[seed], *(table[seed] for table in doses.values() if seed in table)))
-        for seed in plain
-    }  # fmt: skip
-
-    def read(run: TrainingRun) -> tuple[float, float]:
-        at = matched(run, least[run.seed])
-        return float(run.mean()[at]), float(run.metrics["train_accuracy"][at] - run.metrics["test_accuracy"][at])
-
-    return _moved({d: {k: read(run) for k, run in table.items()} for d, table in doses.items()},
-                  {k: read(run) for k, run in plain.items()})  # fmt: skip
-
-
-def last_accuracy(run: TrainingRun) -> float:
-    """Training accuracy at the end."""
-    return float(run.metrics["train_accuracy"][-1])
-
-
-def matched(run: TrainingRun, accuracy: float) -> int:
-    """Record whose training accuracy is nearest to this one; the last of several."""
-    away = np.abs(run.metrics["train_accuracy"] - accuracy)
-    return int(len(away) - 1 - away[::-1].argmin())
-
-
-def _fitted(t: Treated) -> tuple[dict[str, dict[int, TrainingRun]], Mapping[int, TrainingRun]]:
-    """Networks whose training accuracy ends at most `UNFITTED` below that of the plain one, and the plain ones."""
-    doses = {
-        dose: {k: run for k, run in table.items()
-               if k in t.plain and last_accuracy(run) >= last_accuracy(t.plain[k]) - UNFITTED}
-        for dose, table in t.doses[PULLED].items()
-    }  # fmt: skip
-    return doses, t.plain
-
-
-def moved_attacked(t: Treated, rows: Sequence[AttackedValue]) -> list[Moved]:
-    """SI and error under attack of every network that fits, both at the end of training."""
-    doses, plain = _fitted(t)
-    at = strength([row for row in rows if row.condition == t.way])
-    worst: dict[tuple[str, int], float] = {}
-    for row in rows:
-        if row.norm == "linf" and row.epsilon == at:
-            key = row.condition, row.seed
-            worst[key] = max(1 - row.accuracy, worst.get(key, 0.0))
-
-    def read(run: TrainingRun) -> tuple[float, float]:
-        return float(run.mean()[-1]), worst[run.condition, run.seed]
-
-    def table(runs: Mapping[int, TrainingRun]) -> dict[int, tuple[float, float]]:
-        return {k: read(run) for k, run in runs.items() if (run.condition, k) in worst}
-
-    return _moved({dose: table(runs) for dose, runs in doses.items()}, table(plain))
-
-
-def strength(rows: Sequence[AttackedValue]) -> float:
-    """Size of the L∞ attack after which plain networks keep nearest to half of their clean accuracy.
-
-    Raises:
-        InputError: there is no attack of a plain network.
-    """
-    clean = [row.accuracy for row in rows if row.epsilon == 0]
-    kept: dict[float, list[float]] = {}
-    for row in rows:
-        if row.norm == "linf" and row.epsilon > 0:
-            kept.setdefault(row.epsilon, []).append(row.accuracy)
-    if not kept:
-        raise InputError("no plain network was attacked in L∞")
-    half = 0.5 * float(np.mean(clean)) if clean else 0.5
-    return min(kept, key=lambda size: abs(float(np.mean(kept[size])) - half))
-
-
-def moved_forgetting(s: Sequences) -> list[Moved]:
-    """SI and forgetting of every network that learns its tasks as well as the plain one."""
-    doses = {
-        dose: {k: (run.synchrony, -run.scores.backward) for k, run in table.items()
-               if k in s.plain and run.learning >= s.plain[k].learning - UNLEARNT}
-        for dose, table in s.doses[PULLED].items()
-    }  # fmt: skip
-    return _moved(doses, {k: (run.synchrony, -run.scores.backward) for k, run in s.plain.items()})
-
-
 def outcomes(evidence: Evidence) -> dict[tuple[str, str], list[Moved]]:
     """Return (setting, outcome and regime) -> the networks of every seed, where they can be read."""
     out: dict[tuple[str, str], list[Moved]] = {}
@@ -249,12 +114,12 @@ def _read(evidence: Evidence, keep: Callable[[str, str, str, list[Moved]], objec
         return effects_of(setting, outcome, moved)
 
     read = {
-        GAP: with_treatments(evidence, PULLED, lambda t: found(t.name, GAP, t.way, moved_gap(t))),
+        GAP: with_treatments(evidence, PULLED, lambda t: found(t.name, GAP, t.way, moved_gap(t, PULLED))),
         ATTACKED: with_treatments(
-            evidence, PULLED, lambda t: found(t.name, ATTACKED, t.way, moved_attacked(t, attacked.get(t.name, [])))
+            evidence, PULLED, lambda t: found(t.name, ATTACKED, t.way, moved_attacked(t, PULLED, attacked.get(t.name, [])))
         ),
         FORGETTING: over_sequences(
-            evidence, PULLED, lambda s: found(s.name, FORGETTING, s.way, moved_forgetting(s))
+            evidence, PULLED, lambda s: found(s.name, FORGETTING, s.way, moved_forgetting(s, PULLED))
         ),
     }
     untestable = {

@@ -22,9 +22,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..analyses.claims.causal import PULLED, TARGETS, UNFITTED
+from ..analyses.claims.causal import PULLED, TARGETS
 from ..analyses.claims.desync import DESYNC, NOISE, UP
 from ..analyses.claims.forget import EWC, HOLDING, REPLAY
+from ..analyses.evidence.instrument import UNFITTED
 from ..analyses.evidence.outcomes import AttackedValue, TaskValue
 from ..analyses.evidence.sequences import JOINT, PLAIN
 from ..analyses.evidence.store import Evidence
