@@ -79,6 +79,12 @@ from .evidence.rules import decide as decide
 from .evidence.rules import overall as overall
 from .evidence.store import Evidence as Evidence
 from .evidence.store import Observations as Observations
+from .evidence.tasks import TaskAccuracy as TaskAccuracy
+from .evidence.tasks import TaskResult as TaskResult
+from .evidence.tasks import TaskScores as TaskScores
+from .evidence.tasks import TaskSynchrony as TaskSynchrony
+from .evidence.tasks import TaskTraining as TaskTraining
+from .evidence.tasks import task_scores as task_scores
 from .evidence.training import TrainingRun as TrainingRun
 from .evidence.training import training_run_of as training_run_of
 from .figures.parts.style import Drawing as Drawing

@@ -5,6 +5,7 @@ from .analyses.comparison.result import Comparison as Comparison
 from .analyses.dynamics.result import DynamicsResult as DynamicsResult
 from .analyses.eeg.result import EegResult as EegResult
 from .analyses.evidence.store import Evidence as Evidence
+from .analyses.evidence.tasks import TaskResult as TaskResult
 from .analyses.measures import MEASURES as MEASURES  # the measures of synchrony, by name
 from .analyses.values import Measurements as Measurements
 from .analyses.why.result import WhyResult as WhyResult
@@ -20,6 +21,8 @@ from .models import SYSTEMS as SYSTEMS  # the systems, by name
 from .models.architectures import ARCHITECTURES as ARCHITECTURES  # the networks that Ictal trains, by name
 from .models.datasets import DATA as DATA  # the data sets, by name
 from .models.datasets import load_data as load_data
+from .models.datasets.tasks import TASKS as TASKS  # the sequences of tasks, by name
+from .models.datasets.tasks import task_sequence as task_sequence
 from .models.monitoring.loops import accelerate_monitor as accelerate_monitor
 from .models.monitoring.loops import lightning_monitor as lightning_monitor
 from .models.monitoring.monitor import Monitor as Monitor
@@ -30,9 +33,12 @@ from .models.trained.evaluate import evaluate_file as evaluate_file
 from .models.training.build import open_model as open_model
 from .models.training.job import Trained as Trained
 from .models.training.job import train_to_file as train_to_file
+from .models.training.sequence_job import TrainedTasks as TrainedTasks
+from .models.training.sequence_job import train_tasks_to_file as train_tasks_to_file
 from .models.training.settings import DataChoice as DataChoice
 from .models.training.settings import Job as Job
 from .models.training.settings import SynchronyChoice as SynchronyChoice
+from .models.training.settings import TaskChoice as TaskChoice
 from .models.treatments import TREATMENTS as TREATMENTS  # the treatments, by name
 from .simulator.errors import InputError as InputError
 from .simulator.export import export as export

@@ -100,9 +100,12 @@ from .training.callbacks import Combined as Combined
 from .training.callbacks import lightning_callback as lightning_callback
 from .training.job import Trained as Trained
 from .training.job import train_to_file as train_to_file
+from .training.sequence_job import TrainedTasks as TrainedTasks
+from .training.sequence_job import train_tasks_to_file as train_tasks_to_file
 from .training.settings import DataChoice as DataChoice
 from .training.settings import Job as Job
 from .training.settings import SynchronyChoice as SynchronyChoice
+from .training.settings import TaskChoice as TaskChoice
 from .training.settings import Training as Training
 from .treatments import TREATMENTS as TREATMENTS  # the treatments, by name
 from .treatments.base import Intervention as Intervention

@@ -26,6 +26,7 @@ RESULTS = Registry("result", "ictal", {
     "observations": ("analyses.evidence.store:Observations", "one measure against its drivers"),
     "planted": ("experiments.planted:PlantedRates", "error rates of verdicts"),
     "evaluation": ("models.trained.evaluate:Evaluated", "loss, accuracy and calibration of a trained network"),
+    "tasks": ("analyses.evidence.tasks:TaskResult", "accuracy on tasks that were learnt one after the other"),
     "model": ("models.trained.network:TrainedNetwork", "a trained network (.pt)"),
     "sweep": ("sweeps.sweep:open_sweep", "runs over a grid of parameters (a folder)"),
 })  # fmt: skip
@@ -41,6 +42,7 @@ FIGURES = Registry("figure", "ictal", {
     "model": ("models.trained.network:network_drawings", "activity of every layer"),
     "planted": ("analyses.figures.rates:planted_drawings", "right verdicts by case"),
     "evaluation": ("analyses.figures.rates:evaluation_drawings", "accuracy by set, and by severity of corruptions"),
+    "tasks": ("analyses.figures.tasks:task_drawings", "accuracy on every task after every task, synchrony of layers"),
     "sweep": ("analyses.figures.sweep:sweep_drawings", "mean activity against the parameters of the grid"),
 })  # fmt: skip
 OVERVIEWS = Registry("overview", "ictal", {
@@ -55,6 +57,7 @@ OVERVIEWS = Registry("overview", "ictal", {
     "model": ("models.trained.network:network_overview", "activity of layers, and correlations of their units"),
     "planted": ("analyses.figures.overview.rates:planted_overview", "right verdicts by case and claim"),
     "evaluation": ("analyses.figures.overview.rates:evaluation_overview", "accuracy by set, corruption and severity"),
+    "tasks": ("analyses.figures.tasks:task_overview", "the matrix of accuracies, forgetting, synchrony of layers"),
     "sweep": ("analyses.figures.overview.sweep:sweep_overview", "measures and means over the grid"),
 })  # fmt: skip
 PAGES = Registry("page", "ictal", {

@@ -75,6 +75,7 @@ _OWNERS = (
     "lyapunov",
     "load_data",
     "LayerSynchrony",
+    "train_sequence",
 )  # before a dot
 
 

@@ -12,6 +12,7 @@ from ..analyses.measures import MEASURES
 from ..models import SYSTEMS
 from ..models.architectures import ARCHITECTURES
 from ..models.datasets import DATA
+from ..models.datasets.tasks import TASKS
 from ..models.treatments import TREATMENTS
 from ..simulator import InputError, unknown
 from ..simulator.engines import ENGINES
@@ -37,6 +38,7 @@ REGISTRIES = {  # in the order in which `explain` looks a name up
     "experiments": EXPERIMENTS,
     "claims": CLAIMS,
     "data": DATA,
+    "tasks": TASKS,
     "readers": READERS,
     "exports": EXPORTS,
     "engines": ENGINES,

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,6 @@ import numpy as np
 
 from ...simulator import InputError, Recording, Run, Spikes
 from ...simulator.faces import Face
-from ...simulator.files.disk import check_writable
 from ...simulator.files.document import versions
 from ...simulator.files.identity import differences
 from ...simulator.files.store import load, save
@@ -26,12 +24,12 @@ from .build import described, device, network, stored, treatment
 if TYPE_CHECKING:  # torch takes seconds to import
     import torch
 
+    from ..synchrony.recorder import LayerSynchrony
     from . import History
     from .folder import TrainingFolder
     from .settings import Job
 
 SHARE = 9.0  # of the time that writing the history takes, before it is written again
-SUFFIXES = (".h5", ".hdf5", ".nc")
 _LOOSE = ("command", "model", "assumptions")  # of a file's source, may differ between two files of one training
 
 
@@ -102,51 +100,30 @@ def train_to_file(
         UnfinishedTrainingError: `stop` returned True.
     """
     from .distributed import joined
-    from .folder import TrainingFolder
+    from .folder import TrainingFolder, target_of
 
-    if resume and force:
-        raise InputError("--resume goes on and --force starts again: say one of them")
-    target = Path(path)
-    if target.suffix not in SUFFIXES:
-        raise InputError(f"{target}: a history is written as HDF5; want a name that ends in .h5")
+    if job.tasks is not None:
+        raise InputError("train_to_file.job: has tasks; say train_tasks_to_file(job, path)")
+    target = target_of(path)
     folder, weights = TrainingFolder.of(target), target.with_suffix(".pt")
+    replaces = folder.replaces(resume, force)
     where = device(job.device)
-    work = _Work(job, where)  # refuses what cannot be before anything is touched
+    work = Work(job, where)  # refuses what cannot be before anything is touched
     ranks = joined(where)
-    with ExitStack() as locks:
-        record = None if force else folder.manifest()
-        if resume and target.exists() and not (record and record["replaces"]):
-            return _complete(work, target, weights, folder)
-        if record is None:
-            for file in (target, weights):
-                check_writable(file, force)
-        elif not resume:
-            raise InputError(
-                f"{folder.folder}: holds unfinished training ({folder.steps_done()} steps done); say --resume to go "
-                "on or --force to start again"
-            )
-        ranks.from_first([0.0])  # everyone has looked before the first changes what there is
-        if ranks.first:
-            locks.enter_context(folder.locked())
-            if record is None:
-                folder.start(replaces=force)
-        ranks.from_first([0.0])  # and the others go on once it has
-        try:
-            history = work.train(folder, progress, stop)
-        except BaseException:
-            if ranks.first and not folder.checkpoint.exists():
-                folder.remove()  # nothing is lost: leave nothing
-            raise
+    if resume and target.exists() and not replaces:
+        return _complete(work, target, weights, folder)
+    with folder.under_way((target, weights), resume, force, ranks) as replaces:
+        history = work.train(folder, progress, stop)
         if not ranks.first:
             return Trained(target, weights, history.final(), {})
         run = work.run(history, weights)
-        work.write(run, history, target, weights, bool(record["replaces"]) if record else force, folder.folder)
+        work.write(run, history, target, weights, replaces, folder.folder)
         folder.remove()
         entries = {name: repr(entry) for name, entry in run.items()}
         return Trained(target, weights, history.final(), entries, assumptions=work.assumptions(history))
 
 
-class _Work:
+class Work:
     """A job with its data, its network and its recorder."""
 
     def __init__(self, job: Job, where: torch.device) -> None:
@@ -156,6 +133,22 @@ class _Work:
         chosen = architecture(job.architecture, job.parameters)
         self.treatments: list[Treatment] = [treatment(text) for text in job.treatments]
         self.data = job.data.load(job.seed)
+        n_outputs = self.prepared()
+        weights, self.order, probes = (int(s) for s in np.random.SeedSequence(job.seed).generate_state(3))
+        learnt = replace(self.data, n_classes=n_outputs)
+        self.model = network(chosen, learnt, weights).to(where)
+        self.recorder = self.recorder_of(probes)
+        self.about = stored(
+            {
+                **described(job.architecture, chosen, learnt),
+                "data": asdict(job.data),
+                "synchrony": job.synchrony and asdict(job.synchrony),
+            }
+        )
+
+    def prepared(self) -> int:
+        """Check what can be checked before the network is made, and return the number of its outputs."""
+        job = self.job
         plan = job.how.plan(len(self.data.x_train), len(self.data.x_val))
         for option in ("at", "nulls_at") if job.synchrony else ():
             for step in getattr(job.synchrony, option) or ():
@@ -164,16 +157,11 @@ class _Work:
                         f"--synchrony-{option.replace('_', '-')}: must be records: multiples of {plan.every} steps up "
                         f"to {plan.steps}; got {step}"
                     )
-        weights, self.order, probes = (int(s) for s in np.random.SeedSequence(job.seed).generate_state(3))
-        self.model = network(chosen, self.data, weights).to(where)
-        self.recorder = None if job.synchrony is None else job.synchrony.recorder(self.data, probes)
-        self.about = stored(
-            {
-                **described(job.architecture, chosen, self.data),
-                "data": asdict(job.data),
-                "synchrony": job.synchrony and asdict(job.synchrony),
-            }
-        )
+        return self.data.n_classes
+
+    def recorder_of(self, probes: int) -> LayerSynchrony | None:
+        """Return the recorder of the layers, if any."""
+        return None if self.job.synchrony is None else self.job.synchrony.recorder(self.data, probes)
 
     def assumptions(self, history: History | None = None) -> list[str]:
         """Return sentences on the data, and on the training if it is over."""
@@ -189,6 +177,7 @@ class _Work:
                 **own,
                 "training": {k: v for k, v in asdict(self.job.how).items() if k != "checkpoint_every"},
                 "treatments": list(self.job.treatments),
+                **({"tasks": asdict(self.job.tasks)} if self.job.tasks else {}),
                 "seed": self.job.seed,
                 "data_sha256": self.data.sha256(),
                 "engine": "torch",
@@ -265,21 +254,14 @@ class _Work:
         save(run, target, force=replaces, within=within)
 
 
-def _complete(work: _Work, target: Path, weights: Path, folder: TrainingFolder) -> Trained:
+def _complete(work: Work, target: Path, weights: Path, folder: TrainingFolder) -> Trained:
     """Return the existing files of this very job.
 
     Raises:
         InputError: they are of another, or the weights are missing.
     """
     run = load(target)
-    there = {key: value for key, value in run.source.items() if key not in _LOOSE}
-    here = work.source()
-    there.setdefault("data_sha256", here["data_sha256"])  # older files lack it
-    if unlike := differences(there, here):
-        raise InputError(f"{target}: exists already and is of another training: {unlike}; choose another name or say "
-                         "--force")  # fmt: skip
-    if not weights.exists():
-        raise InputError(f"{target}: is complete, but its weights {weights} are gone; say --force to train again")
+    check_same(run.source, work.source(), target, weights)
     from .distributed import launched
 
     if launched()[0] == 0:
@@ -292,6 +274,20 @@ def _complete(work: _Work, target: Path, weights: Path, folder: TrainingFolder) 
         target, weights, final, {name: repr(entry) for name, entry in run.items()}, complete=True,
         assumptions=[str(text) for text in said] if isinstance(said, list | tuple) else (),
     )  # fmt: skip
+
+
+def check_same(there: Mapping[str, Any], here: Mapping[str, Any], target: Path, weights: Path) -> None:
+    """Check that files that are there already are of this very job.
+
+    Raises:
+        InputError: they are of another, or the weights are missing.
+    """
+    there = {"data_sha256": here["data_sha256"], **there}  # older files lack it
+    if unlike := differences({key: value for key, value in there.items() if key not in _LOOSE}, here):
+        raise InputError(f"{target}: exists already and is of another training: {unlike}; choose another name or say "
+                         "--force")  # fmt: skip
+    if not weights.exists():
+        raise InputError(f"{target}: is complete, but its weights {weights} are gone; say --force to train again")
 
 
 def _in_words(history: History, measured: Mapping[str, float]) -> str:

@@ -261,6 +261,21 @@ class SynchronyChoice(Checked):
 
 
 @dataclass(frozen=True)
+class TaskChoice(Checked):
+    """Tasks that are learnt one after the other, as in `task_sequence` and `train_sequence`."""
+
+    tasks: Annotated[
+        str, Param("tasks learnt one after the other: split:N or permuted:N; none: the data at once"), Option("NAME:N")
+    ] = ""
+    scenario: Annotated[
+        Literal["task", "class", "domain"] | None,
+        Param("outputs that are compared: those of the task, all, or the same in all tasks; split must say it"),
+    ] = None
+    joint: Annotated[bool, Param("learn all tasks at once, the upper bound")] = False
+    keep_optimiser: Annotated[bool, Param("go on with the moments of the optimiser at every task")] = False
+
+
+@dataclass(frozen=True)
 class Job(Checked):
     """Everything that decides what training yields: the same job gives the same bits on one machine's CPU."""
 
@@ -274,6 +289,7 @@ class Job(Checked):
         Option("NAME=DOSE[,KEY=VALUE]", "--treat", repeat=True, record="never"),
     ] = ()
     synchrony: Annotated[SynchronyChoice | None, Param("measurements of layers meanwhile; none: no layers")] = None
+    tasks: Annotated[TaskChoice | None, Param("tasks learnt one after the other; none: the data at once")] = None
     seed: Annotated[
         int,
         Param("seed of the data's split and noise, the weights, the order of batches and the treatments", ge=0),
@@ -287,5 +303,5 @@ class Job(Checked):
         texts = {name: as_text(self.parameters[name]) for name in sorted(self.parameters)}
         given = [word for name, text in texts.items() for word in ("--set", f"{name}={text}")]
         treated = [word for text in self.treatments for word in ("--treat", text)]
-        measured = self.synchrony or list[str]()
-        return command_line("train", self.architecture, self.data, given, self.how, treated, measured, self)
+        measured, tasks = self.synchrony or list[str](), self.tasks or list[str]()
+        return command_line("train", self.architecture, self.data, given, self.how, treated, measured, tasks, self)
