@@ -14,7 +14,7 @@ from .sequences import Sequences
 from .training import TrainingRun
 from .tuning import Treated
 
-SIDE, FEWEST = 0.1, 3  # span of SI, and networks, that a slope on one side of the plain network wants
+SIDE, FEWEST = 0.05, 3  # span of SI, and networks, that a slope on one side of the plain network wants
 UNFITTED, UNLEARNT = 0.02, 0.05  # training and learning accuracy that may be lacking beside the plain network
 
 

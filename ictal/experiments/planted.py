@@ -25,6 +25,8 @@ confounded     *Every* network does what networks that overfit do in `present`, 
                `early`, and no control passes it.
 =============  ========================================================================================================
 
+Claims on treatments have evidence of their own, `planted_treated`; `FAMILIES` lists which claims are planted together.
+
 A verdict is right if it is
 
 * holds: "holds"; "holds at another level" where the planted effect is smaller than the paper's (`size` below 1);
@@ -41,7 +43,7 @@ confounded one, or one of some ways, that it holds without a condition.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,12 +58,13 @@ from ..simulator.files.document import Group, Variable, versions
 from ..simulator.files.result import Result
 from ..simulator.progress import shows_progress
 from ..simulator.types import Floats, Shown
+from .planted_treated import TREATED_CASES, TREATED_CLAIMS, planted_treated
 
 PLANTED_CASES = ("present", "lower level", "small", "by way", "absent", "reversed", "confounded")
 PLANTED_CLAIMS = ("rise", "validation", "depth", "early", "amplitude", "transition")
 CONDITIONS: tuple[tuple[str, Kind], ...] = (("well fitted", "control"), ("few", "few"), ("noise", "noise"))
 LEVELLED = ("rise", "early", "transition")  # claims with a level
-SIZED = ("rise", "early", "amplitude", "transition")  # claims whose effect has a size
+SIZED = ("rise", "early", "amplitude", "transition", *TREATED_CLAIMS)  # claims whose effect has a size
 LAYERS, RECORDS, EVERY = 5, 41, 50
 IMAGES, UNITS = 300, 10
 MEASURED = "si_3"
@@ -134,10 +137,16 @@ def evidence_of_runs(case: str, **settings: Any) -> Evidence:
 
 def verdicts(evidence: Evidence, *, kinds: bool = False) -> dict[str, str]:
     """Return claim -> verdict, by the effects and rules of real evidence; with the kind of failing if `kinds`."""
-    found = {name: CLAIMS.load(name).effects(evidence) for name in PLANTED_CLAIMS}
+    found = {name: CLAIMS.load(name).effects(evidence) for name in evidence.config["claims"]}
     rows = decide(found)
     by_claim = {name: [row for row in rows if row.claim == name] for name in found}
     return {name: shown(mine) if kinds else overall(mine)[0] for name, mine in by_claim.items()}
+
+
+FAMILIES: Mapping[tuple[str, ...], tuple[tuple[str, ...], Callable[..., Evidence]]] = {  # claims -> cases, and evidence
+    PLANTED_CLAIMS: (PLANTED_CASES, planted),
+    TREATED_CLAIMS: (TREATED_CASES, planted_treated),
+}
 
 
 @dataclass(frozen=True)
@@ -145,7 +154,7 @@ class PlantedRate:
     """Number of times that a case ended in a verdict.
 
     Attributes:
-        case, claim: as of `PLANTED_CASES`, `PLANTED_CLAIMS`.
+        case, claim: as of `FAMILIES`.
         verdict: with the kind of failing in brackets.
         count, n: of so many replicates.
         size, spread, seeds: of `planted`.
@@ -217,6 +226,7 @@ def error_rates(
     replicates: int = 200,
     *,
     cases: Sequence[str] = PLANTED_CASES,
+    claims: Sequence[str] = (*PLANTED_CLAIMS, *TREATED_CLAIMS),
     seed: int = 0,
     seeds: int = 5,
     size: float = 1.0,
@@ -227,7 +237,8 @@ def error_rates(
 
     Args:
         replicates: of every case.
-        cases: of `PLANTED_CASES`.
+        cases: of `PLANTED_CASES`; claims on treatments lack some of them.
+        claims: those that are planted together with one of them are counted with it.
         seed: of the first replicate.
         seeds, size, spread: as of `planted`.
         progress: called as progress(done, total, text); True shows it.
@@ -238,11 +249,13 @@ def error_rates(
     if replicates < 1:
         raise InputError(f"planted.replicates: must be at least 1; got {replicates}")
     counts: Counter[tuple[str, str, str]] = Counter()
-    for at, case in enumerate(cases):
+    wanted = [(case, draw) for together, (known, draw) in FAMILIES.items() if {*together} & {*claims}
+              for case in cases if case in known]  # fmt: skip
+    for at, (case, draw) in enumerate(wanted):
         for k in range(replicates):
             if progress:
-                progress(at * replicates + k, len(cases) * replicates, f"{case}, replicate {k}")
-            made = planted(case, seed=seed + k, seeds=seeds, size=size, spread=spread)
+                progress(at * replicates + k, len(wanted) * replicates, f"{case}, replicate {k}")
+            made = draw(case, seed=seed + k, seeds=seeds, size=size, spread=spread)
             for claim, verdict in verdicts(made, kinds=True).items():
                 counts[case, claim, verdict] += 1
     rows = [PlantedRate(*key, count, replicates, size, spread, seeds) for key, count in sorted(counts.items())]

@@ -313,8 +313,8 @@ def _planned(bench: Bench, condition: Condition, seed: int, dataset: str, device
         DataChoice(dataset, **{**bench.n, **condition.data}),
         condition.treatments,
         synchrony,
-        seed,
-        device,
+        seed=seed,
+        device=device,
     )
     name = condition.name.lower().replace("the paper", "the source")  # names of files stay those of 0.1.0
     slug = re.sub(r"(?:[^\w.]|_)+", "-", name).strip("-")
