@@ -15,4 +15,8 @@ TREATMENTS = Registry("treatment", "ictal.models.treatments", {
     "l2": ("l2:L2", "gradient of half the squared norm of the weights"),
     "label-smoothing": ("label_smoothing:LabelSmoothing", "targets mixed with the uniform distribution"),
     "clip": ("clip:Clip", "gradient scaled down to a largest norm"),
+    "ewc": ("ewc:EWC", "against forgetting: pull to earlier tasks' weights, by their Fisher information"),
+    "l2-sp": ("l2_sp:L2SP", "control of ewc: pull of all weights alike to those of the last task"),
+    "replay": ("replay:Replay", "against forgetting: training on kept examples of earlier tasks"),
+    "generative-replay": ("generative_replay:GenerativeReplay", "against forgetting: training on generated images"),
 }, needs=("__dataclass_fields__", "artificial"))  # fmt: skip

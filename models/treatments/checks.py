@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import torch
 
 from ...simulator import InputError
 from ...simulator.fields import Param, check
 from ..monitoring.batch_measures import measure_of_batches
+
+if TYPE_CHECKING:
+    from .base import Task
 
 
 def patterns(value: Any, what: str) -> Any:
@@ -28,3 +33,25 @@ Target = Annotated[float, Param("target of the synchrony, a value of the measure
 MeasureName = Annotated[
     str, Param("measure of synchrony: si_3, mean_squared_correlation, or another with a gradient", to=differentiable)
 ]
+
+
+def check_sequence(treatment: Any, task: Task) -> None:
+    """Refuse several processes: each would keep different weights or examples of a task, and they would part.
+
+    Raises:
+        InputError: more than one process trains.
+    """
+    distributed = torch.distributed
+    if distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1:
+        raise InputError(
+            f"{type(treatment).__name__}: works in one process alone; {distributed.get_world_size()} train together: "
+            "start it without torchrun"
+        )
+
+
+def without_sequence(treatment: Any) -> str:
+    """Return the sentence that a treatment against forgetting met no earlier task."""
+    return (
+        f"{type(treatment).__name__}: it did nothing: no task came before; it acts from the second task of a "
+        "sequence on"
+    )
