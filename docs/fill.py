@@ -90,7 +90,7 @@ def _planted(rates: Sequence[PlantedRate]) -> str:
     seeds = sorted({rate.seeds for rate in rates})
     rows = []
     for case in PLANTED_CASES:
-        for claim in _claims_of(rates, case):
+        for claim in PLANTED_CLAIMS:
             cells = [_counted(rates, case, claim, n, 1.0, 0.1) for n in seeds]
             false = [f"{false}" for _, false, _, _ in cells]
             most = max(interval(false, n)[1] for _, false, n, _ in cells)
@@ -106,17 +106,11 @@ def _power(rates: Sequence[PlantedRate]) -> str:
     seeds = sorted({rate.seeds for rate in rates})
     places = dict.fromkeys((rate.size, rate.spread) for rate in rates if rate.case == "present")
     rows = []
-    for claim in _claims_of(rates, "present"):
+    for claim in PLANTED_CLAIMS:
         for size, spread in sorted(places, reverse=True):
             cells = [_counted(rates, "present", claim, n, size, spread) for n in seeds]
             rows.append([claim, f"{size:g}", f"{spread:g}", *(_share(c[0], c[2]) if c[2] else "–" for c in cells)])
     return markdown_table(("claim", "size", "spread", *(f"{n} seeds [%]" for n in seeds)), rows)
-
-
-def _claims_of(rates: Sequence[PlantedRate], case: str) -> list[str]:
-    """Return the claims that were planted in a case: those on untreated networks first, in their order."""
-    found = dict.fromkeys(rate.claim for rate in rates if rate.case == case)
-    return [*(claim for claim in PLANTED_CLAIMS if claim in found), *(c for c in found if c not in PLANTED_CLAIMS)]
 
 
 def _counted(

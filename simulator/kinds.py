@@ -24,7 +24,7 @@ RESULTS = Registry("result", "ictal", {
     "dynamics": ("analyses.dynamics.result:DynamicsResult", "exponents, fixed points, attractors, scans, basins"),
     "evidence": ("analyses.evidence.store:Evidence", "trainings that the claims rest on"),
     "observations": ("analyses.evidence.store:Observations", "one measure against its drivers"),
-    "planted": ("experiments.planted:PlantedRates", "error rates of verdicts"),
+    "planted": ("experiments.planted_rates:PlantedRates", "error rates of verdicts"),
     "evaluation": ("models.trained.evaluate:Evaluated", "loss, accuracy and calibration of a trained network"),
     "tasks": ("analyses.evidence.tasks:TaskResult", "accuracy on tasks that were learnt one after the other"),
     "model": ("models.trained.network:TrainedNetwork", "a trained network (.pt)"),

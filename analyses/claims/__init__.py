@@ -10,7 +10,7 @@ CLAIMS = Registry("claim", "ictal.analyses.claims", {
     "amplitude": ("amplitude:CLAIM", "overfitted networks have larger activations, and are more confident"),
     "transition": ("transition:CLAIM", "SI jumps at a critical value"),
     "desync": ("desync:CLAIM", "desynchronising generalises better than L2 or dropout"),
-    "robust": ("not_run:ROBUST", "desynchronising makes a network robust; not run yet"),
+    "robust": ("robust:CLAIM", "desynchronising makes a network robust"),
     "forget": ("forget:CLAIM", "desynchronising lessens forgetting"),
     "causal": ("causal:CLAIM", "moving synchrony moves generalisation, robustness or forgetting"),
     "eeg": ("eeg:CLAIM", "seizures and overfitted networks are alike"),

@@ -39,7 +39,6 @@ from ...simulator import InputError
 from ..evidence.contrasts import spearman
 from ..evidence.effect import Effect, effect, unknown_effect
 from ..evidence.instrument import SIDE, Moved, moved_attacked, moved_forgetting, moved_gap
-from ..evidence.outcomes import AttackedValue
 from ..evidence.rules import Finding
 from ..evidence.sequences import over_sequences
 from ..evidence.store import Evidence
@@ -108,10 +107,6 @@ def outcomes(evidence: Evidence) -> dict[tuple[str, str], list[Moved]]:
 
 def _read(evidence: Evidence, keep: Callable[[str, str, str, list[Moved]], object]) -> Finding:
     """Return the effects of every outcome, setting and regime; `keep` gets what they were read from."""
-    attacked: dict[str, list[AttackedValue]] = {}
-    for row in evidence.attacked:
-        attacked.setdefault(f"{row.model} on {row.data}", []).append(row)
-
     def found(setting: str, outcome: str, way: str, moved: list[Moved]) -> list[Effect]:
         keep(setting, outcome, way, moved)
         return effects_of(setting, outcome, moved)
@@ -119,7 +114,7 @@ def _read(evidence: Evidence, keep: Callable[[str, str, str, list[Moved]], objec
     read = {
         GAP: with_treatments(evidence, PULLED, lambda t: found(t.name, GAP, t.way, moved_gap(t, PULLED))),
         ATTACKED: with_treatments(
-            evidence, PULLED, lambda t: found(t.name, ATTACKED, t.way, moved_attacked(t, PULLED, attacked.get(t.name, [])))
+            evidence, PULLED, lambda t: found(t.name, ATTACKED, t.way, moved_attacked(t, PULLED, evidence.attacked))
         ),
         FORGETTING: over_sequences(
             evidence, PULLED, lambda s: found(s.name, FORGETTING, s.way, moved_forgetting(s, PULLED))
@@ -157,6 +152,6 @@ CLAIM = Claim(
     NAME,
     "Moving synchrony moves generalisation, robustness or forgetting",
     "no sweep; by its tables 1 and 2 .15 of test accuracy and .35 of accuracy under attack for 1 of SI",
-    __doc__, ("quick", "medium"), doses=DOSES, sequences=SEQUENCES, stages=("sequences",), panel=panel,
+    __doc__, ("quick", "medium"), doses=DOSES, sequences=SEQUENCES, stages=("attacks", "sequences"), panel=panel,
     effects=lambda evidence: _read(evidence, lambda *_: None),
 )  # fmt: skip

@@ -89,5 +89,5 @@ CLAIM = Claim(
     "Healthy networks keep SI in .3–.5, and a controller that holds it there generalises better",
     "SI .3–.5",
     __doc__, ("quick",), doses=DOSES, panel=panel,
-    effects=lambda evidence: with_treatments(evidence, CONTROLLER, lambda t: _one(t, evidence)),
+    effects=lambda evidence: with_treatments(evidence, (CONTROLLER,), lambda t: _one(t, evidence)),
 )  # fmt: skip

@@ -2,11 +2,6 @@
 
 from .claim import Claim
 
-ROBUST = Claim(
-    "robust", "Desynchronising makes a network robust",
-    "PGD-10 accuracy % 8.5 (none), 12.1 (L2), 24.7 (DesyncReg), 28.3 (both)",
-    "Attacks are not there yet.", needs="attacks (PGD-10)",
-)  # fmt: skip
 DRUGS = Claim(
     "drugs",
     "To each anti-epileptic mechanism corresponds a regulariser: what lowers synchrony on one side lowers it on the "

@@ -14,7 +14,7 @@ from ..conditions import not_healthy, overfits
 from .effect import Effect, effect
 from .rules import Finding
 from .store import Evidence
-from .training import TrainingRun
+from .training import TREATED, TrainingRun
 
 SEVERE = 0.2  # gap from which the paper speaks of severe overfitting
 
@@ -148,6 +148,8 @@ def tested(evidence: Evidence, one: Callable[[Setting], Sequence[Effect]]) -> Fi
     left_out: dict[str, str] = {}
     for name, trainings in evidence.settings().items():
         setting = setting_of(name, trainings)
+        if not setting.control and any(training.kind in TREATED for training in trainings):
+            continue  # networks on which treatments alone are tested
         if setting.dropped and setting.ways:
             left_out[name] = "; ".join(setting.dropped.values())
         if not (setting.control and setting.ways):

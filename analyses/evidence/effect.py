@@ -160,6 +160,21 @@ def unknown_effect(
                   substance=substance)  # fmt: skip
 
 
+def measured_effect(
+    claim: str, part: str, setting: str, values: Callable[[], ArrayLike], *, statistic: str, least: float = 0.0,
+    claimed: float = math.nan, role: Role = "stated", otherwise: str = "", scale: Scale = "real",
+    substance: bool = False,
+) -> Effect:  # fmt: skip
+    """Return an effect of values that may be impossible to have here; with the reason if they are."""
+    try:
+        found = values()
+    except InputError as error:
+        return unknown_effect(claim, part, setting, str(error), least=least, role=role, otherwise=otherwise,
+                              substance=substance)  # fmt: skip
+    return effect(claim, part, setting, found, statistic=statistic, least=least, claimed=claimed, role=role,
+                  otherwise=otherwise, scale=scale, substance=substance)  # fmt: skip
+
+
 def auc_effect(
     claim: str,
     part: str,

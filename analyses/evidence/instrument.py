@@ -9,7 +9,7 @@ import numpy as np
 
 from ...simulator import InputError
 from ...simulator.types import Floats
-from .outcomes import AttackedValue
+from .outcomes import AttackedValue, UnderAttack, under_attack
 from .sequences import Sequences
 from .training import TrainingRun
 from .tuning import Treated
@@ -109,36 +109,30 @@ def _fitted(t: Treated, treatment: str) -> tuple[dict[str, dict[int, TrainingRun
 def moved_attacked(t: Treated, treatment: str, rows: Sequence[AttackedValue]) -> list[Moved]:
     """SI and error under attack of every network that fits, both at the end of training."""
     doses, plain = _fitted(t, treatment)
-    at = strength([row for row in rows if row.condition == t.way])
-    worst: dict[tuple[str, int], float] = {}
-    for row in rows:
-        if row.norm == "linf" and row.epsilon == at:
-            key = row.condition, row.seed
-            worst[key] = max(1 - row.accuracy, worst.get(key, 0.0))
-
-    def read(run: TrainingRun) -> tuple[float, float]:
-        return float(run.mean()[-1]), worst[run.condition, run.seed]
+    under = under_attack([row for row in rows if f"{row.model} on {row.data}" == t.name])
+    size = strength([under[t.name, t.way, k] for k in plain if (t.name, t.way, k) in under])
+    error = {key[1:]: 1 - found.pgd[size].accuracy for key, found in under.items() if size in found.pgd}
 
     def table(runs: Mapping[int, TrainingRun]) -> dict[int, tuple[float, float]]:
-        return {k: read(run) for k, run in runs.items() if (run.condition, k) in worst}
+        return {k: (float(run.mean()[-1]), error[run.condition, k]) for k, run in runs.items()
+                if (run.condition, k) in error}  # fmt: skip
 
     return _moved({dose: table(runs) for dose, runs in doses.items()}, table(plain))
 
 
-def strength(rows: Sequence[AttackedValue]) -> float:
+def strength(plain: Sequence[UnderAttack]) -> float:
     """Size of the L∞ attack after which plain networks keep nearest to half of their clean accuracy.
 
     Raises:
-        InputError: there is no attack of a plain network.
+        InputError: no plain network was attacked.
     """
-    clean = [row.accuracy for row in rows if row.epsilon == 0]
     kept: dict[float, list[float]] = {}
-    for row in rows:
-        if row.norm == "linf" and row.epsilon > 0:
-            kept.setdefault(row.epsilon, []).append(row.accuracy)
+    for one in plain:
+        for size, row in one.pgd.items():
+            kept.setdefault(size, []).append(row.accuracy)
     if not kept:
         raise InputError("no plain network was attacked in L∞")
-    half = 0.5 * float(np.mean(clean)) if clean else 0.5
+    half = 0.5 * float(np.mean([one.clean for one in plain]))
     return min(kept, key=lambda size: abs(float(np.mean(kept[size])) - half))
 
 

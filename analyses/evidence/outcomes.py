@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+CLEAN, NOISE, TRANSFER = "none", "random signs", "transfer from the untreated network"  # of AttackedValue.attack
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,45 @@ class AttackedValue:
     n: int
     zero_gradients: float
     warning: str = ""
+
+
+@dataclass(frozen=True)
+class UnderAttack:
+    """Accuracy of one training without an attack and in L∞, by the size of the attack.
+
+    Attributes:
+        clean: without an attack.
+        pgd: along the network's own gradients.
+        noise: random signs.
+        transfer: images that were made on the untreated network.
+    """
+
+    clean: float = float("nan")
+    pgd: Mapping[float, AttackedValue] = field(default_factory=dict)
+    noise: Mapping[float, AttackedValue] = field(default_factory=dict)
+    transfer: Mapping[float, AttackedValue] = field(default_factory=dict)
+
+
+def under_attack(rows: Sequence[AttackedValue]) -> dict[tuple[str, str, int], UnderAttack]:
+    """Return (network and data, condition, seed) -> accuracy under attack; a weaker PGD of one size is left out.
+
+    >>> row = AttackedValue("m", "d", "few", "few", 0, "PGD-20", "linf", 0.1, 0.3, 400, 0.0)
+    >>> under_attack([row])["m on d", "few", 0].pgd[0.1].accuracy
+    0.3
+    """
+    tables: dict[tuple[str, str, int], list[AttackedValue]] = {}
+    for row in rows:
+        tables.setdefault((f"{row.model} on {row.data}", row.condition, row.seed), []).append(row)
+    return {key: _under_attack(own) for key, own in tables.items()}
+
+
+def _under_attack(rows: Sequence[AttackedValue]) -> UnderAttack:
+    clean = next((row.accuracy for row in rows if row.attack == CLEAN), float("nan"))
+    linf = [row for row in rows if row.norm == "linf"]
+    noise, transfer = ({row.epsilon: row for row in linf if row.attack == name} for name in (NOISE, TRANSFER))
+    weakest_first = sorted(linf, key=lambda row: -row.accuracy)
+    pgd = {row.epsilon: row for row in weakest_first if row.attack.startswith("PGD")}
+    return UnderAttack(clean, pgd, noise, transfer)
 
 
 @dataclass(frozen=True)

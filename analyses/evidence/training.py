@@ -124,10 +124,12 @@ class TrainingRun:
 
     def until(self, record: int) -> TrainingRun:
         """Return it as it was up to a record, from 1."""
-        rows = slice(0, record + 1)
-        tables = {name: {key: values[rows] for key, values in getattr(self, name).items()}
-                  for name in ("metrics", "synchrony", "null_high")}  # fmt: skip
-        return replace(self, steps=self.steps[rows], **tables)
+
+        def cut(tables: Mapping[str, Floats]) -> dict[str, Floats]:
+            return {key: values[: record + 1] for key, values in tables.items()}
+
+        return replace(self, steps=self.steps[: record + 1], metrics=cut(self.metrics), synchrony=cut(self.synchrony),
+                       null_high=cut(self.null_high))  # fmt: skip
 
     def at_accuracy(self, other: TrainingRun) -> int:
         """The record whose training accuracy is nearest to the last of another training."""

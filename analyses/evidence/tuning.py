@@ -57,7 +57,8 @@ class Treated:
 
     def chosen(self, treatment: str) -> BySeed:
         """The trainings of the chosen dose; errors as of `dose`."""
-        return self.doses[treatment][self.dose(treatment)]
+        dose = self.dose(treatment)
+        return self.doses[treatment][dose]
 
     def rival(self, treatments: Sequence[str]) -> BySeed:
         """Of the treatments that were run, each at its chosen dose, the one with the highest validation accuracy.
@@ -141,20 +142,20 @@ def last_si(training: TrainingRun) -> float:
     return float(training.mean()[-1])
 
 
-def with_treatments(evidence: Evidence, needs: str, one: Callable[[Treated], Sequence[Effect]]) -> Finding:
-    """Return the effects in every setting, and way of overfitting, in which the needed treatment was run."""
+def with_treatments(evidence: Evidence, needs: Sequence[str], one: Callable[[Treated], Sequence[Effect]]) -> Finding:
+    """Return the effects in every setting, and way of overfitting, in which one of the needed treatments was run."""
     effects: list[Effect] = []
     untestable: dict[str, str] = {}
     for name, trainings in evidence.settings().items():
         for found in _treated(name, trainings):
-            if needs not in found.doses:
+            if not any(name in found.doses for name in needs):
                 continue
             try:
                 effects += [replace(effect, way=found.way) for effect in one(found)]
             except InputError as error:
                 untestable[f"{name}, {found.way}"] = str(error)
     if not effects and not untestable:
-        untestable["every setting"] = f"no network was trained with {needs}"
+        untestable["every setting"] = f"no network was trained with {needs[0]}"
     return Finding(tuple(effects), untestable)
 
 

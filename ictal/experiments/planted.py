@@ -25,8 +25,6 @@ confounded     *Every* network does what networks that overfit do in `present`, 
                `early`, and no control passes it.
 =============  ========================================================================================================
 
-Claims on treatments have evidence of their own, `planted_treated`; `FAMILIES` lists which claims are planted together.
-
 A verdict is right if it is
 
 * holds: "holds"; "holds at another level" where the planted effect is smaller than the paper's (`size` below 1);
@@ -42,29 +40,23 @@ confounded one, or one of some ways, that it holds without a condition.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..analyses.claims import CLAIMS
-from ..analyses.evidence.rules import FAILS, HELD, HOLDS, LEVEL, ONLY, UNDECIDED, decide, overall, shown
 from ..analyses.evidence.store import Evidence
 from ..analyses.evidence.training import Kind, TrainingRun, training_run_of
 from ..simulator import InputError, Recording, Run, unknown
-from ..simulator.files.document import Group, Variable, versions
-from ..simulator.files.result import Result
-from ..simulator.progress import shows_progress
-from ..simulator.types import Floats, Shown
-from .planted_treated import TREATED_CASES, TREATED_CLAIMS, planted_treated
+from ..simulator.files.document import versions
+from ..simulator.types import Floats
 
 PLANTED_CASES = ("present", "lower level", "small", "by way", "absent", "reversed", "confounded")
 PLANTED_CLAIMS = ("rise", "validation", "depth", "early", "amplitude", "transition")
 CONDITIONS: tuple[tuple[str, Kind], ...] = (("well fitted", "control"), ("few", "few"), ("noise", "noise"))
 LEVELLED = ("rise", "early", "transition")  # claims with a level
-SIZED = ("rise", "early", "amplitude", "transition", *TREATED_CLAIMS)  # claims whose effect has a size
+SIZED = ("rise", "early", "amplitude", "transition")  # claims whose effect has a size
 LAYERS, RECORDS, EVERY = 5, 41, 50
 IMAGES, UNITS = 300, 10
 MEASURED = "si_3"
@@ -133,133 +125,6 @@ def evidence_of_runs(case: str, **settings: Any) -> Evidence:
         for (condition, kind, k), run in planted_runs(case, **settings).items()
     ]
     return Evidence(f"planted {case}", trainings, (), {"claims": list(PLANTED_CLAIMS)})
-
-
-def verdicts(evidence: Evidence, *, kinds: bool = False) -> dict[str, str]:
-    """Return claim -> verdict, by the effects and rules of real evidence; with the kind of failing if `kinds`."""
-    found = {name: CLAIMS.load(name).effects(evidence) for name in evidence.config["claims"]}
-    rows = decide(found)
-    by_claim = {name: [row for row in rows if row.claim == name] for name in found}
-    return {name: shown(mine) if kinds else overall(mine)[0] for name, mine in by_claim.items()}
-
-
-FAMILIES: Mapping[tuple[str, ...], tuple[tuple[str, ...], Callable[..., Evidence]]] = {  # claims -> cases, and evidence
-    PLANTED_CLAIMS: (PLANTED_CASES, planted),
-    TREATED_CLAIMS: (TREATED_CASES, planted_treated),
-}
-
-
-@dataclass(frozen=True)
-class PlantedRate:
-    """Number of times that a case ended in a verdict.
-
-    Attributes:
-        case, claim: as of `FAMILIES`.
-        verdict: with the kind of failing in brackets.
-        count, n: of so many replicates.
-        size, spread, seeds: of `planted`.
-    """
-
-    case: str
-    claim: str
-    verdict: str
-    count: int
-    n: int
-    size: float = 1.0
-    spread: float = 0.1
-    seeds: int = 5
-
-    @property
-    def truth(self) -> str:
-        """Truth of the claim in this case."""
-        return truth(self.case, self.claim)
-
-    @property
-    def right(self) -> bool:
-        """Truth of the verdict, by the rules of this module."""
-        verdict = self.verdict.partition(" (")[0]
-        return verdict in {
-            "holds": (HOLDS,) if self.size >= 1 else (HOLDS, LEVEL),
-            "level": (LEVEL,),
-            "only": (ONLY,),
-            "opposite": (FAILS,),
-            "confounded": (ONLY, UNDECIDED),
-        }.get(self.truth, (FAILS, UNDECIDED))
-
-    @property
-    def false_holds(self) -> bool:
-        """Return whether the verdict says that something holds which does not, by the rules of this module."""
-        if self.truth in ("holds", "level"):
-            return False
-        return self.verdict in ((HOLDS, LEVEL) if self.truth in ("confounded", "only") else HELD)
-
-
-@dataclass(frozen=True, repr=False)
-class PlantedRates(Result):
-    """Error rates of verdicts on planted trainings.
-
-    Attributes:
-        rows: one a case, claim, verdict, size, spread and number of seeds.
-        config: ``replicates`` of every case, ``seed`` of the first.
-    """
-
-    kind = "planted"
-    key = "claim"
-    stored = (("rows", "tables/rates", PlantedRate),)
-
-    rows: Sequence[PlantedRate]
-    config: Mapping[str, Any] = field(default_factory=dict)
-
-    @classmethod
-    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> PlantedRates:
-        """Return the inverse of `to_groups`; first files lack size, spread and seeds."""
-        table = groups["tables/rates"]
-        n = table.variables["n"].values.size
-        first = {"size": np.ones(n), "spread": np.zeros(n), "seeds": np.full(n, 5)}
-        columns = {name: Variable(("row",), values) for name, values in first.items()}
-        full = Group({**columns, **table.variables}, table.attrs)
-        return super().from_groups({**groups, "tables/rates": full}, config, **fields)
-
-
-@shows_progress
-def error_rates(
-    replicates: int = 200,
-    *,
-    cases: Sequence[str] = PLANTED_CASES,
-    claims: Sequence[str] = (*PLANTED_CLAIMS, *TREATED_CLAIMS),
-    seed: int = 0,
-    seeds: int = 5,
-    size: float = 1.0,
-    spread: float = 0.1,
-    progress: Shown = None,
-) -> PlantedRates:
-    """Run every case again and again, and count how often each claim ends in each verdict.
-
-    Args:
-        replicates: of every case.
-        cases: of `PLANTED_CASES`; claims on treatments lack some of them.
-        claims: those that are planted together with one of them are counted with it.
-        seed: of the first replicate.
-        seeds, size, spread: as of `planted`.
-        progress: called as progress(done, total, text); True shows it.
-
-    Raises:
-        InputError: fewer than one replicate.
-    """
-    if replicates < 1:
-        raise InputError(f"planted.replicates: must be at least 1; got {replicates}")
-    counts: Counter[tuple[str, str, str]] = Counter()
-    wanted = [(case, draw) for together, (known, draw) in FAMILIES.items() if {*together} & {*claims}
-              for case in cases if case in known]  # fmt: skip
-    for at, (case, draw) in enumerate(wanted):
-        for k in range(replicates):
-            if progress:
-                progress(at * replicates + k, len(wanted) * replicates, f"{case}, replicate {k}")
-            made = draw(case, seed=seed + k, seeds=seeds, size=size, spread=spread)
-            for claim, verdict in verdicts(made, kinds=True).items():
-                counts[case, claim, verdict] += 1
-    rows = [PlantedRate(*key, count, replicates, size, spread, seeds) for key, count in sorted(counts.items())]
-    return PlantedRates(rows, {"replicates": replicates, "seed": seed})
 
 
 MODEL, DATA = "planted layers", "a known correlation"

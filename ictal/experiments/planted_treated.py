@@ -3,17 +3,17 @@
 Nothing is trained. Plain networks have an SI of about .35. A penalty pulls SI nine tenths of the way to its target. Test
 accuracies have an SD of .012 over networks of one seed. Outcomes by case, of size 1:
 
-=============  ========================================================================================================
-present        `causal`: gap, error under attack and forgetting rise by .15, .35 and .3 for 1 of SI, on both sides of
-               the plain network. `forget`: DesyncReg gains .2 of accuracy after the last task, EWC .09, L2 to the last
-               task .07, replay .15; the penalty upwards loses .05.
-small          The same with a tenth of the slopes and of the gain of DesyncReg.
-by way         As `present` on few samples and in class-incremental sequences, else as `reversed`.
-absent         No outcome depends on SI, and DesyncReg gains nothing.
-reversed       Every slope, and the gain of DesyncReg, is negative.
-confounded     `causal`: outcomes rise by the size of the pull, whatever its direction: a penalty that disturbs. `forget`:
-               the penalty upwards gains as much.
-=============  ========================================================================================================
+==============  ========================================================================================================
+present         `causal`: gap, error under attack and forgetting rise by .15, .35 and .3 for 1 of SI, on both sides of
+                the plain network. `forget`: DesyncReg gains .2 of accuracy after the last task, EWC .09, L2 to the last
+                task .07, replay .15; the penalty upwards loses .05.
+small           The same with a tenth of the slopes and of the gain of DesyncReg.
+by way          As `present` on few samples and in class-incremental sequences, else as `reversed`.
+absent          No outcome depends on SI, and DesyncReg gains nothing.
+reversed        Every slope, and the gain of DesyncReg, is negative.
+by any penalty  `causal`: outcomes rise by the size of the pull, whatever its direction: a penalty that disturbs. `forget`:
+                the penalty upwards gains as much.
+==============  ========================================================================================================
 """
 
 from __future__ import annotations
@@ -35,12 +35,18 @@ from ..simulator import InputError, unknown
 from ..simulator.files.document import versions
 from ..simulator.types import Floats
 
-TREATED_CASES = ("present", "small", "by way", "absent", "reversed", "confounded")
+TREATED_CASES = ("present", "small", "by way", "absent", "reversed", "by any penalty")
 TREATED_CLAIMS = ("forget", "causal")
 MODEL, DATA, TASKS, N_TASKS, EPSILON = "planted network", "planted images", "split:5", 5, 0.1
 SLOPES = {"gap": 0.15, "attacked": 0.35, "forgetting": 0.3}  # of an outcome for 1 of SI
 GAINED = {EWC: 0.09, HOLDING: 0.07, REPLAY: 0.15, UP: -0.05}  # accuracy after the last task, over fine-tuning
 GAIN, ERROR, PLAIN_SI, FOLLOWS = 0.2, 0.012, 0.35, 0.9
+
+
+def treated_truth(case: str, claim: str) -> str:
+    """Return what is true of a claim in a case: holds, only, small, absent, opposite or confounded."""
+    known = {"present": "holds", "by way": "only", "reversed": "opposite", "by any penalty": "confounded"}
+    return known.get(case, case)
 
 
 def planted_treated(
@@ -102,11 +108,11 @@ class _Case:
     def moved(self, outcome: str, si: float) -> float:
         """Return the change of an outcome at this SI, without its error."""
         away = si - self.plain_si
-        return self.size * SLOPES[outcome] * (1.5 * abs(away) if self.case == "confounded" else away)
+        return self.size * SLOPES[outcome] * (1.5 * abs(away) if self.case == "by any penalty" else away)
 
     def gains(self) -> Mapping[str, float]:
         """Return treatment -> accuracy after the last task, over that of fine-tuning."""
-        up = GAIN * self.size if self.case == "confounded" else GAINED[UP]
+        up = GAIN * self.size if self.case == "by any penalty" else GAINED[UP]
         return {**GAINED, DESYNC: GAIN * self.size, UP: up}
 
 

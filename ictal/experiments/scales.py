@@ -42,6 +42,7 @@ class Bench:
         sets, n_probe: images on which synchrony is measured, and the number of each set.
         needs: form of `--data` where data must be given; empty where they are embedded or installed.
         treated: whether treatments are tested on it.
+        epsilons: sizes of the attacks on its networks, in L∞, of images in [0, 1].
         tuning: settings of the shorter trainings, with few samples and seed 0, by which each treatment's dose is chosen
             before it is trained with every seed; None: every dose is trained with every seed.
     """
@@ -61,6 +62,7 @@ class Bench:
     n_probe: int = 400
     needs: str = ""
     treated: bool = False
+    epsilons: tuple[float, ...] = (0.1,)
     tuning: Mapping[str, Any] | None = None
 
     @property
@@ -71,7 +73,7 @@ class Bench:
 
 @dataclass(frozen=True)
 class PlannedTraining:
-    """One training of a scale: its job, and the names of its training."""
+    """One training of a scale: its job, the names of its training, and the sizes of attacks on it."""
 
     stem: str
     model: str
@@ -80,6 +82,7 @@ class PlannedTraining:
     kind: Kind
     seed: int
     job: Job
+    epsilons: tuple[float, ...] = ()
 
     @property
     def setting(self) -> str:
@@ -132,7 +135,8 @@ _FINE = Bench(  # of the treatments at medium: plain networks fit 6000 images of
     {"n_train": 6000, "n_val": 1000, "n_test": 2000},
     {"steps": 1410, "every": 94, "batch_size": 128, "learning_rate": 1e-3, "schedule": "cosine"}, {"width": 16},
     (Condition("few samples", "few"), Condition("40 % wrong labels", "noise", {"label_noise": 0.4})),
-    KEPT[:1], (), n_probe=1000, needs="cifar100:PATH", treated=True, tuning={"steps": 470},  # a third
+    KEPT[:1], (), n_probe=1000, needs="cifar100:PATH", treated=True, epsilons=(2 / 255, 8 / 255),
+    tuning={"steps": 470},  # a third
 )  # fmt: skip
 _WHOLE = {"steps": 78000, "every": 390, "batch_size": 128, "learning_rate": 1e-3, "schedule": "cosine"}
 _FULL = replace(
@@ -319,4 +323,4 @@ def _planned(bench: Bench, condition: Condition, seed: int, dataset: str, device
     name = condition.name.lower().replace("the paper", "the source")  # names of files stay those of 0.1.0
     slug = re.sub(r"(?:[^\w.]|_)+", "-", name).strip("-")
     return PlannedTraining(f"{bench.slug}-{slug}-seed{seed}", bench.model, bench.data, condition.name,
-                           condition.kind, seed, job)  # fmt: skip
+                           condition.kind, seed, job, bench.epsilons)  # fmt: skip

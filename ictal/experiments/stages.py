@@ -16,6 +16,7 @@ from ..simulator.types import Progress
 from .scales import PlannedTraining
 
 STAGES = Registry("stage", "ictal.experiments", {
+    "attacks": ("attacks:STAGE", "attacks on the networks that are trained"),
     "brain": ("brain:STAGE", "the seizure network beside classifiers, and the scan of a brain model and of EEG"),
     "sequences": ("sequences:STAGE", "networks that learn sequences of tasks"),
 })  # fmt: skip

@@ -28,7 +28,10 @@ EXPERIMENTS = Registry("experiment", "ictal.experiments", {
         "seizure_overfitting:run",
         "a seizure against rest, and overfitted against healthy classifiers, under the same measures",
     ),
-    "planted": ("planted:error_rates", "the pipeline on courses whose relation is known: how often its verdicts err"),
+    "planted": (
+        "planted_rates:error_rates",
+        "the pipeline on courses whose relation is known: how often its verdicts err",
+    ),
 }, needs=("__call__",))  # fmt: skip
 REGISTRIES = {  # in the order in which `explain` looks a name up
     "systems": SYSTEMS,

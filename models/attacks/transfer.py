@@ -26,7 +26,7 @@ class Transfer(PGD):
         InputError: as of PGD; no source, or one that is no torch module.
     """
 
-    source: Annotated[Any, Param("the other model, a torch module")] = None
+    source: Annotated[object, Param("the other model, a torch module")] = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
