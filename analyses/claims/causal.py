@@ -112,9 +112,9 @@ def _read(evidence: Evidence, keep: Callable[[str, str, str, list[Moved]], objec
         return effects_of(setting, outcome, moved)
 
     read = {
-        GAP: with_treatments(evidence, PULLED, lambda t: found(t.name, GAP, t.way, moved_gap(t, PULLED))),
+        GAP: with_treatments(evidence, (PULLED,), lambda t: found(t.name, GAP, t.way, moved_gap(t, PULLED))),
         ATTACKED: with_treatments(
-            evidence, PULLED, lambda t: found(t.name, ATTACKED, t.way, moved_attacked(t, PULLED, evidence.attacked))
+            evidence, (PULLED,), lambda t: found(t.name, ATTACKED, t.way, moved_attacked(t, PULLED, evidence.attacked))
         ),
         FORGETTING: over_sequences(
             evidence, PULLED, lambda s: found(s.name, FORGETTING, s.way, moved_forgetting(s, PULLED))
