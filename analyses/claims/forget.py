@@ -132,8 +132,8 @@ def panel(axes: Axes, shown: Shown) -> str:
     shapes = ", ".join(f"{shape}, {way}" for shape, way in zip(("dots", "squares", "triangles", "diamonds"), ways,
                                                                strict=False))  # fmt: skip
     return (
-        f"Above: accuracy, mean over tasks, every treatment at the dose that validation images chose ({shapes}); on the "
-        "line nothing is forgotten."
+        f"Above: accuracy, mean over tasks, every treatment at the dose that validation images chose ({shapes}); on "
+        "the line nothing is forgotten."
     )
 
 

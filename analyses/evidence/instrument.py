@@ -1,4 +1,4 @@
-"""Networks whose synchrony a penalty moved to targets, beside plain ones: SI as an instrument's exposure, and outcomes."""
+"""Networks whose SI a penalty moved to targets, beside plain ones: what an instrument moved, and outcomes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .training import TrainingRun
 from .tuning import Treated
 
 SIDE, FEWEST = 0.05, 3  # span of SI, and networks, that a slope on one side of the plain network wants
-UNFITTED, UNLEARNT = 0.02, 0.05  # training and learning accuracy that may be lacking beside the plain network
+UNFITTED, UNLEARNT = 0.05, 0.05  # training and learning accuracy that may be lacking beside the plain network
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +63,8 @@ def _moved(
     for seed, (si, outcome) in sorted(plain.items()):
         found = [(float(dose), *table[seed]) for dose, table in doses.items() if seed in table]
         if len(found) > FEWEST:
-            out.append(Moved(*np.array(sorted(found)).T, si, outcome))
+            targets, moved_si, outcomes = np.array(sorted(found)).T
+            out.append(Moved(targets, moved_si, outcomes, si, outcome))
     if not out:
         raise InputError(f"no seed has {FEWEST + 1} networks that fit as well as the plain one")
     return out
@@ -72,10 +73,8 @@ def _moved(
 def moved_gap(t: Treated, treatment: str) -> list[Moved]:
     """SI and gap of every network that fits, at the record of matched training accuracy."""
     doses, plain = _fitted(t, treatment)
-    least = {
-        seed: min(last_accuracy(run) for run in (t.plain[seed], *(table[seed] for table in doses.values() if seed in table)))
-        for seed in plain
-    }  # fmt: skip
+    least = {seed: min(last_accuracy(table[seed]) for table in (plain, *doses.values()) if seed in table)
+             for seed in plain}  # fmt: skip
 
     def read(run: TrainingRun) -> tuple[float, float]:
         at = matched(run, least[run.seed])

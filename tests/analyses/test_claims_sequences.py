@@ -48,7 +48,9 @@ def test_networks_are_read_at_matched_training_accuracy():
 
 def test_the_size_of_the_attack_is_chosen_by_plain_networks():
     def row(epsilon, accuracy, norm="linf"):
-        return AttackedValue("m", "d", "few samples", "few", 0, "PGD" if epsilon else "none", norm, epsilon, accuracy, 100, 0.0)
+        return AttackedValue(
+            "m", "d", "few samples", "few", 0, "PGD" if epsilon else "none", norm, epsilon, accuracy, 100, 0.0
+        )
 
     rows = [row(0.0, 0.8, ""), row(0.02, 0.7), row(0.1, 0.45), row(0.3, 0.0), row(0.5, 0.4, "l2")]
     assert strength([*under_attack(rows).values()]) == 0.1
@@ -88,7 +90,9 @@ def test_an_instrument_that_moves_nothing_decides_nothing():
     found = CLAIMS.load("causal").effects(replace(evidence, trainings=still, tasks=rows))
     assert not found.effects
     assert all("the penalty moved SI by 0.00" in why for why in found.untestable.values())
-    row = next(row for row in ledger([replace(evidence, trainings=still, tasks=rows)]).rows if row.claim.name == "causal")
+    row = next(
+        row for row in ledger([replace(evidence, trainings=still, tasks=rows)]).rows if row.claim.name == "causal"
+    )
     assert row.verdict == NOT_TESTABLE
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from ictal import ledger, reproduce
 from ictal.analyses import Evidence
+from ictal.analyses.claims.causal import PULLED
+from ictal.analyses.claims.desync import NOISE
 from ictal.analyses.comparison.result import Comparison
 from ictal.experiments import gather, scales
 from ictal.experiments import reproduce as evidence_module
@@ -145,9 +147,12 @@ def test_plans_of_every_scale():
         assert len(set(stems)) == len(stems)
         kinds = {item.kind for item in planned}
         assert {"control", "few", "noise"} <= kinds
-        for item in planned:  # networks are compared after as many steps, on every data set
-            alike = [other for other in planned if (other.setting, other.kind) == (item.setting, item.kind)]
-            assert item.job.how.steps == alike[0].job.how.steps
+        pulled = [item.condition.startswith(f"{NOISE}: {PULLED}") for item in planned]
+        assert any(pulled) == (scale == "quick")
+        for item, further in zip(planned, pulled, strict=True):  # networks are compared after as many steps
+            alike = [other for other in planned if (other.setting, other.kind == "tuning") ==
+                     (item.setting, item.kind == "tuning")]  # fmt: skip
+            assert item.job.how.steps == alike[0].job.how.steps * (3 if further else 1)
     quick = plan("quick", ("rise",))
     assert {item.kind for item in quick} == {"control", "few", "noise", "capacity"}
     both = plan("quick", ("desync",), seeds=1)
