@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -234,19 +235,21 @@ def _trained(item: PlannedSequence, checkpoint: Path, where: str, stop: Callable
         LayerSynchrony(each, measures="si_3", sets="test", when="post", n_probe=bench.n_probe, nulls=0, seed=item.seed)
         for each in shown
     ])  # fmt: skip
-    log = train_sequence(
-        model,
-        sequence,
-        Training(**bench.training),
-        seed=item.seed,
-        treatments=[treatment(text) for text in item.treatments],
-        joint=joint,
-        on_task=recorder,
-        checkpoint=checkpoint,
-        resume=True,
-        stop=stop,
-        about={"stem": item.stem},
-    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "train: Clip: nothing was clipped")  # most arms need no clipping
+        log = train_sequence(
+            model,
+            sequence,
+            Training(**bench.training),
+            seed=item.seed,
+            treatments=[treatment(text) for text in item.treatments],
+            joint=joint,
+            on_task=recorder,
+            checkpoint=checkpoint,
+            resume=True,
+            stop=stop,
+            about={"stem": item.stem},
+        )
     about = (bench.model, bench.data, item.condition, item.kind, item.seed, bench.tasks, bench.scenario)
     matrix = log.accuracy[bench.scenario]
     rows = [

@@ -152,7 +152,7 @@ def test_plans_of_every_scale():
         for item, further in zip(planned, pulled, strict=True):  # networks are compared after as many steps
             alike = [other for other in planned if (other.setting, other.kind == "tuning") ==
                      (item.setting, item.kind == "tuning")]  # fmt: skip
-            assert item.job.how.steps == alike[0].job.how.steps * (3 if further else 1)
+            assert item.job.how.steps == alike[0].job.how.steps * (2 if further else 1)
     quick = plan("quick", ("rise",))
     assert {item.kind for item in quick} == {"control", "few", "noise", "capacity"}
     both = plan("quick", ("desync",), seeds=1)
