@@ -37,7 +37,7 @@ from ..simulator.types import Floats
 
 TREATED_CASES = ("present", "small", "by way", "absent", "reversed", "by any penalty")
 TREATED_CLAIMS = ("forget", "causal")
-MODEL, DATA, TASKS, N_TASKS, EPSILON = "planted network", "planted images", "split:5", 5, 0.1
+MODEL, DATA, TASKS, N_TASKS, EPSILON = "planted network", "planted images", "split:3", 3, 0.1
 SLOPES = {"gap": 0.15, "attacked": 0.35, "forgetting": 0.3}  # of an outcome for 1 of SI
 GAINED = {EWC: 0.09, HOLDING: 0.07, REPLAY: 0.15, UP: -0.05}  # accuracy after the last task, over fine-tuning
 WAYS: tuple[tuple[str, Kind, str], ...] = ((FEW, "few", "present"), (NOISE, "noise", "reversed"))  # case of "by way"
@@ -145,7 +145,7 @@ def _sequences(own: _Case, scenario: str, seed: int) -> list[TaskValue]:
     arms: list[tuple[str, str, float, float]] = [(PLAIN, "plain", own.plain_si, forgotten)]
     for name in (HOLDING, EWC, REPLAY, DESYNC, UP):
         si = own.pulled({DESYNC: 0.0, UP: 0.9}.get(name, own.plain_si))
-        arms.append((f"{name}, 1", "treated", si, forgotten - 1.25 * gains[name]))  # earlier tasks are four of five
+        arms.append((f"{name}, 1", "treated", si, forgotten - 1.5 * gains[name]))  # earlier tasks are two of three
     for target in TARGETS:
         si = own.pulled(float(target))
         arms.append((f"{PULLED}, {target}", "treated", si, forgotten + own.moved("forgetting", si)))
