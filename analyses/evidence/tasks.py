@@ -23,7 +23,9 @@ READINGS = {
 
 @dataclass(frozen=True)
 class TaskScores:
-    r"""Numbers of a matrix of accuracies :math:`R_{ij}` on task j after task i of T, with :math:`b_j` before training.
+    r"""Accuracy, transfer and forgetting of a sequence of tasks.
+
+    They follow from accuracies :math:`R_{ij}` on task j after task i of T, and :math:`b_j` before training.
 
     Attributes:
         reading: ``"task"``, ``"class"`` or ``"domain"``; see `READINGS`.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -26,9 +27,10 @@ from .overview.panels import (
     short_ticks,
 )
 from .parts.palette import HAIR, INK, NET, SOFT, steps_of
-from .parts.style import Drawing, new_figure, words
+from .parts.style import Drawing, new_figure, styled, words
 
-SIDE, LINES = 42.0, 36.0  # mm: of a matrix; height of curves
+SIDE, LINES = 37.0, 36.0  # mm: of a matrix; height of curves
+SHORT = {"task": "outputs of the task alone", "class": "all outputs", "domain": "shared outputs"}
 LABELLED = 8  # tasks whose lines are labelled
 SCORES = (
     ("accuracy", "ACC", "mean accuracy on all tasks at the end"),
@@ -42,15 +44,20 @@ def task_drawings(result: TaskResult) -> Iterator[Drawing]:
     """Draw the matrix of every reading, and the synchrony of the layers after every task."""
     title = result.finding()
     for reading in result.readings:
-        figure, axes = new_figure(f"accuracy, {READINGS[reading]}")
-        _matrix(axes, result, reading)
         caption = f"Accuracy on each task (across) after each task (down); {READINGS[reading]}. {_marks(result)}"
+        figure = _figure(f"accuracy, {SHORT[reading]}", partial(_matrix, result=result, reading=reading))
         yield Drawing(f"tasks/accuracy-{reading}", "accuracy", figure, caption, f"{title}.")
     if result.synchrony:
-        figure, axes = new_figure("synchrony of layers")
-        _synchrony(axes, result)
+        figure = _figure("synchrony of the layers", partial(_synchrony, result=result))
         caption = "SI-3 of every layer on test images of all tasks, after every task."
         yield Drawing("tasks/synchrony", "synchrony of layers", figure, caption, caption)
+
+
+@styled
+def _figure(title: str, draw: Callable[[Axes], object]) -> Figure:
+    figure, axes = new_figure(title)
+    draw(axes)
+    return figure
 
 
 @printed
@@ -58,29 +65,30 @@ def task_overview(result: TaskResult) -> Drawing:
     """Draw one page of a sequence: matrices, numbers, every task over the sequence, synchrony of the layers."""
     config = dict(result.config)
     title = f"{network_name(config)} on {data_name(config)}, {result.finding()}"
-    rows = 1 + len(result.matrix()) if result.joint else len(result.matrix())
-    tall = max(34.0, min(2 * SIDE, 5.2 * rows))
-    figure, top = page(title, _under(result), 34 + tall + LINES + 22)
+    tall = 14.0 if result.joint else max(34.0, min(2 * SIDE, 5.2 * len(result.matrix())))
+    lower_row = not result.joint or bool(result.synchrony)
+    figure, top = page(title, _under(result), 34 + tall + lower_row * (LINES + 18))
     at = below_heading(figure, top)
     letters = iter(LETTERS)
-    left = 20.0
+    left = 18.0
     for reading in result.readings:
         axes = axes_at(figure, left, at, SIDE, tall)
         image = _matrix(axes, result, reading)
-        panel(axes, next(letters), f"Accuracy: {READINGS[reading]}", 34)
-        left += SIDE + 22
+        panel(axes, next(letters), f"Accuracy, {SHORT[reading]}", 30)
+        left += SIDE + 16
     bar_beside(axes, image)
-    _numbers(figure, left + 2, at, result, next(letters))
-    lower = at + tall + 22
-    axes = axes_at(figure, 20, lower, 60, LINES)
-    _curves(axes, result)
-    panel(axes, next(letters), "Accuracy on every task over the sequence", 34)
-    if result.synchrony:
-        axes = axes_at(figure, 114, lower, 44, LINES)
-        _synchrony(axes, result)
-        panel(axes, next(letters), "Synchrony of the layers, all tasks' images", 34)
+    _numbers(figure, left + 4, at, result, next(letters))
+    lower = at + tall + 17
+    curves = () if result.joint else ((_curves, "Accuracy on every task over the sequence", 62.0),)
+    layers = ((_synchrony, "Synchrony of the layers, images of all tasks", 42.0),) if result.synchrony else ()
+    left = 18.0
+    for draw, words_above, width in (*curves, *layers):
+        axes = axes_at(figure, left, lower, width, LINES)
+        draw(axes, result)
+        panel(axes, next(letters), words_above, 30)
+        left += width + 34
     caption = (
-        f"{_marks(result)} Line in ink: mean over all tasks. SI-3 is the mean absolute correlation of the units of a "
+        f"{_marks(result)} SI-3 is the mean absolute correlation of the units of a "
         "layer over test images of all tasks; a change of it beside one of accuracy shows no cause."
     )
     return Drawing("overview", title, figure, caption, f"{title}.")
@@ -97,7 +105,11 @@ def _under(result: TaskResult) -> str:
 
 
 def _marks(result: TaskResult) -> str:
-    return "" if result.joint else "Framed: the task just learnt; left of it tasks learnt before, right those to come."
+    return (
+        ""
+        if result.joint
+        else "Framed: the task just learnt; left of it tasks learnt before, right those to come. Ink: mean over tasks."
+    )
 
 
 def _matrix(axes: Axes, result: TaskResult, reading: str) -> object:
@@ -112,7 +124,7 @@ def _matrix(axes: Axes, result: TaskResult, reading: str) -> object:
             frame = Rectangle((task - 0.5, y[task] - 0.5), 1, 1, fill=False, ec=INK, lw=0.9, zorder=3, clip_on=False)
             axes.add_patch(frame)
     every = max(1, -(-len(y) // 11))
-    after = ["none", "all at once"] if result.joint else ["none", *map(str, x)]
+    after = ["none", "all"] if result.joint else ["none", *map(str, x)]
     axes.set_yticks(y[::every], after[::every])
     axes.set_xticks(x[:: max(1, -(-len(x) // 10))])
     axes.set(xlabel="on task", ylabel="" if result.joint else "tasks learnt")
@@ -128,7 +140,7 @@ def _numbers(figure: Figure, left: float, top: float, result: TaskResult, letter
     for place, reading in zip(columns, result.readings, strict=True):
         if len(columns) > 1:
             axes.text(place, 0.97, reading, size=6.5, color=SOFT, ha="right", va="top")
-    for row, (name, symbol, meaning) in enumerate(SCORES):
+    for row, (name, symbol, meaning) in enumerate(SCORES[:1] if result.joint else SCORES):
         height = 0.84 - 0.235 * row
         axes.text(0, height, symbol, size=7.2, weight="bold", va="top")
         for place, reading in zip(columns, result.readings, strict=True):
@@ -142,11 +154,10 @@ def _curves(axes: Axes, result: TaskResult) -> None:
     after = np.arange(len(values))
     colours = steps_of(NET, values.shape[1])
     for task, (column, colour) in enumerate(zip(values.T, colours, strict=True), start=1):
-        first = 0 if result.joint else task
-        axes.plot(after[: first + 1], column[: first + 1], color=colour, lw=0.7, ls=(0, (1, 1.5)))
-        axes.plot(after[first:], column[first:], color=colour, lw=1.1, marker="o", ms=3)
+        axes.plot(after[: task + 1], column[: task + 1], color=colour, lw=0.7, ls=(0, (1, 1.5)))
+        axes.plot(after[task:], column[task:], color=colour, lw=1.1, marker="o", ms=3)
     axes.plot(after, values.mean(1), color=INK, lw=1.3)
-    axes.set(xlim=(-0.1, after[-1] + 0.1), ylim=(0, 1.02), xlabel="tasks learnt (dotted: not yet this one)")
+    axes.set(xlim=(-0.1, after[-1] + 0.1), ylim=(0, 1.03), xlabel="tasks learnt (dotted: not yet this one)")
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.axhline(1, color=HAIR, lw=0.4, zorder=0)
     short_ticks(axes, "y")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +79,7 @@ class TaskSequence:
 
     def whole(self) -> Dataset:
         """Return the data of all tasks together, in their order: joint training learns them at once."""
-        joined = {
+        joined: dict[str, Any] = {
             name: frozen(np.concatenate([getattr(task, name) for task in self.tasks]))
             for name in ("x_train", "y_train", "y_train_clean", "x_test", "y_test", "x_val", "y_val")
         }
@@ -156,7 +156,7 @@ def split(data: Dataset, n: int, scenario: Scenario | None, seed: int) -> TaskSe
     shared = scenario == "domain"
     made, labels = [], []
     for k in range(n):
-        parts = {}
+        parts: dict[str, Any] = {}
         for of in ("train", "val", "test"):
             classes = getattr(data, f"y_{of}")
             rows = np.flatnonzero(classes // size == k)
@@ -201,7 +201,9 @@ def permuted(data: Dataset, n: int, scenario: Scenario | None, seed: int) -> Tas
     made = [replace(data, name=f"{data.name}, as it is", notes=())]
     for k in range(1, n):
         order = rng.permutation(places)
-        moved = {name: frozen(_moved(getattr(data, name), order)) for name in ("x_train", "x_val", "x_test")}
+        moved: dict[str, Any] = {
+            name: frozen(_moved(getattr(data, name), order)) for name in ("x_train", "x_val", "x_test")
+        }
         made.append(replace(data, name=f"{data.name}, permutation {k}", **moved, notes=()))
     labels = ("as they are", *(f"permutation {k}" for k in range(1, n)))
     outputs = np.ones((n, data.n_classes), bool)

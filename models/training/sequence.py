@@ -105,10 +105,13 @@ def train_sequence(
         context = TrainingContext.entered(stack, model, treatments, seed, threads)
         notes = list(dict.fromkeys([*context.modes.notes, *notes]))
         learnt = _Learnt(sequence, plans)
-        identity = _identity(context, sequence, how, seed, treatments, threads, about, joint, keep_optimiser)
+        tasks = {"name": sequence.name, "scenario": sequence.scenario, "seed": sequence.seed, "joint": joint,
+                 "keep_optimiser": keep_optimiser}  # fmt: skip
+        about = {**(about or {}), "tasks": tasks}
+        identity = identity_of(context, _sha256(sequence), how, seed, treatments, threads, about) if path else {}
         others: list[Stateful] = [learnt, *([on_task] if isinstance(on_task, Stateful) else [])]
         attended = Attended(None, None, None, stop, path, identity, others)
-        at = _under_way(path)
+        at = _under_way(path, len(rounds))
         attended = replace(attended, resume=at is not None)
 
         def tested(after: int) -> None:
@@ -229,27 +232,17 @@ def _shifted(progress: Progress, before: int, total: int) -> Progress:
     return lambda done, _: progress(before + done, total)
 
 
-def _under_way(path: Path | None) -> int | None:
-    """Return the number of the task that a checkpoint was written in; None without one."""
+def _under_way(path: Path | None, n: int) -> int | None:
+    """Return the number of the task, of n, that a checkpoint was written in; None without one.
+
+    Of a checkpoint of another training it is any, and `State.load` refuses it.
+    """
     if path is None or not path.exists():
         return None
     others = read(path, "checkpoint").get("others") or [{}]
-    return int(others[0].get("number", 0))
+    return min(int(others[0].get("number", 0)), n - 1)
 
 
-def _identity(
-    context: TrainingContext,
-    sequence: TaskSequence,
-    how: Training,
-    seed: int,
-    treatments: Sequence[Treatment],
-    threads: int | None,
-    about: Mapping[str, object] | None,
-    joint: bool,
-    keep_optimiser: bool,
-) -> dict[str, Any]:
-    """Return all that must be equal for the same bits."""
-    data = sha256("".join(task.sha256() for task in sequence.tasks).encode()).hexdigest()
-    tasks = {"name": sequence.name, "scenario": sequence.scenario, "seed": sequence.seed, "joint": joint,
-             "keep_optimiser": keep_optimiser}  # fmt: skip
-    return identity_of(context, data, how, seed, treatments, threads, {**(about or {}), "tasks": tasks})
+def _sha256(sequence: TaskSequence) -> str:
+    """Return the hash of the data of all tasks."""
+    return sha256("".join(task.sha256() for task in sequence.tasks).encode()).hexdigest()

@@ -289,7 +289,6 @@ class Job(Checked):
         Option("NAME=DOSE[,KEY=VALUE]", "--treat", repeat=True, record="never"),
     ] = ()
     synchrony: Annotated[SynchronyChoice | None, Param("measurements of layers meanwhile; none: no layers")] = None
-    tasks: Annotated[TaskChoice | None, Param("tasks learnt one after the other; none: the data at once")] = None
     seed: Annotated[
         int,
         Param("seed of the data's split and noise, the weights, the order of batches and the treatments", ge=0),
@@ -297,6 +296,7 @@ class Job(Checked):
     ] = 0
     device: Annotated[str, Param("device: auto, cpu, cuda, cuda:N or mps")] = "auto"
     threads: Annotated[int, Param("CPU threads; the last bits of sums depend on their number", ge=1)] = 1
+    tasks: Annotated[TaskChoice | None, Param("tasks learnt one after the other; none: the data at once")] = None
 
     def command(self) -> str:
         """Return the command line that repeats the job."""

@@ -38,6 +38,15 @@ class Smoothed(Intervention):
     """Label smoothing of the targets of one model."""
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Return the term that smoothing adds to the mean cross-entropy of outputs (n, class) and targets (n,)."""
-        smooth = functional.cross_entropy(outputs, targets, label_smoothing=self.treatment.epsilon)
-        return smooth - functional.cross_entropy(outputs, targets)
+        """Return the term that smoothing adds to the mean cross-entropy of outputs (n, class) and targets (n,).
+
+        Outputs of −∞, those of other tasks, are no classes here.
+        """
+        epsilon, hard = self.treatment.epsilon, functional.cross_entropy(outputs, targets)
+        compared = outputs > float("-inf")
+        if bool(compared.all()):
+            return functional.cross_entropy(outputs, targets, label_smoothing=epsilon) - hard
+        log_p = outputs.log_softmax(1).masked_fill(~compared, 0.0)
+        uniform = -(log_p.sum(1) / compared.sum(1)).mean()
+        found: Tensor = epsilon * (uniform - hard)
+        return found
