@@ -109,15 +109,20 @@ from .training.settings import TaskChoice as TaskChoice
 from .training.settings import Training as Training
 from .treatments import TREATMENTS as TREATMENTS  # the treatments, by name
 from .treatments.base import Intervention as Intervention
+from .treatments.base import Task as Task
 from .treatments.base import Treatment as Treatment
 from .treatments.clip import Clip as Clip
 from .treatments.desync import DesyncReg as DesyncReg
 from .treatments.dropout import Dropout as Dropout
+from .treatments.ewc import EWC as EWC
+from .treatments.generative_replay import GenerativeReplay as GenerativeReplay
 from .treatments.healthy import HealthyTraining as HealthyTraining
 from .treatments.l2 import L2 as L2
+from .treatments.l2_sp import L2SP as L2SP
 from .treatments.label_smoothing import LabelSmoothing as LabelSmoothing
 from .treatments.nid import NID as NID
 from .treatments.nid import ShrinkingNID as ShrinkingNID
+from .treatments.replay import Replay as Replay
 from .treatments.validation import ValidationControl as ValidationControl
 
 SYSTEMS: Registry  # the systems, by name

@@ -56,6 +56,11 @@ _SAME = {  # names of the field, separated by commas -> names here; the first st
     ),
     "gradient clipping, clipping, clip norm": ("clip",),
     "soft targets, smoothing of labels": ("label-smoothing",),
+    "forgetting, continual learning, catastrophic forgetting": ("forget", "ewc", "replay", "split"),
+    "elastic weight consolidation, online ewc, consolidation, fisher, fisher information": ("ewc", "l2-sp"),
+    "l2 last, starting point": ("l2-sp", "ewc"),
+    "rehearsal, experience replay, episodic memory, replay buffer": ("replay", "generative-replay"),
+    "deep generative replay, dgr, pseudo rehearsal": ("generative-replay", "replay"),
     "activation noise, noise injection, gaussian noise": ("nid", "nid-shrink", "dropout"),
     "decorrelation, desynchronisation, desynchronization, desyncreg, decov": ("desync", "healthy", "validation"),
     "perceptron, multilayer perceptron, feedforward, fully connected, dense network": ("mlp",),
@@ -147,9 +152,6 @@ _ABSENT = {  # names of the field, separated by commas -> words, and what comes 
     "grokking, double descent, lottery ticket": ("this as an experiment", ("gap", "early stopping", "rise")),
     "mixup, cutmix, cutout, randaugment, stochastic depth, dropconnect": (
         "this treatment", ("dropout", "label-smoothing", "augmentation"),
-    ),
-    "ewc, forgetting, continual learning, catastrophic forgetting, split cifar": (
-        "training on a sequence of tasks", ("claim:forget", "l2"),
     ),
     "adversarial, pgd, fgsm, attack, attacks, robustness, autoattack": (
         "attacks", ("corruptions", "claim:robust"),

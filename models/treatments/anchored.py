@@ -13,6 +13,8 @@ from ...simulator import InputError
 from .base import Intervention, Task
 from .checks import check_sequence, without_sequence
 
+DIVERGED = 1e8  # size of a weight that no training reaches, well below the overflow of a product of several
+
 
 class Anchored(Intervention):
     r"""Pull of the weights towards those of earlier tasks.
@@ -41,26 +43,32 @@ class Anchored(Intervention):
         """Refuse several processes."""
         check_sequence(self.treatment, task)
 
-    def loss(self, outputs: Tensor, targets: Tensor) -> float:
-        """0; an error if the penalty has made the outputs infinite."""
-        if self.precision and not bool(outputs.detach().amax(1).isfinite().all()):
-            name, largest = type(self.treatment).__name__, self.treatment.weight * self._largest()
-            raise InputError(
-                f"{name}: the outputs of the network are not finite: steps of the penalty diverge where its weight λ "
-                f"times its curvature (at most {largest:.3g}) times the learning rate exceeds 2; take a learning rate "
-                f"below {2 / max(largest, 1e-30):.3g}, a lower λ than {self.treatment.weight:g}, or clip the gradient: "
-                "the treatment clip behind this one"
-            )
-        return 0.0
-
     @torch.no_grad()
     def gradients(self) -> None:
-        """Add the gradient of the penalty."""
+        """Add the gradient of the penalty.
+
+        Raises:
+            InputError: the penalty has driven a weight beyond all bounds.
+        """
         self._steps += 1
+        furthest: Tensor | None = None
         for name, p in self.model.named_parameters():
             if name in self.precision:
                 pull = self.treatment.weight * (self.precision[name] * p - self.pull[name])
                 p.grad = pull if p.grad is None else p.grad.add_(pull)
+                size = p.abs().amax()
+                furthest = size if furthest is None else furthest.maximum(size)
+        if furthest is not None and not float(furthest) < DIVERGED:
+            raise self._diverged(float(furthest))
+
+    def _diverged(self, furthest: float) -> InputError:
+        steepest = self.treatment.weight * self._largest()
+        return InputError(
+            f"{type(self.treatment).__name__}: a weight of the network is {furthest:.2g}: the penalty diverges where λ "
+            f"times its curvature, at most {steepest:.3g}, times the learning rate exceeds 2; clip the gradient "
+            f"(the treatment clip behind this one), take learning_rate < {2 / max(steepest, 1e-30):.2g}, or a λ below "
+            f"{self.treatment.weight:g}"
+        )
 
     def without_effect(self) -> tuple[str, ...]:
         """Return a sentence if there was no earlier task, or if its penalty is 0 everywhere."""

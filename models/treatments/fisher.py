@@ -45,8 +45,8 @@ def diagonal_fisher(
     cudnn = torch.backends.cudnn.flags(enabled=not recurrent, deterministic=exact)
     with modes_restored(model), torch.enable_grad(), cudnn:
         model.eval()
-        for one in chosen.split(1):
-            at = one.to(task.x.device)
+        for k in range(len(chosen)):
+            at = chosen[k : k + 1].to(task.x.device)
             log_p = torch.log_softmax(task.admitted(model(task.x[at])), 1)[0]
             p = log_p.detach().exp().cpu()
             if over == "exact":

@@ -88,8 +88,9 @@ class Generating(Rehearsal):
         fit(new, task.x, earlier, self.tasks, 100, how.steps, self._generator)
         self.vae, self.tasks = new, self.tasks + 1
         self._labeller = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
-        known = task.outputs[None] if self._outputs is None else torch.cat((self._outputs, task.outputs[None]))
-        self._outputs = known.unique(dim=0)
+        known = [] if self._outputs is None else list(self._outputs)
+        if not any(torch.equal(outputs, task.outputs) for outputs in known):
+            self._outputs = torch.stack([*known, task.outputs])
 
     def rehearsed(self) -> Tensor | None:
         """Return the cross-entropy of a batch of generated images."""

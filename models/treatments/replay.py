@@ -59,7 +59,7 @@ class Replaying(Rehearsal):
     def begin_task(self, task: Task) -> None:
         """Refuse a task with more classes than examples are kept."""
         super().begin_task(task)
-        classes = len(task.y.unique())
+        classes = int(task.y.bincount().count_nonzero())
         if classes > self.treatment.per_task:
             raise InputError(
                 f"Replay.per_task: must be >= {classes}, the classes of task {task.number + 1}, so that one of each is "
@@ -70,9 +70,10 @@ class Replaying(Rehearsal):
         """Keep examples of this task."""
         chosen = balanced(task.y, self.treatment.per_task, self._generator)
         new = (task.x[chosen], task.y[chosen], task.outputs.expand(len(chosen), -1))
-        if self.x is not None:
-            new = tuple(torch.cat(pair) for pair in zip((self.x, self.y, self.outputs), new, strict=True))
-        self.x, self.y, self.outputs = new
+        kept = (self.x, self.y, self.outputs)
+        self.x, self.y, self.outputs = (
+            one if old is None else torch.cat((old, one)) for old, one in zip(kept, new, strict=True)
+        )
 
     def rehearsed(self) -> Tensor | None:
         """Return the cross-entropy of a batch of kept examples."""
@@ -109,7 +110,7 @@ def balanced(y: Tensor, n: int, generator: torch.Generator) -> Tensor:
     order = torch.randperm(len(y), generator=generator)
     labels = y.cpu()[order]
     rank = torch.empty(len(y), dtype=torch.long)  # place of an example among those of its class
-    for c in labels.unique():
+    for c in range(int(labels.max()) + 1):
         own = labels == c
         rank[own] = torch.arange(int(own.sum()))
     return order[rank.argsort(stable=True)[:n]].to(y.device)

@@ -45,14 +45,16 @@ class VAE(nn.Module):
         pixels = self.decoder(mean + torch.exp(log_variance / 2) * noise)
         error = functional.binary_cross_entropy_with_logits(pixels, x, reduction="sum")
         divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum()
-        return (error + divergence) / len(x)
+        bound: Tensor = (error + divergence) / len(x)
+        return bound
 
     @torch.no_grad()
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
         """Return n images (n, *shape): the mean pixels of latents drawn from N(0, 1)."""
         p = next(self.parameters())
         latent = torch.randn(n, self.latent, generator=generator, dtype=p.dtype).to(p.device)
-        return self.decoder(latent).sigmoid().view(n, *self.shape)
+        images: Tensor = self.decoder(latent).sigmoid().view(n, *self.shape)
+        return images
 
 
 def fit(
@@ -79,5 +81,5 @@ def fit(
             if earlier is not None and batch > real:
                 images = torch.cat((images, earlier.sample(batch - real, generator)))
             descent.zero_grad()
-            vae.loss(images, generator).backward()
+            vae.loss(images, generator).backward()  # type: ignore[no-untyped-call]  # untyped in torch
             descent.step()
