@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from ictal import PLANTED_CASES, PLANTED_CLAIMS, PlantedRate, PlantedRates, ledger
+from ictal import PLANTED_FAMILIES, PlantedRate, PlantedRates, ledger
 from ictal.analyses import Ledger, decide, decisions_table, filled, ledger_table, markdown_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -89,14 +89,13 @@ def _planted(rates: Sequence[PlantedRate]) -> str:
     """Right verdicts and false "holds" of every case and claim at the paper's size, by the number of seeds."""
     seeds = sorted({rate.seeds for rate in rates})
     rows = []
-    for case in PLANTED_CASES:
-        for claim in PLANTED_CLAIMS:
-            cells = [_counted(rates, case, claim, n, 1.0, 0.1) for n in seeds]
-            false = [f"{false}" for _, false, _, _ in cells]
-            most = max(interval(false, n)[1] for _, false, n, _ in cells)
-            truth = cells[0][3]
-            holds = "–" if truth in ("holds", "level") else f"{', '.join(false)} (≤ {100 * most:.1f} %)"
-            rows.append([case, claim, truth, *(_share(right, n) for right, _, n, _ in cells), holds])
+    for case, claim in ((c, name) for family in PLANTED_FAMILIES for c in family.cases for name in family.claims):
+        cells = [_counted(rates, case, claim, n, 1.0, 0.1) for n in seeds]
+        false = [f"{false}" for _, false, _, _ in cells]
+        most = max(interval(false, n)[1] for _, false, n, _ in cells)
+        truth = cells[0][3]
+        holds = "–" if truth in ("holds", "level") else f"{', '.join(false)} (≤ {100 * most:.1f} %)"
+        rows.append([case, claim, truth, *(_share(right, n) for right, _, n, _ in cells), holds])
     columns = ("case", "claim", "true", *(f"right, {n} seeds [%]" for n in seeds), f"false “holds” of {rates[0].n}")
     return markdown_table(columns, rows)
 
@@ -106,7 +105,7 @@ def _power(rates: Sequence[PlantedRate]) -> str:
     seeds = sorted({rate.seeds for rate in rates})
     places = dict.fromkeys((rate.size, rate.spread) for rate in rates if rate.case == "present")
     rows = []
-    for claim in PLANTED_CLAIMS:
+    for claim in (name for family in PLANTED_FAMILIES for name in family.claims):
         for size, spread in sorted(places, reverse=True):
             cells = [_counted(rates, "present", claim, n, size, spread) for n in seeds]
             rows.append([claim, f"{size:g}", f"{spread:g}", *(_share(c[0], c[2]) if c[2] else "–" for c in cells)])

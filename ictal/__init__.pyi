@@ -12,9 +12,7 @@ from .analyses.why.result import WhyResult as WhyResult
 from .experiments.planted import PLANTED_CASES as PLANTED_CASES  # the cases of planted truth
 from .experiments.planted import PLANTED_CLAIMS as PLANTED_CLAIMS  # their claims, each with its effects
 from .experiments.planted import planted as planted
-from .experiments.planted_rates import (
-    PLANTED_FAMILIES as PLANTED_FAMILIES,  # claims that are decided on the same planted evidence
-)
+from .experiments.planted_rates import PLANTED_FAMILIES as PLANTED_FAMILIES  # claims and their planted evidence
 from .experiments.planted_rates import PlantedRate as PlantedRate
 from .experiments.planted_rates import PlantedRates as PlantedRates
 from .experiments.planted_rates import error_rates as error_rates

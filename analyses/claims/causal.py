@@ -78,9 +78,9 @@ def effects_of(setting: str, outcome: str, moved: Sequence[Moved]) -> list[Effec
               "only synchrony above that of plain training is counted"),
         _side("above plain SI", setting, above, f"{lead} above that of plain training",
               "only synchrony below that of plain training is counted"),
-        effect(NAME, "nothing at plain SI", setting, [AT_REST - abs(a - b) for a, b in zip(rest, plain, strict=True)],
-               statistic=f"{AT_REST:g} − |{outcome} with the penalty at plain SI − without|", role="control",
-               otherwise="what the penalty does at unchanged SI is counted"),
+        _side("nothing at plain SI", setting, [AT_REST - abs(a - b) for a, b in zip(rest, plain, strict=True)],
+              f"{AT_REST:g} − |{outcome} with the penalty at plain SI − without|",
+              "what the penalty does at unchanged SI is counted", least=0.0),
         effect(NAME, "in order of SI", setting, [spearman(one.si, one.outcome) for one in moved], role="beside",
                statistic=f"ρ of {outcome} and SI", scale="correlation"),
         effect(NAME, "SI follows the target", setting, [spearman(one.targets, one.si) for one in moved], role="beside",
@@ -90,12 +90,15 @@ def effects_of(setting: str, outcome: str, moved: Sequence[Moved]) -> list[Effec
     ]  # fmt: skip
 
 
-def _side(part: str, setting: str, slopes: Sequence[float], statistic: str, otherwise: str) -> Effect:
-    known = [slope for slope in slopes if np.isfinite(slope)]
-    if 2 * len(known) < len(slopes) + 1:
-        why = f"the {statistic} cannot be told: {len(known)} of {len(slopes)} seeds span SI by {SIDE:g} there"
-        return unknown_effect(NAME, part, setting, why, least=SLOPE, role="control", otherwise=otherwise)
-    return effect(NAME, part, setting, known, statistic=statistic, least=SLOPE, role="control", otherwise=otherwise)
+def _side(
+    part: str, setting: str, values: Sequence[float], statistic: str, otherwise: str, *, least: float = SLOPE
+) -> Effect:
+    """Return the effect of a control that only seeds decide which span enough of SI."""
+    known = [value for value in values if np.isfinite(value)]
+    if 2 * len(known) < len(values) + 1:
+        why = f"{statistic} cannot be told: {len(known)} of {len(values)} seeds span SI by {SIDE:g} there"
+        return unknown_effect(NAME, part, setting, why, least=least, role="control", otherwise=otherwise)
+    return effect(NAME, part, setting, known, statistic=statistic, least=least, role="control", otherwise=otherwise)
 
 
 def outcomes(evidence: Evidence) -> dict[tuple[str, str], list[Moved]]:

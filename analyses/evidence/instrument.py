@@ -46,10 +46,14 @@ class Moved:
         [0.5, -0.25, 0.4]
         """
         away = self.si - self.plain_si
-        parts = [np.minimum(away, 0.0), np.maximum(away, 0.0)]
-        there = [np.count_nonzero(part) >= FEWEST and np.ptp(part) >= SIDE for part in parts]
-        columns = [np.ones_like(away), *(part for part, is_there in zip(parts, there, strict=True) if is_there)]
-        found = iter(np.linalg.lstsq(np.stack(columns, axis=1), self.outcome, rcond=None)[0])
+        sides = [np.minimum(away, 0.0), np.maximum(away, 0.0)]
+        there = [np.count_nonzero(side) >= FEWEST and np.ptp(side) >= SIDE for side in sides]
+        kept = [side for side, is_there in zip(sides, there, strict=True) if is_there]
+        if not kept:
+            return float("nan"), float("nan"), float("nan")
+        rows = np.sum(kept, axis=0) != 0 if len(kept) == 1 else np.ones(away.size, bool)  # not those of a short side
+        columns = np.stack([np.ones_like(away), *kept], axis=1)
+        found = iter(np.linalg.lstsq(columns[rows], self.outcome[rows], rcond=None)[0])
         rest = float(next(found))
         below, above = (float(next(found)) if is_there else float("nan") for is_there in there)
         return below, above, rest

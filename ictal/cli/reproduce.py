@@ -24,10 +24,13 @@ def reproduce(
     claims: Annotated[tuple[str, ...], Param("All of the scale if left out"), Argument("CLAIMS")] = (),
     scale: Annotated[str, Param("Scale: quick, medium or full; see docs/evidence.md")] = "quick",
     output: Annotated[Path, Param("Folder of all files"), Option("FOLDER", "-o --output")] = FOLDER,
-    data: Annotated[str, Param("Data of medium and full: cifar10:PATH"), Option("NAME:PATH")] = "",
+    data: Annotated[
+        tuple[str, ...], Param("Data of medium and full: cifar10:PATH, cifar100:PATH"), Option("NAME:PATH", repeat=True)
+    ] = (),
     seeds: Annotated[int | None, Param("Replicates; the scale's own if left out")] = None,
     eeg: Annotated[tuple[Path, ...], Param("EEG of a seizure to compare with"), Option("FILE.edf", repeat=True)] = (),
     device: Device = "auto",
+    finished: Annotated[bool, Param("Train nothing: attack what is trained, and write its evidence")] = False,
     *,
     out: Output,
 ) -> None:
@@ -46,13 +49,14 @@ def reproduce(
     )
     with signals, out.progress(f"reproduce {scale}") as report:
         done = run(
-            claims, scale=scale, folder=output, data=data, seeds=seeds, eeg=eeg, device=device, progress=report,
-            stop=signals.stop,
+            claims, scale=scale, folder=output, data=data, seeds=seeds, eeg=eeg, device=device, finished=finished,
+            progress=report, stop=signals.stop,
         )  # fmt: skip
     found = ledger([done.file])
-    trained = {"file": str(done.file), "trained": done.trained, "found": done.found}
+    trained = {"file": str(done.file), "trained": done.trained, "found": done.found, "missing": done.missing}
     out.result({"kind": "reproduced", **trained, **_document(found)}, lambda: claims_text(found, [done.file]))
-    out.note(f"{done.trained} trainings done, {done.found} were there\nwrote {done.file}")
+    missing = f", {done.missing} are missing" if done.missing else ""
+    out.note(f"{done.trained} trainings done, {done.found} were there{missing}\nwrote {done.file}")
 
 
 @command

@@ -33,7 +33,7 @@ def _run(request: Request, progress: Progress | None, stop: Callable[[], bool]) 
 
     def report(at: int, words: str) -> None:
         if stop():
-            raise UnfinishedTrainingError("attacks: stopped; the networks that are done are not attacked again")
+            raise UnfinishedTrainingError(at, len(items))
         if progress:
             progress(at, len(items), words)
 
@@ -48,7 +48,8 @@ def _run(request: Request, progress: Progress | None, stop: Callable[[], bool]) 
             "weights": identity(weights)["sha256"], "epsilons": list(item.epsilons), "steps": STEPS,
             "restarts": RESTARTS, "losses": list(LOSSES), "most": MOST, "source": source.stem if source else "",
         }  # fmt: skip
-        if config_of(file, "evidence") == settings:
+        there = config_of(file, "evidence")
+        if there == settings or (source is None and {**there, "source": ""} == settings):  # the source is gone since
             continue
         key = (item.setting, item.seed)
         if key not in data:

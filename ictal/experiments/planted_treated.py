@@ -1,6 +1,6 @@
 """Planted truth of treatments: evidence in which a penalty on SI helps, does not, harms, or helps for another reason.
 
-Nothing is trained. Plain networks have an SI of about .35. A penalty pulls SI nine tenths of the way to its target.
+Nothing is trained. Plain networks have an SI of about .25. A penalty pulls SI nine tenths of the way to its target.
 Test accuracies have an SD of .012 over networks of one seed. Outcomes by case, of size 1:
 
 ==============  ========================================================================================================
@@ -41,7 +41,7 @@ MODEL, DATA, TASKS, N_TASKS, EPSILON = "planted network", "planted images", "spl
 SLOPES = {"gap": 0.15, "attacked": 0.35, "forgetting": 0.3}  # of an outcome for 1 of SI
 GAINED = {EWC: 0.09, HOLDING: 0.07, REPLAY: 0.15, UP: -0.05}  # accuracy after the last task, over fine-tuning
 WAYS: tuple[tuple[str, Kind, str], ...] = ((FEW, "few", "present"), (NOISE, "noise", "reversed"))  # case of "by way"
-GAIN, ERROR, PLAIN_SI, FOLLOWS = 0.2, 0.012, 0.35, 0.9
+GAIN, ERROR, PLAIN_SI, FOLLOWS = 0.2, 0.012, 0.25, 0.9
 
 
 def treated_truth(case: str, claim: str) -> str:

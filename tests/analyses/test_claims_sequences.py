@@ -37,7 +37,7 @@ def test_odd_and_even_parts_of_an_outcome_are_told_apart():
     np.testing.assert_allclose(constant.sides(), [0.2, 0.2, 0.5], atol=1e-12)
     below, above, _ = moved(x, x, plain_si=0.06).sides()
     assert np.isnan(below)
-    assert above == pytest.approx(1.0, abs=0.01)  # one network lies below
+    assert above == pytest.approx(1.0)
 
 
 def test_networks_are_read_at_matched_training_accuracy():

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ictal import PLANTED_CASES, PLANTED_CLAIMS, PlantedRates, ledger
+from ictal import PLANTED_FAMILIES, PlantedRates, ledger
 from ictal.analyses import FAILS, HOLDS, ONLY, UNDECIDED
 from ictal.analyses.evidence.effect import wilson
 from ictal.analyses.evidence.rules import OPPOSITE, SMALLER, shown
@@ -98,7 +98,10 @@ def test_planted_error_rates():
     """No false "holds" in more than 5 % (Wilson's upper end) of any case; strong relations are found with 10 seeds."""
     rates = PlantedRates.load(REFERENCE / "planted.h5").rows
     places = {(rate.case, rate.claim, rate.seeds, rate.size, rate.spread) for rate in rates}
-    wanted = {(case, claim, seeds) for case in PLANTED_CASES for claim in PLANTED_CLAIMS for seeds in (3, 5, 10)}
+    wanted = {
+        (case, claim, seeds)
+        for family in PLANTED_FAMILIES for case in family.cases for claim in family.claims for seeds in (3, 5, 10)
+    }  # fmt: skip
     assert {place[:3] for place in places} == wanted
     for place in places:
         mine = [r for r in rates if (r.case, r.claim, r.seeds, r.size, r.spread) == place]

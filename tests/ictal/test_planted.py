@@ -5,11 +5,22 @@ import json
 import numpy as np
 import pytest
 
-from ictal import PLANTED_CASES, PLANTED_CLAIMS, PlantedRate, PlantedRates, error_rates, planted
+from ictal import (
+    PLANTED_CASES,
+    PLANTED_CLAIMS,
+    PLANTED_FAMILIES,
+    PlantedRate,
+    PlantedRates,
+    error_rates,
+    ledger,
+    planted,
+)
 from ictal.analyses import HOLDS, LEVEL, ONLY, UNDECIDED, Evidence, training_run_of
 from ictal.analyses.evidence.effect import wilson
 from ictal.cli import run
-from ictal.experiments.planted import evidence_of_runs, planted_runs, si_error, truth, verdicts
+from ictal.experiments.planted import evidence_of_runs, planted_runs, si_error, truth
+from ictal.experiments.planted_rates import verdicts
+from ictal.experiments.planted_robust import ROBUST_CASES, ROBUST_CLAIMS, planted_robust, robust_truth
 from ictal.simulator import InputError, load, save
 
 
@@ -23,10 +34,44 @@ def test_planted_verdicts_are_right():
         assert all(row.right for row in seen), (case, found)
 
 
+def test_planted_verdicts_on_treatments_are_right():
+    for case in ROBUST_CASES:
+        found = verdicts(planted_robust(case, seed=77, seeds=10), kinds=True)
+        assert set(found) == set(ROBUST_CLAIMS)
+        for claim, verdict in found.items():
+            row = PlantedRate(case, claim, verdict, 1, 1, seeds=10)
+            assert row.right, (case, claim, verdict)
+            assert not row.false_holds, (case, claim, verdict)
+
+
+def test_a_control_that_explains_the_gain_is_named():
+    by_case = {"by stopping": "stop early", "by any penalty": "pull synchrony up", "by masked gradients": "masked"}
+    for case, words in by_case.items():
+        evidence = planted_robust(case, seed=3, seeds=10)
+        row = next(row for row in ledger([evidence]).rows if row.claim.name == "robust")
+        assert row.verdict == ONLY
+        assert words in row.why
+    assert robust_truth("by masked gradients", "desync") == "holds"
+    assert robust_truth("by masked gradients", "robust") == "confounded"
+    with pytest.raises(InputError, match="case"):
+        planted_robust("odd")
+    with pytest.raises(InputError, match="seeds"):
+        planted_robust("present", seeds=0)
+
+
+def test_every_family_has_claims_of_its_own():
+    names = [claim for family in PLANTED_FAMILIES for claim in family.claims]
+    assert len(names) == len(set(names))
+    with pytest.raises(InputError, match="planted evidence"):
+        error_rates(1, claim="eeg")
+
+
 def test_few_seeds_are_not_told_what_is_not_there():
     """A short version of the stored error rates: no false "holds" with 3, 5 and 10 seeds."""
     for seeds in (3, 5, 10):
         rows = error_rates(4, cases=("small", "absent", "reversed", "confounded"), seed=500, seeds=seeds).rows
+        assert [row for row in rows if row.false_holds] == []
+        rows = error_rates(4, cases=ROBUST_CASES[1:], claim="robust", seed=500, seeds=seeds).rows
         assert [row for row in rows if row.false_holds] == []
 
 
