@@ -27,6 +27,7 @@ RESULTS = Registry("result", "ictal", {
     "planted": ("experiments.planted_rates:PlantedRates", "error rates of verdicts"),
     "evaluation": ("models.trained.evaluate:Evaluated", "loss, accuracy and calibration of a trained network"),
     "tasks": ("analyses.evidence.tasks:TaskResult", "accuracy on tasks that were learnt one after the other"),
+    "attacked": ("models.attacks.result:Attacked", "accuracy of a network under attack, by size"),
     "model": ("models.trained.network:TrainedNetwork", "a trained network (.pt)"),
     "sweep": ("sweeps.sweep:open_sweep", "runs over a grid of parameters (a folder)"),
 })  # fmt: skip
@@ -43,6 +44,7 @@ FIGURES = Registry("figure", "ictal", {
     "planted": ("analyses.figures.rates:planted_drawings", "right verdicts by case"),
     "evaluation": ("analyses.figures.rates:evaluation_drawings", "accuracy by set, and by severity of corruptions"),
     "tasks": ("analyses.figures.tasks:task_drawings", "accuracy on every task after every task, synchrony of layers"),
+    "attacked": ("analyses.figures.attacks:attacked_drawings", "accuracy over the size of an attack, by loss"),
     "sweep": ("analyses.figures.sweep:sweep_drawings", "mean activity against the parameters of the grid"),
 })  # fmt: skip
 OVERVIEWS = Registry("overview", "ictal", {
@@ -58,6 +60,7 @@ OVERVIEWS = Registry("overview", "ictal", {
     "planted": ("analyses.figures.overview.rates:planted_overview", "right verdicts by case and claim"),
     "evaluation": ("analyses.figures.overview.rates:evaluation_overview", "accuracy by set, corruption and severity"),
     "tasks": ("analyses.figures.tasks:task_overview", "the matrix of accuracies, forgetting, synchrony of layers"),
+    "attacked": ("analyses.figures.overview.attacks:attacked_overview", "accuracy over size, beside noise; checks"),
     "sweep": ("analyses.figures.overview.sweep:sweep_overview", "measures and means over the grid"),
 })  # fmt: skip
 PAGES = Registry("page", "ictal", {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from ..evidence.effect import Effect, Scale, measured_effect
 from ..evidence.tuning import BySeed, Treated, last_si
@@ -50,7 +51,9 @@ def against_si(axes: Axes, shown: Shown, label: str) -> str:
         shade, at = "0.45" if name == "none" else colour(names.index(name)), ways.index(way)
         again = names.index(name) >= len(OKABE_ITO) and name != "none"  # a second treatment of this colour
         sides = {"xerr": (e.value - e.low, e.high - e.value), "yerr": (100 * (value - low), 100 * (high - value))}
-        errors = {key: [[below], [above]] for key, (below, above) in sides.items() if below < float("inf")}
+        errors: dict[str, Any] = {
+            key: [[below], [above]] for key, (below, above) in sides.items() if below < float("inf")
+        }
         axes.errorbar(e.value, 100 * value, **errors, fmt="os^D"[at % 4], color=shade, ms=4, lw=0.8,
                       mec="0.1" if again else shade, mfc=shade if at == 0 else "white",
                       label=None if name in labelled else name)  # fmt: skip

@@ -76,6 +76,13 @@ _OWNERS = (
     "load_data",
     "LayerSynchrony",
     "train_sequence",
+    "attack",
+    "FGSM",
+    "PGD",
+    "RandomSign",
+    "Transfer",
+    "Linear",
+    "SPSA",
 )  # before a dot
 
 

@@ -180,7 +180,7 @@ def evaluate_file(
             )
     else:
         own, loaded = seed, data.load(seed)
-    _check_fits(loaded, about, path)
+    check_fits(loaded, about, path)
     if (corruptions or strange) and loaded.kind != "images":
         raise InputError(f"{loaded.name}: holds {loaded.kind}; corruptions and strange images are for images")
     sets = {name: (getattr(loaded, f"x_{name}"), getattr(loaded, f"y_{name}")) for name in ("train", "test", "val")}
@@ -214,7 +214,12 @@ def data_of_training(about: Mapping[str, Any], path: str | os.PathLike[str]) -> 
         raise InputError(f"{path}: does not name the data of its training; give --data NAME") from error
 
 
-def _check_fits(data: Dataset, about: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
+def check_fits(data: Dataset, about: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
+    """Check that data have the images and the classes of a network.
+
+    Raises:
+        InputError: they have others.
+    """
     here, there = list(data.image_shape), list(about["shape"])
     if here != there:
         raise InputError(f"{data.name}: has images of shape {here}; the network of {path} takes {there}")

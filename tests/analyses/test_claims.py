@@ -11,7 +11,7 @@ from ictal.analyses.claims.healthy import BY_LOSS, CONTROLLER
 from ictal.analyses.claims.transition import jump
 from ictal.analyses.comparison.result import ReplicateValue
 from ictal.analyses.evidence.rules import ABSENT, OPPOSITE
-from ictal.experiments.planted import verdicts
+from ictal.experiments.planted_rates import verdicts
 
 
 def test_a_slope_is_no_jump():

@@ -12,6 +12,7 @@ from ....simulator.errors import unknown
 from ...evidence.store import Evidence, Observations
 from ...evidence.training import SET
 from ...measures.notation import notation
+from ..attacks import curves
 from ..parts.style import words
 
 MOST = 12  # conditions on one axis
@@ -118,6 +119,22 @@ def draw_evaluation(found: Any, axes: Axes, *, name: str | None = None) -> None:
     axes.plot(range(len(found.sets)), [one.accuracy for one in found.sets.values()], "o")
     axes.set_xticks(range(len(found.sets)), list(found.sets))
     axes.set(ylabel="accuracy", ylim=(0, 1.05), xlim=(-0.5, len(found.sets) - 0.5))
+
+
+def draw_attacked(found: Any, axes: Axes, *, name: str | None = None) -> None:
+    """Draw accuracy over the size of an attack: the worst and random noise of the same size, or after one loss.
+
+    Raises:
+        InputError: no such loss.
+    """
+    lines = curves(found)
+    if name is not None and name not in lines:
+        raise unknown("loss", name, lines)
+    for label in (name,) if name else ("worst", "random noise"):
+        if label in lines:
+            axes.plot(*lines[label], "o-", label=label)
+    axes.set(xlabel="size ε of the change", ylabel="accuracy", ylim=(0, 1.05))
+    axes.legend(loc="best")
 
 
 def _is_number(text: str) -> bool:
