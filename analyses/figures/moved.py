@@ -55,7 +55,7 @@ def _panel(axes: Axes, setting: str, way: str, seeds: Sequence[Moved]) -> None:
         axes.plot(one.si, 100 * one.outcome, "o", color=NET, ms=2.5, mew=0)
         axes.plot(one.plain_si, 100 * one.plain, "x", color=INK, ms=5)
     axes.axvline(float(np.mean([one.plain_si for one in seeds])), color=HAIR, lw=0.8, ls="--", zorder=0)
-    axes.set_title(f"{words(way, 34, 1)}\n{words(setting, 40, 1)}", fontsize=7.2)
+    axes.set_title(f"{words(way, 40, 1)}\n{words(setting, 40, 2)}", fontsize=7.2)
     axes.set(xlim=(0, 1), ylabel=f"{words(way.partition(',')[0], 24, 1)} [%]")
     axes.text(0.98, 0.03, f"slope {_slope(seeds):+.2f}".replace("-", "−"), transform=axes.transAxes, ha="right",
               fontsize=7, color=INK)  # fmt: skip

@@ -224,7 +224,12 @@ def gathered_plan(scale: str, claims: Sequence[str], seeds: int, chosen: Chosen)
 
 def data_forms(scale: str, claims: Sequence[str]) -> list[str]:
     """Return the forms of the data that must be given for these claims, ``["cifar10:PATH"]``."""
-    return [bench.needs for bench in _benches(scale, claims) if bench.needs]
+    from .sequences import TASK_BENCHES
+
+    found = [bench.needs for bench in _benches(scale, claims) if bench.needs]
+    if any(CLAIMS.load(name).sequences for name in claims):
+        found += [bench.needs for bench in TASK_BENCHES.get(scale, ()) if bench.needs]
+    return list(dict.fromkeys(found))
 
 
 def data_paths(scale: str, data: str | Sequence[str]) -> dict[str, str]:

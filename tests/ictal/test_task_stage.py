@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from ictal.analyses import Evidence
+from ictal import ledger, reproduce
+from ictal.analyses import NOT_TESTABLE, Evidence
 from ictal.analyses.claims.claim import Doses
+from ictal.analyses.claims.desync import DESYNC
 from ictal.analyses.evidence.sequences import JOINT, PLAIN, sequences
 from ictal.experiments import sequences as stage
+from ictal.experiments.scales import data_forms
 from ictal.experiments.sequences import FOLDER, PlannedSequence, TaskBench, learn
 from ictal.experiments.stages import Request
 from ictal.models import UnfinishedTrainingError
@@ -59,6 +62,21 @@ def test_doses_are_tuned_on_the_first_seed_and_sweeps_are_not(tmp_path):
     assert len(before) == 11
     stage.run(request(tmp_path), None, lambda: False)
     assert stamps(tmp_path) == before, "what is there is not done again"
+
+
+@pytest.mark.usefixtures("tiny")
+def test_reproduce_gathers_what_was_learnt(tmp_path):
+    first = reproduce(["forget"], folder=tmp_path, seeds=1)
+    evidence = Evidence.load(first.file)
+    assert not evidence.trainings
+    (found,) = sequences(evidence)
+    assert set(found.doses) == {"EWC", "pulled to SI"}
+    row = next(row for row in ledger([evidence]).rows if row.claim.name == "forget")
+    assert row.verdict == NOT_TESTABLE
+    assert row.why == f"every setting: no sequence of tasks was learnt with {DESYNC}"
+    stamp = first.file.stat().st_mtime_ns
+    assert reproduce(["forget"], folder=tmp_path, seeds=1).file.stat().st_mtime_ns == stamp, "nothing to do"
+    assert data_forms("medium", ["forget"]) == ["cifar100:PATH"]
 
 
 def test_a_sequence_that_was_stopped_goes_on_to_the_same_numbers(tmp_path):
