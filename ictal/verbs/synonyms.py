@@ -84,6 +84,9 @@ _SAME = {  # names of the field, separated by commas -> names here; the first st
     "hopf, limit cycle, amplitude death, oscillation death": ("stuart_landau", "kuramoto"),
     "coupled oscillators, phase oscillators, kuramoto model": ("kuramoto", "stuart_landau"),
     "mnist": ("digits", "fashion-mnist"),
+    "split mnist, split cifar, class incremental, task incremental, domain incremental, incremental learning, "
+    "sequence of tasks, backward transfer, forward transfer": ("split", "permuted"),
+    "permuted mnist, permuted pixels": ("permuted", "split"),
     "cifar": ("cifar10", "cifar100"),
     "imagenet": ("imagenet-100", "tiny-imagenet"),
     "evidence accumulation, decision making, perceptual decision": ("integration",),
