@@ -11,7 +11,14 @@ FOLDER = Path(__file__).resolve().parents[2] / "examples"
 EXAMPLES = sorted(FOLDER.glob("*.py"))
 GALLERY = sorted((FOLDER / "gallery").rglob("plot_*.py"))
 NEEDS = {"sweep_on_a_cluster": "distributed", "early_stopping": "tensorboard"}  # of an extra
-LONG = {"plot_1_seizure", "plot_2_detectors", "plot_2_epileptor", "plot_2_overfitting", "plot_3_phase_plane"}  # > 5 s
+LONG = {  # > 5 s
+    "plot_1_seizure",
+    "plot_2_detectors",
+    "plot_2_epileptor",
+    "plot_2_overfitting",
+    "plot_3_phase_plane",
+    "plot_6_forgetting",
+}
 QUIET = ["-W", "error", "-W", "ignore:FigureCanvasAgg is non-interactive"]
 
 

@@ -24,6 +24,7 @@ HOW = {  # sequence -> settings of every task: SGD without momentum, batches of 
     "permuted:5": Training(epochs=10, batch_size=50, every=240, optimiser="sgd", momentum=0, learning_rate=0.05),
     "split:5": Training(epochs=20, batch_size=50, every=100, optimiser="sgd", momentum=0, learning_rate=0.05),
 }
+SEEDS = [pytest.param(1, marks=pytest.mark.slow), pytest.param(5, marks=pytest.mark.physics)]
 
 
 @functools.cache
@@ -42,10 +43,10 @@ def scores(tasks, scenario, treatment, seeds, joint=False):
     return tuple(np.mean(found, 0))
 
 
-@pytest.mark.parametrize("seeds", [1, pytest.param(5, marks=pytest.mark.physics)])
+@pytest.mark.parametrize("seeds", SEEDS)
 @pytest.mark.filterwarnings("ignore:.*nothing was clipped")
 def test_permuted_digits(seeds):
-    few = 100 if seeds == 1 else 200  # images of the Fisher information
+    few = 60 if seeds == 1 else 200  # images of the Fisher information
 
     def of(treatment):
         return scores("permuted:5", None, treatment, seeds)
@@ -72,7 +73,7 @@ def test_permuted_digits(seeds):
     assert of(DesyncReg(1.0))[0] < plain[0] + 0.02
 
 
-@pytest.mark.parametrize("seeds", [1, pytest.param(5, marks=pytest.mark.physics)])
+@pytest.mark.parametrize("seeds", SEEDS)
 @pytest.mark.filterwarnings("ignore:.*nothing was clipped")
 def test_split_digits(seeds):
     def of(treatment, scenario="class", joint=False):
