@@ -17,6 +17,8 @@ from ..layers.layer_synchrony import AMPLITUDE, layer_synchrony, measures_in, pa
 Kind = Literal["control", "few", "noise", "capacity", "treated", "tuning"]
 OVERFITS: tuple[Kind, ...] = ("few", "noise", "capacity")
 TREATED: tuple[Kind, ...] = ("treated", "tuning")
+TREATED_METRICS = ("train_accuracy", "test_accuracy", "gap", "val_accuracy", "val_loss")
+MOST = 21  # records of a treated network
 SIDE = "post"  # activations, after what the layer does
 NULL = "permute"  # free permutation of the images
 SET = "test"  # images on which synchrony is read
@@ -122,14 +124,27 @@ class TrainingRun:
         """
         return int(np.abs(self.steps - (self.steps[0] + share * (self.steps[-1] - self.steps[0]))).argmin())
 
+    def reduced(self) -> TrainingRun:
+        """Return what is stored of a treated network: `TREATED_METRICS` and synchrony, of at most `MOST` records."""
+        n = self.steps.size
+        rows = np.unique(np.linspace(0, n - 1, min(n, MOST)).round().astype(int))
+
+        def at(tables: Mapping[str, Floats]) -> dict[str, Floats]:
+            return {key: values[rows] for key, values in tables.items()}
+
+        metrics = {name: values for name, values in self.metrics.items() if name in TREATED_METRICS}
+        return replace(self, steps=self.steps[rows], metrics=at(metrics), synchrony=at(self.synchrony),
+                       null_high=at(self.null_high))  # fmt: skip
+
     def until(self, record: int) -> TrainingRun:
         """Return it as it was up to a record, from 1."""
+        rows = slice(0, record + 1)
 
-        def cut(tables: Mapping[str, Floats]) -> dict[str, Floats]:
-            return {key: values[: record + 1] for key, values in tables.items()}
+        def at(tables: Mapping[str, Floats]) -> dict[str, Floats]:
+            return {key: values[rows] for key, values in tables.items()}
 
-        return replace(self, steps=self.steps[: record + 1], metrics=cut(self.metrics), synchrony=cut(self.synchrony),
-                       null_high=cut(self.null_high))  # fmt: skip
+        return replace(self, steps=self.steps[rows], metrics=at(self.metrics), synchrony=at(self.synchrony),
+                       null_high=at(self.null_high))  # fmt: skip
 
     def at_accuracy(self, other: TrainingRun) -> int:
         """The record whose training accuracy is nearest to the last of another training."""
@@ -140,8 +155,8 @@ def training_run_of(run: Run, *, model: str, data: str, condition: str, kind: Ki
     """The training that a file of `ictal train` holds: its history, and of its layers' synchrony what is read.
 
     That is `KEPT` and the amplitude of activations on test images, and SI-3 alone with its surrogates and of treated
-    networks. Of a training that was stopped early it is what came up to the weights that were taken, those of the
-    lowest validation loss.
+    networks. Of treated networks it is what `TrainingRun.reduced` keeps; of those that were stopped early what came up
+    to the weights that were taken, those of the lowest validation loss.
 
     Raises:
         InputError: it holds no history, or no synchrony over training; records that differ.
@@ -172,21 +187,22 @@ def training_run_of(run: Run, *, model: str, data: str, condition: str, kind: Ki
     values = history.numpy()
     metrics = {name: np.asarray(values[:, at], dtype=np.float64) for at, name in enumerate(names)}
     training = TrainingRun(model, data, condition, kind, seed, steps, metrics, layers, synchrony, null_high)
+    if kind not in TREATED:
+        return training
     how = run.source.get("training")
-    if isinstance(how, Mapping) and how.get("patience") is not None:
-        return training.until(int(metrics["val_loss"].argmin()))
-    return training
+    stopped = isinstance(how, Mapping) and how.get("patience") is not None
+    return (training.until(int(metrics["val_loss"].argmin())) if stopped else training).reduced()
 
 
 def to_groups(trainings: Sequence[TrainingRun]) -> dict[str, Group]:
-    """Trainings that differ in their seed alone as one group ``courses/NNNN``, their numbers as float32."""
+    """Trainings that differ in their seed alone, or in their treatment, as one group ``courses/NNNN``, as float32."""
     alike: dict[tuple[object, ...], list[TrainingRun]] = {}
     for training in trainings:
         tables = (tuple(training.metrics), tuple(training.synchrony), _drawn(training))
         about = (
             training.model,
             training.data,
-            training.condition,
+            "" if training.kind in TREATED else training.condition,
             training.kind,
             training.layers,
             *training.steps.tolist(),
@@ -206,6 +222,8 @@ def _group(members: Sequence[TrainingRun]) -> Group:
         "seed": Variable(("seed",), np.array([training.seed for training in members], dtype=np.int64)),
         "step": Variable(("step",), first.steps),
     }
+    if first.kind in TREATED:  # many conditions of few numbers
+        variables["condition"] = Variable(("seed",), np.array([training.condition for training in members], dtype=str))
 
     def add(
         name: str, label: str, keys: Sequence[str], values: Sequence[Sequence[Floats]], dims: tuple[str, ...]
@@ -222,14 +240,17 @@ def _group(members: Sequence[TrainingRun]) -> Group:
     add("synchrony", "measure", measures, [[c.synchrony[key] for key in measures] for c in members], dims)
     add("null_high", "null", nulls, [[c.null_high[key] for key in nulls] for c in members], dims)
     about = {key: getattr(first, key) for key in ("model", "data", "condition", "kind")}
+    about["condition"] = "" if first.kind in TREATED else first.condition
     return Group(variables, {"course": to_json(about)})
 
 
 def from_group(group: Group) -> list[TrainingRun]:
-    """The trainings that `to_groups` stored as one, a seed each."""
+    """The trainings that `to_groups` stored as one."""
     stored = group.variables
     about = json.loads(str(group.attrs["course"]))
-    condition = str(about["condition"]).replace("the source", "the paper")  # files of before the word was changed
+    n = len(stored["seed"].values)
+    conditions = map(str, stored["condition"].values) if "condition" in stored else [str(about["condition"])] * n
+    conditions = [name.replace("the source", "the paper") for name in conditions]  # an older word of files
     steps = np.asarray(stored["step"].values, dtype=np.float64)
     layers = tuple(map(str, stored["layer"].values)) if "layer" in stored else ()
 
@@ -241,7 +262,7 @@ def from_group(group: Group) -> list[TrainingRun]:
 
     return [
         TrainingRun(
-            str(about["model"]), str(about["data"]), condition, about["kind"], seed, steps,
+            str(about["model"]), str(about["data"]), conditions[at], about["kind"], seed, steps,
             table("metrics", "metric", at), layers, table("synchrony", "measure", at), table("null_high", "null", at),
         )
         for at, seed in enumerate(stored["seed"].values.tolist())

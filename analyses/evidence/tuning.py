@@ -147,7 +147,7 @@ def with_treatments(evidence: Evidence, needs: Sequence[str], one: Callable[[Tre
     effects: list[Effect] = []
     untestable: dict[str, str] = {}
     for name, trainings in evidence.settings().items():
-        for found in _treated(name, trainings):
+        for found in treated_networks(name, trainings):
             if not any(name in found.doses for name in needs):
                 continue
             try:
@@ -180,7 +180,7 @@ def treatment_of(condition: str) -> tuple[str, str, str]:
     return on or FEW, treatment, dose
 
 
-def _treated(name: str, trainings: Sequence[TrainingRun]) -> list[Treated]:
+def treated_networks(name: str, trainings: Sequence[TrainingRun]) -> list[Treated]:
     """Return the treated networks by the condition of the untreated ones."""
     plain: dict[str, dict[int, TrainingRun]] = {}
     doses: dict[str, dict[str, dict[str, dict[int, TrainingRun]]]] = {}

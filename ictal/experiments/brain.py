@@ -35,11 +35,12 @@ def scan_settings(request: Request) -> dict[str, Any]:
     return wanted
 
 
-def eeg_files(request: Request) -> int:
-    """Return the number of EDF files that the scan is of, or will be."""
-    if request.eeg and any("brain" in CLAIMS.load(name).stages for name in request.claims):
-        return len(request.eeg)
-    return len(config_of(request.place / SCAN, "observations").get("eeg", []))
+def eeg_files(request: Request) -> int | None:
+    """Return the number of EDF files that the scan is of, or will be; None without a scan in the folder."""
+    if any("brain" in CLAIMS.load(name).stages for name in request.claims):
+        return len(scan_settings(request)["eeg"])
+    there = config_of(request.place / SCAN, "observations")
+    return len(there.get("eeg", [])) if there else None
 
 
 def _run(request: Request, progress: Progress | None, stop: Callable[[], bool]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..analyses.evidence.training import TREATED
 from ..simulator import InputError
 from ..simulator.files.document import to_json
 from ..simulator.files.identity import differences
@@ -44,6 +45,7 @@ def write(place: Path, planned: Sequence[PlannedTraining], config: Mapping[str, 
     earlier = Evidence.load(place / FILE) if (place / FILE).exists() else Evidence(place.name)
     mine = {_identity(training) for training in trainings}
     kept = [training for training in earlier.trainings if _identity(training) not in mine]
+    kept = [training.reduced() if training.kind in TREATED else training for training in kept]  # files of before
     for field in ("observations", "attacked", "tasks"):
         new = rows.setdefault(field, [])
         about = {_identity(row) for row in new}

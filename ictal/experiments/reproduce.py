@@ -116,7 +116,7 @@ class _Reproducing:
         self.earlier = config_of(request.place / FILE, "evidence")
         self.claims, self.seeds = _with_earlier(self.earlier, request.claims, request.seeds)
         self.config = {
-            "command": _command(request, self.claims, self.seeds),
+            "command": _command(request, self.claims, self.seeds, self.earlier),
             "claims": list(self.claims),
             "seeds": list(range(self.seeds)),
             "engine": "torch",
@@ -234,8 +234,11 @@ def _with_earlier(earlier: Mapping[str, Any], claims: Sequence[str], seeds: int)
     return tuple(name for name in CLAIMS if name in joined), max(seeds, len(earlier["seeds"]))
 
 
-def _command(request: Request, claims: Sequence[str], seeds: int) -> str:
+def _command(request: Request, claims: Sequence[str], seeds: int, earlier: Mapping[str, Any]) -> str:
     """Return the line that runs it again; with placeholders for the paths of files."""
-    words = ["ictal", "reproduce", *claims, "--scale", request.scale, *["--eeg FILE.edf"] * eeg_files(request)]
+    eeg = eeg_files(request)
+    if eeg is None:  # of the scan whose observations stay in the evidence
+        eeg = str(earlier.get("command", "")).count("--eeg FILE.edf")
+    words = ["ictal", "reproduce", *claims, "--scale", request.scale, *["--eeg FILE.edf"] * eeg]
     words += [] if seeds == SEEDS[request.scale] else ["--seeds", str(seeds)]
     return " ".join([*words, *(f"--data {form}" for form in data_forms(request.scale, claims))])

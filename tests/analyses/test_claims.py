@@ -5,13 +5,16 @@ import pytest
 from trainings import training
 
 from ictal import ledger, planted
-from ictal.analyses import FAILS, HOLDS, LEVEL, NOT_TESTABLE, ONLY, Evidence
-from ictal.analyses.claims.desync import DESYNC, NOISE, UP
+from ictal.analyses import FAILS, HOLDS, LEVEL, NOT_TESTABLE, ONLY, UNDECIDED, Evidence
+from ictal.analyses.claims.desync import AS_PAPER, DESYNC, NOISE, UP
 from ictal.analyses.claims.healthy import BY_LOSS, CONTROLLER
 from ictal.analyses.claims.transition import jump
 from ictal.analyses.comparison.result import ReplicateValue
 from ictal.analyses.evidence.rules import ABSENT, OPPOSITE
+from ictal.analyses.evidence.tuning import test_accuracy as accuracy
+from ictal.analyses.evidence.tuning import treated_networks, tuned_doses
 from ictal.experiments.planted_rates import verdicts
+from ictal.simulator import InputError
 
 
 def test_a_slope_is_no_jump():
@@ -114,3 +117,52 @@ def test_a_network_that_is_surer_and_larger_only_by_its_weights():
 
 def runs_without_amplitude():
     return [training(c, kind, k, gap) for k in range(3) for c, kind, gap in (("w", "control", 0.0), ("f", "few", 0.4))]
+
+
+def test_a_dose_that_shorter_trainings_choose_is_compared():
+    """Doses of one seed decide, whatever the full trainings say, and a dose that was not trained is no effect."""
+    runs = [treated("few samples", "few", k, 0.6, si=0.7) for k in range(3)]
+    runs += [treated(f"{DESYNC}, {dose}", "tuning", 0, test) for dose, test in (("1", 0.5), ("10", 0.4))]
+    runs += [
+        treated(f"{DESYNC}, {dose}", "treated", k, test) for k in range(3) for dose, test in (("1", 0.7), ("10", 0.9))
+    ]
+    (t,) = treated_networks("net", runs)
+    assert t.dose(DESYNC) == "1"
+    assert t.gain(t.chosen(DESYNC), t.plain, accuracy) == pytest.approx([0.1] * 3)
+    assert tuned_doses(runs) == {("net on images", DESYNC): "1"}
+    effects = {e.part: e for e in ledger([Evidence("quick", runs, (), {"claims": ["desync"]})]).effects["quick"]}
+    assert effects["over none"].value == pytest.approx(0.1)
+    assert effects[DESYNC].note == "dose 1"
+    assert effects["over pulling up"].n == 0
+    assert "DesyncReg to 0.9 was not run" in effects["over pulling up"].statistic
+    (untrained,) = treated_networks("net", [c for c in runs if c.condition != f"{DESYNC}, 1" or c.kind == "tuning"])
+    with pytest.raises(InputError, match="was not run at 1, the dose that was chosen"):
+        untrained.chosen(DESYNC)
+
+
+def test_a_setting_that_is_half_trained_is_undecided_and_says_what_lacks():
+    runs = [treated("few samples", "few", k, 0.6, si=0.7) for k in range(3)]
+    runs += [treated(f"{AS_PAPER}, 1", "treated", k, 0.7) for k in range(2)]
+    found = ledger([Evidence("quick", runs, (), {"claims": ["desync", "rise", "robust"]})])
+    rows = {row.claim.name: row for row in found.rows}
+    assert rows["desync"].verdict == UNDECIDED
+    assert f"{DESYNC} was not run" in rows["desync"].why
+    (gain,) = [e for e in found.effects["quick"] if (e.claim, e.part) == ("desync", AS_PAPER)]
+    assert (gain.n, round(gain.value, 9)) == (2, 0.1), "of the seeds that both have"
+    assert rows["robust"].verdict == NOT_TESTABLE
+    assert "ictal reproduce robust" in rows["robust"].why
+    assert rows["rise"].verdict.startswith("not run"), "networks of treatments alone say nothing of other claims"
+
+
+def test_treated_networks_are_stored_together_and_come_back(tmp_path):
+    runs = [treated(f"L2, {dose}", "treated", k, 0.6) for dose in ("1", "2") for k in range(2)]
+    runs += [treated("L2, 1", "tuning", 0, 0.5), treated("few samples", "few", 0, 0.6)]
+    evidence = Evidence("quick", [c.reduced() if c.kind != "few" else c for c in runs])
+    assert sum(name.startswith("courses/") for name in evidence.to_groups()) == 3
+    again = Evidence.load(evidence.save(tmp_path / "e.h5")).trainings
+    assert [(c.condition, c.kind, c.seed) for c in again] == [(c.condition, c.kind, c.seed) for c in runs]
+    for one, back in zip(evidence.trainings, again, strict=True):
+        np.testing.assert_array_equal(one.steps, back.steps)
+        np.testing.assert_allclose(one.metrics["val_accuracy"], back.metrics["val_accuracy"], rtol=1e-6)
+    assert {c.steps.size for c in again} == {21, 41}
+    assert again[0].steps[-1] == runs[0].steps[-1]

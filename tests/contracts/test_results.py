@@ -101,7 +101,7 @@ def test_a_file_of_0_1_0_loads_to_an_equal_object(name):
 
 
 def test_there_is_a_file_of_every_kind():
-    younger = {"why", "tasks"}  # than 0.1.0: test_why and test_train_tasks have files
+    younger = {"why", "tasks", "attacked"}  # than 0.1.0: test_why, test_train_tasks and test_attacks have files
     assert {*KIND.values(), "evaluation", *younger} == set(RESULTS)
 
 

@@ -53,7 +53,10 @@ def accuracy(model, x, y):
 
 @pytest.mark.physics
 def test_early_stopping_and_weight_decay_make_more_robust_than_the_penalty():
-    """Plain .315, target .3 .318, target .1 .349, stopped at .97 .410, weight decay .460, PGD training .761 (± .02)."""
+    """Plain .315, target .3 .318, target .1 .349, stopped at .97 .410, weight decay .460, PGD training .761 (± .02).
+
+    These are known of 597 test images and weights of another start; here are 449, and single seeds differ by .06.
+    """
     arms = {
         "plain": {},
         "target 0.3": {"target": 0.3},
@@ -62,7 +65,7 @@ def test_early_stopping_and_weight_decay_make_more_robust_than_the_penalty():
         "decay": {"decay": 1e-2},
         "PGD": {"attack": PGD(EPSILON, steps=7, losses=("cross-entropy",))},
     }
-    found = {name: np.mean([fitted(seed, **how) for seed in range(2)], axis=0) for name, how in arms.items()}
+    found = {name: np.mean([fitted(seed, **how) for seed in range(3)], axis=0) for name, how in arms.items()}
     robust = {name: values[2] for name, values in found.items()}
     assert found["plain"][0] == 1
     assert robust["plain"] == pytest.approx(0.315, abs=0.06)
