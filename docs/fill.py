@@ -118,10 +118,10 @@ def _planted(rates: Sequence[PlantedRate]) -> str:
         cells = [_counted(rates, case, claim, n, 1.0, 0.1) for n in seeds]
         false = [f"{false}" for _, false, _, _ in cells]
         most = max(interval(false, n)[1] for _, false, n, _ in cells)
-        truth = cells[0][3]
-        holds = "–" if truth in ("holds", "level") else f"{', '.join(false)} (≤ {100 * most:.1f} %)"
+        truth, draws = cells[0][3], cells[0][2]
+        holds = "–" if truth in ("holds", "level") else f"{', '.join(false)} of {draws} (≤ {100 * most:.1f} %)"
         rows.append([case, claim, truth, *(_share(right, n) for right, _, n, _ in cells), holds])
-    columns = ("case", "claim", "true", *(f"right, {n} seeds [%]" for n in seeds), f"false “holds” of {rates[0].n}")
+    columns = ("case", "claim", "true", *(f"right, {n} seeds [%]" for n in seeds), "false “holds”")
     return markdown_table(columns, rows)
 
 

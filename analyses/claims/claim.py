@@ -29,6 +29,8 @@ class Doses:
         on: condition of the untreated networks.
         training: fields of `Training` that differ from those of the untreated networks.
         scales: at which it is run.
+        sweep: whether every dose is trained with every seed, where else one dose is chosen by shorter trainings, or,
+            of a sequence of tasks, by the validation images of the first seed.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Doses:
     on: str = FEW
     training: Mapping[str, int] = field(default_factory=dict, hash=False)
     scales: tuple[str, ...] = SCALES
+    sweep: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +55,7 @@ class Claim:
         needs: what it lacks, where it cannot be run.
         courses: whether it needs every network of a scale, made to overfit in several ways and fitted well.
         doses: treatments that it needs, of the networks of a scale on which treatments are tested.
+        sequences: treatments that it needs, of networks that learn a sequence of tasks.
         stages: runs beside the trainings that it needs, names in `ictal.experiments.stages.STAGES`.
         effects: evidence -> what was found of it.
         panel: ``panel(axes, shown)`` draws what was measured and returns one sentence for the caption.
@@ -68,6 +72,7 @@ class Claim:
     needs: str = ""
     trainings: bool = False
     doses: tuple[Doses, ...] = ()
+    sequences: tuple[Doses, ...] = ()
     stages: tuple[str, ...] = ()
     effects: Callable[[Evidence], Finding] | None = None
     panel: Panel | None = None

@@ -2,11 +2,6 @@
 
 from .claim import Claim
 
-FORGET = Claim(
-    "forget", "Desynchronising lessens forgetting",
-    "Split CIFAR-100, 20 tasks, accuracy / retention: 45.2 / 12.3, EWC 62.1 / 48.7, DesyncReg 68.4 / 61.2",
-    "Training on a sequence of tasks is not there yet.", needs="training on a sequence of tasks, and EWC",
-)  # fmt: skip
 DRUGS = Claim(
     "drugs",
     "To each anti-epileptic mechanism corresponds a regulariser: what lowers synchrony on one side lowers it on the "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -86,7 +87,10 @@ class TaskValue:
         scenario: ``"task"``, ``"class"`` or ``"domain"``.
         after: number of tasks learnt, from 0 (before training).
         on: task, from 1.
-        accuracy: share of its test images, in 0..1.
+        accuracy: share of its images, in 0..1.
+        of: ``"test"`` or ``"validation"`` images; validation images choose doses, after the last task.
+        synchrony: SI-3 of activations, mean over layers, after so many tasks, on test images of the task just learnt;
+            before training of the first one, of joint training of all.
     """
 
     model: str
@@ -99,6 +103,8 @@ class TaskValue:
     after: int
     on: int
     accuracy: float
+    of: str = "test"
+    synchrony: float = math.nan
 
 
 @dataclass(frozen=True)

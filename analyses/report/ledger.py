@@ -10,6 +10,7 @@ from typing import Any
 
 from ...simulator.files.disk import check_writable, replacing
 from ..claims import CLAIMS
+from ..claims.causal import outcomes
 from ..claims.claim import PAPER
 from ..claims.ledger import Ledger, Row
 from ..claims.wording import counts, lead, sentence
@@ -17,6 +18,7 @@ from ..comparison.wording import number
 from ..evidence.effect import Effect
 from ..evidence.rules import COVERS, Decision, shown
 from ..figures.evidence import drawings_of_claims
+from ..figures.moved import moved_outcomes
 from ..figures.parts.style import Drawing
 from ..figures.save import embedded, save_figures, to_png
 from ..figures.side_by_side import side_by_side
@@ -33,7 +35,10 @@ def drawings(ledger: Ledger) -> list[Drawing]:
             made.setdefault((row.claim, row.setting), []).append(row)
         verdicts = {place: shown(rows) for place, rows in made.items()}
         panels = {claim: CLAIMS.load(claim).panel for claim, _ in verdicts}
-        out += [*drawings_of_claims(evidence, ledger.effects[scale], verdicts, panels), *side_by_side(evidence)]
+        out += drawings_of_claims(evidence, ledger.effects[scale], verdicts, panels)
+        if any(claim == "causal" for claim, _ in verdicts):
+            out += moved_outcomes(outcomes(evidence), scale)
+        out += side_by_side(evidence)
     return out
 
 

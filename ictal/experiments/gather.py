@@ -56,7 +56,8 @@ def write(place: Path, planned: Sequence[PlannedTraining], config: Mapping[str, 
 
 def _identity(row: Any) -> tuple[Any, ...]:
     """Return the training that a row is about; of an observation its panel, whose rows are replaced together."""
-    return tuple(getattr(row, name) for name in NAMES) if hasattr(row, "condition") else (row.panel,)
+    names = [*NAMES, "tasks", "scenario"] if hasattr(row, "tasks") else NAMES
+    return tuple(getattr(row, name) for name in names) if hasattr(row, "condition") else (row.panel,)
 
 
 def _kept(earlier: Evidence, n: int) -> dict[str, Any]:

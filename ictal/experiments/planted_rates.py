@@ -23,6 +23,7 @@ from ..simulator.types import Shown
 from .planted import PLANTED_CASES, PLANTED_CLAIMS, planted, truth
 from .planted_generators import GENERATOR_CLAIMS, planted_generators
 from .planted_robust import ROBUST_CASES, ROBUST_CLAIMS, planted_robust, robust_truth
+from .planted_treated import TREATED_CASES, TREATED_CLAIMS, planted_treated, treated_truth
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ PLANTED_FAMILIES = (
     Family(PLANTED_CLAIMS, PLANTED_CASES, planted, truth),
     Family(ROBUST_CLAIMS, ROBUST_CASES, planted_robust, robust_truth),
     Family(GENERATOR_CLAIMS, PLANTED_CASES, planted_generators, truth),
+    Family(TREATED_CLAIMS, TREATED_CASES, planted_treated, treated_truth),
 )
 
 

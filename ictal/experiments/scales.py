@@ -224,7 +224,12 @@ def gathered_plan(scale: str, claims: Sequence[str], seeds: int, chosen: Chosen)
 
 def data_forms(scale: str, claims: Sequence[str]) -> list[str]:
     """Return the forms of the data that must be given for these claims, ``["cifar10:PATH"]``."""
-    return [bench.needs for bench in _benches(scale, claims) if bench.needs]
+    from .sequences import TASK_BENCHES
+
+    found = [bench.needs for bench in _benches(scale, claims) if bench.needs]
+    if any(CLAIMS.load(name).sequences for name in claims):
+        found += [bench.needs for bench in TASK_BENCHES.get(scale, ()) if bench.needs]
+    return list(dict.fromkeys(found))
 
 
 def data_paths(scale: str, data: str | Sequence[str]) -> dict[str, str]:
@@ -267,7 +272,7 @@ def _planned_bench(
     bench: Bench, treatments: Sequence[Doses], n: int, dataset: str, device: str, chosen: Chosen
 ) -> list[PlannedTraining]:
     """Return the trainings of one network: untreated and treated, seed by seed, the tuning within the first."""
-    tuned = [each for each in treatments if bench.tuning is not None and len(each.doses) > 1]
+    tuned = [each for each in treatments if bench.tuning is not None and len(each.doses) > 1 and not each.sweep]
     tuning = [_treated(bench, each, dose) for each in tuned if each.on == FEW for dose in each.doses]
     treated = []
     for each in treatments:

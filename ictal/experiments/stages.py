@@ -19,6 +19,7 @@ STAGES = Registry("stage", "ictal.experiments", {
     "attacks": ("attacks:STAGE", "attacks on the networks that are trained"),
     "brain": ("brain:STAGE", "the seizure network beside classifiers, and the scan of a brain model and of EEG"),
     "generators": ("generators:STAGE", "generators that lose modes, and healthy ones"),
+    "sequences": ("sequences:STAGE", "networks that learn sequences of tasks"),
 })  # fmt: skip
 
 

@@ -57,6 +57,7 @@ _SAME = {  # names of the field, separated by commas -> names here; the first st
     "gradient clipping, clipping, clip norm": ("clip",),
     "soft targets, smoothing of labels": ("label-smoothing",),
     "forgetting, continual learning, catastrophic forgetting": ("forget", "ewc", "replay", "split"),
+    "instrument, instrumental variable, causal effect, sweep of targets": ("causal", "desync"),
     "elastic weight consolidation, online ewc, consolidation, fisher, fisher information": ("ewc", "l2-sp"),
     "l2 last, starting point": ("l2-sp", "ewc"),
     "rehearsal, experience replay, episodic memory, replay buffer": ("replay", "generative-replay"),

@@ -53,31 +53,32 @@ def board(verdicts, effects=()):
 @pytest.mark.parametrize(
     ("verdicts", "said", "counted"),
     [
-        ({}, "No claim has been run yet.", "13 not run"),
-        ({"rise": [FAILS, UNDECIDED]}, "The one claim that was run is not shown to hold.", "1 fails, 12 not run"),
-        ({"rise": [HOLDS, UNDECIDED]}, "The one claim that was run holds.", "1 holds, 12 not run"),
+        ({}, "No claim has been run yet.", ""),
+        ({"rise": [FAILS, UNDECIDED]}, "The one claim that was run is not shown to hold.", "1 fails, "),
+        ({"rise": [HOLDS, UNDECIDED]}, "The one claim that was run holds.", "1 holds, "),
         (
             {"rise": [FAILS, FAILS], "depth": [UNDECIDED, NOT_TESTABLE]},
             "None of the 2 claims that were run holds.",
-            "1 fails, 1 undecided, 11 not run",
+            "1 fails, 1 undecided, ",
         ),
         (
             {"rise": [HOLDS, FAILS], "depth": [ONLY, UNDECIDED], "early": [FAILS]},
             "None of the 3 claims that were run holds.",
-            "1 fails, 2 mixed, 10 not run",
+            "1 fails, 2 mixed, ",
         ),
         (
             {"rise": [HOLDS, LEVEL], "depth": [FAILS, FAILS], "early": [FAILS]},
             "1 of the 3 claims that were run holds.",
-            "2 fail, 1 holds, 10 not run",
+            "2 fail, 1 holds, ",
         ),
-        ({"rise": [HOLDS], "depth": [HOLDS]}, "All 2 claims that were run hold.", "2 hold, 11 not run"),
+        ({"rise": [HOLDS], "depth": [HOLDS]}, "All 2 claims that were run hold.", "2 hold, "),
     ],
 )
 def test_claims_are_counted_once_whatever_their_rows(verdicts, said, counted):
     found = board(
         {claim: [(s, "few", v) for s, v in zip((A, B), own, strict=False)] for claim, own in verdicts.items()}
     )
+    counted += f"{len(CLAIMS) - len(verdicts)} not run"
     assert sentence(found) == said
     assert count_words(found) == counted
     assert headline(found) == f"{said.removesuffix('.')}: {counted}."

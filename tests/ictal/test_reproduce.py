@@ -12,8 +12,9 @@ import pytest
 
 from ictal import ledger, reproduce
 from ictal.analyses import Evidence
+from ictal.analyses.claims.causal import PULLED
 from ictal.analyses.claims.claim import Doses
-from ictal.analyses.claims.desync import DESYNC, STOPPED
+from ictal.analyses.claims.desync import DESYNC, NOISE, STOPPED
 from ictal.analyses.claims.robust import EARLY_STOP
 from ictal.analyses.comparison.result import Comparison
 from ictal.analyses.evidence.outcomes import under_attack
@@ -264,10 +265,12 @@ def test_plans_of_every_scale():
         assert len(set(stems)) == len(stems)
         kinds = {item.kind for item in planned}
         assert {"control", "few", "noise"} <= kinds
+        pulled = [item.condition.startswith(f"{NOISE}: {PULLED}") for item in planned]
+        assert any(pulled) == (scale == "quick")
         steps = {item.setting: set() for item in planned}
-        for item in planned:
+        for item, further in zip(planned, pulled, strict=True):
             if item.kind != "tuning":
-                steps[item.setting].add(item.job.how.steps)
+                steps[item.setting].add(item.job.how.steps // (2 if further else 1))
         assert {len(found) for found in steps.values()} == {1}, "networks are compared after as many steps"
     quick = plan("quick", ("rise",))
     assert {item.kind for item in quick} == {"control", "few", "noise", "capacity"}
