@@ -25,7 +25,7 @@ RESULTS = Registry("result", "ictal", {
     "evidence": ("analyses.evidence.store:Evidence", "trainings that the claims rest on"),
     "observations": ("analyses.evidence.store:Observations", "one measure against its drivers"),
     "planted": ("experiments.planted:PlantedRates", "error rates of verdicts"),
-    "evaluation": ("models.trained.evaluate:Evaluated", "loss, accuracy and calibration of a trained network"),
+    "evaluation": ("models.trained.evaluated:Evaluated", "accuracy, calibration and robustness of a trained network"),
     "model": ("models.trained.network:TrainedNetwork", "a trained network (.pt)"),
     "sweep": ("sweeps.sweep:open_sweep", "runs over a grid of parameters (a folder)"),
 })  # fmt: skip

@@ -67,16 +67,48 @@ def corrupted(x: NDArray[np.floating[Any]], name: str, severity: int, seed: int 
     if isinstance(severity, bool) or severity not in SEVERITIES:
         raise InputError(f"corrupted.severity: must be an integer in 1..5; got {severity}")
     rng = np.random.default_rng(checked("corrupted.seed", int, Param("", ge=0), seed))
-    beyond = int(x.size - np.count_nonzero((x >= 0) & (x <= 1)))
-    if x.ndim not in (3, 4) or beyond > BEYOND * x.size or not np.isfinite(x).all():
+    if x.ndim not in (3, 4) or _beyond(x):
         raise InputError(
             f"corrupted.x: must be images (n, height, width) or (n, height, width, channel) in [0, 1]; "
-            f"got shape {x.shape}, {beyond} of {x.size} values beyond"
+            f"got shape {x.shape}, {_outside(x)} of {x.size} values beyond"
         )
     corruption = CORRUPTIONS[name]
     images = np.clip(x, 0, 1).astype(np.float32).reshape(x.shape if x.ndim == 4 else (*x.shape, 1))
     out = corruption.apply(images, corruption.strengths[int(severity) - 1], rng)
     return np.clip(out, 0, 1).astype(np.float32).reshape(x.shape)
+
+
+def noisy(x: NDArray[np.floating[Any]], sd: float, seed: int = 0) -> Images:
+    """Return images with Gaussian noise, clipped to [0, 1]; all strengths of one seed share their random numbers.
+
+    Args:
+        x: (n, ...), pixels in [0, 1], as of `corrupted`.
+        sd: of the noise, at least 0.
+        seed: of its random numbers.
+
+    Raises:
+        InputError: sd < 0; x that holds no images in [0, 1].
+
+    >>> x = np.full((1, 8, 8), 0.5, np.float32)
+    >>> bool((noisy(x, 0.1) == corrupted(x, "gaussian_noise", 5)).all())
+    True
+    """
+    sd = checked("noisy.sd", float, Param("", ge=0), sd)
+    rng = np.random.default_rng(checked("noisy.seed", int, Param("", ge=0), seed))
+    if x.ndim < 2 or _beyond(x):
+        raise InputError(
+            f"noisy.x: must be images (n, ...) in [0, 1]; got shape {x.shape}, {_outside(x)} of {x.size} values beyond"
+        )
+    images = np.clip(x, 0, 1).astype(np.float32)
+    return np.clip(_gaussian_noise(images, sd, rng), 0, 1).astype(np.float32)
+
+
+def _outside(x: NDArray[Any]) -> int:
+    return int(x.size - np.count_nonzero((x >= 0) & (x <= 1)))
+
+
+def _beyond(x: NDArray[Any]) -> bool:
+    return _outside(x) > BEYOND * x.size or not np.isfinite(x).all()
 
 
 def _pixels(length: float, x: Images) -> float:

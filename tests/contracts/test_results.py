@@ -18,7 +18,7 @@ from ictal.analyses.comparison.result import ReplicateValue
 from ictal.analyses.eeg.synchrony import WindowValue
 from ictal.analyses.values import EntryValue, Value
 from ictal.models import Evaluation
-from ictal.models.trained.evaluate import Strange
+from ictal.models.trained.evaluated import Strange
 from ictal.simulator import FIGURES, PAGES, RESULTS, InputError, Kind, Result, registry
 from ictal.simulator.files.rows import plain
 
