@@ -1,0 +1,129 @@
+"""Checks of a model, images and labels before they are attacked."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ...simulator import InputError
+from ..probe.passing import cannot_take
+from .base import Bounds, Victim
+
+FIRST = 8  # images of the passes that compare a model with itself
+SAME = 1e-3  # largest difference of two logits that counts as rounding, as a share of the largest
+
+
+def bounds_of(bounds: Any) -> Bounds:
+    """Return the bounds of a value of an image, or None.
+
+    Raises:
+        InputError: they are no two finite numbers, the lower first.
+    """
+    if bounds is None:
+        return None
+    try:
+        low, high = (float(end) for end in bounds)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"attack.bounds: must be two numbers, e.g. bounds=(0, 1), or None for no bounds; got {bounds!r}"
+        ) from None
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise InputError(f"attack.bounds: must be two finite numbers, the lower first; got ({low:g}, {high:g})")
+    return low, high
+
+
+def images_of(victim: Victim, x: Any, y: Any) -> tuple[Tensor, Tensor]:
+    """Return images and labels as tensors on the device of the model, images in its precision.
+
+    Raises:
+        InputError: no images, no numbers, values that are not finite or outside the bounds, labels that do not fit.
+    """
+    x, y = (each if isinstance(each, Tensor) else _tensor(name, each) for name, each in (("x", x), ("y", y)))
+    if x.ndim < 2 or len(x) == 0:
+        raise InputError(f"attack.x: must hold at least one image, (n, ...); got shape {tuple(x.shape)}")
+    if not x.is_floating_point():
+        raise InputError(
+            f"attack.x: must be real numbers, as gradients need; got {_dtype(x)}; convert x.float(), and divide bytes "
+            "by 255"
+        )
+    if y.shape != x.shape[:1] or y.is_floating_point() or y.is_complex() or y.dtype == torch.bool or int(y.min()) < 0:
+        raise InputError(
+            f"attack.y: must be {len(x)} labels, integers from 0 on, one an image (one-hot: y.argmax(1)); got {_dtype(y)} "
+            f"of shape {tuple(y.shape)}"
+            + (f" from {int(y.min())} on" if y.shape == x.shape[:1] and not y.is_complex() else "")
+        )
+    x = x.detach().to(victim.device, victim.dtype)
+    low, high = float(x.min()), float(x.max())
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise InputError("attack.x: must be finite; got NaN or infinity in some images")
+    if victim.bounds is not None and not (victim.bounds[0] <= low and high <= victim.bounds[1]):
+        wanted = "({:g}, {:g})".format(*victim.bounds)
+        raise InputError(
+            f"attack.x: must lie in the bounds {wanted}; got {low:g}..{high:g}; scale the images and standardise within "
+            "the model, or give bounds=(LOW, HIGH), or bounds=None for no bounds"
+        )
+    return x, y.long().to(victim.device)
+
+
+def checked(victim: Victim, x: Tensor, y: Tensor) -> tuple[str, ...]:
+    """Return sentences on a model that answers otherwise when it is asked again; within `Victim.evaluating`.
+
+    Raises:
+        InputError: images that the model cannot take, logits that are not finite or lack a class.
+    """
+    some = x[:FIRST]
+    try:
+        with torch.no_grad():
+            once, again, alone = victim.logits(some), victim.logits(some), victim.logits(some[:1])
+    except InputError:
+        raise
+    except (RuntimeError, ValueError, TypeError, IndexError, NotImplementedError) as error:
+        raise cannot_take("attack", some, error) from error
+    if not bool(torch.isfinite(once).all()):
+        raise InputError("attack.model: must return finite logits; got NaN or infinity for some images")
+    if once.shape[1] < 2 or once.shape[1] <= int(y.max()):
+        raise InputError(
+            f"attack.model: must return a logit for each class, two at least and up to the label {int(y.max())}; got "
+            f"{once.shape[1]}"
+        )
+    notes = []
+    if _differ(once, again):
+        notes.append(
+            "the model answers otherwise when the same images pass again (dropout that stays on, or noise): an attack "
+            "sees another network than the one it is counted on, and the worst over tries is the worst over draws too; "
+            "switch the randomness off in evaluation mode"
+        )
+    elif _differ(once[:1], alone):
+        notes.append(
+            "the answer to an image depends on the other images of its batch (batch normalisation without running "
+            "statistics): an attack on one image changes the others"
+        )
+    return tuple(notes)
+
+
+def in_training(model: nn.Module) -> tuple[str, ...]:
+    """Return a sentence if a model is in training mode."""
+    if not model.training:
+        return ()
+    return (
+        "the model is in training mode; it was attacked in evaluation mode, without dropout and with running statistics",
+    )
+
+
+def _differ(a: Tensor, b: Tensor) -> bool:
+    return bool((a - b).abs().max() > SAME * a.abs().max())
+
+
+def _tensor(name: str, values: Any) -> Tensor:
+    try:
+        return torch.from_numpy(np.ascontiguousarray(values))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"attack.{name}: must be an array of numbers; got {type(values).__name__}") from error
+
+
+def _dtype(x: Tensor) -> str:
+    return str(x.dtype).removeprefix("torch.")
