@@ -40,7 +40,7 @@ FIGURES = Registry("figure", "ictal", {
     "observations": ("analyses.figures.side_by_side:side_by_side", "the measure against its drivers"),
     "model": ("models.trained.network:network_drawings", "activity of every layer"),
     "planted": ("analyses.figures.rates:planted_drawings", "right verdicts by case"),
-    "evaluation": ("analyses.figures.rates:evaluation_drawings", "accuracy by set, and by severity of corruptions"),
+    "evaluation": ("analyses.figures.evaluation:evaluation_drawings", "accuracy by set and strength, reliability"),
     "sweep": ("analyses.figures.sweep:sweep_drawings", "mean activity against the parameters of the grid"),
 })  # fmt: skip
 OVERVIEWS = Registry("overview", "ictal", {
@@ -54,7 +54,7 @@ OVERVIEWS = Registry("overview", "ictal", {
     "observations": ("analyses.figures.side_by_side:side_by_side_overview", "the measure against its drivers"),
     "model": ("models.trained.network:network_overview", "activity of layers, and correlations of their units"),
     "planted": ("analyses.figures.overview.rates:planted_overview", "right verdicts by case and claim"),
-    "evaluation": ("analyses.figures.overview.rates:evaluation_overview", "accuracy by set, corruption and severity"),
+    "evaluation": ("analyses.figures.overview.evaluation:evaluation_overview", "accuracy, calibration, robustness"),
     "sweep": ("analyses.figures.overview.sweep:sweep_overview", "measures and means over the grid"),
 })  # fmt: skip
 PAGES = Registry("page", "ictal", {

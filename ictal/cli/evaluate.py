@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,10 +65,7 @@ def evaluate(
             strange=(*STRANGE, *others) if ood or others else (), threads=threads, command=line, progress=report,
         )  # fmt: skip
     said = {"assumptions": joined(found.assumptions, words)}
-    out.found(found, lambda: _text(found), output, force, assumptions(said), file=str(file))
-
-
-SCORES = ("max-softmax", "energy", "mahalanobis")
+    out.found(found, lambda: _text(found), output, force, [*found.warnings, *assumptions(said)], file=str(file))
 
 
 def _text(found: Evaluated) -> str:
@@ -84,10 +82,11 @@ def _text(found: Evaluated) -> str:
         text += table(("noise (SD)", "accuracy", "95 %"), [("0", number(clean), ""), *rows])
     if found.attacks:
         rows = [
-            (row.attack, row.norm, row.loss, number(row.epsilon), number(row.accuracy), _interval(row.low, row.high))
+            (row.attack, row.norm, number(row.epsilon), number(row.accuracy), _interval(row.low, row.high))
             for row in found.attacks
+            if row.loss in ("", "worst") and not row.note
         ]
-        text += table(("attack", "norm", "loss", "size", "accuracy", "95 %"), rows)
+        text += table(("attack", "norm", "size", "accuracy", "95 %"), rows)
     if found.corruptions:
         rows = [
             (name, number(clean), *map(number, by_severity), number(sum(by_severity) / len(by_severity)))
@@ -95,17 +94,19 @@ def _text(found: Evaluated) -> str:
         ]
         text += table(("accuracy on", "clean", *"12345", "mean"), rows)
     if found.strange:
-        text += table(("strange images", "images", *SCORES), [_scores(*item) for item in found.strange.items()],
+        from ..models.trained.evaluated import SCORES
+
+        text += table(("strange images", "images", *SCORES), [_scores(*item, SCORES) for item in found.strange.items()],
                       "AUROC of test images against strange ones, 95 %")  # fmt: skip
     return text
 
 
-def _scores(name: str, row: Strange) -> tuple[str, ...]:
+def _scores(name: str, row: Strange, scores: Iterable[str]) -> tuple[str, ...]:
     """Return the cells of a set of strange images; a dash where a score was not computed."""
     found = row.by_score()
     texts = [f"{short(value, 3)} [{short(low)}, {short(high)}]" for value, low, high in found.values()]
     cells = dict(zip(found, texts, strict=True))
-    return name, str(row.n), *(cells.get(score, "–") for score in SCORES)
+    return name, str(row.n), *(cells.get(score, "–") for score in scores)
 
 
 def _interval(low: float, high: float) -> str:

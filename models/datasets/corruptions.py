@@ -1,6 +1,8 @@
 """Common corruptions of test images at five severities, after Hendrycks & Dietterich (ICLR 2019).
 
-The strengths are those of their CIFAR-10-C; motion blur, pixelation, translation and rotation are defined here.
+The names are their fifteen, and three more: Gaussian blur, translation, rotation. The strengths of noise, Gaussian
+blur, zoom, contrast, brightness, fog and JPEG are those of their CIFAR-10-C; all others are defined here, by one
+strength each.
 Blurs and boxes have their length in pixels on images up to 32 pixels, where shorter ones would change nothing, and
 in proportion to the shorter side beyond; a translation is a share of that side. Noise, contrast, brightness and
 angles have no length. Unlike theirs, the severities of one corruption share their random numbers, and nothing is
@@ -16,14 +18,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import convolve, gaussian_filter
 
 from ...simulator import InputError, unknown
 from ...simulator.fields import Param, checked
-from .warps import boxed, moved, smeared
+from .warps import boxed, disc, displaced, moved, smeared, zoomed
+from .weather import foggy, frosted, snowy
 
 Images = NDArray[np.float32]  # (n, height, width, channel) in [0, 1]
 SEVERITIES = (1, 2, 3, 4, 5)
+ZOOMS = 6  # enlargements of a zoom
+SMOOTH = 10  # an elastic field has an SD of one in SMOOTH sides
 BEYOND = 0.01  # share of values that may lie outside [0, 1]
 
 
@@ -138,6 +143,26 @@ def _motion_blur(x: Images, c: float, rng: np.random.Generator) -> NDArray[Any]:
     return smeared(x, _pixels(c, x), rng.uniform(-np.pi / 4, np.pi / 4, len(x)))
 
 
+def _defocus_blur(x: Images, c: float, rng: np.random.Generator) -> NDArray[Any]:
+    return np.asarray(convolve(x, disc(_pixels(c, x))[None, :, :, None], mode="nearest"))
+
+
+def _glass_blur(x: Images, c: float, rng: np.random.Generator) -> NDArray[Any]:
+    down, right = _pixels(c, x) * rng.standard_normal((2, *x.shape[:3]))
+    return displaced(x, down, right)
+
+
+def _zoom_blur(x: Images, c: float, rng: np.random.Generator) -> NDArray[Any]:
+    return zoomed(x, np.linspace(1, c, ZOOMS))
+
+
+def _elastic(x: Images, c: float, rng: np.random.Generator) -> NDArray[Any]:
+    side = min(x.shape[1:3])
+    field = gaussian_filter(rng.standard_normal((2, *x.shape[:3])), (0, 0, side / SMOOTH, side / SMOOTH), mode="wrap")
+    down, right = c * side * field / field.std((2, 3), keepdims=True)
+    return displaced(x, down, right)
+
+
 def _contrast(x: Images, c: float, rng: np.random.Generator) -> NDArray[Any]:
     mean = x.mean(axis=(1, 2), keepdims=True)
     return np.asarray(mean + c * (x - mean))
@@ -182,10 +207,17 @@ CORRUPTIONS: dict[str, Corruption] = {
     "gaussian_noise": Corruption((0.04, 0.06, 0.08, 0.09, 0.10), "Gaussian noise of SD c", _gaussian_noise),
     "shot_noise": Corruption((500, 250, 100, 75, 50), "photon noise: Poisson, c photons a unit", _shot_noise),
     "impulse_noise": Corruption((0.01, 0.02, 0.03, 0.05, 0.07), "a share c of values black or white", _impulse_noise),
+    "defocus_blur": Corruption((0.7, 0.9, 1.1, 1.3, 1.6), "blur by a disc of radius c pixels", _defocus_blur),
+    "glass_blur": Corruption((0.25, 0.35, 0.5, 0.7, 0.9), "each pixel from SD c pixels away", _glass_blur),
     "gaussian_blur": Corruption((0.4, 0.6, 0.7, 0.8, 1.0), "Gaussian blur of SD c pixels", _gaussian_blur),
     "motion_blur": Corruption((0.6, 0.9, 1.2, 1.35, 1.5), "blur of SD c pixels along a line, ± 45°", _motion_blur),
+    "zoom_blur": Corruption((1.06, 1.11, 1.16, 1.21, 1.26), "mean over enlargements from 1 to c", _zoom_blur),
+    "snow": Corruption((0.02, 0.05, 0.08, 0.12, 0.16), "white streaks from a share c of pixels", snowy),
+    "frost": Corruption((0.2, 0.3, 0.4, 0.5, 0.6), "behind a share c of frost", frosted),
+    "fog": Corruption((0.2, 0.5, 0.75, 1.0, 1.5), "behind clouds of strength c", foggy),
     "contrast": Corruption((0.75, 0.5, 0.4, 0.3, 0.15), "distance to the image's mean times c", _contrast),
     "brightness": Corruption((0.05, 0.1, 0.15, 0.2, 0.3), "value of HSV + c", _brightness),
+    "elastic": Corruption((0.01, 0.02, 0.03, 0.04, 0.06), "places moved smoothly by SD c sides", _elastic),
     "pixelate": Corruption((1.1, 1.3, 1.5, 1.75, 2.0), "means over boxes of c pixels", _pixelate),
     "jpeg": Corruption((80, 65, 58, 50, 40), "JPEG of quality c", _jpeg),
     "translate": Corruption((0.03, 0.06, 0.09, 0.12, 0.15), "moved by c sides in a random direction", _translate),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # torch takes seconds to import
     from torch import Tensor, nn
 
     from ..attacks.base import Attack
+    from ..attacks.result import AttackRow
     from ..datasets import Dataset
 
 STRANGE = ("permuted-pixels", "uniform-noise")  # need no other data
@@ -288,10 +289,13 @@ def _evaluated(
             f"{type(of.model).__name__} draws random numbers in evaluation mode, as F.dropout does without "
             "training=self.training: all figures are those of one draw"
         )
+    beyond = int(np.count_nonzero((data.x_test < 0) | (data.x_test > 1)))
+    if beyond and (noise or attacks or corruptions):
+        notes.append(f"{beyond:,} of {data.x_test.size:,} values of the test images lie outside of [0, 1]: clipped")
     found = replace(found, sets=known, reliability=bins, noise=[_noisy(of, sd) for sd in sorted(set(sds))])
     if attacks:
-        rows, said = _attacked(of, attacks)
-        found, notes = replace(found, attacks=rows), [*notes, *said]
+        rows, warnings = _attacked(of, attacks)
+        found = replace(found, attacks=rows, warnings=warnings)
     if corruptions:
         found = replace(found, corruptions=_corrupted(of))
     if strange or outside:
@@ -313,14 +317,15 @@ def _noisy(of: _Subject, sd: float) -> NoiseAccuracy:
     return NoiseAccuracy(sd, n, accuracy, *wilson(accuracy * n, n))
 
 
-def _attacked(of: _Subject, attacks: Sequence[float | Attack]) -> tuple[list[Any], Sequence[str]]:
+def _attacked(of: _Subject, attacks: Sequence[float | Attack]) -> tuple[list[AttackRow], Sequence[str]]:
     from ..attacks.gradient import PGD
     from ..attacks.measure import attacked
+    from ..datasets.corruptions import noisy
 
     made = [PGD(float(each)) if isinstance(each, int | float) else each for each in attacks]
-    x, y = of.shown(of.data.x_test), of.classes(of.data.y_test)
+    x, y = of.shown(noisy(of.data.x_test, 0.0)), of.classes(of.data.y_test)  # checked and clipped
     found = attacked(of.model, x, y, made, seed=of.seed, progress=of.progress)
-    return list(found.rows), found.assumptions
+    return list(found.rows), found.warnings
 
 
 def _corrupted(of: _Subject) -> dict[str, tuple[float, ...]]:
@@ -330,9 +335,7 @@ def _corrupted(of: _Subject) -> dict[str, tuple[float, ...]]:
     for done, name in enumerate(CORRUPTIONS):
         if of.progress:
             of.progress(done, len(CORRUPTIONS), name)
-        out[name] = tuple(
-            _accuracy(of, corrupted(of.data.x_test, name, severity, of.seed)) for severity in SEVERITIES
-        )
+        out[name] = tuple(_accuracy(of, corrupted(of.data.x_test, name, severity, of.seed)) for severity in SEVERITIES)
     return out
 
 

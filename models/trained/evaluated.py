@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...simulator import InputError
 from ...simulator.files.document import Group, Variable
 from ...simulator.files.result import Result
 from ...simulator.files.rows import from_group, to_group
 from ...simulator.files.table import NamedParts
 from ...simulator.kinds import Kind
+from ..attacks.result import Attacked, AttackRow
 from ..training.settings import DataChoice
 
 if TYPE_CHECKING:  # torch takes seconds to import
-    from ..attacks.measure import AttackRow
     from ..training import Evaluation, ReliabilityBin
 
 SCORES = {"max-softmax": "", "energy": "energy_", "mahalanobis": "mahalanobis_"}  # name -> beginning of its columns
@@ -95,6 +96,7 @@ class Evaluated(NamedParts, Result):
         reliability: confidence and accuracy on the test images by bins of the confidence, see `ReliabilityBin`.
         noise: a row a strength, see `NoiseAccuracy`.
         attacks: rows of `Attacked`: test images under attack, and under random noise of the same size.
+        warnings: a sentence for each check that casts doubt on the attacks.
         command: line that repeats it; empty if it was called from Python.
     """
 
@@ -110,6 +112,7 @@ class Evaluated(NamedParts, Result):
     reliability: Sequence[ReliabilityBin] = ()
     noise: Sequence[NoiseAccuracy] = ()
     attacks: Sequence[AttackRow] = ()
+    warnings: Sequence[str] = ()
     command: str = ""
 
     def named(self) -> Mapping[str, Evaluation]:
@@ -130,10 +133,21 @@ class Evaluated(NamedParts, Result):
         return self.sets["train"].accuracy - self.sets["test"].accuracy if "train" in self.sets else math.nan
 
     @property
+    def attacked(self) -> Attacked:
+        """The rows of attacks as `ictal.attack` returns them, e.g. ``evaluated.attacked.worst(0.03)``.
+
+        Raises:
+            InputError: the network was not attacked.
+        """
+        if not self.attacks:
+            raise InputError("Evaluated: was made without attacks; give attacks=(0.03,)")
+        return Attacked(self.attacks, {"warnings": self.warnings})
+
+    @property
     def config(self) -> dict[str, Any]:  # type: ignore[override]  # there is nothing else to keep
-        """Return architecture, data, seed, assumptions and command."""
-        said: dict[str, Any] = {"assumptions": list(self.assumptions)} if self.assumptions else {}
-        said |= {"command": self.command} if self.command else {}
+        """Return architecture, data, seed, assumptions, warnings and command."""
+        listed = {"assumptions": list(self.assumptions), "warnings": list(self.warnings), "command": self.command}
+        said = {key: value for key, value in listed.items() if value}
         return {"architecture": self.architecture, "data": asdict(self.data), "seed": self.seed, **said}
 
     def tables(self) -> dict[str, Any]:
@@ -148,13 +162,16 @@ class Evaluated(NamedParts, Result):
             n: {f"severity {k}": v for k, v in enumerate(row, 1)} for n, row in self.corruptions.items()
         }
         found = {key: _table(rows) for key, rows in columns.items() if rows}
-        listed = {"reliability": self.reliability, "noise": self.noise, "attacks": self.attacks}
+        listed: dict[str, Sequence[Any]] = {
+            "reliability": self.reliability,
+            "noise": self.noise,
+            "attacks": self.attacks,
+        }
         return found | {key: to_group(type(rows[0]), rows) for key, rows in listed.items() if rows}
 
     @classmethod
     def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> Evaluated:
         """Return the inverse of `to_groups`; tables and columns that came later may be missing."""
-        from ..attacks.measure import AttackRow
         from ..training import Evaluation, ReliabilityBin
 
         sets, strange, corrupted = (_rows(groups.get(key)) for key in ("sets", "strange", "corruptions"))
@@ -168,6 +185,7 @@ class Evaluated(NamedParts, Result):
             {name: tuple(row.values()) for name, row in corrupted.items()},
             {name: Strange(**row) for name, row in strange.items()},
             tuple(config.get("assumptions", ())),
+            warnings=tuple(config.get("warnings", ())),
             command=config.get("command", ""),
             **listed,
         )
