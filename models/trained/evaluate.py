@@ -164,15 +164,15 @@ def evaluate_model(
         x_train, y_train: training images, for the gap and for the Mahalanobis distance of strange images.
         noise, attacks, corruptions, strange: as of `evaluate_file`.
         outside: further strange images by a name of one's own, in the shape of the test images.
-        layer: name of a module whose output is the last hidden layer; "auto": the input of the layer that gives the
-            logits.
+        layer: name of a module whose output is the last hidden layer, for the Mahalanobis distance; "auto": the input
+            of the layer that gives the logits.
         channels: where images of four axes have their channels; None: where one axis alone has at most 4 entries.
         seed: of noise, attacks, corruptions and strange images.
         progress: called as progress(done, total, what); True shows it.
 
     Raises:
         InputError: no images, classes that are none or one alone, images outside of [0, 1], a strength that cannot be,
-            a hidden layer that is not found or whose covariance cannot be inverted.
+            a layer that is not there or whose covariance cannot be inverted.
     """
     import torch
 
@@ -347,7 +347,7 @@ def _strange(
 
     from ..datasets.ood import out_of_distribution
     from ..training import logits
-    from .scores import SHRINKAGE, HiddenLayer, Mahalanobis, energy
+    from .scores import SHRINKAGE, HiddenLayer, Mahalanobis, energy, last_layer
 
     data = of.data
     if HELD_OUT not in given and HELD_OUT in pairs:
@@ -355,18 +355,21 @@ def _strange(
     outside = dict(given) | {
         name: out_of_distribution(name, data, of.seed).outside for name in pairs if name != HELD_OUT
     }
-    far = None
-    if len(data.x_train):
-        hidden = HiddenLayer(of.model, of.shown(data.x_test), layer)
+    far, hidden, shown = None, None, of.shown(data.x_test[:2])
+    name = last_layer(of.model, shown) if layer == "auto" else layer
+    if not len(data.x_train):
+        said = "Mahalanobis distance: not computed; it needs the training images (x_train, y_train)"
+    elif name is None:
+        said = "Mahalanobis distance: not computed; no layer with weights gives the logits as they are (layer=NAME)"
+    else:
+        hidden = HiddenLayer(of.model, shown, name, given=layer == "auto")
         far = Mahalanobis.fitted(hidden(of.shown(data.x_train)), data.y_train)
         said = f"Mahalanobis distance: {hidden.words}; covariance within classes, shrunk by {SHRINKAGE:g}"
-    else:
-        said = "Mahalanobis distance: not computed; it needs the training images (x_train, y_train)"
 
     def scores(x: NDArray[Any]) -> dict[str, NDArray[np.float64]]:
         z = logits(of.model, of.shown(x))
         found = {"max-softmax": torch.from_numpy(z).softmax(1).amax(1).numpy(), "energy": energy(z)}
-        return found | ({} if far is None else {"mahalanobis": far(hidden(of.shown(x)))})
+        return found | ({} if far is None or hidden is None else {"mahalanobis": far(hidden(of.shown(x)))})
 
     known, out = scores(data.x_test), {}
     for name, images in outside.items():

@@ -116,67 +116,67 @@ class Mahalanobis:
 
 
 class HiddenLayer:
-    """The last hidden layer of a classifier, as units (n, unit): the input of the layer that gives the logits.
+    """A hidden layer of a classifier as units (n, unit).
 
     Args:
         model: the classifier.
-        x: images (n, ...) on its device, of which a few are shown to find the layer.
-        layer: name of a module whose output is taken instead, e.g. ``"features.avgpool"``; "auto": see above.
+        x: images (n, ...) on its device; two are shown.
+        name: of a module.
+        given: take the first input of the module, else its output.
 
     Attributes:
         words: which layer it is, and its number of units.
 
     Raises:
-        InputError: no such module, or "auto" does not find the layer.
+        InputError: no such module, or one that does not yield a tensor (n, unit) in one call a pass.
     """
 
-    def __init__(self, model: nn.Module, x: Tensor, layer: str = "auto") -> None:
-        self._model, modules = model, dict(model.named_modules())
-        self._input = layer == "auto"
-        if self._input:
-            layer = self._last(x[:2])
-        elif layer not in modules:
-            raise unknown("evaluate.layer: module", layer, modules)
-        self._module = modules[layer]
+    def __init__(self, model: nn.Module, x: Tensor, name: str, *, given: bool = False) -> None:
+        modules = dict(model.named_modules())
+        if name not in modules:
+            raise unknown("evaluate.layer: module", name, modules)
+        self._model, self._module, self._given = model, modules[name], given
         units = self(x[:2]).shape[1]
-        self.words = f"{'the input' if self._input else 'the output'} of {layer or 'the network'}, {units} units"
+        self.words = f"{'the input' if given else 'the output'} of {name or 'the network'}, {units} units"
 
     def __call__(self, x: Tensor) -> Floats:
         """Return the layer over images (n, ...) as (n, unit)."""
         found: list[Tensor] = []
 
         def take(module: nn.Module, given: tuple[Any, ...], output: Any) -> None:
-            value = given[0] if self._input else output
+            value = given[0] if self._given else output
             if not isinstance(value, Tensor) or value.ndim < 2:
-                raise InputError("evaluate.layer: must yield a tensor (n, unit); give layer=NAME, of another module")
+                raise InputError("evaluate.layer: must yield a tensor (n, unit); give another module")
             found.append(value.detach().flatten(1).double().cpu())
 
         with undisturbed(self._model, seeded=False), evaluating(self._model), ExitStack() as stack:
             stack.callback(self._module.register_forward_hook(take).remove)
             for images, _ in passes(x, x, None):
                 self._model(images)
-        values = torch.cat(found) if found else torch.empty(0)
-        if len(values) != len(x):
-            raise InputError("evaluate.layer: must be called once a pass with all images; give layer=NAME, of another")
-        return np.asarray(values.numpy())
+        if sum(map(len, found)) != len(x):
+            raise InputError("evaluate.layer: must be called once a pass, with all images; give another module")
+        return np.asarray(torch.cat(found).numpy())
 
-    def _last(self, x: Tensor) -> str:
-        """Return the name of the module with weights whose output are the logits."""
-        made: list[tuple[str, Tensor]] = []
-        with undisturbed(self._model, seeded=False), evaluating(self._model), ExitStack() as stack:
-            for name, module in self._model.named_modules():
-                if any(p.ndim > 1 for p in module.parameters(recurse=False)):
 
-                    def note(_: nn.Module, __: Any, output: Any, name: str = name) -> None:
-                        if isinstance(output, Tensor):
-                            made.append((name, output.detach().clone()))
+def last_layer(model: nn.Module, x: Tensor) -> str | None:
+    """Return the name of the module with weights whose output are the logits; None if there is none.
 
-                    stack.callback(module.register_forward_hook(note).remove)
-            logits = self._model(x.clone())
-        same = [name for name, output in made if output.shape == logits.shape and torch.equal(output, logits)]
-        if not same:
-            raise InputError(
-                "evaluate: no layer with weights gives the logits as they are, so that the last hidden layer is not "
-                "known; give layer=NAME, of a module whose output is the last hidden layer"
-            )
-        return same[-1]
+    None, too, where it is called several times a pass: logits of a recurrent network come from one of many.
+
+    Args:
+        x: images (n, ...) on the device of the model; two are shown.
+    """
+    made: list[tuple[str, Tensor]] = []
+    with undisturbed(model, seeded=False), evaluating(model), ExitStack() as stack:
+        for name, module in model.named_modules():
+            if any(p.ndim > 1 for p in module.parameters(recurse=False)):
+
+                def note(_: nn.Module, __: Any, output: Any, name: str = name) -> None:
+                    if isinstance(output, Tensor):
+                        made.append((name, output.detach().clone()))
+
+                stack.callback(module.register_forward_hook(note).remove)
+        logits = model(x[:2].clone())
+    same = [name for name, output in made if output.shape == logits.shape and torch.equal(output, logits)]
+    called = [name for name, _ in made]
+    return same[0] if same and called.count(same[0]) == 1 else None  # the innermost returns first

@@ -154,7 +154,7 @@ def test_a_result_that_is_saved_again_is_equal(name, tmp_path):
 
 def test_an_evaluation_returns_from_its_file(evaluation, tmp_path):
     found, path = evaluation
-    assert set(found.drawings()) == {"evaluation/sets", "evaluation/corruptions"}
+    assert set(found.drawings()) == {"evaluation/sets", "evaluation/corruptions", "evaluation/strange"}
     again = ictal.load(path)
     assert summarise(again) == summarise(found)
     assert again.to_json()["sets"]["test"]["ece"] is None
