@@ -272,12 +272,14 @@ def _evaluated(
     layer: str,
 ) -> Evaluated:
     """Return an evaluation with its tables."""
+    from ..attacks.gradient import PGD
     from ..probe.kept import undisturbed
     from ..probe.layers import evaluating
     from ..training import assess, probabilities, reliability
 
     data, notes = of.data, list(found.assumptions)
     sds = [checked("evaluate.noise", float, Param("", ge=0), sd) for sd in noise]
+    made = [PGD(float(each)) if isinstance(each, int | float) else each for each in attacks]
     sets = {name: (getattr(data, f"x_{name}"), getattr(data, f"y_{name}")) for name in ("train", "test", "val")}
     known = {name: assess(of.model, of.shown(x), of.classes(y)) for name, (x, y) in sets.items() if len(x)}
     bins = reliability(probabilities(of.model, of.shown(data.x_test)), data.y_test)
@@ -293,8 +295,8 @@ def _evaluated(
     if beyond and (noise or attacks or corruptions):
         notes.append(f"{beyond:,} of {data.x_test.size:,} values of the test images lie outside of [0, 1]: clipped")
     found = replace(found, sets=known, reliability=bins, noise=[_noisy(of, sd) for sd in sorted(set(sds))])
-    if attacks:
-        rows, warnings = _attacked(of, attacks)
+    if made:
+        rows, warnings = _attacked(of, made)
         found = replace(found, attacks=rows, warnings=warnings)
     if corruptions:
         found = replace(found, corruptions=_corrupted(of))
@@ -317,14 +319,12 @@ def _noisy(of: _Subject, sd: float) -> NoiseAccuracy:
     return NoiseAccuracy(sd, n, accuracy, *wilson(accuracy * n, n))
 
 
-def _attacked(of: _Subject, attacks: Sequence[float | Attack]) -> tuple[list[AttackRow], Sequence[str]]:
-    from ..attacks.gradient import PGD
+def _attacked(of: _Subject, attacks: Sequence[Any]) -> tuple[list[AttackRow], Sequence[str]]:
     from ..attacks.measure import attacked
     from ..datasets.corruptions import noisy
 
-    made = [PGD(float(each)) if isinstance(each, int | float) else each for each in attacks]
     x, y = of.shown(noisy(of.data.x_test, 0.0)), of.classes(of.data.y_test)  # checked and clipped
-    found = attacked(of.model, x, y, made, seed=of.seed, progress=of.progress)
+    found = attacked(of.model, x, y, attacks, seed=of.seed, progress=of.progress)
     return list(found.rows), found.warnings
 
 
