@@ -18,6 +18,9 @@ from .experiments.reproduce import ledger as ledger
 from .experiments.reproduce import reproduce as reproduce
 from .models import SYSTEMS as SYSTEMS  # the systems, by name
 from .models.architectures import ARCHITECTURES as ARCHITECTURES  # the networks that Ictal trains, by name
+from .models.attacks import ATTACKS as ATTACKS  # the attacks on networks, by name
+from .models.attacks.result import Attacked as Attacked
+from .models.attacks.worst import adversarial as adversarial
 from .models.datasets import DATA as DATA  # the data sets, by name
 from .models.datasets import load_data as load_data
 from .models.monitoring.loops import accelerate_monitor as accelerate_monitor
@@ -54,6 +57,7 @@ from .verbs.analyse import fixed_points as fixed_points
 from .verbs.analyse import lyapunov as lyapunov
 from .verbs.analyse import phase_plane as phase_plane
 from .verbs.analyse import scan as scan
+from .verbs.attack import attack as attack
 from .verbs.compare import compare as compare
 from .verbs.eeg import analyse_eeg as analyse_eeg
 from .verbs.eeg import measure_over_time as measure_over_time

@@ -17,6 +17,17 @@ from .architectures.resnet import ResNet as ResNet
 from .architectures.spiking import SpikingNet as SpikingNet
 from .architectures.vgg import VGG as VGG
 from .architectures.vit import ViT as ViT
+from .attacks import ATTACKS as ATTACKS  # the attacks on networks, by name
+from .attacks.gradient import FGSM as FGSM
+from .attacks.gradient import PGD as PGD
+from .attacks.linear import Linear as Linear
+from .attacks.measure import attacked as attacked
+from .attacks.noise import RandomSign as RandomSign
+from .attacks.result import Attacked as Attacked
+from .attacks.result import AttackRow as AttackRow
+from .attacks.spsa import SPSA as SPSA
+from .attacks.transfer import Transfer as Transfer
+from .attacks.worst import adversarial as adversarial
 from .datasets import DATA as DATA  # the data sets, by name
 from .datasets import Dataset as Dataset
 from .datasets import load_data as load_data

@@ -20,6 +20,7 @@ PANELS = Registry("panel", "ictal", {
     "observations": ("analyses.figures.notebook.trainings:draw_observations", "a measure against its driver"),
     "planted": ("analyses.figures.notebook.trainings:draw_planted", "right verdicts by case"),
     "evaluation": ("analyses.figures.notebook.trainings:draw_evaluation", "accuracy by set of images"),
+    "attacked": ("analyses.figures.notebook.trainings:draw_attacked", "accuracy over the size of an attack"),
     "sweep": ("analyses.figures.notebook.grids:draw_sweep", "mean activity against the parameters"),
 })  # fmt: skip
 

@@ -26,6 +26,7 @@ RESULTS = Registry("result", "ictal", {
     "observations": ("analyses.evidence.store:Observations", "one measure against its drivers"),
     "planted": ("experiments.planted:PlantedRates", "error rates of verdicts"),
     "evaluation": ("models.trained.evaluated:Evaluated", "accuracy, calibration and robustness of a trained network"),
+    "attacked": ("models.attacks.result:Attacked", "accuracy of a network under attack, by size"),
     "model": ("models.trained.network:TrainedNetwork", "a trained network (.pt)"),
     "sweep": ("sweeps.sweep:open_sweep", "runs over a grid of parameters (a folder)"),
 })  # fmt: skip
@@ -41,6 +42,7 @@ FIGURES = Registry("figure", "ictal", {
     "model": ("models.trained.network:network_drawings", "activity of every layer"),
     "planted": ("analyses.figures.rates:planted_drawings", "right verdicts by case"),
     "evaluation": ("analyses.figures.evaluation:evaluation_drawings", "accuracy by set and strength, reliability"),
+    "attacked": ("analyses.figures.attacks:attacked_drawings", "accuracy over the size of an attack, by loss"),
     "sweep": ("analyses.figures.sweep:sweep_drawings", "mean activity against the parameters of the grid"),
 })  # fmt: skip
 OVERVIEWS = Registry("overview", "ictal", {
@@ -55,6 +57,7 @@ OVERVIEWS = Registry("overview", "ictal", {
     "model": ("models.trained.network:network_overview", "activity of layers, and correlations of their units"),
     "planted": ("analyses.figures.overview.rates:planted_overview", "right verdicts by case and claim"),
     "evaluation": ("analyses.figures.overview.evaluation:evaluation_overview", "accuracy, calibration, robustness"),
+    "attacked": ("analyses.figures.overview.attacks:attacked_overview", "accuracy over size, beside noise; checks"),
     "sweep": ("analyses.figures.overview.sweep:sweep_overview", "measures and means over the grid"),
 })  # fmt: skip
 PAGES = Registry("page", "ictal", {

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from .overview.evaluation import attack_curve, noise_curve, reliability_diagram, strange_rows
+from .overview.attacks import accuracy_over_size
+from .overview.evaluation import noise_curve, reliability_diagram, strange_rows
 from .parts.style import Drawing, new_figure, styled
 from .sweep import grid_figure
 
@@ -27,10 +28,10 @@ def evaluation_drawings(found: Any) -> Iterator[Drawing]:
         text += f"{found.sets['test'].calibration}."
         yield _alone("reliability", text, lambda axes: reliability_diagram(axes, found.reliability))
     if found.attacks:
-        warned, attacked = bool(found.warnings), found.attacked
+        attacked = found.attacked
         text = f"Accuracy of {found.architecture} under {attacked.in_words}, and under random signs of the same size."
         text += "".join(f" {one}." for one in found.warnings)
-        yield _alone("attacks", text, lambda axes: attack_curve(axes, attacked, warned=warned))
+        yield _alone("attacks", text, lambda axes: accuracy_over_size(axes, attacked))
     if found.noise:
         text = f"Accuracy of {found.architecture} on test images with Gaussian noise, with Wilson's 95 % interval."
         yield _alone("noise", text, lambda axes: noise_curve(axes, found.sets["test"], found.noise))

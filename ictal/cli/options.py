@@ -75,6 +75,13 @@ _OWNERS = (
     "lyapunov",
     "load_data",
     "LayerSynchrony",
+    "attack",
+    "FGSM",
+    "PGD",
+    "RandomSign",
+    "Transfer",
+    "Linear",
+    "SPSA",
 )  # before a dot
 
 

@@ -19,6 +19,7 @@ from ..analyses.measures.scales import SCALES
 from ..analyses.nulls.kinds import DESCRIPTIONS
 from ..models import SYSTEMS
 from ..models.architectures import ARCHITECTURES
+from ..models.attacks import ATTACKS
 from ..models.treatments import TREATMENTS
 from ..simulator import InputError, Normal, Uniform
 from ..simulator.fields import Param, declared, default_of
@@ -90,7 +91,7 @@ def description(name: str) -> dict[str, Any]:
         preset = found()
         parameters = [{**p, "default": _plain(getattr(preset, p["name"]))} for p in _parameters(type(preset))]
         return facts | {"text": inspect.getdoc(type(preset)) or "", "parameters": parameters}
-    if table in (SYSTEMS, TREATMENTS):
+    if table in (SYSTEMS, TREATMENTS, ATTACKS):
         return facts | {"text": inspect.getdoc(found) or "", "parameters": _parameters(found)}
     if table is CLAIMS:
         return facts | {"text": inspect.cleandoc(found.text or "")}

@@ -18,6 +18,7 @@ USES = {
     "architecture": "ictal train {} --set KEY=VALUE",
     "network": "ictal simulate {} --duration SECONDS --set KEY=VALUE",
     "run": "ictal simulate {} --set KEY=VALUE",
+    "attack": "ictal attack FILE.pt --attack {} --eps A,B; in Python ictal.attack",
     "treatment": "ictal train ARCH --treat {}=DOSE,KEY=VALUE; the first is the dose",
 }
 

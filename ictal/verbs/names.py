@@ -11,6 +11,7 @@ from ..analyses.claims import CLAIMS
 from ..analyses.measures import MEASURES
 from ..models import SYSTEMS
 from ..models.architectures import ARCHITECTURES
+from ..models.attacks import ATTACKS
 from ..models.datasets import DATA
 from ..models.treatments import TREATMENTS
 from ..simulator import InputError, unknown
@@ -34,6 +35,7 @@ REGISTRIES = {  # in the order in which `explain` looks a name up
     "measures": MEASURES,
     "architectures": ARCHITECTURES,
     "treatments": TREATMENTS,
+    "attacks": ATTACKS,
     "experiments": EXPERIMENTS,
     "claims": CLAIMS,
     "data": DATA,

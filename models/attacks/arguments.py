@@ -52,8 +52,8 @@ def images_of(victim: Victim, x: Any, y: Any) -> tuple[Tensor, Tensor]:
         )
     if y.shape != x.shape[:1] or y.is_floating_point() or y.is_complex() or y.dtype == torch.bool or int(y.min()) < 0:
         raise InputError(
-            f"attack.y: must be {len(x)} labels, integers from 0 on, one an image (one-hot: y.argmax(1)); got {_dtype(y)} "
-            f"of shape {tuple(y.shape)}"
+            f"attack.y: must be {len(x)} labels, integers from 0 on, one an image (one-hot: y.argmax(1)); got "
+            f"{_dtype(y)} of shape {tuple(y.shape)}"
             + (f" from {int(y.min())} on" if y.shape == x.shape[:1] and not y.is_complex() else "")
         )
     x = x.detach().to(victim.device, victim.dtype)
@@ -63,13 +63,13 @@ def images_of(victim: Victim, x: Any, y: Any) -> tuple[Tensor, Tensor]:
     if victim.bounds is not None and not (victim.bounds[0] <= low and high <= victim.bounds[1]):
         wanted = "({:g}, {:g})".format(*victim.bounds)
         raise InputError(
-            f"attack.x: must lie in the bounds {wanted}; got {low:g}..{high:g}; scale the images and standardise within "
-            "the model, or give bounds=(LOW, HIGH), or bounds=None for no bounds"
+            f"attack.x: must lie in the bounds {wanted}; got {low:g}..{high:g}; scale the images and standardise "
+            "within the model, or give bounds=(LOW, HIGH), or bounds=None for no bounds"
         )
     return x, y.long().to(victim.device)
 
 
-def checked(victim: Victim, x: Tensor, y: Tensor) -> tuple[str, ...]:
+def checked(victim: Victim, x: Tensor, y: Tensor, what: str = "attack.model") -> tuple[str, ...]:
     """Return sentences on a model that answers otherwise when it is asked again; within `Victim.evaluating`.
 
     Raises:
@@ -82,12 +82,12 @@ def checked(victim: Victim, x: Tensor, y: Tensor) -> tuple[str, ...]:
     except InputError:
         raise
     except (RuntimeError, ValueError, TypeError, IndexError, NotImplementedError) as error:
-        raise cannot_take("attack", some, error) from error
+        raise InputError(f"{what}: {cannot_take(some, error, len(x))}") from error
     if not bool(torch.isfinite(once).all()):
-        raise InputError("attack.model: must return finite logits; got NaN or infinity for some images")
+        raise InputError(f"{what}: must return finite logits; got NaN or infinity for some images")
     if once.shape[1] < 2 or once.shape[1] <= int(y.max()):
         raise InputError(
-            f"attack.model: must return a logit for each class, two at least and up to the label {int(y.max())}; got "
+            f"{what}: must return a logit for each class, two at least and up to the label {int(y.max())}; got "
             f"{once.shape[1]}"
         )
     notes = []
@@ -109,9 +109,7 @@ def in_training(model: nn.Module) -> tuple[str, ...]:
     """Return a sentence if a model is in training mode."""
     if not model.training:
         return ()
-    return (
-        "the model is in training mode; it was attacked in evaluation mode, without dropout and with running statistics",
-    )
+    return ("the model is in training mode; it was attacked in evaluation mode: no dropout, running statistics",)
 
 
 def _differ(a: Tensor, b: Tensor) -> bool:
@@ -120,7 +118,7 @@ def _differ(a: Tensor, b: Tensor) -> bool:
 
 def _tensor(name: str, values: Any) -> Tensor:
     try:
-        return torch.from_numpy(np.ascontiguousarray(values))
+        return torch.tensor(np.asarray(values))
     except (TypeError, ValueError) as error:
         raise InputError(f"attack.{name}: must be an array of numbers; got {type(values).__name__}") from error
 

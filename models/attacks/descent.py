@@ -36,8 +36,8 @@ def descend(
             largest = gradient.flatten(1).abs().amax(1)
             if not bool(torch.isfinite(largest).all()):
                 raise InputError(
-                    f"attack: the gradient of the loss {loss} is not finite at some images; mend the model there (a root "
-                    "or a logarithm of 0), or give another of losses="
+                    f"attack: the gradient of the loss {loss} is not finite at some images; mend the model there (a "
+                    "root or a logarithm of 0), or give another of losses="
                 )
             zero = largest == 0
         if stop:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from ...simulator import InputError
 from ...simulator.fields import Checked, Param
-from .settings import EPSILON, KAPPA, NORM, STEP, STEPS, Loss, Norm
+from .settings import EPSILON, KAPPA, LOSSES, NORM, RESTARTS, STEP, STEPS, Loss, Norm
 
 if TYPE_CHECKING:  # torch and numpy take long to import
     import numpy as np
@@ -32,7 +32,7 @@ class FGSM(Checked):
 
     epsilon: Annotated[float, Param(EPSILON, ge=0)]
     norm: Annotated[Norm, Param(NORM)] = "linf"
-    losses: Annotated[tuple[Loss, ...], Param("losses to raise, each in a try of its own")] = ("cross-entropy",)
+    losses: Annotated[tuple[Loss, ...], Param(LOSSES)] = ("cross-entropy",)
     kappa: Annotated[float, Param(KAPPA, ge=0)] = 0.0
 
     steps = restarts = 1
@@ -70,8 +70,11 @@ class PGD(Checked):
     epsilon: Annotated[float, Param(EPSILON, ge=0)]
     norm: Annotated[Norm, Param(NORM)] = "linf"
     steps: Annotated[int, Param(STEPS, ge=1)] = 20
-    restarts: Annotated[int, Param("tries of each loss: the first from the image, the others from random points", ge=1)] = 1
-    losses: Annotated[tuple[Loss, ...], Param("losses to raise, each in tries of its own")] = ("cross-entropy", "margin")
+    restarts: Annotated[int, Param(RESTARTS, ge=1)] = 1
+    losses: Annotated[tuple[Loss, ...], Param(LOSSES)] = (
+        "cross-entropy",
+        "margin",
+    )
     step: Annotated[float | None, Param(STEP, gt=0)] = None
     kappa: Annotated[float, Param(KAPPA, ge=0)] = 0.0
 

@@ -78,9 +78,7 @@ def weights_of(victim: Victim, x: Tensor) -> Tensor:
     logits = victim.logits(x)
     away = (victim.logits(origin) + x.flatten(1).to(weights) @ weights.T - logits).abs().max()
     if not bool(away <= NEAR * logits.abs().max().clamp_min(1.0)):
-        raise InputError(
-            "Linear: is exact for linear models alone, and this one is not linear; give attack=\"pgd\""
-        )
+        raise InputError('Linear: is exact for linear models alone, and this one is not linear; give attack="pgd"')
     return weights
 
 

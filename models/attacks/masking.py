@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -46,11 +47,11 @@ def doubts(
 ) -> tuple[list[str], list[AttackRow]]:
     """Return a sentence for each check that fires, and the rows of the checks.
 
-    From the attacks themselves: a gradient that is exactly 0 at more than 5 % of the attacked images; random noise
-    that fools more than the attack; a larger size that fools fewer. Then, at the size with the most images that both stand and
-    could fall, on up to 100 images that stand: one step, twice the steps with one more restart, and a gradient-free
-    attack may fool at most 5 % of them. Last, on up to 100 images that are classified as labelled, an attack without a
-    limit of size must fool all.
+    From the attacks themselves: a gradient that is exactly 0 at more than 5 % of the attacked images; random noise that
+    fools more than the attack; a larger size that fools fewer. Then, at the size that fools the share nearest to a
+    half, on up to 100 images that stand: twice the steps with one more restart, one step, and a black-box attack may
+    each fool at most 5 %. Last, on up to 100 images that are classified as labelled, an attack without a limit of size
+    must fool all.
 
     Args:
         found: outcomes by size, the smallest first.
@@ -62,10 +63,10 @@ def doubts(
     """
     said = [*_zeros(found), *_against_noise(found), *_over_sizes(found)]
     rows: list[AttackRow] = []
-    if not isinstance(found[0].attack, FGSM | PGD) or not bool(right.any()):
+    if type(found[0].attack) not in (FGSM, PGD) or not bool(right.any()):
         return said, rows
     n_right = int(right.sum())
-    chosen = min(found, key=lambda one: abs(int(one.left.sum()) - n_right / 2))
+    chosen = min(found, key=lambda one: (abs(int(one.left.sum()) - n_right / 2), -one.attack.epsilon))
     attack = chosen.attack
     if attack.epsilon > 0 and bool(chosen.left.any()):
         for control, words in _controls(attack):
@@ -75,10 +76,8 @@ def doubts(
             note = f"check on {len(sample)} images that stand"
             rows.append(_row(control, stands, len(sample), note))
             if fallen >= SOME and fallen > MANY * len(sample):
-                said.append(
-                    f"gradients may be masked: of {len(sample)} images that the attack leaves right at ε = "
-                    f"{attack.epsilon:g}, {fallen} fall to {words}"
-                )
+                of = f"of {len(sample)} images that the attack leaves right at ε = {attack.epsilon:g}, {fallen} fall to"
+                said.append(words.format(of))
     if victim.bounds is not None:
         low, high = victim.bounds
         width = (high - low) if attack.norm == "linf" else (high - low) * float(x[0].numel()) ** 0.5
@@ -114,34 +113,34 @@ def _against_noise(found: Sequence[Found]) -> list[str]:
         more = 0 if control is None else round((one.worst.accuracy - control.accuracy) * control.n)
         if control is not None and more >= SOME:
             said.append(
-                f"gradients are masked: at ε = {one.attack.epsilon:g} random noise leaves {control.accuracy:.3g} right, "
-                f"and the attack {one.worst.accuracy:.3g}"
+                f"gradients are masked: at ε = {one.attack.epsilon:g} random noise leaves {control.accuracy:.3g} "
+                f"right, and the attack {one.worst.accuracy:.3g}"
             )
     return said
 
 
 def _over_sizes(found: Sequence[Found]) -> list[str]:
-    pairs = zip(found, found[1:], strict=False)
     return [
         f"the attack is not at its best: accuracy rises from {a.worst.accuracy:.3g} at ε = {a.attack.epsilon:g} to "
         f"{b.worst.accuracy:.3g} at {b.attack.epsilon:g}; a larger ball holds the smaller one; take more steps"
-        for a, b in pairs
+        for a, b in pairwise(found)
         if round((b.worst.accuracy - a.worst.accuracy) * a.worst.n) >= SOME
     ]
 
 
 def _controls(attack: Attack) -> list[tuple[Attack, str]]:
-    """Return the attacks on images that stand, each with its words."""
+    """Return the attacks on images that stand, each with its sentence, in which {} is what fell."""
     stronger = _stronger(attack)
     of_more = (
-        f"PGD with {stronger.steps} steps and {stronger.restarts} restarts: the attack is not at its best, give it more"
+        f"the attack is not at its best: {{}} PGD with {stronger.steps} steps, {stronger.restarts} restarts and the "
+        f"losses {' and '.join(stronger.losses)}; give it more of these"
     )
     controls: list[tuple[Attack, str]] = [(stronger, of_more)]
     if isinstance(attack, PGD):
         one = FGSM(attack.epsilon, attack.norm, attack.losses, attack.kappa)
-        controls.append((one, "one step (FGSM), which many steps should beat"))
+        controls.append((one, "gradients may be masked: {} one step (FGSM), which many steps should beat"))
     black_box = SPSA(attack.epsilon, attack.norm)
-    controls.append((black_box, "a black-box attack (SPSA), which sees no gradient"))
+    controls.append((black_box, "gradients may be masked: {} a black-box attack (SPSA), which sees no gradient"))
     return controls
 
 
@@ -151,8 +150,8 @@ def _stronger(attack: Attack) -> PGD:
     losses = tuple(dict.fromkeys((*attack.losses, "margin")))
     if isinstance(attack, PGD):
         steps, restarts = STRONGER * attack.steps, attack.restarts + 1
-        return PGD(attack.epsilon, attack.norm, steps, restarts, losses, None, attack.kappa)  # type: ignore[arg-type]
-    return PGD(attack.epsilon, attack.norm, losses=losses, kappa=attack.kappa)  # type: ignore[arg-type]
+        return PGD(attack.epsilon, attack.norm, steps, restarts, losses, None, attack.kappa)
+    return PGD(attack.epsilon, attack.norm, losses=losses, kappa=attack.kappa)
 
 
 def _some(which: Tensor, seed: int) -> Tensor:

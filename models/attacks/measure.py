@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +20,7 @@ from .base import Attack, Victim
 from .masking import Found, doubts
 from .noise import RandomSign
 from .result import CLEAN, NOISE, WORST, Attacked, AttackRow, row
+from .transfer import Transfer
 from .worst import BATCH, Report, standing
 
 
@@ -64,7 +65,13 @@ def attacked(
     name = name_of(first)
     with victim.evaluating(), torch.no_grad():
         random = checked(victim, images, labels)
-        right = torch.cat([~victim.wrong(images[at], labels[at]) for at in torch.arange(len(images)).split(BATCH)])
+        if isinstance(first, Transfer):
+            source = Victim(cast(nn.Module, first.source), victim.bounds)
+            with source.evaluating():
+                checked(source, images.to(source.device, source.dtype), labels.to(source.device), "attack.other")
+        right = ~torch.cat(
+            [victim.wrong(images[k : k + BATCH], labels[k : k + BATCH]) for k in range(0, len(x), BATCH)]
+        )
         rows = [row(CLEAN, int(right.sum()), len(images))]
         report = _report(progress, len(images) * len(first.losses) * first.restarts * len(wanted))
         found = []
@@ -96,8 +103,8 @@ def attacks_of(attacks: Any) -> list[Attack]:
         raise InputError("attack: must have at least one size; got none")
     for each in given:
         if not hasattr(each, "once") or not hasattr(each, "epsilon"):
-            raise InputError(f'attack: must be an attack, e.g. PGD(0.03); got {each!r}; ictal.attack takes a name')
-    alike = {tuple((k, v) for k, v in _values(each).items() if k != "epsilon") + (type(each),) for each in given}
+            raise InputError(f"attack: must be an attack, e.g. PGD(0.03); got {each!r}; ictal.attack takes a name")
+    alike = {(type(each), *((k, v) for k, v in _values(each).items() if k != "epsilon")) for each in given}
     if len(alike) > 1:
         raise InputError("attack: the attacks must differ in their size alone; attack once for each of them")
     sizes = [each.epsilon for each in given]

@@ -12,6 +12,14 @@ from ...simulator.files.result import Result
 from .settings import NORMS
 
 CLEAN, NOISE, WORST = "none", "random-sign", "worst"
+_NAMES = {
+    "fgsm": "FGSM",
+    "pgd": "PGD",
+    NOISE: "random signs",
+    "transfer": "transfer of PGD",
+    "linear": "exact optimum",
+    "spsa": "SPSA",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,8 +30,8 @@ class AttackRow:
         attack: its name in ATTACKS; "none" for the images as they are.
         norm: "linf" or "l2"; "" for the images as they are.
         epsilon: size, in the units of the images; 0 for the images as they are.
-        loss: "cross-entropy", "margin" or "cw": after this loss and those before it in the order of the rows, so that an
-            image that an earlier one has fooled counts as fooled; "worst": per image over all losses and restarts,
+        loss: "cross-entropy", "margin" or "cw": after this loss and those before it in the order of the rows: an image
+            that an earlier one has fooled counts as fooled; "worst": per image over all losses and restarts,
             the answer; "" of attacks without.
         steps: along the gradient; 0 of attacks without.
         restarts: tries of each loss.
@@ -113,7 +121,7 @@ class Attacked(Result):
         """The attack, e.g. ``"PGD-20 in L∞, worst of 2 losses, 5 restarts"``."""
         first = self.worst(self.epsilons[0])
         losses = len({one.loss for one in self.rows if one.attack == first.attack and not one.note} - {WORST, ""})
-        name = "random signs" if first.attack == NOISE else first.attack.upper() if first.attack != "linear" else "exact"
+        name = _NAMES.get(first.attack, first.attack)
         steps = f"-{first.steps}" if first.steps > 1 else ""
         worst = f", worst of {losses} losses" if losses > 1 else ""
         restarts = f", {first.restarts} restarts" if first.restarts > 1 else ""

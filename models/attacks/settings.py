@@ -12,3 +12,5 @@ NORM = "norm of the ball: linf, the largest change of a value, or l2, the root o
 STEPS = "steps along the gradient"
 STEP = "size of a step, as a fraction of ε; 2.5 / steps if left out [1]"
 KAPPA = "confidence κ of the loss cw: margin beyond which it is flat [logit]"
+LOSSES = "losses to raise, each in tries of its own"
+RESTARTS = "tries of each loss: the first from the image, the others from random points"

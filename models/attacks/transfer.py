@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, cast
 
 from ...simulator import InputError
 from ...simulator.fields import Param
 from .gradient import PGD
 
 if TYPE_CHECKING:  # torch takes long to import
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from .base import Outcome, Victim
 
@@ -26,7 +26,7 @@ class Transfer(PGD):
         InputError: as of PGD; no source, or one that is no torch module.
     """
 
-    source: Annotated[Any, Param("the other model, a torch module")] = None
+    source: Annotated[object, Param("the other model, a torch module")] = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -43,7 +43,7 @@ class Transfer(PGD):
         """Try once; see `Attack.once`."""
         from .base import Victim
 
-        source = Victim(self.source, victim.bounds)
+        source = Victim(cast("nn.Module", self.source), victim.bounds)
         made_on = PGD(**{item.name: getattr(self, item.name) for item in fields(PGD)})
         there = None if noise is None else noise.to(source.device, source.dtype)
         with source.evaluating():

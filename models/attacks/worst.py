@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -59,8 +59,8 @@ def adversarial(
     with victim.evaluating():
         checked(victim, images, labels)
         found, still = images.clone(), torch.ones_like(labels, dtype=torch.bool)
-        for loss, restart, noise in tries(attack, images, seed):
-            for at in torch.nonzero(still)[:, 0].split(BATCH):
+        for loss, _, noise in tries(attack, images, seed):
+            for at in _batches(still):
                 outcome = _once(attack, victim, images, labels, at, loss, noise, stop=False)
                 found[at] = outcome.images
                 still[at] = ~outcome.fooled
@@ -85,17 +85,16 @@ def standing(
     """
     left = first.clone()
     for loss, restart, noise in tries(attack, x, seed):
-        index = torch.nonzero(left)[:, 0]
-        zero = 0
-        for at in index.split(BATCH) if len(index) else ():
+        attacked, zero = int(left.sum()), 0
+        for at in _batches(left):
             outcome = _once(attack, victim, x, y, at, loss, noise, stop=True)
             left[at] = ~outcome.fooled
             zero += int(outcome.zero.sum())
             if report:
                 report(len(at), f"{loss}, try {restart + 1}" if loss else f"try {restart + 1}")
         if report:
-            report(int(len(x) - len(index)), loss)
-        yield Try(loss, restart, left.clone(), len(index), zero if restart == 0 else 0)
+            report(len(x) - attacked, loss)
+        yield Try(loss, restart, left.clone(), attacked, zero if restart == 0 else 0)
 
 
 def tries(attack: Attack, x: Tensor, seed: int) -> Iterator[tuple[str, int, Tensor | None]]:
@@ -109,6 +108,13 @@ def tries(attack: Attack, x: Tensor, seed: int) -> Iterator[tuple[str, int, Tens
             yield loss, restart, None if drawn is None else torch.from_numpy(drawn)
 
 
+def _batches(which: Tensor) -> Iterator[Tensor]:
+    """Yield the indices of these images, BATCH at a time."""
+    index = torch.nonzero(which)[:, 0]
+    for first in range(0, len(index), BATCH):
+        yield index[first : first + BATCH]
+
+
 def _once(
     attack: Attack, victim: Victim, x: Tensor, y: Tensor, at: Tensor, loss: str, noise: Tensor | None, *, stop: bool
 ) -> Outcome:
@@ -116,9 +122,3 @@ def _once(
     if rows is not None and rows.is_floating_point():
         rows = rows.to(x.dtype)
     return attack.once(victim, x[at], y[at], loss, rows, stop=stop)
-
-
-def resized(attack: Attack, epsilon: float) -> Attack:
-    """Return the attack with another size."""
-    made: Attack = replace(attack, epsilon=epsilon)  # type: ignore[type-var]  # a dataclass
-    return made

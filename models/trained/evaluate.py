@@ -17,9 +17,10 @@ from ...simulator.fields import Param, checked
 from ...simulator.progress import shows_progress
 from ...simulator.types import Progress, Shown
 from ..probe.choice import check_model
-from ..training.build import device, open_model
+from ..training.build import device
 from ..training.settings import DataChoice
 from .evaluated import Evaluated, NoiseAccuracy, Strange
+from .opened import data_of_training, network_and_data, seed_of_training
 
 if TYPE_CHECKING:  # torch takes seconds to import
     import torch
@@ -108,26 +109,16 @@ def evaluate_file(
     from ..training.checkpoint import architecture_in_words
 
     where = device(device_name)
-    model, about = open_model(path)
-    model = model.to(where)
-    own, seed = seed_of_training(about), seed_of_training(about) if seed is None else seed
-    if data is None:
-        data = data_of_training(about, path)
-        loaded = data.load(own)
-        if loaded.sha256() != about.get("data_sha256", loaded.sha256()):
-            raise InputError(
-                f"{path}: was trained on other data than {data.name} holds now; its test images may have been among "
-                f"the training images then; to evaluate on the data of now give --data {data.name}"
-            )
-    else:
-        own, loaded = seed, data.load(seed)
-    _check_fits(loaded, about, path)
+    model, loaded, about = network_and_data(path, data, seed)
+    own = seed_of_training(about)
     if (corruptions or strange or attacks or noise) and loaded.kind != "images":
         raise InputError(
             f"{loaded.name}: holds {loaded.kind}; noise, attacks, corruptions and strange images are for images"
         )
+    seed, own = own if seed is None else seed, own if data is None or seed is None else seed
+    data = data or data_of_training(about, path)
     outside = {HELD_OUT: data.pair(own).outside} if strange and data.hold_out else {}
-    subject = _Subject(model, loaded, where, torch.float32, seed, progress)
+    subject = _Subject(model.to(where), loaded, where, torch.float32, seed, progress)
     with cpu_threads(threads):
         found = Evaluated(
             architecture_in_words(about["architecture"]), data, seed, {}, assumptions=loaded.notes or (),
@@ -234,31 +225,6 @@ def _channels_first(shape: tuple[int, ...], channels: str | None, needed: bool) 
         )
     taken = first and not last
     return taken, [f"images (n, {'channel, height, width' if taken else 'height, width, channel'})"] * needed
-
-
-def seed_of_training(about: Mapping[str, Any]) -> int:
-    """Return the seed of the training, by which the data were chosen, too."""
-    return int(about.get("job_seed", about.get("seed", 0)))
-
-
-def data_of_training(about: Mapping[str, Any], path: str | os.PathLike[str]) -> DataChoice:
-    """Return the data of the training from the header of a file.
-
-    Raises:
-        InputError: it does not name them.
-    """
-    try:
-        return DataChoice(**about["data"])
-    except (LookupError, TypeError) as error:
-        raise InputError(f"{path}: does not name the data of its training; give --data NAME") from error
-
-
-def _check_fits(data: Dataset, about: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
-    here, there = list(data.image_shape), list(about["shape"])
-    if here != there:
-        raise InputError(f"{data.name}: has images of shape {here}; the network of {path} takes {there}")
-    if data.n_classes != about["n_classes"]:
-        raise InputError(f"{data.name}: has {data.n_classes} classes; the network of {path} has {about['n_classes']}")
 
 
 def _evaluated(

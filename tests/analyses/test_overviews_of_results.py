@@ -325,7 +325,7 @@ def test_an_evaluation_and_weights_are_pages(trained):
         by_size["worst"].append(under.worst(size))
         by_size["noise"].append(under.noise(size))
     lines = drawn("nder attack")
-    for line, name in ((lines[0], "noise"), (lines[2], "worst")):
+    for line, name in ((lines[0], "noise"), (lines[-1], "worst")):
         assert line.get_xdata() == pytest.approx([0, 0.03, 0.1])
         assert line.get_ydata() == pytest.approx([row.accuracy for row in by_size[name]])
     curve = drawn("With Gaussian noise")[0].get_ydata()

@@ -9,7 +9,8 @@ PACKAGE = Path(__file__).resolve().parents[2] / "ictal"
 CHAIN = {  # the rooms, and the folders of each, from the lowest up; "" are the loose files of a room
     "simulator": ", recordings, files, export, neighbours, networks, engines, long_runs",
     "analyses": "measures, nulls, , series, layers, comparison, eeg, why, dynamics, evidence, figures, claims, report",
-    "models": ", rate, spiking, datasets, architectures, probe, attacks, monitoring, treatments, synchrony, training, trained",
+    "models": ", rate, spiking, datasets, architectures, probe, attacks, monitoring, treatments, synchrony, training, "
+    "trained",
     "ictal": "verbs, sweeps, experiments, cli, ",
 }
 

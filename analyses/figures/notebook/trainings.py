@@ -13,7 +13,9 @@ from ....simulator.errors import unknown
 from ...evidence.store import Evidence, Observations
 from ...evidence.training import SET
 from ...measures.notation import notation
-from ..overview.evaluation import attack_curve, noise_curve, reliability_diagram, strange_rows
+from ..attacks import curves
+from ..overview.attacks import accuracy_over_size
+from ..overview.evaluation import noise_curve, reliability_diagram, strange_rows
 from ..parts.style import words
 
 MOST = 12  # conditions on one axis
@@ -114,7 +116,7 @@ def draw_evaluation(found: Any, axes: Axes, *, name: str | None = None) -> None:
     if found.reliability:
         parts["reliability"] = lambda: reliability_diagram(axes, found.reliability)
     if found.attacks:
-        parts["attacks"] = lambda: attack_curve(axes, found.attacked, warned=bool(found.warnings))
+        parts["attacks"] = lambda: accuracy_over_size(axes, found.attacked)
     if found.noise:
         parts["noise"] = lambda: noise_curve(axes, found.sets["test"], found.noise)
     if found.strange:
@@ -132,6 +134,22 @@ def draw_evaluation(found: Any, axes: Axes, *, name: str | None = None) -> None:
     axes.plot(range(len(found.sets)), [one.accuracy for one in found.sets.values()], "o")
     axes.set_xticks(range(len(found.sets)), list(found.sets))
     axes.set(ylabel="accuracy", ylim=(0, 1.05), xlim=(-0.5, len(found.sets) - 0.5))
+
+
+def draw_attacked(found: Any, axes: Axes, *, name: str | None = None) -> None:
+    """Draw accuracy over the size of an attack: the worst and random noise of the same size, or after one loss.
+
+    Raises:
+        InputError: no such loss.
+    """
+    lines = curves(found)
+    if name is not None and name not in lines:
+        raise unknown("loss", name, lines)
+    for label in (name,) if name else ("worst", "random noise"):
+        if label in lines:
+            axes.plot(*lines[label], "o-", label=label)
+    axes.set(xlabel="size ε of the change", ylabel="accuracy", ylim=(0, 1.05))
+    axes.legend(loc="best")
 
 
 def _is_number(text: str) -> bool:

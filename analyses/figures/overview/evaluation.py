@@ -12,15 +12,15 @@ from scipy.stats import binom
 
 from ...evidence.effect import wilson
 from ...measures.notation import short
-from ..parts.palette import HAIR, INK, NET, SOFT, WARN
+from ..parts.palette import HAIR, INK, NET, SOFT
 from ..parts.style import Drawing, words
+from .attacks import accuracy_over_size
 from .frame import page, panel, printed
 from .names import NETWORKS, data_name
 from .panels import (
     FILLED,
     FREE_NULL,
     LETTERS,
-    OPEN,
     axes_at,
     bar_beside,
     below_heading,
@@ -90,8 +90,9 @@ def _panels(found: Any) -> list[_Panel]:
         )
     )
     if found.attacks:
-        title = "✕ Under attack: gradients are masked" if found.warnings else "Under attack, and under random noise"
-        out.append(_Panel(title, CURVE, lambda axes: attack_curve(axes, found.attacked, warned=bool(found.warnings))))
+        doubt = _doubt(found)
+        title = f"✕ Under attack: {doubt}" if doubt else "Under attack, and under random noise"
+        out.append(_Panel(title, CURVE, lambda axes: accuracy_over_size(axes, found.attacked)))
     if found.reliability:
         title = f"Reliability: ECE {short(test.ece, 3)}, by chance {short(test.floor, 3)}"
         out.append(_Panel(title, CURVE, lambda axes: reliability_diagram(axes, found.reliability)))
@@ -121,31 +122,6 @@ def by_set(axes: Axes, sets: Mapping[str, Any]) -> None:
     axes.set_yticks([-row for row in range(len(sets))], list(sets))
     labels_beside(axes, [(short(one.accuracy, 3), float(-row), NET) for row, one in enumerate(sets.values())])
     short_ticks(axes, "x")
-
-
-def attack_curve(axes: Axes, attacked: Any, *, warned: bool) -> None:
-    """Draw accuracy over the size of an attack, beside random noise of the same size."""
-    clean, sizes = attacked.clean, attacked.epsilons
-    start = (0.0, clean.accuracy, clean.low, clean.high)
-    lines = {}
-    for name, rows in (
-        (attacked.in_words.split(",")[0].split(" in ")[0], [attacked.worst(size) for size in sizes]),
-        ("random signs", [attacked.noise(size) for size in sizes]),
-    ):
-        lines[name] = [start, *((one.epsilon, one.accuracy, one.low, one.high) for one in rows if one.epsilon > 0)]
-    (first, worst), (second, noise) = lines.items()
-    norm = {"linf": "L∞", "l2": "L2"}[attacked.worst(sizes[0]).norm]
-    _curve(axes, noise, SOFT, OPEN)
-    _curve(axes, worst, NET, FILLED)
-    _shares(axes, worst[-1][0], f"size of the attack, {norm} [1]")
-    labels = [
-        (f"{first} {short(worst[-1][1])}", worst[-1][1], NET),
-        (f"{second} {short(noise[-1][1])}", noise[-1][1], SOFT),
-    ]
-    labels_beside(axes, labels)
-    if warned:
-        axes.spines["left"].set_color(WARN)
-        axes.spines["bottom"].set_color(WARN)
 
 
 def noise_curve(axes: Axes, test: Any, noise: Sequence[Any]) -> None:
@@ -230,7 +206,7 @@ def _title(found: Any) -> str:
         said.append(
             f"{short(attacked.worst(size).accuracy)} under {attacked.in_words.split(',')[0]} of "
             f"{plain_number(size, 3)}, {short(attacked.noise(size).accuracy)} under random signs of that size"
-            + (" (gradients are masked)" if found.warnings else "")
+            + (f" ({_doubt(found)})" if found.warnings else "")
         )
     elif found.noise:
         said.append(f"{short(found.noise[-1].accuracy)} with noise of SD {plain_number(found.noise[-1].sd, 3)}")
@@ -240,6 +216,13 @@ def _title(found: Any) -> str:
     return f"{who}: {'; '.join(said)}"
 
 
+def _doubt(found: Any) -> str:
+    """Return what casts doubt on the attacks, in a few words; "" if nothing does."""
+    if not found.warnings:
+        return ""
+    return "gradients are masked" if any("masked" in text for text in found.warnings) else "in doubt, see caption"
+
+
 def _caption(found: Any) -> str:
     said = [
         "Dot: accuracy with Wilson's 95 % interval over images; bar: mean confidence, at the dot if calibrated. One "
@@ -247,8 +230,8 @@ def _caption(found: Any) -> str:
     ]
     if found.attacks:
         said.append(
-            f"Attack: {found.attacked.in_words}; an image counts that is right under every try. Random signs: noise of "
-            "the same size, a control."
+            f"Attack: {found.attacked.in_words}; an image counts that is right under every try, with Wilson's 95 %. "
+            "Random noise: signs of the same size, a control."
         )
         said += [f"Warning: {text}." for text in found.warnings]
     if found.reliability:
