@@ -1,7 +1,9 @@
 """Calibration, scores of strange images and noise against closed forms; the evaluation of a network of one's own."""
 
 import math
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -426,3 +428,12 @@ def test_an_evaluation_that_cannot_be_is_one_line(nets, given, message):
         ictal.evaluate_model(**arguments)
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_the_page_runs(capsys):
+    page = (Path(__file__).resolve().parents[2] / "docs" / "robustness.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    space = {}
+    exec(compile(block, "robustness.md", "exec"), space)
+    assert "ECE ." in capsys.readouterr().out
+    assert set(space["found"].document().groups) == {"sets", "reliability", "noise", "attacks", "strange"}
