@@ -12,7 +12,7 @@ from ..simulator.options import Argument
 from .heard import heard, joined
 from .options import Device, Force, Hdf5, Line, check_hdf5, command
 from .output import Output, assumptions, number
-from .tables import table
+from .tables import on_lines, table
 
 if TYPE_CHECKING:
     from ..models.trained.evaluated import Evaluated, Strange
@@ -75,7 +75,7 @@ def _text(found: Evaluated) -> str:
         for name, s in found.sets.items()
     ]
     text = f"{found.architecture} on {found.data.name}\n" + table(columns, rows)
-    text += f"gap {number(found.gap)}\n{found.sets['test'].calibration}\n\n"
+    text += on_lines(f"gap {number(found.gap)}", found.sets["test"].calibration) + "\n"
     clean = found.sets["test"].accuracy
     if found.noise:
         rows = [(number(row.sd), number(row.accuracy), _interval(row.low, row.high)) for row in found.noise]

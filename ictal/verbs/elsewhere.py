@@ -131,8 +131,8 @@ _WAYS = {  # names of the field, separated by commas -> what does it
         ("ictal evaluate net.pt --ood --ood-data NAME", "in Python: ictal.evaluate_model(model, x, y, outside={...})",
          _ROBUST),
     ),
-    "corruption, corruptions, common corruptions, cifar10 c, cifar 10 c, imagenet c, noise robustness, robustness, "
-    "robust accuracy": Way(
+    "corruption, corruptions, common corruptions, cifar10 c, cifar 10 c, imagenet c, noise robustness, "
+    "corruption robustness": Way(
         "accuracy of a trained network on noisy, attacked and corrupted images, over strength",
         ("ictal evaluate net.pt --noise 0.1,0.2 --attack 0.03 --corruptions -o found.h5", "ictal plot found.h5",
          _ROBUST),

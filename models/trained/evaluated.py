@@ -175,8 +175,10 @@ class Evaluated(NamedParts, Result):
         from ..training import Evaluation, ReliabilityBin
 
         sets, strange, corrupted = (_rows(groups.get(key)) for key in ("sets", "strange", "corruptions"))
-        kinds = {"reliability": ReliabilityBin, "noise": NoiseAccuracy, "attacks": AttackRow}
-        listed = {key: from_group(kind, groups[key]) if key in groups else [] for key, kind in kinds.items()}
+        kinds: dict[str, type[Any]] = {"reliability": ReliabilityBin, "noise": NoiseAccuracy, "attacks": AttackRow}
+        listed: dict[str, list[Any]] = {
+            key: from_group(kind, groups[key]) if key in groups else [] for key, kind in kinds.items()
+        }
         return cls(
             config["architecture"],
             DataChoice(**config["data"]),
