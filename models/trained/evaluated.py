@@ -141,7 +141,8 @@ class Evaluated(NamedParts, Result):
         """
         if not self.attacks:
             raise InputError("Evaluated: was made without attacks; give attacks=(0.03,)")
-        return Attacked(self.attacks, {"warnings": self.warnings})
+        about = {"model": self.architecture, "data": self.data.name, "bounds": (0.0, 1.0), "seed": self.seed}
+        return Attacked(self.attacks, {**about, "warnings": list(self.warnings)})
 
     @property
     def config(self) -> dict[str, Any]:  # type: ignore[override]  # there is nothing else to keep

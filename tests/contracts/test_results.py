@@ -43,7 +43,7 @@ WRITTEN = sorted({kind: name for name, kind in KIND.items()}.values())  # one fi
 
 @pytest.fixture
 def evaluation(tmp_path):
-    """The one kind that no command writes."""
+    """An evaluation as it was written before floors, intervals and attacks."""
     sets = {"train": Evaluation(9, 0.1, 1.0, 0.9, 0.05), "test": Evaluation(7, 0.5, 0.75, 0.8, float("nan"))}
     corrupted = {"blur": (0.7, 0.6, 0.5, 0.4, 0.3)}
     found = ictal.Evaluated("mlp", ictal.DataChoice("digits", 9), 3, sets, corrupted, {"noise": Strange(7, 0.5, 0.75)})

@@ -366,6 +366,8 @@ def test_masked_gradients_are_said_in_the_result_and_in_its_title(nets):
     assert plain.warnings == ()
     assert any("cross-entropy is exactly 0" in line for line in loud.warnings)
     assert loud.attacked.worst(0.1).accuracy == pytest.approx(plain.attacked.worst(0.1).accuracy, abs=0.06)
+    assert plain.attacked.overview().title.startswith("Accuracy falls from ")
+    assert set(plain.attacked.drawings()) == {"attacked/accuracy"}
     assert plain.attacks == list(attacked(nets[0], x, y, [PGD(0.1)], seed=0).rows)
     worst, noise = plain.attacked.worst(0.1).accuracy, plain.attacked.noise(0.1).accuracy
     assert worst < 0.5 < 0.9 < noise
