@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from ..parts.palette import HAIR, INK, NET, SOFT
 from ..parts.style import Drawing, words
 from .attacks import accuracy_over_size
 from .frame import page, panel, printed
-from .names import NETWORKS, data_name
+from .names import data_name, network_name
 from .panels import (
     FILLED,
     FREE_NULL,
@@ -196,9 +197,9 @@ def cells(axes: Axes, corruptions: Mapping[str, Sequence[float]]) -> None:
 
 def _title(found: Any) -> str:
     """Return the finding: accuracy, what is left of it, and whether the confidence is right."""
-    name, _, rest = str(found.architecture).partition("(")
     test, on = found.sets["test"], data_name({"data": found.config["data"]})
-    who = f"{NETWORKS.get(name, name)}{f' ({rest}' * bool(rest)}{f' on {on}' * (on != 'arrays')}"
+    who = _network(str(found.architecture))
+    who += "" if on == "arrays" else f"{',' * (',' in who)} on {on}"
     said = [f"test accuracy {short(test.accuracy)}" + (f", gap {short(found.gap)}" if "train" in found.sets else "")]
     if found.attacks:
         attacked = found.attacked
@@ -214,6 +215,18 @@ def _title(found: Any) -> str:
         how = test.calibration.partition(":")[0]
         said.append(f"{how} (ECE {short(test.ece, 3)}, by chance {short(test.floor, 3)})")
     return f"{who}: {'; '.join(said)}"
+
+
+def _network(architecture: str) -> str:
+    """Return a network with its sizes, from its architecture in words.
+
+    >>> _network("mlp(hidden=[64, 64])"), _network("resnet18(depth=18, width=16)"), _network("Sequential")
+    ('MLP, 2 × 64', 'ResNet-18, width 16', 'Sequential')
+    """
+    name, _, settings = architecture.partition("(")
+    hidden, width = re.search(r"hidden=\[([\d, ]+)\]", settings), re.search(r"\bwidth=(\d+)", settings)
+    sizes: dict[str, Any] = {"hidden": [int(n) for n in hidden[1].split(",")]} if hidden else {}
+    return network_name({"system": name, "parameters": sizes | ({"width": int(width[1])} if width else {})})
 
 
 def _doubt(found: Any) -> str:
