@@ -78,7 +78,7 @@ def checked(victim: Victim, x: Tensor, y: Tensor, what: str = "attack.model") ->
     some = x[:FIRST]
     try:
         with torch.no_grad():
-            once, again, alone = victim.logits(some), victim.logits(some), victim.logits(some[:1])
+            once, again, fewer = victim.logits(some), victim.logits(some), victim.logits(some[:2])
     except InputError:
         raise
     except (RuntimeError, ValueError, TypeError, IndexError, NotImplementedError) as error:
@@ -97,7 +97,7 @@ def checked(victim: Victim, x: Tensor, y: Tensor, what: str = "attack.model") ->
             "sees another network than the one it is counted on, and the worst over tries is the worst over draws too; "
             "switch the randomness off in evaluation mode"
         )
-    elif _differ(once[:1], alone):
+    elif _differ(once[:2], fewer):
         notes.append(
             "the answer to an image depends on the other images of its batch (batch normalisation without running "
             "statistics): an attack on one image changes the others"

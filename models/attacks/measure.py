@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ...simulator import InputError
 from ...simulator.fields import Param
 from ...simulator.fields import checked as field_checked
+from ...simulator.files.rows import plain
 from ...simulator.types import Progress
 from ..probe.choice import check_model
 from . import ATTACKS
@@ -89,7 +90,7 @@ def attacked(
         "seed": seed,
     }
     said = {"warnings": [*random, *warned], "assumptions": assumed}
-    return Attacked([*rows, *controls], kept | dict(config or {}) | said)
+    return Attacked([*rows, *controls], plain(kept | dict(config or {}) | said))
 
 
 def attacks_of(attacks: Any) -> list[Attack]:
