@@ -182,7 +182,8 @@ def test_gaussian_noise_costs_what_it_is_known_to(nets):
     clean = np.mean([one.sets["test"].accuracy for one in found])
     means = np.mean([[row.accuracy for row in one.noise] for one in found], axis=0)
     assert clean == pytest.approx(0.974, abs=0.006)
-    assert np.mean([one.sets["test"].ece for one in found]) == pytest.approx(0.008, abs=0.006)
+    ece = np.mean([one.sets["test"].ece for one in found])
+    assert ece == pytest.approx(0.008, abs=0.01)  # chance alone gives .01 with 597 images
     assert means == pytest.approx([0.956, 0.898, 0.633], abs=0.025)  # ± .012 over seeds and draws, of 3 seeds here
     row = found[0].noise[1]
     x = torch.tensor(noisy(X[~TRAIN], 0.2, 0))
