@@ -53,8 +53,9 @@ def test_the_gallery_draws(script, tmp_path):
     assert len(text.splitlines()) <= 80
 
 
-def test_the_gallery_has_four_scripts_a_subject():
+def test_the_gallery_has_four_scripts_or_more_a_subject():
     counts = {
         folder.name: len(list(folder.glob("plot_*.py"))) for folder in (FOLDER / "gallery").iterdir() if folder.is_dir()
     }
-    assert counts == dict.fromkeys(("spiking", "dynamics", "eeg", "deep"), 4)
+    assert set(counts) == {"spiking", "dynamics", "eeg", "deep"}
+    assert min(counts.values()) >= 4
