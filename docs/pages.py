@@ -29,13 +29,20 @@ KINDS = {  # folder -> registry, words on the list
     "systems": (ictal.SYSTEMS, "Everything that yields a Run: `ictal simulate NAME`, `ictal.simulate(NAME)`."),
     "measures": (ictal.MEASURES, "Pure functions of a recording: `ictal measure`, `ictal.measure`."),
     "treatments": (ictal.TREATMENTS, "Changes to a network that are meant to lower its synchrony."),
+    "attacks": (ictal.ATTACKS, "Changes of images that are to mislead a network: `ictal attack`, `ictal.attack`."),
     "experiments": (ictal.EXPERIMENTS, "Systems, treatments and seeds that end in one stored result."),
     "claims": (ictal.CLAIMS, "Statements of the paper, each with a rule that was written before the data."),
     "architectures": (ictal.ARCHITECTURES, "Networks that `ictal train NAME` trains."),
     "data": (ictal.DATA, "Data sets by name: `ictal train --data NAME`."),
 }
 FACTS = ("formula", "range", "floor", "unit", "needs", "shows", "cannot", "citation")
-OWN = {"measures": "comparing.md", "claims": "evidence.md", "experiments": "evidence.md", "data": "data.md"}
+OWN = {
+    "measures": "comparing.md",
+    "attacks": "attacks.md",
+    "claims": "evidence.md",
+    "experiments": "evidence.md",
+    "data": "data.md",
+}
 
 
 def write() -> None:

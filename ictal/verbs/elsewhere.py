@@ -137,6 +137,12 @@ _WAYS = {  # names of the field, separated by commas -> what does it
         ("ictal evaluate net.pt --noise 0.1,0.2 --attack 0.03 --corruptions -o found.h5", "ictal plot found.h5",
          _ROBUST),
     ),
+    "adversarial, adversarial examples, adversarial attack, adversarial robustness, robustness, robust accuracy, "
+    "gradient masking, obfuscated gradients, projected gradient descent, fast gradient sign, carlini wagner, "
+    "autoattack": Way(
+        "accuracy on images that were changed to mislead a network, with checks of masked gradients",
+        ("ictal attack net.pt --eps 0.01,0.03", "ictal explain pgd", "docs/attacks.md"),
+    ),
     "monitor, hook, hooks, activations, forward hook, callback, tensorboard, wandb, weights and biases, mlflow, "
     "pytorch, torch, torch module, nn module": Way(
         "measures of your own model in your own loop, and in its log",

@@ -127,6 +127,10 @@ class Attacked(Result):
         restarts = f", {first.restarts} restarts" if first.restarts > 1 else ""
         return f"{name}{steps} in {NORMS[first.norm]}{worst}{restarts}"  # type: ignore[index]  # a norm in a text
 
+    def tables(self) -> dict[str, Any]:
+        """Return the rows."""
+        return {"rows": list(self.rows)}
+
     def facts(self) -> dict[str, Any]:
         """Return accuracy by size, the settings and the warnings."""
         curve = {f"{one:g}": self.worst(one).accuracy for one in self.epsilons}

@@ -13,7 +13,9 @@ ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("simulator", "analyses", "models")
 CLOSED = ("simulator/engines", "simulator/long_runs", "simulator/networks")  # to analyses: they read and never simulate
 DOORS = {"__init__", *(f"{room}/__init__" for room in ROOMS)}  # they open without HEAVY
-REGISTRIES = {f"models/{folder}/__init__" for folder in ("architectures", "datasets", "treatments")}  # they do, too
+REGISTRIES = {
+    f"models/{folder}/__init__" for folder in ("architectures", "attacks", "datasets", "treatments")
+}  # they do, too
 
 NUMERIC = {"numpy", "scipy", "h5py", "numba", "llvmlite", "array_api_compat"}
 HEAVY = {"torch", "brian2", "matplotlib", "sklearn", "jinja2", "markupsafe", "snntorch"}

@@ -94,7 +94,7 @@ def test_a_file_of_0_1_0_loads_to_an_equal_object(name):
 
 
 def test_there_is_a_file_of_every_kind():
-    assert {*KIND.values(), "evaluation", "why"} == set(RESULTS)  # younger than 0.1.0: test_why has a file
+    assert {*KIND.values(), "evaluation", "why", "attacked"} == set(RESULTS)  # younger than 0.1.0: test_why has a file
 
 
 def test_the_suffix_of_weights_may_be_upper_case(tmp_path):

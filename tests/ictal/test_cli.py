@@ -55,6 +55,7 @@ def test_help_names_every_command(ictal_):
         "sweep",
         "train",
         "evaluate",
+        "attack",
         "measure",
         "analyse",
         "eeg",

@@ -77,7 +77,7 @@ def test_everything_that_is_registered_resolves():
             assert table.load(name) is not None
             assert "\n" not in line
             assert len(line) < 120, (kind, name)
-    for table in (ictal.SYSTEMS, ictal.TREATMENTS):
+    for table in (ictal.SYSTEMS, ictal.TREATMENTS, ictal.ATTACKS):
         assert all(table.load(name).__dataclass_fields__ for name in table)
     assert all(ictal.ARCHITECTURES.load(name)().__dataclass_fields__ for name in ictal.ARCHITECTURES)
     assert all(callable(ictal.EXPERIMENTS.load(name)) for name in ictal.EXPERIMENTS)

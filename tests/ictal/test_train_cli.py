@@ -620,6 +620,50 @@ def test_evaluate_refuses_what_does_not_fit(folder, ictal_, refused):
         assert message in refused("evaluate", *arguments)
 
 
+def test_attack_says_accuracy_by_size(folder, ictal_):
+    ictal_(*SHORT, "-o", "a.h5", "--seed", "2")
+    ictal_(*SHORT, "-o", "b.h5", "--seed", "3")
+    line = ("attack", "a.pt", "--eps", "0.1,0.05", "--steps", "5", "--restarts", "2", "--loss", "cross-entropy,margin")
+    text = ictal_(*line, "-o", "found.h5")
+    text = " ".join(text.split())
+    assert text.startswith(
+        "mlp(hidden=[32, 16]) on digits, 449 images: PGD-5 in L∞, worst of 2 losses, 2 restarts accuracy under attack "
+    )
+    assert "assumed: " not in text
+    found = ictal.load("found.h5")
+    assert found.clean.accuracy == json.loads(ictal_("evaluate", "a.pt", "--json"))["sets"]["test"]["accuracy"]
+    assert found.config["command"].startswith("ictal attack a.pt --eps 0.1,0.05 --steps 5 --restarts 2 --loss ")
+    assert found.epsilons == (0.05, 0.1)
+    again = json.loads(ictal_(*line, "--json"))
+    assert again["rows"] == found.to_json()["rows"]
+    few = json.loads(ictal_("attack", "a.pt", "--eps", "0.1", "--transfer", "b.pt", "--images", "30", "--json"))
+    assert (few["kind"], few["config"]["attack"], few["config"]["source"]["file"]) == ("attacked", "transfer", "a.pt")
+
+
+def test_attack_refuses_what_does_not_fit(folder, ictal_, refused):
+    ictal_(*SHORT, "-o", "a.h5")
+    np.savez("large.npz", x=np.random.default_rng(0).random((40, 9, 9)), y=np.arange(40) % 10)
+    cases = {
+        (): "--eps: must be a size or several, e.g. --eps 0.03,0.06",
+        ("--eps", "-0.1"): "--eps: must be >= 0; got (-0.1,)",
+        ("--eps", "nan"): "--eps: must be >= 0; got (nan,)",
+        ("--eps", "0.1", "--attack", "pdg"): "unknown attack 'pdg'; did you mean 'pgd'?",
+        ("--eps", "0.1", "--loss", "hinge"): "--loss 'hinge'",
+        ("--eps", "0.1", "--attack", "spsa", "--transfer", "a.pt"): "--transfer: is an attack of its own; leave out",
+        ("--eps", "0.1", "--attack", "linear"): "this one is not linear",
+        ("--eps", "0.1", "--bounds", "0", "0.5"): "must lie in the bounds (0, 0.5); got 0..1",
+        (
+            "--eps",
+            "0.1",
+            "--data",
+            "large.npz",
+        ): "large.npz: has images of shape [9, 9]; ",
+        ("--eps", "0.1", "-o", "a.h5"): "a.h5: exists",
+    }
+    for arguments, message in cases.items():
+        assert message in refused("attack", "a.pt", *arguments)
+
+
 def test_what_would_come_out_wrong_is_refused_first(folder, ictal_, refused):
     for at, got in (("0,7", 7), ("10,70", 70)):
         line = refused(*SHORT, "--synchrony", "auto", "--synchrony-at", at, "-o", "a.h5")
