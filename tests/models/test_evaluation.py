@@ -332,6 +332,31 @@ def test_channels_stand_first_or_last_and_are_not_guessed():
         ictal.evaluate_model(model, x, y, channels="middle")
 
 
+class Louder(nn.Module):
+    """A network whose logits are 100 times those of another."""
+
+    def __init__(self, of):
+        super().__init__()
+        self.of = of
+
+    def forward(self, x):
+        return 100 * self.of(x)
+
+
+def test_a_layer_that_is_not_found_is_named_by_the_caller(nets):
+    loud = Louder(nets[0]).eval()
+    given = dict(x_train=X[TRAIN], y_train=Y[TRAIN], strange=("uniform-noise",))
+    want = ictal.evaluate_model(nets[0], X[~TRAIN], Y[~TRAIN], **given).strange["uniform-noise"]
+    without = ictal.evaluate_model(loud, X[~TRAIN], Y[~TRAIN], **given)
+    assert list(without.strange["uniform-noise"].by_score()) == ["max-softmax", "energy"]
+    assert any(line.endswith("no layer with weights gives the logits as they are (layer=NAME)")
+               for line in without.assumptions)  # fmt: skip
+    named = ictal.evaluate_model(loud, X[~TRAIN], Y[~TRAIN], **given, layer="of.3")
+    assert named.strange["uniform-noise"].by_score()["mahalanobis"] == want.by_score()["mahalanobis"]
+    said = "Mahalanobis distance: the output of of.3, 64 units; covariance within classes, shrunk by 0.01"
+    assert said in named.assumptions
+
+
 def test_modes_come_back_and_what_is_drawn_is_said(nets):
     class Drawing(nn.Module):
         def __init__(self, of):
@@ -354,14 +379,6 @@ def test_modes_come_back_and_what_is_drawn_is_said(nets):
 
 
 def test_masked_gradients_are_said_in_the_result_and_in_its_title(nets):
-    class Louder(nn.Module):
-        def __init__(self, of):
-            super().__init__()
-            self.of = of
-
-        def forward(self, x):
-            return 100 * self.of(x)
-
     x, y = X[~TRAIN][:200], Y[~TRAIN][:200]
     plain = ictal.evaluate_model(nets[0], x, y, attacks=(0.1,))
     loud = ictal.evaluate_model(Louder(nets[0]).eval(), x, y, attacks=(PGD(0.1),))
