@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cholesky, solve_triangular
-from torch import Tensor, nn
 
 from ...simulator import InputError, unknown
 from ...simulator.fields import Param, checked
 from ...simulator.types import Floats
-from ..probe.kept import undisturbed
-from ..probe.layers import evaluating
-from ..training.evaluation import passes
+
+if TYPE_CHECKING:  # torch takes seconds to import
+    from torch import Tensor, nn
 
 SHRINKAGE = 0.01  # of the covariance of the last hidden layer
 ROUNDING = 1e-10  # least eigenvalue of a covariance, as a share of the largest
@@ -141,11 +139,17 @@ class HiddenLayer:
 
     def __call__(self, x: Tensor) -> Floats:
         """Return the layer over images (n, ...) as (n, unit)."""
+        import torch
+
+        from ..probe.kept import undisturbed
+        from ..probe.layers import evaluating
+        from ..training.evaluation import passes
+
         found: list[Tensor] = []
 
         def take(module: nn.Module, given: tuple[Any, ...], output: Any) -> None:
             value = given[0] if self._given else output
-            if not isinstance(value, Tensor) or value.ndim < 2:
+            if not isinstance(value, torch.Tensor) or value.ndim < 2:
                 raise InputError("evaluate.layer: must yield a tensor (n, unit); give another module")
             found.append(value.detach().flatten(1).double().cpu())
 
@@ -166,13 +170,18 @@ def last_layer(model: nn.Module, x: Tensor) -> str | None:
     Args:
         x: images (n, ...) on the device of the model; two are shown.
     """
+    import torch
+
+    from ..probe.kept import undisturbed
+    from ..probe.layers import evaluating
+
     made: list[tuple[str, Tensor]] = []
     with undisturbed(model, seeded=False), evaluating(model), ExitStack() as stack:
         for name, module in model.named_modules():
             if any(p.ndim > 1 for p in module.parameters(recurse=False)):
 
                 def note(_: nn.Module, __: Any, output: Any, name: str = name) -> None:
-                    if isinstance(output, Tensor):
+                    if isinstance(output, torch.Tensor):
                         made.append((name, output.detach().clone()))
 
                 stack.callback(module.register_forward_hook(note).remove)
