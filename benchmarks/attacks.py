@@ -22,10 +22,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import ictal
-from ictal.models import PGD, attacked
-from ictal.models.architectures import architecture
-from ictal.models.attacks.worst import BATCH
+from ictal.models import PGD, architecture, attacked
 
+BATCH = 256  # images at once, as in an attack
 SMALL = 1e-6  # ε under which no image falls
 
 

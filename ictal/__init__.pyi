@@ -32,8 +32,9 @@ from .models.monitoring.loops import lightning_monitor as lightning_monitor
 from .models.monitoring.monitor import Monitor as Monitor
 from .models.monitoring.penalty import desync_penalty as desync_penalty
 from .models.synchrony.recorder import LayerSynchrony as LayerSynchrony
-from .models.trained.evaluate import Evaluated as Evaluated
 from .models.trained.evaluate import evaluate_file as evaluate_file
+from .models.trained.evaluate import evaluate_model as evaluate_model
+from .models.trained.evaluated import Evaluated as Evaluated
 from .models.training.build import open_model as open_model
 from .models.training.job import Trained as Trained
 from .models.training.job import train_to_file as train_to_file

@@ -38,6 +38,7 @@ from .datasets.augment import augmented as augmented
 from .datasets.corruptions import CORRUPTIONS as CORRUPTIONS  # the corruptions of images, by name
 from .datasets.corruptions import SEVERITIES as SEVERITIES  # the severities of corruptions
 from .datasets.corruptions import corrupted as corrupted
+from .datasets.corruptions import noisy as noisy
 from .datasets.mixtures import RingOfGaussians as RingOfGaussians
 from .datasets.ood import OOD_PAIRS as OOD_PAIRS  # images out of distribution, by name
 from .datasets.ood import out_of_distribution as out_of_distribution
@@ -91,20 +92,25 @@ from .system import WithTheory as WithTheory
 from .system import attributed as attributed
 from .system import parameters as parameters
 from .trained.classifier import Classifier as Classifier
-from .trained.evaluate import Evaluated as Evaluated
 from .trained.evaluate import evaluate_file as evaluate_file
+from .trained.evaluate import evaluate_model as evaluate_model
+from .trained.evaluated import Evaluated as Evaluated
 from .trained.image_modes import ImageModes as ImageModes
 from .trained.network import TrainedNetwork as TrainedNetwork
 from .training import METRICS as METRICS  # the metrics of a training, in the order of their columns
 from .training import Evaluation as Evaluation
 from .training import History as History
+from .training import ReliabilityBin as ReliabilityBin
 from .training import SequenceLog as SequenceLog
 from .training import UnfinishedTrainingError as UnfinishedTrainingError
 from .training import assess as assess
 from .training import calibration_error as calibration_error
+from .training import calibration_floor as calibration_floor
 from .training import cpu_threads as cpu_threads
 from .training import evaluate as evaluate
+from .training import logits as logits
 from .training import probabilities as probabilities
+from .training import reliability as reliability
 from .training import separation as separation
 from .training import train as train
 from .training import train_sequence as train_sequence

@@ -1,4 +1,4 @@
-"""Rates of right answers: verdicts on planted truth, and a trained network on its sets of images."""
+"""Rates of right verdicts on planted truth."""
 
 from __future__ import annotations
 
@@ -37,18 +37,3 @@ def planted_drawings(found: Any) -> Iterator[Drawing]:
             f"{spread:g} of it over networks. An effect that is absent or small is right as fails or undecided."
         )
         yield Drawing(f"planted/right-{seeds}-{size:g}-{spread:g}", title, figure, text, text)
-
-
-def evaluation_drawings(found: Any) -> Iterator[Drawing]:
-    """Draw the accuracy on every set of images, and on corrupted test images by severity."""
-    sets = np.array(list(found.sets)), np.array([one.accuracy for one in found.sets.values()])
-    text = f"Accuracy of {found.architecture} on its sets of images."
-    figure = grid_figure("accuracy", {"accuracy": sets}, "images", "accuracy")
-    figure.axes[0].set(ylim=WHOLE)
-    yield Drawing("evaluation/sets", "accuracy", figure, text, text)
-    if found.corruptions:
-        lines = {name: (1.0 + np.arange(len(row)), np.array(row)) for name, row in found.corruptions.items()}
-        text = f"Accuracy of {found.architecture} on corrupted test images, by the severity of the corruption."
-        figure = grid_figure("corrupted images", lines, "severity", "accuracy")
-        figure.axes[0].set(ylim=WHOLE)
-        yield Drawing("evaluation/corruptions", "corrupted images", figure, text, text)

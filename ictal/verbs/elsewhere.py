@@ -16,6 +16,7 @@ class Way(NamedTuple):
 
 
 _DYNAMICS, _EEG, _TRAIN = "docs/dynamics.md", "docs/eeg.md", "docs/training.md"
+_ROBUST = "docs/robustness.md"
 _WAYS = {  # names of the field, separated by commas -> what does it
     "psth, peristimulus time histogram, peri stimulus time histogram, peth": Way(
         "rate of the population about events",
@@ -119,10 +120,22 @@ _WAYS = {  # names of the field, separated by commas -> what does it
         "units that do not vary are masked and counted beside every value (units that vary: n_live)",
         ("ictal measure net.pt --json", "ictal train mlp --synchrony auto -o net.h5 && ictal plot net.h5"),
     ),
-    "calibration, ece, expected calibration error, confidence, ood, out of distribution, auroc, corruption, "
-    "corruptions, cifar10 c": Way(
-        "loss, accuracy, calibration, corrupted and strange images of a trained network",
-        ("ictal evaluate net.pt --corruptions --ood", "docs/training.md"),
+    "calibration, ece, expected calibration error, confidence, reliability, reliability diagram, overconfidence, "
+    "overconfident, temperature scaling": Way(
+        "confidence against accuracy of a trained network, beside what chance gives with as many images",
+        ("ictal evaluate net.pt", "in Python: ictal.evaluate_model(model, x, y)", _ROBUST),
+    ),
+    "ood, out of distribution, ood detection, auroc, auc, roc, energy score, energy, max softmax, msp, mahalanobis, "
+    "mahalanobis distance, novelty detection, anomaly detection": Way(
+        "scores by which a trained network tells test images from strange ones, with their AUROC",
+        ("ictal evaluate net.pt --ood --ood-data NAME", "in Python: ictal.evaluate_model(model, x, y, outside={...})",
+         _ROBUST),
+    ),
+    "corruption, corruptions, common corruptions, cifar10 c, cifar 10 c, imagenet c, noise robustness, "
+    "corruption robustness": Way(
+        "accuracy of a trained network on noisy, attacked and corrupted images, over strength",
+        ("ictal evaluate net.pt --noise 0.1,0.2 --attack 0.03 --corruptions -o found.h5", "ictal plot found.h5",
+         _ROBUST),
     ),
     "adversarial, adversarial examples, adversarial attack, adversarial robustness, robustness, robust accuracy, "
     "gradient masking, obfuscated gradients, projected gradient descent, fast gradient sign, carlini wagner, "

@@ -34,6 +34,49 @@ def moved(x: Images, angle: Vector, down: Vector, right: Vector) -> NDArray[np.f
     return out
 
 
+def displaced(x: Images, down: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Every pixel taken from a place of its own (n, height, width) [pixels] further down and right; the border repeats.
+
+    >>> displaced(np.arange(3.0).reshape(1, 1, 3, 1), np.zeros((1, 1, 3)), np.full((1, 1, 3), 0.5)).ravel()
+    array([0.5, 1.5, 2. ])
+    """
+    i, j = np.arange(x.shape[1])[:, None], np.arange(x.shape[2])[None, :]
+    out = np.empty(x.shape, np.float64)
+    for rows in _blocks(x):
+        out[rows] = _interpolated(x[rows], i + down[rows], j + right[rows])
+    return out
+
+
+def zoomed(x: Images, factors: Vector) -> NDArray[np.float64]:
+    """Mean of every image over enlargements about its centre by these factors.
+
+    >>> x = np.arange(4.0).reshape(1, 1, 4, 1)
+    >>> zoomed(x, np.array([1.0, 2.0])).ravel()
+    array([0.375, 1.125, 1.875, 2.625])
+    """
+    offset = [np.arange(n) - (n - 1) / 2 for n in x.shape[1:3]]
+    out = np.zeros(x.shape, np.float64)
+    for factor in factors:
+        i, j = (at * (1 / factor - 1) for at in offset)
+        shape = x.shape[:3]
+        out += displaced(x, np.broadcast_to(i[:, None], shape), np.broadcast_to(j[None, :], shape)) / len(factors)
+    return out
+
+
+def disc(radius: float, fine: int = 15) -> NDArray[np.float64]:
+    """Weights of a disc on pixels, (side, side): the share of each pixel within the radius [pixels], sum 1.
+
+    >>> disc(0.4).shape, disc(1.0).shape, round(float(disc(1.0).sum()), 6)
+    ((1, 1), (3, 3), 1.0)
+    """
+    reach = int(np.ceil(radius - 0.5)) if radius > 0.5 else 0
+    at = (np.arange((2 * reach + 1) * fine) + 0.5) / fine - reach - 0.5
+    inside = (np.hypot(at[:, None], at[None, :]) <= radius).astype(float)
+    side = 2 * reach + 1
+    weights = inside.reshape(side, fine, side, fine).sum((1, 3))
+    return np.asarray(weights / weights.sum())
+
+
 def smeared(x: Images, sd: float, angle: Vector) -> NDArray[np.float64]:
     """Every image blurred along a line at its angle [rad] by a Gaussian of SD `sd` [pixels]; the border is repeated.
 

@@ -14,7 +14,7 @@ from ...simulator.files.document import versions
 from ...simulator.files.identity import identity
 from ..training.build import open_model
 from .dynamics import of_network
-from .evaluate import data_of_training, seed_of_training
+from .opened import data_of_training, seed_of_training
 
 if TYPE_CHECKING:  # torch takes seconds to import
     from torch import nn

@@ -51,7 +51,7 @@ def of_network(path: Path, inputs: str) -> Target:
 def _mean_input(path: Path, model: Any, about: Mapping[str, Any]) -> Any:
     import torch
 
-    from .evaluate import data_of_training, seed_of_training
+    from .opened import data_of_training, seed_of_training
 
     loaded = data_of_training(about, path).load(seed_of_training(about))
     with torch.no_grad():

@@ -1,136 +1,70 @@
-"""Evaluation of the network of a file on known, on corrupted and on strange images."""
+"""Evaluation of a network, of a file or of one's own: known, noisy, attacked, corrupted and strange images."""
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...analyses.evidence.effect import auc_interval, wilson
 from ...simulator import InputError
-from ...simulator.files.document import Group, Variable
-from ...simulator.files.result import Result
-from ...simulator.files.table import NamedParts
-from ...simulator.kinds import Kind
+from ...simulator.fields import Param, checked
 from ...simulator.progress import shows_progress
 from ...simulator.types import Progress, Shown
-from ..training.build import device, open_model
+from ..probe.choice import check_model
+from ..training.build import device
 from ..training.settings import DataChoice
+from .evaluated import Evaluated, NoiseAccuracy, Strange
+from .opened import data_of_training, network_and_data, seed_of_training
 
 if TYPE_CHECKING:  # torch takes seconds to import
     import torch
     from torch import Tensor, nn
 
+    from ..attacks.base import Attack
+    from ..attacks.result import AttackRow
     from ..datasets import Dataset
-    from ..training import Evaluation
 
 STRANGE = ("permuted-pixels", "uniform-noise")  # need no other data
 HELD_OUT = "held-out-classes"  # needs a network that never saw them
+ARRAYS = "arrays"  # name of data that were given as arrays
+CHANNELS = (1, 2, 3, 4)  # sizes of an axis of channels
 
 
-@dataclass(frozen=True)
-class Strange:
-    """Response of a network to images that are not of its data.
-
-    Attributes:
-        n: images.
-        confidence: mean of the largest class probability.
-        auroc: the chance that a test image has a larger one than a strange image; see `separation`.
-    """
-
-    n: int
-    confidence: float
-    auroc: float
-
-
-@dataclass(frozen=True, repr=False)
-class Evaluated(NamedParts, Result):
-    """Evaluation of a trained network.
+@dataclass(frozen=True, eq=False)
+class _Subject:
+    """A network, its data with the channels last, and what is done with both.
 
     Attributes:
-        architecture: in words.
-        data: which data.
-        sets: "train", "test" and, where there are validation images, "val" -> see `Evaluation`.
-        corruptions: name -> accuracy on test images corrupted at the severities 1..5.
-        strange: name -> see `Strange`.
-        assumptions: sentences on the data, see `Dataset.notes`.
+        channels_first: the network takes images (n, channel, height, width).
     """
 
-    kind = "evaluation"
-
-    architecture: str
-    data: DataChoice
+    model: nn.Module
+    data: Dataset
+    where: torch.device
+    dtype: torch.dtype
     seed: int
-    sets: Mapping[str, Evaluation]
-    corruptions: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    strange: Mapping[str, Strange] = field(default_factory=dict)
-    assumptions: Sequence[str] = ()
+    progress: Progress | None
+    channels_first: bool = False
 
-    def named(self) -> Mapping[str, Evaluation]:
-        """Return the evaluation on every set of images by its name."""
-        return self.sets
+    def shown(self, x: NDArray[Any]) -> Tensor:
+        """Return images as the network takes them, on its device and in its precision."""
+        import torch
 
-    def to_pandas(self, table: str = "") -> Any:
-        """Return "sets", "corruptions" or "strange" as a DataFrame, by default the first.
+        found = torch.tensor(np.asarray(x)).to(self.where)
+        found = found.to(self.dtype) if found.is_floating_point() else found
+        return found.movedim(-1, 1).contiguous() if self.channels_first else found
 
-        Raises:
-            InputError: no such table, or pandas is not installed.
-        """
-        return Kind.to_pandas(self, table)
+    def classes(self, y: NDArray[Any]) -> Tensor:
+        """Return classes on the device of the network."""
+        import torch
 
-    @property
-    def gap(self) -> float:
-        """Accuracy on the training set, whose labels may be noisy, minus that on the test set."""
-        return self.sets["train"].accuracy - self.sets["test"].accuracy
-
-    @property
-    def config(self) -> dict[str, Any]:  # type: ignore[override]  # there is nothing else to keep
-        """Return architecture, data, seed and assumptions."""
-        said = {"assumptions": list(self.assumptions)} if self.assumptions else {}
-        return {"architecture": self.architecture, "data": asdict(self.data), "seed": self.seed, **said}
-
-    def tables(self) -> dict[str, Any]:
-        """Return all fields, and the gap."""
-        return {**{item.name: getattr(self, item.name) for item in fields(self)}, "gap": self.gap}
-
-    def to_groups(self) -> dict[str, Group]:
-        """Return a table of the sets, and those of corruptions and strange images where there are any."""
-        tables: dict[str, Mapping[str, Any]] = {"sets": self.sets, "strange": self.strange}
-        columns = {key: {name: asdict(row) for name, row in rows.items()} for key, rows in tables.items()}
-        columns["corruptions"] = {
-            n: {f"severity {k}": v for k, v in enumerate(row, 1)} for n, row in self.corruptions.items()
-        }
-        return {key: _table(rows) for key, rows in columns.items() if rows}
-
-    @classmethod
-    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> Evaluated:
-        """Return the inverse of `to_groups`."""
-        from ..training import Evaluation
-
-        sets, strange, corrupted = (_rows(groups.get(key)) for key in ("sets", "strange", "corruptions"))
-        return cls(
-            config["architecture"],
-            DataChoice(**config["data"]),
-            config["seed"],
-            {name: Evaluation(**row) for name, row in sets.items()},
-            {name: tuple(row.values()) for name, row in corrupted.items()},
-            {name: Strange(**row) for name, row in strange.items()},
-            tuple(config.get("assumptions", ())),
-        )
-
-
-def _table(rows: Mapping[str, Mapping[str, float]]) -> Group:
-    columns = {"name": list(rows), **{key: [row[key] for row in rows.values()] for key in next(iter(rows.values()))}}
-    return Group({key: Variable(("row",), np.array(values)) for key, values in columns.items()})
-
-
-def _rows(table: Group | None) -> dict[str, dict[str, Any]]:
-    columns = {} if table is None else {key: variable.values.tolist() for key, variable in table.variables.items()}
-    names = columns.pop("name", [])
-    return {name: {key: values[at] for key, values in columns.items()} for at, name in enumerate(names)}
+        return torch.tensor(np.asarray(y)).to(self.where)
 
 
 @shows_progress
@@ -139,10 +73,13 @@ def evaluate_file(
     data: DataChoice | None = None,
     *,
     seed: int | None = None,
+    noise: Sequence[float] = (),
+    attacks: Sequence[float | Attack] = (),
     corruptions: bool = False,
     strange: Sequence[str] = (),
     device_name: str = "auto",
     threads: int = 1,
+    command: str = "",
     progress: Shown = None,
 ) -> Evaluated:
     """Evaluate the network of a file that ``ictal train`` wrote.
@@ -150,125 +87,270 @@ def evaluate_file(
     Args:
         path: FILE.pt, or a checkpoint.
         data: which data; those of the training if left out, which are then chosen as they were.
-        seed: of corruptions and strange images, and of split and choice of `data`, if given; that of the training if
-            left out.
+        seed: of noise, attacks, corruptions and strange images, and of split and choice of `data`, if given; that of
+            the training if left out.
+        noise: also on test images with Gaussian noise of these SDs, see `noisy`.
+        attacks: also on attacked test images: sizes ε of PGD in L∞, or attacks.
         corruptions: also on test images corrupted in every way at every severity.
         strange: also on the images from outside of these pairs: names of `OOD_PAIRS`, e.g. STRANGE, "other:NAME". With
             any, those of the classes that training held out are among them.
         device_name: see `Job.device`.
         threads: CPU threads.
+        command: line that repeats it, kept in the result.
         progress: called as progress(done, total, what); True shows it.
 
     Raises:
-        InputError: a file that cannot be used, data of another shape or with other classes, or data of the training
-            that are no longer what they were.
+        InputError: a file that cannot be used, data of another shape or with other classes, data of the training that
+            are no longer what they were, or a strength that cannot be.
     """
-    from ..training import assess, cpu_threads
+    import torch
+
+    from ..training import cpu_threads
     from ..training.checkpoint import architecture_in_words
 
     where = device(device_name)
-    model, about = open_model(path)
-    model = model.to(where)
-    own, seed = seed_of_training(about), seed_of_training(about) if seed is None else seed
-    if data is None:
-        data = data_of_training(about, path)
-        loaded = data.load(own)
-        if loaded.sha256() != about.get("data_sha256", loaded.sha256()):
-            raise InputError(
-                f"{path}: was trained on other data than {data.name} holds now; its test images may have been among "
-                f"the training images then; to evaluate on the data of now give --data {data.name}"
-            )
-    else:
-        own, loaded = seed, data.load(seed)
-    check_fits(loaded, about, path)
-    if (corruptions or strange) and loaded.kind != "images":
-        raise InputError(f"{loaded.name}: holds {loaded.kind}; corruptions and strange images are for images")
-    sets = {name: (getattr(loaded, f"x_{name}"), getattr(loaded, f"y_{name}")) for name in ("train", "test", "val")}
+    model, loaded, about = network_and_data(path, data, seed)
+    own = seed_of_training(about)
+    if (corruptions or strange or attacks or noise) and loaded.kind != "images":
+        raise InputError(
+            f"{loaded.name}: holds {loaded.kind}; noise, attacks, corruptions and strange images are for images"
+        )
+    seed, own = own if seed is None else seed, own if data is None or seed is None else seed
+    data = data or data_of_training(about, path)
+    outside = {HELD_OUT: data.pair(own).outside} if strange and data.hold_out else {}
+    subject = _Subject(model.to(where), loaded, where, torch.float32, seed, progress)
     with cpu_threads(threads):
-        known = {name: assess(model, _tensor(x, where), _tensor(y, where)) for name, (x, y) in sets.items() if len(x)}
         found = Evaluated(
-            architecture_in_words(about["architecture"]), data, seed, known, assumptions=loaded.notes or ()
+            architecture_in_words(about["architecture"]), data, seed, {}, assumptions=loaded.notes or (),
+            command=command,
         )  # fmt: skip
-        if corruptions:
-            found = replace(found, corruptions=_corrupted(model, loaded, where, seed, progress))
-        if strange:
-            outside = data.pair(own).outside if data.hold_out else None
-            found = replace(found, strange=_strange(model, loaded, where, seed, strange, outside))
-    return found
+        return _evaluated(found, subject, noise, attacks, corruptions, strange, outside, "auto")
 
 
-def seed_of_training(about: Mapping[str, Any]) -> int:
-    """Return the seed of the training, by which the data were chosen, too."""
-    return int(about.get("job_seed", about.get("seed", 0)))
+@shows_progress
+def evaluate_model(
+    model: nn.Module,
+    x_test: NDArray[Any] | Tensor,
+    y_test: NDArray[Any] | Tensor,
+    *,
+    x_train: NDArray[Any] | Tensor | None = None,
+    y_train: NDArray[Any] | Tensor | None = None,
+    noise: Sequence[float] = (),
+    attacks: Sequence[float | Attack] = (),
+    corruptions: bool = False,
+    strange: Sequence[str] = (),
+    outside: Mapping[str, NDArray[Any] | Tensor] | None = None,
+    layer: str = "auto",
+    channels: Literal["first", "last"] | None = None,
+    seed: int = 0,
+    progress: Shown = None,
+) -> Evaluated:
+    """Evaluate a network of one's own, which gives logits (n, class) for images (n, ...) with pixels in [0, 1].
 
+    It is evaluated where it is, in evaluation mode, and comes back as it was. Standardise images within the network.
 
-def data_of_training(about: Mapping[str, Any], path: str | os.PathLike[str]) -> DataChoice:
-    """Return the data of the training from the header of a file.
+    Args:
+        model: any torch module.
+        x_test, y_test: images (n, ...), classes (n,) from 0 on.
+        x_train, y_train: training images, for the gap and for the Mahalanobis distance of strange images.
+        noise, attacks, corruptions, strange: as of `evaluate_file`.
+        outside: further strange images by a name of one's own, in the shape of the test images.
+        layer: name of a module whose output is the last hidden layer, for the Mahalanobis distance; "auto": the input
+            of the layer that gives the logits.
+        channels: where images of four axes have their channels; None: where one axis alone has at most 4 entries.
+        seed: of noise, attacks, corruptions and strange images.
+        progress: called as progress(done, total, what); True shows it.
 
     Raises:
-        InputError: it does not name them.
+        InputError: no images, classes that are none or one alone, images outside of [0, 1], a strength that cannot be,
+            a layer that is not there or whose covariance cannot be inverted.
     """
-    try:
-        return DataChoice(**about["data"])
-    except (LookupError, TypeError) as error:
-        raise InputError(f"{path}: does not name the data of its training; give --data NAME") from error
+    import torch
+
+    from ..datasets import Dataset
+
+    check_model("evaluate_model.model", model)
+    if (x_train is None) != (y_train is None):
+        raise InputError("evaluate_model: x_train and y_train belong together; give both or none")
+    x, y = _array(x_test), _array(y_test)
+    if x.ndim < 2 or len(x) == 0:
+        raise InputError(f"evaluate_model.x_test: must hold at least one image, (n, ...); got shape {x.shape}")
+    if len(np.unique(y)) < 2:
+        raise InputError(f"evaluate_model.y_test: must hold at least 2 classes; got {np.unique(y).tolist()}")
+    changing = corruptions or "permuted-pixels" in strange
+    first, notes = _channels_first(x.shape, channels, changing)
+    shown = {"test": x, "train": np.empty((0, *x.shape[1:]), x.dtype) if x_train is None else _array(x_train)}
+    others = {name: _array(images) for name, images in (outside or {}).items()}
+    for name, images in (*shown.items(), *others.items()):
+        if images.shape[1:] != x.shape[1:]:
+            raise InputError(
+                f"evaluate_model: images of {name} must have the shape {x.shape[1:]} of test images; got "
+                f"{images.shape[1:]}"
+            )
+    if first:
+        shown, others = ({k: np.moveaxis(v, 1, -1) for k, v in each.items()} for each in (shown, others))
+    y_known = np.empty(0, np.int64) if y_train is None else _array(y_train)
+    held = next((p for p in (*model.parameters(), *model.buffers()) if p.is_floating_point()), torch.empty(0))
+    data = Dataset(
+        ARRAYS, shown["train"], y_known, y_known, shown["test"], y, int(max(y.max(), y_known.max(initial=0))) + 1
+    )  # fmt: skip
+    choice = DataChoice(ARRAYS, len(y_known) or None, len(y))
+    subject = _Subject(model, data, held.device, held.dtype, checked("evaluate_model.seed", int, Param("", ge=0), seed),
+                       progress, first)  # fmt: skip
+    if any(module.training for module in model.modules()):
+        notes.append(f"{type(model).__name__} came in training mode; it was evaluated in evaluation mode")
+    found = Evaluated(type(model).__name__, choice, seed, {}, assumptions=tuple(notes))
+    return _evaluated(found, subject, noise, attacks, corruptions, strange, others, layer)
 
 
-def check_fits(data: Dataset, about: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
-    """Check that data have the images and the classes of a network.
+def _array(values: Any) -> NDArray[Any]:
+    return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
+
+
+def _channels_first(shape: tuple[int, ...], channels: str | None, needed: bool) -> tuple[bool, list[str]]:
+    """Return whether axis 1 of images holds their channels, and what was assumed.
 
     Raises:
-        InputError: they have others.
+        InputError: it could as well be the last.
     """
-    here, there = list(data.image_shape), list(about["shape"])
-    if here != there:
-        raise InputError(f"{data.name}: has images of shape {here}; the network of {path} takes {there}")
-    if data.n_classes != about["n_classes"]:
-        raise InputError(f"{data.name}: has {data.n_classes} classes; the network of {path} has {about['n_classes']}")
+    if channels not in (None, "first", "last"):
+        raise InputError(f"evaluate_model.channels: must be 'first' or 'last'; got {channels!r}")
+    if len(shape) != 4 or channels is not None:
+        return channels == "first" and len(shape) == 4, []
+    first, last = shape[1] in CHANNELS, shape[3] in CHANNELS
+    if first == last and needed:
+        raise InputError(
+            f"evaluate_model: images of shape {shape[1:]} have their channels first or last; give channels='first' or "
+            "'last'"
+        )
+    taken = first and not last
+    return taken, [f"images (n, {'channel, height, width' if taken else 'height, width, channel'})"] * needed
 
 
-def _corrupted(
-    model: nn.Module, data: Dataset, where: torch.device, seed: int, progress: Progress | None
-) -> dict[str, tuple[float, ...]]:
-    from ..datasets.corruptions import CORRUPTIONS, SEVERITIES, corrupted
+def _evaluated(
+    found: Evaluated,
+    of: _Subject,
+    noise: Sequence[float],
+    attacks: Sequence[float | Attack],
+    corruptions: bool,
+    strange: Sequence[str],
+    outside: Mapping[str, NDArray[Any]],
+    layer: str,
+) -> Evaluated:
+    """Return an evaluation with its tables."""
+    from ..attacks.gradient import PGD
+    from ..probe.kept import undisturbed
+    from ..probe.layers import evaluating
+    from ..training import assess, probabilities, reliability
+
+    data, notes = of.data, list(found.assumptions)
+    sds = [checked("evaluate.noise", float, Param("", ge=0), sd) for sd in noise]
+    made = [PGD(float(each)) if isinstance(each, int | float) else each for each in attacks]
+    sets = {name: (getattr(data, f"x_{name}"), getattr(data, f"y_{name}")) for name in ("train", "test", "val")}
+    known = {name: assess(of.model, of.shown(x), of.classes(y)) for name, (x, y) in sets.items() if len(x)}
+    bins = reliability(probabilities(of.model, of.shown(data.x_test)), data.y_test)
+    with undisturbed(of.model, seeded=False) as drawing, evaluating(of.model):
+        of.model(of.shown(data.x_test[:2]))
+        drawn = drawing()
+    if drawn:
+        notes.append(
+            f"{type(of.model).__name__} draws random numbers in evaluation mode, as F.dropout does without "
+            "training=self.training: all figures are those of one draw"
+        )
+    beyond = int(np.count_nonzero((data.x_test < 0) | (data.x_test > 1)))
+    if beyond and (noise or attacks or corruptions):
+        notes.append(f"{beyond:,} of {data.x_test.size:,} values of the test images lie outside of [0, 1]: clipped")
+    found = replace(found, sets=known, reliability=bins, noise=[_noisy(of, sd) for sd in sorted(set(sds))])
+    if made:
+        rows, warnings = _attacked(of, made)
+        found = replace(found, attacks=rows, warnings=warnings)
+    if corruptions:
+        found = replace(found, corruptions=_corrupted(of))
+    if strange or outside:
+        table, said = _strange(of, strange, outside, layer)
+        found, notes = replace(found, strange=table), [*notes, *said]
+    return replace(found, assumptions=tuple(dict.fromkeys(notes)))
+
+
+def _accuracy(of: _Subject, x: NDArray[Any]) -> float:
     from ..training import evaluate
 
-    y = _tensor(data.y_test, where)
+    return evaluate(of.model, of.shown(x), of.classes(of.data.y_test))[1]
+
+
+def _noisy(of: _Subject, sd: float) -> NoiseAccuracy:
+    from ..datasets.corruptions import noisy
+
+    accuracy, n = _accuracy(of, noisy(of.data.x_test, sd, of.seed)), len(of.data.x_test)
+    return NoiseAccuracy(sd, n, accuracy, *wilson(accuracy * n, n))
+
+
+def _attacked(of: _Subject, attacks: Sequence[Any]) -> tuple[list[AttackRow], Sequence[str]]:
+    from ..attacks.measure import attacked
+    from ..datasets.corruptions import noisy
+
+    x, y = of.shown(noisy(of.data.x_test, 0.0)), of.classes(of.data.y_test)  # checked and clipped
+    found = attacked(of.model, x, y, attacks, seed=of.seed, progress=of.progress)
+    return list(found.rows), found.warnings
+
+
+def _corrupted(of: _Subject) -> dict[str, tuple[float, ...]]:
+    from ..datasets.corruptions import CORRUPTIONS, SEVERITIES, corrupted
+
     out: dict[str, tuple[float, ...]] = {}
     for done, name in enumerate(CORRUPTIONS):
-        if progress:
-            progress(done, len(CORRUPTIONS), name)
-        out[name] = tuple(
-            evaluate(model, _tensor(corrupted(data.x_test, name, severity, seed), where), y)[1]
-            for severity in SEVERITIES
-        )
+        if of.progress:
+            of.progress(done, len(CORRUPTIONS), name)
+        out[name] = tuple(_accuracy(of, corrupted(of.data.x_test, name, severity, of.seed)) for severity in SEVERITIES)
     return out
 
 
 def _strange(
-    model: nn.Module,
-    data: Dataset,
-    where: torch.device,
-    seed: int,
-    pairs: Sequence[str],
-    held_out: NDArray[np.float32] | None,
-) -> dict[str, Strange]:
-    from ..datasets.ood import out_of_distribution
-    from ..training import probabilities, separation
-
-    if held_out is None and HELD_OUT in pairs:
-        raise InputError(f"evaluate: {HELD_OUT} needs a network that never saw them: train it with --hold-out")
-    outside = {} if held_out is None else {HELD_OUT: held_out}
-    outside |= {name: out_of_distribution(name, data, seed).outside for name in pairs if name != HELD_OUT}
-    known = probabilities(model, _tensor(data.x_test, where)).max(1)
-    out = {}
-    for name, images in outside.items():
-        score = probabilities(model, _tensor(images, where)).max(1)
-        out[name] = Strange(len(score), float(score.mean()), separation(known, score))
-    return out
-
-
-def _tensor(values: NDArray[Any], where: torch.device) -> Tensor:
+    of: _Subject, pairs: Sequence[str], given: Mapping[str, NDArray[Any]], layer: str
+) -> tuple[dict[str, Strange], list[str]]:
+    """Return the scores of strange images, and what was assumed for them."""
     import torch
 
-    return torch.tensor(np.asarray(values)).to(where)
+    from ..datasets.ood import out_of_distribution
+    from ..training import logits
+    from .scores import SHRINKAGE, HiddenLayer, Mahalanobis, energy, last_layer
+
+    data = of.data
+    if HELD_OUT not in given and HELD_OUT in pairs:
+        raise InputError(f"evaluate: {HELD_OUT} needs a network that never saw them: train it with --hold-out")
+    outside = dict(given) | {
+        name: out_of_distribution(name, data, of.seed).outside for name in pairs if name != HELD_OUT
+    }
+    far, hidden, shown = None, None, of.shown(data.x_test[:2])
+    name = last_layer(of.model, shown) if layer == "auto" else layer
+    if not len(data.x_train):
+        said = "Mahalanobis distance: not computed; it needs the training images (x_train, y_train)"
+    elif name is None:
+        said = "Mahalanobis distance: not computed; no layer with weights gives the logits as they are (layer=NAME)"
+    else:
+        hidden = HiddenLayer(of.model, shown, name, given=layer == "auto")
+        far = Mahalanobis.fitted(hidden(of.shown(data.x_train)), data.y_train)
+        said = f"Mahalanobis distance: {hidden.words}; covariance within classes, shrunk by {SHRINKAGE:g}"
+
+    def scores(x: NDArray[Any]) -> dict[str, NDArray[np.float64]]:
+        z = logits(of.model, of.shown(x))
+        found = {"max-softmax": torch.from_numpy(z).softmax(1).amax(1).numpy(), "energy": energy(z)}
+        return found | ({} if far is None or hidden is None else {"mahalanobis": far(hidden(of.shown(x)))})
+
+    known, out = scores(data.x_test), {}
+    for name, images in outside.items():
+        other = scores(images)
+        row = [
+            value
+            for score in ("max-softmax", "energy", "mahalanobis")
+            for value in (_auroc(known[score], other[score]) if score in known else [math.nan] * 3)
+        ]
+        out[name] = Strange(len(images), float(other["max-softmax"].mean()), *row)
+    return out, [said]
+
+
+def _auroc(known: NDArray[np.float64], strange: NDArray[np.float64]) -> list[float]:
+    from ..training import separation
+
+    value = separation(known, strange)
+    return [value, *auc_interval(value, len(known), len(strange))]

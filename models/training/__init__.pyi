@@ -1,10 +1,14 @@
+from .calibration import ReliabilityBin as ReliabilityBin
+from .calibration import calibration_error as calibration_error
+from .calibration import calibration_floor as calibration_floor
+from .calibration import reliability as reliability
 from .context import OnHistory as OnHistory
 from .context import OnRecord as OnRecord
 from .descent import cpu_threads as cpu_threads
 from .evaluation import Evaluation as Evaluation
 from .evaluation import assess as assess
-from .evaluation import calibration_error as calibration_error
 from .evaluation import evaluate as evaluate
+from .evaluation import logits as logits
 from .evaluation import probabilities as probabilities
 from .evaluation import separation as separation
 from .history import METRICS as METRICS

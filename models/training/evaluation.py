@@ -15,11 +15,11 @@ from torch.nn import functional
 from ...simulator import InputError
 from ..probe.kept import undisturbed
 from ..probe.layers import evaluating
+from .calibration import calibration_error, calibration_floor, calibration_in_words
 from .gate import first_pass
 
 AT_ONCE = 4096  # images of a forward pass, of up to so many numbers
 SMALL, VALUES = 1024, 2**21  # larger images come in passes of about so many numbers
-BINS = 15  # of the calibration error
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class Evaluation:
         accuracy: share of the images whose largest logit is that of their class.
         confidence: mean of the largest class probability.
         ece: expected calibration error, see `calibration_error`.
+        floor, floor_high: mean and 95 % quantile of the error that a calibrated network would have, see
+            `calibration_floor`; NaN where they were not drawn.
     """
 
     n: int
@@ -39,6 +41,14 @@ class Evaluation:
     accuracy: float
     confidence: float
     ece: float
+    floor: float = math.nan
+    floor_high: float = math.nan
+
+    @property
+    def calibration(self) -> str:
+        """Return whether the calibration error is more than chance gives, in words."""
+        excess = self.confidence - self.accuracy
+        return calibration_in_words(self.ece, self.floor, self.floor_high, excess, self.n)
 
 
 def evaluate(model: nn.Module, x: Tensor, y: Tensor, batch_size: int | None = None) -> tuple[float, float]:
@@ -65,7 +75,7 @@ def evaluate_confidence(
     """
     with undisturbed(model, seeded=False), evaluating(model):
         loss = correct = confidence = 0.0
-        for images, target in _passes(x, y, batch_size):
+        for images, target in passes(x, y, batch_size):
             logits = _logits(model(images))
             if logits.ndim != 2 or not logits.shape[1] > int(target.max()):
                 raise InputError(
@@ -85,11 +95,16 @@ def evaluate_confidence(
     return loss / len(x), correct / len(x), confidence / len(x)
 
 
+def logits(model: nn.Module, x: Tensor, batch_size: int | None = None) -> NDArray[np.float64]:
+    """Logits (n, n_classes) in double precision, in evaluation mode; the model comes back as it was."""
+    with undisturbed(model, seeded=False), evaluating(model):
+        found = [_logits(model(images)).double().cpu() for images, _ in passes(x, x, batch_size)]
+    return np.asarray(torch.cat(found).numpy())
+
+
 def probabilities(model: nn.Module, x: Tensor, batch_size: int | None = None) -> NDArray[np.float64]:
     """Class probabilities (n, n_classes), the softmax of the logits, in evaluation mode."""
-    with undisturbed(model, seeded=False), evaluating(model):
-        found = [_logits(model(images)).double().softmax(1).cpu() for images, _ in _passes(x, x, batch_size)]
-    return np.asarray(torch.cat(found).numpy())
+    return np.asarray(torch.from_numpy(logits(model, x, batch_size)).softmax(1).numpy())
 
 
 def assess(model: nn.Module, x: Tensor, y: Tensor, batch_size: int | None = None) -> Evaluation:
@@ -105,30 +120,8 @@ def assess(model: nn.Module, x: Tensor, y: Tensor, batch_size: int | None = None
     if not math.isfinite(loss):
         raise InputError(f"assess: the loss of these weights on these {len(x)} images is {loss}")
     found = probabilities(model, x, batch_size)
-    return Evaluation(
-        len(x), loss, accuracy, float(found.max(1).mean()), calibration_error(found, y.cpu().numpy(), BINS)
-    )
-
-
-def calibration_error(p: NDArray[np.float64], y: NDArray[np.int64], bins: int = BINS) -> float:
-    r"""Expected calibration error: how far confidence and accuracy lie apart.
-
-    .. math:: \mathrm{ECE} = \sum_b \frac{n_b}{n} \left| \mathrm{acc}_b - \mathrm{conf}_b \right|
-
-    over `bins` equal bins of the confidence max_k p_k: (0, 1/bins], (1/bins, 2/bins] ... (Guo et al., ICML 2017).
-
-    Args:
-        p: (n, class) probabilities.
-        y: (n,) classes.
-
-    >>> p = np.array([[0.9, 0.1]] * 10)
-    >>> round(calibration_error(p, np.array([0] * 9 + [1])), 12), round(calibration_error(p, np.zeros(10, int)), 12)
-    (0.0, 0.1)
-    """
-    confidence, right = p.max(1), p.argmax(1) == y
-    bin_of = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    excess = np.bincount(bin_of, weights=right - confidence, minlength=bins)
-    return float(np.abs(excess).sum() / len(p))
+    ece, floor = calibration_error(found, y.cpu().numpy()), calibration_floor(found)
+    return Evaluation(len(x), loss, accuracy, float(found.max(1).mean()), ece, *floor)
 
 
 def separation(known: NDArray[np.float64], strange: NDArray[np.float64]) -> float:
@@ -167,7 +160,7 @@ def _logits(outputs: Tensor) -> Tensor:
     return outputs if outputs.dtype == torch.float64 else outputs.float()
 
 
-def _passes(x: Tensor, y: Tensor, batch_size: int | None) -> Iterator[tuple[Tensor, Tensor]]:
+def passes(x: Tensor, y: Tensor, batch_size: int | None) -> Iterator[tuple[Tensor, Tensor]]:
     """Copies of the images, which a model may change in place, and their classes."""
     size = math.prod(x.shape[1:])
     at_once = batch_size or (AT_ONCE if size <= SMALL else max(1, VALUES // size))

@@ -307,7 +307,31 @@ def test_an_evaluation_and_weights_are_pages(trained):
     found = ictal.evaluate_file(trained / "b.pt", corruptions=True, strange=("uniform-noise",))
     drawing = found.overview()
     assert f"test accuracy {short(found.sets['test'].accuracy)}, gap {short(found.gap)}" in drawing.title
-    assert letters(drawing) == ["a", "b", "c"]
+    assert sorted(letters(drawing)) == ["a", "b", "c", "d"]
+    fits(drawing)
+    full = ictal.evaluate_file(
+        trained / "b.pt", noise=(0.1, 0.4), attacks=(0.03, 0.1), corruptions=True, strange=("uniform-noise",)
+    )
+    drawing = full.overview()
+    assert sorted(letters(drawing)) == ["a", "b", "c", "d", "e", "f"]
+
+    def drawn(title):
+        texts = ((axes, [text.get_text() for text in axes.texts]) for axes in drawing.figure.axes)
+        return next(axes.lines for axes, found in texts if any(title in text for text in found))
+
+    test, under = full.sets["test"], full.attacked
+    by_size = {"worst": [under.clean], "noise": [under.clean]}
+    for size in under.epsilons:
+        by_size["worst"].append(under.worst(size))
+        by_size["noise"].append(under.noise(size))
+    lines = drawn("nder attack")
+    for line, name in ((lines[0], "noise"), (lines[-1], "worst")):
+        assert line.get_xdata() == pytest.approx([0, 0.03, 0.1])
+        assert line.get_ydata() == pytest.approx([row.accuracy for row in by_size[name]])
+    curve = drawn("With Gaussian noise")[0].get_ydata()
+    assert curve == pytest.approx([test.accuracy, *(row.accuracy for row in full.noise)])
+    diagram = drawn(f"Reliability: ECE {short(test.ece, 3)}, by chance {short(test.floor, 3)}")[-1]
+    assert diagram.get_ydata() == pytest.approx([row.accuracy for row in full.reliability])
     fits(drawing)
     network = ictal.load(trained / "b.pt")
     page = network.overview()

@@ -22,7 +22,19 @@ RNG = np.random.default_rng(0)
 SMALL = ["--set", "n_e=320", "--set", "n_i=80"]
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "export.md"
 pytestmark = pytest.mark.slow
-KINDS = ("run", "ramp", "sweep", "training", "comparison", "measurements", "eeg", "evidence", "dynamics", "tasks")
+KINDS = (
+    "run",
+    "ramp",
+    "sweep",
+    "training",
+    "comparison",
+    "measurements",
+    "eeg",
+    "evidence",
+    "dynamics",
+    "tasks",
+    "evaluation",
+)
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +58,7 @@ def made(tmp_path_factory):
             ["sweep", *cuba, "--set", "n_i=80", "--grid", "n_e=320,400", "--seeds", "1", "-o", "sweep"],
             ["train", "mlp", *images, *synchrony, "--synchrony-nulls", "0", "--epochs", "12", "-o", "training.h5"],
             ["train", "mlp", *images, "--tasks", "permuted:2", "--epochs", "1", "-o", "tasks.h5"],
+            ["evaluate", "training.pt", "--noise", "0.1", "--attack", "0.05", "--ood", "-o", "evaluation.h5"],
             ["compare", *groups, "--labels", "r,r,r,r,t,t,t,t", "--dt", ".01", "--measures", "si_3,chi_c", "-o", "c"],
             [
                 "measure",

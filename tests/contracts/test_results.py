@@ -18,7 +18,7 @@ from ictal.analyses.comparison.result import ReplicateValue
 from ictal.analyses.eeg.synchrony import WindowValue
 from ictal.analyses.values import EntryValue, Value
 from ictal.models import Evaluation
-from ictal.models.trained.evaluate import Strange
+from ictal.models.trained.evaluated import Strange
 from ictal.simulator import FIGURES, PAGES, RESULTS, InputError, Kind, Result, registry
 from ictal.simulator.files.rows import plain
 
@@ -50,7 +50,7 @@ WRITTEN = sorted({kind: name for name, kind in KIND.items()}.values())  # one fi
 
 @pytest.fixture
 def evaluation(tmp_path):
-    """The one kind that no command writes."""
+    """An evaluation as it was written before floors, intervals and attacks."""
     sets = {"train": Evaluation(9, 0.1, 1.0, 0.9, 0.05), "test": Evaluation(7, 0.5, 0.75, 0.8, float("nan"))}
     corrupted = {"blur": (0.7, 0.6, 0.5, 0.4, 0.3)}
     found = ictal.Evaluated("mlp", ictal.DataChoice("digits", 9), 3, sets, corrupted, {"noise": Strange(7, 0.5, 0.75)})
@@ -162,7 +162,7 @@ def test_a_result_that_is_saved_again_is_equal(name, tmp_path):
 
 def test_an_evaluation_returns_from_its_file(evaluation, tmp_path):
     found, path = evaluation
-    assert set(found.drawings()) == {"evaluation/sets", "evaluation/corruptions"}
+    assert set(found.drawings()) == {"evaluation/sets", "evaluation/corruptions", "evaluation/strange"}
     again = ictal.load(path)
     assert summarise(again) == summarise(found)
     assert again.to_json()["sets"]["test"]["ece"] is None

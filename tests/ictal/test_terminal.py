@@ -220,6 +220,9 @@ def texts():
     """Functions that return the text of each command's tables, on small results."""
     from ictal.cli import analyse, compare, eeg, evaluate, why
     from ictal.cli.windows_text import windows_text
+    from ictal.models import Evaluation
+    from ictal.models.attacks.result import AttackRow
+    from ictal.models.trained.evaluated import NoiseAccuracy, Strange
 
     rng = np.random.default_rng(0)
     groups = {
@@ -234,13 +237,21 @@ def texts():
     analysed = ictal.analyse("wilson_cowan", lyapunov=True, fixed_points=True, attractors=True, starts=8, time=200.0)
     scanned = ictal.analyse("wilson_cowan", scan=("p", 0.5, 2.0, 3), time=200.0)
     apart = ictal.why(groups["convulsing state"][0], dt=0.01, nulls=199)
+    sets = {name: Evaluation(1234, 0.12345, 0.98765, 0.91234, 0.08123, 0.01234, 0.02345) for name in ("train", "test")}
+    evaluated = ictal.Evaluated(
+        "mlp(hidden=[64, 64])", ictal.DataChoice("digits"), 3, sets, {"gaussian_noise": (0.1234,) * 5},
+        {"held-out-classes": Strange(90, 0.61234, *(0.712, 0.653, 0.776) * 3)},
+        noise=[NoiseAccuracy(0.1, 1234, 0.8765, 0.8543, 0.8912)],
+        attacks=[AttackRow(attack="pgd", norm="linf", epsilon=0.03, loss="worst", accuracy=0.1234, low=0.1012,
+                           high=0.1456, n=1234)],
+    )  # fmt: skip
     return {
         "compare": lambda: compare.summary(compared),
         "eeg": lambda: windows_text(seizure) + eeg._recruited(seizure) + eeg._detected(seizure),
         "analyse": lambda: analyse.described(analysed),
         "scan": lambda: analyse.described(scanned),
         "why": lambda: why._told(apart),
-        "evaluate": lambda: evaluate.table(("accuracy on", "clean", *"12345", "mean"), [("noise", *["0.1234"] * 7)]),
+        "evaluate": lambda: evaluate._text(evaluated),
     }  # fmt: skip
 
 

@@ -578,9 +578,18 @@ def test_evaluate_on_corrupted_and_strange_images(folder, ictal_):
     assert set(found["strange"]) == {"permuted-pixels", "uniform-noise", "other:digits"}
     assert found["strange"]["permuted-pixels"]["auroc"] > 0.7
     assert found["strange"]["other:digits"]["auroc"] == pytest.approx(0.5, abs=0.05), "the same digits, another choice"
-    text = ictal_("evaluate", "a.pt", "--corruptions", "--ood")
-    for word in ("accuracy on", "gaussian_noise", "strange images", "AUROC"):
+    text = ictal_(
+        "evaluate", "a.pt", "--corruptions", "--ood", "--noise", "0.1,0.2", "--attack", "0.05", "-o", "found.h5"
+    )
+    for word in ("accuracy on", "gaussian_noise", "strange images", "AUROC", "noise (SD)", "random-sign", "by chance"):
         assert word in text
+    assert text.endswith("wrote found.h5; ictal plot found.h5 draws it\n")
+    written = ictal.load("found.h5")
+    assert [row.sd for row in written.noise] == [0.1, 0.2]
+    assert written.attacked.epsilons == (0.05,)
+    assert written.config["command"].startswith("ictal evaluate a.pt --noise 0.1,0.2 --attack 0.05 --corruptions --ood")
+    assert written.corruptions == {name: tuple(row) for name, row in found["corruptions"].items()}
+    assert written.sets["test"].calibration in " ".join(text.split())
 
 
 def test_evaluate_refuses_what_does_not_fit(folder, ictal_, refused):
@@ -596,7 +605,10 @@ def test_evaluate_refuses_what_does_not_fit(folder, ictal_, refused):
         ("a.pt", "--data", "few.npz"): "few.npz: has 3 classes; the network of a.pt has 10",
         ("a.pt", "--n-train", "9"): "are for --data NAME",
         ("a.pt", "--data", "digitz"): "digitz",
-        ("rows.pt", "--corruptions"): "rows:digits: holds sequences; corruptions and strange images are for images",
+        ("rows.pt", "--corruptions"): "rows:digits: holds sequences; noise, attacks, corruptions and strange",
+        ("a.pt", "--noise", "0.1,-0.2"): "must be >= 0; got -0.2",
+        ("a.pt", "--attack", "-0.1"): "epsilon: must be >= 0; got -0.1",
+        ("a.pt", "--noise", "0.1", "-o", "a.txt"): "a.txt: results are written as HDF5; want a name that ends in .h5",
         ("none.pt",): "none.pt: no such file",
         ("torn.pt",): "torn.pt: is not a file of weights, or is cut off",
         ("a.h5",): "a.h5: is not a file of weights, or is cut off",

@@ -457,3 +457,16 @@ def test_attacks_of_one_call_differ_in_size_alone(net, test_set):
     with pytest.raises(InputError, match="must be an attack"):
         attacked(net, x, y, 0.1)
     assert set(ATTACKS) == {"fgsm", "pgd", "random-sign", "transfer", "linear", "spsa"}
+
+
+def test_the_overview_says_the_finding(net, test_set):
+    x, y = test_set
+    found = ictal.attack(net, x, y, epsilon=(0.05, 0.1), checks=False)
+    drawn = found.overview()
+    assert drawn.title.startswith("Accuracy falls from .97 to .3")
+    assert "under PGD-20 of size .1 in L∞, worst of 2 losses; random noise of that size leaves .9" in drawn.title
+    flat = ictal.attack(Scaled(net, 300.0), x, y, epsilon=0.1, losses="cross-entropy")
+    title = flat.overview().title
+    assert title.startswith("Gradients are masked: accuracy stays at .97 under")
+    assert all(text in flat.overview().alt for text in flat.warnings)
+    assert [drawing.name for drawing in found.drawings().values()] == ["attacked/accuracy"]

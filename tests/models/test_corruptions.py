@@ -169,7 +169,8 @@ def test_corruption_rests_on_its_seed_alone(clean, name):
     one, again, other = (corrupted(x, name, 3, seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, again)
     np.testing.assert_array_equal(x, clean["photographs"])
-    random = name.endswith(("noise", "motion_blur", "translate", "rotate"))
+    random = name.endswith(("noise", "motion_blur", "glass_blur", "translate", "rotate"))
+    random |= name in ("snow", "frost", "fog", "elastic")
     assert np.array_equal(one, other) != random
 
 
@@ -285,6 +286,50 @@ def test_a_rotation_turns_both_ways():
     assert 70 < (angle > 0).sum() < 130
 
 
+def test_a_blur_by_a_disc_spreads_a_point_over_it():
+    x = np.zeros((1, 33, 33, 1), np.float32)
+    x[0, 16, 16] = 1
+    out = corrupted(x, "defocus_blur", 5)[0, :, :, 0]  # 1.6 pixels at 32
+    radius = 1.6 * 33 / 32
+    assert out.sum() == pytest.approx(1, abs=1e-5)
+    assert out[16, 16] == pytest.approx(1 / (np.pi * radius**2), rel=0.03)
+    i, j = np.nonzero(out)
+    assert np.hypot(i - 16, j - 16).max() < radius + 0.75
+
+
+def test_a_zoom_leaves_the_centre_and_moves_the_border(clean):
+    x = clean["photographs"]
+    ramp = np.broadcast_to(np.linspace(0.2, 0.8, 33, dtype=np.float32), (1, 33, 33))
+    out = corrupted(ramp, "zoom_blur", 5)
+    mean = np.mean(1 / np.linspace(1, 1.26, 6))
+    assert out == pytest.approx(0.5 + (ramp - 0.5) * mean, abs=1e-6)
+    assert corrupted(x, "zoom_blur", 5)[:, 15:17, 15:17] == pytest.approx(x[:, 15:17, 15:17], abs=0.2)
+
+
+def test_glass_and_elastic_move_by_what_they_say():
+    ramp = np.broadcast_to(np.linspace(0, 1, 129, dtype=np.float32), (4, 129, 129)).copy()
+    pixel = 1 / 128
+    for name, sd in (("glass_blur", 0.5 * 129 / 32), ("elastic", 0.03 * 129)):
+        moved = (corrupted(ramp, name, 3) - ramp)[:, :, 40:89] / pixel
+        assert moved.std() == pytest.approx(sd, rel=0.12), name
+    smooth = np.diff(corrupted(ramp, "elastic", 3)[:, :, 40:89], axis=1).std()
+    assert smooth < 0.3 * np.diff(corrupted(ramp, "glass_blur", 3)[:, :, 40:89], axis=1).std()
+
+
+def test_weather_covers_and_keeps_the_range():
+    grey = np.full((20, 32, 32, 3), 0.5, np.float32)
+    fog = corrupted(grey, "fog", 4)  # c = 1: between 0.5 · 0.5/1.5 and 1.5 · 0.5/1.5
+    assert fog.min((1, 2, 3)) == pytest.approx(np.full(20, 0.5 / 3), abs=1e-6)
+    assert fog.max((1, 2, 3)) == pytest.approx(np.full(20, 0.5), abs=1e-6)
+    frost = corrupted(grey, "frost", 3)  # c = .4 over a veil of .3 with veins up to 1
+    assert frost.min() == pytest.approx(0.6 * 0.5 + 0.4 * 0.3, abs=1e-6)
+    assert frost.max() == pytest.approx(0.6 * 0.5 + 0.4, abs=0.01)
+    snow = corrupted(0 * grey, "snow", 2)
+    assert 0.05 < (snow > 0.2).mean() < 0.3
+    for out in (fog, frost, snow):
+        np.testing.assert_array_equal(out[..., 0], out[..., 2])
+
+
 def test_jpeg_is_pillows(clean):
     for x in (clean["photographs"][:3], clean["digits"][:3]):
         for image, out in zip(x, corrupted(x, "jpeg", 1), strict=True):
@@ -296,7 +341,7 @@ def test_jpeg_is_pillows(clean):
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        (dict(name="fog"), "unknown corruption 'fog'"),
+        (dict(name="mist"), "unknown corruption 'mist'"),
         (dict(severity=0), r"severity: must be an integer in 1\.\.5; got 0"),
         (dict(severity=6), "got 6"),
         (dict(severity=True), "got True"),

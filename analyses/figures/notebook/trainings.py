@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from ...evidence.store import Evidence, Observations
 from ...evidence.training import SET
 from ...measures.notation import notation
 from ..attacks import curves
+from ..overview.attacks import accuracy_over_size
+from ..overview.evaluation import noise_curve, reliability_diagram, strange_rows
 from ..parts.style import words
 
 MOST = 12  # conditions on one axis
@@ -104,14 +107,26 @@ def draw_planted(found: Any, axes: Axes, *, name: str | None = None) -> None:
 
 
 def draw_evaluation(found: Any, axes: Axes, *, name: str | None = None) -> None:
-    """Draw the accuracy on every set of images, or on those of one corruption by its severity.
+    """Draw the accuracy on every set of images, on those of one corruption by its severity, or a part by its name.
 
     Raises:
-        InputError: no such corruption.
+        InputError: no such corruption or part.
     """
+    parts: dict[str, Callable[[], None]] = {}
+    if found.reliability:
+        parts["reliability"] = lambda: reliability_diagram(axes, found.reliability)
+    if found.attacks:
+        parts["attacks"] = lambda: accuracy_over_size(axes, found.attacked)
+    if found.noise:
+        parts["noise"] = lambda: noise_curve(axes, found.sets["test"], found.noise)
+    if found.strange:
+        parts["strange"] = lambda: strange_rows(axes, found.strange)
+    if name in parts:
+        parts[name]()
+        return
     if name is not None:
         if name not in found.corruptions:
-            raise unknown("corruption", name, found.corruptions)
+            raise unknown("part or corruption", name, [*parts, *found.corruptions])
         row = found.corruptions[name]
         axes.plot(1 + np.arange(len(row)), row, "o-")
         axes.set(xlabel=f"severity of {words(name, 24)}", ylabel="accuracy", ylim=(0, 1.05))

@@ -1,31 +1,15 @@
-"""Overviews of rates: verdicts on planted truth, and a trained network on its sets of images."""
+"""Overview of rates: verdicts on planted truth."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 
-from ...evidence.effect import wilson
-from ...measures.notation import short
-from ..parts.palette import HAIR, NET, SOFT
-from ..parts.style import Drawing, words
+from ..parts.palette import NET
+from ..parts.style import Drawing
 from .frame import page, panel, printed
-from .names import NETWORKS, data_name
-from .panels import (
-    FILLED,
-    LETTERS,
-    axes_at,
-    bar_beside,
-    below_heading,
-    cell_numbers,
-    heat_map,
-    labels_beside,
-    row_grid,
-    short_ticks,
-)
+from .panels import LETTERS, axes_at, bar_beside, below_heading, cell_numbers, heat_map
 
 PLACES = 8  # numbers of seeds, sizes and spreads on a page
 
@@ -73,71 +57,6 @@ def planted_overview(found: Any) -> Drawing:
     left = f" Not drawn: {len(places) - PLACES} more." if len(places) > PLACES else ""
     caption = f"Share of right verdicts by planted truth (across) and claim (up). Grey: not planted.{left}"
     return Drawing("overview", title, figure, caption, f"{title}.")
-
-
-@printed
-def evaluation_overview(found: Any) -> Drawing:
-    """Draw accuracy and confidence by set, accuracy on corrupted and separation from strange images, if there."""
-    sets = dict(found.sets)
-    config = found.config
-    name, _, rest = str(found.architecture).partition("(")
-    title = (
-        f"{NETWORKS.get(name, name)}{f' ({rest}' * bool(rest)} on {data_name({'data': config['data']})}: test accuracy "
-        f"{short(sets['test'].accuracy)}, gap {short(found.gap)}"
-    )
-    under = ", ".join(f"{key}: {one.n:,} images" for key, one in sets.items())
-    corrupted, strange = dict(found.corruptions), dict(found.strange)
-    right = bool(corrupted)
-    tall = max(30.0, 3.4 * len(corrupted)) if right else 30.0
-    figure, top = page(title, f"{under}; seed {found.seed}", 32 + max(tall, 30.0 + 42.0 * bool(strange)))
-    at = below_heading(figure, top)
-    letters = iter(LETTERS)
-    axes = axes_at(figure, 22, at, 60, 26)
-    _by_set(axes, sets)
-    panel(axes, next(letters), "Accuracy (dot) and confidence (bar)", 30)
-    if right:
-        axes = axes_at(figure, 116, at, 44, tall)
-        table = np.array(list(corrupted.values()), dtype=float)
-        x, y = np.arange(1, table.shape[1] + 1), np.arange(len(corrupted))[::-1]
-        bar_beside(axes, heat_map(axes, x, y, table, NET, 1.0))
-        if table.size <= 100:
-            cell_numbers(axes, x, y, table, 1.0)
-        axes.set_yticks(y, [words(key.replace("_", " "), 22, 1) for key in corrupted])
-        axes.set_xlabel("severity")
-        panel(axes, next(letters), "Accuracy on corrupted test images", 44)
-    if strange:
-        axes = axes_at(figure, 22, at + 44, 60, 24)
-        _strange(axes, strange)
-        panel(axes, next(letters), "Told from test images by confidence", 30)
-    caption = (
-        "Dot: accuracy with Wilson's 95 % interval over images; bar: mean confidence, at the dot if calibrated."
-        + (" AUROC: chance that a test image has more confidence than a strange one; .5 is none." if strange else "")
-    )
-    return Drawing("overview", title, figure, caption, f"{title}.")
-
-
-def _by_set(axes: Axes, sets: Mapping[str, Any]) -> None:
-    row_grid(axes)
-    for row, one in enumerate(sets.values()):
-        low, high = wilson(one.accuracy * one.n, one.n)
-        axes.plot([low, high], [-row, -row], color=NET, lw=1.1)
-        axes.plot(one.accuracy, -row, color=NET, zorder=3, **FILLED)
-        axes.plot(one.confidence, -row, "|", color=SOFT, ms=10, mew=1.4, zorder=2)
-    axes.set(xlim=(0, 1.02), ylim=(0.6 - len(sets), 0.6))
-    axes.set_yticks([-row for row in range(len(sets))], list(sets))
-    labels = [(short(one.accuracy, 3), float(-row), NET) for row, one in enumerate(sets.values())]
-    labels_beside(axes, labels)
-    short_ticks(axes, "x")
-
-
-def _strange(axes: Axes, strange: Mapping[str, Any]) -> None:
-    row_grid(axes)
-    axes.axvline(0.5, color=HAIR, lw=1.2)
-    for row, one in enumerate(strange.values()):
-        axes.plot(one.auroc, -row, color=NET, **FILLED)
-    axes.set(xlim=(0, 1.02), ylim=(0.6 - len(strange), 0.6), xlabel="AUROC")
-    axes.set_yticks([-row for row in range(len(strange))], [words(name, 18, 1) for name in strange])
-    short_ticks(axes, "x")
 
 
 def _percent(share: float) -> str:
