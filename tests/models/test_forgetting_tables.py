@@ -1,5 +1,6 @@
 """Treatments against forgetting on two sequences of digits: what each of them gains, and at which price."""
 
+import dataclasses
 import functools
 
 import numpy as np
@@ -37,7 +38,8 @@ def scores(tasks, scenario, treatment, seeds, joint=False):
         network = architecture("mlp", {"hidden": (100, 100)})
         model = network.build(sequence.image_shape, sequence.n_outputs, seed=seed, mean=mean, sd=sd).double()
         treatments = [*([] if treatment is None else [treatment]), Clip(0.2)]
-        log = train_sequence(model, sequence, HOW[tasks], seed=seed, treatments=treatments, joint=joint)
+        how = dataclasses.replace(HOW[tasks], every=None) if joint else HOW[tasks]
+        log = train_sequence(model, sequence, how, seed=seed, treatments=treatments, joint=joint)
         one = task_scores(log.accuracy[scenario or "domain"])
         found.append((one.accuracy, one.backward, one.forgetting))
     return tuple(np.mean(found, 0))
