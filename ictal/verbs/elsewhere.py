@@ -124,7 +124,7 @@ _WAYS = {  # names of the field, separated by commas -> what does it
         "loss, accuracy, calibration, corrupted and strange images of a trained network",
         ("ictal evaluate net.pt --corruptions --ood", "docs/training.md"),
     ),
-    "adversarial, adversarial examples, adversarial attack, adversarial robustness, robustness, robust accuracy, "
+    "adversarial, adversarial examples, adversarial robustness, attack, robustness, robust accuracy, "
     "gradient masking, obfuscated gradients, projected gradient descent, fast gradient sign, carlini wagner, "
     "autoattack": Way(
         "accuracy on images that were changed to mislead a network, with checks of masked gradients",

@@ -151,9 +151,6 @@ _ABSENT = {  # names of the field, separated by commas -> words, and what comes 
     "ewc, forgetting, continual learning, catastrophic forgetting, split cifar": (
         "training on a sequence of tasks", ("claim:forget", "l2"),
     ),
-    "adversarial, pgd, fgsm, attack, attacks, robustness, autoattack": (
-        "attacks", ("corruptions", "claim:robust"),
-    ),
     "jansen rit, wendling, jansen, wong wang, larter breakspear, generic 2d oscillator": (
         "this neural mass", ("epileptor", "wilson_cowan"),
     ),
