@@ -137,7 +137,7 @@ _WAYS = {  # names of the field, separated by commas -> what does it
         ("ictal evaluate net.pt --noise 0.1,0.2 --attack 0.03 --corruptions -o found.h5", "ictal plot found.h5",
          _ROBUST),
     ),
-    "adversarial, adversarial examples, adversarial attack, adversarial robustness, robustness, robust accuracy, "
+    "adversarial, adversarial examples, adversarial robustness, attack, robustness, robust accuracy, "
     "gradient masking, obfuscated gradients, projected gradient descent, fast gradient sign, carlini wagner, "
     "autoattack": Way(
         "accuracy on images that were changed to mislead a network, with checks of masked gradients",

@@ -209,7 +209,8 @@ def _type_text(hint: Any) -> str:
 def _bounds(hint: Any, param: Param) -> str:
     if hint is bool:
         return "true, false"
-    choices = ", ".join(map(str, get_args(hint))) if get_origin(hint) is Literal else ""
+    of = next(iter(get_args(hint)), hint) if get_origin(hint) is tuple else hint
+    choices = ", ".join(map(str, get_args(of))) if get_origin(of) is Literal else ""
     return choices or param.bounds or ("finite" if "float" in str(hint) else "")
 
 

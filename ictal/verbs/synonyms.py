@@ -157,9 +157,6 @@ _ABSENT = {  # names of the field, separated by commas -> words, and what comes 
     "mixup, cutmix, cutout, randaugment, stochastic depth, dropconnect": (
         "this treatment", ("dropout", "label-smoothing", "augmentation"),
     ),
-    "adversarial, pgd, fgsm, attack, attacks, robustness, autoattack": (
-        "attacks", ("corruptions", "claim:robust"),
-    ),
     "jansen rit, wendling, jansen, wong wang, larter breakspear, generic 2d oscillator": (
         "this neural mass", ("epileptor", "wilson_cowan"),
     ),

@@ -435,7 +435,7 @@ def test_shapes_and_precisions(test_set):
         ({"model": lambda_net(lambda x: x.sum(1))}, r"attack\.model: must return logits .*; got shape \(8,\)"),
         ({"model": lambda_net(lambda x: x / 0 * 0)}, r"attack\.model: must return finite logits; got NaN .*"),
         ({"model": lambda_net(lambda x: (x[:, :10] * 0).sqrt() - torch.arange(10.0))}, "attack: the gradient .*"),
-        ({"seed": -1}, r"attack\.seed: .*"),
+        ({"seed": -1}, "seed: must be a whole number >= 0; got -1"),
         ({"data": "digits"}, r"attack\.data: is for FILE\.pt; .*"),
         ({"images": 0}, r"attack\.images: must be at least 1; got 0"),
     ],
