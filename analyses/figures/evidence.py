@@ -87,7 +87,7 @@ def _drawing(
     if not set(ways) <= {"", *(str(label) for _, label in legend)}:  # the panel's colours are not those of the ways
         tints = {way: ("0.1", "0.6")[at % 2] for at, way in enumerate(ways)}
         legend += [(Line2D([], [], color=shade, marker="o", ms=3.5), way) for way, shade in tints.items()]
-    tints |= {label: line.get_color() for line, label in legend if isinstance(line, Line2D) and label not in tints}
+    tints |= {label: str(line.get_color()) for line, label in legend if isinstance(line, Line2D) and label not in tints}
     forest(below, mine, {way: tints.get(way, colour(0)) for way in ways})
     legend_below(figure, legend)
     caption = (
