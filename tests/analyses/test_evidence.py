@@ -435,11 +435,14 @@ def test_claims_on_the_command_line(tmp_path, capsys, monkeypatch):
         (["claims", str(tmp_path), "--figures", "none"], "none"),
         (["reproduce", "odd"], "claim"),
         (["reproduce", "forget"], "EWC"),
-        (["reproduce", "desync", "--scale", "medium"], "quick"),
+        (["reproduce", "healthy", "--scale", "medium"], "quick"),
+        (["reproduce", "desync", "--scale", "medium"], "--data cifar100:PATH, for desync"),
         (["reproduce", "--scale", "large"], "scale"),
         (["reproduce", "--scale", "medium"], "--data"),
         (["reproduce", "rise", "--seeds", "0"], "--seeds"),
-        (["reproduce", "--scale", "medium", "--data", "cifar10:/nowhere"], "nowhere"),
+        (["reproduce", "--scale", "medium", "--data", "cifar10:/nowhere"], "--data cifar100:PATH"),
+        (["reproduce", "rise", "--scale", "medium", "--data", "cifar10:/nowhere"], "nowhere"),
+        (["reproduce", "rise", "--scale", "medium", "--data", "cifar9:x"], "wants cifar10:PATH, cifar100:PATH"),
     ):
         assert run(words) == 2
         (line,) = capsys.readouterr().err.splitlines()
