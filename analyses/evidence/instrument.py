@@ -15,6 +15,7 @@ from .training import TrainingRun
 from .tuning import Treated
 
 SIDE, FEWEST = 0.05, 3  # span of SI, and networks, that a slope on one side of the plain network wants
+LEFT = 0.05  # accuracy under attack that plain networks must keep, for it to be moved both ways
 UNFITTED, UNLEARNT = 0.05, 0.05  # training and learning accuracy that may be lacking beside the plain network
 
 
@@ -114,6 +115,9 @@ def moved_attacked(t: Treated, treatment: str, rows: Sequence[AttackedValue]) ->
     doses, plain = _fitted(t, treatment)
     under = under_attack([row for row in rows if f"{row.model} on {row.data}" == t.name])
     size = strength([under[t.name, t.way, k] for k in plain if (t.name, t.way, k) in under])
+    kept = float(np.mean([under[t.name, t.way, k].pgd[size].accuracy for k in plain if (t.name, t.way, k) in under]))
+    if kept < LEFT:
+        raise InputError(f"the attack of size {size:g} leaves {kept:.3f} of plain networks' accuracy; wants {LEFT:g}")
     error = {key[1:]: 1 - found.pgd[size].accuracy for key, found in under.items() if size in found.pgd}
 
     def table(runs: Mapping[int, TrainingRun]) -> dict[int, tuple[float, float]]:

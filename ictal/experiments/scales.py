@@ -12,6 +12,7 @@ from ..analyses.evidence.training import KEPT, TREATED, Kind
 from ..analyses.evidence.tuning import FEW, Chosen, treated_condition
 from ..models.datasets import FASHION_MNIST
 from ..simulator import InputError, unknown
+from .task_scales import TASK_BENCHES
 
 if TYPE_CHECKING:  # torch takes seconds to import
     from ..analyses.claims.claim import Claim, Doses
@@ -224,8 +225,6 @@ def gathered_plan(scale: str, claims: Sequence[str], seeds: int, chosen: Chosen)
 
 def data_forms(scale: str, claims: Sequence[str]) -> list[str]:
     """Return the forms of the data that must be given for these claims, ``["cifar10:PATH"]``."""
-    from .sequences import TASK_BENCHES
-
     found = [bench.needs for bench in _benches(scale, claims) if bench.needs]
     if any(CLAIMS.load(name).sequences for name in claims):
         found += [bench.needs for bench in TASK_BENCHES.get(scale, ()) if bench.needs]

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..analyses.claims import CLAIMS
 from ..analyses.evidence.outcomes import TaskValue
-from ..models.datasets import FASHION_MNIST
 from ..simulator import InputError
 from ..simulator.files.disk import make_folder
 from ..simulator.files.document import to_json, versions
 from ..simulator.files.identity import differences
 from ..simulator.types import Progress
 from .stages import Request, Stage
+from .task_scales import TaskBench, task_benches
 
 if TYPE_CHECKING:  # torch takes seconds to import
     from torch import nn
@@ -33,34 +33,6 @@ if TYPE_CHECKING:  # torch takes seconds to import
 
 FOLDER = "sequences"
 CLIPPED = "clip=0.2"  # of every arm: gradients of norm 5 at most, since those of EWC grow with every task
-
-
-@dataclass(frozen=True)
-class TaskBench:
-    """One network on one sequence of tasks.
-
-    Attributes:
-        slug: of file names.
-        model, data: names for readers.
-        architecture, parameters, dataset, n: of the network, and of the data before they are divided.
-        tasks, scenario: as of `task_sequence`.
-        training: settings of every task.
-        n_probe: test images of a task on which synchrony is measured, at most.
-        needs: form of `--data` where data must be given.
-    """
-
-    slug: str
-    model: str
-    data: str
-    architecture: str
-    parameters: Mapping[str, Any]
-    dataset: str
-    n: Mapping[str, int]
-    tasks: str
-    scenario: str
-    training: Mapping[str, Any]
-    n_probe: int = 400
-    needs: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,49 +50,6 @@ class PlannedSequence:
         """Name of its file, without the suffix."""
         slug = re.sub(r"(?:[^\w.]|_)+", "-", self.condition.lower()).strip("-")
         return f"{self.bench.slug}-{slug}-seed{self.seed}"
-
-
-_SGD = {"optimiser": "sgd", "momentum": 0.0, "learning_rate": 0.05, "batch_size": 50}
-_PERMUTED = TaskBench(
-    "mlp-digits-permuted", "MLP, 2 × 100", "digits", "mlp", {"hidden": (100, 100)}, "digits",
-    {"n_train": 1000, "n_val": 200, "n_test": 449}, "permuted:5", "domain", {**_SGD, "epochs": 10},
-)  # fmt: skip
-_CLASS = replace(_PERMUTED, slug="mlp-digits-class", tasks="split:5", scenario="class", training={**_SGD, "epochs": 20})
-_TASK = replace(_CLASS, slug="mlp-digits-task", scenario="task")
-_CLOTHES = {"data": "Fashion-MNIST", "dataset": "fashion-mnist", "n": {"n_train": 1000, "n_val": 200, "n_test": 1000}}
-_FINE = TaskBench(
-    "resnet18-cifar100-class", "ResNet-18, width 16", "CIFAR-100", "resnet18", {"width": 16}, "cifar100",
-    {"n_train": 6000, "n_val": 1000, "n_test": 2000}, "split:10", "class",
-    {"epochs": 15, "batch_size": 64, "learning_rate": 1e-3, "schedule": "cosine"}, 1000, "cifar100:PATH",
-)  # fmt: skip
-TASK_BENCHES: Mapping[str, tuple[TaskBench, ...]] = {
-    "quick": (
-        _PERMUTED, _CLASS, _TASK,
-        *(replace(bench, slug=bench.slug.replace("digits", "fashion"), **_CLOTHES)  # type: ignore[arg-type]
-          for bench in (_PERMUTED, _CLASS)),
-    ),
-    "medium": (_FINE, replace(_FINE, slug="resnet18-cifar100-task", scenario="task")),
-}  # fmt: skip
-
-
-def benches(scale: str, data: Sequence[str]) -> list[TaskBench]:
-    """Return the networks and sequences of a scale whose data are here.
-
-    Raises:
-        InputError: data that must be given.
-    """
-    out = []
-    for bench in TASK_BENCHES.get(scale, ()):
-        if bench.needs:
-            form = bench.needs.partition(":")[0]
-            given = [each for each in data if each.partition(":")[0] == form]
-            if not given:
-                raise InputError(f"--scale {scale}: needs the data of its sequences of tasks, --data {bench.needs}")
-            bench = replace(bench, dataset=given[0])
-        elif bench.dataset == "fashion-mnist" and not FASHION_MNIST.is_dir():
-            continue
-        out.append(bench)
-    return out
 
 
 def planned(bench: TaskBench, doses: Sequence[Doses], seed: int, chosen: Mapping[str, str]) -> list[PlannedSequence]:
@@ -162,7 +91,7 @@ def _all(
 ) -> Sequence[PlannedSequence] | Any:
     """Yield the trainings seed by seed; `chosen` is asked when the first seed is done."""
     for seed in range(request.seeds):
-        for bench in benches(request.scale, request.data):
+        for bench in task_benches(request.scale, request.data):
             yield from planned(bench, doses, seed, chosen(bench) if seed else {})
 
 
@@ -306,9 +235,9 @@ def files(place: Path) -> list[Path]:
 
 
 def check(request: Request) -> None:
-    """Check that the data are given; errors as of `benches`."""
+    """Check that the data are given; errors as of `task_benches`."""
     if _doses(request.claims, request.scale):
-        benches(request.scale, request.data)
+        task_benches(request.scale, request.data)
 
 
 STAGE = Stage(run, rows, files, check)

@@ -170,7 +170,7 @@ _ABSENT = {  # names of the field, separated by commas -> words, and what comes 
     "fmri, bold, meg, ecog, ieeg, calcium imaging": (
         "a model of this signal, but reads its arrays and files", ("file", "synthetic_eeg"),
     ),
-    "llm, gpt, bert, language model, diffusion model, gan": (
+    "llm, gpt, bert, language model, diffusion model": (
         "this network as a name, but watches any torch module", ("monitor", "vit-cifar"),
     ),
 }  # fmt: skip

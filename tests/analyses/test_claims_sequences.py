@@ -96,6 +96,14 @@ def test_an_instrument_that_moves_nothing_decides_nothing():
     assert row.verdict == NOT_TESTABLE
 
 
+def test_an_attack_that_leaves_nothing_tests_nothing():
+    evidence = planted_treated("present", seeds=3)
+    nothing = [replace(row, accuracy=0.01) if row.epsilon else row for row in evidence.attacked]
+    found = CLAIMS.load("causal").effects(replace(evidence, attacked=nothing))
+    why = [why for where, why in found.untestable.items() if where.endswith("error under attack")]
+    assert why == ["the attack of size 0.1 leaves 0.010 of plain networks' accuracy; wants 0.05"] * 2
+
+
 def test_networks_that_do_not_fit_are_left_out():
     evidence = planted_treated("present", seeds=3)
 

@@ -11,8 +11,9 @@ from ictal.analyses.claims.desync import DESYNC
 from ictal.analyses.evidence.sequences import JOINT, PLAIN, sequences
 from ictal.experiments import sequences as stage
 from ictal.experiments.scales import data_forms
-from ictal.experiments.sequences import FOLDER, PlannedSequence, TaskBench, learn
+from ictal.experiments.sequences import FOLDER, PlannedSequence, learn
 from ictal.experiments.stages import Request
+from ictal.experiments.task_scales import TASK_BENCHES, TaskBench, task_benches
 from ictal.models import UnfinishedTrainingError
 from ictal.simulator import InputError
 
@@ -26,7 +27,7 @@ SWEEP = Doses("pulled to SI", ("desync=1,target={}",), ("0.1", "0.9"), sweep=Tru
 
 @pytest.fixture
 def tiny(monkeypatch):
-    monkeypatch.setitem(stage.TASK_BENCHES, "quick", (TINY,))
+    monkeypatch.setitem(TASK_BENCHES, "quick", (TINY,))
     monkeypatch.setattr(stage, "_doses", lambda claims, scale: [EWC, SWEEP])
 
 
@@ -108,7 +109,7 @@ def test_data_that_a_sequence_needs_must_be_given():
         stage.check(asked)
     given = Request("medium", ("forget",), Path("unused"), 1, ("cifar100:here",), (), "cpu", ())
     stage.check(given)
-    assert {bench.dataset for bench in stage.benches("medium", given.data)} == {"cifar100:here"}
+    assert {bench.dataset for bench in task_benches("medium", given.data)} == {"cifar100:here"}
 
 
 def test_every_arm_is_planned_once():
