@@ -88,9 +88,7 @@ def _drawing(
         shades = {way: ("0.1", "0.6")[at % 2] for at, way in enumerate(ways)}
         legend += [(Line2D([], [], color=shade, marker="o", ms=3.5), way) for way, shade in shades.items()]
         tints = shades
-    tints |= {
-        label: str(line.get_color()) for line, label in legend if isinstance(line, Line2D) and label not in tints
-    }
+    tints |= {label: str(line.get_color()) for line, label in legend if isinstance(line, Line2D) and label not in tints}
     forest(below, mine, {way: tints.get(way, colour(0)) for way in ways})
     legend_below(figure, legend)
     caption = (

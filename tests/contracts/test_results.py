@@ -39,6 +39,7 @@ LATER = {
     "measured",
     "attacked",
     "tasks",
+    "generators",
 }  # fields that came later, empty in these files
 EXPECTED = json.loads((FILES / "expected.json").read_text(encoding="utf-8"))
 KIND = {"measurements_window.h5": "eeg"} | {
