@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ictal import CLAIMS
 from ictal.experiments.planted import planted
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -226,4 +227,4 @@ def test_a_broken_package_costs_one_line_and_nothing_else(broken, tmp_path):
         "No module named 'no_such_module'"
     ]
     code, out, err = ictal_("claims", "--json")
-    assert (code, len(json.loads(out)["claims"]), len(err)) == (0, len(ictal.CLAIMS), 1)
+    assert (code, len(json.loads(out)["claims"]), len(err)) == (0, len(CLAIMS), 1)
