@@ -38,7 +38,7 @@ from ..evidence.outcomes import AttackedValue, UnderAttack, under_attack
 from ..evidence.rules import Finding
 from ..evidence.store import Evidence
 from ..evidence.training import TrainingRun
-from ..evidence.tuning import BySeed, Treated, last_si, with_treatments
+from ..evidence.tuning import BySeed, Treated, last_si, train_accuracy, with_treatments
 from ..figures.evidence import Axes, Shown
 from .claim import Claim, Doses
 from .desync import AS_PAPER, DESYNC, DOSES, LOWER, NOISE, RIVALS, STOPPED, UP
@@ -98,8 +98,8 @@ def _one(t: Treated, found: Attacked) -> list[Effect]:
                         statistic=f"{accuracy} with the penalty upwards",
                         otherwise="the same penalty may not pull synchrony up"),
         measured_effect(NAME, "fits as well", t.name,
-                        lambda: [FITS + gain for gain in t.gain(t.chosen(DESYNC), t.plain, _fit)], role="control",
-                        statistic="0.05 + training accuracy with − without",
+                        lambda: [FITS + gain for gain in t.gain(t.chosen(DESYNC), t.plain, train_accuracy)],
+                        role="control", statistic="0.05 + training accuracy with − without",
                         otherwise="that it fits the training images less is not counted"),
         measured_effect(NAME, "gradients not masked", t.name,
                         lambda: [transferred(c) - under(c) for _, c in sorted(t.chosen(DESYNC).items())],
@@ -144,10 +144,6 @@ def _only_attacked(t: Treated, found: Attacked) -> Treated:
 
 def _of(training: TrainingRun, found: Attacked) -> UnderAttack:
     return found[training.setting, training.condition, training.seed]
-
-
-def _fit(training: TrainingRun) -> float:
-    return float(training.metrics["train_accuracy"][-1])
 
 
 def _in_words(epsilon: float) -> str:

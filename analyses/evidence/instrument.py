@@ -12,7 +12,7 @@ from ...simulator.types import Floats
 from .outcomes import AttackedValue, UnderAttack, under_attack
 from .sequences import Sequences
 from .training import TrainingRun
-from .tuning import Treated
+from .tuning import Treated, train_accuracy
 
 SIDE, FEWEST = 0.05, 3  # span of SI, and networks, that a slope on one side of the plain network wants
 LEFT = 0.05  # accuracy under attack that plain networks must keep, for it to be moved both ways
@@ -78,7 +78,7 @@ def _moved(
 def moved_gap(t: Treated, treatment: str) -> list[Moved]:
     """SI and gap of every network that fits, at the record of matched training accuracy."""
     doses, plain = _fitted(t, treatment)
-    least = {seed: min(last_accuracy(table[seed]) for table in (plain, *doses.values()) if seed in table)
+    least = {seed: min(train_accuracy(table[seed]) for table in (plain, *doses.values()) if seed in table)
              for seed in plain}  # fmt: skip
 
     def read(run: TrainingRun) -> tuple[float, float]:
@@ -87,11 +87,6 @@ def moved_gap(t: Treated, treatment: str) -> list[Moved]:
 
     return _moved({d: {k: read(run) for k, run in table.items()} for d, table in doses.items()},
                   {k: read(run) for k, run in plain.items()})  # fmt: skip
-
-
-def last_accuracy(run: TrainingRun) -> float:
-    """Training accuracy at the end."""
-    return float(run.metrics["train_accuracy"][-1])
 
 
 def matched(run: TrainingRun, accuracy: float) -> int:
@@ -104,7 +99,7 @@ def _fitted(t: Treated, treatment: str) -> tuple[dict[str, dict[int, TrainingRun
     """Networks whose training accuracy ends at most `UNFITTED` below that of the plain one, and the plain ones."""
     doses = {
         dose: {k: run for k, run in table.items()
-               if k in t.plain and last_accuracy(run) >= last_accuracy(t.plain[k]) - UNFITTED}
+               if k in t.plain and train_accuracy(run) >= train_accuracy(t.plain[k]) - UNFITTED}
         for dose, table in t.doses[treatment].items()
     }  # fmt: skip
     return doses, t.plain

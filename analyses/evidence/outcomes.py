@@ -20,7 +20,7 @@ class AttackedValue:
         epsilon: size of the attack in that norm, of images in [0, 1]; 0 for clean images.
         accuracy: share of the n images that are still classified as labelled under every try, in 0..1.
         n: test images.
-        zero_gradients: share of attacked images with a gradient of exactly 0 in every step of some loss.
+        zero_gradients: share of attacked images at which the gradient is exactly 0; the largest of its losses.
         warning: of gradients that are masked; empty where no check fired.
     """
 

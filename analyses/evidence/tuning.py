@@ -137,6 +137,11 @@ def test_accuracy(training: TrainingRun) -> float:
     return _last(training, "test_accuracy")
 
 
+def train_accuracy(training: TrainingRun) -> float:
+    """Training accuracy at the end."""
+    return _last(training, "train_accuracy")
+
+
 def last_si(training: TrainingRun) -> float:
     """SI at the end."""
     return float(training.mean()[-1])
@@ -148,7 +153,7 @@ def with_treatments(evidence: Evidence, needs: Sequence[str], one: Callable[[Tre
     untestable: dict[str, str] = {}
     for name, trainings in evidence.settings().items():
         for found in treated_networks(name, trainings):
-            if not any(name in found.doses for name in needs):
+            if not any(treatment in found.doses for treatment in needs):
                 continue
             try:
                 effects += [replace(effect, way=found.way) for effect in one(found)]

@@ -9,9 +9,7 @@ import numpy as np
 
 from ...simulator.types import Floats
 from .parts.style import Drawing
-from .sweep import grid_figure
-
-WHOLE = (0.0, 1.05)  # limits of shares
+from .sweep import WHOLE, grid_figure
 
 
 def curves(found: Any) -> dict[str, tuple[Floats, Floats]]:

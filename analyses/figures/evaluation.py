@@ -11,9 +11,7 @@ from matplotlib.axes import Axes
 from .overview.attacks import accuracy_over_size
 from .overview.evaluation import noise_curve, reliability_diagram, strange_rows
 from .parts.style import Drawing, new_figure, styled
-from .sweep import grid_figure
-
-WHOLE = (0.0, 1.05)  # limits of shares
+from .sweep import WHOLE, grid_figure
 
 
 def evaluation_drawings(found: Any) -> Iterator[Drawing]:

@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 
 from .parts.style import Drawing
-from .sweep import grid_figure
-
-WHOLE = (0.0, 1.05)  # limits of shares
+from .sweep import WHOLE, grid_figure
 
 
 def planted_drawings(found: Any) -> Iterator[Drawing]:

@@ -19,6 +19,7 @@ from .parts.palette import MODEL, steps_of
 from .parts.style import Drawing, Legend, Values, dash, legend_below, new_figure, styled, with_unit, words
 
 MEAN, POINTS = "mean_", "tables/points"
+WHOLE = (0.0, 1.05)  # limits of shares
 LINES = 7  # combinations of the other parameters that are drawn
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from ...simulator import InputError
 from ...simulator.fields import Checked, Param
-from .settings import EPSILON, KAPPA, LOSSES, NORM, RESTARTS, STEP, STEPS, Loss, Norm
+from .settings import EPSILON, KAPPA, LOSSES, NORM, RESTARTS, STEP, STEPS, Loss, Norm, step_size
 
 if TYPE_CHECKING:  # torch and numpy take long to import
     import numpy as np
@@ -85,7 +85,7 @@ class PGD(Checked):
     @property
     def step_size(self) -> float:
         """Size of a step, in the units of ε."""
-        return (2.5 / self.steps if self.step is None else self.step) * self.epsilon
+        return step_size(self.epsilon, self.steps, self.step)
 
     def noise(self, shape: tuple[int, ...], restart: int, rng: np.random.Generator) -> NDArray[np.float32] | None:
         """Return uniform points of the unit ball, None for the first try."""

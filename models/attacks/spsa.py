@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from ...simulator.fields import Checked, Param
-from .settings import EPSILON, NORM, STEP, STEPS, Norm
+from .settings import EPSILON, NORM, STEP, STEPS, Norm, step_size
 
 if TYPE_CHECKING:  # torch and numpy take long to import
     import numpy as np
@@ -60,7 +60,7 @@ class SPSA(Checked):
 
         assert noise is not None
         rng = np.random.default_rng(int(noise[0]))
-        ball, size = victim.ball(self), (2.5 / self.steps if self.step is None else self.step) * self.epsilon
+        ball, size = victim.ball(self), step_size(self.epsilon, self.steps, self.step)
         reach = PROBE * self.epsilon
         images, fooled, at = x.clone(), torch.zeros_like(y, dtype=torch.bool), x
         left = torch.arange(len(x), device=x.device)

@@ -19,7 +19,7 @@ from ...simulator.types import Progress, Shown
 from ..probe.choice import check_model
 from ..training.build import device
 from ..training.settings import DataChoice
-from .evaluated import Evaluated, NoiseAccuracy, Strange
+from .evaluated import SCORES, Evaluated, NoiseAccuracy, Strange
 from .opened import data_of_training, network_and_data, seed_of_training
 
 if TYPE_CHECKING:  # torch takes seconds to import
@@ -342,7 +342,7 @@ def _strange(
         other = scores(images)
         row = [
             value
-            for score in ("max-softmax", "energy", "mahalanobis")
+            for score in SCORES
             for value in (_auroc(known[score], other[score]) if score in known else [math.nan] * 3)
         ]
         out[name] = Strange(len(images), float(other["max-softmax"].mean()), *row)

@@ -93,11 +93,10 @@ class Mahalanobis:
         sphere = np.trace(covariance) / len(covariance)
         shrunk = (1 - shrinkage) * covariance + shrinkage * sphere * np.eye(len(covariance))
         try:
-            factor = cholesky(shrunk, lower=True)
-            small, large = np.square(np.diag(factor)[[0]]), np.linalg.eigvalsh(shrunk)
+            factor, spread = cholesky(shrunk, lower=True), np.linalg.eigvalsh(shrunk)
         except LinAlgError:
-            small, large = np.zeros(1), np.ones(1)
-        if not (small.min() > 0 and large[0] > ROUNDING * large[-1]):
+            factor, spread = shrunk, np.zeros(1)
+        if not spread[0] > ROUNDING * spread[-1]:
             silent = int((within.std(0) == 0).sum())
             raise InputError(
                 f"Mahalanobis: the covariance of {len(covariance)} units over {len(h)} training images cannot be "

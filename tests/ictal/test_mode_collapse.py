@@ -19,6 +19,7 @@ def short(monkeypatch):
     bench = BENCHES["ring"]
     small = replace(bench, how=replace(bench.how, steps=20, every=10, hidden=(12,)))
     monkeypatch.setattr(mode_collapse, "BENCHES", {"ring": small})
+    monkeypatch.setattr(mode_collapse, "LATENTS", 100)
 
 
 def times(folder):

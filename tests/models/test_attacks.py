@@ -236,7 +236,7 @@ def test_order_of_the_attacks(net, test_set):
     }.items():
         shares[name] = float(stands(net, x, y, attack).double().mean())
     assert shares["pgd-20"] <= shares["pgd-10"] <= shares["fgsm"] <= shares["transfer"] + 0.05
-    assert shares["transfer"] < shares["noise"]
+    assert shares["transfer"] + 0.05 < shares["noise"]
     assert shares["pgd-20"] == pytest.approx(0.308, abs=0.06)
     assert shares["fgsm"] == pytest.approx(0.374, abs=0.06)
     assert shares["noise"] == pytest.approx(0.953, abs=0.02)
@@ -262,22 +262,22 @@ def test_masked_gradients_are_caught(net, test_set):
 
 
 def test_a_net_without_gradients_needs_a_black_box(net, test_set):
-    class Rounded(nn.Module):
-        """Rounds its images, so that no gradient comes through; the classes stay."""
+    class Deaf(nn.Module):
+        """Lets no gradient come through to its images; the logits stay."""
 
         def __init__(self):
             super().__init__()
             self.net = net
 
         def forward(self, x):
-            return self.net(x + (torch.round(x * 1e4) / 1e4 - x).detach() * 0 - (x - x.detach()))
+            return self.net(x.detach() + 0 * x)
 
     x, y = test_set[0][:100], test_set[1][:100]
-    found = attacked(Rounded(), x, y, PGD(0.1, losses=("margin",)))
+    found = attacked(Deaf(), x, y, PGD(0.1, losses=("margin",)))
     assert found.worst(0.1).zero_gradients == 1
     assert any("black-box" in text for text in found.warnings)
     assert any("unlimited size" in text for text in found.warnings)
-    assert attacked(Rounded(), x, y, SPSA(0.1)).worst(0.1).accuracy < found.worst(0.1).accuracy - 0.1
+    assert attacked(Deaf(), x, y, SPSA(0.1)).worst(0.1).accuracy < found.worst(0.1).accuracy - 0.1
     with pytest.raises(InputError, match=r"^attack\.model: its outputs have no gradient .*attack=\"spsa\"[^\n]*$"):
         attacked(lambda_net(lambda z: net(z).detach()), x, y, PGD(0.1))
 
