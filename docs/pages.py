@@ -43,9 +43,6 @@ OWN = {
     "claims": "evidence.md",
     "experiments": "evidence.md",
     "data": "data.md",
-    "claims": "evidence.md",
-    "experiments": "evidence.md",
-    "data": "data.md",
     "tasks": "tasks.md",
 }
 
