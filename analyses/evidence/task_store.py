@@ -22,16 +22,17 @@ def to_groups(rows: Sequence[TaskValue]) -> dict[str, Group]:
         runs.setdefault(key, []).append(row)
     alike: dict[tuple[object, ...], list[list[TaskValue]]] = {}
     for key, own in runs.items():
-        shape = max(row.after for row in own) + 1, max(row.on for row in own)
-        alike.setdefault((*key[: len(SEQUENCE)], *shape), []).append(own)
-    return {f"{ROWS}/{at:04d}": _group(members, *_shape(key)) for at, (key, members) in enumerate(alike.items())}
+        alike.setdefault((*key[: len(SEQUENCE)], *_shape(own)), []).append(own)
+    return {f"{ROWS}/{at:04d}": _group(members) for at, members in enumerate(alike.values())}
 
 
-def _shape(key: tuple[object, ...]) -> tuple[int, int]:
-    return int(str(key[-2])), int(str(key[-1]))
+def _shape(rows: Sequence[TaskValue]) -> tuple[int, int]:
+    """Return the shape (after, task) of the matrix of one training."""
+    return max(row.after for row in rows) + 1, max(row.on for row in rows)
 
 
-def _group(runs: Sequence[Sequence[TaskValue]], n_after: int, n_tasks: int) -> Group:
+def _group(runs: Sequence[Sequence[TaskValue]]) -> Group:
+    n_after, n_tasks = _shape(runs[0])
     accuracy = np.full((len(runs), n_after, n_tasks), np.nan, dtype=np.float32)
     validation = np.full((len(runs), n_tasks), np.nan, dtype=np.float32)
     synchrony = np.full((len(runs), n_after), np.nan, dtype=np.float32)
