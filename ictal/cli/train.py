@@ -10,7 +10,6 @@ from typing import Annotated, Any
 from ..models.training.settings import DataChoice, Job, SynchronyChoice, TaskChoice, Training
 from ..simulator.errors import InputError
 from ..simulator.fields import Param
-from ..simulator.files.rows import plain
 from ..simulator.options import Option
 from .heard import heard, joined
 from .interrupts import Signals
@@ -49,6 +48,7 @@ def train(
     from ..models.training.folder import TrainingFolder
     from ..models.training.job import Trained, train_to_file
     from ..models.training.sequence_job import train_tasks_to_file
+    from ..simulator.files.rows import plain
 
     if not tasks.tasks and tasks != TaskChoice():
         raise InputError("--scenario, --joint and --keep-optimiser: are for --tasks NAME:N")
