@@ -611,7 +611,7 @@ def test_evaluate_refuses_what_does_not_fit(folder, ictal_, refused):
         ("a.pt", "--noise", "0.1", "-o", "a.txt"): "a.txt: results are written as HDF5; want a name that ends in .h5",
         ("none.pt",): "none.pt: no such file",
         ("torn.pt",): "torn.pt: is not a file of weights, or is cut off",
-        ("a.h5",): "a.h5: is not a file of weights, or is cut off",
+        ("a.h5",): "a.h5: is not a file of weights, or is cut off; the weights are in a.pt",
         ("bare.pt",): "bare.pt: does not name its architecture",
         ("a.pt", "--ood-data", "nothing"): "nothing",
         ("a.pt", "--device", "quantum"): "device: 'quantum' cannot be used here",
