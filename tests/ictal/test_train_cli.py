@@ -607,7 +607,7 @@ def test_evaluate_refuses_what_does_not_fit(folder, ictal_, refused):
         ("a.pt", "--data", "digitz"): "digitz",
         ("rows.pt", "--corruptions"): "rows:digits: holds sequences; noise, attacks, corruptions and strange",
         ("a.pt", "--noise", "0.1,-0.2"): "must be >= 0; got -0.2",
-        ("a.pt", "--attack", "-0.1"): "epsilon: must be >= 0; got -0.1",
+        ("a.pt", "--attack", "-0.1"): "epsilon: must be >= 0 [unit of a value of the images]; got -0.1",
         ("a.pt", "--noise", "0.1", "-o", "a.txt"): "a.txt: results are written as HDF5; want a name that ends in .h5",
         ("none.pt",): "none.pt: no such file",
         ("torn.pt",): "torn.pt: is not a file of weights, or is cut off",
