@@ -181,10 +181,10 @@ def default_of(item: Field[Any]) -> object:
 
 
 def parse(what: str, hint: Any, text: str) -> object:
-    """Convert a text from the command line to the type `hint`.
+    """Convert a text from the command line to the type `hint`; a number that need not be whole may be a fraction.
 
-    >>> parse("MLP.hidden", tuple[int, ...], "64,32")
-    (64, 32)
+    >>> parse("MLP.hidden", tuple[int, ...], "64,32"), parse("--eps", tuple[float, ...], "0.1,51/255")
+    ((64, 32), (0.1, 0.2))
     """
     origin, options = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
@@ -207,8 +207,9 @@ def parse(what: str, hint: Any, text: str) -> object:
         return text.lower() in _TRUE
     if hint in (int, float):
         try:
-            number = hint(text)
-        except ValueError:
+            over, slash, under = text.partition("/")
+            number = float(over) / float(under) if slash and hint is float else hint(text)
+        except (ValueError, ZeroDivisionError):
             raise InputError(f"{what}: must be {_wanted(hint)}; got {text!r}") from None
         return check(what, hint, number)
     if hint is str:

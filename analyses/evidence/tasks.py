@@ -47,6 +47,16 @@ class TaskScores:
     forward: float
     forgetting: float
 
+    @property
+    def in_words(self) -> str:
+        """The numbers that are defined, by their symbols in the field.
+
+        >>> TaskScores("class", 0.5, -0.25, 0.0, 0.3).in_words, TaskScores("task", 0.5, *[np.nan] * 3).in_words
+        ('ACC .50, BWT −.25, F .30, FWT 0', 'ACC .50')
+        """
+        named = {"ACC": self.accuracy, "BWT": self.backward, "F": self.forgetting, "FWT": self.forward}
+        return ", ".join(f"{name} {short(value)}" for name, value in named.items() if np.isfinite(value))
+
 
 def task_scores(matrix: Floats, reading: str = "class") -> TaskScores:
     """Return accuracy, transfer and forgetting of a sequence.
@@ -242,6 +252,8 @@ class TaskResult(Result):
             return f"{n} tasks learnt at once: accuracy {short(score.accuracy)} on all of them"
         fall = f"earlier tasks fell by {short(score.forgetting)} from their best"
         kept = f"earlier tasks kept their best ({short(score.forgetting)})"
+        if score.forgetting <= -LEAST:
+            kept = f"earlier tasks rose by {short(-score.forgetting)} over their best"
         text = f"{n} tasks one after the other: accuracy {short(score.accuracy)} at the end; "
         text += fall if score.forgetting >= LEAST else kept
         if len(self.readings) > 1:

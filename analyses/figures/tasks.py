@@ -87,11 +87,13 @@ def task_overview(result: TaskResult) -> Drawing:
         draw(axes, result)
         panel(axes, next(letters), words_above, 30)
         left += width + 34
-    caption = (
-        f"{_marks(result)} SI-3 is the mean absolute correlation of the units of a "
-        "layer over test images of all tasks; a change of it beside one of accuracy shows no cause."
-    )
-    return Drawing("overview", title, figure, caption, f"{title}.")
+    caption = _marks(result)
+    if result.synchrony:
+        caption += (
+            " SI-3 is the mean absolute correlation of the units of a layer over test images of all tasks; a change of "
+            "it beside one of accuracy shows no cause."
+        )
+    return Drawing("overview", title, figure, caption.strip() or f"{title}.", f"{title}.")
 
 
 def _under(result: TaskResult) -> str:
@@ -155,7 +157,7 @@ def _curves(axes: Axes, result: TaskResult) -> None:
     colours = steps_of(NET, values.shape[1])
     for task, (column, colour) in enumerate(zip(values.T, colours, strict=True), start=1):
         axes.plot(after[: task + 1], column[: task + 1], color=colour, lw=0.7, ls=(0, (1, 1.5)))
-        axes.plot(after[task:], column[task:], color=colour, lw=1.1, marker="o", ms=3)
+        axes.plot(after[task:], column[task:], color=colour, lw=1.1, marker="o", ms=3, clip_on=False)
     axes.plot(after, values.mean(1), color=INK, lw=1.3)
     axes.set(xlim=(-0.1, after[-1] + 0.1), ylim=(0, 1.03), xlabel="tasks learnt (dotted: not yet this one)")
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))

@@ -21,7 +21,9 @@ def attack(
     *,
     file: Annotated[Path, Param("Weights that `ictal train` wrote"), Argument("FILE.pt")],
     epsilon: Annotated[
-        tuple[float, ...], Param("Sizes ε, in the units of the images", ge=0), Option("A,B", "--eps", record="always")
+        tuple[float, ...],
+        Param("Sizes ε, in the units of the images, as 0.03 or 8/255", ge=0),
+        Option("A,B", "--eps", record="always"),
     ] = (),
     attack: Annotated[str, Param("Attack: a name of `ictal list attacks`")] = "pgd",
     norm: Annotated[Norm, Param("Norm of the change")] = "linf",
@@ -56,7 +58,7 @@ def attack(
     from ..verbs.attack import attack as api
 
     if not epsilon:
-        raise InputError("--eps: must be a size or several, e.g. --eps 0.03,0.06")
+        raise InputError("--eps: must be a size or several, e.g. --eps 0.03,0.06 or --eps 8/255")
     if transfer is not None and attack not in ("pgd", "transfer"):
         raise InputError(f"--transfer: is an attack of its own; leave out --attack {attack}")
     with out.progress("attack") as report:

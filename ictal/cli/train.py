@@ -88,6 +88,7 @@ def train(
         document |= {"complete": trained.complete, "final": trained.final, "entries": trained.entries}
     else:
         final = trained.result.finding()
+        final += "\n" + "; ".join(f"{score.reading}: {score.in_words}" for score in trained.result.scores)
         document |= {"complete": trained.complete, "final": plain(trained.result.scores)}
     state = f"{trained.path} is complete: this very training" if trained.complete else f"wrote {trained.path}"
     document |= {"seed": job.seed, "assumptions": joined(trained.assumptions, words), "command": job.command()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +26,13 @@ def checked_arguments(verb: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(verb)
     def run(*args: P.args, **given: P.kwargs) -> R:
-        bound = signature.bind(*args, **given)
+        try:
+            bound = signature.bind(*args, **given)
+        except TypeError as error:
+            foreign = next((name for name in given if name not in signature.parameters), "")
+            near = difflib.get_close_matches(foreign, signature.parameters, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise TypeError(f"{verb.__name__}() {error}{hint}") from None
         for name, hint in _hints(verb).items():
             if name in bound.arguments:
                 bound.arguments[name] = _checked(f"{verb.__name__}.{name}", hint, bound.arguments[name])

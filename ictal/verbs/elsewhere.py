@@ -16,7 +16,7 @@ class Way(NamedTuple):
 
 
 _DYNAMICS, _EEG, _TRAIN = "docs/dynamics.md", "docs/eeg.md", "docs/training.md"
-_ROBUST = "docs/robustness.md"
+_ROBUST, _TASKS = "docs/robustness.md", "docs/tasks.md"
 _WAYS = {  # names of the field, separated by commas -> what does it
     "psth, peristimulus time histogram, peri stimulus time histogram, peth": Way(
         "rate of the population about events",
@@ -123,13 +123,15 @@ _WAYS = {  # names of the field, separated by commas -> what does it
     "calibration, ece, expected calibration error, confidence, reliability, reliability diagram, overconfidence, "
     "overconfident, temperature scaling": Way(
         "confidence against accuracy of a trained network, beside what chance gives with as many images",
-        ("ictal evaluate net.pt", "in Python: ictal.evaluate_model(model, x, y)", _ROBUST),
+        ("ictal evaluate net.pt", "in Python: ictal.evaluate_model(model, x, y)",
+         "ECE = Σ_b (n_b / n) |accuracy_b − confidence_b|, over 15 equal bins b of the confidence; calibrated "
+         "networks do not read 0: read it beside its value by chance", _ROBUST),
     ),
     "ood, out of distribution, ood detection, auroc, auc, roc, energy score, energy, max softmax, msp, mahalanobis, "
     "mahalanobis distance, novelty detection, anomaly detection": Way(
         "scores by which a trained network tells test images from strange ones, with their AUROC",
         ("ictal evaluate net.pt --ood --ood-data NAME", "in Python: ictal.evaluate_model(model, x, y, outside={...})",
-         _ROBUST),
+         "AUROC: chance that a test image has a larger score than a strange one, ties ½; ½ by chance", _ROBUST),
     ),
     "corruption, corruptions, common corruptions, cifar10 c, cifar 10 c, imagenet c, noise robustness, "
     "corruption robustness": Way(
@@ -139,9 +141,20 @@ _WAYS = {  # names of the field, separated by commas -> what does it
     ),
     "adversarial, adversarial examples, adversarial robustness, attack, robustness, robust accuracy, "
     "gradient masking, obfuscated gradients, projected gradient descent, fast gradient sign, carlini wagner, "
-    "autoattack": Way(
+    "masked gradients, masking": Way(
         "accuracy on images that were changed to mislead a network, with checks of masked gradients",
         ("ictal attack net.pt --eps 0.01,0.03", "ictal explain pgd", "docs/attacks.md"),
+    ),
+    "forgetting, catastrophic forgetting, continual learning, lifelong learning, backward transfer, bwt, "
+    "forward transfer, fwt, average accuracy, acc, average forgetting, forgetting measure, retention": Way(
+        "accuracies R_ij on task j after learning task i of T, and four numbers of them",
+        ("ACC = mean_j R_Tj: accuracy on all tasks at the end",
+         "BWT = mean_{j<T} (R_Tj − R_jj): backward transfer; below 0: forgetting",
+         "F = mean_{j<T} (max_{l<T} R_lj − R_Tj): fall from the best, the measure of forgetting",
+         "FWT = mean_{j>1} (R_{j−1,j} − b_j): forward transfer, over b before training",
+         "ictal train mlp --tasks split:5 --scenario class --treat replay=1 -o split.h5 && ictal plot split.h5",
+         "in Python: ictal.models.train_sequence, ictal.analyses.task_scores",
+         "against it: ictal explain ewc, replay, generative-replay, l2-sp; the claim: ictal explain forget", _TASKS),
     ),
     "monitor, hook, hooks, activations, forward hook, callback, tensorboard, wandb, weights and biases, mlflow, "
     "pytorch, torch, torch module, nn module": Way(

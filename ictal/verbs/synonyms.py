@@ -56,7 +56,6 @@ _SAME = {  # names of the field, separated by commas -> names here; the first st
     ),
     "gradient clipping, clipping, clip norm": ("clip",),
     "soft targets, smoothing of labels": ("label-smoothing",),
-    "forgetting, continual learning, catastrophic forgetting": ("forget", "ewc", "replay", "split"),
     "instrument, instrumental variable, causal effect, sweep of targets": ("causal", "desync"),
     "elastic weight consolidation, online ewc, consolidation, fisher, fisher information": ("ewc", "l2-sp"),
     "l2 last, starting point": ("l2-sp", "ewc"),
@@ -86,7 +85,7 @@ _SAME = {  # names of the field, separated by commas -> names here; the first st
     "coupled oscillators, phase oscillators, kuramoto model": ("kuramoto", "stuart_landau"),
     "mnist": ("digits", "fashion-mnist"),
     "split mnist, split cifar, class incremental, task incremental, domain incremental, incremental learning, "
-    "sequence of tasks, backward transfer, forward transfer": ("split", "permuted"),
+    "sequence of tasks": ("split", "permuted"),
     "permuted mnist, permuted pixels": ("permuted", "split"),
     "cifar": ("cifar10", "cifar100"),
     "imagenet": ("imagenet-100", "tiny-imagenet"),
@@ -151,6 +150,12 @@ _ABSENT = {  # names of the field, separated by commas -> words, and what comes 
     ),
     "neural collapse, nc1, nc2, nc3, nc4": ("neural collapse", ("class_share", "within_class_si")),
     "sharpness, flatness, hessian, curvature, loss landscape": ("curvature of the loss", ("gap", "l2")),
+    "autoattack, auto attack, apgd, square attack, deepfool, boundary attack": (
+        "this attack", ("pgd", "spsa", "transfer"),
+    ),
+    "adversarial training, trades, certified robustness, randomised smoothing, randomized smoothing": (
+        "this defence", ("pgd", "robust"),
+    ),
     "sam, sharpness aware minimization, asam, swa, ema of weights": (
         "this treatment", ("l2", "nid", "label-smoothing"),
     ),

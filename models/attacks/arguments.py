@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ...simulator import InputError
-from ..probe.passing import cannot_take
+from ..probe.passing import LOGITS, are_probabilities, cannot_take
 from .base import Bounds, Victim
 
 FIRST = 8  # images of the passes that compare a model with itself
@@ -73,7 +73,7 @@ def checked(victim: Victim, x: Tensor, y: Tensor, what: str = "attack.model") ->
     """Return sentences on a model that answers otherwise when it is asked again; within `Victim.evaluating`.
 
     Raises:
-        InputError: images that the model cannot take, logits that are not finite or lack a class.
+        InputError: images that the model cannot take, logits that are not finite or lack a class, probabilities.
     """
     some = x[:FIRST]
     try:
@@ -90,6 +90,8 @@ def checked(victim: Victim, x: Tensor, y: Tensor, what: str = "attack.model") ->
             f"{what}: must return a logit for each class, two at least and up to the label {int(y.max())}; got "
             f"{once.shape[1]}"
         )
+    if are_probabilities(once):
+        raise InputError(f"{what}: {LOGITS}")
     notes = []
     if _differ(once, again):
         notes.append(

@@ -132,6 +132,21 @@ def cannot_take(batch: Tensor, error: Exception, n: int) -> str:
     return f"cannot take {kind} (n, {', '.join(map(str, batch.shape[1:]))}): {line}{hint}"
 
 
+def are_probabilities(outputs: Tensor) -> bool:
+    """Test that every row of outputs (n, class) is a distribution: none below 0, with a sum of 1 to three digits.
+
+    >>> z = torch.tensor([[2.0, -1.0], [0.0, 1.0]])
+    >>> are_probabilities(z.softmax(1)), are_probabilities(z), are_probabilities(z.log_softmax(1))
+    (True, False, False)
+    """
+    return bool((outputs >= 0).all()) and bool(((outputs.sum(1) - 1).abs() < 1e-3).all())
+
+
+LOGITS = (
+    "must return logits; got probabilities: rows that sum to 1. Leave out the softmax at the end, or return p.log()"
+)
+
+
 class _Shown:
     """Copies of parts of the inputs, on the model's device and, floats, in the type that it takes."""
 

@@ -162,8 +162,8 @@ def evaluate_model(
         progress: called as progress(done, total, what); True shows it.
 
     Raises:
-        InputError: no images, classes that are none or one alone, images outside of [0, 1], a strength that cannot be,
-            a layer that is not there or whose covariance cannot be inverted.
+        InputError: no images, classes that are none or one alone, images outside of [0, 1], a model that returns
+            probabilities, a strength that cannot be, a layer that is not there or whose covariance cannot be inverted.
     """
     import torch
 
@@ -238,16 +238,21 @@ def _evaluated(
     layer: str,
 ) -> Evaluated:
     """Return an evaluation with its tables."""
+    import torch
+
     from ..attacks.gradient import PGD
     from ..probe.kept import undisturbed
     from ..probe.layers import evaluating
-    from ..training import assess, probabilities, reliability
+    from ..probe.passing import LOGITS, are_probabilities
+    from ..training import assess, logits, probabilities, reliability
 
     data, notes = of.data, list(found.assumptions)
     sds = [checked("evaluate.noise", float, Param("", ge=0), sd) for sd in noise]
     made = [PGD(float(each)) if isinstance(each, int | float) else each for each in attacks]
     sets = {name: (getattr(data, f"x_{name}"), getattr(data, f"y_{name}")) for name in ("train", "test", "val")}
     known = {name: assess(of.model, of.shown(x), of.classes(y)) for name, (x, y) in sets.items() if len(x)}
+    if are_probabilities(torch.from_numpy(logits(of.model, of.shown(data.x_test)))):
+        raise InputError(f"evaluate.model: {LOGITS}")
     bins = reliability(probabilities(of.model, of.shown(data.x_test)), data.y_test)
     with undisturbed(of.model, seeded=False) as drawing, evaluating(of.model):
         of.model(of.shown(data.x_test[:2]))

@@ -71,9 +71,14 @@ def read(path: str | os.PathLike[str], kind: Kind | None = None) -> dict[str, An
                 raise InputError(f"{source}: is damaged: {torn} has been changed")
         document = torch.load(source, map_location="cpu", weights_only=True)
     except zipfile.BadZipFile:
-        raise InputError(f"{source}: is not a file of weights, or is cut off") from None
+        beside = source.with_suffix(".pt")
+        hint = f"; the weights are in {beside}" if beside != source and beside.is_file() else ""
+        raise InputError(f"{source}: is not a file of weights, or is cut off{hint}") from None
     except pickle.UnpicklingError:
-        raise InputError(f"{source}: holds more than tensors, numbers and strings; that is never loaded") from None
+        raise InputError(
+            f"{source}: holds more than tensors, numbers and strings; that is never loaded; give a model of "
+            "your own to ictal.attack, ictal.evaluate_model or ictal.Monitor, in Python"
+        ) from None
     except _DAMAGE as error:
         if isinstance(error, InputError):
             raise

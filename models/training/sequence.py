@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from ...simulator import InputError
 from ...simulator.types import Floats
 from ..datasets import Dataset
 from ..datasets.tasks import TaskSequence
+from ..treatments import TREATMENTS
 from ..treatments.base import Treatment
 from .checkpoint import read
 from .compared import Compared, SetName
@@ -31,6 +32,9 @@ from .randomness import begin_step, checked_seed
 from .settings import Training, TrainingSteps
 from .state import State, Stateful, UnfinishedTrainingError
 
+if TYPE_CHECKING:
+    from ...analyses.evidence.tasks import TaskResult, TaskSynchrony
+
 
 @dataclass(frozen=True, eq=False)
 class SequenceLog:
@@ -43,11 +47,35 @@ class SequenceLog:
             shared). One training of the class-incremental scenario has both of the first two.
         histories: metrics over the steps of each task, on the data of the task; one of joint training.
         notes: as of `History`.
+        labels, sizes: of the tasks: their names in words, and the numbers of their test images.
+        about: what was trained on what: model, data, tasks, treatments, seed.
     """
 
     accuracy: Mapping[str, Floats]
     histories: tuple[History, ...]
     notes: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    sizes: tuple[int, ...] = ()
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    def result(self, synchrony: Sequence[TaskSynchrony] = (), config: Mapping[str, Any] | None = None) -> TaskResult:
+        """Return the result, which draws, saves and exports itself.
+
+        Args:
+            synchrony: of layers after every task.
+            config: what is needed to train it again; what is in `about` if left out.
+        """
+        from ...analyses.evidence.tasks import TaskResult, TaskTraining
+
+        joint = len(self.histories) < len(self.labels)
+        rows = []
+        for number, history in enumerate(self.histories):
+            final, steps = history.final(), int(history.steps[history.kept])
+            metrics = [final[name] for name in ("train_loss", "train_accuracy", "test_loss", "test_accuracy")]
+            task, label = (0, "all tasks") if joint else (number + 1, self.labels[number])
+            rows.append(TaskTraining(task, label, steps, *metrics))
+        said = {**self.about, "assumptions": list(self.notes)} if config is None else config
+        return TaskResult.of(self.accuracy, self.labels, self.sizes, rows, synchrony, said)
 
 
 def train_sequence(
@@ -138,7 +166,17 @@ def train_sequence(
             optimiser = state.descent.state_dict() if keep_optimiser else None
             attended = replace(attended, resume=False)
         notes += context.without_effect()
-        return SequenceLog(learnt.accuracy(), tuple(learnt.histories), tuple(notes))
+        source = {
+            "model": type(model).__name__,
+            "data": {"name": sequence[0].name.rpartition(", ")[0] or sequence[0].name},
+            "tasks": {**tasks, "tasks": tasks["name"]},
+            "treatments": [_dosed(each) for each in treatments],
+            "seed": seed,
+        }
+        sizes = tuple(len(task.x_test) for task in sequence)
+        return SequenceLog(
+            learnt.accuracy(), tuple(learnt.histories), tuple([*sequence.notes, *notes]), sequence.labels, sizes, source
+        )
 
 
 class _Learnt:
@@ -193,6 +231,15 @@ class _Learnt:
             values, steps, metrics = one["values"].numpy(), np.array(one["steps"]), tuple(one["metrics"])
             history = History(values, steps, plan.clock, dt, metrics, int(one["kept"]), tuple(one["notes"]))
             self.histories.append(history)
+
+
+def _dosed(treatment: Treatment) -> str:
+    """Return a treatment and its dose as the command line has them; one that is not registered by its class alone."""
+    called = {entry.where.rpartition(":")[2]: name for name, entry in TREATMENTS.items()}
+    name = type(treatment).__name__
+    if name not in called:
+        return name
+    return f"{called[name]}={getattr(treatment, next(iter(treatment.__dataclass_fields__))):g}"
 
 
 def _plan(how: Training, data: Dataset) -> TrainingSteps:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...analyses.evidence.tasks import TaskResult, TaskSynchrony, TaskTraining
+from ...analyses.evidence.tasks import TaskResult, TaskSynchrony
 from ...analyses.layers.layer_synchrony import layer_synchrony
 from ...simulator import InputError
 from ...simulator.faces import Face
@@ -152,27 +152,14 @@ class _TaskWork(Work):
     def result(self, log: SequenceLog, weights: Path) -> TaskResult:
         """Return the result with all that repeats it."""
         assert self.recorder is not None
-        said = [*self.sequence.notes, *log.notes]
-        config = {**self.source(), "command": self.job.command(), "model": weights.name, "assumptions": said}
+        said = {"command": self.job.command(), "model": weights.name, "assumptions": list(log.notes)}
         read = layer_synchrony(self.recorder.run(), MEASURE)
         synchrony = [
             TaskSynchrony(int(after), layer, float(value))
             for after, row in zip(read.times, read.values, strict=True)
             for layer, value in zip(read.layers, row, strict=True)
         ]
-        sizes = [len(task.x_test) for task in self.sequence]
-        return TaskResult.of(
-            log.accuracy, self.sequence.labels, sizes, list(self._training(log)), synchrony, stored(config)
-        )
-
-    def _training(self, log: SequenceLog) -> Iterator[TaskTraining]:
-        joint = len(log.histories) < len(self.sequence)
-        for number, history in enumerate(log.histories):
-            final, steps = history.final(), int(history.steps[history.kept])
-            metrics = [final[name] for name in ("train_loss", "train_accuracy", "test_loss", "test_accuracy")]
-            yield TaskTraining(
-                0 if joint else number + 1, "all tasks" if joint else self.sequence.labels[number], steps, *metrics
-            )
+        return log.result(synchrony, stored({**self.source(), **said}))
 
     def write_result(self, result: TaskResult, target: Path, weights: Path, replaces: bool, within: Path) -> None:
         """Write both files, the weights first: where FILE.h5 is, all is. What a kill leaves lies in `within`."""

@@ -174,3 +174,12 @@ def test_what_a_source_has_itself_is_not_given_again():
         ictal.analyse_eeg(recording, rate=100.0)
     mixed = ictal.compare({"a": recording, "b": -(X**3)}, dt=0.01, measures=["si_3"])
     assert mixed.config["dt"] == 0.01
+
+
+def test_an_argument_that_is_not_there_names_the_nearest():
+    with pytest.raises(
+        TypeError, match=r"^attack\(\) got an unexpected keyword argument 'epsilo'; did you mean 'epsilon'"
+    ):
+        ictal.attack(torch.nn.Linear(4, 2), X, X, epsilo=0.1)
+    with pytest.raises(TypeError, match=r"'eps'; did you mean 'epsilon'\?"):
+        ictal.attack(torch.nn.Linear(4, 2), X, X, eps=0.1)

@@ -117,10 +117,12 @@ FIELD = {
     "Wilson-Cowan": "wilson_cowan", "ResNet 18": "resnet18", "SI": "chi_c",
 }  # fmt: skip
 BY_A_COMMAND = ["PSTH", "LFP", "Lyapunov", "bifurcation", "CKA", "dead units", "batch norm", "Adam", "TensorBoard",
-                "recruitment", "early stopping", "surrogate", "linear shift", "change point"]  # fmt: skip
+                "recruitment", "early stopping", "surrogate", "linear shift", "change point", "forgetting", "BWT",
+                "ECE", "backward transfer", "AUROC", "masked gradients"]  # fmt: skip
 NOT_HERE = ["PAC", "Granger", "transfer entropy", "van Rossum", "Victor-Purpura", "SPIKE-distance",
             "cross-correlogram", "avalanches", "branching ratio", "Hurst", "DFA", "sample entropy", "HFO",
-            "spectral entropy", "RSA", "CCA", "NC1", "sharpness", "grokking", "SAM"]  # fmt: skip
+            "spectral entropy", "RSA", "CCA", "NC1", "sharpness", "grokking", "SAM", "AutoAttack",
+            "adversarial training"]  # fmt: skip
 
 
 @pytest.mark.parametrize(("term", "name"), FIELD.items())
@@ -135,6 +137,12 @@ def test_things_that_a_command_does_are_found(term):
     facts = ictal.description(term)
     assert facts["how"]
     assert facts["how"][0] in ictal.explain(term)
+
+
+def test_numbers_of_forgetting_and_calibration_come_with_their_formulas():
+    assert "BWT = mean_{j<T} (R_Tj − R_jj)" in ictal.explain("backward transfer")
+    assert "F = mean_{j<T} (max_{l<T} R_lj − R_Tj)" in ictal.explain("forgetting")
+    assert "ECE = Σ_b (n_b / n)" in ictal.explain("ECE")
 
 
 @pytest.mark.parametrize("term", NOT_HERE)

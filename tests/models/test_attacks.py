@@ -400,8 +400,8 @@ def test_shapes_and_precisions(test_set):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"epsilon": -0.1}, r"PGD\.epsilon: must be >= 0; got -0\.1"),
-        ({"epsilon": np.nan}, r"PGD\.epsilon: must be >= 0; got nan"),
+        ({"epsilon": -0.1}, r"PGD\.epsilon: must be >= 0 .*; got -0\.1"),
+        ({"epsilon": np.nan}, r"PGD\.epsilon: must be >= 0 .*; got nan"),
         ({"epsilon": None}, r"attack\.epsilon: must be a size or several, e\.g\. epsilon=\(0\.01, 0\.03\); got none"),
         ({"epsilon": ()}, "attack: must have at least one size; got none"),
         ({"epsilon": (0.1, 0.1)}, r"attack\.epsilon: must name each size once; got 0\.1, 0\.1"),
@@ -435,6 +435,7 @@ def test_shapes_and_precisions(test_set):
         ({"model": lambda_net(lambda x: x.sum(1))}, r"attack\.model: must return logits .*; got shape \(8,\)"),
         ({"model": lambda_net(lambda x: x / 0 * 0)}, r"attack\.model: must return finite logits; got NaN .*"),
         ({"model": lambda_net(lambda x: (x[:, :10] * 0).sqrt() - torch.arange(10.0))}, "attack: the gradient .*"),
+        ({"model": lambda_net(lambda x: x[:, :10].softmax(1))}, "attack.model: must return logits; got probab"),
         ({"seed": -1}, "seed: must be a whole number >= 0; got -1"),
         ({"data": "digits"}, r"attack\.data: is for FILE\.pt; .*"),
         ({"images": 0}, r"attack\.images: must be at least 1; got 0"),

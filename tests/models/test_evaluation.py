@@ -436,6 +436,7 @@ def test_a_result_returns_from_its_file_and_from_an_older_one(nets, tmp_path):
         (dict(x_train=X), "x_train and y_train belong together; give both or none"),
         (dict(model=nn.Linear(9, 10)), "evaluate.model: cannot take float32 (n, 64)"),
         (dict(model=nn.Linear(64, 3)), "must give logits (n, class) for the classes up to 9"),
+        (dict(model=nn.Sequential(nn.Linear(64, 10), nn.Softmax(1))), "must return logits; got probabilities"),
         (dict(model=X), "evaluate_model.model: must be a torch.nn.Module; got ndarray"),
         (dict(x_test=X[:0], y_test=Y[:0]), "must hold at least one image, (n, ...); got shape (0, 64)"),
         (dict(layer="4.relu", strange=("uniform-noise",), x_train=X, y_train=Y), "module '4.relu'"),

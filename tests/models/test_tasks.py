@@ -10,11 +10,13 @@ from torch import nn
 from torch.nn import functional
 from trainees import Counting, Net, Shaken, Shaking, same
 
-from ictal.analyses import task_scores
+import ictal
+from ictal.analyses import TaskResult, task_scores
 from ictal.models import (
     TASKS,
     Dataset,
     Intervention,
+    Replay,
     Training,
     UnfinishedTrainingError,
     architecture,
@@ -493,3 +495,34 @@ def test_split_digits_are_forgotten_without_the_task_and_kept_with_it(drawn):
 def test_the_names_of_tasks_say_what_they_are():
     assert list(TASKS) == ["split", "permuted"]
     assert all(TASKS.load(name).__doc__ for name in TASKS)
+
+
+class Mute:
+    """A treatment that is not registered, and does nothing."""
+
+    def artificial(self, model, *, seed=0):
+        return Intervention(model)
+
+
+def test_a_model_of_ones_own_gives_a_result_that_draws_and_returns(data, tmp_path):
+    tasks = task_sequence(data, "split:5", scenario="class")
+    hidden = nn.Flatten(), nn.Linear(64, 8), nn.ReLU(), nn.Linear(8, 10)
+    how = Training(steps=3, every=3, batch_size=20)
+    log = train_sequence(nn.Sequential(*hidden), tasks, how, seed=1, treatments=[Replay(0.5), Mute()])
+    found = log.result()
+    np.testing.assert_array_equal(found.matrix("task"), log.accuracy["task"])
+    assert [row.n for row in found["class"][:5]] == [len(task.x_test) for task in tasks]
+    assert found.config["treatments"] == ["replay=0.5", "Mute"]
+    assert found.config["assumptions"] == ["tasks: classes are taken in the order of their numbers"]
+    page = found.overview()
+    assert page.title.startswith("Sequential on digits, 5 tasks one after the other: accuracy ")
+    assert "SI-3" not in page.caption, "nothing of it is drawn"
+    again = ictal.load(found.save(tmp_path / "own.h5"))
+    assert again.scores == found.scores
+    assert again.score().in_words.startswith("ACC ")
+
+
+def test_a_rise_over_the_best_is_no_fall():
+    rising = np.array([[0.1, 0.1, 0.1], [0.5, 0.1, 0.1], [0.6, 0.5, 0.1], [0.8, 0.7, 0.5]])
+    found = TaskResult.of({"domain": rising}, ["a", "b", "c"], [9, 9, 9])
+    assert found.finding().endswith("earlier tasks rose by .20 over their best")

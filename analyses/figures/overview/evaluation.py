@@ -154,10 +154,10 @@ def reliability_diagram(axes: Axes, rows: Sequence[Any]) -> None:
     for row in rows:
         low, high = binom.ppf([0.025, 0.975], row.n, min(row.confidence, 1.0)) / row.n
         axes.fill_between([row.above, row.upto], low, max(high, low + 0.01), zorder=1.5, **FREE_NULL)
-    axes.plot([row.confidence for row in rows], [row.accuracy for row in rows], color=NET, lw=0.6, zorder=2)
-    axes.plot(
-        [row.confidence for row in rows], [row.accuracy for row in rows], color=NET, zorder=3, **(FILLED | {"ms": 4})
-    )
+    most = max((row.n for row in rows), default=1)
+    for row in rows:
+        size = max(1.8, 5.5 * (row.n / most) ** 0.5)  # of the area of a dot; a bin of one image must not look like many
+        axes.plot(row.confidence, row.accuracy, color=NET, zorder=3, clip_on=False, **(FILLED | {"ms": size}))
     axes.set(xlim=(0, 1.02), ylim=(0, 1.03), xlabel="confidence", ylabel="accuracy")
     axes.set_yticks([0, 0.5, 1])
     short_ticks(axes)
@@ -249,8 +249,8 @@ def _caption(found: Any) -> str:
         said += [f"Warning: {text}." for text in found.warnings]
     if found.reliability:
         said.append(
-            "Reliability: a dot a bin of the confidence; grey: 95 % of the accuracies that a calibrated network has "
-            "with as many images. ECE by chance: its mean under the same."
+            "Reliability: a dot a bin of the confidence, its area by the images; grey: 95 % of the accuracies that a "
+            "calibrated network has with as many images. ECE by chance: its mean under the same."
         )
     if found.strange:
         said.append("AUROC: chance that a test image has a larger score than a strange one, with 95 %; dashed: chance.")
