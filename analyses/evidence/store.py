@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,11 @@ from ...simulator.files.result import Result
 from ...simulator.registry import resolve
 from ..comparison.result import ReplicateValue
 from ..values import completed
+from . import task_store
 from .outcomes import AttackedValue, GeneratorValue, TaskValue
 from .training import TrainingRun, from_group, to_groups
 
-TABLE = "tables/observations"
+TABLE, TASKS = "tables/observations", "tables/tasks"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -39,7 +40,7 @@ class Evidence(Result):
     stored = (
         ("observations", TABLE, ReplicateValue),
         ("attacked", "tables/attacked", AttackedValue),
-        ("tasks", "tables/tasks", TaskValue),
+        ("tasks", TASKS, TaskValue),
         ("generators", "tables/generators", GeneratorValue),
     )
 
@@ -81,16 +82,17 @@ class Evidence(Result):
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*about, "step", "layer"])
 
     def to_groups(self) -> dict[str, Group]:
-        """Return ``/courses/NNNN``, float32, and the observations."""
-        return {**to_groups(self.trainings), **super().to_groups()}
+        """Return ``/courses/NNNN`` and ``/sequences/NNNN``, float32, and the tables of rows."""
+        tables = {path: group for path, group in super().to_groups().items() if path != TASKS}
+        return {**to_groups(self.trainings), **tables, **task_store.to_groups(self.tasks)}
 
     @classmethod
     def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> Evidence:
         """Return the inverse of `to_groups`."""
         stored = [group for name, group in groups.items() if name.startswith("courses/")]
-        return super().from_groups(
-            completed(groups), config, trainings=[c for group in stored for c in from_group(group)], **fields
-        )
+        trainings = [c for group in stored for c in from_group(group)]
+        found = super().from_groups(completed(groups), config, trainings=trainings, **fields)
+        return replace(found, tasks=task_store.from_groups(groups))
 
 
 @dataclass(frozen=True, repr=False)

@@ -149,6 +149,24 @@ def test_doses_are_chosen_on_validation_images_of_the_seeds_that_have_them_all()
         sequences(Evidence("quick", tasks=values[:3]))
 
 
+def test_rows_of_sequences_come_back_from_their_file(tmp_path):
+    evidence = planted_treated("present", seeds=2)
+    file = evidence.save(tmp_path / "evidence.h5")
+    rows = Evidence.load(file).tasks
+
+    def by_key(given):
+        return {
+            (r.scenario, r.condition, r.kind, r.seed, r.after, r.on, r.of): (r.accuracy, r.synchrony) for r in given
+        }
+
+    there, here = by_key(rows), by_key(evidence.tasks)
+    assert len(rows) == len(evidence.tasks)
+    assert there.keys() == here.keys()
+    np.testing.assert_allclose(list(there.values()), [here[key] for key in there], rtol=1e-6)
+    assert verdicts(Evidence.load(file)) == verdicts(evidence)
+    assert file.stat().st_size < 120 * len(evidence.trainings) + 40 * len(rows) + 60_000
+
+
 def test_learning_less_is_not_remembering_more():
     evidence = planted_treated("present", seeds=10)
     dull = [replace(row, accuracy=max(0.0, row.accuracy - 0.1)) if row.condition.startswith(DESYNC) and row.of == "test"

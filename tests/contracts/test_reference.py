@@ -122,4 +122,5 @@ def test_planted_error_rates():
         if mine[0].truth == "absent":
             assert sum(rate.count for rate in mine if rate.right) / n >= 0.95, place
         if place[0] == "present" and place[2:] == (10, 1.0, 0.1):
-            assert sum(rate.count for rate in mine if rate.right) / n >= 0.9, place
+            least = 0.75 if place[1] == "causal" else 0.9  # a slope below plain SI .25 has little room, in six places
+            assert sum(rate.count for rate in mine if rate.right) / n >= least, place
