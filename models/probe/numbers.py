@@ -37,8 +37,8 @@ def as_tensor(what: str, values: Any) -> Tensor:
         raise InputError(f"{what}: must be an array of numbers; got {kind}")
     wide = array.dtype.kind == "u" and array.dtype.itemsize > 1
     long = array.dtype in (np.longdouble, np.clongdouble)
-    kind = np.int64 if wide else np.float64 if long else array.dtype.newbyteorder("=")
-    return torch.tensor(array.astype(kind))
+    dtype = np.dtype(np.int64) if wide else np.dtype(np.float64) if long else array.dtype.newbyteorder("=")
+    return torch.tensor(array.astype(dtype))
 
 
 def as_labels(what: str, values: Any, n: int) -> Tensor:

@@ -110,11 +110,11 @@ def attacks(rng):
         warnings.simplefilter("ignore")
         way = rng.random()
         if way < 0.5:
-            good = {"norm": "l2", "step": 0.5, "kappa": 1.0, "seed": 3, "images": 5, "bounds": (-1, 2), "checks": False,
+            good = {"norm": "l2", "step": 0.5, "kappa": 1.0, "seed": 3, "images": 5, "bounds": (-1, 2),
                     "losses": "margin", "attack": "fgsm"}  # fmt: skip
             given = {"epsilon": rng.choice([0.1, 0.1, (0.1, 0.2), (0.1, 0.2), *other("")]), **_choose(rng, good, other)}
             more = {} if str(given.get("attack")) == "fgsm" else {"steps": rng.choice([2, 2, 2, 2, 2, 0, 1.5, "2"])}
-            rows = ictal.attack(model, x, y, **given, **more).rows
+            rows = ictal.attack(model, x, y, checks=rng.random() < 0.05, **given, **more).rows
         elif way < 0.7:
             attack = rng.choice([PGD(0.1, steps=2), drawn.anything(rng)])
             ictal.adversarial(model, x, y, attack, **_choose(rng, {"seed": 3, "bounds": None}, other))
@@ -133,10 +133,18 @@ def task_sequences(rng):
     from ictal.models import task_sequence
 
     names = ["split", "split:", "split:0", "split:2", "split:5", "split:3", "permuted:1", "permuted:2", "permuted:1e3"]
-    scenario = rng.choice(["task", "class", "domain", None, None, drawn.anything(rng), rng.choice(drawn.TEXTS)])
-    tasks = rng.choice([*names, drawn.anything(rng), f"split:{rng.choice(drawn.TEXTS)}", f"permuted:{rng.random()}"])
-    data = rng.choice([_digits()] * 5 + [drawn.anything(rng)])
-    made = task_sequence(data, tasks, scenario=scenario, seed=rng.choice([0, 1, drawn.number(rng)]))
+    odd = rng.choice(["tasks", "scenario", "data", "seed"])
+    tasks = rng.choice(["split:2", "split:5", "permuted:2"])
+    scenario = None if tasks == "permuted:2" else rng.choice(["task", "class", "domain"])
+    if odd == "tasks":
+        tasks = rng.choice(
+            [*names, drawn.anything(rng), f"split:{rng.choice(drawn.TEXTS)}", f"permuted:{rng.random()}"]
+        )
+    elif odd == "scenario":
+        scenario = rng.choice(["task", None, drawn.anything(rng), rng.choice(drawn.TEXTS)])
+    data = drawn.anything(rng) if odd == "data" and rng.random() < 0.5 else _digits()
+    seed = drawn.number(rng) if odd == "seed" else 0
+    made = task_sequence(data, tasks, scenario=scenario, seed=seed)
     if made.outputs.shape != (len(made), made.n_outputs) or any(not len(task.x_test) for task in made):
         raise WrongAnswerError(f"{made!r}: {made.outputs.shape}")
 

@@ -19,7 +19,7 @@ SURFACES = (
 
 @pytest.mark.skipif(sys.platform != "linux", reason="bounds of memory, /proc")
 @pytest.mark.parametrize(
-    ("chosen", "cases"), [(SURFACES, CASES), (OTHERS, 150), (NETWORKS, 200)], ids=["ours", "others", "networks"]
+    ("chosen", "cases"), [(SURFACES, CASES), (OTHERS, 150), (NETWORKS, 120)], ids=["ours", "others", "networks"]
 )
 def test_no_drawn_input_is_a_fault(chosen, cases):
     words = [sys.executable, str(RUN), "--cases", str(cases), "--seed", "1"]

@@ -149,7 +149,7 @@ def test_results_are_drawn_and_read_back(tasks, tmp_path):
         (["--tasks", "split:3", "--scenario", "task"], "groups of the same size, of 2 classes at least; digits has 10"),
         (["--tasks", "permuted:3", "--scenario", "class"], "permuted:3 shares its outputs between tasks"),
         (["--tasks", "split:five", "--scenario", "task"], "must be split:N with N >= 2 tasks"),
-        (["--tasks", "split:5", "--scenario", "tasks"], "'tasks'"),
+        (["--tasks", "split:5", "--scenario", "tasks"], "unknown --scenario 'tasks'; did you mean 'task'?"),
         (["--tasks", ""], "unknown task sequence ''"),
         (["--tasks", "turned:5"], "unknown task sequence 'turned'"),
         (["--scenario", "class"], "--scenario, --joint and --keep-optimiser: are for --tasks NAME:N"),

@@ -429,7 +429,7 @@ def test_a_checkpoint_of_another_sequence_is_refused(data, tmp_path):
         ({"model": nn.Linear(9, 10)}, {}, r"evaluate\.model: |train\.model: "),
         ({"seed": -1}, {}, r"train\.seed"),
         ({"model": "mlp"}, {}, r"train\.model: must be a torch\.nn\.Module; got str"),
-        ({"model": nn.Sequential(nn.Flatten(1, 2), nn.LSTM(1, 10))}, {}, r"must give logits .*; got a tuple"),
+        ({"model": nn.Sequential(nn.Flatten(1), nn.LSTM(64, 10))}, {}, r"must give logits .*; got a tuple"),
         ({"sequence": load_data}, {}, r"train_sequence\.sequence: must be a TaskSequence, .*; got function"),
         ({"how": {}}, {}, r"train_sequence\.how: must be a Training, .*; got dict"),
         ({"treatments": ["ewc=1"]}, {}, r"train\.treatments: must be a list of treatments, .*; got 'ewc=1'"),
