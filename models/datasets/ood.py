@@ -55,7 +55,8 @@ def out_of_distribution(name: str, data: Dataset, seed: int = 0) -> Pair:
     >>> pair.data.n_classes, len(pair.inside) + len(pair.outside)
     (8, 449)
     """
-    kind, _, other = check("out_of_distribution.name", str, name).partition(":")
+    check("out_of_distribution.name", str, name)
+    kind, _, other = name.partition(":")
     if kind not in OOD_PAIRS or (other and kind != "other"):
         raise unknown("out-of-distribution pair", name, OOD_PAIRS)
     if data.kind != "images":

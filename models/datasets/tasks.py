@@ -113,7 +113,8 @@ def task_sequence(data: Dataset, tasks: str, *, scenario: str | None = None, see
     >>> task_sequence(load_data("digits"), "split:5", scenario="class")
     TaskSequence(split:5, class-incremental: 5 tasks of 269 + 90 images, 10 outputs)
     """
-    kind, _, count = check("tasks", str, tasks).partition(":")
+    check("tasks", str, tasks)
+    kind, _, count = tasks.partition(":")
     if not isinstance(data, Dataset):
         raise InputError(f"task_sequence.data: must be a Dataset, as of load_data; got {type(data).__name__}")
     make = TASKS.load(kind)

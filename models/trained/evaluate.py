@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Number
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -277,7 +277,7 @@ def _evaluated(
         checked("evaluate.noise", float, Param("", ge=0), sd) for sd in several("evaluate.noise", noise, "(0.1, 0.2)")
     ]
     made = [
-        check_attack(PGD(each) if isinstance(each, Number) else each)
+        check_attack(PGD(cast("float", each)) if isinstance(each, Number) else each)
         for each in several("evaluate.attacks", attacks, "(0.01, 0.03) or [PGD(0.03, steps=40)]")
     ]
     sets = {name: (getattr(data, f"x_{name}"), getattr(data, f"y_{name}")) for name in ("train", "test", "val")}
