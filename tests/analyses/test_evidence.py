@@ -434,7 +434,7 @@ def test_claims_on_the_command_line(tmp_path, capsys, monkeypatch):
         (["claims", str(tmp_path), "--html", "p.html"], "exists"),
         (["claims", str(tmp_path), "--figures", "none"], "none"),
         (["reproduce", "odd"], "claim"),
-        (["reproduce", "forget"], "EWC"),
+        (["reproduce", "drugs"], "spiking face"),
         (["reproduce", "healthy", "--scale", "medium"], "quick"),
         (["reproduce", "desync", "--scale", "medium"], "--data cifar100:PATH, for desync"),
         (["reproduce", "--scale", "large"], "scale"),
