@@ -297,7 +297,10 @@ def check(what: str, hint: Any, value: object) -> object:
             if len(kinds) == len(value):
                 return tuple(check(what, kind, item) for kind, item in zip(kinds, value, strict=True))
     elif hint is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise InputError(f"{what}: must be at most 1.8e308; got a larger whole number") from None
     elif hint is int:
         if isinstance(value, int) and not isinstance(value, bool):
             return value

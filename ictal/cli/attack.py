@@ -37,7 +37,9 @@ def attack(
     transfer: Annotated[Path | None, Param("Make the images on this other network"), Option("OTHER.pt")] = None,
     data: Annotated[str | None, Param("Data; those of the training, chosen as they were, if left out")] = None,
     images: Annotated[int | None, Param("Attack a random choice of so many", ge=1)] = None,
-    bounds: Annotated[tuple[float, float], Param("Lowest and highest value of an image")] = (0.0, 1.0),
+    bounds: Annotated[
+        tuple[float, float] | None, Param("Lowest and highest value of an image; 0 1 if left out")
+    ] = None,
     no_bounds: Annotated[bool, Param("Values have no bounds, as those of sequences")] = False,
     no_checks: Annotated[bool, Param("Do not look for masked gradients")] = False,
     seed: Annotated[int, Param("Seed of random starts, noise and choices", ge=0)] = 0,
@@ -59,14 +61,16 @@ def attack(
 
     if not epsilon:
         raise InputError("--eps: must be a size or several, e.g. --eps 0.03,0.06 or --eps 8/255")
+    if no_bounds and bounds is not None:
+        raise InputError("--no-bounds: says that values have none; leave it or --bounds out")
     if transfer is not None and attack not in ("pgd", "transfer"):
         raise InputError(f"--transfer: is an attack of its own; leave out --attack {attack}")
     with out.progress("attack") as report:
         found = api(
             file, epsilon=epsilon, attack=attack if transfer is None else "transfer", norm=norm, steps=steps, step=step,
             restarts=restarts, losses=losses or None, kappa=kappa, other=transfer, data=data, images=images,
-            bounds=None if no_bounds else bounds, checks=not no_checks, seed=seed, device=device, threads=threads,
-            command=line, progress=report,
+            bounds=None if no_bounds else bounds or (0.0, 1.0), checks=not no_checks, seed=seed, device=device,
+            threads=threads, command=line, progress=report,
         )  # fmt: skip
     out.found(found, lambda: _told(found), output, force, assumptions(found.config), file=str(file))
 

@@ -27,16 +27,16 @@ def evaluate(
     n_test: Annotated[int | None, Param("Test images, of --data")] = None,
     label_noise: Annotated[float, Param("Fraction of labels made wrong, of --data")] = 0.0,
     image_size: Annotated[int | None, Param("Size of images from class folders, of --data")] = None,
-    noise: Annotated[tuple[float, ...], Param("Also on test images with Gaussian noise of these SDs")] = (),
+    noise: Annotated[tuple[float, ...], Param("Also on test images with Gaussian noise of these SDs", ge=0)] = (),
     attack: Annotated[
-        tuple[float, ...], Param("Also on attacked test images: sizes of PGD in L∞; others: ictal attack")
+        tuple[float, ...], Param("Also on attacked test images: sizes of PGD in L∞; others: ictal attack", ge=0)
     ] = (),
     corruptions: Annotated[bool, Param("Also on corrupted test images")] = False,
     ood: Annotated[bool, Param("Also on images that are not of these data")] = False,
     ood_data: Annotated[str | None, Param("Also on the test images of other data, for --ood")] = None,
     seed: Annotated[
         int | None,
-        Param("Seed of noise, attacks, corruptions, --ood and --data; that of the training if left out"),
+        Param("Seed of noise, attacks, corruptions, --ood and --data; that of the training if left out", ge=0),
     ] = None,
     device: Device = "auto",
     threads: Annotated[int, Param("CPU threads")] = 1,

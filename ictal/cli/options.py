@@ -181,6 +181,11 @@ class _Field:
         return None
 
     @property
+    def choice(self) -> Any:
+        """Type of one of several texts, which may be left out; None of other types."""
+        return next((hint for hint in (self.hint, *get_args(self.hint)) if get_origin(hint) is Literal), None)
+
+    @property
     def help(self) -> str:
         """Words as a sentence, with the choices."""
         words = self.param.words.replace(" [1]", "").replace("none: ", "left out: ")
@@ -196,8 +201,8 @@ class _Field:
             kind, default = list[items] | None, default or None  # type: ignore[valid-type]
         elif items:
             kind, default = str, ",".join(map(str, default or ()))
-        elif get_origin(kind) is Literal:
-            kind = str
+        elif self.choice is not None:
+            kind = str | None if type(None) in get_args(kind) else str
         shown: dict[str, Any] = {
             "help": self.help,
             "metavar": self.option.metavar or None,
@@ -222,8 +227,8 @@ class _Field:
             given = parse(self.flag, self.hint, given)
         elif self.items:
             given = tuple(given) if given else None if type(None) in get_args(self.hint) else ()
-        elif get_origin(self.hint) is Literal:
-            given = check(self.flag, self.hint, given)
+        elif self.choice is not None and given is not None:
+            given = check(self.flag, self.choice, given)
         check_bounds(self.flag, self.param, given)
         return given
 

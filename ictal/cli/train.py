@@ -50,9 +50,9 @@ def train(
     from ..models.training.sequence_job import train_tasks_to_file
     from ..simulator.files.rows import plain
 
-    if not tasks.tasks and tasks != TaskChoice():
+    if tasks.tasks is None and tasks != TaskChoice():
         raise InputError("--scenario, --joint and --keep-optimiser: are for --tasks NAME:N")
-    if tasks.tasks and synchrony.layers:
+    if tasks.tasks is not None and synchrony.layers:
         raise InputError("--synchrony: is of one training; with --tasks SI-3 of all layers is stored after every task")
     if not synchrony.layers and synchrony != SynchronyChoice(()):
         raise InputError("--synchrony-at, --synchrony-nulls and the like: are for --synchrony PATTERN")
@@ -61,7 +61,7 @@ def train(
         job,
         parameters=parameters,
         synchrony=synchrony if synchrony.layers else None,
-        tasks=tasks if tasks.tasks else None,
+        tasks=None if tasks.tasks is None else tasks,
     )
     target = output or Path(f"{job.architecture}.h5")
     first = launched()[0] == 0  # of several processes one prints

@@ -88,6 +88,7 @@ def attack(
     import numpy as np
 
     from ..models.attacks.measure import attacked
+    from ..models.probe.numbers import as_labels, as_tensor
     from ..models.training import cpu_threads
 
     check_seed(seed)
@@ -113,7 +114,9 @@ def attack(
         raise InputError(f"attack.{name}: is for FILE.pt; a module is attacked where it is, on the images x")
     if x is None or y is None:
         raise InputError("attack.x: a module needs images and labels: ictal.attack(model, x, y, epsilon=0.03)")
-    if images is not None and images < len(x):
+    x = as_tensor("attack.x", x)
+    if images is not None and x.ndim and images < len(x):
+        y = as_labels("attack.y", y, len(x))
         rng = np.random.default_rng([seed, CHOICE])
         chosen = sorted(rng.permutation(len(x))[:images].tolist())
         x, y = x[chosen], y[chosen]
@@ -128,8 +131,11 @@ def _attacks(attack: Any, epsilon: Any, given: dict[str, Any], source: Any) -> l
     Raises:
         InputError: no size, an unknown attack, or settings that it does not have.
     """
+    from ..models.attacks.arguments import check_attack
+
     sizes = _sizes(epsilon)
     if not isinstance(attack, str):
+        attack = check_attack(attack)
         if given or source is not None:
             raise InputError(
                 f"attack.{next(iter(given), 'other')}: give it in the attack itself, e.g. attack=PGD(0.03, steps=40), "
@@ -155,10 +161,12 @@ def _sizes(epsilon: Any) -> list[Any] | None:
     if epsilon is None:
         return None
     try:
+        if isinstance(epsilon, str | bytes):
+            raise ValueError
         return [float(one) for one in epsilon]
     except TypeError:
         return [epsilon]
-    except ValueError:
+    except (ValueError, OverflowError):
         raise InputError(f"attack.epsilon: must be a number or several; got {epsilon!r}") from None
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ...simulator import InputError
-from ..probe.passing import LOGITS, are_probabilities, cannot_take
-from .base import Bounds, Victim
+from ..probe.numbers import as_labels, as_tensor
+from ..probe.passing import LOGITS, are_probabilities
+from .base import Attack, Bounds, Victim
+from .norms import LARGEST
 
 FIRST = 8  # images of the passes that compare a model with itself
+SHOWN = 60  # characters of a value in a message
 SAME = 1e-3  # largest difference of two logits that counts as rounding, as a share of the largest
 
 
@@ -26,14 +29,32 @@ def bounds_of(bounds: Any) -> Bounds:
     if bounds is None:
         return None
     try:
+        if isinstance(bounds, str | bytes | Mapping):
+            raise TypeError
         low, high = (float(end) for end in bounds)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(
             f"attack.bounds: must be two numbers, e.g. bounds=(0, 1), or None for no bounds; got {bounds!r}"
         ) from None
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise InputError(f"attack.bounds: must be two finite numbers, the lower first; got ({low:g}, {high:g})")
+    if max(abs(low), abs(high)) > LARGEST:
+        raise InputError(f"attack.bounds: must lie within ±{LARGEST:g}; got ({low:g}, {high:g}); None for no bounds")
     return low, high
+
+
+def check_attack(attack: Any) -> Attack:
+    """Return an attack.
+
+    Raises:
+        InputError: it is none.
+    """
+    if isinstance(attack, type) or not (hasattr(attack, "once") and hasattr(attack, "epsilon")):
+        got = f"the class {attack.__name__}" if isinstance(attack, type) else repr(attack)
+        got = got if len(got) <= SHOWN else f"a {type(attack).__name__}"
+        raise InputError(f"attack: must be an attack, e.g. PGD(0.03); got {got}; ictal.attack takes a name")
+    found: Attack = attack
+    return found
 
 
 def images_of(victim: Victim, x: Any, y: Any) -> tuple[Tensor, Tensor]:
@@ -42,20 +63,15 @@ def images_of(victim: Victim, x: Any, y: Any) -> tuple[Tensor, Tensor]:
     Raises:
         InputError: no images, no numbers, values that are not finite or outside the bounds, labels that do not fit.
     """
-    x, y = (each if isinstance(each, Tensor) else _tensor(name, each) for name, each in (("x", x), ("y", y)))
-    if x.ndim < 2 or len(x) == 0:
+    x = as_tensor("attack.x", x)
+    if x.ndim < 2 or x.numel() == 0:
         raise InputError(f"attack.x: must hold at least one image, (n, ...); got shape {tuple(x.shape)}")
     if not x.is_floating_point():
         raise InputError(
             f"attack.x: must be real numbers, as gradients need; got {_dtype(x)}; convert x.float(), and divide bytes "
             "by 255"
         )
-    if y.shape != x.shape[:1] or y.is_floating_point() or y.is_complex() or y.dtype == torch.bool or int(y.min()) < 0:
-        raise InputError(
-            f"attack.y: must be {len(x)} labels, integers from 0 on, one an image (one-hot: y.argmax(1)); got "
-            f"{_dtype(y)} of shape {tuple(y.shape)}"
-            + (f" from {int(y.min())} on" if y.shape == x.shape[:1] and not y.is_complex() else "")
-        )
+    y = as_labels("attack.y", y, len(x))
     x = x.detach().to(victim.device, victim.dtype)
     low, high = float(x.min()), float(x.max())
     if not (math.isfinite(low) and math.isfinite(high)):
@@ -66,28 +82,23 @@ def images_of(victim: Victim, x: Any, y: Any) -> tuple[Tensor, Tensor]:
             f"attack.x: must lie in the bounds {wanted}; got {low:g}..{high:g}; scale the images and standardise "
             "within the model, or give bounds=(LOW, HIGH), or bounds=None for no bounds"
         )
-    return x, y.long().to(victim.device)
+    return x, y.to(victim.device)
 
 
-def checked(victim: Victim, x: Tensor, y: Tensor, what: str = "attack.model") -> tuple[str, ...]:
+def checked(victim: Victim, x: Tensor, y: Tensor) -> tuple[str, ...]:
     """Return sentences on a model that answers otherwise when it is asked again; within `Victim.evaluating`.
 
     Raises:
         InputError: images that the model cannot take, logits that are not finite or lack a class, probabilities.
     """
     some = x[:FIRST]
-    try:
-        with torch.no_grad():
-            once, again, fewer = victim.logits(some), victim.logits(some), victim.logits(some[:2])
-    except InputError:
-        raise
-    except (RuntimeError, ValueError, TypeError, IndexError, NotImplementedError) as error:
-        raise InputError(f"{what}: {cannot_take(some, error, len(x))}") from error
+    with torch.no_grad():
+        once, again, fewer = (victim.logits(each) for each in (some, some, some[:2]))
     if not bool(torch.isfinite(once).all()):
-        raise InputError(f"{what}: must return finite logits; got NaN or infinity for some images")
+        raise InputError(f"{victim.what}: must return finite logits; got NaN or infinity for some images")
     if once.shape[1] < 2 or once.shape[1] <= int(y.max()):
         raise InputError(
-            f"{what}: must return a logit for each class, two at least and up to the label {int(y.max())}; got "
+            f"{victim.what}: must return a logit for each class, two at least and up to the label {int(y.max())}; got "
             f"{once.shape[1]}"
         )
     if are_probabilities(once):
@@ -116,13 +127,6 @@ def in_training(model: nn.Module) -> tuple[str, ...]:
 
 def _differ(a: Tensor, b: Tensor) -> bool:
     return bool((a - b).abs().max() > SAME * a.abs().max())
-
-
-def _tensor(name: str, values: Any) -> Tensor:
-    try:
-        return torch.tensor(np.asarray(values))
-    except (TypeError, ValueError) as error:
-        raise InputError(f"attack.{name}: must be an array of numbers; got {type(values).__name__}") from error
 
 
 def _dtype(x: Tensor) -> str:

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from ...simulator import InputError
 from ..probe.kept import undisturbed
 from ..probe.layers import evaluating
-from .norms import Ball
+from ..probe.passing import REFUSALS, cannot_take
+from .norms import LARGEST, Ball
 
 if TYPE_CHECKING:
     from .settings import Norm
@@ -81,10 +82,11 @@ class Victim:
 
     Attributes:
         bounds: of the values of an image; None without.
+        what: name of the argument, with which errors begin.
     """
 
-    def __init__(self, model: nn.Module, bounds: Bounds = (0.0, 1.0)) -> None:
-        self.model, self.bounds = model, bounds
+    def __init__(self, model: nn.Module, bounds: Bounds = (0.0, 1.0), what: str = "attack.model") -> None:
+        self.model, self.bounds, self.what = model, bounds, what
         first = next((p for p in (*model.parameters(), *model.buffers()) if p.is_floating_point()), torch.empty(0))
         self.device, self.dtype = first.device, first.dtype
         self._recurrent = any(isinstance(module, nn.RNNBase) for module in model.modules())
@@ -98,19 +100,33 @@ class Victim:
             yield
 
     def ball(self, attack: Attack) -> Ball:
-        """Return the ball of an attack, cut by the bounds of an image."""
+        """Return the ball of an attack, cut by the bounds of an image.
+
+        Raises:
+            InputError: a size beyond what the precision of the model holds.
+        """
+        most = min(LARGEST, torch.finfo(self.dtype).max / 4)
+        if attack.epsilon > most:
+            kind = str(self.dtype).removeprefix("torch.")
+            raise InputError(f"attack.epsilon: must be at most {most:g} for a model in {kind}; got {attack.epsilon:g}")
         return Ball(attack.norm, attack.epsilon, self.bounds)
 
     def logits(self, x: Tensor) -> Tensor:
         """Return logits (n, class) of images (n, ...), single precision at least.
 
         Raises:
-            InputError: the outputs are no logits of classes.
+            InputError: the model cannot take these images, or its outputs are no logits of classes.
         """
-        found: Any = self.model(x)
-        if not isinstance(found, Tensor) or found.ndim != 2 or len(found) != len(x):
+        try:
+            found: Any = self.model(x)
+        except REFUSALS as error:
+            if isinstance(error, InputError | torch.OutOfMemoryError):
+                raise
+            raise InputError(f"{self.what}: {cannot_take(x, error, len(x))}") from error
+        if not isinstance(found, Tensor) or found.ndim != 2 or len(found) != len(x) or found.is_complex():
             got = f"shape {tuple(found.shape)}" if isinstance(found, Tensor) else f"a {type(found).__name__}"
-            raise InputError(f"attack.model: must return logits (n, class) of n images; got {got}")
+            got = "complex numbers" if isinstance(found, Tensor) and found.is_complex() else got
+            raise InputError(f"{self.what}: must return logits (n, class) of n images; got {got}")
         return found if found.dtype == torch.float64 else found.float()
 
     def wrong(self, x: Tensor, y: Tensor) -> Tensor:
@@ -127,11 +143,11 @@ class Victim:
         """
         with torch.enable_grad():
             at = x.detach().requires_grad_()
-            logits = self.logits(at)
+            logits = self.logits(at.clone())  # which a model may change in place
             wrong = logits.detach().argmax(1) != y
             if not logits.requires_grad:
                 raise InputError(
-                    "attack.model: its outputs have no gradient (it runs under no_grad, detaches or rounds); give "
+                    f"{self.what}: its outputs have no gradient (it runs under no_grad, detaches or rounds); give "
                     'attack="spsa", which needs none'
                 )
             (found,) = torch.autograd.grad(objective(logits, y).sum(), at)

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from .base import Objective
+from .norms import LARGEST
 
 
 def margin(logits: Tensor, y: Tensor) -> Tensor:
@@ -30,7 +31,7 @@ def carlini_wagner(logits: Tensor, y: Tensor, kappa: float = 0.0) -> Tensor:
 
     f_6 of Carlini & Wagner, IEEE S&P 2017. Args: logits (n, class), y (n,), κ >= 0. Returns: (n,).
     """
-    return margin(logits, y).clamp_max(kappa)
+    return margin(logits, y).clamp_max(min(kappa, LARGEST))
 
 
 def objective(loss: str, kappa: float = 0.0) -> Objective:

@@ -16,12 +16,12 @@ from ...simulator.files.rows import plain
 from ...simulator.types import Progress
 from ..probe.choice import check_model
 from . import ATTACKS
-from .arguments import bounds_of, checked, images_of, in_training
+from .arguments import bounds_of, check_attack, checked, images_of, in_training
 from .base import Attack, Victim
 from .masking import Found, doubts
 from .noise import RandomSign
 from .result import CLEAN, NOISE, WORST, Attacked, AttackRow, row
-from .transfer import Transfer
+from .transfer import OTHER, Transfer
 from .worst import BATCH, Report, standing
 
 
@@ -67,12 +67,10 @@ def attacked(
     with victim.evaluating(), torch.no_grad():
         random = checked(victim, images, labels)
         if isinstance(first, Transfer):
-            source = Victim(cast(nn.Module, first.source), victim.bounds)
+            source = Victim(cast(nn.Module, first.source), victim.bounds, OTHER)
             with source.evaluating():
-                checked(source, images.to(source.device, source.dtype), labels.to(source.device), "attack.other")
-        right = ~torch.cat(
-            [victim.wrong(images[k : k + BATCH], labels[k : k + BATCH]) for k in range(0, len(x), BATCH)]
-        )
+                checked(source, images.to(source.device, source.dtype), labels.to(source.device))
+        right = _right(victim, images, labels)
         rows = [row(CLEAN, int(right.sum()), len(images))]
         report = _report(progress, len(images) * len(first.losses) * first.restarts * len(wanted))
         found = []
@@ -103,8 +101,7 @@ def attacks_of(attacks: Any) -> list[Attack]:
     if not given:
         raise InputError("attack: must have at least one size; got none")
     for each in given:
-        if not hasattr(each, "once") or not hasattr(each, "epsilon"):
-            raise InputError(f"attack: must be an attack, e.g. PGD(0.03); got {each!r}; ictal.attack takes a name")
+        check_attack(each)
     alike = {(type(each), *((k, v) for k, v in _values(each).items() if k != "epsilon")) for each in given}
     if len(alike) > 1:
         raise InputError("attack: the attacks must differ in their size alone; attack once for each of them")
@@ -112,6 +109,21 @@ def attacks_of(attacks: Any) -> list[Attack]:
     if len({*sizes}) < len(sizes):
         raise InputError(f"attack.epsilon: must name each size once; got {', '.join(f'{size:g}' for size in sizes)}")
     return sorted(given, key=lambda each: each.epsilon)
+
+
+def _right(victim: Victim, x: Tensor, y: Tensor) -> Tensor:
+    """Return (n,) bool: the images that are classified as labelled.
+
+    Raises:
+        InputError: logits that are not finite.
+    """
+    found = []
+    for k in range(0, len(x), BATCH):
+        logits = victim.logits(x[k : k + BATCH])
+        if not bool(torch.isfinite(logits).all()):
+            raise InputError("attack.model: must return finite logits; got NaN or infinity for some images")
+        found.append(logits.argmax(1) == y[k : k + BATCH])
+    return torch.cat(found)
 
 
 def name_of(attack: Attack) -> str:

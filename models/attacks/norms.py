@@ -14,6 +14,7 @@ from torch import Tensor
 from .settings import Norm
 
 TINY = 1e-12  # least norm that is divided by
+LARGEST = 1e30  # size of a step or value, well within single precision
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,10 @@ class Ball:
 
     def step(self, x: Tensor, direction: Tensor, size: float) -> Tensor:
         """Return x after a step of this size along a direction: its signs in L∞, its unit vector in L2."""
+        size = min(size, LARGEST)  # a step of several ε ends at the same place
         if self.norm == "linf":
             return torch.add(x, direction.sign(), alpha=size)
-        return x + size * (direction * _as(1.0 / lengths(direction).clamp_min(TINY), x))
+        return x + size * _scaled(direction, 1.0 / lengths(direction).clamp_min(TINY))
 
     def projected(self, x: Tensor, centre: Tensor) -> Tensor:
         """Return the nearest point of the ball around `centre`, then the nearest within the bounds."""
@@ -43,7 +45,7 @@ class Ball:
             inside = centre + change.clamp_(-self.epsilon, self.epsilon)
         else:
             factor = (self.epsilon / lengths(change).clamp_min(TINY)).clamp_max(1.0)
-            inside = centre + change * _as(factor, x)
+            inside = centre + _scaled(change, factor)
         return inside if self.bounds is None else inside.clamp_(*self.bounds)
 
     def moved(self, centre: Tensor, unit: Tensor) -> Tensor:
@@ -70,9 +72,14 @@ def surface(norm: Norm, shape: tuple[int, ...], rng: np.random.Generator) -> NDA
 
 
 def lengths(x: Tensor) -> Tensor:
-    """Return (n,): the L2 norm of each image, as the root of the sum of squares (torch.norm rounds otherwise)."""
+    """Return (n,): the L2 norm of each image, as the root of the sum of squares (torch.norm rounds otherwise).
+
+    Of half precision in single: its squares of small gradients are 0, and that of large ones infinite.
+    """
+    x = x if x.dtype == torch.float64 else x.float()
     return x.flatten(1).square().sum(1).sqrt()
 
 
-def _as(factor: Tensor, x: Tensor) -> Tensor:
-    return factor.view(-1, *[1] * (x.ndim - 1))
+def _scaled(x: Tensor, factor: Tensor) -> Tensor:
+    """Return images (n, ...) times a factor (n,), in their own precision."""
+    return (x * factor.view(-1, *[1] * (x.ndim - 1))).to(x.dtype)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...analyses.evidence.effect import wilson
 from ...simulator import InputError
+from ...simulator.files.document import Group
 from ...simulator.files.result import Result
 from .settings import NORMS
 
@@ -126,6 +127,20 @@ class Attacked(Result):
         worst = f", worst of {losses} losses" if losses > 1 else ""
         restarts = f", {first.restarts} restarts" if first.restarts > 1 else ""
         return f"{name}{steps} in {NORMS[first.norm]}{worst}{restarts}"  # type: ignore[index]  # a norm in a text
+
+    @classmethod
+    def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> Attacked:
+        """Return the inverse of `to_groups`.
+
+        Raises:
+            InputError: the rows of an attack are not there.
+        """
+        found = super().from_groups(groups, config, **fields)
+        if not found.epsilons or not any(one.attack == CLEAN for one in found.rows):
+            raise InputError("tables/attacks: must hold the images as they are and one size at least")
+        if unknown := {one.norm for one in found.rows if one.loss == WORST} - set(NORMS):
+            raise InputError(f"tables/attacks: norm must be linf or l2; got {sorted(unknown)[0]!r}")
+        return found
 
     def tables(self) -> dict[str, Any]:
         """Return the rows."""

@@ -15,6 +15,9 @@ if TYPE_CHECKING:  # torch takes long to import
     from .base import Outcome, Victim
 
 
+OTHER = "attack.other"  # name of the other model in errors
+
+
 @dataclass(frozen=True)
 class Transfer(PGD):
     """Images that PGD made on another model, the source: what an attacker reaches without this one.
@@ -43,7 +46,7 @@ class Transfer(PGD):
         """Try once; see `Attack.once`."""
         from .base import Victim
 
-        source = Victim(cast("nn.Module", self.source), victim.bounds)
+        source = Victim(cast("nn.Module", self.source), victim.bounds, OTHER)
         made_on = PGD(**{item.name: getattr(self, item.name) for item in fields(PGD)})
         there = None if noise is None else noise.to(source.device, source.dtype)
         with source.evaluating():

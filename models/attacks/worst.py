@@ -9,7 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .arguments import checked, images_of
+from ...simulator.fields import Param
+from ...simulator.fields import checked as field_checked
+from ..probe.choice import check_model
+from .arguments import bounds_of, check_attack, checked, images_of
 from .base import Attack, Bounds, Outcome, Victim
 
 BATCH = 256  # images at once
@@ -52,9 +55,12 @@ def adversarial(
         bounds: of a value of an image; None without.
 
     Raises:
-        InputError: images or labels that do not fit, values outside the bounds.
+        InputError: no model or attack; images or labels that do not fit, values outside the bounds.
     """
-    victim = Victim(model, bounds)
+    check_model("attack.model", model)
+    attack = check_attack(attack)
+    seed = field_checked("attack.seed", int, Param("", ge=0), seed)
+    victim = Victim(model, bounds_of(bounds))
     images, labels = images_of(victim, x, y)
     with victim.evaluating():
         checked(victim, images, labels)

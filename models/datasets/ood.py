@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...simulator import InputError, unknown
-from ...simulator.fields import Param, checked
+from ...simulator.fields import Param, check, checked
 from .choice import with_noise
 from .dataset import Dataset, frozen
 from .loading import load_data
@@ -55,6 +55,7 @@ def out_of_distribution(name: str, data: Dataset, seed: int = 0) -> Pair:
     >>> pair.data.n_classes, len(pair.inside) + len(pair.outside)
     (8, 449)
     """
+    check("out_of_distribution.name", str, name)
     kind, _, other = name.partition(":")
     if kind not in OOD_PAIRS or (other and kind != "other"):
         raise unknown("out-of-distribution pair", name, OOD_PAIRS)

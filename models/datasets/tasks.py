@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...simulator import InputError, unknown
-from ...simulator.fields import Param, checked
+from ...simulator.fields import Param, check, checked
 from ...simulator.registry import Registry
 from .dataset import Dataset, frozen
 from .doubts import check_examples, doubts
@@ -23,6 +23,8 @@ SCENARIOS = {  # van de Ven & Tolias, arXiv:1904.07734
     "class": "the network is not told the task: all outputs are compared",
     "domain": "all tasks share the same outputs",
 }
+DIGITS = 9  # of a number of tasks
+SHOWN = 40  # characters of a text in a message
 TASKS = Registry("task sequence", "ictal.models.datasets", {
     "split": ("tasks:split", "the classes in N groups of equal size, one after the other; split:N with a scenario"),
     "permuted": ("tasks:permuted", "the images, then the same with their pixels in N - 1 other orders; permuted:N"),
@@ -111,11 +113,15 @@ def task_sequence(data: Dataset, tasks: str, *, scenario: str | None = None, see
     >>> task_sequence(load_data("digits"), "split:5", scenario="class")
     TaskSequence(split:5, class-incremental: 5 tasks of 269 + 90 images, 10 outputs)
     """
+    check("tasks", str, tasks)
     kind, _, count = tasks.partition(":")
+    if not isinstance(data, Dataset):
+        raise InputError(f"task_sequence.data: must be a Dataset, as of load_data; got {type(data).__name__}")
     make = TASKS.load(kind)
-    if not count.isdecimal() or int(count) < 2:
-        raise InputError(f"tasks: must be {kind}:N with N >= 2 tasks, e.g. {kind}:5; got {tasks!r}")
-    if scenario is not None and scenario not in SCENARIOS:
+    if not count.isdecimal() or len(count) > DIGITS or int(count) < 2:
+        got = repr(tasks if len(tasks) <= SHOWN else f"{tasks[:SHOWN]}…")
+        raise InputError(f"tasks: must be {kind}:N with N >= 2 tasks, e.g. {kind}:5; got {got}")
+    if check("scenario", str | None, scenario) is not None and scenario not in SCENARIOS:
         raise unknown("scenario", scenario, get_args(Scenario))
     checked("task_sequence.seed", int, Param("", ge=0), seed)
     if data.notes is not None:

@@ -82,12 +82,14 @@ def check_model(what: str, model: object) -> None:
     """Check that hooks can be set on a model.
 
     Raises:
-        InputError: it is no module, or one of TorchScript.
+        InputError: it is no module, has no weights yet, or is of TorchScript.
     """
     from torch import jit, nn
 
     if not isinstance(model, nn.Module):
         raise InputError(f"{what}: must be a torch.nn.Module; got {type(model).__name__}")
+    if any(p.is_meta for p in model.parameters()):
+        raise InputError(f"{what}: is on the device meta, without weights; give it some: model.to_empty(device='cpu')")
     if isinstance(model, jit.ScriptModule):
         raise InputError(
             f"{what}: is of TorchScript, whose layers take no hooks; give the model that was scripted or traced"

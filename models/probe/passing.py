@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 
 WORTH = 0.05  # share of a layer's largest value by which batches may differ: rounding, half precision
 FEW = 8  # samples of the pass that is tried by itself
+REFUSALS = (
+    RuntimeError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+)  # of a model, of its input
 
 
 def activities(

@@ -6,7 +6,8 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from numbers import Number
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,6 +109,8 @@ def evaluate_file(
     from ..training import cpu_threads
     from ..training.checkpoint import architecture_in_words
 
+    if seed is not None:
+        seed = checked("evaluate.seed", int, Param("", ge=0), seed)
     where = device(device_name)
     model, loaded, about = network_and_data(path, data, seed)
     own = seed_of_training(about)
@@ -168,19 +171,26 @@ def evaluate_model(
     import torch
 
     from ..datasets import Dataset
+    from ..probe.numbers import as_labels, several
 
     check_model("evaluate_model.model", model)
+    checked("evaluate_model.corruptions", bool, Param(""), corruptions)
     if (x_train is None) != (y_train is None):
         raise InputError("evaluate_model: x_train and y_train belong together; give both or none")
-    x, y = _array(x_test), _array(y_test)
-    if x.ndim < 2 or len(x) == 0:
-        raise InputError(f"evaluate_model.x_test: must hold at least one image, (n, ...); got shape {x.shape}")
+    if outside is not None and not isinstance(outside, Mapping):
+        raise InputError(f"evaluate_model.outside: must be images by name, {{NAME: x}}; got {type(outside).__name__}")
+    x = _images("x_test", x_test)
+    y = as_labels("evaluate_model.y_test", y_test, len(x)).cpu().numpy()
+    strange = several("evaluate_model.strange", strange, "('permuted-pixels',)")
     if len(np.unique(y)) < 2:
         raise InputError(f"evaluate_model.y_test: must hold at least 2 classes; got {np.unique(y).tolist()}")
     changing = corruptions or "permuted-pixels" in strange
     first, notes = _channels_first(x.shape, channels, changing)
-    shown = {"test": x, "train": np.empty((0, *x.shape[1:]), x.dtype) if x_train is None else _array(x_train)}
-    others = {name: _array(images) for name, images in (outside or {}).items()}
+    shown = {
+        "test": x,
+        "train": np.empty((0, *x.shape[1:]), x.dtype) if x_train is None else _images("x_train", x_train),
+    }
+    others = {name: _images(name, images) for name, images in (outside or {}).items()}
     for name, images in (*shown.items(), *others.items()):
         if images.shape[1:] != x.shape[1:]:
             raise InputError(
@@ -189,7 +199,8 @@ def evaluate_model(
             )
     if first:
         shown, others = ({k: np.moveaxis(v, 1, -1) for k, v in each.items()} for each in (shown, others))
-    y_known = np.empty(0, np.int64) if y_train is None else _array(y_train)
+    known = [] if y_train is None else as_labels("evaluate_model.y_train", y_train, len(shown["train"])).tolist()
+    y_known = np.array(known, np.int64)
     held = next((p for p in (*model.parameters(), *model.buffers()) if p.is_floating_point()), torch.empty(0))
     data = Dataset(
         ARRAYS, shown["train"], y_known, y_known, shown["test"], y, int(max(y.max(), y_known.max(initial=0))) + 1
@@ -203,8 +214,24 @@ def evaluate_model(
     return _evaluated(found, subject, noise, attacks, corruptions, strange, others, layer)
 
 
-def _array(values: Any) -> NDArray[Any]:
-    return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
+def _images(name: str, values: Any) -> NDArray[Any]:
+    """Return images as an array, half precision as single.
+
+    Raises:
+        InputError: there are none, or they are not finite.
+    """
+    import torch
+
+    from ..probe.numbers import as_tensor
+
+    found = as_tensor(f"evaluate_model.{name}", values).detach().cpu()
+    if found.ndim < 2 or len(found) == 0:
+        raise InputError(
+            f"evaluate_model.{name}: must hold at least one image, (n, ...); got shape {tuple(found.shape)}"
+        )
+    if not bool(torch.isfinite(found).all()):
+        raise InputError(f"evaluate_model.{name}: must be finite; got NaN or infinity in some images")
+    return np.asarray((found.float() if found.dtype.is_floating_point and found.dtype.itemsize < 4 else found).numpy())
 
 
 def _channels_first(shape: tuple[int, ...], channels: str | None, needed: bool) -> tuple[bool, list[str]]:
@@ -240,15 +267,22 @@ def _evaluated(
     """Return an evaluation with its tables."""
     import torch
 
+    from ..attacks.arguments import check_attack
     from ..attacks.gradient import PGD
     from ..probe.kept import undisturbed
     from ..probe.layers import evaluating
+    from ..probe.numbers import several
     from ..probe.passing import LOGITS, are_probabilities
     from ..training import assess, logits, probabilities, reliability
 
     data, notes = of.data, list(found.assumptions)
-    sds = [checked("evaluate.noise", float, Param("", ge=0), sd) for sd in noise]
-    made = [PGD(float(each)) if isinstance(each, int | float) else each for each in attacks]
+    sds = [
+        checked("evaluate.noise", float, Param("", ge=0), sd) for sd in several("evaluate.noise", noise, "(0.1, 0.2)")
+    ]
+    made = [
+        check_attack(PGD(cast("float", each)) if isinstance(each, Number) else each)
+        for each in several("evaluate.attacks", attacks, "(0.01, 0.03) or [PGD(0.03, steps=40)]")
+    ]
     sets = {name: (getattr(data, f"x_{name}"), getattr(data, f"y_{name}")) for name in ("train", "test", "val")}
     known = {name: assess(of.model, of.shown(x), of.classes(y)) for name, (x, y) in sets.items() if len(x)}
     if are_probabilities(torch.from_numpy(logits(of.model, of.shown(data.x_test)))):

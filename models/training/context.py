@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from ...simulator import InputError
 from ..datasets import Dataset
+from ..probe.choice import check_model
 from ..probe.layers import modes_restored
 from ..treatments.base import Intervention, Treatment
 from .compared import Compared
@@ -60,6 +61,8 @@ class TrainingContext:
         Raises:
             InputError: a model without parameters to train; threads or treatments that cannot be.
         """
+        check_model("train.model", model)
+        _check_treatments(treatments)
         like = next((p for p in model.parameters() if p.requires_grad), None)
         if like is None:
             raise InputError(f"train.model: must have parameters to train; {type(model).__name__} has none")
@@ -90,6 +93,21 @@ class TrainingContext:
         for text in found if self.ranks.first else ():
             warnings.warn(f"train: {text}", stacklevel=3)
         return found
+
+
+def _check_treatments(treatments: Any) -> None:
+    """Check that these are treatments.
+
+    Raises:
+        InputError: they are not.
+    """
+    given = treatments if isinstance(treatments, Sequence) and not isinstance(treatments, str) else [treatments]
+    for each in given:
+        if isinstance(each, type) or not hasattr(each, "artificial"):
+            got = repr(each) if isinstance(each, str) else getattr(each, "__name__", type(each).__name__)
+            raise InputError(f"train.treatments: must be a list of treatments, e.g. [EWC(10.0)]; got {got}")
+    if given is not treatments:
+        raise InputError(f"train.treatments: must be a list of treatments; got {treatments!r} alone; give it in [ ]")
 
 
 @dataclass(frozen=True, eq=False)

@@ -113,7 +113,7 @@ def cpu_threads(n: int | None) -> Iterator[None]:
     if n is None:
         yield
         return
-    checked("train.threads", int, Param("", ge=1), n)
+    checked("train.threads", int, Param("", ge=1, le=2**31 - 1), n)
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(n)

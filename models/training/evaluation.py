@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from torch.nn import functional
 from ...simulator import InputError
 from ..probe.kept import undisturbed
 from ..probe.layers import evaluating
+from ..probe.numbers import as_labels, as_tensor
 from .calibration import calibration_error, calibration_floor, calibration_in_words
 from .gate import first_pass
 
@@ -97,7 +99,7 @@ def evaluate_confidence(
 
 def logits(model: nn.Module, x: Tensor, batch_size: int | None = None) -> NDArray[np.float64]:
     """Logits (n, n_classes) in double precision, in evaluation mode; the model comes back as it was."""
-    with undisturbed(model, seeded=False), evaluating(model):
+    with first_pass(x, "evaluate"), undisturbed(model, seeded=False), evaluating(model):
         found = [_logits(model(images)).double().cpu() for images, _ in passes(x, x, batch_size)]
     return np.asarray(torch.cat(found).numpy())
 
@@ -142,21 +144,21 @@ def separation(known: NDArray[np.float64], strange: NDArray[np.float64]) -> floa
 
 def _checked(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """Return images and classes as tensors, classes as int64, after a check."""
-    x, y = (each if isinstance(each, Tensor) else torch.tensor(np.ascontiguousarray(each)) for each in (x, y))
+    x = as_tensor("evaluate.x", x)
     if x.ndim < 2 or len(x) == 0:
         raise InputError(f"evaluate.x: must hold at least one image, (n, ...); got shape {tuple(x.shape)}")
-    if y.shape != x.shape[:1] or y.is_floating_point() or y.is_complex() or y.dtype == torch.bool or int(y.min()) < 0:
-        kind = str(y.dtype).removeprefix("torch.")
-        raise InputError(
-            f"evaluate.y: must be {len(x)} classes, integers from 0 on, one an image (one-hot: y.argmax(1)); got "
-            f"{kind} of shape {tuple(y.shape)}"
-            + (f" from {y.min().item()} on" if y.numel() and y.shape == x.shape[:1] else "")
-        )
-    return x, y.long()
+    return x, as_labels("evaluate.y", y, len(x))
 
 
-def _logits(outputs: Tensor) -> Tensor:
-    """Half precision as single: a sum over thousands of images overflows in it, or is rounded."""
+def _logits(outputs: Any) -> Tensor:
+    """Half precision as single: a sum over thousands of images overflows in it, or is rounded.
+
+    Raises:
+        InputError: they are no tensor of real numbers.
+    """
+    if not isinstance(outputs, Tensor) or outputs.is_complex():
+        got = "complex numbers" if isinstance(outputs, Tensor) else f"a {type(outputs).__name__}"
+        raise InputError(f"evaluate: the model must give logits (n, class), a tensor of real numbers; got {got}")
     return outputs if outputs.dtype == torch.float64 else outputs.float()
 
 

@@ -14,7 +14,7 @@ from torch.nn.modules.dropout import _DropoutNd
 from ...simulator import InputError
 from ..datasets import Dataset
 from ..datasets.doubts import check_examples, doubts
-from ..probe.passing import cannot_take
+from ..probe.passing import REFUSALS, cannot_take
 from .settings import Training, TrainingSteps
 
 NAMED = 5  # modules in a sentence
@@ -125,14 +125,14 @@ def idle_options(how: Training, plan: TrainingSteps, model: nn.Module, checkpoin
 
 @contextmanager
 def first_pass(x: Tensor, of: str = "train") -> Iterator[None]:
-    """Context of a pass of a model on images, in which torch's errors of types, shapes and indices are InputErrors.
+    """Context of a pass of a model on images, in which errors of types, shapes and indices are InputErrors.
 
     Raises:
         InputError: the model cannot take the examples.
     """
     try:
         yield
-    except (RuntimeError, IndexError, ValueError) as error:
+    except REFUSALS as error:
         if isinstance(error, InputError | torch.OutOfMemoryError):
             raise
         raise InputError(f"{of}.model: {cannot_take(x, error, len(x))}") from error

@@ -18,6 +18,7 @@ from ...simulator import InputError
 from ...simulator.types import Floats
 from ..datasets import Dataset
 from ..datasets.tasks import TaskSequence
+from ..probe.choice import check_model
 from ..treatments import TREATMENTS
 from ..treatments.base import Treatment
 from .checkpoint import read
@@ -121,8 +122,16 @@ def train_sequence(
     """
     if launched()[1] > 1:
         raise InputError("train_sequence: one process trains a sequence of tasks; start it without torchrun")
+    if not isinstance(sequence, TaskSequence):
+        raise InputError(
+            f"train_sequence.sequence: must be a TaskSequence, as of task_sequence(data, 'split:5', scenario=…); "
+            f"got {type(sequence).__name__}"
+        )
+    if not isinstance(how, Training):
+        raise InputError(f"train_sequence.how: must be a Training, e.g. Training(epochs=20); got {type(how).__name__}")
     if joint and keep_optimiser:
         raise InputError("train_sequence.keep_optimiser: joint training is one task alone; leave it out")
+    check_model("train.model", model)
     rounds = (sequence.whole(),) if joint else sequence.tasks
     plans = [_plan(how, data) for data in rounds]
     seed, path = checked_seed(seed), checkpoint_path(checkpoint, resume)

@@ -98,7 +98,7 @@ class _TaskWork(Work):
     def prepared(self) -> int:
         """Make the tasks, and return the number of outputs of the network."""
         tasks = self.job.tasks
-        if tasks is None or not tasks.tasks:
+        if tasks is None or tasks.tasks is None:
             raise InputError("train_tasks_to_file.job: has no tasks; say tasks=TaskChoice('split:5', 'class')")
         if self.job.synchrony is not None:
             raise InputError(

@@ -265,8 +265,10 @@ class TaskChoice(Checked):
     """Tasks that are learnt one after the other, as in `task_sequence` and `train_sequence`."""
 
     tasks: Annotated[
-        str, Param("tasks learnt one after the other: split:N or permuted:N; none: the data at once"), Option("NAME:N")
-    ] = ""
+        str | None,
+        Param("tasks learnt one after the other: split:N or permuted:N; none: the data at once"),
+        Option("NAME:N"),
+    ] = None
     scenario: Annotated[
         Literal["task", "class", "domain"] | None,
         Param("outputs that are compared: those of the task, all, or the same in all tasks; split must say it"),

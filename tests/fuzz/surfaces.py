@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import values as drawn
+from deep import attacks, network_files, task_sequences
 from others import other_files, other_objects
 
 import ictal
@@ -401,7 +402,7 @@ def continuations(rng):
 SURFACES = {  # with their share
     array_files: 18, edf_files: 12, stored_files: 18, weights: 3, manifests: 4, recordings: 12, arrays: 12, trains: 6,
     comparisons: 3, systems: 8, names: 4, command_lines: 12, descriptions: 8, paths: 4, continuations: 6,
-    other_files: 8, other_objects: 8,
+    other_files: 8, other_objects: 8, network_files: 8, attacks: 8, task_sequences: 3,
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import pytest
 RUN = Path(__file__).with_name("run.py")
 CASES = 600
 OTHERS = ("other_files", "other_objects")
+NETWORKS = ("network_files", "attacks", "task_sequences")
 SURFACES = (
     *("stored_files", "names", "systems", "array_files", "manifests", "weights", "recordings", "arrays", "trains"),
     *("edf_files", "descriptions", "paths", "continuations"),
@@ -17,7 +18,9 @@ SURFACES = (
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="bounds of memory, /proc")
-@pytest.mark.parametrize(("chosen", "cases"), [(SURFACES, CASES), (OTHERS, 150)], ids=["ours", "others"])
+@pytest.mark.parametrize(
+    ("chosen", "cases"), [(SURFACES, CASES), (OTHERS, 150), (NETWORKS, 120)], ids=["ours", "others", "networks"]
+)
 def test_no_drawn_input_is_a_fault(chosen, cases):
     words = [sys.executable, str(RUN), "--cases", str(cases), "--seed", "1"]
     words += [word for surface in chosen for word in ("--surface", surface)]

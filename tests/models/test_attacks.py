@@ -372,7 +372,9 @@ def test_a_model_that_answers_otherwise_each_time_is_said(test_set):
     assert any(
         "answers otherwise when the same images pass again" in text for text in attacked(noisy, x, y, PGD(0.1)).warnings
     )
-    batch = nn.Sequential(nn.BatchNorm1d(64, track_running_stats=False), nn.Linear(64, 10)).eval()
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        batch = nn.Sequential(nn.BatchNorm1d(64, track_running_stats=False), nn.Linear(64, 10)).eval()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert any("other images of its batch" in text for text in attacked(batch, x, y, PGD(0.1, steps=2)).warnings)
@@ -400,8 +402,8 @@ def test_shapes_and_precisions(test_set):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"epsilon": -0.1}, r"PGD\.epsilon: must be >= 0 .*; got -0\.1"),
-        ({"epsilon": np.nan}, r"PGD\.epsilon: must be >= 0 .*; got nan"),
+        ({"epsilon": -0.1}, r"PGD\.epsilon: must be >= 0 \[.*\]; got -0\.1"),
+        ({"epsilon": np.nan}, r"PGD\.epsilon: must be >= 0 \[.*\]; got nan"),
         ({"epsilon": None}, r"attack\.epsilon: must be a size or several, e\.g\. epsilon=\(0\.01, 0\.03\); got none"),
         ({"epsilon": ()}, "attack: must have at least one size; got none"),
         ({"epsilon": (0.1, 0.1)}, r"attack\.epsilon: must name each size once; got 0\.1, 0\.1"),
@@ -437,6 +439,18 @@ def test_shapes_and_precisions(test_set):
         ({"model": lambda_net(lambda x: (x[:, :10] * 0).sqrt() - torch.arange(10.0))}, "attack: the gradient .*"),
         ({"model": lambda_net(lambda x: x[:, :10].softmax(1))}, "attack.model: must return logits; got probab"),
         ({"seed": -1}, "seed: must be a whole number >= 0; got -1"),
+        ({"epsilon": "12"}, r"attack\.epsilon: must be a number or several; got '12'"),
+        ({"epsilon": 1e300}, r"attack\.epsilon: must be at most 1e\+30 for a model in float32; got 1e\+300"),
+        ({"epsilon": 10**400}, r"PGD\.epsilon: must be at most 1\.8e308; got a larger whole number"),
+        ({"attack": PGD}, r"attack: must be an attack, e\.g\. PGD\(0\.03\); got the class PGD; .*"),
+        ({"bounds": (-1e300, 1)}, r"attack\.bounds: must lie within ±1e\+30; got .*"),
+        ({"bounds": "01"}, r"attack\.bounds: must be two numbers, .*; got '01'"),
+        ({"x": torch.zeros(9, 0)}, r"attack\.x: must hold at least one image, .*; got shape \(9, 0\)"),
+        ({"x": torch.rand(9, 64).to_sparse()}, r"attack\.x: must be a dense tensor .* layout sparse_coo"),
+        ({"y": np.full(9, np.nan)}, r"attack\.y: must be 9 labels, .*; got float64 of shape \(9,\) from nan on"),
+        ({"model": nn.Linear(64, 10, device="meta")}, r"attack\.model: is on the device meta, without weights; .*"),
+        ({"model": lambda_net(lambda x: x["a"])}, r"attack\.model: cannot take float32 \(n, 64\): .*"),
+        ({"model": lambda_net(lambda x: x + 0j)}, r"attack\.model: must return logits .*; got complex numbers"),
         ({"data": "digits"}, r"attack\.data: is for FILE\.pt; .*"),
         ({"images": 0}, r"attack\.images: must be at least 1; got 0"),
     ],
@@ -444,11 +458,58 @@ def test_shapes_and_precisions(test_set):
 def test_bad_input_is_one_line(change, message):
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        model = nn.Sequential(nn.Linear(64, 10), nn.Tanh()).eval()
-    given = {"model": model, "x": torch.rand(9, 64), "y": torch.arange(9) % 10, "epsilon": 0.1} | change
+        model, x = nn.Sequential(nn.Linear(64, 10), nn.Tanh()).eval(), torch.rand(9, 64)
+    y = torch.arange(9) % 10 if "model" in change else model(x).argmax(1)  # some are right, and attacked
+    given = {"model": model, "x": x, "y": y, "epsilon": 0.1} | change
     with pytest.raises(InputError, match=f"^{message}") as error:
         ictal.attack(given.pop("model"), given.pop("x"), given.pop("y"), **given)
     assert "\n" not in str(error.value)
+
+
+def test_adversarial_refuses_what_attack_refuses(test_set):
+    x, y, model = test_set[0][:9], test_set[1][:9], nn.Linear(64, 10)
+    for change, message in (
+        ({"model": "net"}, r"attack\.model: must be a torch\.nn\.Module; got str"),
+        ({"attack": "pgd"}, r"attack: must be an attack, e\.g\. PGD\(0\.03\); got 'pgd'; ictal\.attack takes a name"),
+        ({"attack": [PGD(0.1)]}, r"attack: must be an attack, .*; got a list; .*"),
+        ({"seed": -1}, r"attack\.seed: must be >= 0; got -1"),
+        ({"bounds": (1, 0)}, r"attack\.bounds: must be two finite numbers, the lower first; got \(1, 0\)"),
+    ):
+        with pytest.raises(InputError, match=f"^{message}$"):
+            ictal.adversarial(**{"model": model, "x": x, "y": y, "attack": PGD(0.1)} | change)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_in_half_precision_a_step_in_l2_is_finite_where_the_gradient_is_0_and_the_ball_is_kept(dtype):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        x, model = torch.rand(20, 64), nn.Linear(64, 3).to(dtype)
+    flat = lambda_net(lambda x: (model(x) * 0 + torch.tensor([1.0, 0, 0])).to(dtype))
+    flat.weight = model.weight
+    rows = ictal.attack(flat, x, torch.zeros(20).long(), epsilon=0.5, norm="l2", steps=3, checks=False)
+    assert rows.worst(0.5).accuracy == 1.0  # NaN images would be misclassified
+    moved = ictal.adversarial(model, x, model(x.to(dtype)).argmax(1), PGD(0.5, "l2"), bounds=None)
+    assert moved.dtype == dtype
+    size = (moved.double() - x.to(dtype).double()).norm(dim=1)
+    assert float(size.max()) == pytest.approx(0.5, abs=0.02)
+
+
+def test_a_network_may_change_its_input_in_place(test_set):
+    x, y = test_set[0][:9], test_set[1][:9]
+    model = nn.Linear(64, 10)
+    clamped = lambda_net(lambda z: model(z.clamp_(0.0, 0.5)))
+    clamped.weight = model.weight
+    found = ictal.attack(clamped, x, y, epsilon=0.1, steps=2, checks=False)
+    assert found.rows == ictal.attack(lambda_net(lambda z: model(z.clamp(0.0, 0.5))), x, y, epsilon=0.1, steps=2,
+                                      checks=False).rows  # fmt: skip
+
+
+def test_logits_that_are_not_finite_are_refused_whatever_their_image():
+    x = torch.zeros(20, 4)
+    x[19] = 1.0
+    bad = lambda_net(lambda z: z / (1 - z))
+    with pytest.raises(InputError, match="must return finite logits"):
+        ictal.attack(bad, x, torch.zeros(20).long(), epsilon=0.1, attack="random-sign")
 
 
 def test_attacks_of_one_call_differ_in_size_alone(net, test_set):

@@ -442,6 +442,27 @@ def test_a_result_returns_from_its_file_and_from_an_older_one(nets, tmp_path):
         (dict(layer="4.relu", strange=("uniform-noise",), x_train=X, y_train=Y), "module '4.relu'"),
         (dict(x_train=X, y_train=0 * Y, strange=("uniform-noise",)), "y: must hold at least 2 classes; got 1"),
         (dict(seed=-1), "evaluate_model.seed: must be >= 0; got -1"),
+        (dict(noise=0.1), "evaluate.noise: must be a list, e.g. (0.1, 0.2); got 0.1"),
+        (dict(noise="12"), "evaluate.noise: must be a list, e.g. (0.1, 0.2); got '12'"),
+        (dict(attacks=0.1), "evaluate.attacks: must be a list, e.g. (0.01, 0.03) or [PGD(0.03, steps=40)]; got 0.1"),
+        (dict(attacks=("pgd",)), "attack: must be an attack, e.g. PGD(0.03); got 'pgd'"),
+        (dict(strange="uniform-noise"), "evaluate_model.strange: must be a list, e.g. ('permuted-pixels',); got 'uni"),
+        (dict(strange=(3,)), "out_of_distribution.name: must be a text; got 3"),
+        (dict(corruptions="blur"), "evaluate_model.corruptions: must be true or false; got 'blur'"),
+        (dict(outside=X), "evaluate_model.outside: must be images by name, {NAME: x}; got ndarray"),
+        (dict(outside={"mine": X * np.nan}), "evaluate_model.mine: must be finite; got NaN or infinity"),
+        (dict(outside={"mine": X[:0]}), "evaluate_model.mine: must hold at least one image"),
+        (dict(outside={"mine": X > 0}), "evaluate.model: cannot take bool (n, 64)"),
+        (dict(x_test=np.full_like(X[:50], np.inf)), "evaluate_model.x_test: must be finite; got NaN or infinity"),
+        (dict(x_test=[[1.0, 2.0], [3.0]]), "evaluate_model.x_test: must be an array of numbers; got list"),
+        (dict(y_test=np.eye(10)[Y[:50]]), "evaluate_model.y_test: must be 50 labels, integers from 0 on"),
+        (dict(y_test=np.full(50, np.nan)), "evaluate_model.y_test: must be 50 labels, integers from 0 on"),
+        (dict(y_test=np.array(["a", "b"] * 25)), "evaluate_model.y_test: must be an array of numbers; got values of"),
+        (
+            dict(model=nn.LSTM(64, 10)),
+            "evaluate: the model must give logits (n, class), a tensor of real numbers; got a",
+        ),
+        (dict(model=nn.Linear(64, 10, device="meta")), "evaluate_model.model: is on the device meta"),
     ],
 )
 def test_an_evaluation_that_cannot_be_is_one_line(nets, given, message):
@@ -450,6 +471,12 @@ def test_an_evaluation_that_cannot_be_is_one_line(nets, given, message):
         ictal.evaluate_model(**arguments)
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_images_in_half_precision_and_wide_labels_are_read(nets):
+    x, y = torch.tensor(X[:50]).bfloat16(), Y[:50].astype(np.uint64)
+    found = ictal.evaluate_model(nets[0], x, y)
+    assert found.sets["test"] == ictal.evaluate_model(nets[0], x.float(), Y[:50]).sets["test"]
 
 
 def test_the_page_runs(capsys):

@@ -13,6 +13,7 @@ from trainees import Counting, Net, Shaken, Shaking, same
 import ictal
 from ictal.analyses import TaskResult, task_scores
 from ictal.models import (
+    EWC,
     TASKS,
     Dataset,
     Intervention,
@@ -160,6 +161,10 @@ def test_the_data_of_all_tasks_together_are_the_data(data):
         ("split:20", "class", r"of 2 classes at least; digits has 10 classes"),
         ("permuted:3", "class", r"permuted:3 shares its outputs between tasks; say scenario='domain'"),
         ("rotated:3", "domain", r"unknown task sequence 'rotated'"),
+        (None, "domain", r"tasks: must be a text; got None"),
+        (["split:5"], "task", r"tasks: must be a text; got \['split:5'\]"),
+        ("split:5", ["task"], r"scenario: must be a text or none; got \['task'\]"),
+        ("split:" + "9" * 5000, "task", r"tasks: must be split:N with N >= 2 tasks, e\.g\. split:5; got 'split:999+…'"),
     ],
 )  # fmt: skip
 def test_tasks_that_cannot_be_are_refused_in_one_line(data, tasks, scenario, message):
@@ -425,13 +430,19 @@ def test_a_checkpoint_of_another_sequence_is_refused(data, tmp_path):
         ({"model": nn.Sequential(nn.Flatten(), nn.Linear(64, 4))}, {}, r"must give 10 logits.*; got 4"),
         ({"model": nn.Linear(9, 10)}, {}, r"evaluate\.model: |train\.model: "),
         ({"seed": -1}, {}, r"train\.seed"),
+        ({"model": "mlp"}, {}, r"train\.model: must be a torch\.nn\.Module; got str"),
+        ({"model": nn.Sequential(nn.Flatten(1), nn.LSTM(64, 10))}, {}, r"must give logits .*; got a tuple"),
+        ({"sequence": load_data}, {}, r"train_sequence\.sequence: must be a TaskSequence, .*; got function"),
+        ({"how": {}}, {}, r"train_sequence\.how: must be a Training, .*; got dict"),
+        ({"treatments": ["ewc=1"]}, {}, r"train\.treatments: must be a list of treatments, .*; got 'ewc=1'"),
+        ({"treatments": EWC(1.0)}, {}, r"train\.treatments: must be a list of treatments; got EWC.* alone"),
     ],
 )  # fmt: skip
 def test_trainings_that_cannot_be_are_refused_in_one_line(change, how, message):
     tasks = task_sequence(load_data("digits", n_train=300), "split:5", scenario="task")
-    given = {"model": Net(), "seed": 0, **change}
+    given = {"model": Net(), "sequence": tasks, "how": replace(QUICK, **how), "seed": 0, **change}
     with pytest.raises(InputError, match=message) as error:
-        train_sequence(given.pop("model"), tasks, replace(QUICK, **how), **given)
+        train_sequence(given.pop("model"), given.pop("sequence"), given.pop("how"), **given)
     assert "\n" not in str(error.value)
 
 
