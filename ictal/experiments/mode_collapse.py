@@ -19,7 +19,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from ..analyses import Evidence
@@ -199,6 +198,8 @@ def measured(
         nulls: surrogates of SI, permutations of the latents by unit; 0, or at least 199.
         seed: of the surrogates.
     """
+    import torch
+
     with torch.no_grad():
         made = truth.coverage(generator(torch.as_tensor(latents)).numpy())
     hidden = record_samples(generator, latents, "hidden.*.relu")

@@ -102,7 +102,7 @@ def checked(victim: Victim, x: Tensor, y: Tensor) -> tuple[str, ...]:
             f"{once.shape[1]}"
         )
     if are_probabilities(once):
-        raise InputError(f"{what}: {LOGITS}")
+        raise InputError(f"{victim.what}: {LOGITS}")
     notes = []
     if _differ(once, again):
         notes.append(

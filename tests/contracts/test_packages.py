@@ -40,9 +40,11 @@ PACKAGES = {  # the longest key that holds a file: third parties, and those of t
     "models/probe": (TRAINS, HEAVY),
     "models/probe/flow": (TRAINS, {"snntorch", "PIL"}),  # files that are imported when a model is at hand
     "models/probe/kept": (TRAINS, {"snntorch", "PIL"}),
+    "models/probe/numbers": (TRAINS, {"snntorch", "PIL"}),
     "models/probe/passing": (TRAINS, {"snntorch", "PIL"}),
     "models/probe/streams": (TRAINS, {"snntorch", "PIL"}),
     "models/probe/watch": (TRAINS, {"snntorch", "PIL"}),
+    "models/trained/image_modes": (TRAINS, {"snntorch", "PIL"}),
     "models/trained": (TRAINS, HEAVY),
     "models/training/job": (TRAINS, HEAVY),
     "models/training/settings": (NUMERIC, set()),

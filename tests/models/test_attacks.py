@@ -402,8 +402,8 @@ def test_shapes_and_precisions(test_set):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"epsilon": -0.1}, r"PGD\.epsilon: must be >= 0 \[.*\]; got -0\.1"),
-        ({"epsilon": np.nan}, r"PGD\.epsilon: must be >= 0 \[.*\]; got nan"),
+        ({"epsilon": -0.1}, r"PGD\.epsilon: must be >= 0; got -0\.1"),
+        ({"epsilon": np.nan}, r"PGD\.epsilon: must be >= 0; got nan"),
         ({"epsilon": None}, r"attack\.epsilon: must be a size or several, e\.g\. epsilon=\(0\.01, 0\.03\); got none"),
         ({"epsilon": ()}, "attack: must have at least one size; got none"),
         ({"epsilon": (0.1, 0.1)}, r"attack\.epsilon: must name each size once; got 0\.1, 0\.1"),
@@ -484,7 +484,7 @@ def test_in_half_precision_a_step_in_l2_is_finite_where_the_gradient_is_0_and_th
     with torch.random.fork_rng():
         torch.manual_seed(0)
         x, model = torch.rand(20, 64), nn.Linear(64, 3).to(dtype)
-    flat = lambda_net(lambda x: (model(x) * 0 + torch.tensor([1.0, 0, 0])).to(dtype))
+    flat = lambda_net(lambda x: (model(x) * 0 + torch.tensor([2.0, 0, 0])).to(dtype))
     flat.weight = model.weight
     rows = ictal.attack(flat, x, torch.zeros(20).long(), epsilon=0.5, norm="l2", steps=3, checks=False)
     assert rows.worst(0.5).accuracy == 1.0  # NaN images would be misclassified
