@@ -114,12 +114,12 @@ from .training import reliability as reliability
 from .training import separation as separation
 from .training import train as train
 from .training import train_sequence as train_sequence
-from .training.adversarial import Adversarial as Adversarial
-from .training.adversarial import train_generator as train_generator
 from .training.build import open_model as open_model
 from .training.callbacks import Accelerated as Accelerated
 from .training.callbacks import Combined as Combined
 from .training.callbacks import lightning_callback as lightning_callback
+from .training.gan import GanTraining as GanTraining
+from .training.gan import train_generator as train_generator
 from .training.job import Trained as Trained
 from .training.job import train_to_file as train_to_file
 from .training.sequence_job import TrainedTasks as TrainedTasks

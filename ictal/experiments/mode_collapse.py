@@ -30,7 +30,7 @@ from ..models.datasets import load_data
 from ..models.datasets.mixtures import RingOfGaussians
 from ..models.probe.record import record_samples
 from ..models.trained.image_modes import ImageModes
-from ..models.training.adversarial import Adversarial, train_generator
+from ..models.training.gan import GanTraining, train_generator
 from ..models.treatments.desync import DesyncReg
 from ..simulator import InputError, unknown
 from ..simulator.files.document import versions
@@ -66,7 +66,7 @@ class Condition:
     two_modes: bool = False
     treatments: tuple[Treatment, ...] = ()
 
-    def how(self, bench: Bench) -> Adversarial:
+    def how(self, bench: Bench) -> GanTraining:
         """Return the settings of its trainings."""
         return replace(bench.how, **self.changes)
 
@@ -85,7 +85,7 @@ class Bench:
 
     model: str
     data: str
-    how: Adversarial
+    how: GanTraining
     ways: dict[str, dict[str, Any]]
     bounded: bool
     two: tuple[int, int]
@@ -105,13 +105,13 @@ RING = RingOfGaussians(sd=0.1)
 BENCHES = {
     "ring": Bench(
         "MLP generator, 2 × 64", "ring of 8 Gaussians",
-        Adversarial(latent=8, hidden=(64, 64), learning_rate=5e-3, discriminator_rate=1e-3, penalty=0.1),
+        GanTraining(latent=8, hidden=(64, 64), learning_rate=5e-3, discriminator_rate=1e-3, penalty=0.1),
         {FAST: {"learning_rate": 3e-2, "penalty": 0.0}, RARE: {"learning_rate": 1e-3, "generator_steps": 10}},
         False, (0, 4),
     ),
     "digits": Bench(
         "MLP generator, 2 × 128", "digits",
-        Adversarial(latent=16, hidden=(128, 128), learning_rate=5e-4, discriminator_rate=5e-4, penalty=1.0),
+        GanTraining(latent=16, hidden=(128, 128), learning_rate=5e-4, discriminator_rate=5e-4, penalty=1.0),
         {FAST: {"learning_rate": 1e-2, "penalty": 0.0},
          RARE: {"learning_rate": 1e-3, "generator_steps": 2, "penalty": 0.0}},
         True, (0, 1),

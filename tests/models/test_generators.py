@@ -10,7 +10,7 @@ from ictal.experiments.mode_collapse import BENCHES, RARE, measured
 from ictal.models.architectures.generator import Generator
 from ictal.models.datasets.mixtures import RingOfGaussians
 from ictal.models.trained.image_modes import ImageModes
-from ictal.models.training.adversarial import Adversarial, train_generator
+from ictal.models.training.gan import GanTraining, train_generator
 from ictal.models.treatments.desync import DesyncReg
 from ictal.simulator import InputError
 
@@ -90,7 +90,7 @@ SMALL = BENCHES["ring"].how
 
 
 def trained(seed=0, treatments=(), record=None, **changes):
-    how = Adversarial(**{**{name: getattr(SMALL, name) for name in SMALL.__dataclass_fields__}, **changes})
+    how = GanTraining(**{**{name: getattr(SMALL, name) for name in SMALL.__dataclass_fields__}, **changes})
     return train_generator(RING.samples(1000, 0), how, bounded=False, treatments=treatments, seed=seed, record=record)
 
 
@@ -162,10 +162,10 @@ def test_a_generator_of_one_sample_has_no_si():
 @pytest.mark.parametrize(
     ("made", "words"),
     [
-        (lambda: Adversarial(latent=0), "Adversarial.latent: must be >= 1; got 0"),
-        (lambda: Adversarial(steps=0), "Adversarial.steps: must be >= 1"),
-        (lambda: Adversarial(hidden=()), "Adversarial.hidden: must name at least one layer"),
-        (lambda: Adversarial(penalty=-1.0), "Adversarial.penalty: must be >= 0"),
+        (lambda: GanTraining(latent=0), "GanTraining.latent: must be >= 1; got 0"),
+        (lambda: GanTraining(steps=0), "GanTraining.steps: must be >= 1"),
+        (lambda: GanTraining(hidden=()), "GanTraining.hidden: must name at least one layer"),
+        (lambda: GanTraining(penalty=-1.0), "GanTraining.penalty: must be >= 0"),
         (lambda: Generator(0, (4,), (2,), generator=torch.Generator(), bounded=False), "integers >= 1"),
         (lambda: RingOfGaussians(modes=1), "RingOfGaussians.modes: must be >= 2; got 1"),
         (lambda: RingOfGaussians(sd=0.2), "so that 8 modes do not overlap"),

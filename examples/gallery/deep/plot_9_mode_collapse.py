@@ -13,12 +13,12 @@ import numpy as np
 import torch
 
 import ictal
-from ictal.models import Adversarial, RingOfGaussians, record_samples, train_generator
+from ictal.models import GanTraining, RingOfGaussians, record_samples, train_generator
 
 ring = RingOfGaussians(modes=8, sd=0.1)
 x = ring.samples(2000, seed=0)
-healthy = Adversarial(steps=1200, latent=8, hidden=(64, 64), learning_rate=5e-3, discriminator_rate=1e-3, penalty=0.1)
-rarely = Adversarial(
+healthy = GanTraining(steps=1200, latent=8, hidden=(64, 64), learning_rate=5e-3, discriminator_rate=1e-3, penalty=0.1)
+rarely = GanTraining(
     steps=1200, latent=8, hidden=(64, 64), learning_rate=1e-3, discriminator_rate=1e-3, penalty=0.1, generator_steps=10
 )
 latents = np.random.default_rng(0).standard_normal((1000, 8), dtype=np.float32)

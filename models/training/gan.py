@@ -1,4 +1,4 @@
-r"""Adversarial training of a generator against a discriminator (Goodfellow et al., NeurIPS 2014).
+r"""Training of a generator against a discriminator (Goodfellow et al., NeurIPS 2014).
 
 The discriminator D learns to tell samples of the data from samples of the generator G, and G to be taken for the data,
 by the non-saturating loss:
@@ -39,8 +39,8 @@ BETAS = (0.5, 0.999)
 
 
 @dataclass(frozen=True)
-class Adversarial(Checked):
-    """Settings of an adversarial training.
+class GanTraining(Checked):
+    """Settings of the training of a generator against a discriminator (a GAN).
 
     Raises:
         InputError: a field that cannot be.
@@ -59,7 +59,7 @@ class Adversarial(Checked):
 
 def train_generator(
     x: NDArray[np.float32],
-    how: Adversarial,
+    how: GanTraining,
     *,
     bounded: bool,
     treatments: Sequence[Treatment] = (),
