@@ -13,11 +13,11 @@ from ...simulator.files.result import Result
 from ...simulator.registry import resolve
 from ..comparison.result import ReplicateValue
 from ..values import completed
-from . import task_store
+from . import attack_store, task_store
 from .outcomes import AttackedValue, GeneratorValue, TaskValue
 from .training import TrainingRun, from_group, to_groups
 
-TABLE, TASKS = "tables/observations", "tables/tasks"
+TABLE, TASKS, ATTACKED = "tables/observations", "tables/tasks", "tables/attacked"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -39,7 +39,7 @@ class Evidence(Result):
     attributes = ("scale",)
     stored = (
         ("observations", TABLE, ReplicateValue),
-        ("attacked", "tables/attacked", AttackedValue),
+        ("attacked", ATTACKED, AttackedValue),
         ("tasks", TASKS, TaskValue),
         ("generators", "tables/generators", GeneratorValue),
     )
@@ -82,9 +82,14 @@ class Evidence(Result):
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*about, "step", "layer"])
 
     def to_groups(self) -> dict[str, Group]:
-        """Return ``/courses/NNNN`` and ``/sequences/NNNN``, float32, and the tables of rows."""
-        tables = {path: group for path, group in super().to_groups().items() if path != TASKS}
-        return {**to_groups(self.trainings), **tables, **task_store.to_groups(self.tasks)}
+        """Return ``/courses/NNNN`` and ``/sequences/NNNN``, float32, ``/attacks/NNNN``, and the tables of rows."""
+        tables = {path: group for path, group in super().to_groups().items() if path not in (TASKS, ATTACKED)}
+        return {
+            **to_groups(self.trainings),
+            **tables,
+            **attack_store.to_groups(self.attacked),
+            **task_store.to_groups(self.tasks),
+        }
 
     @classmethod
     def from_groups(cls, groups: Mapping[str, Group], config: dict[str, Any], **fields: Any) -> Evidence:
@@ -92,7 +97,8 @@ class Evidence(Result):
         stored = [group for name, group in groups.items() if name.startswith("courses/")]
         trainings = [c for group in stored for c in from_group(group)]
         found = super().from_groups(completed(groups), config, trainings=trainings, **fields)
-        return replace(found, tasks=task_store.from_groups(groups))
+        attacked = attack_store.from_groups(groups)
+        return replace(found, attacked=attacked, tasks=task_store.from_groups(groups))
 
 
 @dataclass(frozen=True, repr=False)
