@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 WORDS = {
     "rise": "SI rises", "validation": "falls as loss rises", "depth": "deeper is more", "early": "a quarter predicts",
     "amplitude": "larger activations", "transition": "SI jumps", "desync": "beats L2, dropout",
-    "eeg": "has SI of seizures", "healthy": "keeps SI in .3–.5",
+    "robust": "withstands attacks", "forget": "forgets less", "causal": "SI moves outcomes",
+    "eeg": "has SI of seizures", "collapse": "has higher SI", "healthy": "keeps SI in .3–.5",
 }  # fmt: skip
 HEAD = 7  # characters of a word above a column
 LEAST_WORDS = 12

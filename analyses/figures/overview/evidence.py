@@ -60,7 +60,7 @@ def scoreboard(
     marks = [_handle(verdict) for verdict in (FAILS, ONLY, UNDECIDED, HOLDS)]
     texts = ["fails", "holds only when", "undecided", "holds"]
     entries = [*zip(marks, texts, strict=True), (Patch(facecolor=NEED), "what the claim needs"),
-               (Line2D([], [], ls="", marker="D", mfc="white", mec=INK, ms=4), "what the source reports")]  # fmt: skip
+               (Line2D([], [], ls="", marker="D", mfc="white", mec=INK, ms=4), "what the paper reports")]  # fmt: skip
     key(figure, TEXT, at + 4, entries, columns=3)
     caption = (
         "One statistic a claim, the part with its substance. A dot is the mean over seeds in one way of overfitting, "
