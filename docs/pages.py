@@ -113,6 +113,7 @@ def _use(kind: str, name: str) -> str:
     lines = {
         "system": f"ictal simulate {name} --set KEY=VALUE",
         "treatment": f"ictal train ARCH --treat {name}=DOSE,KEY=VALUE",
+        "attack": f"ictal attack FILE.pt --attack {name} --eps SIZE",
         "architecture": f"ictal train {name} --set KEY=VALUE",
     }
     python = f'\n\n```python\nrun = ictal.simulate("{name}", seed=1)\n```' if kind == "system" else ""
