@@ -27,7 +27,7 @@ COMMANDS = Registry(
         "sweep": ("sweep:sweep", "Run a system over a grid of parameters and seeds."),
         "train": ("train:train", "Train a network and write its history and its weights."),
         "evaluate": ("evaluate:evaluate", "Evaluate a trained network on its data or others."),
-        "attack": ("attack:attack", "Attack a trained network: accuracy on images changed to mislead it."),
+        "attack": ("attack:attack", "Attack a trained network: its accuracy on images changed by at most ε."),
         "measure": ("measure:measure", "Measure the synchrony in a file, or its course over time."),
         "why": ("why:why", "Take a value of synchrony apart: classes, slow, fast, groups, chance."),
         "analyse": ("analyse:analyse", "Analyse the dynamics of a system or network."),

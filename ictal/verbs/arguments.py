@@ -30,7 +30,8 @@ def checked_arguments(verb: Callable[P, R]) -> Callable[P, R]:
             bound = signature.bind(*args, **given)
         except TypeError as error:
             foreign = next((name for name in given if name not in signature.parameters), "")
-            near = difflib.get_close_matches(foreign, signature.parameters, n=1)
+            longer = [name for name in signature.parameters if foreign and name.startswith(foreign)]
+            near = longer or difflib.get_close_matches(foreign, signature.parameters, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise TypeError(f"{verb.__name__}() {error}{hint}") from None
         for name, hint in _hints(verb).items():

@@ -7,7 +7,7 @@ from typing import Literal
 Norm = Literal["linf", "l2"]
 Loss = Literal["cross-entropy", "margin", "cw"]
 NORMS: dict[Norm, str] = {"linf": "L∞", "l2": "L2"}  # name -> symbol
-EPSILON = "size ε of the ball, in the units of the images"
+EPSILON = "size ε of the ball [unit of the images]"
 NORM = "norm of the ball: linf, the largest change of a value, or l2, the root of the sum of squares"
 STEPS = "steps along the gradient"
 STEP = "size of a step, as a fraction of ε; 2.5 / steps if left out [1]"

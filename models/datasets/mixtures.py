@@ -59,8 +59,9 @@ class RingOfGaussians(Checked):
         """Count the modes that samples (n, 2) reach; a sample counts if it is within 3 SDs of a centre.
 
         >>> ring = RingOfGaussians()
-        >>> ring.coverage(ring.centres)
-        Coverage(covered=8, effective=8.000000000000002, valid=1.0, modes=8)
+        >>> found = ring.coverage(ring.centres)
+        >>> found.covered, round(found.effective, 9), found.valid, found.modes
+        (8, 8.0, 1.0, 8)
         """
         away = self._away(samples)
         return coverage(away.argmin(axis=1), away.min(axis=1) <= REACH * self.sd, self.modes)

@@ -111,7 +111,7 @@ def task_sequence(data: Dataset, tasks: str, *, scenario: str | None = None, see
 
     >>> from ictal.models.datasets import load_data
     >>> task_sequence(load_data("digits"), "split:5", scenario="class")
-    TaskSequence(split:5, class-incremental: 5 tasks of 269 + 90 images, 10 outputs)
+    TaskSequence(split:5, class-incremental: 5 tasks of 270 + 90 images, 10 outputs)
     """
     check("tasks", str, tasks)
     kind, _, count = tasks.partition(":")

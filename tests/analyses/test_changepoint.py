@@ -133,7 +133,13 @@ def test_two_steps_are_found_though_each_hides_the_other():
     assert [f.index for f in change_points(step(120, 40) + step(120, 80), n=199)] == [40, 80]
 
 
-SIZES = [(100, 0.0, False), (100, 0.5, False), (100, 0.8, False), (200, 0.9, False), (100, 0.5, True)]
+SIZES = [
+    (100, 0.5, False),
+    *(
+        pytest.param(*size, marks=pytest.mark.physics)
+        for size in ((100, 0.0, False), (100, 0.8, False), (200, 0.9, False), (100, 0.5, True))
+    ),
+]
 
 
 @pytest.mark.slow

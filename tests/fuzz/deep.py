@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import functools
 import json
+import sys
 import tempfile
 import warnings
 from pathlib import Path
 
 import numpy as np
-import values as drawn
 
 import ictal
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE)]
+import values as drawn  # noqa: E402
 
 TREATED = ("well fitted", "control", 1)
 
