@@ -36,3 +36,14 @@ def refused(capfd, monkeypatch):
         return told
 
     return run
+
+
+@pytest.fixture(scope="module")
+def one_thread():
+    """One thread of torch: small networks in two processes at once wait for each other's threads."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

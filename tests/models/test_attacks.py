@@ -19,6 +19,8 @@ from ictal.models.attacks.norms import inside, surface
 from ictal.models.attacks.worst import standing
 from ictal.simulator import InputError
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 CROSS = ("cross-entropy",)
 QUARTER = 0.25  # step as a share of ε, as the figures were made
 

@@ -34,6 +34,8 @@ from ictal.models.attacks.measure import attacked
 from ictal.models.trained.scores import HiddenLayer, Mahalanobis, energy, last_layer
 from ictal.simulator import InputError
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SMALL = {  # architecture -> fields, shape of an image
     "mlp": ({"hidden": (32,)}, (8, 8)),
     "convnet": ({"width": 4, "hidden": (16,)}, (8, 8)),

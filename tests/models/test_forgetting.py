@@ -32,6 +32,8 @@ from ictal.models.treatments.replay import balanced
 from ictal.models.treatments.vae import VAE, fit
 from ictal.simulator import InputError
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 AGAINST = [EWC(100.0, samples=20), L2SP(0.1), Replay(per_task=10, batch=8), GenerativeReplay(batch=8, steps=15)]
 
 

@@ -21,6 +21,8 @@ from ictal.models import (
     train_sequence,
 )
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 HOW = {  # sequence -> settings of every task: SGD without momentum, batches of 50, one record a task
     "permuted:5": Training(epochs=10, batch_size=50, every=240, optimiser="sgd", momentum=0, learning_rate=0.05),
     "split:5": Training(epochs=20, batch_size=50, every=100, optimiser="sgd", momentum=0, learning_rate=0.05),

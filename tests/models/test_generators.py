@@ -14,6 +14,8 @@ from ictal.models.training.gan import GanTraining, train_generator
 from ictal.models.treatments.desync import DesyncReg
 from ictal.simulator import InputError
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 RING = RingOfGaussians(sd=0.1)
 
 

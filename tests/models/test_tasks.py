@@ -32,6 +32,8 @@ from ictal.models.training.compared import Compared
 from ictal.models.treatments.label_smoothing import LabelSmoothing
 from ictal.simulator import InputError
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SGD = Training(epochs=10, batch_size=50, optimiser="sgd", momentum=0.0, learning_rate=0.05)
 QUICK = Training(steps=8, every=4, batch_size=25, learning_rate=5e-3)
 
