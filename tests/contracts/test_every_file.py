@@ -34,6 +34,7 @@ KINDS = (
     "dynamics",
     "tasks",
     "evaluation",
+    "attacked",
 )
 
 
@@ -59,6 +60,7 @@ def made(tmp_path_factory):
             ["train", "mlp", *images, *synchrony, "--synchrony-nulls", "0", "--epochs", "12", "-o", "training.h5"],
             ["train", "mlp", *images, "--tasks", "permuted:2", "--epochs", "1", "-o", "tasks.h5"],
             ["evaluate", "training.pt", "--noise", "0.1", "--attack", "0.05", "--ood", "-o", "evaluation.h5"],
+            ["attack", "training.pt", "--eps", "0.03,0.1", "-o", "attacked.h5"],
             ["compare", *groups, "--labels", "r,r,r,r,t,t,t,t", "--dt", ".01", "--measures", "si_3,chi_c", "-o", "c"],
             [
                 "measure",
